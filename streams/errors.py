@@ -1,0 +1,79 @@
+"""Every error Streams raises on purpose, as one tree.
+
+StreamsError
+├── SettingsError      a setting is missing, malformed or refused; names the setting and what it expects
+├── PayloadError       a message of a feed cannot become a record; goes to the dead letters
+├── ServiceError       a server we depend on cannot be used
+│   ├── BrokerError        Kafka
+│   ├── RedisError         Redis or Valkey
+│   └── EmbeddedError      an embedded server did not start or died
+├── StateError         what Redis holds contradicts itself or this version of Streams
+└── UsageError         a command was called in a way it cannot serve
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BrokerError",
+    "EmbeddedError",
+    "PayloadError",
+    "RedisError",
+    "ServiceError",
+    "SettingsError",
+    "StateError",
+    "StreamsError",
+    "UsageError",
+]
+
+
+class StreamsError(Exception):
+    """Base of all errors raised on purpose; its text is meant for people."""
+
+
+class SettingsError(StreamsError):
+    """A setting is missing, malformed or refused."""
+
+    def __init__(self, setting: str, problem: str, expects: str) -> None:
+        """Name the `setting` as the user wrote it (`STREAMS_…`), what is wrong and what it expects."""
+        super().__init__(f"{setting}: {problem}; expected {expects}")
+        self.setting = setting
+        self.problem = problem
+        self.expects = expects
+
+
+class PayloadError(StreamsError):
+    """A message, or one item of it, cannot become a record.
+
+    `code` is a stable machine-readable reason (`not_json`, `no_identity`, …), `detail` says for
+    people what is wrong, `where` points into the payload (`/entry[3]/id`), empty for all of it.
+    """
+
+    def __init__(self, code: str, detail: str, where: str = "") -> None:
+        super().__init__(f"{code}: {detail}" + (f" (at {where})" if where else ""))
+        self.code = code
+        self.detail = detail
+        self.where = where
+
+
+class ServiceError(StreamsError):
+    """A server we depend on cannot be used."""
+
+
+class BrokerError(ServiceError):
+    """Kafka cannot be reached or refuses what we ask."""
+
+
+class RedisError(ServiceError):
+    """Redis cannot be reached or is set up in a way that would lose data."""
+
+
+class EmbeddedError(ServiceError):
+    """An embedded broker or Redis did not start, or died."""
+
+
+class StateError(StreamsError):
+    """What Redis holds contradicts itself or was written by an incompatible version."""
+
+
+class UsageError(StreamsError):
+    """A command was called in a way it cannot serve."""

@@ -1,0 +1,50 @@
+"""The verdict on one pair of records: the only thing the rest of Streams learns from matching."""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["DISTINCT", "DUPLICATE", "RELATED", "REVIEW", "Comparison", "Decision", "Explanation"]
+
+DUPLICATE = "duplicate"
+REVIEW = "review"
+RELATED = "related"
+DISTINCT = "distinct"
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The verdict on one pair. It depends on the two records alone and is symmetric.
+
+    `score` is the probability, 0 to 1, that the two describe the same work. `reasons` are stable codes,
+    strongest first (their meaning: the rule tables in `streams.matching`). `veto` says that the two
+    contradict each other so clearly that no chain through other records may put them into one
+    cluster. `relation` names the kind where the verdict is `related` (`corrects`, `part_of`, …).
+    """
+
+    verdict: str
+    score: float
+    reasons: tuple[str, ...]
+    ruleset: str
+    veto: bool = False
+    relation: str = ""
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """One row of an explanation: a field, both values as compared, the level reached and its weight.
+
+    `weight` is in bits (log2 of the match-weight ratio) where the score uses it, 0 where the row only informs.
+    """
+
+    field: str
+    a: str
+    b: str
+    level: str
+    weight: float
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """A decision with the comparisons that led to it; `prior` is the score's starting weight in bits."""
+
+    decision: Decision
+    comparisons: tuple[Comparison, ...]
+    prior: float

@@ -1,0 +1,69 @@
+"""Settings: environment variables `STREAMS_*`, each with a default that suits the embedded services.
+
+A bad value stops the program at once with the name of the setting and what it expects.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.errors import SettingsError
+
+__all__ = ["PREFIX", "Settings", "load_settings"]
+
+PREFIX = "STREAMS_"
+
+
+class Settings(BaseSettings):
+    """All settings of a worker and of the commands; the field `kafka_url` is set by `STREAMS_KAFKA_URL`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    kafka_url: str = Field("", description="Kafka bootstrap servers, host:port[,host:port…]; empty: the embedded broker")
+    redis_url: str = Field("", description="redis://, rediss:// or unix:// URL; empty: the embedded Valkey")
+    redis_cluster: bool = Field(False, description="true where the URL is a node of a Redis Cluster")
+    namespace: str = Field("streams", pattern=r"^[A-Za-z0-9._-]+$", description="first part of every Redis key")
+    generation: str = Field("1", pattern=r"^[A-Za-z0-9._-]+$", description="index generation, second part of every Redis key")
+    topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="put before every topic name")
+    app_id: str = Field("streams", pattern=r"^[A-Za-z0-9._-]+$", description="Kafka consumer group of the workers")
+    partitions: int = Field(4, ge=1, le=1000, description="partitions of a topic that Streams creates")
+    replication: int = Field(1, ge=1, le=10, description="replicas of a topic that Streams creates")
+    session_timeout: float = Field(10.0, gt=0, le=300, description="seconds without a heartbeat before a worker loses its partitions")
+    http_host: str = Field("127.0.0.1", description="address the HTTP port binds to")
+    http_port: int = Field(6066, ge=0, le=65535, description="port of health, metrics and API; 0: any free port")
+    batch_records: int = Field(512, ge=1, le=10_000, description="most messages handled in one micro-batch")
+    batch_seconds: float = Field(0.05, gt=0, le=10, description="longest wait for a micro-batch to fill, in seconds")
+    buckets: int = Field(4096, ge=16, le=1_048_576, description="hash buckets of the record store; about records / 250; fixed for a generation")
+    key_cap: int = Field(64, ge=2, le=1000, description="most members kept and read under one key")
+    cluster_cap: int = Field(1000, ge=2, le=100_000, description="most records linked into one group")
+    abstracts: Literal["keep", "drop"] = Field("keep", description="keep abstracts in Redis for canonical documents, or drop them to save memory")
+    preprints: Literal["merge", "relate", "separate"] = Field("merge", description="a preprint and its published version are one cluster, related, or separate")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="least severe log line written")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings from the environment, with `overrides` by field name on top.
+
+    Raises SettingsError naming the first bad setting, an unknown `STREAMS_*` variable included.
+    """
+    _refuse_unknown(os.environ)
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0]) if first["loc"] else "settings"
+        expects = Settings.model_fields[field].description if field in Settings.model_fields else "a known setting"
+        shown = f"{first['msg']}, got {first.get('input')!r}"
+        raise SettingsError(PREFIX + field.upper(), shown, expects or "a valid value") from None
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in environ:
+        if name.startswith(PREFIX) and name not in known:
+            raise SettingsError(name, "no such setting", "one of " + ", ".join(sorted(known)))
