@@ -46,8 +46,8 @@ def test_nothing_scores_as_perfect_not_as_an_error() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=25))
 def test_cluster_scores_agree_with_counting_every_pair(rows: list[tuple[int, int]]) -> None:
-    gold = {f"s:{i}": str(truth) for i, (_, truth) in enumerate(rows: list[tuple[int, int]])}
-    found = {f"s:{i}": cluster for i, (cluster, _) in enumerate(rows: list[tuple[int, int]])}
+    gold = {f"s:{i}": str(truth) for i, (_, truth) in enumerate(rows)}
+    found = {f"s:{i}": cluster for i, (cluster, _) in enumerate(rows)}
     clusters = [[record for record in found if found[record] == c] for c in set(found.values())]
     scores = cluster_scores(clusters, gold)
     pairs = list(combinations(gold, 2))
@@ -104,9 +104,7 @@ def test_closure_does_not_depend_on_the_order_of_links(links: list[tuple[int, in
     assert sorted(record for cluster in result for record in cluster) == records
 
 
-def test_rows_are_read_plain_gzip_and_from_standard_input(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_are_read_plain_gzip_and_from_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = b'{"a": 1}\n\n{"a": 2}\n'
     plain, packed = tmp_path / "rows.jsonl", tmp_path / "rows.renamed"
     plain.write_bytes(lines)
