@@ -48,7 +48,7 @@ class Author(msgspec.Struct, frozen=True, array_like=True):
     organization: bool = False
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one source says about one paper.
 
     Absent text is `""`, absent lists are empty: what is not known is never guessed.

@@ -1,0 +1,72 @@
+"""What a generation remembers of itself. Keys `N:p` and `N:meta` of `index/layout.py`.
+
+The position of every partition is written after a micro-batch is wholly done (state, events, decisions).
+Redis may forget its last acknowledged writes in a failover; then the position it remembers is behind the
+offset committed in Kafka, and the worker rewinds to it (promise 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from streams.errors import SettingsError, StateError
+from streams.index.connection import Command, Connection
+from streams.index.layout import Layout
+from streams.settings import PREFIX, Settings
+
+__all__ = ["FORMAT", "Progress"]
+
+FORMAT = 1
+"""Version of the layout of state in Redis; a worker refuses state of another version."""
+
+
+class Progress:
+    """Positions and fixed facts of one generation."""
+
+    def __init__(self, layout: Layout, connection: Connection) -> None:
+        self._layout = layout
+        self._connection = connection
+
+    def claim(self, settings: Settings) -> None:
+        """Fix the generation's facts, or check ours against them.
+
+        Raises SettingsError where the settings contradict what the generation was made with.
+        """
+        facts = {"format": str(FORMAT), "buckets": str(settings.buckets), "key_cap": str(settings.key_cap)}
+        key = self._layout.meta
+        for name, value in facts.items():
+            self._connection.call("HSETNX", key, name, value)
+            stands = self._connection.call("HGET", key, name)
+            stands = stands.decode() if isinstance(stands, bytes) else str(stands)
+            if stands == value:
+                continue
+            if name == "format":
+                raise StateError(f"generation {settings.generation} has state format {stands}, this version knows {FORMAT}")
+            raise SettingsError(
+                PREFIX + name.upper(),
+                f"is {value}, but generation {settings.generation!r} was made with {stands}",
+                f"{stands}, or another STREAMS_GENERATION to build a new index",
+            )
+
+    def mark(self, positions: Mapping[tuple[str, int], int]) -> list[Command]:
+        """Remember the next offset to handle of each (topic, partition)."""
+        if not positions:
+            return []
+        fields: list[str | int] = []
+        for (topic, partition), offset in positions.items():
+            fields += (f"{topic}:{partition}", offset)
+        return [Command(self._layout.progress, ("HSET", self._layout.progress, *fields))]
+
+    def positions(self) -> dict[tuple[str, int], int]:
+        """The next offset to handle of every (topic, partition) ever handled in this generation."""
+        reply = self._connection.execute([Command(self._layout.progress, ("HGETALL", self._layout.progress))])[0]
+        pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
+        positions = {}
+        for field, offset in pairs:
+            topic, _, partition = field.decode().rpartition(":")
+            positions[topic, int(partition)] = int(offset)
+        return positions
+
+    def forget_positions(self) -> None:
+        """Forget all positions: the broker lost its topics and their offsets begin anew."""
+        self._connection.execute([Command(self._layout.progress, ("DEL", self._layout.progress))])

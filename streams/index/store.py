@@ -1,0 +1,92 @@
+"""The record store: what is kept of every record. Keys `N:{b}:r` and `N:{b}:d` of `index/layout.py`.
+
+`r` holds what comparison needs (features, ~110 bytes), `d` what documents need (the record itself);
+they are apart because candidates are read far more often than documents are made.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from streams.index.codec import Codec
+from streams.index.connection import Command, Script
+from streams.index.layout import Layout
+from streams.index.stamp import STAMP_BYTES, Stamp
+from streams.matching.features import Features
+from streams.records import Record
+
+__all__ = ["PUT_RECORD", "RecordStore", "Stored"]
+
+PUT_RECORD = Script(Path(__file__).parent / "put_record.lua")
+_MEMO_ENTRIES = 50_000
+
+
+class Stored(NamedTuple):
+    """A stored record: its stamp and its encoded features (`b""` where it was deleted)."""
+
+    stamp: Stamp
+    features: bytes
+
+
+class RecordStore:
+    """Makes the commands that read and write records, and reads their replies. Does no I/O itself."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._features = Codec(Features, "features")
+        self._documents = Codec(Record, "document")
+        self._decoded: dict[bytes, Features] = {}
+
+    def get(self, record: bytes) -> Command:
+        """Read a record's stamp and features; the reply is for `stored`."""
+        key = self._layout.records(record)
+        return Command(key, ("HGET", key, record))
+
+    @staticmethod
+    def stored(reply: Any) -> Stored | None:
+        """Read the reply of `get`; None where the record was never seen."""
+        if reply is None:
+            return None
+        return Stored(Stamp.unpack(reply), reply[STAMP_BYTES:])
+
+    def put(self, record: bytes, expected: Stored | None, new: Stored, document: bytes) -> Command:
+        """Store a record unless somebody changed it since `expected` was read; the reply is None when stored."""
+        keys = (self._layout.records(record), self._layout.documents(record))
+        before = expected.stamp.pack() if expected else b""
+        return PUT_RECORD.call(keys, (record, before, new.stamp.pack() + new.features, document))
+
+    def get_document(self, record: bytes) -> Command:
+        """Read a record for documents; the reply is for `record`."""
+        key = self._layout.documents(record)
+        return Command(key, ("HGET", key, record))
+
+    def encode_features(self, features: Features) -> bytes:
+        """The bytes under which features are stored; equal features give equal bytes."""
+        blob = self._features.encode(features)
+        self._remember(blob, features)
+        return blob
+
+    def features(self, blob: bytes) -> Features:
+        """Read stored features; those read lately come from memory."""
+        features = self._decoded.get(blob)
+        if features is None:
+            features = self._features.decode(blob)
+            self._remember(blob, features)
+        return features
+
+    def encode_record(self, record: Record, *, abstract: bool) -> bytes:
+        """The bytes under which a record is kept for documents."""
+        kept = record if abstract or not record.abstract else msgspec.structs.replace(record, abstract="")
+        return self._documents.encode(kept)
+
+    def record(self, blob: bytes) -> Record:
+        """Read a record kept for documents."""
+        return self._documents.decode(blob)
+
+    def _remember(self, blob: bytes, features: Features) -> None:
+        if len(self._decoded) >= _MEMO_ENTRIES:
+            self._decoded.clear()
+        self._decoded[blob] = features
