@@ -1,0 +1,155 @@
+"""Whether a worker is alive and whether it is ready, as a value without any I/O.
+
+*Live* says that a restart would not help. It fails when the worker says it cannot go on, and when
+messages wait while none has been finished for a while: a consumer may be stuck with its process
+running, so a running process proves nothing.
+
+*Ready* says that the worker does its part now: it knows its partitions and Redis answers.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+__all__ = ["Check", "Health", "Report"]
+
+
+class Check(NamedTuple):
+    """One named condition; `reason` tells people what was found, good or bad."""
+
+    name: str
+    ok: bool
+    reason: str
+
+
+class Report(NamedTuple):
+    """The checks of one question, `live` or `ready`."""
+
+    question: str
+    checks: tuple[Check, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether all checks are."""
+        return all(check.ok for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return `{"live": true, "checks": [{"name", "ok", "reason"}]}`."""
+        return {self.question: self.ok, "checks": [check._asdict() for check in self.checks]}
+
+
+class Health:
+    """What a worker reports of itself, from any thread, and what follows from it.
+
+    `stall_seconds`: how long messages may wait with none being finished. `redis_seconds`: how old
+    Redis' last answer may be; a worker without traffic has to ask it now and then.
+    """
+
+    def __init__(
+        self,
+        *,
+        stall_seconds: float = 60.0,
+        redis_seconds: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stall_seconds = stall_seconds
+        self._redis_seconds = redis_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._processed = 0
+        self._progress = clock()  # when something was last finished, or when nothing waited any more
+        self._partitions: int | None = None
+        self._redis_answered: float | None = None
+        self._redis_failure = ""
+        self._fatal = ""
+        self._stopping = False
+
+    def waiting(self, messages: int) -> None:
+        """Set how many messages wait now: fetched and not finished, or the lag where the broker tells it."""
+        with self._lock:
+            if self._waiting <= 0 < messages:
+                self._progress = self._clock()
+            self._waiting = messages
+
+    def processed(self, messages: int) -> None:
+        """Say that so many messages were finished, as records or as dead letters; they wait no more."""
+        with self._lock:
+            self._processed += messages
+            self._waiting = max(self._waiting - messages, 0)
+            self._progress = self._clock()
+
+    def assigned(self, partitions: int) -> None:
+        """Say how many partitions Kafka gave us; 0 is a stand-by worker, which is a good thing to be."""
+        with self._lock:
+            self._partitions = partitions  # no progress: a group that never stops rebalancing is stuck as well
+
+    def unassigned(self) -> None:
+        """Say that our partitions were taken away and that we do not know the new ones yet."""
+        with self._lock:
+            self._partitions = None
+
+    def redis_answered(self) -> None:
+        """Say that Redis has just answered."""
+        with self._lock:
+            self._redis_answered = self._clock()
+            self._redis_failure = ""
+
+    def redis_failed(self, reason: str) -> None:
+        """Say that Redis has just not answered, or wrongly."""
+        with self._lock:
+            self._redis_failure = reason or "no answer"
+
+    def failed(self, reason: str) -> None:
+        """Say that the worker cannot go on: it stays not live until it is restarted."""
+        with self._lock:
+            self._fatal = reason or "unknown failure"
+
+    def stopping(self) -> None:
+        """Say that the worker finishes what it has and takes no more."""
+        with self._lock:
+            self._stopping = True
+
+    def live(self) -> Report:
+        """Answer whether a restart would not help."""
+        with self._lock:
+            return Report("live", (self._worker(), self._moving()))
+
+    def ready(self) -> Report:
+        """Answer whether the worker does its part now."""
+        with self._lock:
+            return Report("ready", (self._accepting(), self._kafka(), self._redis()))
+
+    def _worker(self) -> Check:
+        return Check("worker", not self._fatal, self._fatal or "running")
+
+    def _moving(self) -> Check:
+        still = self._clock() - self._progress
+        if self._waiting > 0 and still > self._stall_seconds:
+            return Check("progress", False, f"{self._waiting} messages wait and none was finished for {still:.0f} s")
+        return Check("progress", True, f"{self._processed} messages finished, {self._waiting} wait")
+
+    def _accepting(self) -> Check:
+        if self._fatal:
+            return Check("worker", False, self._fatal)
+        return Check("worker", not self._stopping, "stopping" if self._stopping else "running")
+
+    def _kafka(self) -> Check:
+        if self._partitions is None:
+            return Check("kafka", False, "no partitions assigned yet")
+        if self._partitions == 0:
+            return Check("kafka", True, "standing by: there are more workers than partitions")
+        return Check("kafka", True, f"{self._partitions} partitions assigned")
+
+    def _redis(self) -> Check:
+        if self._redis_failure:
+            return Check("redis", False, self._redis_failure)
+        if self._redis_answered is None:
+            return Check("redis", False, "has not answered yet")
+        age = self._clock() - self._redis_answered
+        if age > self._redis_seconds:
+            return Check("redis", False, f"has not answered for {age:.0f} s")
+        return Check("redis", True, f"answered {age:.0f} s ago")

@@ -1,0 +1,86 @@
+"""Health and metrics over HTTP, for the aiohttp application of the Faust worker.
+
+    add_routes(app.web.web_app.router, health, metrics, ping=redis.ping)
+
+before the worker starts: Faust adds its own pages at start, and the first route of a path wins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from streams.ops.health import Health, Report
+from streams.ops.metrics import Metrics
+
+__all__ = ["INDEX", "add_routes"]
+
+INDEX: dict[str, str] = {
+    "/healthz": "200 while the worker lives, 503 when it should be restarted",
+    "/readyz": "200 while the worker does its part, 503 otherwise",
+    "/metrics": "Prometheus metrics",
+}
+"""What `/` lists: path and meaning."""
+
+_PING_SECONDS = 2.0
+
+
+def add_routes(
+    router: web.UrlDispatcher,
+    health: Health,
+    metrics: Metrics,
+    *,
+    ping: Callable[[], Awaitable[Any]] | None = None,
+) -> None:
+    """Add `/`, `/healthz`, `/readyz` and `/metrics` to `router`.
+
+    `ping` asks Redis for a sign of life, or raises; `/readyz` calls it with a limit of 2 seconds and
+    notes the outcome in `health`. Without it the worker itself has to tell `health` of Redis.
+    """
+
+    async def index(_request: web.Request) -> web.Response:
+        return _json({"name": "streams", "paths": INDEX})
+
+    async def healthz(_request: web.Request) -> web.Response:
+        return _report(health.live())
+
+    async def readyz(_request: web.Request) -> web.Response:
+        if ping is not None:
+            await _ask(ping, health)
+        return _report(health.ready())
+
+    async def exposition(request: web.Request) -> web.Response:
+        body, content_type = metrics.exposition(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": content_type})
+
+    router.add_get("/", index)
+    router.add_get("/healthz", healthz)
+    router.add_get("/readyz", readyz)
+    router.add_get("/metrics", exposition)
+
+
+async def _ask(ping: Callable[[], Awaitable[Any]], health: Health) -> None:
+    try:
+        async with asyncio.timeout(_PING_SECONDS):
+            await ping()
+    except TimeoutError:
+        health.redis_failed(f"no answer within {_PING_SECONDS:g} s")
+    except Exception as error:  # whatever the client raises, Redis did not answer
+        health.redis_failed(f"{type(error).__name__}: {error}")
+    else:
+        health.redis_answered()
+
+
+def _report(report: Report) -> web.Response:
+    return _json(report.as_json(), 200 if report.ok else 503)
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    # A cached answer about health would be a wrong one.
+    return web.Response(
+        body=orjson.dumps(value), status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
+    )

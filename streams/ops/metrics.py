@@ -1,0 +1,207 @@
+"""What a worker counts, for Prometheus: every name starts with `streams_` and ends with its unit.
+
+Label values come from small sets of our own (sources, verdicts, reason codes). What comes from
+outside could still grow without end, so each label keeps at most 64 values and counts the rest as `other`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+
+__all__ = ["OTHER", "MetricInfo", "Metrics"]
+
+OTHER = "other"
+"""Label value that stands for all values beyond the first 64, and for malformed ones."""
+
+_VALUES_MAX = 64
+_LABEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_CANDIDATES = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+_BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_LATENCY_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+
+
+class MetricInfo(NamedTuple):
+    """One metric as documentation: exposed `name`, `kind`, label names and `meaning` with its unit."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    meaning: str
+
+
+class Metrics:
+    """All metrics of one worker in a registry of its own. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._described: list[MetricInfo] = []
+        self._received = self._counter("streams_received_records_total", "messages read from a feed's topic", "source")
+        self._parsed = self._counter(
+            "streams_parsed_records_total", "messages that became a record or a delete", "source"
+        )
+        self._rejected = self._counter(
+            "streams_rejected_records_total", "messages sent to the dead letters, by reason code", "source", "reason"
+        )
+        self._decisions = self._counter("streams_decisions_total", "decided pairs of records, by verdict", "decision")
+        self._caps = self._counter("streams_caps_total", "times a limit on work was reached, by limit", "cap")
+        self._changes = self._counter(
+            "streams_cluster_changes_total", "changes of clusters, by kind: created, merged, split, …", "change"
+        )
+        self._published = self._counter("streams_published_messages_total", "messages published, by topic", "topic")
+        self._round_trips = self._counter(
+            "streams_redis_round_trips_total", "exchanges with Redis, a pipeline being one"
+        )
+        self._rewinds = self._counter(
+            "streams_rewinds_total", "partitions set back since Redis remembered less than was committed"
+        )
+        self._retries = self._counter(
+            "streams_retries_total", "batches tried again after an error, by what failed", "cause"
+        )
+        self._candidates = self._histogram("streams_candidates", "records compared with a new record", _CANDIDATES)
+        self._batch = self._histogram(
+            "streams_batch_seconds", "time to process one micro-batch, in seconds", _BATCH_SECONDS
+        )
+        self._batch_records = self._counter("streams_batch_records_total", "messages in finished micro-batches")
+        self._latency = self._histogram(
+            "streams_decision_latency_seconds",
+            "from the broker's append time of a message to its decision, in seconds",
+            _LATENCY_SECONDS,
+        )
+        self._last_batch = self._gauge(
+            "streams_last_batch_timestamp_seconds", "Unix time at which the last micro-batch ended; 0 before the first"
+        )
+        ProcessCollector(namespace="streams", registry=self.registry)
+
+    def received(self, source: str, count: int = 1) -> None:
+        """Count messages read from the topic of `source`."""
+        self._received.add(count, source)
+
+    def parsed(self, source: str, count: int = 1) -> None:
+        """Count messages that became a record or a delete."""
+        self._parsed.add(count, source)
+
+    def rejected(self, source: str, reason: str, count: int = 1) -> None:
+        """Count dead letters; `reason` is a code such as PayloadError's, never free text."""
+        self._rejected.add(count, source, reason)
+
+    def decided(self, decision: str, count: int = 1) -> None:
+        """Count decisions on pairs; `decision` is the verdict."""
+        self._decisions.add(count, decision)
+
+    def candidates(self, found: int) -> None:
+        """Note how many records one new record was compared with."""
+        self._candidates.observe(found)
+
+    def capped(self, cap: str, count: int = 1) -> None:
+        """Count that the limit named `cap` (`key`, `cluster`, …) kept us from doing more."""
+        self._caps.add(count, cap)
+
+    def changed(self, change: str, count: int = 1) -> None:
+        """Count cluster changes; `change` is the type of the event."""
+        self._changes.add(count, change)
+
+    def published(self, topic: str, count: int = 1) -> None:
+        """Count messages the broker has acknowledged."""
+        self._published.add(count, topic)
+
+    def batch(self, records: int, seconds: float, ended: float) -> None:
+        """Note a finished micro-batch: its messages, its duration, and the Unix time of its end."""
+        self._batch_records.add(records)
+        self._batch.observe(seconds)
+        self._last_batch.set(ended)
+
+    def latencies(self, seconds: Iterable[float]) -> None:
+        """Note times from broker append to decision; clocks that disagree give no negative time."""
+        for value in seconds:
+            self._latency.observe(max(value, 0.0))
+
+    def redis_round_trips(self, count: int = 1) -> None:
+        """Count exchanges with Redis."""
+        self._round_trips.add(count)
+
+    def rewound(self, partitions: int = 1) -> None:
+        """Count partitions that were set back."""
+        self._rewinds.add(partitions)
+
+    def retried(self, cause: str, count: int = 1) -> None:
+        """Count batches tried again; `cause` is a short code (`redis`, `kafka`, `engine`)."""
+        self._retries.add(count, cause)
+
+    def totals(self) -> dict[str, float]:
+        """Sum every counter over its labels, by name without `streams_` and `_total`; decisions and changes also each.
+
+        `{"received_records": 9.0, "decisions": 5.0, "decisions.duplicate": 3.0, …}`, for progress displays.
+        """
+        sums: dict[str, float] = {}
+        for family in self.registry.collect():
+            if family.type != "counter" or family.name.startswith("streams_process"):
+                continue
+            name = family.name.removeprefix("streams_")
+            sums.setdefault(name, 0.0)
+            for sample in family.samples:
+                if sample.name.endswith("_total"):
+                    sums[name] += sample.value
+                    for value in (sample.labels.get("decision"), sample.labels.get("change")):
+                        if value:
+                            sums[f"{name}.{value}"] = sample.value
+        return sums
+
+    def exposition(self, accept: str = "") -> tuple[bytes, str]:
+        """Render all metrics, with the content type that suits the HTTP Accept header."""
+        encode, content_type = choose_encoder(accept)
+        text: bytes = encode(self.registry)
+        return text, content_type
+
+    def described(self) -> list[MetricInfo]:
+        """Return our own metrics as documentation; those of the process come on top of it."""
+        return list(self._described)
+
+    def _describe(self, name: str, kind: str, labels: tuple[str, ...], meaning: str) -> None:
+        self._described.append(MetricInfo(name, kind, labels, meaning))
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> _Counts:
+        self._describe(name, "counter", labels, meaning)
+        return _Counts(Counter(name, meaning, labels, registry=self.registry), len(labels))
+
+    def _gauge(self, name: str, meaning: str) -> Gauge:
+        self._describe(name, "gauge", (), meaning)
+        return Gauge(name, meaning, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...]) -> Histogram:
+        self._describe(name, "histogram", (), meaning)
+        return Histogram(name, meaning, buckets=buckets, registry=self.registry)
+
+
+class _Counts:
+    """A counter whose labels are bounded and looked up once: `Counter.labels` costs more than the counting."""
+
+    def __init__(self, counter: Counter, labels: int) -> None:
+        self._counter = counter
+        self._seen: list[set[str]] = [set() for _ in range(labels)]
+        self._children: dict[tuple[str, ...], Counter] = {}
+
+    def add(self, count: float, *values: str) -> None:
+        if not values:
+            self._counter.inc(count)
+            return
+        child = self._children.get(values)
+        if child is None:
+            known = tuple(self._bounded(seen, value) for seen, value in zip(self._seen, values, strict=True))
+            child = self._counter.labels(*known)
+            if known == values:  # only then is the number of entries bounded
+                self._children[values] = child
+        child.inc(count)
+
+    @staticmethod
+    def _bounded(seen: set[str], value: str) -> str:
+        if value in seen:
+            return value
+        if len(seen) >= _VALUES_MAX or not _LABEL.fullmatch(value):
+            return OTHER
+        seen.add(value)
+        return value

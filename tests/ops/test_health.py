@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import pytest
+
+from streams.ops.health import Check, Health, Report
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def health(clock: Clock) -> Health:
+    return Health(stall_seconds=60, redis_seconds=30, clock=clock)
+
+
+def check(report: Report, name: str) -> Check:
+    (found,) = (check for check in report.checks if check.name == name)
+    return found
+
+
+def test_a_new_worker_lives_but_is_not_ready(health: Health) -> None:
+    assert health.live().ok
+    assert not health.ready().ok
+    assert check(health.ready(), "kafka").reason == "no partitions assigned yet"
+    assert check(health.ready(), "redis").reason == "has not answered yet"
+
+
+def test_ready_needs_partitions_and_redis(health: Health) -> None:
+    health.assigned(4)
+    assert not health.ready().ok
+    health.redis_answered()
+    assert health.ready().ok
+    health.unassigned()
+    assert not check(health.ready(), "kafka").ok
+
+
+def test_a_stand_by_worker_is_ready(health: Health) -> None:
+    health.assigned(0)
+    health.redis_answered()
+    assert health.ready().ok
+    assert "standing by" in check(health.ready(), "kafka").reason
+
+
+def test_an_idle_worker_lives_for_ever(health: Health, clock: Clock) -> None:
+    clock.now += 1e6
+    assert health.live().ok
+
+
+def test_waiting_messages_without_progress_are_a_stall(health: Health, clock: Clock) -> None:
+    health.waiting(3)
+    clock.now += 60
+    assert health.live().ok
+    clock.now += 1
+    assert not health.live().ok
+    assert check(health.live(), "progress").reason == "3 messages wait and none was finished for 61 s"
+    health.processed(1)
+    assert health.live().ok
+
+
+def test_the_clock_of_a_stall_starts_when_messages_begin_to_wait(health: Health, clock: Clock) -> None:
+    clock.now += 1000
+    health.waiting(1)
+    assert health.live().ok
+    clock.now += 30
+    health.waiting(2)  # more arrive: that is no progress
+    clock.now += 31
+    assert not health.live().ok
+
+
+def test_a_slow_worker_is_not_a_stuck_one(health: Health, clock: Clock) -> None:
+    health.waiting(1000)
+    for _ in range(20):
+        clock.now += 50
+        health.processed(1)
+    assert health.live().ok
+
+
+def test_a_drained_queue_ends_the_stall(health: Health, clock: Clock) -> None:
+    health.waiting(5)
+    clock.now += 100
+    health.waiting(0)
+    assert health.live().ok
+
+
+def test_endless_rebalancing_is_a_stall(health: Health, clock: Clock) -> None:
+    health.waiting(5)
+    for _ in range(10):
+        clock.now += 10
+        health.unassigned()
+        health.assigned(4)
+    assert not health.live().ok
+
+
+def test_redis_has_to_answer_again_and_again(health: Health, clock: Clock) -> None:
+    health.assigned(1)
+    health.redis_answered()
+    clock.now += 31
+    assert check(health.ready(), "redis") == Check("redis", False, "has not answered for 31 s")
+    health.redis_answered()
+    assert health.ready().ok
+    health.redis_failed("connection refused")
+    assert check(health.ready(), "redis").reason == "connection refused"
+    health.redis_answered()
+    assert health.ready().ok
+
+
+def test_redis_down_is_no_reason_to_restart_the_worker(health: Health) -> None:
+    health.redis_failed("down")
+    assert health.live().ok
+
+
+def test_a_failed_worker_is_neither_live_nor_ready_and_stays_so(health: Health) -> None:
+    health.assigned(1)
+    health.redis_answered()
+    health.failed("agent crashed")
+    health.processed(1)
+    assert check(health.live(), "worker").reason == "agent crashed"
+    assert not health.live().ok
+    assert not health.ready().ok
+
+
+def test_a_stopping_worker_lives_but_takes_no_more(health: Health) -> None:
+    health.assigned(1)
+    health.redis_answered()
+    health.stopping()
+    assert health.live().ok
+    assert check(health.ready(), "worker").reason == "stopping"
+    assert not health.ready().ok
+
+
+def test_a_report_is_json(health: Health) -> None:
+    assert health.live().as_json() == {
+        "live": True,
+        "checks": [
+            {"name": "worker", "ok": True, "reason": "running"},
+            {"name": "progress", "ok": True, "reason": "0 messages finished, 0 wait"},
+        ],
+    }

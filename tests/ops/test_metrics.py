@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from streams.ops.metrics import OTHER, Metrics
+
+
+def samples(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    body, _ = metrics.exposition()
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+    }
+
+
+def used() -> Metrics:
+    metrics = Metrics()
+    metrics.received("arxiv", 5)
+    metrics.parsed("arxiv", 4)
+    metrics.rejected("arxiv", "not_json")
+    metrics.decided("duplicate", 2)
+    metrics.decided("distinct", 3)
+    metrics.candidates(3)
+    metrics.capped("key", 2)
+    metrics.changed("created", 3)
+    metrics.changed("merged")
+    metrics.published("dedup.events", 4)
+    metrics.batch(5, 0.02, ended=1_700_000_000.5)
+    metrics.latencies([0.01, 0.2, -5.0])
+    metrics.redis_round_trips(7)
+    metrics.rewound()
+    metrics.retried("redis", 2)
+    return metrics
+
+
+def test_what_is_counted_is_what_is_exposed() -> None:
+    seen = samples(used())
+    assert seen["streams_received_records_total", (("source", "arxiv"),)] == 5
+    assert seen["streams_parsed_records_total", (("source", "arxiv"),)] == 4
+    assert seen["streams_rejected_records_total", (("reason", "not_json"), ("source", "arxiv"))] == 1
+    assert seen["streams_decisions_total", (("decision", "duplicate"),)] == 2
+    assert seen["streams_candidates_bucket", (("le", "2.0"),)] == 0
+    assert seen["streams_candidates_bucket", (("le", "4.0"),)] == 1
+    assert seen["streams_caps_total", (("cap", "key"),)] == 2
+    assert seen["streams_cluster_changes_total", (("change", "merged"),)] == 1
+    assert seen["streams_published_messages_total", (("topic", "dedup.events"),)] == 4
+    assert seen["streams_batch_seconds_sum", ()] == 0.02
+    assert seen["streams_batch_records_total", ()] == 5
+    assert seen["streams_last_batch_timestamp_seconds", ()] == 1_700_000_000.5
+    assert seen["streams_redis_round_trips_total", ()] == 7
+    assert seen["streams_rewinds_total", ()] == 1
+    assert seen["streams_retries_total", (("cause", "redis"),)] == 2
+
+
+def test_clocks_that_disagree_give_no_negative_latency() -> None:
+    seen = samples(used())
+    assert seen["streams_decision_latency_seconds_count", ()] == 3
+    assert seen["streams_decision_latency_seconds_sum", ()] == pytest.approx(0.21)
+
+
+def test_totals_are_sums_over_labels() -> None:
+    totals = used().totals()
+    assert totals["received_records"] == 5
+    assert totals["decisions"] == 5
+    assert totals["decisions.duplicate"] == 2
+    assert totals["cluster_changes"] == 4
+    assert totals["cluster_changes.merged"] == 1
+    assert totals["redis_round_trips"] == 7
+    assert Metrics().totals()["decisions"] == 0
+
+
+@pytest.mark.parametrize("hostile", ["a\nb", 'x"y', "", "z" * 65, "é"])
+def test_a_malformed_label_is_counted_as_other(hostile: str) -> None:
+    metrics = Metrics()
+    metrics.rejected("arxiv", hostile)
+    assert samples(metrics)["streams_rejected_records_total", (("reason", OTHER), ("source", "arxiv"))] == 1
+
+
+def test_labels_cannot_grow_without_end() -> None:
+    metrics = Metrics()
+    for number in range(10_000):
+        metrics.rejected(f"source{number}", f"reason{number}")
+    counted = {key: n for key, n in samples(metrics).items() if key[0] == "streams_rejected_records_total"}
+    assert sum(counted.values()) == 10_000
+    assert len(counted) == 65
+
+
+def test_counting_from_threads_loses_nothing() -> None:
+    metrics = Metrics()
+
+    def count() -> None:
+        for _ in range(2000):
+            metrics.decided("duplicate")
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert metrics.totals()["decisions"] == 8000
+
+
+def test_two_workers_in_one_process_do_not_share() -> None:
+    one, other = Metrics(), Metrics()
+    one.received("arxiv")
+    assert other.totals()["received_records"] == 0
+
+
+def test_names_have_prefix_unit_and_meaning() -> None:
+    described = Metrics().described()
+    assert len({info.name for info in described}) == len(described)
+    for info in described:
+        assert info.name.startswith("streams_")
+        assert info.meaning
+        assert info.name.endswith("_total") == (info.kind == "counter")
+        if info.kind == "histogram":
+            assert info.name.endswith("_seconds") or info.name == "streams_candidates"
+
+
+def test_openmetrics_is_given_to_who_asks_for_it() -> None:
+    body, content_type = used().exposition("application/openmetrics-text; version=1.0.0")
+    assert content_type.startswith("application/openmetrics-text")
+    assert body.rstrip().endswith(b"# EOF")
