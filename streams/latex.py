@@ -1,0 +1,119 @@
+"""LaTeX, MathML and HTML in titles, turned into plain Unicode text.
+
+arXiv writes titles in LaTeX, publishers in MathML or JATS tags, indexers in Unicode; all three must read
+the same. Only what titles really contain is understood; an unknown command keeps its name, for a letter's
+name (`\\alpha`) is how the other form spells it too.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+__all__ = ["looks_like_latex", "strip_latex", "strip_markup"]
+
+_ACCENTS = {
+    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
+    "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "k": "\u0328", "r": "\u030a", "d": "\u0323", "b": "\u0331",
+}  # fmt: skip
+_LETTERS = {
+    "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å",
+    "AA": "Å", "i": "i", "j": "j", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ", "S": "§",
+}  # fmt: skip
+_SYMBOLS = {
+    "infty": "∞", "partial": "∂", "times": "×", "cdot": " ", "to": " ", "rightarrow": " ", "leftarrow": " ", "mapsto": " ",
+    "longrightarrow": " ", "leftrightarrow": " ", "le": " ", "leq": " ", "ge": " ", "geq": " ", "lt": " ", "gt": " ",
+    "neq": " ", "ne": " ", "sim": " ", "simeq": " ", "approx": " ", "pm": " ", "mp": " ", "in": " ", "ldots": " ",
+    "dots": " ", "cdots": " ", "quad": " ", "qquad": " ", "mid": " ", "vert": " ", "Vert": " ", "circ": "°", "degree": "°",
+    "deg": "°", "star": " ", "ast": " ", "dagger": " ", "prime": " ", "hbar": "ħ", "ell": "l", "nabla": "∇", "sqrt": "√",
+    "sum": "∑", "prod": "∏", "int": "∫", "oplus": " ", "otimes": "×", "wedge": " ", "cup": " ", "cap": " ", "equiv": " ",
+    "subset": " ", "setminus": " ", "colon": " ", "emptyset": "∅", "perp": " ", "parallel": " ", "ltimes": "×",
+    "rtimes": "×", "bullet": " ", "propto": " ", "geqslant": " ", "leqslant": " ", "lesssim": " ", "gtrsim": " ",
+    "langle": " ", "rangle": " ", "lVert": " ", "rVert": " ", "copyright": " ", "textendash": "-", "textemdash": "-",
+    "textregistered": " ", "texttrademark": " ", "textquoteright": "'", "textquoteleft": "'",
+}  # fmt: skip
+# Wrappers and spacing that say how a thing looks, not what it is.
+_SILENT = frozenset(
+    "left right big bigl bigr Big Bigl Bigr bigg biggl biggr displaystyle textstyle scriptstyle textit textbf textrm "
+    "texttt textsf textsc textsl textup emph em it bf rm tt sc sl sf cal mathrm mathbf mathbb mathcal mathfrak mathscr "
+    "mathsf mathit mathtt boldsymbol bm bold pmb operatorname operatorname* text mbox hbox ensuremath xspace "
+    "textsuperscript textsubscript overline underline bar hat tilde vec dot ddot widehat widetilde overrightarrow check "
+    "breve acute grave mathring frac dfrac tfrac binom limits nolimits protect noindent newline linebreak break small "
+    "large Large tiny uppercase lowercase MakeUppercase mathop mathbin mathrel stackrel overset underset not "
+    "hspace vspace phantom slash rmfamily bfseries itshape normalfont smash nobreak allowbreak hskip kern scriptsize "
+    "footnotesize normalsize mathcode rule raisebox".split()
+)
+_DROP_WITH_ARGUMENT = re.compile(r"\\(?:cite\w*|footnote\w*|thanks|label|ref|eqref|url|tnoteref|fnref)\*?\s*\{[^{}]*\}")
+_ACCENT = re.compile(
+    r"\\(?:(['`^\"~=.])\s*\{?\s*\\?([A-Za-z])\s*\}?|([uvHckrdb])(?:\s*\{\s*\\?([A-Za-z])\s*\}|\s+([A-Za-z])\b))"
+)
+_ACCENT_BRACED = re.compile(r"\{(\\(?:['`^\"~=.]\s*\{?\\?[A-Za-z]\}?|[uvHckrdb]\s*\{?\s*\\?[A-Za-z]\}?))\}")
+_COMMAND = re.compile(r"\\([A-Za-z]+)\*?[ \t]?|\\(.)", re.DOTALL)
+_LETTER_BRACED = re.compile(r"\{\\(" + "|".join(sorted(_LETTERS, key=len, reverse=True)) + r")\s*\}")
+_DISCARD = str.maketrans({"$": None, "{": None, "}": None, "^": None, "~": " "})
+_GREEK_VARIANT = re.compile(r"^var(?=epsilon|theta|phi|rho|sigma|pi|kappa)")
+
+_ANNOTATION = re.compile(r"<((?:mml:)?annotation(?:-xml)?|(?:jats:)?tex-math)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+# Tags inside a word (H<sub>2</sub>O) leave nothing behind; the others separate words.
+_INLINE_TAG = re.compile(
+    r"</?(?:(?:jats|mml|m):)?(?:i|b|em|strong|sub|sup|inf|italic|bold|sc|scp|u|tt|span|font|small|mi|mo|mn|ms|mrow|msub|"
+    r"msup|msubsup|mstyle|mfrac|msqrt|mover|munder|mtext|semantics|mpadded|mfenced|roman|named-content|styled-content|"
+    r"monospace|overline|underline|sans-serif|inline-formula|math|formula|tex|a|nobr|wbr)\b[^<>]*>",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|<!--.*?-->", re.DOTALL)
+
+
+def strip_markup(text: str) -> str:
+    """The text without tags and entities, their content kept (MathML: without the annotation's second copy).
+
+    Entities are decoded twice: `&amp;lt;` is what a feed makes of `<` when it escapes what was escaped.
+    """
+    if "&" in text:
+        text = html.unescape(text)
+        if "&" in text:
+            text = html.unescape(text)
+    if "<" in text:
+        text = _ANNOTATION.sub(" ", text)
+        text = _INLINE_TAG.sub("", text)
+        text = _TAG.sub(" ", text)
+    return text
+
+
+def looks_like_latex(text: str) -> bool:
+    """Whether the text is LaTeX: a backslash, or two dollar signs (source: S2APLER)."""
+    return "\\" in text or text.count("$") > 1
+
+
+def _compose(match: re.Match[str]) -> str:
+    accent = match.group(1) or match.group(3)
+    letter = match.group(2) or match.group(4) or match.group(5)
+    return unicodedata.normalize("NFC", letter + _ACCENTS[accent])
+
+
+def _command(match: re.Match[str]) -> str:
+    name = match.group(1)
+    if name is None:
+        other = match.group(2)
+        return " " if other in ",;:! \\>/\n" else other
+    if name in _SILENT:
+        return ""
+    if name in _SYMBOLS:
+        return _SYMBOLS[name]
+    if name in _LETTERS:
+        return _LETTERS[name]
+    if len(name) == 2 and name[0] == name[1] and name.isupper():  # \RR, \ZZ: an author's macro for a blackboard letter
+        return name[0]
+    return " " + _GREEK_VARIANT.sub("", name) + " "
+
+
+def strip_latex(text: str) -> str:
+    """LaTeX as Unicode text: accents composed, wrappers dropped, symbols and letter names kept."""
+    text = _DROP_WITH_ARGUMENT.sub("", text)
+    if "\\" in text:
+        text = _ACCENT_BRACED.sub(r"\1", text)
+        text = _LETTER_BRACED.sub(lambda m: _LETTERS[m.group(1)], text)
+        text = _ACCENT.sub(_compose, text)
+        text = _COMMAND.sub(_command, text)
+    return text.translate(_DISCARD).replace("``", '"').replace("''", '"')

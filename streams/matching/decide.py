@@ -1,0 +1,155 @@
+"""The verdict on a pair of records: identifiers, guards, then the weighed likeness of the fields."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from streams.matching.compare import (
+    abstract_level,
+    authors_level,
+    identifier_level,
+    journal_level,
+    place_level,
+    title_level,
+    year_level,
+)
+from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Decision, Explanation
+from streams.matching.features import IS_PREPRINT, Features
+from streams.matching.guards import GUARDS, Guard, difference, relation_between
+from streams.matching.rules import DEFAULT, RULESET, Rules
+from streams.names import Agreement
+
+__all__ = ["RULESET", "decide", "explain"]
+
+
+class _Levels(NamedTuple):
+    """What two records reach in each field."""
+
+    title: str
+    authors: str
+    year: str
+    abstract: str
+    place: str
+    journal: str
+    identifier: str
+
+
+def decide(a: Features, b: Features, rules: Rules = DEFAULT) -> Decision:
+    """The verdict on a pair: symmetric, and a function of the two records and the rules alone."""
+    identifier, shared = identifier_level(a, b)
+    title, ratio = title_level(a, b)
+    place = place_level(a, b)
+    abstract = abstract_level(a, b)
+    if title == "different" and not shared and place != "same" and abstract in ("unknown", "different"):
+        return Decision(DISTINCT, 0.0, ("title_different",), rules.ruleset, _arxiv_conflict(a, b))
+    authors, agreement = authors_level(a, b)
+    levels = _Levels(title, authors, year_level(a, b), abstract, place, journal_level(a, b), identifier)
+    return _verdict(a, b, levels, agreement, shared, rules)
+
+
+def _arxiv_conflict(a: Features, b: Features) -> bool:
+    """Two arXiv ids and none in common: two works, unless a source states otherwise (INSPIRE)."""
+    one = [value for value in a.ids if value.startswith("arxiv:")]
+    if not one:
+        return False
+    two = [value for value in b.ids if value.startswith("arxiv:")]
+    return bool(two) and not any(value in two for value in one)
+
+
+def _bits(levels: _Levels, rules: Rules) -> float:
+    total = rules.prior
+    weights = rules.weights
+    for field, level in zip(_Levels._fields, levels, strict=True):
+        total += weights[field].get(level, 0.0)
+    return total
+
+
+def _score(bits: float) -> float:
+    return round(1.0 / (1.0 + 2.0 ** -max(-60.0, min(60.0, bits))), 6)
+
+
+def _reasons(levels: _Levels, rules: Rules, positive: bool) -> tuple[str, ...]:
+    weighed = [
+        (rules.weights[field].get(level, 0.0), f"{field}_{level}")
+        for field, level in zip(_Levels._fields, levels, strict=True)
+        if level != "unknown"
+    ]
+    sign = 1 if positive else -1
+    weighed.sort(key=lambda item: (-sign * item[0], item[1]))
+    return tuple(code for weight, code in weighed if sign * weight > 0)
+
+
+def _verdict(a: Features, b: Features, levels: _Levels, agreement: Agreement, shared: str, rules: Rules) -> Decision:  # noqa: PLR0912
+    score = _score(_bits(levels, rules))
+    exact = levels.title.startswith("exact")
+    if _arxiv_conflict(a, b):
+        return Decision(DISTINCT, min(score, 0.05), ("arxiv_differ",), rules.ruleset, True)
+    relation = relation_between(a, b)
+    if relation and (exact or levels.title in ("close", "near", "main_long")):
+        return Decision(RELATED, min(score, 0.05), (f"derived_{relation}",), rules.ruleset, True, relation)
+    if a.ordinal != b.ordinal:
+        return Decision(DISTINCT, min(score, 0.05), ("ordinal_differs",), rules.ruleset, True)
+    doubt: Guard | None = None
+    if not exact:
+        found = _guard(a, b)
+        if found and found.effect != "doubt" and not shared:
+            return Decision(DISTINCT, min(score, 0.1), (found.code,), rules.ruleset, found.effect == "apart")
+        doubt = found
+    if shared:
+        if levels.authors == "none" and levels.title in ("different", "similar"):
+            return Decision(REVIEW, 0.5, (f"same_{shared.partition(':')[0]}", "contradicted"), rules.ruleset)
+    elif levels.authors == "none":
+        verdict = REVIEW if score >= rules.duplicate else DISTINCT
+        return Decision(
+            verdict, score, ("authors_none", *_reasons(levels, rules, False)), rules.ruleset, verdict == DISTINCT
+        )
+    elif levels.title == "exact_stop" and not (levels.place == "same" or levels.abstract == "same"):
+        return Decision(
+            REVIEW if score >= rules.duplicate else DISTINCT, min(score, 0.5), ("stop_title",), rules.ruleset
+        )
+    if doubt and not shared and levels.abstract != "same" and score >= rules.review:
+        return Decision(REVIEW, min(score, 0.8), (doubt.code,), rules.ruleset)
+    if score >= rules.duplicate:
+        return _duplicate(a, b, score, _reasons(levels, rules, True), rules)
+    if score >= rules.review:
+        return Decision(REVIEW, score, _reasons(levels, rules, True), rules.ruleset)
+    return Decision(DISTINCT, score, _reasons(levels, rules, False), rules.ruleset)
+
+
+def _guard(a: Features, b: Features) -> Guard | None:
+    diff = difference(a, b)
+    for guard in GUARDS:
+        if guard.test(a, b, diff):
+            return guard
+    return None
+
+
+def _duplicate(a: Features, b: Features, score: float, reasons: tuple[str, ...], rules: Rules) -> Decision:
+    if rules.preprints != "merge" and (a.flags ^ b.flags) & IS_PREPRINT:
+        verdict = RELATED if rules.preprints == "relate" else DISTINCT
+        return Decision(verdict, score, ("preprint_policy", *reasons), rules.ruleset, True, "preprint_of")
+    return Decision(DUPLICATE, score, reasons, rules.ruleset)
+
+
+def _years(features: Features) -> str:
+    return str(features.year or "")
+
+
+def explain(a: Features, b: Features, rules: Rules = DEFAULT) -> Explanation:
+    """The decision on a pair with the comparisons that led to it."""
+    title, ratio = title_level(a, b)
+    authors, agreement = authors_level(a, b)
+    identifier, shared = identifier_level(a, b)
+    rows = (
+        ("title", a.title, b.title, title),
+        ("authors", "; ".join(a.authors), "; ".join(b.authors), authors),
+        ("year", _years(a), _years(b), year_level(a, b)),
+        ("abstract", a.abstract.hex(), b.abstract.hex(), abstract_level(a, b)),
+        ("place", f"{a.volume} {a.page}".strip(), f"{b.volume} {b.page}".strip(), place_level(a, b)),
+        ("journal", a.journal, b.journal, journal_level(a, b)),
+        ("identifier", " ".join(a.ids), " ".join(b.ids), identifier),
+    )
+    comparisons = tuple(
+        Comparison(field, one, two, level, rules.weights[field].get(level, 0.0)) for field, one, two, level in rows
+    )
+    return Explanation(decide(a, b, rules), comparisons, rules.prior)

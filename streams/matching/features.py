@@ -1,0 +1,218 @@
+"""What matching remembers of a record: normal forms only, small enough to keep millions in memory.
+
+`Features` is all that keys and decisions are made from. It is a pure function of a Record, does not
+contain the record's id, and carries no abstract but a fingerprint of it.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from streams.matching.doi_classes import COMPONENT, PREPRINT, REPORT, REVIEW, doi_class
+from streams.matching.fingerprint import fingerprint
+from streams.matching.stop_titles import is_stop_title
+from streams.names import author_key
+from streams.records import Author, Record
+from streams.text import STOPWORDS, fold_words, title_forms
+
+__all__ = ["MAX_AUTHORS", "Features", "extract"]
+
+MAX_AUTHORS = 8
+
+STOP_TITLE = 1
+TRANSLATED = 2
+IS_PREPRINT = 4
+AUTHORS_CUT = 8
+IS_BOOK = 16
+IS_THESIS = 32
+IS_DATA = 64
+
+# Identifiers that name a work and that more than one source states. ISBN and ISSN name books and journals, never papers.
+_WORK_SCHEMES = frozenset(("doi", "arxiv", "pmid", "pmcid", "mag", "corpusid", "s2", "openalex", "dblp", "acl", "core", "hal",
+                           "bibcode", "jstor", "fatcat", "ssrn", "handle"))  # fmt: skip
+_DERIVED_BY_DOI = {COMPONENT: "supplements", REPORT: "reviews", REVIEW: "reviews"}
+_DERIVED_BY_TYPE = {
+    "erratum": "corrects", "corrigendum": "corrects", "correction": "corrects", "addendum": "corrects",
+    "retraction": "retracts", "peer-review": "reviews", "peer_review": "reviews", "component": "supplements",
+    "supplementary-materials": "supplements", "book-review": "reviews", "reply": "replies_to", "comment": "comments_on",
+    "retraction notice": "retracts",
+}  # fmt: skip
+
+
+class Features(msgspec.Struct, frozen=True, array_like=True):
+    """A record in the form comparisons use.
+
+    - `title`: words of main title and subtitle in normal form; `cut` is the length of the main title in it, 0 without subtitle.
+    - `others`: other titles (original language, translated) in normal form.
+    - `authors`: the first `MAX_AUTHORS` as `family|given` (see `streams.names`); `n_authors` how many there are in all.
+    - `date`: YYYYMMDD with 00 for what is not known; 0 for no date.
+    - `ids`: `scheme:value` of every identifier that names a work; DOIs without their version.
+    - `journal`: first letters of its words; `volume`, `number`, `page` (first page or article number) as digits where they can be.
+    - `abstract`: fingerprint, 16 bytes or none.
+    - `derived`: kind of derived work by title, type or DOI, `ordinal` its number; `flags`: bits named above.
+    - `relations`: `kind scheme:value` as the source states them.
+    """
+
+    source: str
+    title: str
+    cut: int = 0
+    others: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    n_authors: int = 0
+    date: int = 0
+    ids: tuple[str, ...] = ()
+    journal: str = ""
+    volume: str = ""
+    number: str = ""
+    page: str = ""
+    abstract: bytes = b""
+    derived: str = ""
+    ordinal: str = ""
+    flags: int = 0
+    relations: tuple[str, ...] = ()
+
+    @property
+    def main(self) -> str:
+        """The main title."""
+        return self.title[: self.cut] if self.cut else self.title
+
+    @property
+    def year(self) -> int:
+        """The year, 0 where it is not known."""
+        return self.date // 10000
+
+
+_DIGITS = re.compile(r"\d+")
+_PAGE = re.compile(r"^\W*(?:pp?\.?\s*)?([a-z]{0,3}[\s.-]?\d+)", re.IGNORECASE)
+_JOURNAL_STOP = STOPWORDS | {"journal", "j", "jour", "proceedings", "proc"}
+
+
+def _authors(authors: tuple[Author, ...]) -> tuple[str, ...]:
+    keys = []
+    for author in authors[: MAX_AUTHORS + 2]:
+        key = author_key(author)
+        if key and key not in keys:
+            keys.append(_shorten(key))
+            if len(keys) == MAX_AUTHORS:
+                break
+    return tuple(keys)
+
+
+def _shorten(key: str) -> str:
+    """A key with its given names cut to what comparison needs: five letters of the first, initials of the rest."""
+    if key[0] == "*":
+        return key[:32]
+    family, _, given = key.partition("|")
+    if not given:
+        return family[:24]
+    first, *rest = given.split(" ")
+    return f"{family[:24]}|{' '.join([first[:5], *(word[0] for word in rest[:2])])}"
+
+
+def _date(date: str) -> int:
+    digits = date[:4], date[5:7] or "00", date[8:10] or "00"
+    return int("".join(digits)) if len(date) >= 4 and all(d.isdigit() for d in digits) else 0
+
+
+def _journal(name: str) -> str:
+    if not name:
+        return ""
+    words = [
+        word for word in fold_words(name.partition("(")[0] or name).split(" ") if word and word not in _JOURNAL_STOP
+    ]
+    return " ".join(word[:4] for word in words[:5])
+
+
+def _number(text: str) -> str:
+    found = _DIGITS.search(text) if text else None
+    return found.group().lstrip("0") if found else ""
+
+
+def _page(text: str) -> str:
+    found = _PAGE.match(text) if text else None
+    return re.sub(r"[\s.-]", "", found.group(1)).lower().lstrip("0") if found else ""
+
+
+def _ids(record: Record) -> tuple[tuple[str, ...], str, bool]:
+    """The identifiers that name a work, the class of the first DOI, and whether all its DOIs are a preprint's."""
+    ids: list[str] = []
+    kind, published = "", False
+    for scheme, value in record.identifiers:
+        if scheme not in _WORK_SCHEMES or not value:
+            continue
+        if scheme == "doi":
+            found = doi_class(value)
+            value = found.base  # noqa: PLW2901
+            kind = kind or found.kind
+            published = published or found.kind != PREPRINT
+        text = f"{scheme}:{value}"
+        if text not in ids:
+            ids.append(text)
+    return tuple(ids[:8]), kind, published
+
+
+def _flags(record: Record, kind: str, published: bool, journal: str) -> int:
+    flags = 0
+    if not published and (
+        kind == PREPRINT
+        or record.source == "arxiv"
+        or record.type in ("preprint", "posted-content")
+        or journal.startswith(("arxi", "corr abs", "biorx", "medrx"))
+        or (record.identifier("arxiv") and not record.volume)
+    ):
+        flags |= IS_PREPRINT
+    if not record.authors_complete or len(record.authors) > MAX_AUTHORS + 2:
+        flags |= AUTHORS_CUT
+    if record.type in ("book", "monograph", "edited-book", "reference-book"):
+        flags |= IS_BOOK
+    if (
+        record.type in ("thesis", "dissertation", "phd-thesis", "masters-thesis")
+        or "thesis" in record.abstract[:80].lower()
+    ):
+        flags |= IS_THESIS
+    if record.type in ("dataset", "software", "data"):
+        flags |= IS_DATA
+    return flags
+
+
+def extract(record: Record) -> Features:
+    """The features of a record."""
+    forms = title_forms(record.title, record.subtitle)
+    ids, kind, published = _ids(record)
+    journal = _journal(record.journal)
+    title = forms.whole[:400]
+    flags = _flags(record, kind, published, journal)
+    if not title or is_stop_title(title):
+        flags |= STOP_TITLE
+    if forms.translated or forms.tagged:
+        flags |= TRANSLATED
+    others = []
+    for other in record.other_titles[:3]:
+        words = title_forms(other).whole[:400]
+        if words and words != title and words not in others:
+            others.append(words)
+    authors = _authors(record.authors)
+    return Features(
+        source=record.source,
+        title=title,
+        cut=len(forms.main) if forms.rest and len(forms.main) < len(title) else 0,
+        others=tuple(others),
+        authors=authors,
+        n_authors=max(len(authors), min(len(record.authors), 9999)) if authors else 0,
+        date=_date(record.date),
+        ids=ids,
+        journal=journal,
+        volume=_number(record.volume),
+        number=_number(record.number),
+        page=_page(record.pages),
+        abstract=fingerprint(record.abstract),
+        derived=forms.derived or _DERIVED_BY_DOI.get(kind, "") or _DERIVED_BY_TYPE.get(record.type, ""),
+        ordinal=forms.ordinal,
+        flags=flags,
+        relations=tuple(
+            f"{r.kind} {r.scheme}:{doi_class(r.value).base if r.scheme == 'doi' else r.value}"
+            for r in record.relations[:6]
+        ),
+    )

@@ -1,0 +1,49 @@
+"""A 16-byte fingerprint of an abstract, from which the likeness of two abstracts can be read.
+
+One-permutation MinHash (Li, Owen and Zhang 2012) over pairs of neighbouring words: each pair is hashed once,
+falls into one of 16 bins, and each bin keeps one byte of its smallest hash. The share of equal bins estimates
+the share of word pairs the two have in common. Only the first 120 words count: abstracts are cut at the end, and the cost is bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from zlib import crc32
+
+__all__ = ["BINS", "fingerprint", "likeness"]
+
+BINS = 16
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_LEAD = re.compile(
+    r"^\W*(?:<[^>]*>\s*)*(?:abstract|summary|background|introduction|objectives?|purpose|aims?|context|resumen|resume)?\b[\s:.]*",
+    re.IGNORECASE,
+)
+_WORDS = 120
+_MIN_WORDS = 12  # shorter "abstracts" are notes such as "5 pages, 2 figures"
+
+
+def fingerprint(abstract: str) -> bytes:
+    """The fingerprint of an abstract, `b""` where it is too short to have one."""
+    if len(abstract) < 60:
+        return b""
+    text = abstract[:1400].lower()
+    words = _WORD.findall(text, _LEAD.match(text).end())[:_WORDS]  # type: ignore[union-attr]
+    if len(words) < _MIN_WORDS:
+        return b""
+    bins = [0xFFFFFFFF] * BINS
+    previous = words[0]
+    for word in words[1:]:
+        h = crc32((previous + word).encode())
+        previous = word
+        i = h & 15
+        if h < bins[i]:
+            bins[i] = h
+    return bytes((h >> 8) & 0xFF if h != 0xFFFFFFFF else 0 for h in bins)
+
+
+def likeness(a: bytes, b: bytes) -> float:
+    """The estimated share of word pairs two abstracts have in common, 0 to 1; -1 where one has no fingerprint."""
+    if not a or not b:
+        return -1.0
+    equal = sum(x == y for x, y in zip(a, b, strict=True))
+    return equal / BINS

@@ -1,0 +1,85 @@
+"""The keys of a record: values under which records of one paper are likely to meet.
+
+A pure function of `Features`. A pair is compared only if it shares a key, so keys are generous: each
+of the fuzzy kinds survives another kind of error. The table in docs/matching.md says what each adds.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from streams.matching.features import STOP_TITLE, Features
+from streams.text import STOPWORDS, compact
+
+__all__ = ["MAX_KEYS", "Key", "keys"]
+
+MAX_KEYS = 12
+_MIN_COMPACT = 10  # letters; a shorter title is a key only together with author or year
+_PART_WORDS = 5
+
+
+class Key(NamedTuple):
+    """A key: `kind` says how it was made, `value` is short text in normal form."""
+
+    kind: str
+    value: str
+
+
+def keys(features: Features) -> tuple[Key, ...]:
+    """The keys of a record, identifiers first, at most `MAX_KEYS`."""
+    found = [Key("id", value) for value in features.ids[:5]]
+    if features.title:
+        if features.flags & STOP_TITLE:
+            _stop_keys(features, found)
+        else:
+            _title_keys(features, found)
+    if features.page and features.volume:
+        found.append(Key("place", f"{features.volume} {features.page} {features.date // 10000 or ''}"))
+    return tuple(dict.fromkeys(found))[:MAX_KEYS]
+
+
+def _family(features: Features) -> str:
+    first = features.authors[0] if features.authors else ""
+    return first.partition("|")[0][:12]
+
+
+def _stop_keys(features: Features, found: list[Key]) -> None:
+    family = _family(features)
+    if family and features.date:
+        found.append(Key("stop", f"{compact(features.title)[:24]} {family} {features.date // 10000}"))
+    if features.volume and features.journal:
+        found.append(
+            Key("stop", f"{compact(features.title)[:24]} {features.journal[:9]} {features.volume} {features.number}")
+        )
+
+
+def _title_keys(features: Features, found: list[Key]) -> None:
+    whole = compact(features.title)
+    words = [word for word in features.title.split(" ") if word not in STOPWORDS]
+    family = _family(features)
+    if len(whole) >= _MIN_COMPACT and len(words) > 1:
+        found.append(Key("title", whole[:72]))
+        if features.cut:
+            main = compact(features.main)
+            if len(main) >= 16:
+                found.append(Key("title", main[:72]))
+        if len(words) >= 2 * _PART_WORDS - 2:
+            found.append(Key("head", " ".join(words[:_PART_WORDS])))
+            found.append(Key("tail", " ".join(words[-_PART_WORDS:])))
+    elif family:
+        found.append(Key("short", f"{whole} {family}"))
+    elif features.date:
+        found.append(Key("short", f"{whole} {features.date // 10000}"))
+    _author_keys(features, words, found)
+    for other in features.others[:2]:
+        if len(compact(other)) >= _MIN_COMPACT:
+            found.append(Key("title", compact(other)[:72]))
+
+
+def _author_keys(features: Features, words: list[str], found: list[Key]) -> None:
+    if not features.authors or not words:
+        return
+    longest = sorted(set(words), key=lambda word: (-len(word), word))[:2]
+    family = _family(features)
+    for word in longest:
+        found.append(Key("author", f"{family} {word[:10]}"))
