@@ -30,8 +30,10 @@ IS_THESIS = 32
 IS_DATA = 64
 
 # Identifiers that name a work and that more than one source states. ISBN and ISSN name books and journals, never papers.
-_WORK_SCHEMES = frozenset(("doi", "arxiv", "pmid", "pmcid", "mag", "corpusid", "s2", "openalex", "dblp", "acl", "core", "hal",
-                           "bibcode", "jstor", "fatcat", "ssrn", "handle"))  # fmt: skip
+_WORK_SCHEMES = frozenset(
+    "doi arxiv pmid pmcid mag s2 s2_paper openalex dblp acl core core_work hal bibcode jstor fatcat fatcat_work handle "
+    "openreview doaj wikidata pwc".split()
+)
 _DERIVED_BY_DOI = {COMPONENT: "supplements", REPORT: "reviews", REVIEW: "reviews"}
 _DERIVED_BY_TYPE = {
     "erratum": "corrects", "corrigendum": "corrects", "correction": "corrects", "addendum": "corrects",
@@ -140,8 +142,8 @@ def _ids(record: Record) -> tuple[tuple[str, ...], str, bool]:
     ids: list[str] = []
     kind, published = "", False
     for scheme, value in record.identifiers:
-        if scheme not in _WORK_SCHEMES or not value:
-            continue
+        if scheme not in _WORK_SCHEMES or not value or value == record.source_id:
+            continue  # its own id is what the record is stored under
         if scheme == "doi":
             found = doi_class(value)
             value = found.base  # noqa: PLW2901
