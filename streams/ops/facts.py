@@ -1,0 +1,104 @@
+"""Asking Kafka and Redis what `streams.ops.diagnosis` judges; every question has a time limit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import redis.asyncio
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
+from redis.exceptions import RedisError as ClientError
+
+from streams.errors import BrokerError, RedisError
+from streams.ops.diagnosis import KafkaFacts, RedisFacts, TopicFacts, hide_password
+
+__all__ = ["ask_kafka", "ask_redis"]
+
+_SECONDS = 10.0
+_CLEANUP = "cleanup.policy"
+_CONFIG = ("maxmemory-policy", "append*", "hash-max-*")
+
+
+async def ask_kafka(url: str, topics: Sequence[str], seconds: float = _SECONDS) -> KafkaFacts:
+    """Describe the cluster and those of `topics` that exist; creates none. Raises BrokerError."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs what we report better
+    try:
+        async with asyncio.timeout(seconds):
+            admin = AIOKafkaAdminClient(bootstrap_servers=url, request_timeout_ms=int(seconds * 1000))
+            try:
+                await admin.start()
+                return await _describe(admin, topics)
+            finally:
+                await admin.close()
+    except TimeoutError:
+        raise BrokerError(f"Kafka at {url} does not answer within {seconds:g} seconds") from None
+    except (KafkaError, OSError, ValueError) as error:
+        raise BrokerError(f"Kafka at {url} cannot be reached: {error or type(error).__name__}") from None
+
+
+async def _describe(admin: Any, topics: Sequence[str]) -> KafkaFacts:
+    cluster = await admin.describe_cluster()
+    # All of them, not by name: to ask by name for a topic that does not exist makes some brokers create it.
+    described = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+    names = [name for name in topics if name in described]
+    policies = await _policies(admin, names)
+    facts = {
+        name: TopicFacts(
+            partitions=len(described[name]),
+            replicas=min((len(partition["replicas"]) for partition in described[name]), default=0),
+            leaderless=sum(partition["leader"] < 0 for partition in described[name]),
+            cleanup_policy=policies.get(name, ""),
+        )
+        for name in names
+    }
+    return KafkaFacts(len(cluster["brokers"]), facts)
+
+
+async def _policies(admin: Any, names: Sequence[str]) -> dict[str, str]:
+    """Cleanup policy by topic, without those we may not read."""
+    if not names:
+        return {}
+    policies: dict[str, str] = {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    with contextlib.suppress(KafkaError):  # not allowed to read it: the check says "not told"
+        for response in await admin.describe_configs(resources):
+            for resource in response.to_object()["resources"]:
+                if resource["error_code"] == 0:
+                    entries = {entry["config_names"]: entry["config_value"] for entry in resource["config_entries"]}
+                    policies[resource["resource_name"]] = entries.get(_CLEANUP) or "delete"  # Tansu omits defaults
+    return policies
+
+
+async def ask_redis(url: str, seconds: float = _SECONDS) -> RedisFacts:
+    """Read INFO, CLUSTER INFO and CONFIG of the server at `url`. Raises RedisError."""
+    shown = hide_password(url)
+    try:
+        async with asyncio.timeout(seconds):
+            client = redis.asyncio.Redis.from_url(
+                url, decode_responses=True, socket_timeout=seconds, socket_connect_timeout=seconds, retry=None
+            )
+            try:
+                return await _read(client)
+            finally:
+                await client.aclose()
+    except TimeoutError:
+        raise RedisError(f"Redis at {shown} does not answer within {seconds:g} seconds") from None
+    except (ClientError, OSError, ValueError) as error:
+        raise RedisError(f"Redis at {shown} cannot be used: {error or type(error).__name__}") from None
+
+
+async def _read(client: Any) -> RedisFacts:
+    info = {name: str(value) for name, value in (await client.info("all")).items() if not isinstance(value, dict)}
+    if info.get("cluster_enabled") == "1":
+        with contextlib.suppress(ClientError):
+            info.update({name: str(value) for name, value in (await client.cluster("INFO")).items()})
+    config: dict[str, str] = {}
+    with contextlib.suppress(ClientError):  # managed services forbid CONFIG; INFO has the most important of it
+        for pattern in _CONFIG:
+            config.update(await client.config_get(pattern))
+    return RedisFacts(info, config)

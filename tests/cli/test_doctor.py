@@ -1,0 +1,124 @@
+"""`streams doctor` against real servers, missing servers and servers that hang."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+import redis
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from streams.cli.doctor import diagnose, doctor
+from streams.local.broker import free_port
+from streams.local.services import Services
+from streams.ops.diagnosis import ExpectedTopic, Finding
+from streams.settings import Settings
+
+TOPICS = [ExpectedTopic("doc.events", 2, compacted=False), ExpectedTopic("doc.clusters", 2, compacted=True)]
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[Services]:
+    with Services(Settings()) as running:
+        yield running
+
+
+async def make(url: str, *topics: NewTopic) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=url)
+    await admin.start()
+    try:
+        await admin.create_topics(list(topics))
+    finally:
+        await admin.close()
+
+
+def by_check(settings: Settings, expected: list[ExpectedTopic] = TOPICS) -> dict[str, Finding]:
+    return {finding.check: finding for finding in asyncio.run(diagnose(settings, expected, 5))}
+
+
+def test_the_embedded_services_are_healthy(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    url = services.settings.kafka_url
+    compact = {"cleanup.policy": "compact"}
+    asyncio.run(make(url, NewTopic("doc.events", 2, 1), NewTopic("doc.clusters", 2, 1, topic_configs=compact)))
+    assert doctor(services.settings, True, TOPICS) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"] is True
+    assert {finding["status"] for finding in report["findings"]} == {"ok"}
+    checks = {finding["check"] for finding in report["findings"]}
+    assert {"topic doc.events", "topic doc.clusters", "redis maxmemory-policy", "redis persistence"} <= checks
+
+
+def test_a_missing_topic_is_told_and_not_made(services: Services) -> None:
+    expected = [ExpectedTopic("doc.never", 2, compacted=False)]
+    for _ in range(2):  # were it made by the first look, the second would find it
+        assert by_check(services.settings, expected)["topic doc.never"].status == "warn"
+
+
+def test_a_wrong_cleanup_policy_is_told(services: Services) -> None:
+    asyncio.run(make(services.settings.kafka_url, NewTopic("doc.wrong", 2, 1)))
+    finding = by_check(services.settings, [ExpectedTopic("doc.wrong", 2, compacted=True)])["topic doc.wrong"]
+    assert finding.status == "fail"
+
+
+def test_eviction_is_told_with_exit_code_1(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    client = redis.Redis.from_url(services.settings.redis_url)
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        assert doctor(services.settings, False) == 1
+    finally:
+        client.config_set("maxmemory-policy", "noeviction")
+    shown = capsys.readouterr().out
+    assert "allkeys-lru" in shown
+    assert "There is something to mend" in shown
+
+
+def test_nothing_set_means_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = by_check(Settings())
+    assert {finding.status for finding in found.values()} == {"ok"}
+    assert "tansu" in found["kafka"].found
+    monkeypatch.setenv("CALF_TANSU_BIN", "/nonexistent")
+    assert by_check(Settings())["kafka"].status == "fail"
+
+
+def test_servers_that_are_not_there_are_failures_at_once() -> None:
+    port = free_port()
+    settings = Settings(kafka_url=f"127.0.0.1:{port}", redis_url=f"redis://user:secret@127.0.0.1:{port}")
+    before = time.monotonic()
+    found = by_check(settings)
+    assert time.monotonic() - before < 4
+    assert found["kafka"].status == "fail"
+    assert found["redis"].status == "fail"
+    assert "STREAMS_REDIS_URL" in found["redis"].advice
+    assert "secret" not in str(found)
+
+
+def test_servers_that_never_answer_do_not_hang_the_doctor() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        settings = Settings(kafka_url=f"127.0.0.1:{port}", redis_url=f"redis://127.0.0.1:{port}")
+        before = time.monotonic()
+        found = {finding.check: finding for finding in asyncio.run(diagnose(settings, TOPICS, 0.5))}
+    assert time.monotonic() - before < 4
+    assert "within 0.5 seconds" in found["kafka"].found
+    assert "within 0.5 seconds" in found["redis"].found
+
+
+def test_a_bad_address_is_not_tried() -> None:
+    found = by_check(Settings(kafka_url="kafka://k:9092", redis_url="redis://127.0.0.1:1"))
+    assert found["STREAMS_KAFKA_URL"].status == "fail"
+    assert "kafka" not in found
+
+
+def test_the_table_has_no_colour_where_none_is_wanted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert doctor(Settings(), False) == 0
+    shown = capsys.readouterr().out
+    assert "Nothing has to be mended" in shown
+    assert "\x1b[3" not in shown

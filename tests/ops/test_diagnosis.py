@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from streams.ops.diagnosis import (
+    ExpectedTopic,
+    Finding,
+    KafkaFacts,
+    RedisFacts,
+    TopicFacts,
+    check_kafka,
+    check_redis,
+    check_settings,
+    hide_password,
+)
+from streams.settings import Settings
+
+WANTED = {"hash-max-listpack-entries": "1024", "hash-max-listpack-value": "4096"}
+INFO = {
+    "redis_version": "7.2.4",
+    "maxmemory_policy": "noeviction",
+    "aof_enabled": "1",
+    "aof_last_write_status": "ok",
+    "used_memory": str(50 * 2**20),
+    "maxmemory": str(100 * 2**20),
+    "cluster_enabled": "0",
+    "role": "master",
+}
+CONFIG = {"maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "everysec", **WANTED}
+EVENTS = ExpectedTopic("dedup.events", 4, compacted=False)
+CLUSTERS = ExpectedTopic("dedup.clusters", 4, compacted=True)
+
+
+def redis_findings(
+    info: dict[str, str] | None = None, config: dict[str, str] | None = None, *, cluster: bool = False
+) -> dict[str, Finding]:
+    facts = RedisFacts(INFO | (info or {}), CONFIG | (config or {}))
+    return {finding.check: finding for finding in check_redis(facts, WANTED, cluster)}
+
+
+def worst(findings: Iterable[Finding]) -> set[str]:
+    return {finding.status for finding in findings}
+
+
+def test_a_good_redis_has_nothing_to_mend() -> None:
+    assert worst(redis_findings().values()) == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("info", "config", "expected"),
+    [
+        ({"redis_version": "6.0.16"}, {}, Finding("redis version", "fail", "6.0.16", "6.2")),
+        ({"redis_version": "6.2.0"}, {}, Finding("redis version", "ok", "6.2.0", "")),
+        ({"redis_version": "10.0.1"}, {}, Finding("redis version", "ok", "10.0.1", "")),
+        ({"server_name": "valkey", "valkey_version": "9.1.2"}, {}, Finding("redis version", "ok", "valkey 9.1.2", "")),
+        (
+            {},
+            {"maxmemory-policy": "allkeys-lru"},
+            Finding("redis maxmemory-policy", "fail", "allkeys-lru", "noeviction"),
+        ),
+        (
+            {"aof_enabled": "0"},
+            {"appendonly": "no"},
+            Finding("redis persistence", "warn", "no append-only", "appendonly yes"),
+        ),
+        ({"aof_last_write_status": "err"}, {}, Finding("redis persistence", "fail", "failed", "disk")),
+        ({}, {"appendfsync": "no"}, Finding("redis persistence", "warn", "never synced", "everysec")),
+        ({"used_memory": str(85 * 2**20)}, {}, Finding("redis memory", "warn", "85.0 MiB of 100.0 MiB", "raise")),
+        ({"used_memory": str(101 * 2**20)}, {}, Finding("redis memory", "fail", "101.0 MiB of 100.0 MiB", "raise")),
+        ({"maxmemory": "0"}, {}, Finding("redis memory", "ok", "50.0 MiB, no limit", "")),
+        (
+            {"maxmemory": "0", "total_system_memory": str(60 * 2**20)},
+            {},
+            Finding("redis memory", "fail", "50.0 MiB of the machine's 60.0 MiB", "maxmemory"),
+        ),
+        ({}, {"hash-max-listpack-entries": "128"}, Finding("redis hash-max-listpack-entries", "warn", "128", "1024")),
+        ({}, {"hash-max-listpack-entries": "2000"}, Finding("redis hash-max-listpack-entries", "ok", "2000", "")),
+        ({"cluster_enabled": "1"}, {}, Finding("redis mode", "fail", "cluster", "STREAMS_REDIS_CLUSTER=true")),
+        ({"role": "slave"}, {}, Finding("redis role", "fail", "a replica", "primary")),
+    ],
+)
+def test_each_fault_of_redis(info: dict[str, str], config: dict[str, str], expected: Finding) -> None:
+    finding = redis_findings(info, config)[expected.check]
+    assert finding.status == expected.status
+    assert expected.found in finding.found
+    assert expected.advice in finding.advice
+    assert bool(finding.advice) == (finding.status != "ok")
+
+
+def test_a_single_server_is_no_cluster() -> None:
+    finding = redis_findings(cluster=True)["redis mode"]
+    assert (finding.status, finding.advice) == ("fail", "set STREAMS_REDIS_CLUSTER=false")
+
+
+def test_a_cluster_whose_slots_are_not_served_is_a_fault() -> None:
+    info = {"cluster_enabled": "1", "cluster_state": "fail"}
+    assert redis_findings(info, cluster=True)["redis mode"].status == "fail"
+    assert redis_findings(info | {"cluster_state": "ok"}, cluster=True)["redis mode"].status == "ok"
+
+
+def test_redis_6_names_its_limits_differently() -> None:
+    config = {"maxmemory-policy": "noeviction", "hash-max-ziplist-entries": "128", "hash-max-ziplist-value": "9000"}
+    found = {f.check: f for f in check_redis(RedisFacts(INFO, config), WANTED, cluster=False)}
+    assert "CONFIG SET hash-max-ziplist-entries 1024" in found["redis hash-max-listpack-entries"].advice
+    assert found["redis hash-max-listpack-value"].status == "ok"
+
+
+def test_a_managed_redis_that_hides_its_config_is_judged_by_info() -> None:
+    found = {f.check: f for f in check_redis(RedisFacts(INFO, {}), WANTED, cluster=False)}
+    assert found["redis maxmemory-policy"].status == "ok"
+    assert found["redis persistence"].status == "ok"
+    assert found["redis hash-max-listpack-value"].status == "warn"
+    assert "fail" not in worst(found.values())
+
+
+def topic(expected: ExpectedTopic, facts: TopicFacts | None, replication: int = 1) -> Finding:
+    known = KafkaFacts(3, {expected.name: facts} if facts else {})
+    return list(check_kafka(known, [expected], replication))[1]
+
+
+@pytest.mark.parametrize(
+    ("expected", "facts", "status", "advice"),
+    [
+        (EVENTS, TopicFacts(4, 1, 0, "delete"), "ok", ""),
+        (EVENTS, TopicFacts(8, 1, 0, "delete"), "ok", ""),
+        (CLUSTERS, TopicFacts(4, 1, 0, "compact"), "ok", ""),
+        (EVENTS, None, "warn", "start a worker"),
+        (EVENTS, TopicFacts(4, 1, 0, "compact"), "fail", "cleanup.policy=delete"),
+        (EVENTS, TopicFacts(4, 1, 0, "compact,delete"), "fail", "cleanup.policy=delete"),
+        (CLUSTERS, TopicFacts(4, 1, 0, "delete"), "fail", "cleanup.policy=compact"),
+        (CLUSTERS, TopicFacts(4, 1, 0, "compact,delete"), "fail", "cleanup.policy=compact"),
+        (CLUSTERS, TopicFacts(4, 1, 0, ""), "warn", "make sure"),
+        (EVENTS, TopicFacts(4, 1, 0, ""), "ok", ""),
+        (EVENTS, TopicFacts(2, 1, 0, "delete"), "warn", "workers beyond 2 stand by"),
+        (EVENTS, TopicFacts(4, 1, 1, "delete"), "fail", "brokers"),
+    ],
+)
+def test_each_fault_of_a_topic(expected: ExpectedTopic, facts: TopicFacts | None, status: str, advice: str) -> None:
+    finding = topic(expected, facts)
+    assert finding.status == status
+    assert advice in finding.advice
+    assert bool(finding.advice) == (status != "ok")
+
+
+def test_too_few_replicas_and_too_few_brokers() -> None:
+    assert topic(EVENTS, TopicFacts(4, 1, 0, "delete"), replication=3).status == "warn"
+    brokers, _ = check_kafka(KafkaFacts(1, {EVENTS.name: TopicFacts(4, 1, 0, "delete")}), [EVENTS], 3)
+    assert (brokers.status, brokers.found) == ("fail", "1, for 3 replicas")
+
+
+@pytest.mark.parametrize("url", ["kafka:9092", "a:1,b:2", "10.0.0.1:9092", "[::1]:9092"])
+def test_good_kafka_addresses(url: str) -> None:
+    assert list(check_settings(Settings(kafka_url=url, redis_url="redis://r", replication=3))) == []
+
+
+@pytest.mark.parametrize("url", ["kafka://k:9092", "k", "a:1, b:2", "k:9092/"])
+def test_bad_kafka_addresses(url: str) -> None:
+    (finding,) = check_settings(Settings(kafka_url=url, redis_url="redis://r", replication=3))
+    assert (finding.check, finding.status) == ("STREAMS_KAFKA_URL", "fail")
+
+
+def test_combinations_of_settings() -> None:
+    assert list(check_settings(Settings())) == []
+    (finding,) = check_settings(Settings(redis_cluster=True))
+    assert (finding.check, finding.status) == ("STREAMS_REDIS_CLUSTER", "fail")
+    (finding,) = check_settings(Settings(kafka_url="k:1"))
+    assert (finding.check, finding.status) == ("STREAMS_REDIS_URL", "warn")
+    (finding,) = check_settings(Settings(kafka_url="a:1,b:1", redis_url="redis://r"))
+    assert (finding.check, finding.status) == ("STREAMS_REPLICATION", "warn")
+    (finding,) = check_settings(Settings(kafka_url="a:1", redis_url="http://user:secret@r"))
+    assert (finding.check, finding.found) == ("STREAMS_REDIS_URL", "http://user:***@r")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://r:6379/0", "redis://r:6379/0"),
+        ("redis://:secret@r:6379/0", "redis://:***@r:6379/0"),
+        ("rediss://user:p@ss@r", "rediss://user:***@r"),
+        ("unix:///run/redis.sock", "unix:///run/redis.sock"),
+    ],
+)
+def test_passwords_are_never_shown(url: str, shown: str) -> None:
+    assert hide_password(url) == shown
