@@ -252,8 +252,7 @@ _DOI_IN_QUERY = re.compile(r"[?&](?:doi|id)=(10\.\d{4,9}(?:\.\d+)*(?:/|%2F)[^?#&
 # What follows a DOI in a publisher's path and names a page or a file of the paper.
 _PAGES_OF_DOI = frozenset(
     ("full", "pdf", "epdf", "pdfdirect", "fullpdf", "fulltext", "full-xml", "xml", "html", "epub", "abstract", "abs")
-    + ("meta", "summary", "references", "download", "figures", "suppl", "tables", "metrics", "citations")
-)
+) | frozenset(("meta", "summary", "references", "download", "figures", "suppl", "tables", "metrics", "citations"))
 _ENDINGS = frozenset(("pdf", "full", "abstract", "html", "htm", "xml", "epub", "ps", "short", "long"))
 _BIORXIV_VERSION = re.compile(r"(10\.1101/[\d.]+)v\d")
 _RESEARCH_SQUARE = re.compile(r"article/(rs-\d+/v\d+)")

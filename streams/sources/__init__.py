@@ -1,0 +1,96 @@
+"""Payloads of feeds to records: one module a source, `parse` for all of them.
+
+`parse` never raises for what a payload holds. Every payload gives at least one item, so that nothing
+is lost in silence:
+
+- `Record`: one for each paper; malformed fields are dropped or repaired and named in its `warnings`.
+- `Delete`: the source's word that a record is gone: an empty value under a key (tombstone), arXiv's OAI
+  `status="deleted"`, a fatcat state `deleted` or `redirect`, a row of OpenAlex's merged ids, CORE's
+  `disabled`, or the id with a marker (see `streams.sources.drafts.delete_marked`). Crossref has none.
+- `PayloadError`: what cannot be a record, with a stable `code` and `where` it stands in the payload:
+  `not_json`, `not_xml`, `xml_doctype`, `too_deep` (nothing could be read), `empty_page` (well-formed
+  but without records), `source_error` (the source's own error message), `not_a_paper` (a row of some
+  other kind), `null_member`, `no_identity` (no id that stays the same, or neither a title nor an
+  identifier of the work), `unknown_source`, `too_large`, `adapter_failed` (a fault of ours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from streams.errors import PayloadError
+from streams.records import Delete
+from streams.sources import (
+    arxiv,
+    core,
+    crossref,
+    datacite,
+    document,
+    internet_archive,
+    openalex,
+    papers_with_code,
+    semantic_scholar,
+    unpaywall,
+)
+from streams.sources.drafts import Draft, fold
+from streams.sources.payloads import Adapter, Item
+
+__all__ = ["MAX_PAYLOAD", "SOURCES", "Adapter", "Item", "parse"]
+
+MAX_PAYLOAD = 64 * 1024 * 1024
+"""Bytes beyond which a payload is refused unread: no broker of ours takes a message so large."""
+
+SOURCES: Mapping[str, Adapter] = MappingProxyType(
+    {
+        module.ADAPTER.name: module.ADAPTER
+        for module in (
+            arxiv,
+            semantic_scholar,
+            crossref,
+            openalex,
+            core,
+            unpaywall,
+            internet_archive,
+            papers_with_code,
+            datacite,
+            document,
+        )
+    }
+)
+"""The adapter of each source by the source's name."""
+
+
+def parse(source: str, payload: bytes | None, key: bytes | None = None) -> list[Item]:
+    """The items of one message of a source's topic; at least one, and no exception for bad content.
+
+    An empty payload under a `key` is a tombstone. The key is the source id in any spelling, with or
+    without the source's name before it; for `document` it is `label:id`, the record's id.
+    """
+    adapter = SOURCES.get(source)
+    if adapter is None:
+        return [PayloadError("unknown_source", f"no adapter for source {source!r}; known: {', '.join(SOURCES)}")]
+    try:
+        if not payload:
+            return [_tombstone(adapter, key)]
+        if len(payload) > MAX_PAYLOAD:
+            return [PayloadError("too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD} are read")]
+        return adapter.read(payload)
+    except PayloadError as error:
+        return [error]
+    except RecursionError:
+        return [PayloadError("too_deep", "values are nested too deeply")]
+    except Exception as error:  # Nothing lost: even a fault of ours ends in the dead letters, not in the worker.
+        return [PayloadError("adapter_failed", f"{type(error).__name__}: {error}")]
+
+
+def _tombstone(adapter: Adapter, key: bytes | None) -> Delete:
+    text = fold(key.decode("utf-8", "replace")) if key else ""
+    if not text:
+        raise PayloadError("no_identity", "an empty value without a key says nothing")
+    if adapter.name == document.NAME:
+        return document.tombstone(text)
+    source_id = adapter.source_id(text.removeprefix(f"{adapter.name}:"))
+    if not source_id:
+        raise PayloadError("no_identity", f"the key {text[:100]!r} is no id of {adapter.name}")
+    return Draft(adapter.name).delete(source_id, "tombstone")

@@ -1,0 +1,96 @@
+"""arXiv: JSON rows of the metadata snapshot; its XML is read in `streams.sources.arxiv_xml`.
+
+A record's id is the arXiv id without version, its date that of the first version.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streams.errors import PayloadError
+from streams.identifiers import ArxivId, parse_arxiv
+from streams.records import Author, Delete, Record
+from streams.sources import authors as names
+from streams.sources.arxiv_xml import read_xml
+from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked
+from streams.sources.payloads import Adapter, Item, Json, envelope, read_json
+
+__all__ = ["ADAPTER"]
+
+NAME = "arxiv"
+
+
+def _id(value: Any) -> ArxivId | None:
+    if isinstance(value, float):  # 704.0001: a table tool took the id for a number
+        return None
+    return parse_arxiv(value) if isinstance(value, str) else None
+
+
+def _parsed_authors(data: Json, draft: Draft) -> tuple[list[Author], bool]:
+    """The authors of `authors_parsed`, rows of family name, given names, suffix and perhaps affiliations."""
+    parsed: list[Author] = []
+    for row in draft.items(data.get("authors_parsed"), "authors_parsed", MAX_AUTHORS):
+        parts = [draft.text(part, "authors_parsed", names.MAX_NAME) for part in draft.items(row, "authors_parsed")[:3]]
+        family, given, suffix = (*parts, "", "", "")[:3]
+        if family or given:
+            parsed.append(names.from_parts(family, given, suffix=suffix))
+    if parsed:
+        return parsed, True
+    text = draft.text(data.get("authors"), "authors", names.MAX_NAME * MAX_AUTHORS)
+    return names.split_free_text(text, draft) if text else ([], True)
+
+
+def _versions(data: Json, draft: Draft) -> tuple[int, str]:
+    """The number of the last version and the date of the first."""
+    listed = [v for v in draft.items(data.get("versions"), "versions", 500) if isinstance(v, dict)]
+    if not listed:
+        return 0, ""
+    label = draft.text(listed[-1].get("version"), "versions", 10).lstrip("v")
+    return (int(label) if label.isdecimal() else len(listed)), draft.date(listed[0].get("created"), "versions")
+
+
+def read(data: Json) -> Record | Delete:
+    """One row of the snapshot. Raises `PayloadError` (`no_identity`)."""
+    draft = Draft(NAME)
+    arxiv = _id(data.get("id"))
+    if delete_marked(data):
+        return draft.delete(arxiv.base if arxiv else "", "delete_marker", data.get("update_date"))
+    if arxiv is None:
+        raise PayloadError("no_identity", "no usable arXiv id", "/id")
+    draft.identify("arxiv", arxiv.base, "id")
+    if doi := data.get("doi"):
+        draft.identify_dois(doi, "doi")
+    authors, complete = _parsed_authors(data, draft)
+    version, date = _versions(data, draft)
+    return draft.record(
+        arxiv.base,
+        title=draft.text(data.get("title"), "title", MAX_TITLE),
+        authors=authors,
+        authors_complete=complete,
+        date=date,
+        journal=draft.text(data.get("journal-ref"), "journal-ref"),
+        abstract=draft.text(data.get("abstract"), "abstract", MAX_ABSTRACT),
+        type="preprint",
+        version=version or arxiv.version,
+        updated=draft.timestamp(data.get("update_date"), "update_date"),
+    )
+
+
+_read_rows = read_json(envelope("results", "data"), read)
+
+
+def read_payload(payload: bytes) -> list[Item]:
+    """The items of a payload, XML where it begins like XML, else JSON."""
+    start = payload[:100].lstrip(b"\xef\xbb\xbf \t\r\n\x00")[:1]
+    if start == b"<" or payload[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return read_xml(payload)
+    return _read_rows(payload)
+
+
+def source_id(key: str) -> str:
+    """The arXiv id a key stands for, in any of its spellings."""
+    found = parse_arxiv(key)
+    return found.base if found else ""
+
+
+ADAPTER = Adapter(NAME, read_payload, source_id)

@@ -1,0 +1,231 @@
+"""arXiv's XML: OAI-PMH in the formats arXiv, arXivRaw and oai_dc, and the Atom of its API.
+
+Elements are found by local name, for the namespaces' spelling changed over the years, and any of the
+inner elements may be the root: harvesters cut pages into bare `<record>`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from streams.errors import PayloadError
+from streams.identifiers import ArxivId, find_arxiv, parse_arxiv
+from streams.records import Author, Delete, Record
+from streams.sources import authors as names
+from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft
+from streams.sources.payloads import Item, load_xml
+
+__all__ = ["read_xml"]
+
+NAME = "arxiv"
+_Element = etree._Element
+_FORMATS = ("arXiv", "arXivRaw", "arXivOld", "dc")
+
+
+def _name(element: _Element) -> str:
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _children(element: _Element, name: str) -> list[_Element]:
+    return [child for child in element if _name(child) == name]
+
+
+def _child(element: _Element, name: str) -> _Element | None:
+    return next((child for child in element if _name(child) == name), None)
+
+
+def _text(element: _Element | None) -> str:
+    return "".join(str(piece) for piece in element.itertext()) if element is not None else ""
+
+
+def _value(element: _Element, name: str) -> str:
+    return _text(_child(element, name)).strip()
+
+
+def read_xml(payload: bytes) -> list[Item]:
+    """The items of an OAI-PMH or Atom payload. Raises `PayloadError` for one that cannot be read as a whole."""
+    root = load_xml(payload)
+    items: list[Item] = []
+    for where, element in _members(root):
+        try:
+            items.append(_read(element))
+        except PayloadError as error:
+            items.append(PayloadError(error.code, error.detail, where + error.where))
+        except Exception as error:  # A fault of this module costs one item, never the worker.
+            items.append(PayloadError("adapter_failed", f"{type(error).__name__}: {error}", where))
+    return items or [PayloadError("empty_page", "the payload is well-formed but holds no record")]
+
+
+def _members(root: _Element) -> Iterator[tuple[str, _Element]]:
+    """The records or entries below a root, and where each is. Raises `PayloadError` for what has none."""
+    name = _name(root)
+    if name in ("record", "entry", *_FORMATS):
+        yield "", root
+        return
+    if name == "feed":
+        yield from ((f"/entry[{i}]", entry) for i, entry in enumerate(_children(root, "entry"), start=1))
+        return
+    if name == "OAI-PMH":
+        error = _child(root, "error")
+        if error is not None:
+            code = error.get("code", "")
+            if code == "noRecordsMatch":
+                return
+            raise PayloadError("source_error", f"{code}: {_text(error).strip()}"[:500], "/error")
+    verbs = ("ListRecords", "GetRecord", "ListIdentifiers")
+    found = [root] if name in verbs else [child for child in root if _name(child) in verbs]
+    if not found:
+        raise PayloadError("not_a_paper", f"<{name}> holds no records", f"/{name}")
+    for verb in found:
+        place = "record" if _name(verb) != "ListIdentifiers" else "header"
+        for i, element in enumerate(_children(verb, place), start=1):
+            yield f"/{_name(verb)}/{place}[{i}]", element
+
+
+def _read(element: _Element) -> Record | Delete:
+    name = _name(element)
+    if name == "entry":
+        return _read_entry(element)
+    if name in _FORMATS:
+        return _read_metadata(element, "", "")
+    header = element if name == "header" else _child(element, "header")
+    identifier = _value(header, "identifier") if header is not None else ""
+    updated = _value(header, "datestamp") if header is not None else ""
+    if header is not None and header.get("status") == "deleted":
+        found = parse_arxiv(identifier)
+        return Draft(NAME).delete(found.base if found else "", "oai_deleted", updated)
+    metadata = _child(element, "metadata")
+    inner = next((child for child in metadata if _name(child) in _FORMATS), None) if metadata is not None else None
+    if inner is None:
+        raise PayloadError("not_a_paper", "no metadata in a format known", "/metadata")
+    return _read_metadata(inner, identifier, updated)
+
+
+def _read_metadata(element: _Element, oai_id: str, updated: str) -> Record:
+    if _name(element) == "dc":
+        return _read_dc(element, oai_id, updated)
+    return _read_arxiv(element, oai_id, updated)
+
+
+def _identity(draft: Draft, *texts: str) -> ArxivId:
+    """The id in the first text that has one. Raises `PayloadError` (`no_identity`)."""
+    for text in texts:
+        if text and (found := parse_arxiv(text)):
+            draft.identify("arxiv", found.base, "id")
+            return found
+    raise PayloadError("no_identity", "no usable arXiv id", "/id")
+
+
+def _read_arxiv(element: _Element, oai_id: str, updated: str) -> Record:
+    """A record in the formats arXiv (authors with parts, no versions) or arXivRaw (free text, all versions)."""
+    draft = Draft(NAME)
+    arxiv = _identity(draft, _value(element, "id"), oai_id)
+    if dois := _value(element, "doi"):
+        draft.identify_dois(dois, "doi")
+    versions = _children(element, "version")
+    number, date, withdrawn = 0, draft.date(_value(element, "created"), "created"), False
+    if versions:
+        label = versions[-1].get("version", "").lstrip("v")
+        number = int(label) if label.isdecimal() and len(label) < 4 else len(versions)
+        date = draft.date(_value(versions[0], "date"), "version/date")
+        withdrawn = _value(versions[-1], "source_type") == "I"
+    authors, complete = _authors(element, draft)
+    return draft.record(
+        arxiv.base,
+        title=draft.text(_value(element, "title"), "title", MAX_TITLE),
+        authors=authors,
+        authors_complete=complete,
+        date=date,
+        journal=draft.text(_value(element, "journal-ref"), "journal-ref"),
+        abstract=draft.text(_value(element, "abstract"), "abstract", MAX_ABSTRACT),
+        type="withdrawn" if withdrawn else "preprint",
+        version=number,
+        updated=draft.timestamp(updated or _value(element, "updated"), "datestamp"),
+    )
+
+
+def _authors(element: _Element, draft: Draft) -> tuple[list[Author], bool]:
+    listed = _child(element, "authors")
+    if listed is None:
+        return [], True
+    rows = draft.items(_children(listed, "author"), "authors", MAX_AUTHORS)
+    if not rows:
+        text = draft.text(_text(listed), "authors", names.MAX_NAME * MAX_AUTHORS)
+        return names.split_free_text(text, draft) if text else ([], True)
+    authors = []
+    for row in rows:
+        parts = (_value(row, "keyname"), _value(row, "forenames"), _value(row, "suffix"))
+        family, given, suffix = (draft.text(part, "authors", names.MAX_NAME) for part in parts)
+        if family or given:
+            authors.append(names.from_parts(family, given, suffix=suffix))
+    return authors, True
+
+
+def _read_dc(element: _Element, oai_id: str, updated: str) -> Record:
+    """A record in oai_dc.
+
+    DOI, page and journal reference all stand in `identifier`, abstract and comments in `description`,
+    the days of the first and the last version in `date`.
+    """
+    draft = Draft(NAME)
+    listed = [_text(child).strip() for child in _children(element, "identifier")]
+    pages = [text for text in listed if "arxiv.org/" in text.lower()]
+    arxiv = _identity(draft, oai_id, *pages)
+    journal = ""
+    for text in listed:
+        if text in pages:
+            continue
+        if text.lower().startswith("doi:") or "doi.org/" in text.lower():
+            draft.identify_dois(text, "identifier")
+        else:
+            journal = journal or draft.text(text, "identifier")
+    creators = [_text(child) for child in _children(element, "creator")]
+    authors, complete = names.from_items(draft.items(creators, "creator", MAX_AUTHORS), draft, "creator")
+    descriptions = [
+        draft.text(_text(child), "description", MAX_ABSTRACT) for child in _children(element, "description")
+    ]
+    days = sorted(day for child in _children(element, "date") if (day := draft.date(_text(child), "date")))
+    return draft.record(
+        arxiv.base,
+        title=draft.text(_value(element, "title"), "title", MAX_TITLE),
+        authors=authors,
+        authors_complete=complete,
+        date=days[0] if days else "",
+        journal=journal,
+        abstract=next((text for text in descriptions if not text.startswith("Comment:")), ""),
+        type="preprint",
+        updated=draft.timestamp(updated or (days[-1] if days else ""), "datestamp"),
+    )
+
+
+def _read_entry(element: _Element) -> Record:
+    """An entry of the API's Atom feed. Raises `PayloadError` (`source_error`): errors come as entries too."""
+    page = _value(element, "id")
+    if "/api/errors" in page:
+        raise PayloadError("source_error", _value(element, "summary")[:500])
+    draft = Draft(NAME)
+    found = find_arxiv(page)
+    if found is None:
+        raise PayloadError("no_identity", "no usable arXiv id", "/id")
+    draft.identify("arxiv", found.base, "id")
+    if dois := _value(element, "doi"):
+        draft.identify_dois(dois, "doi")
+    people = [_value(author, "name") for author in _children(element, "author")]
+    people = [draft.text(name, "author", names.MAX_NAME) for name in draft.items(people, "author", MAX_AUTHORS)]
+    complete = not any(names.is_et_al(name) for name in people)
+    authors = [names.from_name(name) for name in people if name and not names.is_et_al(name)]
+    return draft.record(
+        found.base,
+        title=draft.text(_value(element, "title"), "title", MAX_TITLE),
+        authors=authors,
+        authors_complete=complete,
+        date=draft.date(_value(element, "published"), "published"),
+        journal=draft.text(_value(element, "journal_ref"), "journal_ref"),
+        abstract=draft.text(_value(element, "summary"), "summary", MAX_ABSTRACT),
+        type="preprint",
+        version=found.version,
+        updated=draft.timestamp(_value(element, "updated"), "updated"),
+    )

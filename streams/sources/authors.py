@@ -1,0 +1,195 @@
+"""Author names as feeds write them, to `Author`.
+
+`family` and `given` are filled where the source says which is which: with fields of their own, with
+a comma (`Family, Given`), or with initials behind the family name (`Family F. M.`, as PubMed does).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from streams.records import Author
+from streams.sources.drafts import MAX_AUTHORS, Draft, fold
+
+__all__ = ["from_items", "from_name", "from_parts", "is_et_al", "orcid", "split_free_text", "split_list"]
+
+MAX_NAME = 300
+_ET_AL = re.compile(
+    r"\s*[,;]?\s*\b(?:et\.?\s*al(?:ii|iae|\b)\.?|and\s+others|u\.\s?a\.)\s*$|^\s*(?:\.{3}|…)\s*$", re.IGNORECASE
+)
+_INITIALS = re.compile(r"(?:[^\W\d_]\.[\s-]*){1,5}|[A-Z]{1,3}|(?:[A-Z]\s){1,3}[A-Z]")
+_DOTTED = re.compile(r"(?:[^\W\d_]\.[\s-]*){1,5}")
+_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?\s?d|m\.?d|esq)\.?", re.IGNORECASE)
+_GROUP = re.compile(
+    r"\b(?:collaborations?|consortium|working group|task force|study group|project team)\b", re.IGNORECASE
+)
+_ORCID = re.compile(r"(\d{4}-?\d{4}-?\d{4}-?\d{3}[\dXx])/?$")
+
+
+def orcid(value: Any) -> str:
+    """An ORCID as `0000-0002-1825-0097`, from a URL or bare, `""` where it is none."""
+    match = _ORCID.search(value.strip()) if isinstance(value, str) and len(value) < 100 else None
+    if match is None:
+        return ""
+    digits = match[1].replace("-", "").upper()
+    return f"{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
+
+
+def is_et_al(name: str) -> bool:
+    """Whether a name is, or ends with, the word that authors were left out."""
+    return ("al" in name or "thers" in name or "…" in name or "..." in name) and _ET_AL.search(name) is not None
+
+
+def from_parts(family: str, given: str, *, name: str = "", suffix: str = "", orcid: str = "") -> Author:
+    """An author whose source has a field for each part; shown as given name, family name, suffix."""
+    shown = name or " ".join(part for part in (given, family, suffix) if part)
+    group = not given and _GROUP.search(family) is not None
+    return Author(shown, "" if group else family, given, orcid, group)
+
+
+def from_name(name: str, *, orcid: str = "", organization: bool = False) -> Author:
+    """An author of whom there is one text, already folded."""
+    if organization or (len(name) > 12 and _GROUP.search(name)):
+        return Author(name, "", "", orcid, True)
+    family, comma, given = name.partition(",")
+    if comma:
+        given = given.strip()
+        family = family.strip()
+        if family and given and "," not in given and not _SUFFIX.fullmatch(given):
+            return Author(name, family, given, orcid)
+        return Author(name, "", "", orcid)
+    if name[-1:] == "." or name[-1:].isupper():
+        family, space, initials = name.partition(" ")
+        while space:
+            if _INITIALS.fullmatch(initials) and not _SUFFIX.fullmatch(initials) and not _INITIALS.fullmatch(family):
+                return Author(name, family, initials, orcid)
+            word, space, initials = initials.partition(" ")
+            family = f"{family} {word}"
+    return Author(name, "", "", orcid)
+
+
+def from_items(items: Iterable[Any], draft: Draft, field: str = "authors") -> tuple[list[Author], bool]:
+    """The authors of a list of names or of objects in any of the shapes feeds use, and whether it is whole."""
+    authors: list[Author] = []
+    complete = True
+    for item in items:
+        author = _from_object(item, draft, field) if isinstance(item, dict) else None
+        if author is None:
+            name = item if isinstance(item, str) else item.get("name") if isinstance(item, dict) else item
+            name = draft.text(name, field, MAX_NAME)
+            if not name:
+                continue
+            if is_et_al(name):
+                complete = False
+                name = _ET_AL.sub("", name).strip()
+                if not name:
+                    continue
+            author = from_name(name)
+        authors.append(author)
+    return authors, complete
+
+
+def _from_object(item: dict[str, Any], draft: Draft, field: str) -> Author | None:
+    """The author of an object with its parts or a flag; None where only a name is there."""
+    family = draft.text(item.get("family") or item.get("surname"), field, MAX_NAME)
+    given = draft.text(item.get("given") or item.get("given_name"), field, MAX_NAME)
+    name = draft.text(item.get("name") or item.get("raw_name") or item.get("raw_author_name"), field, MAX_NAME)
+    person = orcid(item.get("orcid") or item.get("ORCID"))
+    if family:
+        suffix = draft.text(item.get("suffix"), field, 20)
+        return from_parts(family, given, name=name, suffix=suffix, orcid=person)
+    name = name or given or draft.text(item.get("literal"), field, MAX_NAME)
+    if not name or is_et_al(name):
+        return None
+    return from_name(name, orcid=person, organization=item.get("organization") is True)
+
+
+def split_list(text: str) -> list[str]:
+    """The names of a list written as one text, separated by `;`, by ` and ` or, where it is clear, by commas."""
+    text = fold(text[: MAX_NAME * MAX_AUTHORS])
+    if ";" in text:
+        return [name for part in text.split(";") if (name := part.strip().removeprefix("and ").strip())]
+    if " and " in text or " & " in text:
+        parts = re.split(r",?\s+(?:and|&)\s+", text)
+        if all(part.count(",") == 1 for part in parts):
+            return [part.strip() for part in parts]
+        return [name for part in parts for name in _at_commas(part)]
+    return _at_commas(text)
+
+
+def _at_commas(text: str) -> list[str]:
+    """Names at commas: pairs of family name and initials, or whole names; one comma is `Family, Given`."""
+    parts = [part for raw in text.split(",") if (part := raw.strip())]
+    if len(parts) % 2 == 0 and parts and all(_INITIALS.fullmatch(part) for part in parts[1::2]):
+        return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
+    if len(parts) == 2 and " " not in parts[0]:
+        return [", ".join(parts)]
+    joined: list[str] = []
+    for part in parts:
+        if joined and _SUFFIX.fullmatch(part):
+            joined[-1] += f", {part}"
+        else:
+            joined.append(part)
+    return joined
+
+
+_FOR_GROUP = re.compile(r"\b(?:for|on\s+behalf\s+of|representing)\s+(?=the\b|[A-Z])", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*[,;]\s*(?:and\s+|&\s+)?|\s+(?:and|&)\s+", re.IGNORECASE)
+
+
+def _without_parentheses(text: str) -> tuple[str, list[str]]:
+    """A text without what stands in (nested) parentheses, and those pieces."""
+    kept: list[str] = []
+    pieces: list[str] = []
+    depth = 0
+    for part in re.split(r"([()])", text):
+        if part == "(":
+            depth += 1
+            if depth == 1:
+                pieces.append("")
+        elif part == ")":
+            depth = max(depth - 1, 0)
+        elif depth:
+            pieces[-1] += part
+        else:
+            kept.append(part)
+    return " ".join(kept), pieces
+
+
+def split_free_text(text: str, draft: Draft) -> tuple[list[Author], bool]:
+    """The authors of arXiv's free-text field, and whether the list is whole.
+
+    `A. B., C. D. and E. F. (for the XYZ Collaboration)`: affiliations and their numbers in
+    parentheses are dropped, a collaboration named there or after a colon is kept as an organization.
+    """
+    text = fold(text[: MAX_NAME * MAX_AUTHORS])
+    text, pieces = _without_parentheses(text)
+    groups = [piece for piece in pieces if _GROUP.search(piece) and len(piece) < MAX_NAME]
+    before, colon, after = text.partition(":")
+    if colon and _GROUP.search(before):
+        groups.append(before)
+        text = after
+    authors: list[Author] = []
+    complete = not is_et_al(text)
+    if not complete:
+        text = _ET_AL.sub("", text)
+    for raw in _SEPARATOR.split(text):
+        name, _, group = (raw, "", "") if not _GROUP.search(raw) else _FOR_GROUP.sub("\n", raw, 1).partition("\n")
+        if group:
+            groups.append(group)
+        name = fold(name)[:MAX_NAME]
+        if authors and name and _SUFFIX.fullmatch(name):
+            authors[-1] = Author(f"{authors[-1].name}, {name}")
+        elif name:
+            # Here a comma always separates, so a name never is `Family, Given`.
+            authors.append(Author(name, organization=_GROUP.search(name) is not None))
+    for group in groups:
+        name = fold(_FOR_GROUP.sub("", group, 1))
+        if name and name not in {author.name for author in authors}:
+            authors.append(Author(name, organization=True))
+    if len(authors) > MAX_AUTHORS:
+        draft.warn("authors", f"cut at {MAX_AUTHORS} members")
+        return authors[:MAX_AUTHORS], False
+    return authors, complete

@@ -1,0 +1,196 @@
+"""Crossref: REST works and their envelopes, CSL-JSON of content negotiation, MongoDB exports.
+
+Crossref has no deletes. Its `indexed` time moves without any change, so `deposited` is the time of
+change. A record's id is the DOI in lower case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from streams.errors import PayloadError
+from streams.identifiers import normalize_doi
+from streams.records import Author, Delete, Record
+from streams.sources import authors as names
+from streams.sources import dates
+from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked
+from streams.sources.payloads import Adapter, Json, Member, envelope, read_json
+
+__all__ = ["ADAPTER"]
+
+NAME = "crossref"
+# Relations Crossref states, from the record's point of view; reverse forms we have no word for are left out.
+_RELATIONS = {
+    "is-preprint-of": "preprint_of",
+    "has-preprint": "has_preprint",
+    "is-manuscript-of": "preprint_of",
+    "has-manuscript": "has_preprint",
+    "is-version-of": "version_of",
+    "has-version": "has_version",
+    "replaces": "version_of",
+    "is-replaced-by": "version_of",
+    "is-variant-form-of": "version_of",
+    "is-original-form-of": "version_of",
+    "is-same-as": "same_as",
+    "is-identical-to": "same_as",
+    "is-comment-on": "comments_on",
+    "is-reply-to": "comments_on",
+    "is-review-of": "reviews",
+    "is-supplement-to": "supplements",
+    "is-part-of": "part_of",
+    "has-part": "has_part",
+    "is-translation-of": "translation_of",
+}
+_ID_TYPES = {"doi": "doi", "arxiv": "arxiv", "pmid": "pmid", "pmcid": "pmcid", "uri": "", "handle": "handle"}
+_UPDATES = {
+    "retraction": "retracts",
+    "partial_retraction": "retracts",
+    "withdrawal": "retracts",
+    "removal": "retracts",
+    "new_version": "version_of",
+    "new_edition": "version_of",
+    "expression_of_concern": "comments_on",
+}
+# Print before online would make two records of one paper differ less, but `issued` is Crossref's own earliest.
+_DATES = ("issued", "published", "published-online", "published-print", "posted", "approved", "created")
+
+
+def _date(data: Json, draft: Draft) -> str:
+    """The first usable date: `date-parts` may be `[[null]]`, may lack month or day, may hold text."""
+    for name in _DATES:
+        value = data.get(name)
+        parts = value.get("date-parts") if isinstance(value, dict) else None
+        first = parts[0] if isinstance(parts, list) and parts else None
+        if not isinstance(first, list) or not first:
+            continue
+        numbers = [
+            int(p) for p in first[:3] if isinstance(p, (int, float, str)) and str(p).isdecimal() and len(str(p)) < 5
+        ]
+        if numbers and (date := dates.from_parts(*numbers)):
+            return date
+    return ""
+
+
+def _authors(data: Json, draft: Draft) -> tuple[list[Author], bool]:
+    """The authors, else the editors of what has only those."""
+    authors: list[Author] = []
+    complete = True
+    for item in draft.items(data.get("author"), "author", MAX_AUTHORS):
+        entry = draft.mapping(item, "author")
+        if entry and not any(entry.get(part) for part in ("family", "given", "literal")):
+            name = draft.text(entry.get("name"), "author", names.MAX_NAME)
+            if name:
+                authors.append(names.from_name(name, organization=True))
+            continue
+        found, whole = names.from_items([entry], draft, "author")
+        authors += found
+        complete = complete and whole
+    return authors, complete
+
+
+def _relations(data: Json, draft: Draft) -> None:
+    for name, targets in draft.mapping(data.get("relation"), "relation").items():
+        kind = _RELATIONS.get(name)
+        if kind is None:
+            continue
+        for target in targets[:500] if isinstance(targets, list) else [targets]:
+            entry = draft.mapping(target, "relation")
+            id_type = entry.get("id-type")
+            if isinstance(id_type, str) and id_type in _ID_TYPES:
+                draft.relate(kind, _ID_TYPES[id_type], entry.get("id"), "relation")
+    for update in draft.items(data.get("update-to"), "update-to", 500):
+        entry = draft.mapping(update, "update-to")
+        word = entry.get("type")
+        # Correction, corrigendum, erratum, addendum, clarification and words still to come all correct.
+        kind = _UPDATES.get(word, "corrects") if isinstance(word, str) else "corrects"
+        draft.relate(kind, "doi", entry.get("DOI"), "update-to")
+
+
+def _updated(data: Json, draft: Draft) -> str:
+    deposited = draft.mapping(data.get("deposited"), "deposited")
+    value = deposited.get("date-time") or deposited.get("timestamp")
+    return draft.timestamp(value, "deposited")
+
+
+def _number(data: Json, draft: Draft) -> str:
+    issue = data.get("issue")
+    if not issue and isinstance(data.get("journal-issue"), dict):
+        issue = data["journal-issue"].get("issue")
+    return draft.text(issue, "issue")
+
+
+def _type(data: Json, draft: Draft) -> str:
+    kind = draft.text(data.get("type"), "type", 100).lower()
+    subtype = draft.text(data.get("subtype"), "subtype", 100).lower()
+    return subtype if kind == "posted-content" and subtype == "preprint" else kind
+
+
+def read(data: Json) -> Record | Delete:
+    """One work. Raises `PayloadError` (`no_identity`, `not_a_paper`)."""
+    draft = Draft(NAME)
+    doi = data.get("DOI") or data.get("doi")
+    source_id = normalize_doi(doi) if isinstance(doi, str) else ""
+    if delete_marked(data):
+        return draft.delete(source_id, "delete_marker", data.get("updated"))
+    if not source_id:
+        raise PayloadError("no_identity", "no usable DOI", "/DOI")
+    draft.identify("doi", source_id, "DOI")
+    titles = draft.texts(data.get("title"), "title", MAX_TITLE)
+    # `short-title` is left out: publishers put the journal's abbreviation there.
+    others = titles[1:] + draft.texts(data.get("original-title"), "original-title", MAX_TITLE)
+    authors, complete = _authors(data, draft)
+    _relations(data, draft)
+    resource = data.get("resource")
+    primary = resource.get("primary") if isinstance(resource, dict) else None
+    if isinstance(primary, dict):
+        # A publisher's page may name the book's DOI for a chapter, so it is kept but not read.
+        draft.link(primary.get("URL"), "resource", identifies=False)
+    draft.link(data.get("URL"), "URL", identifies=False)
+    journal = draft.text(data.get("container-title"), "container-title")
+    volume = draft.text(data.get("volume"), "volume")
+    draft.locate(journal, volume)
+    return draft.record(
+        source_id,
+        title=titles[0] if titles else "",
+        subtitle=draft.text(data.get("subtitle"), "subtitle", MAX_TITLE),
+        other_titles=others,
+        authors=authors,
+        authors_complete=complete,
+        date=_date(data, draft),
+        journal=journal,
+        volume=volume,
+        number=_number(data, draft),
+        pages=draft.text(data.get("page") or data.get("article-number"), "page"),
+        publisher=draft.text(data.get("publisher"), "publisher"),
+        abstract=draft.text(data.get("abstract"), "abstract", MAX_ABSTRACT),
+        type=_type(data, draft),
+        language=draft.text(data.get("language"), "language", 100),
+        updated=_updated(data, draft),
+    )
+
+
+_ANSWERS = envelope("items")
+
+
+def members(value: Any) -> Iterator[Member]:
+    """Works of an answer (`message`, `message.items`), of an array, or of a row whose `input` is a work as text."""
+    if isinstance(value, dict):
+        message = value.get("message")
+        if isinstance(message, dict):
+            yield from (member._replace(where=f"/message{member.where}") for member in _ANSWERS(message))
+            return
+        if isinstance(message, list) and value.get("status") == "failed":
+            raise PayloadError("source_error", str(message)[:500])
+        if isinstance(value.get("input"), str) and "DOI" not in value:
+            try:
+                yield Member("/input", orjson.loads(value["input"]))
+            except orjson.JSONDecodeError as error:
+                raise PayloadError("not_json", str(error), "/input") from None
+            return
+    yield from _ANSWERS(value)
+
+
+ADAPTER = Adapter(NAME, read_json(members, read), normalize_doi)

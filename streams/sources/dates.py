@@ -1,0 +1,94 @@
+"""Dates as feeds write them, as partial ISO dates and as UTC timestamps.
+
+A date keeps the precision it came with; nothing is filled in. Text that holds no year gives `""`.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+__all__ = ["from_parts", "partial_date", "timestamp", "without_guessed_day"]
+
+FIRST_YEAR, LAST_YEAR = 1000, 2200
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
+}
+_ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?![\d]))?)?(?=$|[T\s/Z])")
+_SLASHED = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?[\s.-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})\b")
+_MONTH_FIRST = re.compile(r"\b([A-Za-z]{3,9})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})\b")
+_YEAR_FIRST = re.compile(r"\b(\d{4}),?\s+([A-Za-z]{3,9})\.?(?:\s+(\d{1,2}))?\b")
+_YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d)(?!\d)")
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|\+00:?00)?")
+
+
+def from_parts(year: int, month: int = 0, day: int = 0) -> str:
+    """A partial date of numbers; a month or day that does not exist is left out, a bad year gives `""`."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return ""
+    if not 1 <= month <= 12:
+        return f"{year:04d}"
+    if not 1 <= day <= monthrange(year, month)[1]:
+        return f"{year:04d}-{month:02d}"
+    return f"{year:04d}-{month:02d}-{day:02d}"
+
+
+def partial_date(text: str) -> str:
+    """The date in a text as precise as it is written: `2021`, `2021-11` or `2021-11-24`, else `""`.
+
+    ISO forms with or without a time, RFC 822, `1 Jan 2020`, `January 2020`, `2020/1/5`; of a range
+    its beginning. A day and month in digits whose order cannot be known (`05/01/2020`) give the year.
+    """
+    text = text[:100].strip()
+    if match := _ISO.match(text) or _SLASHED.match(text) or _COMPACT.fullmatch(text):
+        year, month, day = match.groups()
+        return from_parts(int(year), int(month or 0), int(day or 0))
+    for pattern, order in ((_DAY_FIRST, (3, 2, 1)), (_MONTH_FIRST, (3, 1, 2)), (_YEAR_FIRST, (1, 2, 3))):
+        match = pattern.search(text)
+        if match and (number := _MONTHS.get(match[order[1]][:3].lower())):
+            return from_parts(int(match[order[0]]), number, int(match[order[2]] or 0))
+    match = _YEAR.search(text)
+    return match[1] if match else ""
+
+
+def without_guessed_day(date: str) -> str:
+    """A date whose source writes 1 January where it knows the year only."""
+    return date[:4] if date.endswith("-01-01") else date
+
+
+def timestamp(value: str | int) -> str:
+    """A time of change as UTC text that sorts, `2024-01-02T03:04:05Z`, `""` where it cannot be read.
+
+    ISO 8601 with or without zone (without: UTC), RFC 822, a date alone (its first second) and, as a
+    number, seconds or milliseconds since 1970.
+    """
+    if isinstance(value, int):
+        seconds = value / 1000 if abs(value) > 10**11 else value
+        try:
+            return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        except (OverflowError, ValueError, OSError):
+            return ""
+    text = value[:100].strip()
+    if (match := _INSTANT.fullmatch(text)) and match[2] < "24" and match[3] < "60" and match[4] < "60":
+        date = partial_date(match[1])
+        return f"{date}T{match[2]}:{match[3]}:{match[4]}Z" if len(date) == 10 else ""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, TypeError, IndexError):
+            date = partial_date(text)
+            return f"{date}T00:00:00Z" if len(date) == 10 else ""
+    try:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return ""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")

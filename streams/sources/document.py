@@ -1,0 +1,137 @@
+"""`document`: our own normal form as JSON, for users whose feed is none of the named sources.
+
+The record id is `source:id` with the document's own source label, so documents of any feed may share
+a topic. It reads what `streams.records.to_document` writes; see there for the fields. Beyond those,
+authors may be objects (`name`, `family`, `given`, `orcid`, `organization`) or one text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from streams.errors import PayloadError
+from streams.records import Author, Delete, Record
+from streams.sources import authors as names
+from streams.sources import dates
+from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_RELATIONS, MAX_TITLE, Draft, delete_marked
+from streams.sources.payloads import Adapter, Json, envelope, read_json
+
+__all__ = ["ADAPTER", "tombstone"]
+
+NAME = "document"
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_MIDNIGHT = re.compile(r"(\d{4})-01-01[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?")
+_KINDS = frozenset(
+    ("same_as", "preprint_of", "has_preprint", "version_of", "has_version", "corrects", "retracts", "comments_on")
+) | frozenset(("reviews", "supplements", "part_of", "has_part", "translation_of"))
+
+
+def _label(value: Any) -> str:
+    """The source label, `document` where there is none. Raises `PayloadError` (`no_identity`)."""
+    if value is None or value == "":
+        return NAME
+    if isinstance(value, str) and _LABEL.fullmatch(value := value.strip()):
+        return value
+    raise PayloadError("no_identity", "the source label needs 1 to 64 of A-Z a-z 0-9 _ . -", "/source")
+
+
+def tombstone(key: str) -> Delete:
+    """The delete a key `label:id` stands for; a key without a label is the id of source `document`."""
+    label, colon, source_id = key.partition(":")
+    if not colon or not source_id or not _LABEL.fullmatch(label):
+        label, source_id = NAME, key
+    draft = Draft(label)
+    return draft.delete(draft.text(source_id, "id"), "tombstone")
+
+
+def _authors(value: Any, draft: Draft) -> tuple[list[Author], bool]:
+    if value is None:
+        return [], True
+    if isinstance(value, str):
+        value = names.split_list(value)
+    return names.from_items(draft.items(value, "authors", MAX_AUTHORS), draft)
+
+
+def _date(data: Json, draft: Draft) -> str:
+    """`publication_date`, else `year`. Midnight of 1 January is how a date library writes a bare year."""
+    value = data.get("publication_date")
+    if isinstance(value, str) and (match := _MIDNIGHT.fullmatch(value.strip())):
+        return dates.from_parts(int(match[1]))
+    return draft.date(value, "publication_date") or draft.date(data.get("year"), "year")
+
+
+def _identifiers(data: Json, draft: Draft) -> None:
+    for scheme, field in (("doi", "doi"), ("arxiv", "arxiv_id"), ("pmid", "pmid"), ("pmcid", "pmcid")):
+        value = data.get(field)
+        if value:
+            draft.identify(scheme, value, field)
+    if listed := data.get("identifiers"):
+        for item in draft.items(listed, "identifiers", 200):
+            entry = draft.mapping(item, "identifiers")
+            if isinstance(named := entry.get("scheme"), str):
+                draft.identify(named, entry.get("value"), "identifiers")
+
+
+def _relations(data: Json, draft: Draft) -> None:
+    for item in draft.items(data.get("relations"), "relations", MAX_RELATIONS):
+        entry = draft.mapping(item, "relations")
+        kind, scheme = entry.get("kind"), entry.get("scheme")
+        if isinstance(kind, str) and kind in _KINDS and isinstance(scheme, str):
+            draft.relate(kind, scheme, entry.get("value"), "relations")
+        else:
+            draft.warn("relations", "unknown kind")
+
+
+def _version(value: Any, draft: Draft) -> int:
+    if isinstance(value, str) and value.strip().lstrip("vV").isdecimal():
+        value = int(value.strip().lstrip("vV")[:9])
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1_000_000:
+        return value
+    if value is not None:
+        draft.warn("version", "not a number")
+    return 0
+
+
+def read(data: Json) -> Record | Delete:
+    """One document. Raises `PayloadError` (`no_identity`)."""
+    draft = Draft(_label(data.get("source")))
+    source_id = draft.text(data.get("id"), "id")
+    if delete_marked(data):
+        return draft.delete(source_id, "delete_marker", data.get("updated"))
+    get, text = data.get, draft.text
+    title = text(get("title"), "title", MAX_TITLE)
+    authors, complete = _authors(get("authors"), draft)
+    journal, volume = text(get("journal"), "journal"), text(get("volume"), "volume")
+    _identifiers(data, draft)
+    if urls := get("urls"):
+        for url in [urls] if isinstance(urls, str) else draft.items(urls, "urls", 200):
+            draft.link(url, "urls")
+    if journal or volume:
+        draft.locate(journal, volume)
+    if "relations" in data:
+        _relations(data, draft)
+    others = get("other_titles")
+    updated = get("updated")
+    return draft.record(
+        source_id,
+        title=title,
+        subtitle=text(get("subtitle"), "subtitle", MAX_TITLE),
+        other_titles=draft.texts(others, "other_titles", MAX_TITLE) if others else (),
+        authors=authors,
+        authors_complete=complete and get("authors_complete") is not False,
+        date=_date(data, draft),
+        journal=journal,
+        volume=volume,
+        number=text(get("number"), "number"),
+        pages=text(get("pages"), "pages"),
+        publisher=text(get("publisher"), "publisher"),
+        abstract=text(get("abstract"), "abstract", MAX_ABSTRACT),
+        type=text(get("type"), "type", 100).lower(),
+        language=text(get("language"), "language", 100),
+        version=_version(get("version"), draft),
+        updated=draft.timestamp(updated, "updated") if updated else "",
+    )
+
+
+ADAPTER = Adapter(NAME, read_json(envelope(), read), str.strip)

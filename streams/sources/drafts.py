@@ -1,0 +1,263 @@
+"""A record in the making: reads fields of any JSON type and notes what was wrong with them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from streams.errors import PayloadError
+from streams.identifiers import SCHEMES, dois_in, find_arxiv, from_url, normalize, parse_arxiv
+from streams.records import Author, Delete, Identifier, Record, Relation
+from streams.sources import dates
+
+__all__ = ["Draft", "delete_marked", "fold"]
+
+MAX_TITLE, MAX_ABSTRACT, MAX_TEXT = 10_000, 50_000, 2_000
+MAX_AUTHORS, MAX_IDENTIFIERS, MAX_RELATIONS, MAX_URLS, MAX_TITLES = 1_000, 100, 500, 100, 20
+MAX_ID = 300
+
+# Ids every record of a catalogue has tell nothing of a work where there is no title.
+_OWN = frozenset(("s2", "s2_paper", "openalex", "core", "core_work", "fatcat", "fatcat_work", "pwc"))
+_RANK = {
+    scheme: rank for rank, scheme in enumerate(("doi", "arxiv", *(s for s in SCHEMES if s not in ("doi", "arxiv"))))
+}
+_NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1b\x7f]|[\ud800-\udfff]")
+
+
+def fold(text: str) -> str:
+    """A text with its whitespace folded and what is no character (NUL, lone surrogates) left out."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
+    return " ".join(_NOT_TEXT.sub("", text).split())
+
+
+def delete_marked(data: dict[str, Any]) -> bool:
+    """Whether an object says that its record is gone.
+
+    Accepted beside the id: `deleted`, `_deleted`, `is_deleted` or `__deleted` being true, or `op`,
+    `action` or `_op` being `delete`. The Semantic Scholar diffs list bare keys in files of their
+    own; whoever puts those on the topic adds the marker, or sends a tombstone.
+    """
+    for name in ("deleted", "_deleted", "is_deleted", "__deleted"):
+        value = data.get(name)
+        if value is True or (isinstance(value, str) and value.lower() in ("true", "deleted")):
+            return True
+    return any(
+        isinstance(value, str) and value.lower() in ("delete", "d", "deleted", "remove")
+        for value in (data.get("op"), data.get("action"), data.get("_op"))
+    )
+
+
+class Draft:
+    """What was found of one record so far: warnings, identifiers, URLs and relations."""
+
+    __slots__ = ("_identifiers", "_relations", "_urls", "source", "warnings")
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.warnings: list[str] = []
+        self._identifiers: dict[Identifier, None] = {}
+        self._relations: dict[Relation, None] = {}
+        self._urls: dict[str, None] = {}
+
+    def warn(self, field: str, what: str) -> None:
+        """Note that a field was dropped or repaired, once each, up to thirty notes."""
+        warning = f"{field}: {what}"
+        if len(self.warnings) < 30 and warning not in self.warnings:
+            self.warnings.append(warning)
+
+    def text(self, value: Any, field: str, limit: int = MAX_TEXT) -> str:
+        """A text; numbers are written out, of a list the first text counts, all else is dropped."""
+        if isinstance(value, str):
+            if len(value) > 2 * limit:
+                value = value[: 2 * limit] + " " * 3
+                self.warn(field, f"cut at {limit} characters")
+            folded = fold(value)
+            if len(folded) > limit:
+                self.warn(field, f"cut at {limit} characters")
+                folded = folded[:limit].rstrip()
+            return folded
+        if value is None or value in ([], {}):
+            return ""
+        if isinstance(value, list):
+            return next((text for text in (self.text(v, field, limit) for v in value[:20]) if text), "")
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+            return str(value)[:limit]
+        self.warn(field, f"expected text, found {type(value).__name__}")
+        return ""
+
+    def texts(self, value: Any, field: str, limit: int = MAX_TEXT, count: int = MAX_TITLES) -> list[str]:
+        """The texts of a list, or the one text there is, without empty ones."""
+        values = value if isinstance(value, list) else [value]
+        return [text for text in (self.text(v, field, limit) for v in values[:count]) if text]
+
+    def mapping(self, value: Any, field: str) -> dict[str, Any]:
+        """An object, `{}` where it is something else."""
+        if isinstance(value, dict):
+            return value
+        if value not in (None, [], ""):
+            self.warn(field, f"expected an object, found {type(value).__name__}")
+        return {}
+
+    def items(self, value: Any, field: str, limit: int = MAX_AUTHORS) -> list[Any]:
+        """The members of a list, cut at `limit`; `[]` where it is something else."""
+        if isinstance(value, list):
+            if len(value) > limit:
+                self.warn(field, f"cut at {limit} members")
+                return value[:limit]
+            return value
+        if value not in (None, "", {}):
+            self.warn(field, f"expected a list, found {type(value).__name__}")
+        return []
+
+    def date(self, value: Any, field: str) -> str:
+        """A partial date; a number is a year."""
+        if value is None or value == "":
+            return ""
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            date = dates.partial_date(value if isinstance(value, str) else str(value))
+            if not date and value != 0:
+                self.warn(field, "not a date")
+            return date
+        self.warn(field, f"expected a date, found {type(value).__name__}")
+        return ""
+
+    def timestamp(self, value: Any, field: str) -> str:
+        """A time of change as UTC text; MongoDB's `{"$numberLong": …}` counts as its number."""
+        if value is None or value == "":
+            return ""
+        if isinstance(value, dict):
+            value = value.get("$numberLong", value.get("$date"))
+            value = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and (moment := dates.timestamp(value)):
+            return moment
+        self.warn(field, "not a time")
+        return ""
+
+    def identify(self, scheme: str, value: Any, field: str) -> str:
+        """Take an identifier of the work; returns its normal form, `""` (and a warning) where it is none."""
+        if value is None or value == "":
+            return ""
+        if isinstance(value, (str, int)) and not isinstance(value, bool):
+            text = value if isinstance(value, str) else str(value)
+            identifier = normalize(scheme, text)
+            if identifier:
+                self._identifiers[identifier] = None
+                return identifier.value
+            if not text.strip():
+                return ""
+        self.warn(field, f"not a usable {scheme}")
+        return ""
+
+    def identify_dois(self, value: Any, field: str) -> None:
+        """Take all DOIs of a field that may hold several."""
+        found = dois_in(value) if isinstance(value, str) else ()
+        for doi in found:
+            self.identify("doi", doi, field)
+        if not found:
+            self.identify("doi", value, field)
+
+    def mention(self, text: str) -> None:
+        """Take the arXiv id a text names with an explicit cue (`arXiv:…`, `abs/…`), if any."""
+        if ("/" in text or "xiv" in text.lower()) and (found := find_arxiv(text)):
+            self._identifiers[Identifier("arxiv", found.base)] = None
+
+    def locate(self, journal: str, volume: str) -> None:
+        """Take the arXiv id that stands where journal and volume should (`ArXiv`, `abs/2111.12710`)."""
+        if journal:
+            self.mention(journal)
+        if len(volume) > 8:
+            if journal.lower() in ("arxiv", "corr", "arxiv.org") and (found := parse_arxiv(volume)):
+                self._identifiers[Identifier("arxiv", found.base)] = None
+            else:
+                self.mention(volume)
+
+    def link(self, value: Any, field: str, *, identifies: bool = True) -> None:
+        """Take a URL of the work and, unless told not to, the identifiers it states."""
+        if not value:
+            return
+        if not isinstance(value, str):
+            self.warn(field, f"expected a URL, found {type(value).__name__}")
+            return
+        url = value if value.isprintable() else fold(value)
+        url = url.strip()
+        if len(url) > MAX_TEXT or url in self._urls:
+            return
+        if "://" in url:
+            if len(self._urls) >= MAX_URLS:
+                self.warn(field, f"cut at {MAX_URLS} URLs")
+                return
+            self._urls[url] = None
+        if identifies:
+            for identifier in from_url(url):
+                self._identifiers[identifier] = None
+
+    def relate(self, kind: str, scheme: str, value: Any, field: str) -> None:
+        """Take a relation to the work of an identifier; an unknown scheme is read as a URL."""
+        if not isinstance(value, str) or len(self._relations) >= MAX_RELATIONS:
+            return
+        identifier = normalize(scheme, value) if scheme in SCHEMES else next(iter(from_url(value)), None)
+        if identifier:
+            self._relations[Relation(kind, identifier.scheme, identifier.value)] = None
+        elif scheme in SCHEMES:
+            self.warn(field, f"not a usable {scheme}")
+
+    def first(self, scheme: str) -> str:
+        """The first identifier of a scheme taken so far, `""` where there is none."""
+        return next((i.value for i in self._identifiers if i.scheme == scheme), "")
+
+    def record(
+        self,
+        source_id: str,
+        *,
+        title: str = "",
+        other_titles: Iterable[str] = (),
+        authors: Sequence[Author] = (),
+        **fields: Any,
+    ) -> Record:
+        """The finished record; keyword arguments are the fields of `Record`.
+
+        Raises:
+            PayloadError: `no_identity` where there is no id, or neither a title nor an identifier
+                of the work beyond the catalogue's own.
+
+        """
+        check_id(source_id)
+        identifiers = self._identifiers
+        if not title and not any(identifier.scheme not in _OWN for identifier in identifiers):
+            raise PayloadError("no_identity", "neither a title nor an identifier of the work")
+        ordered: Iterable[Identifier] = identifiers
+        if len(identifiers) > 1:
+            ordered = sorted(identifiers, key=lambda identifier: _RANK[identifier.scheme])[:MAX_IDENTIFIERS]
+            if len(identifiers) > MAX_IDENTIFIERS:
+                self.warn("identifiers", f"cut at {MAX_IDENTIFIERS}")
+        others = tuple(dict.fromkeys(other for other in other_titles if other != title)) if other_titles else ()
+        return Record(
+            source=self.source,
+            source_id=source_id,
+            title=title,
+            other_titles=others,
+            authors=tuple(authors),
+            identifiers=tuple(ordered),
+            urls=tuple(self._urls),
+            relations=tuple(self._relations),
+            warnings=tuple(self.warnings),
+            **fields,
+        )
+
+    def delete(self, source_id: str, reason: str, updated: Any = None) -> Delete:
+        """The word that a record is gone. Raises `PayloadError` (`no_identity`) without an id."""
+        check_id(source_id)
+        return Delete(
+            source=self.source, source_id=source_id, reason=reason, updated=self.timestamp(updated, "updated")
+        )
+
+
+def check_id(source_id: str) -> None:
+    """Refuse an id that cannot name a record. Raises `PayloadError` (`no_identity`)."""
+    if not source_id:
+        raise PayloadError("no_identity", "no id that stays the same")
+    if len(source_id) > MAX_ID:
+        raise PayloadError("no_identity", f"the id has more than {MAX_ID} characters")
