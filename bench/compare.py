@@ -62,7 +62,7 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def to_record(row: dict[str, Any]) -> Record:
     """A document as a Record, by the adapter the product uses."""
-    
+
     found = read(row)
     assert isinstance(found, Record)
     return found
@@ -222,9 +222,16 @@ def print_errors(errors: list[Any], records: dict[str, Features] | None, limit: 
         for _, what, decision in some[:limit]:
             a, b = (records[what[0]], records[what[1]]) if records is not None else (what.a, what.b)
             name = what.name if records is None else f"{what[0]} {what[1]}"
-            verdict = f"{decision.verdict} {decision.score:.3f} {decision.reasons}" if decision else "never met or joined by others"
+            verdict = (
+                f"{decision.verdict} {decision.score:.3f} {decision.reasons}"
+                if decision
+                else "never met or joined by others"
+            )
             print(f"{kind} {name}: {verdict}\n{show(a)}\n{show(b)}")
-        print(f"{kind}: {len(some)}", Counter(d.reasons[0] if d and d.reasons else "none" for _, _, d in some).most_common(12))
+        print(
+            f"{kind}: {len(some)}",
+            Counter(d.reasons[0] if d and d.reasons else "none" for _, _, d in some).most_common(12),
+        )
 
 
 def main() -> None:
@@ -250,7 +257,9 @@ def main() -> None:
             continue
         table[folder.name] = result
         if not options.json:
-            print(folder.name, " ".join(f"{k}={v:.4f}" if isinstance(v, float) else f"{k}={v}" for k, v in result.items()))
+            print(
+                folder.name, " ".join(f"{k}={v:.4f}" if isinstance(v, float) else f"{k}={v}" for k, v in result.items())
+            )
         if options.errors:
             print_errors(errors, records, options.errors)
     if options.json:

@@ -16,7 +16,16 @@ from rapidfuzz.distance import DamerauLevenshtein
 from streams.records import Author
 from streams.text import fold_words, normalize, plain
 
-__all__ = ["Agreement", "agreement", "author_key", "is_group", "same_person"]
+__all__ = [
+    "GIVEN",
+    "Agreement",
+    "agreement",
+    "author_key",
+    "family_in_common",
+    "is_group",
+    "same_person",
+    "split_names",
+]
 
 _PARTICLES = frozenset(
     "van von der den de del della di da dos das du la le ter ten te zu zum zur al el bin ibn af av vom het op do e y 't d "
@@ -41,8 +50,33 @@ _GROUP = re.compile(
     re.IGNORECASE,
 )
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.?[\s-]*){1,4}$")
-_UPPER_INITIALS = re.compile(r"^[A-Z]{1,4}$")
+_UPPER_INITIALS = re.compile(r"^[A-Z]{1,3}$")
 _SPLIT_INITIALS = re.compile(r"(?<=[^\W\d_])\.")
+
+
+GIVEN = 5
+"""So many letters of a given name are kept in `Features`; two given names alike so far are taken for one."""
+
+_SEPARATOR = re.compile(r"\s+and\s+|\s*;\s*|\s+&\s+")
+
+
+def split_names(name: str) -> list[str]:
+    """The names in one author field: most hold one; "A. Smith and B. Jones", "A. Smith; B. Jones" hold two."""
+    if " and " not in name and ";" not in name and " & " not in name and "," not in name:
+        return [name]
+    if is_group(name):
+        return [name]
+    parts = [part for part in _SEPARATOR.split(name) if part.strip()]
+    if len(parts) == 1 and name.count(",") == 1:
+        # "Clare Dixon, Kerstin Eder" are two: on neither side of the comma stands a family name alone
+        left, _, right = name.partition(",")
+        full = all(sum(1 for word in side.split() if len(word.strip(".")) > 1) > 1 for side in (left, right))
+        return [left, right] if full and left.split()[0].lower() not in _PARTICLES else [name]
+    if name.count(",") > 1 and len(parts) == 1:
+        pieces = [piece.strip() for piece in name.split(",") if piece.strip()]
+        if all(" " in piece for piece in pieces):
+            return pieces
+    return parts
 
 
 def is_group(name: str) -> bool:
@@ -91,9 +125,10 @@ def _join(family: str, given: str) -> str:
         given_words = list(given_clean.replace(".", "").lower())  # "AB", "A.B."
     else:
         given_words = [
-            w for w in _fold_name(_SPLIT_INITIALS.sub(" ", given)).split() if len(w) == 1 or w not in _PARTICLES
+            w for w in _fold_name(_SPLIT_INITIALS.sub(" ", given)).split() if w not in _SUFFIXES or len(w) == 1
         ]
-        given_words = [w for w in given_words if w not in _SUFFIXES] or given_words
+        while len(given_words) > 1 and len(given_words[-1]) > 1 and given_words[-1] in _PARTICLES:
+            given_words.pop()  # "Oord, Aaron van den"; but Van Hoang Nguyen keeps his Van
     family_key = "".join(kept)
     if not family_key:
         return "|".join((given_words[-1], " ".join(given_words[:-1]))) if given_words else ""
@@ -120,6 +155,12 @@ class Agreement(NamedTuple):
     matched: int
     shorter: int
     longer: int
+
+
+def family_in_common(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether two lists share a family name of five letters or more, whatever the given names say."""
+    families = {key.partition("|")[0] for key in a}
+    return any(len(family) > 4 and family in families for family in (key.partition("|")[0] for key in b))
 
 
 def same_person(a: str, b: str) -> bool:
@@ -165,12 +206,12 @@ def _swapped(family_a: str, given_a: str, family_b: str, given_b: str) -> bool:
                or family_a + given_a.replace(" ", "") == given_b.replace(" ", "") + family_b
                or family_b + given_b.replace(" ", "") == given_a.replace(" ", "") + family_a)  # fmt: skip
     words_a, words_b = given_a.split(" "), given_b.split(" ")
-    if family_a in words_b and (family_b in words_a or family_b[0] in words_a):
+    # Given names are kept to their first letters (GIVEN), so a family name is looked for by as many.
+    if family_a[:GIVEN] in words_b and (family_b[:GIVEN] in words_a or family_b[0] in words_a):
         return True
-    if family_b in words_a and family_a[0] in words_b:
+    if family_b[:GIVEN] in words_a and family_a[0] in words_b:
         return True
-    joined_a, joined_b = given_a.replace(" ", ""), given_b.replace(" ", "")
-    return family_a == joined_b and family_b == joined_a
+    return family_a[:GIVEN] == given_b.replace(" ", "")[:GIVEN] and family_b[:GIVEN] == given_a.replace(" ", "")[:GIVEN]
 
 
 def agreement(a: tuple[str, ...], b: tuple[str, ...]) -> Agreement:

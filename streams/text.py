@@ -170,8 +170,14 @@ _LANGUAGE_TAG = re.compile(
 _VERSION_TAG = re.compile(
     r"\s*\[(?:version|v)\s*\d+[^\]]*\]\s*$", re.IGNORECASE
 )  # F1000: [version 1; peer review: ...]
-_TRAILING_NOTE = re.compile(r"\s*[\[(](?:preprint|author'?s? (?:accepted )?(?:manuscript|version)|postprint|extended version|"
-                            r"full version|in press|open access|pdf|reprinted?)[\])]\s*$", re.IGNORECASE)  # fmt: skip
+# What indexers add to a title in brackets: [Review] [33 refs], [Erratum appears in ...], [see comment], [corrected].
+_NOTE = (
+    r"(?:\d+ refs?\.?|review|structured abstract|(?:published )?errat(?:um|a)[^\]]*|corrected[^\]]*|see comments?[^\]]*|"
+    r"comment(?:ary)?(?: (?:in|on))?[^\]]*|retraction in[^\]]*|reprint[^\]]*|letter|editorial|summary for patients[^\]]*|"
+    r"preprint|author'?s? (?:accepted )?(?:manuscript|version)|postprint|extended (?:version|abstract)|full version|in press|"
+    r"open access|pdf|abstract(?: only)?|conference abstract|meeting abstract|conference paper|with discussion|discussion \d+[^\]]*)"
+)
+_TRAILING_NOTE = re.compile(rf"(?:\s*\.?\s*[\[(]\s*{_NOTE}\s*[\])])+\s*\.?\s*$", re.IGNORECASE)
 _LEAD_IN = re.compile(
     r"^\s*(?:\[(?:html|pdf|book|ps|citation|c|b)\]\s*)+|^\s*(?:original (?:research )?(?:article|paper|contribution|investigation)|"
     r"research (?:article|paper)|regular (?:article|paper)|full paper|short communication|technical note|case report|"
@@ -261,9 +267,10 @@ def title_forms(title: str, subtitle: str = "") -> TitleForms:
             translated, text = True, inner.group(1)
     tagged = False
     if text[-1:] in ("]", ")", "."):
-        stripped = _LANGUAGE_TAG.sub("", text)
-        tagged = stripped != text
-        text = _TRAILING_NOTE.sub("", _VERSION_TAG.sub("", stripped))
+        noted = _TRAILING_NOTE.sub("", text)
+        stripped = _LANGUAGE_TAG.sub("", noted)
+        tagged = stripped != noted
+        text = _TRAILING_NOTE.sub("", _VERSION_TAG.sub("", stripped)) or text
         if tagged and text.startswith("["):
             text = text.strip("[] ")
             translated = True

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 
 from streams.matching.features import AUTHORS_CUT, IS_PREPRINT, STOP_TITLE, Features
 from streams.matching.fingerprint import likeness
-from streams.names import Agreement, agreement
+from streams.names import Agreement, agreement, family_in_common
 from streams.text import STOPWORDS
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
 
 FIELDS = ("title", "authors", "year", "abstract", "place", "journal", "identifier")
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 CLOSE = 94.0
 NEAR = 86.0
 SIMILAR = 70.0
@@ -84,7 +85,7 @@ def authors_level(a: Features, b: Features) -> tuple[str, Agreement]:
         return "unknown", Agreement(0, len(one), len(two))
     found = agreement(one, two)
     if not found.matched:
-        return _no_author_in_common(one, two), found
+        return _no_author_in_common(a, b), found
     if found.matched == found.shorter:
         if a.n_authors == b.n_authors or found.shorter >= 8:
             return ("same_many" if found.matched > 2 else "same_two" if found.matched == 2 else "same_one"), found
@@ -92,16 +93,20 @@ def authors_level(a: Features, b: Features) -> tuple[str, Agreement]:
     return ("most" if found.matched * 2 >= found.shorter else "some"), found
 
 
-def _no_author_in_common(one: tuple[str, ...], two: tuple[str, ...]) -> str:
+def _no_author_in_common(a: Features, b: Features) -> str:
+    one, two = a.authors, b.authors
     if one[0][0] == "*" or two[0][0] == "*":
         return "group"  # a collaboration on one side, persons on the other: not known, no conflict
     if _latin(one) != _latin(two):
         return "unknown"  # names in two scripts cannot be compared
-    return "none"
+    if (a.flags | b.flags) & AUTHORS_CUT:
+        return "cut"  # whom we have not kept cannot be missed
+    return "family" if family_in_common(one, two) else "none"
 
 
 def _latin(names: tuple[str, ...]) -> bool:
-    return any(name[0] < "\u0250" for name in names)
+    """Whether all names are in Latin letters (up to U+024F)."""
+    return all(name.isascii() or max(name) < "\u0250" for name in names)
 
 
 def year_level(a: Features, b: Features) -> str:
@@ -128,14 +133,16 @@ def abstract_level(a: Features, b: Features) -> str:
 
 
 def place_level(a: Features, b: Features) -> str:
-    """Volume and first page: printed at the same place, or at two."""
-    if not a.page or not b.page:
-        if a.volume and b.volume and a.volume != b.volume and not (a.flags | b.flags) & IS_PREPRINT:
-            return "volume_differs"
-        return "unknown"
-    if a.page == b.page:
-        return "same" if a.volume == b.volume and a.volume else "page"
-    return "conflict"
+    """Volume and first page: printed at the same place, at two (`twice`), or not known."""
+    if a.page and b.page:
+        if a.page == b.page or a.page.lstrip(_LETTERS) == b.page.lstrip(_LETTERS):
+            return "same" if a.volume == b.volume and a.volume else "page"
+        if a.page == "1" or b.page == "1":  # journals with article numbers begin each article at page 1
+            return "unknown"
+        return "twice" if a.volume and b.volume and a.volume != b.volume else "conflict"
+    if a.volume and b.volume and a.volume != b.volume:
+        return "volume"
+    return "unknown"
 
 
 def journal_level(a: Features, b: Features) -> str:

@@ -14,7 +14,8 @@ from streams.matching.compare import (
     year_level,
 )
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Decision, Explanation
-from streams.matching.features import IS_PREPRINT, Features
+from streams.matching.doi_classes import is_entry
+from streams.matching.features import IS_PREPRINT, IS_THESIS, Features
 from streams.matching.guards import GUARDS, Guard, difference, relation_between
 from streams.matching.rules import DEFAULT, RULESET, Rules
 from streams.names import Agreement
@@ -89,31 +90,51 @@ def _verdict(a: Features, b: Features, levels: _Levels, agreement: Agreement, sh
         return Decision(RELATED, min(score, 0.05), (f"derived_{relation}",), rules.ruleset, True, relation)
     if a.ordinal != b.ordinal:
         return Decision(DISTINCT, min(score, 0.05), ("ordinal_differs",), rules.ruleset, True)
+    firm = levels.abstract == "same" or levels.place == "same"  # evidence no likeness of titles could give
     doubt: Guard | None = None
     if not exact:
-        found = _guard(a, b)
-        if found and found.effect != "doubt" and not shared:
-            return Decision(DISTINCT, min(score, 0.1), (found.code,), rules.ruleset, found.effect == "apart")
-        doubt = found
+        doubt = _guard(a, b)
+        if doubt and doubt.effect != "doubt" and not shared and not (firm and doubt.effect == "distinct"):
+            return Decision(DISTINCT, min(score, 0.1), (doubt.code,), rules.ruleset, doubt.effect == "apart")
     if shared:
         if levels.authors == "none" and levels.title in ("different", "similar"):
             return Decision(REVIEW, 0.5, (f"same_{shared.partition(':')[0]}", "contradicted"), rules.ruleset)
-    elif levels.authors == "none":
-        verdict = REVIEW if score >= rules.duplicate else DISTINCT
-        return Decision(
-            verdict, score, ("authors_none", *_reasons(levels, rules, False)), rules.ruleset, verdict == DISTINCT
-        )
-    elif levels.title == "exact_stop" and not (levels.place == "same" or levels.abstract == "same"):
-        return Decision(
-            REVIEW if score >= rules.duplicate else DISTINCT, min(score, 0.5), ("stop_title",), rules.ruleset
-        )
-    if doubt and not shared and levels.abstract != "same" and score >= rules.review:
+    else:
+        found = _contradiction(a, b, levels)
+        if found:
+            return Decision(DISTINCT, min(score, 0.1), (found,), rules.ruleset, True)
+        if levels.authors == "none" and not firm:
+            verdict = REVIEW if score >= rules.duplicate else DISTINCT
+            return Decision(verdict, score, _reasons(levels, rules, False), rules.ruleset, verdict == DISTINCT)
+        if levels.title == "exact_stop" and not firm:
+            return Decision(
+                REVIEW if score >= rules.duplicate else DISTINCT, min(score, 0.5), ("stop_title",), rules.ruleset
+            )
+    if doubt and not shared and not firm and score >= rules.review:
         return Decision(REVIEW, min(score, 0.8), (doubt.code,), rules.ruleset)
     if score >= rules.duplicate:
         return _duplicate(a, b, score, _reasons(levels, rules, True), rules)
     if score >= rules.review:
         return Decision(REVIEW, score, _reasons(levels, rules, True), rules.ruleset)
     return Decision(DISTINCT, score, _reasons(levels, rules, False), rules.ruleset)
+
+
+def _contradiction(a: Features, b: Features, levels: _Levels) -> str:
+    """What outweighs even equal titles and authors: two places in print, two entries of a collection, a thesis against a paper."""
+    if levels.place == "twice":
+        return "printed_twice"
+    if levels.place == "volume" and levels.journal == "different":
+        return "printed_twice"
+    if levels.identifier == "registrant" and _entries(a, b):
+        return "entries_differ"
+    thesis, paper = (a, b) if a.flags & IS_THESIS else (b, a)
+    if (a.flags ^ b.flags) & IS_THESIS and paper.n_authors > thesis.n_authors > 0 and not paper.flags & IS_PREPRINT:
+        return "thesis_and_paper"
+    return ""
+
+
+def _entries(a: Features, b: Features) -> bool:
+    return any(is_entry(value[4:]) for value in a.ids + b.ids if value.startswith("doi:"))
 
 
 def _guard(a: Features, b: Features) -> Guard | None:

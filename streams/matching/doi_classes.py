@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["COMPONENT", "PREPRINT", "REPORT", "REVIEW", "WORK", "DoiClass", "doi_class"]
+__all__ = ["COMPONENT", "PREPRINT", "REPORT", "REVIEW", "WORK", "DoiClass", "doi_class", "is_entry"]
 
 WORK = ""
 PREPRINT = "preprint"
@@ -74,6 +74,16 @@ _PREPRINT_PREFIXES = (
     "10.22541/", "10.2139/ssrn", "10.2196/preprints", "10.1590/scielopreprints", "10.5281/zenodo", "10.6084/m9.figshare",
     "10.3386/w", "10.31222/", "10.31223/", "10.31220/", "10.7287/peerj.preprints", "10.14293/", "10.32388/", "10.12688/",
 )  # fmt: skip
+
+
+# Registrants that number the objects of a collection (strains, structures, photographs): equal titles are the rule there.
+_ENTRY_PREFIXES = ("10.13145/", "10.14288/", "10.15468/", "10.5517/", "10.2210/pdb", "10.25505/", "10.17614/", "10.13139/",
+                   "10.18434/", "10.14469/", "10.1594/pangaea.")  # fmt: skip
+
+
+def is_entry(doi: str) -> bool:
+    """Whether a DOI numbers one object of a collection, so that another DOI is another object whatever the titles say."""
+    return doi.startswith(_ENTRY_PREFIXES)
 
 
 @lru_cache(maxsize=8192)

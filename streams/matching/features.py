@@ -13,7 +13,7 @@ import msgspec
 from streams.matching.doi_classes import COMPONENT, PREPRINT, REPORT, REVIEW, doi_class
 from streams.matching.fingerprint import fingerprint
 from streams.matching.stop_titles import is_stop_title
-from streams.names import author_key
+from streams.names import GIVEN, author_key, split_names
 from streams.records import Author, Record
 from streams.text import STOPWORDS, fold_words, title_forms
 
@@ -86,20 +86,28 @@ class Features(msgspec.Struct, frozen=True, array_like=True):
         return self.date // 10000
 
 
+_THESIS = re.compile(
+    r"\b(?:this|the|my|present) (?:\w+['\u2019]?s? )?(?:thesis|dissertation)\b|^(?:thesis|dissertation|diplomarbeit|tesis|these)|"
+    r"\bthesis \(|修士|博士|\bpresented (?:to|for) the degree|doctor of philosophy|doctoral (?:thesis|dissertation)",
+    re.IGNORECASE,
+)
 _DIGITS = re.compile(r"\d+")
 _PAGE = re.compile(r"^\W*(?:pp?\.?\s*)?([a-z]{0,3}[\s.-]?\d+)", re.IGNORECASE)
 _JOURNAL_STOP = STOPWORDS | {"journal", "j", "jour", "proceedings", "proc"}
 
 
 def _authors(authors: tuple[Author, ...]) -> tuple[str, ...]:
-    keys = []
+    keys: list[str] = []
     for author in authors[: MAX_AUTHORS + 2]:
-        key = author_key(author)
-        if key and key not in keys:
-            keys.append(_shorten(key))
-            if len(keys) == MAX_AUTHORS:
-                break
-    return tuple(keys)
+        many = [author] if author.family or author.organization else [Author(part) for part in split_names(author.name)]
+        for one in many:
+            key = author_key(one)
+            short = _shorten(key) if key else ""
+            if short and short not in keys:
+                keys.append(short)
+        if len(keys) >= MAX_AUTHORS:
+            break
+    return tuple(keys[:MAX_AUTHORS])
 
 
 def _shorten(key: str) -> str:
@@ -110,7 +118,7 @@ def _shorten(key: str) -> str:
     if not given:
         return family[:24]
     first, *rest = given.split(" ")
-    return f"{family[:24]}|{' '.join([first[:5], *(word[0] for word in rest[:2])])}"
+    return f"{family[:24]}|{' '.join([first[:GIVEN], *(word[0] for word in rest[:2])])}"
 
 
 def _date(date: str) -> int:
@@ -169,9 +177,8 @@ def _flags(record: Record, kind: str, published: bool, journal: str) -> int:
         flags |= AUTHORS_CUT
     if record.type in ("book", "monograph", "edited-book", "reference-book"):
         flags |= IS_BOOK
-    if (
-        record.type in ("thesis", "dissertation", "phd-thesis", "masters-thesis")
-        or "thesis" in record.abstract[:80].lower()
+    if record.type in ("thesis", "dissertation", "phd-thesis", "masters-thesis") or _THESIS.search(
+        record.abstract[:200]
     ):
         flags |= IS_THESIS
     if record.type in ("dataset", "software", "data"):
@@ -206,9 +213,9 @@ def extract(record: Record) -> Features:
         date=_date(record.date),
         ids=ids,
         journal=journal,
-        volume=_number(record.volume),
-        number=_number(record.number),
-        page=_page(record.pages),
+        volume="" if flags & IS_PREPRINT else _number(record.volume),
+        number="" if flags & IS_PREPRINT else _number(record.number),
+        page="" if flags & IS_PREPRINT else _page(record.pages),
         abstract=fingerprint(record.abstract),
         derived=forms.derived or _DERIVED_BY_DOI.get(kind, "") or _DERIVED_BY_TYPE.get(record.type, ""),
         ordinal=forms.ordinal,
