@@ -1,0 +1,137 @@
+"""docker-compose.yml and the Dockerfile agree with each other, with the settings and with the embedded services."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from streams.local.valkey import REDIS_OPTIONS
+from streams.ops.diagnosis import check_settings
+from streams.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text().replace("\\\n", " ")
+
+
+def instructions(word: str) -> list[str]:
+    return [
+        line.removeprefix(word).strip() for line in map(str.strip, DOCKERFILE.splitlines()) if line.startswith(word)
+    ]
+
+
+def image_environment() -> dict[str, str]:
+    return dict(pair.split("=", 1) for line in instructions("ENV ") for pair in shlex.split(line))
+
+
+def worker_settings() -> Settings:
+    environment = image_environment() | {name: str(value) for name, value in SERVICES["worker"]["environment"].items()}
+    given = {name.removeprefix(PREFIX).lower(): v for name, v in environment.items() if name.startswith(PREFIX)}
+    return Settings.model_validate(given)  # refuses unknown names
+
+
+def test_the_environment_of_the_worker_is_valid_settings() -> None:
+    settings = worker_settings()
+    assert list(check_settings(settings)) == []
+    assert all(name.startswith(PREFIX) for name in SERVICES["worker"]["environment"])
+
+
+def test_the_worker_is_pointed_to_the_servers_beside_it() -> None:
+    settings = worker_settings()
+    kafka = SERVICES["kafka"]["environment"]
+    assert f"INTERNAL://{settings.kafka_url}" in kafka["KAFKA_ADVERTISED_LISTENERS"]
+    port = settings.kafka_url.partition(":")[2]
+    assert f"INTERNAL://:{port}" in kafka["KAFKA_LISTENERS"]
+    assert settings.redis_url == "redis://redis:6379/0"
+    assert set(SERVICES["worker"]["depends_on"]) == {"kafka", "redis"} <= set(SERVICES)
+    for name, condition in SERVICES["worker"]["depends_on"].items():
+        assert condition == {"condition": "service_healthy"}
+        assert "healthcheck" in SERVICES[name]
+
+
+def test_redis_runs_with_the_options_of_the_embedded_one() -> None:
+    words = SERVICES["redis"]["command"][1:]
+    assert dict(zip((name.removeprefix("--") for name in words[::2]), words[1::2], strict=True)) == REDIS_OPTIONS
+
+
+def test_every_listener_of_kafka_has_a_protocol_and_only_the_controller_is_not_advertised() -> None:
+    kafka = SERVICES["kafka"]["environment"]
+    names = re.findall(r"(\w+)://", kafka["KAFKA_LISTENERS"])
+    assert [pair.split(":")[0] for pair in kafka["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(",")] == names
+    advertised = re.findall(r"(\w+)://", kafka["KAFKA_ADVERTISED_LISTENERS"])
+    assert set(names) - set(advertised) == {kafka["KAFKA_CONTROLLER_LISTENER_NAMES"]}
+    assert kafka["KAFKA_INTER_BROKER_LISTENER_NAME"] in advertised
+    assert f":{kafka['KAFKA_CONTROLLER_QUORUM_VOTERS'].rpartition(':')[2]}" in kafka["KAFKA_LISTENERS"]
+
+
+def test_kafka_and_redis_keep_their_data_in_volumes() -> None:
+    assert SERVICES["kafka"]["volumes"] == [f"kafka:{SERVICES['kafka']['environment']['KAFKA_LOG_DIRS']}"]
+    assert SERVICES["redis"]["volumes"] == ["redis:/data"]
+    assert set(COMPOSE["volumes"]) == {"kafka", "redis"}
+
+
+def test_nothing_is_published_beyond_loopback_and_workers_can_be_scaled() -> None:
+    for service in SERVICES.values():
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+        assert "container_name" not in service
+    # An empty host port means any free one, so that three workers do not want the same.
+    assert SERVICES["worker"]["ports"] == [f"127.0.0.1::{worker_settings().http_port}"]
+
+
+def test_images_are_pinned() -> None:
+    for name in ("kafka", "redis"):
+        assert re.fullmatch(r"[a-z/]+:\d+\.\d+\.\d+", SERVICES[name]["image"])
+    assert all(re.search(r"^python:3\.\d+-slim-\w+", image) for image in instructions("FROM "))
+
+
+def test_the_image_serves_outside_the_container_as_an_ordinary_user() -> None:
+    settings = worker_settings()
+    assert settings.http_host == "0.0.0.0"  # noqa: S104
+    assert instructions("EXPOSE ") == [str(settings.http_port)]
+    assert instructions("USER ") == ["10001"]
+    assert instructions("ENTRYPOINT ") == ['["streams"]']
+    assert instructions("CMD ") == ['["worker"]']
+
+
+def test_the_build_context_holds_what_is_copied_and_no_more() -> None:
+    lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
+    allowed = {line[1:] for line in lines if line.startswith("!")}
+    copied = {
+        source.removeprefix("./")
+        for line in instructions("COPY ")
+        if not line.startswith("--from")
+        for source in line.split()[:-1]
+    }
+    assert lines[0] == "*"
+    assert copied == allowed
+    assert all((ROOT / name).exists() for name in copied)
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_the_health_check_of_the_image_tells_life_from_death(status: int, code: int) -> None:
+    (line,) = [line for line in DOCKERFILE.splitlines() if line.startswith("HEALTHCHECK")]
+    _, program = yaml.safe_load(line.partition("CMD")[2])[1:]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/healthz" else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        environment = {"STREAMS_HTTP_PORT": str(server.server_port)}
+        ended = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=False)
+    assert ended.returncode == code
