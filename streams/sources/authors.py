@@ -13,7 +13,7 @@ from typing import Any
 from streams.records import Author
 from streams.sources.drafts import MAX_AUTHORS, Draft, fold
 
-__all__ = ["from_items", "from_name", "from_parts", "is_et_al", "orcid", "split_free_text", "split_list"]
+__all__ = ["from_items", "from_name", "from_parts", "is_et_al", "is_group", "orcid", "split_free_text", "split_list"]
 
 MAX_NAME = 300
 _ET_AL = re.compile(
@@ -42,22 +42,30 @@ def is_et_al(name: str) -> bool:
     return ("al" in name or "thers" in name or "…" in name or "..." in name) and _ET_AL.search(name) is not None
 
 
+def is_group(name: str) -> bool:
+    """Whether a name is that of a collaboration or the like."""
+    # Substrings first: the pattern would cost more than all else that is done with a name.
+    if "oup" in name or "llab" in name or "orce" in name or "orti" in name or "eam" in name or name.isupper():
+        return _GROUP.search(name) is not None
+    return False
+
+
 def from_parts(family: str, given: str, *, name: str = "", suffix: str = "", orcid: str = "") -> Author:
     """An author whose source has a field for each part; shown as given name, family name, suffix."""
     shown = name or " ".join(part for part in (given, family, suffix) if part)
-    group = not given and _GROUP.search(family) is not None
+    group = not given and is_group(family)
     return Author(shown, "" if group else family, given, orcid, group)
 
 
 def from_name(name: str, *, orcid: str = "", organization: bool = False) -> Author:
     """An author of whom there is one text, already folded."""
-    if organization or (len(name) > 12 and _GROUP.search(name)):
+    if organization or is_group(name):
         return Author(name, "", "", orcid, True)
     family, comma, given = name.partition(",")
     if comma:
         given = given.strip()
         family = family.strip()
-        if family and given and "," not in given and not _SUFFIX.fullmatch(given):
+        if family and given and "," not in given and (len(given) > 6 or not _SUFFIX.fullmatch(given)):
             return Author(name, family, given, orcid)
         return Author(name, "", "", orcid)
     if name[-1:] == "." or name[-1:].isupper():

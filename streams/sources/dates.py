@@ -6,7 +6,7 @@ A date keeps the precision it came with; nothing is filled in. Text that holds n
 from __future__ import annotations
 
 import re
-from calendar import monthrange
+from calendar import isleap
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -19,6 +19,7 @@ _MONTHS = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
     )
 }
+_DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?![\d]))?)?(?=$|[T\s/Z])")
 _SLASHED = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -35,7 +36,7 @@ def from_parts(year: int, month: int = 0, day: int = 0) -> str:
         return ""
     if not 1 <= month <= 12:
         return f"{year:04d}"
-    if not 1 <= day <= monthrange(year, month)[1]:
+    if not 1 <= day <= _DAYS[month] or (day == 29 and month == 2 and not isleap(year)):
         return f"{year:04d}-{month:02d}"
     return f"{year:04d}-{month:02d}-{day:02d}"
 

@@ -14,14 +14,26 @@ from streams.errors import PayloadError
 from streams.records import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources import dates
-from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_RELATIONS, MAX_TITLE, Draft, delete_marked
-from streams.sources.payloads import Adapter, Json, envelope, read_json
+from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_RELATIONS, MAX_TEXT, MAX_TITLE, Draft, delete_marked
+from streams.sources.payloads import Adapter, Item, Json, collect, envelope, load_json
 
 __all__ = ["ADAPTER", "tombstone"]
 
 NAME = "document"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _MIDNIGHT = re.compile(r"(\d{4})-01-01[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?")
+_TEXTS = (
+    ("title", MAX_TITLE),
+    ("subtitle", MAX_TITLE),
+    ("journal", MAX_TEXT),
+    ("volume", MAX_TEXT),
+    ("number", MAX_TEXT),
+    ("pages", MAX_TEXT),
+    ("publisher", MAX_TEXT),
+    ("abstract", MAX_ABSTRACT),
+    ("type", 100),
+    ("language", 100),
+)
 _KINDS = frozenset(
     ("same_as", "preprint_of", "has_preprint", "version_of", "has_version", "corrects", "retracts", "comments_on")
 ) | frozenset(("reviews", "supplements", "part_of", "has_part", "translation_of"))
@@ -95,43 +107,47 @@ def _version(value: Any, draft: Draft) -> int:
 
 def read(data: Json) -> Record | Delete:
     """One document. Raises `PayloadError` (`no_identity`)."""
-    draft = Draft(_label(data.get("source")))
+    draft = Draft(_label(data.get("source")), is_document=True)
     source_id = draft.text(data.get("id"), "id")
     if delete_marked(data):
         return draft.delete(source_id, "delete_marker", data.get("updated"))
     get, text = data.get, draft.text
-    title = text(get("title"), "title", MAX_TITLE)
+    fields: Json = {name: text(value, name, limit) for name, limit in _TEXTS if (value := get(name))}
+    if kind := fields.get("type"):
+        fields["type"] = kind.lower()
     authors, complete = _authors(get("authors"), draft)
-    journal, volume = text(get("journal"), "journal"), text(get("volume"), "volume")
     _identifiers(data, draft)
     if urls := get("urls"):
         for url in [urls] if isinstance(urls, str) else draft.items(urls, "urls", 200):
             draft.link(url, "urls")
-    if journal or volume:
-        draft.locate(journal, volume)
+    if "journal" in fields or "volume" in fields:
+        draft.locate(fields.get("journal", ""), fields.get("volume", ""))
     if "relations" in data:
         _relations(data, draft)
-    others = get("other_titles")
-    updated = get("updated")
+    if others := get("other_titles"):
+        fields["other_titles"] = draft.texts(others, "other_titles", MAX_TITLE)
+    if version := get("version"):
+        fields["version"] = _version(version, draft)
+    if updated := get("updated"):
+        fields["updated"] = draft.timestamp(updated, "updated")
     return draft.record(
         source_id,
-        title=title,
-        subtitle=text(get("subtitle"), "subtitle", MAX_TITLE),
-        other_titles=draft.texts(others, "other_titles", MAX_TITLE) if others else (),
         authors=authors,
         authors_complete=complete and get("authors_complete") is not False,
         date=_date(data, draft),
-        journal=journal,
-        volume=volume,
-        number=text(get("number"), "number"),
-        pages=text(get("pages"), "pages"),
-        publisher=text(get("publisher"), "publisher"),
-        abstract=text(get("abstract"), "abstract", MAX_ABSTRACT),
-        type=text(get("type"), "type", 100).lower(),
-        language=text(get("language"), "language", 100),
-        version=_version(get("version"), draft),
-        updated=draft.timestamp(updated, "updated") if updated else "",
+        **fields,
     )
 
 
-ADAPTER = Adapter(NAME, read_json(envelope(), read), str.strip)
+_MEMBERS = envelope()
+
+
+def read_payload(payload: bytes) -> list[Item]:
+    """The items of a payload: one document, or an array of them."""
+    value = load_json(payload)
+    if isinstance(value, dict) and value:
+        return [read(value)]
+    return collect(_MEMBERS(value), read)
+
+
+ADAPTER = Adapter(NAME, read_payload, str.strip)

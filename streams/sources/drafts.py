@@ -18,12 +18,26 @@ MAX_TITLE, MAX_ABSTRACT, MAX_TEXT = 10_000, 50_000, 2_000
 MAX_AUTHORS, MAX_IDENTIFIERS, MAX_RELATIONS, MAX_URLS, MAX_TITLES = 1_000, 100, 500, 100, 20
 MAX_ID = 300
 
-# Ids every record of a catalogue has tell nothing of a work where there is no title.
-_OWN = frozenset(("s2", "s2_paper", "openalex", "core", "core_work", "fatcat", "fatcat_work", "pwc"))
+# Each record of a catalogue has these ids of the catalogue itself. Without a title they are no paper but a
+# projection (`{"paperId": …, "citationCount": 3}`), which taken for a record would wipe out the full one.
+_OWN: dict[str, frozenset[str]] = {
+    "semantic_scholar": frozenset(("s2", "s2_paper")),
+    "openalex": frozenset(("openalex",)),
+    "core": frozenset(("core", "core_work")),
+    "internet_archive": frozenset(("fatcat",)),
+    "papers_with_code": frozenset(("pwc",)),
+}
 _RANK = {
     scheme: rank for rank, scheme in enumerate(("doi", "arxiv", *(s for s in SCHEMES if s not in ("doi", "arxiv"))))
 }
+_FLAGS = ("deleted", "_deleted", "is_deleted", "__deleted")
+_OPERATIONS = ("op", "action", "_op")
+_MARKS = frozenset(_FLAGS + _OPERATIONS)
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1b\x7f]|[\ud800-\udfff]")
+
+
+def _rank(identifier: Identifier) -> int:
+    return _RANK[identifier[0]]
 
 
 def fold(text: str) -> str:
@@ -40,23 +54,27 @@ def delete_marked(data: dict[str, Any]) -> bool:
     `action` or `_op` being `delete`. The Semantic Scholar diffs list bare keys in files of their
     own; whoever puts those on the topic adds the marker, or sends a tombstone.
     """
-    for name in ("deleted", "_deleted", "is_deleted", "__deleted"):
+    if _MARKS.isdisjoint(data):
+        return False
+    for name in _FLAGS:
         value = data.get(name)
         if value is True or (isinstance(value, str) and value.lower() in ("true", "deleted")):
             return True
     return any(
         isinstance(value, str) and value.lower() in ("delete", "d", "deleted", "remove")
-        for value in (data.get("op"), data.get("action"), data.get("_op"))
+        for value in map(data.get, _OPERATIONS)
     )
 
 
 class Draft:
     """What was found of one record so far: warnings, identifiers, URLs and relations."""
 
-    __slots__ = ("_identifiers", "_relations", "_urls", "source", "warnings")
+    __slots__ = ("_identifiers", "_is_document", "_relations", "_urls", "source", "warnings")
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, is_document: bool = False) -> None:
+        """Begin a record of a `source`; a document may bear the label of a source that has an adapter."""
         self.source = source
+        self._is_document = is_document
         self.warnings: list[str] = []
         self._identifiers: dict[Identifier, None] = {}
         self._relations: dict[Relation, None] = {}
@@ -71,6 +89,8 @@ class Draft:
     def text(self, value: Any, field: str, limit: int = MAX_TEXT) -> str:
         """A text; numbers are written out, of a list the first text counts, all else is dropped."""
         if isinstance(value, str):
+            if len(value) <= limit and value.isprintable() and "  " not in value:
+                return value.strip()
             if len(value) > 2 * limit:
                 value = value[: 2 * limit] + " " * 3
                 self.warn(field, f"cut at {limit} characters")
@@ -226,11 +246,13 @@ class Draft:
         """
         check_id(source_id)
         identifiers = self._identifiers
-        if not title and not any(identifier.scheme not in _OWN for identifier in identifiers):
-            raise PayloadError("no_identity", "neither a title nor an identifier of the work")
+        if not title:
+            own = () if self._is_document else _OWN.get(self.source, ())
+            if all(identifier.scheme in own for identifier in identifiers):
+                raise PayloadError("no_identity", "neither a title nor an identifier of the work")
         ordered: Iterable[Identifier] = identifiers
         if len(identifiers) > 1:
-            ordered = sorted(identifiers, key=lambda identifier: _RANK[identifier.scheme])[:MAX_IDENTIFIERS]
+            ordered = sorted(identifiers, key=_rank)[:MAX_IDENTIFIERS]
             if len(identifiers) > MAX_IDENTIFIERS:
                 self.warn("identifiers", f"cut at {MAX_IDENTIFIERS}")
         others = tuple(dict.fromkeys(other for other in other_titles if other != title)) if other_titles else ()

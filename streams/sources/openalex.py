@@ -46,7 +46,8 @@ def _authors(data: Json, draft: Draft) -> tuple[list[Author], bool]:
         person = draft.mapping(entry.get("author"), "authorships.author")
         # The name on this paper; the display name is that of a profile, which may be somebody else's.
         raw = entry.get("raw_author_name") or person.get("display_name")
-        name = draft.text(raw, "authorships.author", names.MAX_NAME)
+        # An author without a given name appears as "None American Psychiatric Association".
+        name = draft.text(raw, "authorships.author", names.MAX_NAME).removeprefix("None ")
         if name:
             authors.append(names.from_name(name, orcid=names.orcid(person.get("orcid") or entry.get("raw_orcid"))))
     cut = data.get("is_authors_truncated") is True or (isinstance(listed, list) and len(listed) == LIST_CUT)
