@@ -32,7 +32,7 @@ class Progress:
 
         Raises SettingsError where the settings contradict what the generation was made with.
         """
-        facts = {"format": str(FORMAT), "buckets": str(settings.buckets), "key_cap": str(settings.key_cap)}
+        facts = {"format": str(FORMAT), "buckets": str(settings.buckets)}
         key = self._layout.meta
         for name, value in facts.items():
             self._connection.call("HSETNX", key, name, value)

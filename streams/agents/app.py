@@ -1,0 +1,130 @@
+"""The Faust application of a worker: one agent over the topics of all sources.
+
+Faust's own conveniences that lose or stall messages are not used (each was measured, see docs/architecture.md):
+values stay raw bytes and are decoded by the engine; batches are acknowledged by us, in order, when they
+are safe; one agent, not several at once, per process; no exception leaves the agent; no tables.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol
+
+import faust
+from faust.types import EventT
+from mode.supervisors import CrashingSupervisor
+from yarl import URL
+
+from streams.agents.consumer import RewindingTransport
+from streams.agents.topics import record_topic, source_of
+from streams.engine import Engine, Incoming
+from streams.ops.health import Health
+from streams.ops.metrics import Metrics
+from streams.settings import Settings
+from streams.sources import SOURCES
+
+__all__ = ["make_app"]
+
+log = logging.getLogger(__name__)
+
+_COMMIT_SECONDS = 1.0
+_MAX_FETCH_BYTES = 16 * 1024 * 1024
+
+
+class Life(Protocol):
+    """What the application calls as it lives: see `streams.agents.worker`."""
+
+    async def open(self) -> None: ...  # noqa: D102
+    async def handle(self, messages: Sequence[Incoming]) -> None: ...  # noqa: D102
+    async def assigned(self) -> None: ...  # noqa: D102
+    async def quiesce(self) -> None: ...  # noqa: D102
+    async def close(self) -> None: ...  # noqa: D102
+
+
+class _App(faust.App):  # type: ignore[misc]
+    """Faust's application with our connections opened before the first message and closed after the last."""
+
+    life: Life
+
+    async def on_first_start(self) -> None:
+        await self.life.open()
+        await super().on_first_start()
+
+    async def on_stop(self) -> None:
+        await self.life.quiesce()
+        await super().on_stop()
+
+    async def on_shutdown(self) -> None:
+        await super().on_shutdown()
+        await self.life.close()
+
+
+def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, health: Health) -> faust.App:
+    """Build the application."""
+    app = _App(
+        settings.app_id,
+        broker=[URL(f"aiokafka://{server}") for server in settings.kafka_url.split(",")],
+        store="memory://",
+        datadir=tempfile.gettempdir(),
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        broker_session_timeout=settings.session_timeout,
+        broker_heartbeat_interval=settings.session_timeout / 3,
+        broker_commit_interval=_COMMIT_SECONDS,
+        consumer_max_fetch_size=_MAX_FETCH_BYTES,
+        consumer_auto_offset_reset="earliest",
+        stream_buffer_maxsize=settings.batch_records * 4,
+        stream_wait_empty=False,
+        agent_supervisor=CrashingSupervisor,
+        web_bind=settings.http_host,
+        web_host=settings.http_host,
+        web_port=settings.http_port,
+        web_cors_options=None,
+        cache="memory://",
+        loghandlers=[],
+    )
+    app.transport = RewindingTransport(
+        app.conf.broker_consumer, app, positions=engine.progress.positions, rewound=metrics.rewound
+    )
+    app.life = life
+    names = [record_topic(settings, source) for source in SOURCES]
+    records = app.topic(*names, value_serializer="raw", key_serializer="raw", allow_empty=True)
+
+    @app.agent(records, name="records", concurrency=1)
+    async def handle_records(stream: Any) -> AsyncIterator[None]:
+        async for batch in stream.noack_take(settings.batch_records, within=settings.batch_seconds):
+            await life.handle(_incoming(settings, batch))
+            for event in batch:
+                event.ack()
+            yield
+
+    async def assigned(_app: object, partitions: Sequence[object], **_: object) -> None:
+        health.assigned(len(partitions))
+        await life.assigned()
+
+    async def revoked(_app: object, partitions: Sequence[object], **_: object) -> None:
+        health.unassigned()
+
+    app.on_partitions_assigned.connect(assigned, weak=False)
+    app.on_partitions_revoked.connect(revoked, weak=False)
+    return app
+
+
+def _incoming(settings: Settings, batch: Sequence[EventT]) -> list[Incoming]:
+    incoming = []
+    for event in batch:
+        message = event.message
+        incoming.append(
+            Incoming(
+                source_of(settings, message.topic),
+                message.key or b"",
+                message.value,
+                round(message.timestamp * 1000),
+                message.topic,
+                message.partition,
+                message.offset,
+            )
+        )
+    return incoming

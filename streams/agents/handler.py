@@ -1,0 +1,177 @@
+"""One micro-batch from messages to marked progress, whatever fails on the way.
+
+Numbered, for the order is what makes it safe:
+1. the engine stores, decides and commits clusters with their events owed
+2. everything is published and acknowledged by the broker
+3. the events are confirmed; what others changed meanwhile is published again
+4. the positions are marked in Redis
+5. only now the caller acknowledges the messages, so that their offsets may be committed
+
+A server that is away is waited for with growing pauses. A message that always fails is found by halving
+the batch and, after bounded attempts, goes to the dead letters; the rest goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from streams import events
+from streams.agents.publisher import Publisher
+from streams.engine import Batch, Engine, Incoming
+from streams.errors import PayloadError, RedisError, ServiceError
+from streams.ops.health import Health
+from streams.ops.metrics import Metrics
+
+__all__ = ["Handler"]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 15.0
+_ATTEMPTS = 3
+_QUIESCE_SECONDS = 5.0
+
+
+class Handler:
+    """Runs the engine in a thread of its own, so that heartbeats go on while it computes."""
+
+    def __init__(self, engine: Engine, publisher: Publisher, metrics: Metrics, health: Health) -> None:
+        self._engine = engine
+        self._publisher = publisher
+        self._metrics = metrics
+        self._health = health
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._turn = asyncio.Lock()
+        self._closing = False
+        self._round_trips = 0
+
+    async def handle(self, messages: Sequence[Incoming]) -> None:
+        """Handle messages to the end; returns only when everything about them is safe."""
+        if not messages:
+            return
+        if self._closing:
+            # The worker stops: what is left unacknowledged comes again. Wait to be cancelled.
+            await asyncio.Event().wait()
+        started = time.perf_counter()
+        self._health.waiting(len(messages))
+        async with self._turn:
+            await self._patiently(lambda: self._divide(messages))
+            await self._patiently(lambda: self._mark(messages))
+        self._health.processed(len(messages))
+        self._observe(messages, time.perf_counter() - started)
+
+    async def drain(self) -> int:
+        """Publish what a dead worker committed and did not live to publish; returns how many events."""
+        async with self._turn:
+            return await self._patiently(self._drain)
+
+    async def quiesce(self) -> None:
+        """Let the batch under way end and begin no other; gives up after a while, for nothing is lost by it."""
+        self._closing = True
+        try:
+            async with asyncio.timeout(_QUIESCE_SECONDS), self._turn:
+                pass
+        except TimeoutError:
+            log.warning("the batch under way did not end within %.0f s; it will be handled again", _QUIESCE_SECONDS)
+
+    def close(self) -> None:
+        """Give up the thread; call when no batch is under way."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _drain(self) -> int:
+        batch = await self._in_thread(self._engine.drain)
+        if batch.outgoing:
+            await self._publish(batch)
+        return sum(len(fields) for fields in batch.drained.values())
+
+    async def _patiently(self, work: Callable[[], object]) -> T:
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                result = await work()  # type: ignore[misc]
+                self._health.redis_answered()
+                return result
+            except ServiceError as error:
+                if isinstance(error, RedisError):
+                    self._health.redis_failed(str(error))
+                self._metrics.retried(type(error).__name__)
+                log.warning("%s; next try in %.1f s", error, pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    async def _divide(self, messages: Sequence[Incoming]) -> None:
+        """Process, halving the batch where it fails, so that one bad message takes no other with it."""
+        try:
+            await self._publish(await self._in_thread(lambda: self._engine.process(messages)))
+        except ServiceError:
+            raise
+        except Exception as error:  # whatever it is, the rest must go on
+            if len(messages) > 1:
+                log.warning("a batch of %d failed, halving it: %r", len(messages), error)
+                middle = len(messages) // 2
+                await self._divide(messages[:middle])
+                await self._divide(messages[middle:])
+                return
+            await self._last_resort(messages[0])
+
+    async def _last_resort(self, message: Incoming) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                await self._publish(await self._in_thread(lambda: self._engine.process([message])))
+                return
+            except ServiceError:
+                raise
+            except Exception as error:
+                log.exception("message %s failed, attempt %d of %d", message.origin, attempt, _ATTEMPTS)
+                failure = PayloadError("internal_error", f"{type(error).__name__}: {error}")
+        self._metrics.rejected(message.source, failure.code)
+        letter = events.dead_letter(failure, message.value or b"", message.origin, message.source, message.key)
+        await self._publisher.publish([letter])
+
+    async def _publish(self, batch: Batch) -> None:
+        self._count(batch)
+        while batch.outgoing or batch.committed or batch.drained:
+            await self._publisher.publish(batch.outgoing)
+            for message in batch.outgoing:
+                self._metrics.published(message.topic)
+            settled = batch
+            batch = await self._in_thread(lambda: self._engine.confirm(settled))  # noqa: B023 - awaited before the next turn
+
+    async def _mark(self, messages: Sequence[Incoming]) -> None:
+        positions: dict[tuple[str, int], int] = {}
+        for message in messages:
+            place = (message.topic, message.partition)
+            positions[place] = max(positions.get(place, 0), message.offset + 1)
+        commands = self._engine.progress.mark(positions)
+        await self._in_thread(lambda: self._engine.connection.execute(commands))
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _count(self, batch: Batch) -> None:
+        meters: dict[str, Callable[[str, int], None]] = {
+            "records": self._metrics.parsed,
+            "deletes": self._metrics.parsed,
+            "decisions": self._metrics.decided,
+            "capped": self._metrics.capped,
+            "events": self._metrics.changed,
+            "rejected": lambda reason, count: self._metrics.rejected("", reason, count),
+        }
+        for (kind, label), count in batch.counts.items():
+            if kind in meters:
+                meters[kind](label, count)
+
+    def _observe(self, messages: Sequence[Incoming], seconds: float) -> None:
+        now = time.time()
+        self._metrics.batch(len(messages), seconds, now)
+        self._metrics.latencies(now - message.taken / 1000 for message in messages)
+        for message in messages:
+            self._metrics.received(message.source)
+        trips = self._engine.connection.round_trips
+        self._metrics.redis_round_trips(trips - self._round_trips)
+        self._round_trips = trips

@@ -1,0 +1,113 @@
+"""The canonical document of a cluster: the one description of the paper that subscribers use. Pure.
+
+Every field comes from the best-ranked record that has it, so the document depends on the members
+alone. Published versions come before preprints; among equals the sources that speak for themselves
+(the registrar, the repository) come before those that copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from streams.records import Author, Record
+
+__all__ = ["SOURCE_RANK", "canonical", "digest", "is_preprint"]
+
+SOURCE_RANK = {
+    name: rank
+    for rank, name in enumerate(
+        (
+            "crossref",
+            "arxiv",
+            "datacite",
+            "openalex",
+            "semantic_scholar",
+            "internet_archive",
+            "papers_with_code",
+            "core",
+            "unpaywall",
+        )
+    )
+}
+"""Registrars and repositories describe their own records; aggregators copy and guess (see knowledge of feeds in docs)."""
+
+_PREPRINT_TYPES = frozenset({"preprint", "posted-content", "submitted", "draft"})
+_PREPRINT_JOURNALS = ("arxiv", "biorxiv", "medrxiv", "chemrxiv", "research square", "ssrn", "corr")
+_PREPRINT_DOIS = ("10.48550/", "10.1101/", "10.21203/rs.", "10.20944/preprints", "10.26434/chemrxiv", "10.36227/techrxiv")
+_MAX_URLS = 40
+
+
+def is_preprint(record: Record) -> bool:
+    """Whether a record describes a preprint rather than a published version."""
+    if record.source == "arxiv" or record.type in _PREPRINT_TYPES:
+        return True
+    if record.journal.lower().startswith(_PREPRINT_JOURNALS):
+        return True
+    doi = record.identifier("doi")
+    return doi.startswith(_PREPRINT_DOIS) if doi else not record.journal
+
+
+def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
+    """The canonical document of a cluster's records, with a short entry for each in `versions`."""
+    ranked = sorted(records, key=_rank)
+    base = ranked[0]
+    document: dict[str, Any] = {"id": cluster_id, "source": base.source}
+    for field in ("title", "subtitle", "journal", "volume", "number", "pages", "publisher", "type", "language"):
+        _put(document, field, (getattr(record, field) for record in ranked))
+    _put(document, "publication_date", (record.date for record in ranked))
+    if "publication_date" in document:
+        document["year"] = int(document["publication_date"][:4])
+    document["authors"] = [author.name for author in _authors(ranked)]
+    _put(document, "doi", (record.identifier("doi") for record in ranked))
+    _put(document, "arxiv_id", (record.identifier("arxiv") for record in ranked))
+    document["urls"] = list(dict.fromkeys(url for record in ranked for url in record.urls))[:_MAX_URLS]
+    _put(document, "abstract", sorted((r.abstract for r in ranked), key=lambda text: (-len(text), text)))
+    document["versions"] = [_version(record) for record in sorted(ranked, key=lambda r: (r.date or "9999", r.id))]
+    return document
+
+
+def digest(document: dict[str, Any]) -> bytes:
+    """Six bytes that change when the document changes in anything but its list of versions."""
+    content = {name: value for name, value in document.items() if name != "versions"}
+    return blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=6).digest()
+
+
+def _rank(record: Record) -> tuple[bool, bool, int, str]:
+    return (not record.title, is_preprint(record), SOURCE_RANK.get(record.source, len(SOURCE_RANK)), record.id)
+
+
+def _authors(ranked: Sequence[Record]) -> tuple[Author, ...]:
+    """The list of the best-ranked record whose list is whole, else the longest."""
+    whole = [r.authors for r in ranked if r.authors and r.authors_complete]
+    longest = max((len(authors) for authors in whole), default=0)
+    for authors in whole:
+        # A list with less than half the names others have was cut without saying so.
+        if len(authors) * 2 >= longest:
+            return authors
+    return max((record.authors for record in ranked), key=len)
+
+
+def _put(document: dict[str, Any], name: str, values: Iterable[str]) -> None:
+    value = next((value for value in values if value), "")
+    if value:
+        document[name] = value
+
+
+def _version(record: Record) -> dict[str, Any]:
+    version = {
+        "record": record.id,
+        "source": record.source,
+        "title": record.title,
+        "publication_date": record.date,
+        "journal": record.journal,
+        "doi": record.identifier("doi"),
+        "arxiv_id": record.identifier("arxiv"),
+        "version": record.version,
+        "type": record.type,
+        "url": record.urls[0] if record.urls else "",
+    }
+    return {name: value for name, value in version.items() if value}

@@ -1,0 +1,248 @@
+"""Brings records that belong together into one group and commits what that changes.
+
+Written for any number of workers at once: nothing is locked, every step is a compare-and-set that
+anybody may repeat, and a worker whose view is out of date reads again. The steps of one attempt, each one
+round trip for the whole micro-batch:
+
+1. resolve: where does every record's group live?
+2. freeze the groups (and claim the new records) that are to move into another
+3. plan the group anew, describe the changes, commit the group together with its events
+4. leave pointers where the moved groups were
+
+A worker that dies in between leaves frozen groups behind: the replay of its messages, or any worker that
+meets one, finishes the move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from streams.clusters.group import Group
+from streams.clusters.judge import Judge
+from streams.clusters.planner import Change, Draft, Pair, plan
+from streams.clusters.store import Commit, GroupStore, Root
+from streams.errors import RedisError
+from streams.index.reader import Reader
+
+__all__ = ["Committed", "Committer", "Described", "Work"]
+
+_MAX_ATTEMPTS = 200
+
+
+class Work(NamedTuple):
+    """What a micro-batch asks for: records stored (live or deleted) and the accepted links among and from them."""
+
+    records: frozenset[bytes]
+    links: tuple[tuple[bytes, bytes], ...]
+
+
+class Described(NamedTuple):
+    """A draft made ready: the group with canonical digests and final revisions, and the events owed for it."""
+
+    group: Group
+    owed: Mapping[str, bytes]
+    changes: tuple[Change, ...]
+
+
+class Committed(NamedTuple):
+    """A group as committed: where it lives, its raw value, and what was described."""
+
+    root: bytes
+    raw: bytes
+    described: Described
+
+
+Describe = Callable[[Draft], Described]
+
+
+class _Job(NamedTuple):
+    """Groups that become one (or one that changes). `moves`: id -> (raw value now, group)."""
+
+    target: Root
+    moves: dict[bytes, tuple[bytes, Group]]
+    frozen: frozenset[bytes]
+    records: set[bytes]
+
+
+class Committer:
+    """Applies the work of micro-batches; holds no state between them."""
+
+    def __init__(self, groups: GroupStore, judge: Judge, cap: int) -> None:
+        """No group grows beyond `cap` records; links that would are counted in `capped`."""
+        self._groups = groups
+        self._judge = judge
+        self._cap = cap
+        self.capped = 0
+        self.conflicts = 0
+
+    def apply(self, work: Work, reader: Reader, describe: Describe) -> list[Committed]:
+        """Commit the work and return every group that changed.
+
+        Raises RedisError when others change the same groups so fast that no attempt gets through.
+        """
+        done: list[Committed] = []
+        todo = work
+        for _ in range(_MAX_ATTEMPTS):
+            jobs = self._jobs(todo)
+            failed = self._freeze(jobs)
+            self._load(jobs, reader)
+            committed, late = self._commit([j for j in jobs if j.target.id not in failed], reader, describe)
+            done += committed
+            again = [job for job in jobs if job.target.id in failed | late]
+            if not again:
+                return done
+            self.conflicts += len(again)
+            todo = _again(todo, again)
+            reader.forget(member.id for job in again for group in _all_groups(job) for member in group.members)
+            reader.forget(todo.records)
+        raise RedisError("other workers change the same groups faster than this one can")
+
+    def _jobs(self, work: Work) -> list[_Job]:
+        roots = self._groups.resolve({*work.records, *(end for link in work.links for end in link)})
+        union = _Union(roots, self._cap)
+        for a, b in work.links:
+            if not union.join(a, b):
+                self.capped += 1
+        return [_job(cluster, roots, work.records) for cluster in union.sets()]
+
+    def _freeze(self, jobs: list[_Job]) -> set[bytes]:
+        """Freeze what moves; returns the targets of the jobs in which somebody was faster."""
+        commits, owners = [], []
+        for job in jobs:
+            for moving, (raw, _) in job.moves.items():
+                if moving not in job.frozen:
+                    frozen = self._groups.frozen(raw, job.target.id)
+                    commits.append(Commit(moving, raw, frozen))
+                    owners.append(job.target.id)
+        applied = self._groups.commit(commits)
+        return {owner for owner, ok in zip(owners, applied, strict=True) if not ok}
+
+    def _load(self, jobs: list[_Job], reader: Reader) -> None:
+        reader.load(record for job in jobs for record in _records(job))
+
+    def _commit(
+        self, jobs: list[_Job], reader: Reader, describe: Describe
+    ) -> tuple[list[Committed], set[bytes]]:
+        drafts = [self._draft(job, reader) for job in jobs]
+        changed = {record for draft in drafts for change in draft.changes for record in change.before + change.after}
+        reader.load_records(changed)
+        commits: list[Commit | None] = []
+        committed: list[Committed | None] = []
+        pointers: dict[bytes, list[Commit]] = {}
+        for job, draft in zip(jobs, drafts, strict=True):
+            described = describe(draft)
+            raw = self._groups.encode(described.group)
+            pointers[job.target.id] = self._pointers(job)
+            if raw == job.target.raw or (not job.target.raw and not described.group.members):
+                # Nothing to change: a replay, or others did our work. Pointers may still be owed.
+                committed.append(None)
+                commits.append(None)
+                continue
+            commits.append(Commit(job.target.id, job.target.raw, raw, described.owed))
+            committed.append(Committed(job.target.id, raw, described))
+        applied = iter(self._groups.commit([commit for commit in commits if commit]))
+        late = {commit.id for commit in commits if commit and not next(applied)}
+        ready = [pointer for job in jobs if job.target.id not in late for pointer in pointers[job.target.id]]
+        self._groups.commit(ready)
+        return [c for c in committed if c and c.root not in late], late
+
+    def _pointers(self, job: _Job) -> list[Commit]:
+        pointer = self._groups.pointer(job.target.id)
+        return [
+            Commit(moving, raw if moving in job.frozen else self._groups.frozen(raw, job.target.id), pointer)
+            for moving, (raw, _) in job.moves.items()
+        ]
+
+    def _draft(self, job: _Job, reader: Reader) -> Draft:
+        stored = reader.stored()
+        present, removed, now = {}, set(), []
+        for record in job.records:
+            entry = stored.get(record)
+            if entry is None or not entry.stamp.live:
+                removed.add(record)
+            else:
+                present[record] = entry.stamp.digest
+                now.append(entry.stamp.taken)
+        groups = [job.target.group, *(g for g in _moved_groups(job) if g.members or g.clusters)]
+        known = {member.id for group in groups for member in group.members}
+
+        def pairs(a: bytes, b: bytes) -> Pair:
+            return self._judge.pair(reader.features(a), reader.features(b))
+
+        return plan(groups, present, removed & known, pairs, min(now, default=0))
+
+
+class _Union:
+    """Joins records' roots by links, never beyond the cap."""
+
+    def __init__(self, roots: Mapping[bytes, Root], cap: int) -> None:
+        self._root_of = {record: root.id for record, root in roots.items()}
+        self._parent = {root.id: root.id for root in roots.values()}
+        self._size = {
+            root.id: max(1, len(root.group.members) + sum(len(group.members) for _, group in root.moving.values()))
+            for root in roots.values()
+        }
+        self._cap = cap
+
+    def join(self, a: bytes, b: bytes) -> bool:
+        x, y = self._find(self._root_of[a]), self._find(self._root_of[b])
+        if x == y:
+            return True
+        if self._size[x] + self._size[y] > self._cap:
+            return False
+        self._parent[y] = x
+        self._size[x] += self._size[y]
+        return True
+
+    def sets(self) -> list[set[bytes]]:
+        found: dict[bytes, set[bytes]] = {}
+        for root in self._parent:
+            found.setdefault(self._find(root), set()).add(root)
+        return list(found.values())
+
+    def _find(self, x: bytes) -> bytes:
+        while self._parent[x] != x:
+            self._parent[x] = self._parent[self._parent[x]]
+            x = self._parent[x]
+        return x
+
+
+def _job(root_ids: set[bytes], roots: Mapping[bytes, Root], records: frozenset[bytes]) -> _Job:
+    by_id = {root.id: root for root in roots.values() if root.id in root_ids}
+    # A group that exists before one that does not; then the smaller id: the same choice for every worker.
+    target = min(by_id.values(), key=lambda root: (not root.raw, root.id))
+    moves: dict[bytes, tuple[bytes, Group]] = {}
+    frozen: set[bytes] = set()
+    for root in by_id.values():
+        for moving, (raw, group) in root.moving.items():
+            moves[moving] = (raw, group)
+            frozen.add(moving)
+        if root is not target:
+            moves[root.id] = (root.raw, root.group)
+    members = {record for record, root in roots.items() if root.id in root_ids}
+    # A linked record of another worker that has no group yet is taken in as well: it is stored already.
+    fresh = {root.id for root in by_id.values() if not root.raw}
+    return _Job(target, moves, frozenset(frozen), (members & records) | fresh)
+
+
+def _moved_groups(job: _Job) -> Iterable[Group]:
+    """The groups taken over now; one whose clusters the target already knows was taken over before."""
+    known = {cluster.key for cluster in job.target.group.clusters} | job.target.group.merged.keys()
+    for _, group in job.moves.values():
+        if not any(cluster.key in known for cluster in group.clusters):
+            yield group
+
+
+def _all_groups(job: _Job) -> list[Group]:
+    return [job.target.group, *(group for _, group in job.moves.values())]
+
+
+def _records(job: _Job) -> set[bytes]:
+    return job.records | {member.id for group in _all_groups(job) for member in group.members}
+
+
+def _again(work: Work, jobs: list[_Job]) -> Work:
+    records = frozenset(work.records & {record for job in jobs for record in _records(job) | job.moves.keys()})
+    links = tuple(link for link in work.links if records.intersection(link))
+    return Work(records, links)

@@ -1,0 +1,89 @@
+"""A group: the records that accepted links connect, and the clusters they fall into. Pure values.
+
+Records come together in a group as soon as a link connects them; `partition` says which of them are one
+paper. Nearly every group is one cluster; where members contradict each other it is several. A group is
+one value in Redis, so its members, its clusters and their revisions change together or not at all.
+"""
+
+from __future__ import annotations
+
+from base64 import b32encode, b32decode
+
+import msgspec
+
+__all__ = ["Cluster", "Group", "Member", "cluster_id", "cluster_key", "first_key", "next_key"]
+
+_ID_BYTES = 8
+
+
+class Member(msgspec.Struct, frozen=True, array_like=True):
+    """A record of the group. `digest` is of the content the group last saw; `cluster` indexes `Group.clusters`."""
+
+    id: bytes
+    digest: bytes
+    cluster: int
+
+
+class Cluster(msgspec.Struct, frozen=True, array_like=True):
+    """A cluster's identity and history. `created` is the broker's time in ms; `canonical` a digest of its document.
+
+    A cluster without members is kept: should its founder come back, its revision goes on.
+    """
+
+    key: bytes
+    revision: int
+    created: int
+    canonical: bytes = b""
+
+
+class Group(msgspec.Struct, frozen=True, array_like=True):
+    """Members and clusters. `vetoed` is set while any two members contradict each other.
+
+    `merged` maps the key of every cluster that was merged away to the key that stands for it.
+    `must` and `cannot` are the corrections between members.
+    """
+
+    members: tuple[Member, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    vetoed: bool = False
+    merged: dict[bytes, bytes] = {}
+    must: tuple[tuple[bytes, bytes], ...] = ()
+    cannot: tuple[tuple[bytes, bytes], ...] = ()
+
+    def member(self, record: bytes) -> Member | None:
+        """The member of an 8-byte record id."""
+        return next((member for member in self.members if member.id == record), None)
+
+    def records(self, index: int) -> tuple[bytes, ...]:
+        """The 8-byte record ids of the cluster at an index, sorted."""
+        return tuple(sorted(member.id for member in self.members if member.cluster == index))
+
+
+def first_key(founder: bytes) -> bytes:
+    """The key of the first cluster a record ever founded."""
+    return founder
+
+
+def next_key(founder: bytes, used: set[bytes]) -> bytes:
+    """A cluster key of a founder that was never used."""
+    key, serial = first_key(founder), 0
+    while key in used:
+        serial += 1
+        key = founder + serial.to_bytes(2, "big")
+    return key
+
+
+def cluster_id(key: bytes) -> str:
+    """A cluster key as people and topics write it: `c` + base 32 of the founder, `.n` for its n-th further cluster."""
+    text = "c" + b32encode(key[:_ID_BYTES]).decode().rstrip("=").lower()
+    serial = int.from_bytes(key[_ID_BYTES:], "big")
+    return f"{text}.{serial}" if serial else text
+
+
+def cluster_key(identifier: str) -> bytes:
+    """The key behind a written cluster id. Raises ValueError where it is none."""
+    text, _, serial = identifier.partition(".")
+    if not text.startswith("c") or len(text) != 14:
+        raise ValueError(f"{identifier!r} is not a cluster id")
+    founder = b32decode(text[1:].upper() + "===")
+    return founder + (int(serial).to_bytes(2, "big") if serial else b"")

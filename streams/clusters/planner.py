@@ -1,0 +1,254 @@
+"""How a group changes: from what it was and what happened, the new group and the typed changes. Pure.
+
+Ids are stable: an older cluster keeps its id before a younger one, in whichever part most of its records
+are; a part that inherits none gets the id of one of its records. Revisions only grow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from streams.clusters.group import Cluster, Group, Member, next_key
+from streams.clusters.partition import Link, partition
+
+__all__ = ["Change", "Draft", "Pair", "Pairs", "combine", "plan"]
+
+
+class Pair(NamedTuple):
+    """What a decision means for clusters: a link with a score, a veto, or neither."""
+
+    link: float | None
+    veto: bool
+
+
+Pairs = Callable[[bytes, bytes], Pair]
+"""Answers for any two members of a group, symmetric; asked again it answers the same."""
+
+
+class Change(NamedTuple):
+    """One cluster's change. `before` and `after` are sorted 8-byte record ids.
+
+    `others` are the clusters merged into this one (`merged`, after not empty), the one this was merged into
+    (`merged`, after empty), the ones split off (`split`) or the one this was split from (`created`).
+    """
+
+    type: str
+    key: bytes
+    revision: int
+    before: tuple[bytes, ...]
+    after: tuple[bytes, ...]
+    others: tuple[bytes, ...] = ()
+
+
+class Draft(NamedTuple):
+    """The new group, still without digests of canonical documents, and its changes in order."""
+
+    group: Group
+    changes: tuple[Change, ...]
+
+
+def combine(groups: Sequence[Group]) -> Group:
+    """Several groups as one, before it is planned anew; clusters keep their members."""
+    members: list[Member] = []
+    clusters: list[Cluster] = []
+    merged: dict[bytes, bytes] = {}
+    for group in groups:
+        members += (Member(m.id, m.digest, m.cluster + len(clusters)) for m in group.members)
+        clusters += group.clusters
+        merged |= group.merged
+    return Group(
+        tuple(members),
+        tuple(clusters),
+        any(group.vetoed for group in groups),
+        merged,
+        tuple(sorted({pair for group in groups for pair in group.must})),
+        tuple(sorted({pair for group in groups for pair in group.cannot})),
+    )
+
+
+def plan(
+    groups: Sequence[Group],
+    present: Mapping[bytes, bytes],
+    removed: set[bytes],
+    pairs: Pairs,
+    now: int,
+) -> Draft:
+    """Bring `groups` together and up to date.
+
+    `present` gives the digest of each record that is new or may have changed since the group last saw
+    it, `removed` are gone. `now` is the broker's time in ms, given to clusters that begin.
+    """
+    old = combine(groups)
+    digests = {member.id: member.digest for member in old.members}
+    updated = {record for record, digest in present.items() if digests.get(record, digest) != digest}
+    digests.update(present)
+    for record in removed:
+        digests.pop(record, None)
+    new = digests.keys() - {member.id for member in old.members}
+    parts, vetoed = _parts(groups, old, new, updated | removed, sorted(digests), pairs)
+    return _Succession(old, digests, parts, vetoed, updated, now).draft()
+
+
+def _parts(
+    groups: Sequence[Group],
+    old: Group,
+    new: set[bytes],
+    changed: set[bytes],
+    members: list[bytes],
+    pairs: Pairs,
+) -> tuple[list[list[bytes]], bool]:
+    if not (old.vetoed or old.must or old.cannot or changed):
+        asked = _crossing(groups, new, members)
+        outcomes = [(a, b, pairs(a, b)) for a, b in asked]
+        if not any(pair.veto for _, _, pair in outcomes):
+            # Nobody contradicts anybody: old clusters stand, and links between them and the new join.
+            links = [Link(1.0, a, b) for a, b, pair in outcomes if pair.link is not None]
+            for index in range(len(old.clusters)):
+                records = old.records(index)
+                links += (Link(1.0, records[0], other) for other in records[1:])
+            return partition(members, links), False
+    outcomes = [(a, b, pairs(a, b)) for a, b in combinations(members, 2)]
+    links = [Link(pair.link, a, b) for a, b, pair in outcomes if pair.link is not None]
+    vetoes = [(a, b) for a, b, pair in outcomes if pair.veto]
+    return partition(members, links, vetoes, old.must, old.cannot), bool(vetoes)
+
+
+def _crossing(groups: Sequence[Group], new: set[bytes], members: list[bytes]) -> Iterable[tuple[bytes, bytes]]:
+    """Pairs never looked at inside one group: between groups, and of new records with all."""
+    home = {member.id: index for index, group in enumerate(groups) for member in group.members}
+    if len(groups) <= 1:
+        fresh = sorted(new)
+        for position, a in enumerate(fresh):
+            yield from ((a, b) for b in members if b not in new)
+            yield from ((a, b) for b in fresh[position + 1 :])
+        return
+    for a, b in combinations(members, 2):
+        if a in new or b in new or home[a] != home[b]:
+            yield a, b
+
+
+class _Succession:
+    """Which part inherits which cluster, and what that means for each."""
+
+    def __init__(
+        self,
+        old: Group,
+        digests: Mapping[bytes, bytes],
+        parts: list[list[bytes]],
+        vetoed: bool,
+        updated: set[bytes],
+        now: int,
+    ) -> None:
+        self._old = old
+        self._digests = digests
+        self._parts = parts
+        self._vetoed = vetoed
+        self._updated = updated
+        self._now = now
+        self._before = [old.records(index) for index in range(len(old.clusters))]
+        self._part_of = {record: index for index, part in enumerate(parts) for record in part}
+        self._heir: dict[int, int] = {}  # part -> old cluster that keeps its id there
+        self._absorbed: dict[int, int] = {}  # old cluster without a part of its own -> part that takes it in
+        self._inherit()
+
+    def _inherit(self) -> None:
+        """The older cluster chooses first, the part that holds most of its records."""
+        by_age = sorted(
+            range(len(self._old.clusters)), key=lambda i: (self._old.clusters[i].created, self._old.clusters[i].key)
+        )
+        for index in by_age:
+            overlap = Counter(self._part_of[r] for r in self._before[index] if r in self._part_of)
+            choices = sorted(overlap, key=lambda part: (-overlap[part], part))
+            free = next((part for part in choices if part not in self._heir), None)
+            if free is not None:
+                self._heir[free] = index
+            elif choices:
+                self._absorbed[index] = choices[0]
+
+    def draft(self) -> Draft:
+        clusters, changes, homes = [], [], {}
+        used = {cluster.key for cluster in self._old.clusters} | self._old.merged.keys()
+        keys = [self._key(part, used) for part in range(len(self._parts))]
+        for part, records in enumerate(self._parts):
+            cluster, change = self._succeed(part, tuple(records), keys)
+            homes.update(dict.fromkeys(records, len(clusters)))
+            clusters.append(cluster)
+            changes += change
+        lost, ended = self._ended(keys)
+        merged = {key: lost.get(into, into) for key, into in self._old.merged.items()} | lost
+        group = Group(
+            tuple(Member(record, self._digests[record], homes[record]) for record in sorted(homes)),
+            (*clusters, *(cluster for cluster in ended[0] if cluster.key not in {c.key for c in clusters})),
+            self._vetoed,
+            merged,
+            self._old.must,
+            self._old.cannot,
+        )
+        return Draft(group, (*changes, *ended[1]))
+
+    def _key(self, part: int, used: set[bytes]) -> bytes:
+        if part in self._heir:
+            return self._old.clusters[self._heir[part]].key
+        records = self._parts[part]
+        for index, cluster in enumerate(self._old.clusters):
+            if not self._before[index] and cluster.key[:8] in records:
+                return cluster.key
+        key = min((next_key(record, used) for record in records), key=lambda key: (len(key), key))
+        used.add(key)
+        return key
+
+    def _succeed(self, part: int, after: tuple[bytes, ...], keys: list[bytes]) -> tuple[Cluster, list[Change]]:
+        if part not in self._heir:
+            return self._begin(part, after, keys)
+        index = self._heir[part]
+        cluster, before = self._old.clusters[index], self._before[index]
+        taken_in = tuple(sorted(self._old.clusters[i].key for i, p in self._absorbed.items() if p == part))
+        split_off = tuple(sorted({keys[self._part_of[r]] for r in before if self._part_of.get(r, part) != part}))
+        kind = self._kind(before, after, bool(taken_in), bool(split_off))
+        if kind is None:
+            return cluster, []
+        revision = cluster.revision + 1
+        change = Change(kind, cluster.key, revision, before, after, taken_in or split_off)
+        return Cluster(cluster.key, revision, cluster.created, cluster.canonical), [change]
+
+    def _begin(self, part: int, after: tuple[bytes, ...], keys: list[bytes]) -> tuple[Cluster, list[Change]]:
+        origin = sorted({self._old.clusters[i].key for i, before in enumerate(self._before) if set(before) & set(after)})
+        returned = next((c for i, c in enumerate(self._old.clusters) if c.key == keys[part] and not self._before[i]), None)
+        revision = (returned.revision if returned else 0) + 1
+        created = returned.created if returned else self._now
+        change = Change("created", keys[part], revision, (), after, tuple(origin))
+        return Cluster(keys[part], revision, created), [change]
+
+    def _kind(self, before: tuple[bytes, ...], after: tuple[bytes, ...], merged: bool, split: bool) -> str | None:
+        if merged:
+            return "merged"
+        if split:
+            return "split"
+        if set(before) - set(after):
+            return "record_removed"
+        if set(after) - set(before):
+            return "record_added"
+        return "record_updated" if self._updated.intersection(after) else None
+
+    def _ended(self, keys: list[bytes]) -> tuple[dict[bytes, bytes], tuple[list[Cluster], list[Change]]]:
+        """Clusters that are nobody's heirs: merged away, or left without a record."""
+        lost: dict[bytes, bytes] = {}
+        empty: list[Cluster] = []
+        changes: list[Change] = []
+        for index, cluster in enumerate(self._old.clusters):
+            if index in self._heir.values():
+                continue
+            before, revision = self._before[index], cluster.revision + 1
+            if index in self._absorbed:
+                into = keys[self._absorbed[index]]
+                lost[cluster.key] = into
+                changes.append(Change("merged", cluster.key, revision, before, (), (into,)))
+            elif before:
+                empty.append(Cluster(cluster.key, revision, cluster.created))
+                changes.append(Change("record_removed", cluster.key, revision, before, ()))
+            else:
+                empty.append(cluster)
+        return lost, (empty, changes)

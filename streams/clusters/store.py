@@ -1,0 +1,160 @@
+"""Groups in Redis. Keys `N:{b}:g` and `N:{b}:o` of `index/layout.py`.
+
+`g`, field = record id, value one of
+  `=` + group                     the group that lives under this record
+  `>` + record id                 it went into the group that lives there (or that went further)
+  `~` + record id + group         it is on its way there: frozen, nobody may change it, anybody may finish the move
+`o`, field = `cluster id:revision`, value = the event, compressed: committed with the group, forgotten when published.
+
+A group changes only by compare-and-set of its whole value. Two groups become one in three steps, each
+of which anybody may repeat: freeze the one, take its members over into the other, leave a pointer. Of two
+existing groups always the one with the larger id moves, so no two workers move them into each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import zstandard
+
+from streams.clusters.group import Group
+from streams.errors import StateError
+from streams.index.connection import Command, Connection, Script
+from streams.index.layout import ID_BYTES, Layout
+
+__all__ = ["COMMIT_GROUP", "CONFIRM_GROUP", "Commit", "GroupStore", "Root"]
+
+COMMIT_GROUP = Script(Path(__file__).parent / "commit_group.lua")
+CONFIRM_GROUP = Script(Path(__file__).parent / "confirm_group.lua")
+
+_ROOT, _MOVED, _MOVING = b"=", b">", b"~"
+_EMPTY = Group()
+_MAX_HOPS = 64
+
+
+class Root(NamedTuple):
+    """Where a record's group lives: the record id, the raw value (`b""`: none yet) and the group.
+
+    `moving` are groups on their way into this one that still have to be taken over: id -> (raw value, group).
+    """
+
+    id: bytes
+    raw: bytes
+    group: Group
+    moving: Mapping[bytes, tuple[bytes, Group]]
+
+
+class Commit(NamedTuple):
+    """A change of one value under compare-and-set, with the events owed for it (outbox field -> event JSON)."""
+
+    id: bytes
+    expected: bytes
+    value: bytes
+    owed: Mapping[str, bytes] = {}
+
+
+class GroupStore:
+    """Reads, changes and confirms groups, many in one round trip."""
+
+    def __init__(self, layout: Layout, connection: Connection) -> None:
+        self._layout = layout
+        self._connection = connection
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(Group)
+        self._compressor = zstandard.ZstdCompressor(level=1)
+        self._decompressor = zstandard.ZstdDecompressor()
+
+    def resolve(self, records: Iterable[bytes]) -> dict[bytes, Root]:
+        """The group of each record, following pointers; a record never grouped is its own empty root."""
+        values: dict[bytes, bytes] = {}
+        wanted = set(records)
+        asked = set(wanted)
+        for _ in range(_MAX_HOPS):
+            self._read(wanted, values)
+            wanted = {values[r][1 : 1 + ID_BYTES] for r in wanted if values[r][:1] in (_MOVED, _MOVING)} - values.keys()
+            if not wanted:
+                return self._roots(asked, values)
+        raise StateError("pointers between groups do not end")
+
+    def commit(self, commits: Sequence[Commit]) -> list[bool]:
+        """Apply each change whose value is still as expected; tells which were applied."""
+        commands = []
+        for commit in commits:
+            keys = (self._layout.groups(commit.id), self._layout.outbox(commit.id))
+            owed: list[str | bytes] = []
+            for field, event in commit.owed.items():
+                owed += (field, self._compressor.compress(event))
+            commands.append(COMMIT_GROUP.call(keys, (commit.id, commit.expected, commit.value, *owed)))
+        return [reply == 1 for reply in self._connection.execute(commands)]
+
+    def confirm(self, published: Sequence[tuple[bytes, Sequence[str]]]) -> list[bytes]:
+        """Forget published events: (group id, outbox fields) each. Returns what each group's value is now."""
+        commands = [
+            CONFIRM_GROUP.call((self._layout.groups(group), self._layout.outbox(group)), (group, *fields))
+            for group, fields in published
+        ]
+        return [reply or b"" for reply in self._connection.execute(commands)]
+
+    def owed(self) -> dict[bytes, dict[str, bytes]]:
+        """All events committed but not known to be published, by outbox key: field -> event JSON."""
+        keys = self._layout.bucket_keys("outboxes")
+        lengths = self._connection.execute([Command(key, ("HLEN", key)) for key in keys])
+        full = [key for key, length in zip(keys, lengths, strict=True) if length]
+        replies = self._connection.execute([Command(key, ("HGETALL", key)) for key in full])
+        return {
+            key: {f.decode(): self._decompressor.decompress(v) for f, v in zip(reply[::2], reply[1::2], strict=True)}
+            for key, reply in zip(full, replies, strict=True)
+        }
+
+    def forget(self, drained: Mapping[bytes, Sequence[str]]) -> None:
+        """Events found by `owed` are published: forget them (outbox key -> fields)."""
+        self._connection.execute([Command(key, ("HDEL", key, *fields)) for key, fields in drained.items() if fields])
+
+    def all_groups(self) -> Iterable[tuple[bytes, Group]]:
+        """Every group with its id, bucket by bucket; groups that change meanwhile may be seen before or after."""
+        keys = self._layout.bucket_keys("groups")
+        for start in range(0, len(keys), 64):
+            chunk = keys[start : start + 64]
+            for reply in self._connection.execute([Command(key, ("HGETALL", key)) for key in chunk]):
+                for field, value in zip(reply[::2], reply[1::2], strict=True):
+                    if value[:1] == _ROOT:
+                        yield field, self._decoder.decode(value[1:])
+
+    def encode(self, group: Group) -> bytes:
+        """The value of a group that lives here."""
+        return _ROOT + self._encoder.encode(group)
+
+    def frozen(self, raw: bytes, into: bytes) -> bytes:
+        """The value of a group (raw, `b""` for none yet) on its way into another."""
+        return _MOVING + into + raw[1:]
+
+    @staticmethod
+    def pointer(into: bytes) -> bytes:
+        """The value left where a group was."""
+        return _MOVED + into
+
+    def _read(self, wanted: set[bytes], values: dict[bytes, bytes]) -> None:
+        order = list(wanted)
+        commands = [Command(key := self._layout.groups(record), ("HGET", key, record)) for record in order]
+        for record, reply in zip(order, self._connection.execute(commands), strict=True):
+            values[record] = reply or b""
+
+    def _roots(self, asked: set[bytes], values: dict[bytes, bytes]) -> dict[bytes, Root]:
+        roots: dict[bytes, bytes] = {}
+        moving: dict[bytes, dict[bytes, tuple[bytes, Group]]] = {}
+        for record, raw in values.items():
+            end = record
+            while values[end][:1] in (_MOVED, _MOVING):
+                end = values[end][1 : 1 + ID_BYTES]
+            roots[record] = end
+            if raw[:1] == _MOVING:
+                body = raw[1 + ID_BYTES :]
+                moving.setdefault(end, {})[record] = (raw, self._decoder.decode(body) if body else _EMPTY)
+        made = {
+            end: Root(end, values[end], self._decoder.decode(values[end][1:]) if values[end] else _EMPTY, moving.get(end, {}))
+            for end in {roots[record] for record in asked}
+        }
+        return {record: made[roots[record]] for record in asked}

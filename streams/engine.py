@@ -1,0 +1,319 @@
+"""The whole path of a record for one micro-batch, from bytes to events. Knows no Kafka.
+
+`process` reads payloads, stores the records, finds and decides candidates, commits clusters and returns what
+is to be published. When that is published the caller calls `confirm`, publishes what it returns, and only
+then commits its offsets. Everything may be repeated: a batch handled twice changes nothing and publishes
+only what was published before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from streams import events
+from streams.clusters.committer import Committed, Committer, Described, Work
+from streams.clusters.group import cluster_key
+from streams.clusters.judge import Judge
+from streams.clusters.planner import Change, Draft
+from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
+from streams.errors import PayloadError
+from streams.events import Evidence, Outgoing
+from streams.index.connection import Command, Connection
+from streams.index.key_index import ADD_TO_KEY, REMOVE_FROM_KEY, KeyIndex
+from streams.index.layout import Layout, id_of
+from streams.index.progress import Progress
+from streams.index.reader import Reader
+from streams.index.stamp import Stamp
+from streams.index.store import PUT_RECORD, RecordStore, Stored
+from streams.matching.decision import DISTINCT, DUPLICATE, Decision
+from streams.matching.features import extract
+from streams.matching.rules import DEFAULT
+from streams.records import Delete, Record
+from streams.settings import Settings
+from streams.sources import parse
+
+__all__ = ["Batch", "Engine", "Incoming"]
+
+
+class Incoming(NamedTuple):
+    """A message of a feed: `source` names the adapter, `taken` is the broker's time in ms."""
+
+    source: str
+    key: bytes
+    value: bytes | None
+    taken: int
+    topic: str
+    partition: int
+    offset: int
+
+    @property
+    def origin(self) -> str:
+        """Where it came from, `topic:partition:offset`."""
+        return f"{self.topic}:{self.partition}:{self.offset}"
+
+
+class Batch(NamedTuple):
+    """What a micro-batch publishes, and what `confirm` needs afterwards. `counts` are for metrics."""
+
+    outgoing: list[Outgoing]
+    committed: list[Committed]
+    counts: Counter[tuple[str, str]]
+    drained: Mapping[bytes, Sequence[str]] = {}
+
+
+class _Arrival(NamedTuple):
+    """The newest payload of one record in the batch, against what was stored."""
+
+    id: bytes
+    name: str
+    before: Stored | None
+    now: Stored
+    record: Record
+    document: bytes
+
+
+class Engine:
+    """Handles micro-batches against one generation of state. Not safe for use from two threads at once."""
+
+    def __init__(self, settings: Settings, connection: Connection) -> None:
+        """Claims the generation; raises SettingsError or StateError where it was made otherwise."""
+        self.settings = settings
+        self.connection = connection
+        layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        connection.register(PUT_RECORD, ADD_TO_KEY, REMOVE_FROM_KEY, COMMIT_GROUP, CONFIRM_GROUP)
+        self.progress = Progress(layout, connection)
+        self.progress.claim(settings)
+        self.store = RecordStore(layout)
+        self.index = KeyIndex(layout, settings.key_cap)
+        self.judge = Judge(self.store, DEFAULT.with_policy(settings.preprints))
+        self.groups = GroupStore(layout, connection)
+        self._committer = Committer(self.groups, self.judge, settings.cluster_cap)
+
+    def process(self, messages: Sequence[Incoming]) -> Batch:
+        """Handle a micro-batch up to the point where its events are to be published."""
+        counts: Counter[tuple[str, str]] = Counter()
+        outgoing: list[Outgoing] = []
+        reader = Reader(self.store, self.connection)
+        arrivals = self._store(self._parse(messages, outgoing, counts), reader, counts)
+        candidates = self._meet(arrivals, counts)
+        reader.load(other for _, others in candidates for other in others)
+        links, evidence = self._decide(candidates, reader, outgoing, counts)
+        committed = self._commit(arrivals, links, evidence, reader)
+        outgoing += self._publications(committed, reader, counts)
+        return Batch(outgoing, committed, counts)
+
+    def confirm(self, batch: Batch) -> Batch:
+        """The batch is published: settle its events. What is returned is to be published and confirmed in turn.
+
+        Where another worker has changed a cluster meanwhile, its state may have been published before ours;
+        so the state as it is now goes out again, until nobody was faster.
+        """
+        self.groups.forget(batch.drained)
+        published = {c.root: c for c in batch.committed}
+        owed: dict[bytes, list[str]] = defaultdict(list)
+        for c in batch.committed:
+            owed[c.root] += c.described.owed
+        now = self.groups.confirm(list(owed.items()))
+        stale = {
+            root: {change.key for c in batch.committed if c.root == root for change in c.described.changes}
+            for root, raw in zip(owed, now, strict=True)
+            if raw != published[root].raw
+        }
+        if not stale:
+            return Batch([], [], Counter())
+        return self._restate(stale)
+
+    def drain(self) -> Batch:
+        """Events that a worker committed but did not live to publish, with the states of their clusters."""
+        outgoing: list[Outgoing] = []
+        stale: dict[bytes, set[bytes]] = defaultdict(set)
+        owing = self.groups.owed()
+        for owed in owing.values():
+            for field, event in sorted(owed.items(), key=lambda item: int(item[0].rpartition(":")[2])):
+                identifier = field.rpartition(":")[0]
+                key = cluster_key(identifier)
+                outgoing.append(Outgoing(events.EVENTS, identifier.encode(), event))
+                stale[key[:8]].add(key)
+        if not outgoing:
+            return Batch([], [], Counter())
+        restated = self._restate(stale)
+        drained = {key: list(owed) for key, owed in owing.items()}
+        return Batch([*outgoing, *restated.outgoing], restated.committed, Counter(), drained)
+
+    def _parse(
+        self, messages: Sequence[Incoming], outgoing: list[Outgoing], counts: Counter[tuple[str, str]]
+    ) -> Iterable[tuple[Record | Delete, int]]:
+        for message in messages:
+            for item in parse(message.source, message.value, message.key):
+                if isinstance(item, PayloadError):
+                    counts["rejected", item.code] += 1
+                    outgoing.append(
+                        events.dead_letter(item, message.value or b"", message.origin, message.source, message.key)
+                    )
+                else:
+                    counts["records" if isinstance(item, Record) else "deletes", item.source] += 1
+                    yield item, message.taken
+
+    def _store(
+        self, items: Iterable[tuple[Record | Delete, int]], reader: Reader, counts: Counter[tuple[str, str]]
+    ) -> list[_Arrival]:
+        """Store the newest payload of each record; an older or known one leaves what stands."""
+        parsed = [(id_of(item.id), item, taken) for item, taken in items]
+        reader.load(record for record, _, _ in parsed)
+        arrivals: dict[bytes, _Arrival] = {}
+        for record, item, taken in parsed:
+            arrival = self._arrival(record, item, taken, reader.stored()[record])
+            known = arrivals.get(record)
+            if known is None or arrival.now.stamp.supersedes(known.now.stamp):
+                arrivals[record] = arrival
+        self._put(list(arrivals.values()), reader, counts)
+        return list(arrivals.values())
+
+    def _arrival(self, record: bytes, item: Record | Delete, taken: int, before: Stored | None) -> _Arrival:
+        if isinstance(item, Delete):
+            grave = Record(source=item.source, source_id=item.source_id)
+            now = Stored(Stamp.of(b"", taken=taken, live=False), b"")
+            return _Arrival(record, item.id, before, now, grave, self.store.encode_record(grave, abstract=False))
+        whole = self.store.encode_record(item, abstract=True)
+        document = whole if self.settings.abstracts == "keep" else self.store.encode_record(item, abstract=False)
+        stamp = Stamp.of(whole, version=item.version, updated=item.updated, taken=taken)
+        return _Arrival(record, item.id, before, Stored(stamp, self.store.encode_features(extract(item))), item, document)
+
+    def _put(self, arrivals: Sequence[_Arrival], reader: Reader, counts: Counter[tuple[str, str]]) -> None:
+        todo = list(arrivals)
+        while todo:
+            newer = [a for a in todo if a.before is None or a.now.stamp.supersedes(a.before.stamp)]
+            counts["unchanged", ""] += len(todo) - len(newer)
+            replies = self.connection.execute([self.store.put(a.id, a.before, a.now, a.document) for a in newer])
+            todo = []
+            for arrival, reply in zip(newer, replies, strict=True):
+                if reply is None:
+                    reader.know(arrival.id, arrival.now, arrival.record)
+                else:
+                    # Another worker (of before a rebalance) wrote this record meanwhile: compare again.
+                    stands = self.store.stored(reply or None)
+                    reader.know(arrival.id, stands, None)
+                    reader.forget([arrival.id])
+                    todo.append(arrival._replace(before=stands))
+            reader.load(arrival.id for arrival in todo)
+
+    def _meet(
+        self, arrivals: Sequence[_Arrival], counts: Counter[tuple[str, str]]
+    ) -> list[tuple[_Arrival, list[bytes]]]:
+        """Add each record to its keys and read who is there; take it out of the keys it no longer has."""
+        commands: list[Command] = []
+        owners: list[_Arrival] = []
+        obsolete: list[Command] = []
+        for arrival in arrivals:
+            wanted = self.judge.keys(arrival.now.features) if arrival.now.stamp.live else ()
+            added = self.index.add(arrival.id, wanted)
+            commands += added
+            owners += [arrival] * len(added)
+            if arrival.before and arrival.before.features and arrival.before.features != arrival.now.features:
+                gone = set(self.judge.keys(arrival.before.features)).difference(wanted)
+                obsolete += self.index.remove(arrival.id, gone)
+        met: dict[bytes, dict[bytes, None]] = {arrival.id: {} for arrival in arrivals}
+        for arrival, reply in zip(owners, self.connection.execute(commands), strict=True):
+            if self.index.is_full(reply):
+                counts["capped", "key"] += 1
+            met[arrival.id].update(dict.fromkeys(self.index.members(reply)))
+        self.connection.execute(obsolete)
+        return [(arrival, [other for other in met[arrival.id] if other != arrival.id]) for arrival in arrivals]
+
+    def _decide(
+        self,
+        candidates: Sequence[tuple[_Arrival, list[bytes]]],
+        reader: Reader,
+        outgoing: list[Outgoing],
+        counts: Counter[tuple[str, str]],
+    ) -> tuple[list[tuple[bytes, bytes]], dict[str, list[Evidence]]]:
+        links: list[tuple[bytes, bytes]] = []
+        told: list[tuple[_Arrival, bytes, Decision]] = []
+        for arrival, others in candidates:
+            mine = reader.features(arrival.id)
+            counts["candidates", ""] += len(others)
+            for other in others:
+                theirs = reader.features(other)
+                if not mine or not theirs:
+                    continue
+                decision = self.judge.decide(mine, theirs)
+                counts["decisions", decision.verdict] += 1
+                if decision.verdict == DISTINCT:
+                    continue
+                told.append((arrival, other, decision))
+                if decision.verdict == DUPLICATE and self.judge.meet(mine, theirs):
+                    links.append((arrival.id, other))
+        reader.load_records(other for _, other, _ in told)
+        evidence: dict[str, list[Evidence]] = defaultdict(list)
+        for arrival, other, decision in told:
+            record = reader.record(other)
+            if record is not None:
+                a, b = sorted((arrival.name, record.id))
+                found = Evidence(a, b, decision)
+                outgoing += events.decision_messages(found)
+                if decision.verdict == DUPLICATE:
+                    evidence[a].append(found)
+                    evidence[b].append(found)
+        return links, evidence
+
+    def _commit(
+        self,
+        arrivals: Sequence[_Arrival],
+        links: Sequence[tuple[bytes, bytes]],
+        evidence: Mapping[str, Sequence[Evidence]],
+        reader: Reader,
+    ) -> list[Committed]:
+        causes = frozenset(arrival.name for arrival in arrivals)
+
+        def describe(draft: Draft) -> Described:
+            return events.describe(draft, reader.record, lambda record: bool(reader.features(record)), evidence, causes)
+
+        return self._committer.apply(Work(frozenset(a.id for a in arrivals), tuple(links)), reader, describe)
+
+    def _publications(
+        self, committed: Sequence[Committed], reader: Reader, counts: Counter[tuple[str, str]]
+    ) -> Iterable[Outgoing]:
+        for c in committed:
+            for field, event in c.described.owed.items():
+                yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
+            for change in c.described.changes:
+                counts["events", change.type] += 1
+            yield from events.states(c.described.group, _touched(c), _living(reader))
+
+    def _restate(self, stale: Mapping[bytes, set[bytes]]) -> Batch:
+        """The states of clusters as they are now, by the record whose group they were in."""
+        roots = self.groups.resolve(stale)
+        reader = Reader(self.store, self.connection)
+        committed: list[Committed] = []
+        outgoing: list[Outgoing] = []
+        wanted: dict[bytes, set[bytes]] = defaultdict(set)
+        for record, keys in stale.items():
+            wanted[roots[record].id] |= keys
+        by_id = {root.id: root for root in roots.values()}
+        members = [m.id for root in by_id.values() for m in root.group.members]
+        reader.load(members)
+        reader.load_records(members)
+        for identifier, keys in wanted.items():
+            root = by_id[identifier]
+            outgoing += events.states(root.group, sorted(keys), _living(reader))
+            changes = tuple(Change("restated", key, 0, (), ()) for key in keys)
+            committed.append(Committed(root.id, root.raw, Described(root.group, {}, changes)))
+        return Batch(outgoing, committed, Counter())
+
+
+def _touched(committed: Committed) -> list[bytes]:
+    return list(dict.fromkeys(change.key for change in committed.described.changes))
+
+
+def _living(reader: Reader) -> Callable[[bytes], Record | None]:
+    return lambda record: reader.record(record) if reader.features(record) else None
+
+
+def latency_ms(messages: Sequence[Incoming]) -> list[float]:
+    """Time from the broker's taking each message in until now, in ms."""
+    now = time.time() * 1000
+    return [max(0.0, now - message.taken) for message in messages]
+

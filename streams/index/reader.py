@@ -1,0 +1,59 @@
+"""What one micro-batch has read of the record store, so that nothing is fetched twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from streams.index.connection import Connection
+from streams.index.store import RecordStore, Stored
+from streams.records import Record
+
+__all__ = ["Reader"]
+
+
+class Reader:
+    """Features and records by 8-byte id, read from Redis in bulk when first wanted."""
+
+    def __init__(self, store: RecordStore, connection: Connection) -> None:
+        self.store = store
+        self._connection = connection
+        self._stored: dict[bytes, Stored | None] = {}
+        self._records: dict[bytes, Record | None] = {}
+
+    def load(self, records: Iterable[bytes]) -> None:
+        """Read the features of those not read yet."""
+        wanted = [record for record in dict.fromkeys(records) if record not in self._stored]
+        replies = self._connection.execute([self.store.get(record) for record in wanted])
+        for record, reply in zip(wanted, replies, strict=True):
+            self._stored[record] = self.store.stored(reply)
+
+    def load_records(self, records: Iterable[bytes]) -> None:
+        """Read the records themselves, for documents, of those not read yet."""
+        wanted = [record for record in dict.fromkeys(records) if record not in self._records]
+        replies = self._connection.execute([self.store.get_document(record) for record in wanted])
+        for record, reply in zip(wanted, replies, strict=True):
+            self._records[record] = self.store.record(reply) if reply else None
+
+    def know(self, record: bytes, stored: Stored | None, value: Record | None) -> None:
+        """Remember what was just written."""
+        self._stored[record] = stored
+        self._records[record] = value
+
+    def forget(self, records: Iterable[bytes]) -> None:
+        """Read these again when next wanted: somebody else may have changed them."""
+        for record in records:
+            self._stored.pop(record, None)
+            self._records.pop(record, None)
+
+    def features(self, record: bytes) -> bytes:
+        """Encoded features, `b""` where the record is not there or was deleted."""
+        stored = self._stored.get(record)
+        return stored.features if stored and stored.stamp.live else b""
+
+    def record(self, record: bytes) -> Record | None:
+        """The record for documents, None where it is not there."""
+        return self._records.get(record)
+
+    def stored(self) -> Mapping[bytes, Stored | None]:
+        """All that was read of stamps and features."""
+        return self._stored
