@@ -100,6 +100,7 @@ def _show(findings: Sequence[Finding], healthy: bool) -> None:
     for check, status, found, advice in findings:
         table.add_row(Text(check), Text(status, _COLOURS[status]), Text(found), Text(advice))
     console.print(table)
-    warnings = sum(finding.status == "warn" for finding in findings)
+    count = sum(finding.status == "warn" for finding in findings)
+    warnings = f"; {count} warning{'s' if count > 1 else ''}" if count else ""
     verdict = "Nothing has to be mended" if healthy else "There is something to mend"
-    console.print(f"\n{verdict}{f'; {warnings} warnings' if warnings else ''}.", highlight=False)
+    console.print(f"\n{verdict}{warnings}.", highlight=False)
