@@ -66,6 +66,8 @@ class DataDirectory:
                 time.sleep(
                     _POLL
                 )  # its owner was killed and its Redis is about to stop; a blocking flock has no time limit
+            except OSError as error:  # some network file systems have no locks
+                raise EmbeddedError(f"the data directory {self.path} cannot be locked: {error.strerror}") from None
             else:
                 os.truncate(self.lock_fd, 0)
                 os.pwrite(self.lock_fd, f"{os.getpid()}\n".encode(), 0)

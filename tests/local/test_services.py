@@ -186,6 +186,21 @@ def test_a_directory_that_cannot_be_made_is_an_error(settings: Settings, tmp_pat
         pass
 
 
+def test_damaged_state_stops_the_start_with_what_redis_says(settings: Settings, tmp_path: Path) -> None:
+    with Services(settings, tmp_path) as services:
+        client = redis.Redis.from_url(services.settings.redis_url)
+        for number in range(100):
+            client.set(f"k{number}", number)
+    (log,) = (tmp_path / "redis" / "appendonlydir").glob("*.incr.aof")
+    written = log.read_bytes()
+    log.write_bytes(written[:500] + b"damage" + written[506:])
+    with pytest.raises(EmbeddedError, match=r"embedded Redis does not run any more.*(?s:.*)Bad file format"):
+        Services(settings, tmp_path).__enter__()
+    log.write_bytes(written)
+    with Services(settings, tmp_path) as services:
+        assert redis.Redis.from_url(services.settings.redis_url).dbsize() == 100
+
+
 def test_a_long_path_gets_its_socket_elsewhere(settings: Settings, tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 60) / ("e" * 60)
     with Services(settings, deep) as services:

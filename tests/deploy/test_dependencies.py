@@ -1,0 +1,42 @@
+"""docs/dependencies.md has a row for every dependency, and for nothing else."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in (ROOT / "docs" / "dependencies.md").read_text().splitlines()
+    if line.startswith("|") and not line.startswith(("| package", "|---"))
+]
+COPYLEFT = re.compile(r"\b(A?GPL|LGPL|SSPL)", re.IGNORECASE)
+
+
+def names(requirements: list[str]) -> set[str]:
+    found = {re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower() for requirement in requirements}
+    return found - {PROJECT["name"]}
+
+
+def declared() -> set[str]:
+    extras = PROJECT["optional-dependencies"].values()
+    return names(PROJECT["dependencies"]) | {name for extra in extras for name in names(extra)}
+
+
+def test_every_dependency_has_a_full_row() -> None:
+    assert [row[0] for row in ROWS if len(row) != 6 or not all(row)] == []
+    assert sorted(row[0] for row in ROWS) == sorted(declared())
+
+
+def test_no_licence_asks_more_than_ours_gives() -> None:
+    for row in ROWS:
+        assert not COPYLEFT.search(row[3]), row[0]
+    for name in names(PROJECT["dependencies"]):
+        told = metadata(name)
+        licence = told.get("License-Expression") or ""
+        classifiers = [line for line in told.get_all("Classifier") or [] if line.startswith("License")]
+        assert not COPYLEFT.search(licence + " ".join(classifiers)), name
