@@ -171,7 +171,7 @@ def normalize_doi(text: str) -> str:
     return f"{prefix}/{suffix.lower()}" if suffix else ""
 
 
-_DOI_BREAK = re.compile(r"[\s,;]+(?=(?:doi:\s*|https?://\S*?)?10\.\d{3,9})", re.IGNORECASE)
+_DOI_BREAK = re.compile(r"(?<![\s,;])[\s,;]+(?=(?:doi:\s*|https?://\S*?)?10\.\d{3,9})", re.IGNORECASE)
 
 
 def dois_in(text: str) -> tuple[str, ...]:

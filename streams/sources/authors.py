@@ -104,9 +104,9 @@ def _from_object(item: dict[str, Any], draft: Draft, field: str) -> Author | Non
     family = draft.text(item.get("family") or item.get("surname"), field, MAX_NAME)
     given = draft.text(item.get("given") or item.get("given_name"), field, MAX_NAME)
     name = draft.text(item.get("name") or item.get("raw_name") or item.get("raw_author_name"), field, MAX_NAME)
-    person = orcid(item.get("orcid") or item.get("ORCID"))
+    person = orcid(identifier) if (identifier := item.get("orcid") or item.get("ORCID")) else ""
     if family:
-        suffix = draft.text(item.get("suffix"), field, 20)
+        suffix = draft.text(item["suffix"], field, 20) if "suffix" in item else ""
         return from_parts(family, given, name=name, suffix=suffix, orcid=person)
     name = name or given or draft.text(item.get("literal"), field, MAX_NAME)
     if not name or is_et_al(name):

@@ -80,6 +80,8 @@ def timestamp(value: str | int) -> str:
     if (match := _INSTANT.fullmatch(text)) and match[2] < "24" and match[3] < "60" and match[4] < "60":
         date = partial_date(match[1])
         return f"{date}T{match[2]}:{match[3]}:{match[4]}Z" if len(date) == 10 else ""
+    if len(text) == 10 and len(date := partial_date(text)) == 10:
+        return f"{date}T00:00:00Z"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

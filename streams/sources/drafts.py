@@ -88,6 +88,8 @@ class Draft:
 
     def text(self, value: Any, field: str, limit: int = MAX_TEXT) -> str:
         """A text; numbers are written out, of a list the first text counts, all else is dropped."""
+        if value is None:
+            return ""
         if isinstance(value, str):
             if len(value) <= limit and value.isprintable() and "  " not in value:
                 return value.strip()
@@ -99,7 +101,7 @@ class Draft:
                 self.warn(field, f"cut at {limit} characters")
                 folded = folded[:limit].rstrip()
             return folded
-        if value is None or value in ([], {}):
+        if value in ([], {}):
             return ""
         if isinstance(value, list):
             return next((text for text in (self.text(v, field, limit) for v in value[:20]) if text), "")

@@ -1,0 +1,354 @@
+from __future__ import annotations
+
+import string
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.identifiers import (
+    SCHEMES,
+    ArxivId,
+    dois_in,
+    find_arxiv,
+    from_url,
+    normalize,
+    normalize_doi,
+    parse_arxiv,
+)
+from streams.records import Identifier
+
+SHA = "204e3073870fae3d05bcbc2f6a8e263d9b72e776"
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "version"),
+    [
+        ("1706.03762", "1706.03762", 0),
+        ("1706.03762v7", "1706.03762", 7),
+        ("1706.03762v12 [cs.CL]", "1706.03762", 12),
+        ("0704.0001", "0704.0001", 0),
+        ("1412.9999", "1412.9999", 0),
+        ("arXiv:1706.03762v5", "1706.03762", 5),
+        ("arxiv: 1706.03762", "1706.03762", 0),
+        ("math/0611800", "math/0611800", 0),
+        ("math.CA/0611800", "math/0611800", 0),
+        ("math.CA/0611800v2", "math/0611800", 2),
+        ("cond-mat.stat-mech/0601001", "cond-mat/0601001", 0),
+        ("hep-th/9711200", "hep-th/9711200", 0),
+        ("hep-th9711200", "hep-th/9711200", 0),
+        ("HEP-TH/9711200", "hep-th/9711200", 0),
+        ("https://arxiv.org/abs/1706.03762v2", "1706.03762", 2),
+        ("http://arxiv.org/pdf/cs.CL/0301001v1.pdf", "cs/0301001", 1),
+        ("https://arxiv.org/pdf/1706.03762.pdf", "1706.03762", 0),
+        ("https://arxiv.org/abs/1706.03762?context=cs", "1706.03762", 0),
+        ("https://arxiv.org/abs/1706.03762#x", "1706.03762", 0),
+        ("https://arxiv.org/html/1706.03762v7", "1706.03762", 7),
+        ("https://arxiv.org/src/1706.03762", "1706.03762", 0),
+        ("https://arxiv.org/e-print/1706.03762", "1706.03762", 0),
+        ("https://arxiv.org/abs/math%2F0611800", "math/0611800", 0),
+        ("https://arxiv.org/ftp/arxiv/papers/0704/0704.0001.pdf", "0704.0001", 0),
+        ("https://arxiv.org/ftp/cs/papers/0301/0301001.pdf", "cs/0301001", 0),
+        ("http://export.arxiv.org/abs/math/0611800", "math/0611800", 0),
+        ("https://ar5iv.labs.arxiv.org/html/1706.03762", "1706.03762", 0),
+        ("ar5iv.org/abs/1706.03762", "1706.03762", 0),
+        ("https://www.alphaxiv.org/abs/1706.03762v1", "1706.03762", 1),
+        ("https://huggingface.co/papers/2111.12710", "2111.12710", 0),
+        ("https://scirate.com/arxiv/1706.03762", "1706.03762", 0),
+        ("10.48550/arXiv.1706.03762", "1706.03762", 0),
+        ("https://doi.org/10.48550/ARXIV.MATH/0611800", "math/0611800", 0),
+        ("oai:arXiv.org:0704.0001", "0704.0001", 0),
+        ("oai:arXiv.org:hep-th/9711200", "hep-th/9711200", 0),
+        ("journals/corr/abs-1706-03762", "1706.03762", 0),
+        ("corr/abs-1706-03762", "1706.03762", 0),
+        ("journals/corr/cs-LO-0207091", "cs/0207091", 0),
+        ("abs/2111.12710", "2111.12710", 0),
+        ("https://web.archive.org/web/2018/https://arxiv.org/pdf/1706.03762v1.pdf", "1706.03762", 1),
+    ],
+)
+def test_arxiv_ids_in_all_their_spellings(text: str, base: str, version: int) -> None:
+    assert parse_arxiv(text) == ArxivId(base, version)
+    assert normalize("arxiv", text) == Identifier("arxiv", base)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1713.03762",  # no thirteenth month
+        "1700.03762",
+        "1501.0001",  # five digits since 2015
+        "0704.00012",  # four before
+        "0703.0001",  # the form began in April 2007
+        "1706.00000",
+        "1706.037621",
+        "1706.03762.12",
+        "x1706.03762",
+        "math/0613800",
+        "math/0804001",  # the old form ended in March 2007
+        "chemistry/0601001",
+        "10.1000/1706.03762",
+        "W2963403868",
+    ],
+)
+def test_what_is_no_arxiv_id(text: str) -> None:
+    assert parse_arxiv(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["1706.03762", "pages 1234.5678", "vol. 0704.0001", "math/0611800", "10.1063/1706.03762"]
+)
+def test_free_text_needs_a_cue(text: str) -> None:
+    assert find_arxiv(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see arXiv:1706.03762 for details",
+        "arXiv preprint arXiv:1706.03762",
+        "arXiv e-prints, arXiv:1706.03762",
+        "CoRR abs/1706.03762",
+        "also arXiv:9999.99999 and arXiv:1706.03762v2",
+    ],
+)
+def test_free_text_with_a_cue(text: str) -> None:
+    found = find_arxiv(text)
+    assert found is not None
+    assert found.base == "1706.03762"
+
+
+@pytest.mark.parametrize(
+    ("text", "doi"),
+    [
+        ("10.1038/NATURE14539", "10.1038/nature14539"),
+        ("https://doi.org/10.1038/nature14539", "10.1038/nature14539"),
+        ("http://dx.doi.org/10.1038/nature14539", "10.1038/nature14539"),
+        ("doi.org/10.1038/nature14539", "10.1038/nature14539"),
+        ("https://www.doi.org/10.1038/nature14539", "10.1038/nature14539"),
+        ("https://doi-org.proxy.example.edu/10.1038/nature14539", "10.1038/nature14539"),
+        ("https://doi.org/10.1038/nature14539?ref=x#y", "10.1038/nature14539"),
+        ("doi:10.1038/nature14539", "10.1038/nature14539"),
+        ("DOI: 10.1038/nature14539", "10.1038/nature14539"),
+        ("info:doi/10.1038/nature14539", "10.1038/nature14539"),
+        ("info:eu-repo/semantics/altIdentifier/doi/10.1038/nature14539", "10.1038/nature14539"),
+        ("urn:doi:10.1038/nature14539", "10.1038/nature14539"),
+        ("10.1038%2Fnature14539", "10.1038/nature14539"),
+        ("https://doi.org/10.1038%2Fnature14539", "10.1038/nature14539"),
+        (" 10.1038/nature14539 \n", "10.1038/nature14539"),
+        ("10.1109/access.2021.3070212.", "10.1109/access.2021.3070212"),
+        ("10.1038/nature14539).,;", "10.1038/nature14539"),
+        ("(10.1038/nature14539)", "10.1038/nature14539"),
+        ("10.1038/nature14539/", "10.1038/nature14539"),
+        ("10.1016/0022-2836(70)90057-4", "10.1016/0022-2836(70)90057-4"),
+        ("10.1016/S0140-6736(06)68891-0", "10.1016/s0140-6736(06)68891-0"),
+        ("10.1037//0003-066X.59.1.29", "10.1037/0003-066x.59.1.29"),
+        ("10.1000.10/123", "10.1000.10/123"),
+        ("10.1038/nature14539\u200b", "10.1038/nature14539"),
+        (
+            "10.1002/(SICI)1097-0258(19980815/30)17:15/16%3C1661::AID-SIM968%3E3.0.CO;2-2",
+            "10.1002/(sici)1097-0258(19980815/30)17:15/16<1661::aid-sim968>3.0.co;2-2",
+        ),
+        ("10.1002/(SICI)1(1)1:1&lt;1::AID-X&gt;3.0.CO;2-#", "10.1002/(sici)1(1)1:1<1::aid-x>3.0.co;2-#"),
+        # refused, not repaired
+        ("", ""),
+        ("none", ""),
+        ("10.1038", ""),
+        ("10.1038/", ""),
+        ("10.1/x", ""),
+        ("10.1038/nature 14539", ""),
+        ("10.1038/nature–14539", ""),
+        ("10.1038/naturé", ""),
+        ("see 10.1038/nature14539 there", ""),
+        ("9.1038/nature14539", ""),
+    ],
+)
+def test_dois(text: str, doi: str) -> None:
+    assert normalize_doi(text) == doi
+
+
+def test_ascii_letters_alone_fold() -> None:
+    assert normalize_doi("10.1000/\u212a") == "", "the Kelvin sign lower-cases to k, but is no k of a DOI"
+
+
+def test_a_normal_doi_stays_as_it_is() -> None:
+    once = normalize_doi("https://doi.org/10.1002/(SICI)1(1)1:1%3C1::AID-X%3E3.0.CO;2-2")
+    assert normalize_doi(once) == once
+
+
+def test_escapes_are_decoded_once() -> None:
+    assert normalize_doi("10.1000/a%252Fb") == "10.1000/a%2fb"
+
+
+def test_several_dois_in_one_field() -> None:
+    assert dois_in("10.1103/PhysRevD.76.013009 10.1103/PhysRevD.76.013010") == (
+        "10.1103/physrevd.76.013009",
+        "10.1103/physrevd.76.013010",
+    )
+    assert dois_in("10.1000/a; doi:10.1000/b, https://doi.org/10.1000/a") == ("10.1000/a", "10.1000/b")
+    assert dois_in("10.1000/a,b") == ("10.1000/a,b",)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "value", "normal"),
+    [
+        ("pmid", "PMID: 0040120586", "40120586"),
+        ("pmid", "https://pubmed.ncbi.nlm.nih.gov/40120586/", "40120586"),
+        ("pmcid", "12008803", "PMC12008803"),
+        ("pmcid", "pmc12008803", "PMC12008803"),
+        ("pmcid", "PMC12008803.2", "PMC12008803"),
+        ("pmcid", "https://www.ncbi.nlm.nih.gov/pmc/articles/4234579", "PMC4234579"),
+        ("s2", "CorpusID:13756489", "13756489"),
+        ("s2_paper", SHA.upper(), SHA),
+        ("openalex", "https://openalex.org/w2963403868", "W2963403868"),
+        ("mag", "2963403868", "2963403868"),
+        ("dblp", "conf/nips/VaswaniSPUJGKP17", "conf/nips/VaswaniSPUJGKP17"),
+        ("dblp", "https://dblp.org/rec/conf/nips/VaswaniSPUJGKP17.html", "conf/nips/VaswaniSPUJGKP17"),
+        ("core", "https://core.ac.uk/download/82985284.pdf", "82985284"),
+        ("core_work", "58971691", "58971691"),
+        ("fatcat", "release_HSMO6P4SMREFJDZXGMBPQVGFBE"[:34], "hsmo6p4smrefjdzxgmbpqvgfbe"),
+        ("jstor", "https://www.jstor.org/stable/20559948", "20559948"),
+        ("acl", "p18-1001", "P18-1001"),
+        ("acl", "2022.emnlp-main.62", "2022.emnlp-main.62"),
+        ("hal", "HAL-00620841v2", "hal-00620841"),
+        ("handle", "https://hdl.handle.net/11858/00-001M", "11858/00-001m"),
+        ("wikidata", "q53142806", "Q53142806"),
+        ("pwc", "https://paperswithcode.com/paper/attention-is-all-you-need", "attention-is-all-you-need"),
+    ],
+)
+def test_other_schemes(scheme: str, value: str, normal: str) -> None:
+    assert normalize(scheme, value) == Identifier(scheme, normal)
+    assert normalize(scheme, normal) == Identifier(scheme, normal)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "value"),
+    [
+        ("pmid", "0"),
+        ("pmid", "12a"),
+        ("s2_paper", "abc"),
+        ("openalex", "A123"),
+        ("isbn", "9783319432823"),
+        ("doi", " "),
+    ],
+)
+def test_what_a_scheme_refuses(scheme: str, value: str) -> None:
+    assert normalize(scheme, value) is None
+
+
+def test_a_doi_of_arxiv_is_an_arxiv_id() -> None:
+    assert normalize("doi", "10.48550/arXiv.1706.03762") == Identifier("arxiv", "1706.03762")
+    assert from_url("https://doi.org/10.48550/arXiv.hep-th/9711200") == (Identifier("arxiv", "hep-th/9711200"),)
+
+
+@pytest.mark.parametrize(
+    ("url", "scheme", "value"),
+    [
+        ("https://dx.doi.org/10.1038/nature14539", "doi", "10.1038/nature14539"),
+        ("http://arxiv.org/pdf/quant-ph/0612097v1", "arxiv", "quant-ph/0612097"),
+        ("https://www.semanticscholar.org/paper/Attention-is-All-you-Need/" + SHA, "s2_paper", SHA),
+        (f"http://pdfs.semanticscholar.org/{SHA[:4]}/{SHA[4:]}.pdf", "s2_paper", SHA),
+        ("https://api.semanticscholar.org/CorpusID:13756489", "s2", "13756489"),
+        ("https://openalex.org/W2963403868", "openalex", "W2963403868"),
+        ("https://api.openalex.org/works/W2963403868", "openalex", "W2963403868"),
+        ("https://core.ac.uk/download/82985284.pdf", "core", "82985284"),
+        ("https://core.ac.uk/download/pdf/82985284.pdf", "core", "82985284"),
+        ("https://api.core.ac.uk/v3/outputs/469841313", "core", "469841313"),
+        ("https://core.ac.uk/works/58971691", "core_work", "58971691"),
+        ("https://www.ncbi.nlm.nih.gov/pmc/articles/PMC3105910/", "pmcid", "PMC3105910"),
+        ("https://pmc.ncbi.nlm.nih.gov/articles/PMC3105910/", "pmcid", "PMC3105910"),
+        ("https://europepmc.org/articles/pmc3105910?pdf=render", "pmcid", "PMC3105910"),
+        ("https://europepmc.org/article/MED/40120586", "pmid", "40120586"),
+        ("https://www.ncbi.nlm.nih.gov/pubmed/40120586", "pmid", "40120586"),
+        ("https://aclanthology.org/P18-1001.pdf", "acl", "P18-1001"),
+        ("https://openreview.net/pdf?id=r1g6MCEtwr", "openreview", "r1g6MCEtwr"),
+        ("https://hal.science/hal-00620841v2/document", "hal", "hal-00620841"),
+        ("https://archive.org/download/arxiv-cond-mat0107190/cond-mat0107190.pdf", "arxiv", "cond-mat/0107190"),
+        ("https://archive.org/details/arxiv-0812.3075", "arxiv", "0812.3075"),
+        ("https://web.archive.org/web/20210602092828/https://arxiv.org/abs/2105.13074", "arxiv", "2105.13074"),
+        (
+            "https://web.archive.org/web/20180725025539id_/http://doi.org/10.1038/nature14539",
+            "doi",
+            "10.1038/nature14539",
+        ),
+        ("https://link.springer.com/content/pdf/10.1007/s00198-014-2673-x.pdf", "doi", "10.1007/s00198-014-2673-x"),
+        (
+            "https://link.springer.com/article/10.1007/s00198-014-2673-x/fulltext.html",
+            "doi",
+            "10.1007/s00198-014-2673-x",
+        ),
+        ("https://onlinelibrary.wiley.com/doi/pdfdirect/10.1002/cbf.935", "doi", "10.1002/cbf.935"),
+        ("https://www.biorxiv.org/content/10.1101/366815v1.full.pdf", "doi", "10.1101/366815"),
+        (
+            "https://iopscience.iop.org/article/10.1088/1757-899X/225/1/012198/pdf",
+            "doi",
+            "10.1088/1757-899x/225/1/012198",
+        ),
+        (
+            "https://journals.plos.org/plosone/article?id=10.1371/journal.pone.0182437",
+            "doi",
+            "10.1371/journal.pone.0182437",
+        ),
+        ("https://www.researchsquare.com/article/rs-2382535/v1", "doi", "10.21203/rs.3.rs-2382535/v1"),
+        ("oai:arXiv.org:math/0611800", "arxiv", "math/0611800"),
+        ("oai:pubmedcentral.nih.gov:12008803", "pmcid", "PMC12008803"),
+    ],
+)
+def test_identifiers_in_urls(url: str, scheme: str, value: str) -> None:
+    assert from_url(url) == (Identifier(scheme, value),)
+
+
+def test_a_dblp_page_of_corr_names_both() -> None:
+    assert from_url("https://dblp.org/rec/journals/corr/abs-1706-03762.html") == (
+        Identifier("dblp", "journals/corr/abs-1706-03762"),
+        Identifier("arxiv", "1706.03762"),
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "x", "https://", "https://example.org/abs/1706.03762", "https://github.com/a/b", "https://arxiv.org/list/cs.CL/recent",
+     "https://www.nature.com/articles/s41586-021-03998-y", "https://web.archive.org/", "oai:", "oai:example.org:12"],
+)  # fmt: skip
+def test_urls_that_say_nothing(url: str) -> None:
+    assert from_url(url) == ()
+
+
+@given(st.text(max_size=300))
+def test_no_text_raises(text: str) -> None:
+    parse_arxiv(text)
+    find_arxiv(text)
+    dois_in(text)
+    from_url(text)
+    from_url(f"https://arxiv.org/{text}")
+    for scheme in SCHEMES:
+        found = normalize(scheme, text)
+        if found is not None and found.scheme == scheme:
+            assert normalize(scheme, found.value) == found
+
+
+@given(st.from_regex(r"10\.[0-9]{4}/[!-~]{1,40}", fullmatch=True))
+def test_normal_dois_are_fixed_points(text: str) -> None:
+    doi = normalize_doi(text)
+    if "%" not in doi and "&" not in doi:
+        assert normalize_doi(doi) == doi
+    assert not set(doi) & set(string.ascii_uppercase + string.whitespace)
+
+
+def test_hostile_text_takes_no_long() -> None:
+    begin = time.perf_counter()
+    for text in (
+        "arxiv" * 200_000,
+        "arXiv:" * 1000 + " " * 100_000,
+        "10." * 300_000,
+        "10.1000/" + ")" * 1_000_000,
+        "abs/" * 9999,
+    ):
+        find_arxiv(text)
+        parse_arxiv(text)
+        normalize_doi(text)
+        dois_in(text)
+        from_url(text)
+        from_url("https://web.archive.org/web/1/" * 60 + text[:100])
+    assert time.perf_counter() - begin < 2
