@@ -52,8 +52,8 @@ class Generated(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> bytes:
-        """The message key: the record's id at its source."""
-        return self.record_id.partition(":")[2].encode()
+        """The message key: the id at the source, or the record id where the payload is a document."""
+        return (self.record_id if self.feed == "document" else self.record_id.partition(":")[2]).encode()
 
     @property
     def value(self) -> bytes:

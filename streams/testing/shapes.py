@@ -184,7 +184,7 @@ def _internet_archive(document: Json) -> Json:
     ids = {"doi": document["doi"].lower()} if "doi" in document else {}
     release: Json = {
         "ident": document["id"],
-        "work_id": sha1(document["id"].encode(), usedforsecurity=False).hexdigest()[:26],
+        "work_id": document["id"][::-1],
         "state": "active",
         "title": document["title"],
         "contribs": [

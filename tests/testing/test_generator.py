@@ -6,6 +6,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from streams.records import Delete, Record
+from streams.sources import parse
 from streams.testing import Generated, generate, gold_rows, labelled_pairs
 from streams.testing.generator import main
 from streams.testing.works import FAMILIES
@@ -105,6 +107,15 @@ def test_noise_makes_the_errors_real_sources_make(feed: list[Generated]) -> None
     assert any(d.get("doi", "").startswith("doi:") for d in documents)
     assert any(d["title"].isupper() for d in documents)
     assert any("<jats:p>" in d.get("abstract", "") for d in documents)
+
+
+@pytest.mark.parametrize("shapes", [False, True])
+def test_every_message_is_read_as_the_record_it_is(shapes: bool) -> None:
+    for message in generate(5, 400, shapes=shapes):
+        (item,) = parse(message.feed, message.value, message.key)
+        assert isinstance(item, Delete if message.event == "delete" else Record)
+        assert item.id == message.record_id
+        assert not getattr(item, "warnings", ())
 
 
 def test_gold_holds_every_live_record_once(feed: list[Generated]) -> None:
