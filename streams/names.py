@@ -22,6 +22,7 @@ __all__ = [
     "agreement",
     "author_key",
     "family_in_common",
+    "initials_in_common",
     "is_group",
     "same_person",
     "split_names",
@@ -161,6 +162,23 @@ def family_in_common(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """Whether two lists share a family name of five letters or more, whatever the given names say."""
     families = {key.partition("|")[0] for key in a}
     return any(len(family) > 4 and family in families for family in (key.partition("|")[0] for key in b))
+
+
+def initials_in_common(a: tuple[str, ...], b: tuple[str, ...]) -> int:
+    """How many names agree in both initials alone: `agarwal|s` and `sameet|a`. Little for one name, much for several."""
+    free = [_initials(name) for name in b]
+    matched = 0
+    for name in a:
+        initials = _initials(name)
+        if len(initials) > 1 and initials in free:
+            free.remove(initials)
+            matched += 1
+    return matched
+
+
+def _initials(name: str) -> str:
+    family, _, given = name.partition("|")
+    return "".join(sorted(family[:1] + given[:1]))
 
 
 def same_person(a: str, b: str) -> bool:

@@ -6,11 +6,16 @@ missing on one side is `unknown`, never a conflict.
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+
 from rapidfuzz import fuzz
+from rapidfuzz.distance import DamerauLevenshtein
 
 from streams.matching.features import AUTHORS_CUT, IS_PREPRINT, STOP_TITLE, Features
 from streams.matching.fingerprint import likeness
-from streams.names import Agreement, agreement, family_in_common
+from streams.matching.guards import Difference, difference
+from streams.names import Agreement, agreement, family_in_common, initials_in_common
 from streams.text import STOPWORDS
 
 __all__ = [
@@ -27,55 +32,102 @@ __all__ = [
 FIELDS = ("title", "authors", "year", "abstract", "place", "journal", "identifier")
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-CLOSE = 94.0
 NEAR = 86.0
 SIMILAR = 70.0
 _EXACT = ("exact_tiny", "exact_tiny", "exact_short", "exact_short", "exact_mid", "exact_mid")
 
 
-def _weight_of_words(title: str) -> int:
+class TitleMatch(NamedTuple):
+    """How two titles agree: the level, their likeness 0 to 100, and the words only one of them has."""
+
+    level: str
+    ratio: float
+    difference: Difference
+
+
+_SAME = Difference((), ())
+
+
+def _informative(title: str) -> int:
     return sum(1 for word in title.split(" ") if word not in STOPWORDS)
 
 
-def title_level(a: Features, b: Features) -> tuple[str, float]:
-    """The level of the titles and their likeness, 0 to 100 (the best over other titles)."""
+def title_level(a: Features, b: Features) -> TitleMatch:
+    """The level of the titles; other titles (translated, original) count where they are equal."""
     one, two = a.title, b.title
     if not one or not two:
-        return "unknown", 0.0
-    if one == two or one.replace(" ", "") == two.replace(" ", ""):
-        return _exact(a, b, one), 100.0
+        return TitleMatch("unknown", 0.0, _SAME)
+    if one == two:
+        return TitleMatch(_exact(a, b, one), 100.0, _SAME)
+    ratio = fuzz.ratio(one, two)
+    if ratio < 40.0 and not (a.others or b.others) and not _may_contain(one, two):
+        return TitleMatch("different", ratio, _SAME)
+    if one.replace(" ", "") == two.replace(" ", ""):
+        return TitleMatch(_exact(a, b, one), 100.0, _SAME)
     if a.others or b.others:
         theirs = {two, *b.others}
         if one in theirs or any(other in theirs for other in a.others):
-            return _exact(a, b, one), 100.0
-    level = _contained(a, b)
-    ratio = fuzz.ratio(one, two, score_cutoff=SIMILAR if not level else 0.0)
-    if ratio >= CLOSE:
-        return "close", ratio
-    if level:
-        return level, max(ratio, SIMILAR)
-    if ratio >= NEAR:
-        return "near", ratio
-    return ("similar", ratio) if ratio >= SIMILAR else ("different", ratio)
+            return TitleMatch(_exact(a, b, one), 100.0, _SAME)
+    found = difference(one, two)
+    level = _contained(a, b, found)
+    if not level and ratio >= NEAR:
+        level = _wording(found)
+    if not level:
+        level = "main" if a.cut and b.cut and a.main == b.main and ratio >= 55.0 else "similar" if ratio >= SIMILAR else "different"
+    return TitleMatch(level, ratio, found)
 
 
 def _exact(a: Features, b: Features, title: str) -> str:
     if (a.flags | b.flags) & STOP_TITLE:
         return "exact_stop"
-    words = _weight_of_words(title)
+    words = _informative(title)
     return _EXACT[words] if words < len(_EXACT) else "exact_long"
 
 
-def _contained(a: Features, b: Features) -> str:
-    """Whether one title is the other's main title, its subtitle left out."""
-    if not (a.cut or b.cut) or (a.flags | b.flags) & STOP_TITLE:
+def _may_contain(one: str, two: str) -> bool:
+    short, long = (one, two) if len(one) <= len(two) else (two, one)
+    return len(short) > 11 and short in long
+
+
+def _contained(a: Features, b: Features, found: Difference) -> str:
+    """One title within the other: its subtitle left out, or words of an indexer around it."""
+    short, long = (a, b) if len(a.title) <= len(b.title) else (b, a)
+    if (a.flags | b.flags) & STOP_TITLE:
         return ""
-    one, two = a.main, b.main
-    if one != two or (a.cut and b.cut):
-        if one != b.title and two != a.title:
-            return ""
-        one = a.title if len(a.title) < len(b.title) else b.title
-    return "main_long" if _weight_of_words(one) >= 4 else "main_short"
+    words = _informative(short.title)
+    size = "long" if words >= 4 else "short"
+    if long.cut and (long.main == short.title or (short.cut and long.main == short.main and short.title == short.main)):
+        return f"subtitle_{size}"
+    if words < 2 or short.title.replace(" ", "") not in long.title.replace(" ", ""):
+        return ""
+    extra = found.a if long is a else found.b
+    names = {name.partition("|")[0] for name in a.authors + b.authors}
+    if all(word in _NOISE or word in names or len(word) == 1 or _YEAR.fullmatch(word) for word in extra):
+        return f"noisy_{size}"
+    return f"prefix_{size}" if long.title.startswith(short.title) else "inner"
+
+
+def _wording(found: Difference) -> str:
+    """What kind of words two nearly equal titles differ in: misspelt, more on one side, or others."""
+    one = "".join(word for word in found.a if word not in STOPWORDS)
+    two = "".join(word for word in found.b if word not in STOPWORDS)
+    if one == two:
+        return "typo"
+    if not one or not two:
+        return "extra" if len(one) + len(two) > 3 else "typo"
+    return "typo" if DamerauLevenshtein.normalized_similarity(one, two) >= 0.7 else "other"
+
+
+# Words around a title that are no part of it: what harvesters leave of a venue, a file or an edition.
+_NOISE = STOPWORDS | frozenset(
+    "conference conf proceedings proc international intl int symposium workshop journal transactions trans annual meeting "
+    "abstract extended version available submitted review revised draft preprint technical report tech rep tr paper papers full "
+    "short invited keynote address talk acm ieee sigmod vldb siam lncs springer elsevier arxiv pdf ps html th st nd rd vol no pp "
+    "issue article original appear published accepted press university dept department thesis online copy author authors manuscript "
+    "demo demonstration poster presented proceeding january february march april june july august september october november "
+    "december record lecture notes computer science et al management data very large bases eds editor".split()
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def authors_level(a: Features, b: Features) -> tuple[str, Agreement]:
@@ -101,12 +153,18 @@ def _no_author_in_common(a: Features, b: Features) -> str:
         return "unknown"  # names in two scripts cannot be compared
     if (a.flags | b.flags) & AUTHORS_CUT:
         return "cut"  # whom we have not kept cannot be missed
-    return "family" if family_in_common(one, two) else "none"
+    if family_in_common(one, two):
+        return "family"
+    return "initials" if initials_in_common(one, two) > 1 else "none"
 
 
 def _latin(names: tuple[str, ...]) -> bool:
-    """Whether all names are in Latin letters (up to U+024F)."""
-    return all(name.isascii() or max(name) < "\u0250" for name in names)
+    """Whether no name is in another script; a stray letter of one is an error of encoding."""
+    return all(name.isascii() or not _FOREIGN.search(name) for name in names)
+
+
+# Ideographs and kana, or three letters on end of any other script.
+_FOREIGN = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]|[\u0370-\u2dff]{3}")
 
 
 def year_level(a: Features, b: Features) -> str:

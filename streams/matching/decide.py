@@ -10,15 +10,15 @@ from streams.matching.compare import (
     identifier_level,
     journal_level,
     place_level,
+    TitleMatch,
     title_level,
     year_level,
 )
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Decision, Explanation
 from streams.matching.doi_classes import is_entry
 from streams.matching.features import IS_PREPRINT, IS_THESIS, Features
-from streams.matching.guards import GUARDS, Guard, difference, relation_between
+from streams.matching.guards import GUARDS, Guard, relation_between
 from streams.matching.rules import DEFAULT, RULESET, Rules
-from streams.names import Agreement
 
 __all__ = ["RULESET", "decide", "explain"]
 
@@ -38,14 +38,15 @@ class _Levels(NamedTuple):
 def decide(a: Features, b: Features, rules: Rules = DEFAULT) -> Decision:
     """The verdict on a pair: symmetric, and a function of the two records and the rules alone."""
     identifier, shared = identifier_level(a, b)
-    title, ratio = title_level(a, b)
+    match = title_level(a, b)
+    title = match.level
     place = place_level(a, b)
     abstract = abstract_level(a, b)
     if title == "different" and not shared and place != "same" and abstract in ("unknown", "different"):
         return Decision(DISTINCT, 0.0, ("title_different",), rules.ruleset, _arxiv_conflict(a, b))
-    authors, agreement = authors_level(a, b)
+    authors, _ = authors_level(a, b)
     levels = _Levels(title, authors, year_level(a, b), abstract, place, journal_level(a, b), identifier)
-    return _verdict(a, b, levels, agreement, shared, rules)
+    return _verdict(a, b, levels, match, shared, rules)
 
 
 def _arxiv_conflict(a: Features, b: Features) -> bool:
@@ -80,20 +81,23 @@ def _reasons(levels: _Levels, rules: Rules, positive: bool) -> tuple[str, ...]:
     return tuple(code for weight, code in weighed if sign * weight > 0)
 
 
-def _verdict(a: Features, b: Features, levels: _Levels, agreement: Agreement, shared: str, rules: Rules) -> Decision:  # noqa: PLR0912
+def _verdict(a: Features, b: Features, levels: _Levels, match: TitleMatch, shared: str, rules: Rules) -> Decision:  # noqa: PLR0912
     score = _score(_bits(levels, rules))
     exact = levels.title.startswith("exact")
     if _arxiv_conflict(a, b):
         return Decision(DISTINCT, min(score, 0.05), ("arxiv_differ",), rules.ruleset, True)
     relation = relation_between(a, b)
-    if relation and (exact or levels.title in ("close", "near", "main_long")):
+    if relation and levels.title not in ("different", "similar", "main", "unknown"):
         return Decision(RELATED, min(score, 0.05), (f"derived_{relation}",), rules.ruleset, True, relation)
     if a.ordinal != b.ordinal:
         return Decision(DISTINCT, min(score, 0.05), ("ordinal_differs",), rules.ruleset, True)
-    firm = levels.abstract == "same" or levels.place == "same"  # evidence no likeness of titles could give
+    retitled = levels.abstract == "same" and bool((a.flags | b.flags) & IS_PREPRINT)
+    # Evidence no likeness of titles could give: one place in print, one abstract. A paper that is retitled is so
+    # between preprint and publication; two published texts of one abstract and two titles are two talks.
+    firm = levels.place == "same" or retitled or (exact and levels.abstract == "same")
     doubt: Guard | None = None
     if not exact:
-        doubt = _guard(a, b)
+        doubt = _guard(a, b, match)
         if doubt and doubt.effect != "doubt" and not shared and not (firm and doubt.effect == "distinct"):
             return Decision(DISTINCT, min(score, 0.1), (doubt.code,), rules.ruleset, doubt.effect == "apart")
     if shared:
@@ -110,8 +114,9 @@ def _verdict(a: Features, b: Features, levels: _Levels, agreement: Agreement, sh
             return Decision(
                 REVIEW if score >= rules.duplicate else DISTINCT, min(score, 0.5), ("stop_title",), rules.ruleset
             )
-    if doubt and not shared and not firm and score >= rules.review:
-        return Decision(REVIEW, min(score, 0.8), (doubt.code,), rules.ruleset)
+    doubtful = doubt.code if doubt else "other_word" if levels.title == "other" else ""
+    if doubtful and not shared and not firm and score >= rules.review:
+        return Decision(REVIEW, min(score, 0.8), (doubtful,), rules.ruleset)
     if score >= rules.duplicate:
         return _duplicate(a, b, score, _reasons(levels, rules, True), rules)
     if score >= rules.review:
@@ -121,9 +126,7 @@ def _verdict(a: Features, b: Features, levels: _Levels, agreement: Agreement, sh
 
 def _contradiction(a: Features, b: Features, levels: _Levels) -> str:
     """What outweighs even equal titles and authors: two places in print, two entries of a collection, a thesis against a paper."""
-    if levels.place == "twice":
-        return "printed_twice"
-    if levels.place == "volume" and levels.journal == "different":
+    if levels.place in ("twice", "volume") and (levels.journal == "different" or levels.year not in ("same", "unknown")):
         return "printed_twice"
     if levels.identifier == "registrant" and _entries(a, b):
         return "entries_differ"
@@ -137,10 +140,11 @@ def _entries(a: Features, b: Features) -> bool:
     return any(is_entry(value[4:]) for value in a.ids + b.ids if value.startswith("doi:"))
 
 
-def _guard(a: Features, b: Features) -> Guard | None:
-    diff = difference(a, b)
+def _guard(a: Features, b: Features, match: TitleMatch) -> Guard | None:
+    if match.level.startswith("noisy"):
+        return None
     for guard in GUARDS:
-        if guard.test(a, b, diff):
+        if guard.test(a, b, match.difference):
             return guard
     return None
 
@@ -158,7 +162,7 @@ def _years(features: Features) -> str:
 
 def explain(a: Features, b: Features, rules: Rules = DEFAULT) -> Explanation:
     """The decision on a pair with the comparisons that led to it."""
-    title, ratio = title_level(a, b)
+    title = title_level(a, b).level
     authors, agreement = authors_level(a, b)
     identifier, shared = identifier_level(a, b)
     rows = (

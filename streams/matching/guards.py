@@ -13,10 +13,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from rapidfuzz.distance import DamerauLevenshtein
-
 from streams.matching.features import Features
-from streams.text import STOPWORDS
 
 __all__ = ["GUARDS", "Difference", "Guard", "difference", "relation_between"]
 
@@ -39,17 +36,16 @@ class Guard(NamedTuple):
     test: Callable[[Features, Features, Difference], bool]
 
 
-def difference(a: Features, b: Features) -> Difference:
+def difference(one: str, two: str) -> Difference:
     """The words by which two titles differ."""
-    if a.title == b.title:
-        return Difference((), ())
-    words_a, words_b = a.title.split(" "), b.title.split(" ")
+    words_a, words_b = one.split(" "), two.split(" ")
     set_a, set_b = set(words_a), set(words_b)
     return Difference(tuple(w for w in words_a if w not in set_b), tuple(w for w in words_b if w not in set_a))
 
 
 _NEGATIONS = frozenset(("no", "not", "non", "without", "never", "un", "neither", "nor", "cannot"))
 _NUMBERED = re.compile(r"\d")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 # Groups of words of which a study has one: the other word is another study (bib-dedupe sim.py).
 _ALTERNATIVES: tuple[frozenset[str], ...] = tuple(
     frozenset(words.split())
@@ -89,7 +85,7 @@ def _number_on_one_side(a: Features, b: Features, diff: Difference) -> bool:
 
 
 def _any_number_on_one_side(a: Features, b: Features, diff: Difference) -> bool:
-    return any(_NUMBERED.search(word) for word in diff.a + diff.b if len(word) < 6)
+    return any(_NUMBERED.search(word) and not _YEAR.fullmatch(word) for word in diff.a + diff.b if len(word) < 6)
 
 
 def _negated(a: Features, b: Features, diff: Difference) -> bool:
@@ -107,92 +103,29 @@ def _design(a: Features, b: Features, diff: Difference) -> bool:
     return (not _DESIGN.isdisjoint(diff.a)) != (not _DESIGN.isdisjoint(diff.b))
 
 
-def _other_word(a: Features, b: Features, diff: Difference) -> bool:
-    """One to three words stand in place of others, and they are no misspelling of them."""
-    one = [word for word in diff.a if word not in STOPWORDS]
-    two = [word for word in diff.b if word not in STOPWORDS]
-    if not one or not two:
-        return False
-    joined_a, joined_b = "".join(one), "".join(two)
-    return DamerauLevenshtein.normalized_similarity(joined_a, joined_b) < 0.7
+_NEGATING = ("non", "un", "in", "im", "ir", "dis", "anti", "a", "semi", "quasi", "sub", "super", "hyper", "hypo", "pre", "post", "inter", "intra",
+             "multi", "bi", "mono", "poly", "over", "under", "pseudo", "counter", "co")  # fmt: skip
 
 
-def _extra_word(a: Features, b: Features, diff: Difference) -> bool:
-    one = [word for word in diff.a if word not in STOPWORDS]
-    two = [word for word in diff.b if word not in STOPWORDS]
-    if bool(one) == bool(two):
-        return False
-    words = one or two
-    longer = a if one else b
-    # All in the subtitle: main title against whole title is a level of its own.
-    return not (longer.cut and not any(word in longer.main.split(" ") for word in words)) and sum(map(len, words)) > 3
+def _prefixed(a: Features, b: Features, diff: Difference) -> bool:
+    """The same word with and without a prefix that changes what it means."""
+    for one, two in ((diff.a, diff.b), (diff.b, diff.a)):
+        for word in one:
+            if len(word) > 4:
+                for prefix in _NEGATING:
+                    if prefix + word in two:
+                        return True
+    return False
 
 
 GUARDS: tuple[Guard, ...] = (
-    Guard(
-        "numbers_differ",
-        "apart",
-        "numbers in the titles differ",
-        "part I / part II; supplement 2 / supplement 3",
-        "bib-dedupe, fuzzycat NUM_DIFF",
-        _numbers_differ,
-    ),  # noqa: E501
-    Guard(
-        "part_on_one_side",
-        "apart",
-        "one title ends in a part number, the other does not",
-        "New examples / New examples II",
-        "S2APLER, dissemin#14",
-        _number_on_one_side,
-    ),  # noqa: E501
-    Guard(
-        "negation",
-        "distinct",
-        "one title says not what the other says",
-        "smoking / non smoking",
-        "bib-dedupe",
-        _negated,
-    ),
-    Guard(
-        "alternative",
-        "distinct",
-        "one word of a pair that excludes the other",
-        "in rats / in mice; even order / odd order",
-        "bib-dedupe",
-        _alternative,
-    ),  # noqa: E501
-    Guard(
-        "design",
-        "distinct",
-        "a word for a study's design or a derived work on one side only",
-        "... : protocol of a trial",
-        "bib-dedupe, cometadata",
-        _design,
-    ),  # noqa: E501
-    Guard(
-        "number_on_one_side",
-        "doubt",
-        "a number on one side only",
-        "K3 surfaces with 5 vertices / K3 surfaces",
-        "bib-dedupe",
-        _any_number_on_one_side,
-    ),  # noqa: E501
-    Guard(
-        "other_word",
-        "doubt",
-        "words of one title stand in place of others",
-        "aluminum powder / copper powder",
-        "awesome-ai-for-math PR#142",
-        _other_word,
-    ),  # noqa: E501
-    Guard(
-        "extra_word",
-        "doubt",
-        "a word more in the main title",
-        "periodic / locally periodic coefficients",
-        "awesome-ai-for-math PR#142",
-        _extra_word,
-    ),  # noqa: E501
+    Guard("numbers_differ", "apart", "numbers in the titles differ", "part I / part II", "bib-dedupe, fuzzycat", _numbers_differ),
+    Guard("part_on_one_side", "apart", "one title ends in a part number", "Examples / Examples II", "S2APLER", _number_on_one_side),
+    Guard("negation", "distinct", "one title denies what the other says", "smoking / non smoking", "bib-dedupe", _negated),
+    Guard("alternative", "distinct", "two words of which one excludes the other", "in rats / in mice", "bib-dedupe", _alternative),
+    Guard("prefixed", "distinct", "a prefix changes a word", "periodic / aperiodic", "bib-dedupe (non-)", _prefixed),
+    Guard("design", "distinct", "a study's design on one side only", "... / ...: protocol", "bib-dedupe, cometadata", _design),
+    Guard("number_on_one_side", "doubt", "a number on one side only", "K3 surfaces / 5 surfaces", "bib-dedupe", _any_number_on_one_side),
 )
 
 

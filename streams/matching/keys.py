@@ -15,7 +15,9 @@ __all__ = ["MAX_KEYS", "Key", "keys"]
 
 MAX_KEYS = 12
 _MIN_COMPACT = 10  # letters; a shorter title is a key only together with author or year
-_PART_WORDS = 5
+_MAIN = 16  # letters; a shorter main title is no key without its subtitle
+_PREFIX, _SUFFIX = 18, 20  # letters of the informative words from either end; measured in docs/matching.md
+_RARE_WORDS = 3
 
 
 class Key(NamedTuple):
@@ -61,11 +63,9 @@ def _title_keys(features: Features, found: list[Key]) -> None:
         found.append(Key("title", whole[:72]))
         if features.cut:
             main = compact(features.main)
-            if len(main) >= 16:
+            if len(main) >= _MAIN:
                 found.append(Key("title", main[:72]))
-        if len(words) >= 2 * _PART_WORDS - 2:
-            found.append(Key("head", " ".join(words[:_PART_WORDS])))
-            found.append(Key("tail", " ".join(words[-_PART_WORDS:])))
+        _part_keys(features, words, found)
     elif family:
         found.append(Key("short", f"{whole} {family}"))
     elif features.date:
@@ -74,6 +74,20 @@ def _title_keys(features: Features, found: list[Key]) -> None:
     for other in features.others[:2]:
         if len(compact(other)) >= _MIN_COMPACT:
             found.append(Key("title", compact(other)[:72]))
+
+
+def _part_keys(features: Features, words: list[str], found: list[Key]) -> None:
+    """Keys that outlive an error in one part of the title: its beginning, the end of its main part, its longest words."""
+    letters = "".join(words)
+    if len(letters) > _PREFIX:
+        found.append(Key("begin", letters[:_PREFIX]))
+    ending = "".join(word for word in features.main.split(" ") if word not in STOPWORDS) if features.cut else letters
+    ending = ending if len(ending) >= _SUFFIX else letters
+    if len(ending) > _SUFFIX:
+        found.append(Key("end", ending[-_SUFFIX:]))
+    longest = sorted(set(words), key=lambda word: (-len(word), word))[:_RARE_WORDS]
+    if len(longest) == _RARE_WORDS:
+        found.append(Key("words", " ".join(sorted(longest))))
 
 
 def _author_keys(features: Features, words: list[str], found: list[Key]) -> None:
