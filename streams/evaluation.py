@@ -1,6 +1,6 @@
 """How good a result is: clusters, cross-source pairs and pair decisions against what people say.
 
-Everything here is pure but `read_rows`. Three kinds of truth are known, each a file of JSON lines:
+Everything here is pure but the reading of files. Three kinds of truth are known, each a file of JSON lines:
 gold clusters (`{"record", "cluster"}`), gold pairs across sources (`{"a", "b"}`) and labelled pairs
 (`{"a", "b", "label"}`). Records are named by their id, `source:source_id`.
 """
@@ -31,6 +31,7 @@ __all__ = [
     "cluster_scores",
     "cross_scores",
     "decision_scores",
+    "open_lines",
     "read_rows",
 ]
 
@@ -232,7 +233,7 @@ def read_rows(path: Path | str) -> Iterator[dict[str, Any]]:
 
     Raises UsageError with file and line number where a line is not a JSON object.
     """
-    with _lines(path) as lines:
+    with open_lines(path) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -246,7 +247,8 @@ def read_rows(path: Path | str) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def _lines(path: Path | str) -> Iterator[Iterable[bytes]]:
+def open_lines(path: Path | str) -> Iterator[Iterable[bytes]]:
+    """The lines of a file, gzip or plain, as bytes; `-` is standard input. Raises UsageError."""
     if str(path) == "-":
         yield _unpacked(sys.stdin.buffer)
         return
