@@ -15,6 +15,7 @@ come again, with the same id: whoever folds leaves out what is not newer than wh
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -38,10 +39,11 @@ __all__ = [
     "REVIEWS",
     "Evidence",
     "Outgoing",
-    "cluster_state",
     "dead_letter",
     "decision_messages",
     "describe",
+    "letter_fields",
+    "state_message",
     "states",
 ]
 
@@ -99,20 +101,18 @@ def dead_letter(error: PayloadError, payload: bytes, origin: str, source: str, k
     return Outgoing(DEAD_LETTER, origin.encode(), payload, headers)
 
 
-def cluster_state(key: bytes, revision: int, records: Iterable[Record]) -> tuple[dict[str, Any], Outgoing]:
-    """A cluster's canonical document, and its latest state for `dedup.clusters`."""
-    name = cluster_id(key)
-    members = sorted(records, key=lambda record: record.id)
-    if not members:
-        return {}, Outgoing(CLUSTERS, name.encode(), None)
-    document = canonical(name, members)
-    state = {
-        "cluster_id": name,
-        "revision": revision,
-        "records": [record.id for record in members],
-        "document": document,
+def letter_fields(payload: bytes | None, headers: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
+    """A dead letter as JSON fields; the payload as text, or as base 64 where it is no UTF-8."""
+    fields: dict[str, Any] = {
+        name.removeprefix("streams-"): value.decode("utf-8", "replace")
+        for name, value in headers
+        if name.startswith("streams-")
     }
-    return document, Outgoing(CLUSTERS, name.encode(), orjson.dumps(state))
+    try:
+        fields["payload"] = (payload or b"").decode()
+    except UnicodeDecodeError:
+        fields["payload_base64"] = b64encode(payload or b"").decode()
+    return fields
 
 
 def describe(
@@ -130,39 +130,57 @@ def describe(
     clusters = {cluster.key: cluster for cluster in draft.group.clusters}
     owed: dict[str, bytes] = {}
     changes: list[Change] = []
+    latest: dict[bytes, bytes | None] = {}
 
     def names(ids: Iterable[bytes]) -> list[str]:
         return sorted(known.id if (known := record(i)) else i.hex() for i in ids)
 
-    def owe(change: Change, document: dict[str, Any]) -> None:
-        before, after = names(change.before), names(change.after)
+    def owe(change: Change, before: list[str], after: list[str], document: dict[str, Any]) -> None:
         event = _event(change, before, after, document, evidence, causes)
         owed[event["event_id"]] = orjson.dumps(event)
         changes.append(change)
 
     for change in draft.changes:
         members = [known for i in change.after if live(i) and (known := record(i))]
+        after = names(change.after)
         document = canonical(cluster_id(change.key), members) if members else {}
-        owe(change, document)
+        owe(change, names(change.before), after, document)
+        latest[change.key] = None
         cluster = clusters.get(change.key)
         if cluster is None or not change.after:
             continue
         fingerprint = digest(document)
         if cluster.canonical not in (b"", fingerprint):
             cluster = msgspec.structs.replace(cluster, revision=cluster.revision + 1)
-            owe(Change("canonical_changed", change.key, cluster.revision, change.after, change.after), document)
+            owe(
+                Change("canonical_changed", change.key, cluster.revision, change.after, change.after), after, after, document
+            )
         clusters[change.key] = msgspec.structs.replace(cluster, canonical=fingerprint)
+        latest[change.key] = _state(change.key, cluster.revision, after, document)
     group = msgspec.structs.replace(draft.group, clusters=tuple(clusters[c.key] for c in draft.group.clusters))
-    return Described(group, owed, tuple(changes))
+    return Described(group, owed, tuple(changes), latest)
 
 
 def states(group: Group, keys: Iterable[bytes], record: Callable[[bytes], Record | None]) -> Iterable[Outgoing]:
-    """The latest state of some clusters of a group; a tombstone for those no longer in it."""
+    """The latest state of some clusters of a group as messages; a tombstone for those no longer in it."""
     by_key = {cluster.key: (index, cluster) for index, cluster in enumerate(group.clusters)}
     for key in keys:
         index, cluster = by_key.get(key, (-1, Cluster(key, 0, 0)))
-        records = group.records(index) if index >= 0 else ()
-        yield cluster_state(key, cluster.revision, [known for i in records if (known := record(i))])[1]
+        members = [known for i in (group.records(index) if index >= 0 else ()) if (known := record(i))]
+        names = sorted(member.id for member in members)
+        state = _state(key, cluster.revision, names, canonical(cluster_id(key), members)) if members else None
+        yield state_message(key, state)
+
+
+def state_message(key: bytes, state: bytes | None) -> Outgoing:
+    """A cluster's latest state for `dedup.clusters`; a tombstone where it is no more."""
+    return Outgoing(CLUSTERS, cluster_id(key).encode(), state)
+
+
+def _state(key: bytes, revision: int, records: list[str], document: dict[str, Any]) -> bytes:
+    return orjson.dumps(
+        {"cluster_id": cluster_id(key), "revision": revision, "records": records, "document": document}
+    )
 
 
 def _event(

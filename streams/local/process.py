@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from streams.errors import EmbeddedError
@@ -32,7 +32,7 @@ class Child:
 
     `grace` is the time in seconds between SIGTERM and SIGKILL; `keep_open` are file descriptors the
     server holds as long as it lives; `remove` is a directory deleted should Streams die without
-    stopping the server. Not safe for use from several threads at once.
+    stopping the server; `environment` replaces the environment variables it would inherit. Not safe for use from several threads at once.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Child:
         grace: float = 10.0,
         keep_open: Sequence[int] = (),
         remove: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.command = list(command)
@@ -52,6 +53,7 @@ class Child:
         self._grace = grace
         self._keep_open = tuple(keep_open)
         self._remove = remove
+        self._environment = None if environment is None else dict(environment)
         self._guard: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -69,6 +71,7 @@ class Child:
         with self.log.open("wb") as log:
             self._guard = subprocess.Popen(  # noqa: S603 - the command is ours
                 [*guard, *self.command],
+                env=self._environment,
                 cwd=self.log.parent,  # Tansu would read a .env of the user's directory
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

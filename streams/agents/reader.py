@@ -1,0 +1,80 @@
+"""Reads topics from the beginning to an end that is known, or for ever.
+
+Brokers differ in what they say of the end of a partition (the embedded one is wrong), so the end is a mark we
+write ourselves: a message with a header of our own in every partition.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.errors import BrokerError
+
+__all__ = ["END_HEADER", "follow", "read_to_now"]
+
+END_HEADER = "streams-end"
+_MAX_BYTES = 16 * 1024 * 1024
+
+
+async def read_to_now(kafka_url: str, topics: Sequence[str]) -> AsyncIterator[Any]:
+    """Every message (aiokafka's ConsumerRecord) that is in the topics now. Raises BrokerError."""
+    token = uuid.uuid4().hex.encode()
+    try:
+        async with AIOKafkaProducer(bootstrap_servers=kafka_url.split(","), client_id="streams-mark") as producer:
+            open_partitions = set()
+            for topic in topics:
+                for partition in await producer.partitions_for(topic):
+                    await producer.send_and_wait(
+                        topic, None, key=b"", partition=partition, headers=[(END_HEADER, token)]
+                    )
+                    open_partitions.add(TopicPartition(topic, partition))
+        async with _consumer(kafka_url) as consumer:
+            consumer.assign(list(open_partitions))
+            await consumer.seek_to_beginning(*open_partitions)
+            while open_partitions:
+                for partition, messages in (await consumer.getmany(timeout_ms=500)).items():
+                    for message in messages:
+                        mark = dict(message.headers).get(END_HEADER)
+                        if mark == token:
+                            open_partitions.discard(partition)
+                        elif mark is None:
+                            yield message
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+
+
+async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool) -> AsyncIterator[Any]:
+    """Messages as they come, until cancelled. Raises BrokerError."""
+    try:
+        async with _consumer(kafka_url) as consumer:
+            await consumer.topics()
+            partitions = [TopicPartition(t, p) for t in topics for p in consumer.partitions_for_topic(t) or ()]
+            if not partitions:
+                raise BrokerError(f"Kafka has none of the topics {', '.join(topics)}; `streams doctor` says more")
+            consumer.assign(partitions)
+            if from_beginning:
+                await consumer.seek_to_beginning(*partitions)
+            else:
+                await consumer.seek_to_end(*partitions)
+            async for message in consumer:
+                if END_HEADER not in dict(message.headers):
+                    yield message
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+
+
+def _consumer(kafka_url: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=kafka_url.split(","),
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=_MAX_BYTES,
+        fetch_max_bytes=_MAX_BYTES,
+        client_id="streams-reader",
+    )

@@ -1,0 +1,70 @@
+"""All commands with their options and help texts; the work is done in the module of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.agents.topics import topics
+from streams.cli import run as run_module
+from streams.cli.context import configured
+from streams.cli.doctor import doctor as check
+from streams.ops.diagnosis import ExpectedTopic
+from streams.settings import load_settings
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Real-time deduplication of scholarly feeds: Kafka topics in, cluster updates out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Settings are environment variables STREAMS_…; `streams doctor` checks them. Exit codes: 0 done, 1 failed, 2 wrong usage.",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Kafka = Annotated[str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Kafka to use instead of the embedded broker.")]
+Redis = Annotated[str | None, typer.Option("--redis", metavar="URL", help="Redis to use instead of the embedded one.")]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", metavar="D", help="Where `streams up` keeps its state [default: ~/.local/share/streams].")
+]
+
+
+@app.command()
+def run(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSON lines or XML, gzip or not; - is standard input.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the results go.")],
+    source: Annotated[
+        str | None, typer.Option(help="The source whose payloads these are. Without it each line is a `document`.")
+    ] = None,
+    kafka: Kafka = None,
+    redis: Redis = None,
+    as_json: Json = False,
+) -> None:
+    """Deduplicate files: a bounded run through real topics and the real worker.
+
+    Starts an embedded broker and Redis (or uses yours, beside everything else on them), feeds the files, waits until
+    every record is decided, and writes clusters.jsonl, decisions.jsonl, events.jsonl, dead-letter.jsonl and summary.json.
+    """
+    run_module.run_files(load_settings(kafka_url=kafka, redis_url=redis), files, out, source, as_json=as_json)
+
+
+@app.command()
+def worker() -> None:
+    """Run one worker against the configured Kafka and Redis, until SIGINT or SIGTERM.
+
+    Start as many as there are partitions; they share the work. STREAMS_KAFKA_URL and STREAMS_REDIS_URL must be set.
+    """
+    from streams.agents.worker import run_worker  # noqa: PLC0415 - Faust takes a second to import
+
+    run_worker(configured(load_settings()))
+
+
+@app.command()
+def doctor(as_json: Json = False, data_dir: DataDir = None) -> None:
+    """Check settings, Kafka, topics and Redis, and say what to mend."""
+    settings = load_settings()
+    expected = [ExpectedTopic(*spec) for spec in topics(settings)]
+    raise typer.Exit(check(settings, as_json, expected))

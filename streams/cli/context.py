@@ -1,0 +1,27 @@
+"""What commands share: which servers they talk to, and how they print."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rich.console import Console
+
+from streams.errors import SettingsError
+from streams.settings import PREFIX, Settings
+
+__all__ = ["configured", "console"]
+
+
+def configured(settings: Settings) -> Settings:
+    """The settings, if they name both servers. Raises SettingsError otherwise."""
+    for field, example in (("kafka_url", "host:9092"), ("redis_url", "redis://host:6379/0")):
+        if not getattr(settings, field):
+            raise SettingsError(PREFIX + field.upper(), "is not set", f"{example} (or use `streams up`, which brings its own)")
+    return settings
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that respects NO_COLOR and writes plainly where nobody watches."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, no_color="NO_COLOR" in os.environ or not stream.isatty())

@@ -1,0 +1,52 @@
+"""`streams run`: see `streams.local.run`; here is what people see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from streams.agents.feed import DOCUMENT, read_payloads
+from streams.cli.context import console
+from streams.local.run import Status, run
+from streams.settings import Settings
+
+__all__ = ["run_files"]
+
+
+def run_files(settings: Settings, files: Sequence[str], out: Path, source: str | None, *, as_json: bool) -> None:
+    """Run files to the end and print the summary."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:.0f} records/s"),
+        console=console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("starting", total=None, rate=0.0)
+
+        def watch(status: Status) -> None:
+            rate = status.handled / status.seconds if status.seconds else 0.0
+            bar.update(task, description="deduplicating", total=status.sent, completed=status.handled, rate=rate)
+
+        summary = run(settings, read_payloads(source or DOCUMENT, files), out, watch)
+    if as_json:
+        typer.echo(orjson.dumps(summary).decode())
+    else:
+        typer.echo(_summary(summary, out))
+
+
+def _summary(summary: dict[str, Any], out: Path) -> str:
+    latency = summary["latency_ms"]
+    return (
+        f"{summary['records']} records are {summary['clusters']} papers: {summary['duplicates']} duplicates, "
+        f"{summary['review']} pairs to review, {summary['dead_letters']} dead letters.\n"
+        f"{summary['seconds']:.1f} s, {summary['records_per_second']:.0f} records/s, "
+        f"latency {latency['p50']:.0f} ms (p50), {latency['p99']:.0f} ms (p99).\n"
+        f"Results are in {out}: clusters.jsonl, decisions.jsonl, events.jsonl, dead-letter.jsonl, summary.json."
+    )

@@ -1,0 +1,217 @@
+"""A bounded run: files through the topics and the agents of a worker, until every record is decided.
+
+Everything runs in a generation, topics and a consumer group of its own, so on given servers the state
+of others is left alone. The end is known by counting: every message sent must be marked as handled in Redis.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from streams import events
+from streams.agents.feed import Payload, send
+from streams.agents.publisher import Publisher
+from streams.agents.reader import read_to_now
+from streams.agents.topics import create_topics
+from streams.errors import EmbeddedError
+from streams.index.connection import Connection, connect
+from streams.index.layout import Layout
+from streams.index.progress import Progress
+from streams.local.services import Services
+from streams.local.worker import WorkerProcess
+from streams.settings import Settings
+
+__all__ = ["Status", "own_generation", "play", "read_cluster_states", "run", "write_results"]
+
+_POLL_SECONDS = 0.05
+_MAX_RESTARTS = 20
+_EMBEDDED_SESSION_SECONDS = 2.0
+
+
+class Status(NamedTuple):
+    """How far a run is: messages sent and handled, seconds since the first was sent."""
+
+    sent: int
+    handled: int
+    seconds: float
+
+
+def own_generation(settings: Settings) -> Settings:
+    """Settings under which a run touches nobody else's state, topics or consumer group."""
+    name = f"run-{uuid.uuid4().hex[:10]}"
+    return settings.model_copy(
+        update={
+            "generation": name,
+            "topic_prefix": f"{settings.topic_prefix}{name}.",
+            "app_id": f"{settings.app_id}-{name}",
+            "http_port": 0,
+            # A worker that was killed is missed after this long; waiting longer would only make the run longer.
+            "session_timeout": min(settings.session_timeout, _EMBEDDED_SESSION_SECONDS),
+        }
+    )
+
+
+def run(
+    settings: Settings, payloads: Iterable[Payload], out: Path, watch: Callable[[Status], None] = lambda _: None
+) -> dict[str, Any]:
+    """Run payloads to the end and write the results into `out`; returns the summary.
+
+    `watch` is called as the run goes on. Raises a StreamsError when a server or the worker fails for good.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with Services(settings) as services:
+        own = own_generation(services.settings)
+        asyncio.run(create_topics(own))
+        with WorkerProcess(own, out / "worker.log") as worker:
+            worker.wait_ready()
+            connection = connect(own)
+            try:
+                status = asyncio.run(play(own, payloads, worker, services, connection, watch))
+                summary = asyncio.run(write_results(own, out))
+                latency = latency_quantiles(worker.read("/metrics").decode())
+            finally:
+                forget(own, connection, services)
+                connection.close()
+    summary |= {
+        "messages": status.sent,
+        "seconds": round(status.seconds, 3),
+        "records_per_second": round(status.sent / status.seconds, 1) if status.seconds else 0.0,
+        "latency_ms": latency,
+        "worker_restarts": worker.restarts,
+    }
+    (out / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+    if worker.child.log.exists() and not worker.child.log.stat().st_size:
+        worker.child.log.unlink()
+    return summary
+
+
+async def play(
+    settings: Settings,
+    payloads: Iterable[Payload],
+    worker: WorkerProcess,
+    services: Services,
+    connection: Connection,
+    watch: Callable[[Status], None],
+) -> Status:
+    """Send payloads and wait until all are handled, keeping the worker alive meanwhile."""
+    progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connection)
+    before = sum(progress.positions().values())
+    began = time.monotonic()
+    sent = 0
+
+    def look() -> Status:
+        services.check()
+        worker.keep_alive(_MAX_RESTARTS)
+        status = Status(sent, sum(progress.positions().values()) - before, time.monotonic() - began)
+        watch(status)
+        return status
+
+    async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
+        async for acknowledged in send(publisher, payloads):
+            sent = acknowledged
+            look()
+    while (status := look()).handled < sent:
+        await asyncio.sleep(_POLL_SECONDS)
+    if status.handled > sent:
+        raise EmbeddedError(f"{status.handled} messages were handled but only {sent} sent: somebody else uses these topics")
+    return status
+
+
+async def write_results(settings: Settings, out: Path) -> dict[str, Any]:
+    """Write what was published as files of JSON lines, and count it."""
+    prefix = settings.topic_prefix
+    names = (events.DECISIONS, events.EVENTS, events.DEAD_LETTER)
+    decisions: dict[bytes, bytes] = {}
+    seen_events: set[str] = set()
+    letters: set[bytes] = set()
+    counts = {"duplicate": 0, "review": 0, "related": 0}
+    with (out / "events.jsonl").open("wb") as event_file, (out / "dead-letter.jsonl").open("wb") as letter_file:
+        async for message in read_to_now(settings.kafka_url, [prefix + name for name in names]):
+            topic = message.topic.removeprefix(prefix)
+            if topic == events.DECISIONS:
+                decisions[message.key] = message.value
+            elif topic == events.EVENTS:
+                identifier = orjson.loads(message.value)["event_id"]
+                if identifier not in seen_events:
+                    seen_events.add(identifier)
+                    event_file.write(message.value + b"\n")
+            elif message.key + message_where(message) not in letters:
+                letters.add(message.key + message_where(message))
+                letter_file.write(orjson.dumps(events.letter_fields(message.value, message.headers)) + b"\n")
+    with (out / "decisions.jsonl").open("wb") as file:
+        for value in decisions.values():
+            counts[orjson.loads(value)["decision"]] += 1
+            file.write(value + b"\n")
+    states = await read_cluster_states(settings)
+    records = 0
+    with (out / "clusters.jsonl").open("wb") as file:
+        for _, members, state in states:
+            records += len(members)
+            file.write(state + b"\n")
+    return {
+        "records": records,
+        "clusters": len(states),
+        "duplicates": records - len(states),
+        "review": counts["review"],
+        "related": counts["related"],
+        "dead_letters": len(letters),
+        "decisions": sum(counts.values()),
+        "events": len(seen_events),
+    }
+
+
+async def read_cluster_states(settings: Settings) -> list[tuple[str, list[str], bytes]]:
+    """Fold `dedup.clusters`: (cluster id, records, state) of every cluster that stands, by first record."""
+    latest: dict[bytes, tuple[int, list[str], bytes] | None] = {}
+    async for message in read_to_now(settings.kafka_url, [settings.topic_prefix + events.CLUSTERS]):
+        if message.value is None:
+            latest[message.key] = None
+            continue
+        state = orjson.loads(message.value)
+        latest[message.key] = (state["revision"], state["records"], message.value)
+    standing = [(key.decode(), entry[1], entry[2]) for key, entry in latest.items() if entry]
+    return sorted(standing, key=lambda entry: entry[1])
+
+
+def message_where(message: Any) -> bytes:
+    """Which item of its payload a dead letter is about."""
+    return dict(message.headers).get("streams-where", b"")
+
+
+def latency_quantiles(exposition: str) -> dict[str, float]:
+    """p50 and p99 in ms from the worker's latency histogram, interpolated inside its buckets."""
+    buckets: list[tuple[float, float]] = []
+    for line in exposition.splitlines():
+        if line.startswith("streams_latency_seconds_bucket"):
+            bound = line.split('le="')[1].split('"')[0]
+            buckets.append((float(bound), float(line.rsplit(" ", 1)[1])))
+    return {f"p{round(q * 100)}": round(1000 * _quantile(buckets, q), 1) for q in (0.5, 0.99)}
+
+
+def _quantile(buckets: list[tuple[float, float]], q: float) -> float:
+    if not buckets or not buckets[-1][1]:
+        return 0.0
+    rank, low, below = q * buckets[-1][1], 0.0, 0.0
+    for bound, count in buckets:
+        if count >= rank:
+            if bound == float("inf"):
+                return low
+            return low + (bound - low) * ((rank - below) / max(count - below, 1e-9))
+        low, below = bound, count
+    return low
+
+
+def forget(settings: Settings, connection: Connection, services: Services) -> None:
+    """Remove the run's own state from servers that go on without us."""
+    if services.redis is not None:
+        return
+    pattern = f"{settings.namespace}:{settings.generation}:*"
+    for key in connection.client.scan_iter(match=pattern, count=1000):
+        connection.call("UNLINK", key)

@@ -1,0 +1,90 @@
+"""A worker as a supervised child process, for commands that bring their own services."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from streams.errors import EmbeddedError
+from streams.local.process import Child
+from streams.settings import PREFIX, Settings
+
+__all__ = ["WorkerProcess", "free_port"]
+
+_READY_SECONDS = 90.0
+_GRACE_SECONDS = 15.0
+_PAUSE_SECONDS = 0.05
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A TCP port nobody listens on now."""
+    with socket.create_server((host, 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class WorkerProcess:
+    """`streams worker` with given settings. Use as `with`; it is stopped gracefully at the end."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        """`settings.http_port` 0 means any free port; `log` takes what the worker prints."""
+        port = settings.http_port or free_port(settings.http_host)
+        self.settings = settings.model_copy(update={"http_port": port})
+        self.url = f"http://{settings.http_host}:{port}"
+        self.restarts = 0
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        command = [sys.executable, "-m", "streams", "worker"]
+        self.child = Child(
+            "the worker", command, log, grace=_GRACE_SECONDS, environment=inherited | _environment(self.settings)
+        )
+
+    def __enter__(self) -> WorkerProcess:
+        self.child.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.child.stop()
+
+    def wait_ready(self) -> None:
+        """Wait until the worker has its partitions. Raises EmbeddedError when it ends first or takes too long."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while not self.ready():
+            self.child.check()
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"the worker is not ready after {_READY_SECONDS:.0f} s{self.child.tail()}")
+            self.child.pause(_PAUSE_SECONDS)
+
+    def ready(self) -> bool:
+        """Whether the worker says that it does its part."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:  # noqa: S310 - our own loopback
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def read(self, path: str) -> bytes:
+        """What the worker answers at a path of its HTTP port. Raises EmbeddedError."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310 - our own loopback
+                body: bytes = answer.read()
+                return body
+        except (urllib.error.URLError, OSError) as error:
+            raise EmbeddedError(f"the worker does not answer {path}: {error}") from error
+
+    def keep_alive(self, limit: int) -> None:
+        """Start the worker again when it has ended, at most `limit` times. Raises EmbeddedError beyond."""
+        if self.child.poll() is None:
+            return
+        if self.restarts >= limit:
+            self.child.check()
+        self.restarts += 1
+        self.child.start()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {PREFIX + name.upper(): str(value) for name, value in settings.model_dump().items()}
