@@ -73,7 +73,13 @@ def title_level(a: Features, b: Features) -> TitleMatch:
     if not level and ratio >= NEAR:
         level = _wording(found)
     if not level:
-        level = "main" if a.cut and b.cut and a.main == b.main and ratio >= 55.0 else "similar" if ratio >= SIMILAR else "different"
+        level = (
+            "main"
+            if a.cut and b.cut and a.main == b.main and ratio >= 55.0
+            else "similar"
+            if ratio >= SIMILAR
+            else "different"
+        )
     return TitleMatch(level, ratio, found)
 
 
@@ -217,7 +223,7 @@ def journal_level(a: Features, b: Features) -> str:
         and len(long) - len(short) < 2
     ):
         return "same"
-    return "same" if one.replace(" ", "")[:5] == two.replace(" ", "")[:5] else "different"
+    return "different"
 
 
 def identifier_level(a: Features, b: Features) -> tuple[str, str]:

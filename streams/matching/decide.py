@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from streams.matching.compare import (
+    TitleMatch,
     abstract_level,
     authors_level,
     identifier_level,
     journal_level,
     place_level,
-    TitleMatch,
     title_level,
     year_level,
 )
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Decision, Explanation
 from streams.matching.doi_classes import is_entry
 from streams.matching.features import IS_PREPRINT, IS_THESIS, Features
-from streams.matching.guards import GUARDS, Guard, relation_between
+from streams.matching.guards import GUARDS, relation_between
 from streams.matching.rules import DEFAULT, RULESET, Rules
 
 __all__ = ["RULESET", "decide", "explain"]
 
 
-class _Levels(NamedTuple):
-    """What two records reach in each field."""
+class Levels(NamedTuple):
+    """What two records reach in each field; the names of `streams.matching.compare`."""
 
     title: str
     authors: str
@@ -35,21 +36,39 @@ class _Levels(NamedTuple):
     identifier: str
 
 
+class Pair(NamedTuple):
+    """Two records with all that comparison found of them."""
+
+    a: Features
+    b: Features
+    levels: Levels
+    match: TitleMatch
+    shared: str
+
+
 def decide(a: Features, b: Features, rules: Rules = DEFAULT) -> Decision:
     """The verdict on a pair: symmetric, and a function of the two records and the rules alone."""
+    pair = compare(a, b)
+    if pair is None:
+        return Decision(DISTINCT, 0.0, ("title_different",), rules.ruleset, arxiv_conflict(a, b))
+    ruled = identity(pair, rules) or contradiction(pair, rules)
+    return ruled or _weigh(pair, rules)
+
+
+def compare(a: Features, b: Features) -> Pair | None:
+    """All comparisons of a pair; None where the titles differ so much that nothing else needs a look."""
     identifier, shared = identifier_level(a, b)
     match = title_level(a, b)
-    title = match.level
     place = place_level(a, b)
     abstract = abstract_level(a, b)
-    if title == "different" and not shared and place != "same" and abstract in ("unknown", "different"):
-        return Decision(DISTINCT, 0.0, ("title_different",), rules.ruleset, _arxiv_conflict(a, b))
+    if match.level == "different" and not shared and place != "same" and abstract in ("unknown", "different"):
+        return None
     authors, _ = authors_level(a, b)
-    levels = _Levels(title, authors, year_level(a, b), abstract, place, journal_level(a, b), identifier)
-    return _verdict(a, b, levels, match, shared, rules)
+    levels = Levels(match.level, authors, year_level(a, b), abstract, place, journal_level(a, b), identifier)
+    return Pair(a, b, levels, match, shared)
 
 
-def _arxiv_conflict(a: Features, b: Features) -> bool:
+def arxiv_conflict(a: Features, b: Features) -> bool:
     """Two arXiv ids and none in common: two works, unless a source states otherwise (INSPIRE)."""
     one = [value for value in a.ids if value.startswith("arxiv:")]
     if not one:
@@ -58,22 +77,24 @@ def _arxiv_conflict(a: Features, b: Features) -> bool:
     return bool(two) and not any(value in two for value in one)
 
 
-def _bits(levels: _Levels, rules: Rules) -> float:
+def bits(levels: Levels, rules: Rules) -> float:
+    """The sum of the prior and all weights, in bits."""
     total = rules.prior
     weights = rules.weights
-    for field, level in zip(_Levels._fields, levels, strict=True):
+    for field, level in zip(Levels._fields, levels, strict=True):
         total += weights[field].get(level, 0.0)
     return total
 
 
-def _score(bits: float) -> float:
-    return round(1.0 / (1.0 + 2.0 ** -max(-60.0, min(60.0, bits))), 6)
+def probability(total: float) -> float:
+    """A sum of bits as a probability."""
+    return round(1.0 / (1.0 + math.pow(2.0, -max(-60.0, min(60.0, total)))), 6)
 
 
-def _reasons(levels: _Levels, rules: Rules, positive: bool) -> tuple[str, ...]:
+def _reasons(levels: Levels, rules: Rules, positive: bool) -> tuple[str, ...]:
     weighed = [
         (rules.weights[field].get(level, 0.0), f"{field}_{level}")
-        for field, level in zip(_Levels._fields, levels, strict=True)
+        for field, level in zip(Levels._fields, levels, strict=True)
         if level != "unknown"
     ]
     sign = 1 if positive else -1
@@ -81,72 +102,107 @@ def _reasons(levels: _Levels, rules: Rules, positive: bool) -> tuple[str, ...]:
     return tuple(code for weight, code in weighed if sign * weight > 0)
 
 
-def _verdict(a: Features, b: Features, levels: _Levels, match: TitleMatch, shared: str, rules: Rules) -> Decision:  # noqa: PLR0912
-    score = _score(_bits(levels, rules))
-    exact = levels.title.startswith("exact")
-    if _arxiv_conflict(a, b):
-        return Decision(DISTINCT, min(score, 0.05), ("arxiv_differ",), rules.ruleset, True)
+_ALIKE = ("exact", "typo", "noisy", "subtitle", "prefix", "inner", "extra", "other")
+
+
+def identity(pair: Pair, rules: Rules) -> Decision | None:
+    """What identifiers and stated kinds of work settle: two arXiv ids, an erratum, another supplement."""
+    a, b, levels, _, shared = pair
+    if arxiv_conflict(a, b):
+        return Decision(DISTINCT, 0.0, ("arxiv_differ",), rules.ruleset, True)
     relation = relation_between(a, b)
-    if relation and levels.title not in ("different", "similar", "main", "unknown"):
-        return Decision(RELATED, min(score, 0.05), (f"derived_{relation}",), rules.ruleset, True, relation)
+    if relation and levels.title.startswith(_ALIKE):
+        return Decision(RELATED, 0.0, (f"derived_{relation}",), rules.ruleset, True, relation)
     if a.ordinal != b.ordinal:
-        return Decision(DISTINCT, min(score, 0.05), ("ordinal_differs",), rules.ruleset, True)
-    retitled = levels.abstract == "same" and bool((a.flags | b.flags) & IS_PREPRINT)
-    # Evidence no likeness of titles could give: one place in print, one abstract. A paper that is retitled is so
-    # between preprint and publication; two published texts of one abstract and two titles are two talks.
-    firm = levels.place == "same" or retitled or (exact and levels.abstract == "same")
-    doubt: Guard | None = None
-    if not exact:
-        doubt = _guard(a, b, match)
-        if doubt and doubt.effect != "doubt" and not shared and not (firm and doubt.effect == "distinct"):
-            return Decision(DISTINCT, min(score, 0.1), (doubt.code,), rules.ruleset, doubt.effect == "apart")
+        return Decision(DISTINCT, 0.0, ("ordinal_differs",), rules.ruleset, True)
+    if shared and levels.authors == "none" and levels.title in ("different", "similar"):
+        # The same DOI is no proof: book DOIs stand on chapters, proceedings' DOIs on papers (OpenAIRE, bib-dedupe).
+        return Decision(REVIEW, 0.5, (f"same_{shared.partition(':')[0]}", "contradicted"), rules.ruleset)
+    return None
+
+
+def is_firm(pair: Pair) -> bool:
+    """Whether there is evidence no likeness of titles could give: one identifier, one place in print, one abstract.
+
+    A paper that is retitled is so between preprint and publication; two published texts with one abstract and
+    two titles are two talks.
+    """
+    a, b, levels, _, shared = pair
+    if shared or levels.place == "same":
+        return True
+    return levels.abstract == "same" and (levels.title.startswith("exact") or bool((a.flags | b.flags) & IS_PREPRINT))
+
+
+def contradiction(pair: Pair, rules: Rules) -> Decision | None:
+    """What outweighs even equal titles and authors, where no identifier is shared."""
+    a, b, levels, match, shared = pair
     if shared:
-        if levels.authors == "none" and levels.title in ("different", "similar"):
-            return Decision(REVIEW, 0.5, (f"same_{shared.partition(':')[0]}", "contradicted"), rules.ruleset)
-    else:
-        found = _contradiction(a, b, levels)
-        if found:
-            return Decision(DISTINCT, min(score, 0.1), (found,), rules.ruleset, True)
-        if levels.authors == "none" and not firm:
-            verdict = REVIEW if score >= rules.duplicate else DISTINCT
-            return Decision(verdict, score, _reasons(levels, rules, False), rules.ruleset, verdict == DISTINCT)
-        if levels.title == "exact_stop" and not firm:
-            return Decision(
-                REVIEW if score >= rules.duplicate else DISTINCT, min(score, 0.5), ("stop_title",), rules.ruleset
-            )
-    doubtful = doubt.code if doubt else "other_word" if levels.title == "other" else ""
-    if doubtful and not shared and not firm and score >= rules.review:
-        return Decision(REVIEW, min(score, 0.8), (doubtful,), rules.ruleset)
-    if score >= rules.duplicate:
-        return _duplicate(a, b, score, _reasons(levels, rules, True), rules)
-    if score >= rules.review:
-        return Decision(REVIEW, score, _reasons(levels, rules, True), rules.ruleset)
-    return Decision(DISTINCT, score, _reasons(levels, rules, False), rules.ruleset)
+        return None
+    code = _printed_twice(levels) or _collection(a, b, levels) or _thesis(a, b)
+    if code:
+        return Decision(DISTINCT, 0.05, (code,), rules.ruleset, True)
+    if match.difference.a or match.difference.b:
+        guard = next((g for g in GUARDS if g.effect != "doubt" and g.test(a, b, match.difference)), None)
+        if guard and not levels.title.startswith("noisy") and (guard.effect == "apart" or not is_firm(pair)):
+            return Decision(DISTINCT, 0.05, (guard.code,), rules.ruleset, guard.effect == "apart")
+    return None
 
 
-def _contradiction(a: Features, b: Features, levels: _Levels) -> str:
-    """What outweighs even equal titles and authors: two places in print, two entries of a collection, a thesis against a paper."""
-    if levels.place in ("twice", "volume") and (levels.journal == "different" or levels.year not in ("same", "unknown")):
+def _printed_twice(levels: Levels) -> str:
+    """Two places in print that are no misprint of each other: other volume or page, and other journal or year."""
+    other_year = levels.year not in ("same", "unknown")
+    if levels.place in ("twice", "volume") and (levels.journal == "different" or other_year):
         return "printed_twice"
-    if levels.identifier == "registrant" and _entries(a, b):
-        return "entries_differ"
-    thesis, paper = (a, b) if a.flags & IS_THESIS else (b, a)
-    if (a.flags ^ b.flags) & IS_THESIS and paper.n_authors > thesis.n_authors > 0 and not paper.flags & IS_PREPRINT:
-        return "thesis_and_paper"
+    if levels.place == "conflict" and (levels.journal == "different" or (other_year and levels.journal != "same")):
+        return "printed_twice"
     return ""
 
 
-def _entries(a: Features, b: Features) -> bool:
-    return any(is_entry(value[4:]) for value in a.ids + b.ids if value.startswith("doi:"))
+def _collection(a: Features, b: Features, levels: Levels) -> str:
+    if levels.identifier != "registrant":
+        return ""
+    return "entries_differ" if any(is_entry(v[4:]) for v in a.ids + b.ids if v.startswith("doi:")) else ""
 
 
-def _guard(a: Features, b: Features, match: TitleMatch) -> Guard | None:
-    if match.level.startswith("noisy"):
-        return None
-    for guard in GUARDS:
-        if guard.test(a, b, match.difference):
-            return guard
-    return None
+def _thesis(a: Features, b: Features) -> str:
+    if not (a.flags ^ b.flags) & IS_THESIS:
+        return ""
+    thesis, paper = (a, b) if a.flags & IS_THESIS else (b, a)
+    return "thesis_and_paper" if paper.n_authors > thesis.n_authors > 0 and not paper.flags & IS_PREPRINT else ""
+
+
+def doubt(pair: Pair) -> str:
+    """The code of what keeps a pair in doubt whatever its score, `""` where nothing does."""
+    a, b, levels, match, _ = pair
+    if is_firm(pair):
+        return ""
+    if levels.title in ("similar", "different", "main", "other"):
+        return f"title_{levels.title}"
+    if levels.title == "exact_stop":
+        return "stop_title"
+    if levels.authors == "none":
+        return "authors_none"
+    if levels.year == "more" and not (a.flags | b.flags) & IS_PREPRINT:
+        return "years_apart"
+    if (match.difference.a or match.difference.b) and not levels.title.startswith("noisy"):
+        guard = next((g for g in GUARDS if g.effect == "doubt" and g.test(a, b, match.difference)), None)
+        return guard.code if guard else ""
+    return ""
+
+
+def _weigh(pair: Pair, rules: Rules) -> Decision:
+    levels = pair.levels
+    score = probability(bits(levels, rules))
+    if score < rules.review:
+        veto = levels.authors == "none" and score < 0.05
+        return Decision(DISTINCT, score, _reasons(levels, rules, False), rules.ruleset, veto)
+    reasons = _reasons(levels, rules, True)
+    if score < rules.duplicate:
+        return Decision(REVIEW, score, reasons, rules.ruleset)
+    doubtful = doubt(pair)
+    if doubtful:
+        return Decision(REVIEW, min(score, rules.duplicate - 0.01), (doubtful, *reasons), rules.ruleset)
+    return _duplicate(pair.a, pair.b, score, reasons, rules)
 
 
 def _duplicate(a: Features, b: Features, score: float, reasons: tuple[str, ...], rules: Rules) -> Decision:
@@ -163,7 +219,7 @@ def _years(features: Features) -> str:
 def explain(a: Features, b: Features, rules: Rules = DEFAULT) -> Explanation:
     """The decision on a pair with the comparisons that led to it."""
     title = title_level(a, b).level
-    authors, agreement = authors_level(a, b)
+    authors, _ = authors_level(a, b)
     identifier, shared = identifier_level(a, b)
     rows = (
         ("title", a.title, b.title, title),

@@ -132,7 +132,8 @@ def _journal(name: str) -> str:
     words = [
         word for word in fold_words(name.partition("(")[0] or name).split(" ") if word and word not in _JOURNAL_STOP
     ]
-    return " ".join(word[:4] for word in words[:5])
+    # Four letters a word tell "Diab Metab" from "Diabetes Care"; a name of one word needs more: Diabetes, Diabetologia.
+    return " ".join(word[:4] for word in words[:5]) if len(words) > 1 else "".join(words)[:12]
 
 
 def _number(text: str) -> str:

@@ -45,7 +45,7 @@ def difference(one: str, two: str) -> Difference:
 
 _NEGATIONS = frozenset(("no", "not", "non", "without", "never", "un", "neither", "nor", "cannot"))
 _NUMBERED = re.compile(r"\d")
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_NO_PART = re.compile(r"(?:19|20)\d\d|\d+(?:st|nd|rd|th)")  # years, ordinals of conferences
 # Groups of words of which a study has one: the other word is another study (bib-dedupe sim.py).
 _ALTERNATIVES: tuple[frozenset[str], ...] = tuple(
     frozenset(words.split())
@@ -85,7 +85,7 @@ def _number_on_one_side(a: Features, b: Features, diff: Difference) -> bool:
 
 
 def _any_number_on_one_side(a: Features, b: Features, diff: Difference) -> bool:
-    return any(_NUMBERED.search(word) and not _YEAR.fullmatch(word) for word in diff.a + diff.b if len(word) < 6)
+    return any(_NUMBERED.search(word) and not _NO_PART.fullmatch(word) for word in diff.a + diff.b if len(word) < 6)
 
 
 def _negated(a: Features, b: Features, diff: Difference) -> bool:
@@ -119,13 +119,50 @@ def _prefixed(a: Features, b: Features, diff: Difference) -> bool:
 
 
 GUARDS: tuple[Guard, ...] = (
-    Guard("numbers_differ", "apart", "numbers in the titles differ", "part I / part II", "bib-dedupe, fuzzycat", _numbers_differ),
-    Guard("part_on_one_side", "apart", "one title ends in a part number", "Examples / Examples II", "S2APLER", _number_on_one_side),
-    Guard("negation", "distinct", "one title denies what the other says", "smoking / non smoking", "bib-dedupe", _negated),
-    Guard("alternative", "distinct", "two words of which one excludes the other", "in rats / in mice", "bib-dedupe", _alternative),
+    Guard(
+        "numbers_differ",
+        "apart",
+        "numbers in the titles differ",
+        "part I / part II",
+        "bib-dedupe, fuzzycat",
+        _numbers_differ,
+    ),
+    Guard(
+        "part_on_one_side",
+        "apart",
+        "one title ends in a part number",
+        "Examples / Examples II",
+        "S2APLER",
+        _number_on_one_side,
+    ),
+    Guard(
+        "negation", "distinct", "one title denies what the other says", "smoking / non smoking", "bib-dedupe", _negated
+    ),
+    Guard(
+        "alternative",
+        "distinct",
+        "two words of which one excludes the other",
+        "in rats / in mice",
+        "bib-dedupe",
+        _alternative,
+    ),
     Guard("prefixed", "distinct", "a prefix changes a word", "periodic / aperiodic", "bib-dedupe (non-)", _prefixed),
-    Guard("design", "distinct", "a study's design on one side only", "... / ...: protocol", "bib-dedupe, cometadata", _design),
-    Guard("number_on_one_side", "doubt", "a number on one side only", "K3 surfaces / 5 surfaces", "bib-dedupe", _any_number_on_one_side),
+    Guard(
+        "design",
+        "distinct",
+        "a study's design on one side only",
+        "... / ...: protocol",
+        "bib-dedupe, cometadata",
+        _design,
+    ),
+    Guard(
+        "number_on_one_side",
+        "doubt",
+        "a number on one side only",
+        "K3 surfaces / 5 surfaces",
+        "bib-dedupe",
+        _any_number_on_one_side,
+    ),
 )
 
 
