@@ -151,7 +151,8 @@ def test_however_the_parent_ends_the_child_ends(
 def test_when_the_guard_is_killed_the_server_ends_too(tmp_path: Path, until: Until, runs: Runs) -> None:
     child = sleeper(tmp_path)
     child.start()
-    os.kill(os.getpgid(child.pid), signal.SIGKILL)
+    guard = int(Path(f"/proc/{child.pid}/stat").read_text().split()[3])  # its parent, whatever group it is in
+    os.kill(guard, signal.SIGKILL)
     until(lambda: not runs(child.pid), "the end of the server")
     until(lambda: child.poll() == "signal 9", "the guard's end being noticed")
     child.stop()
