@@ -308,9 +308,19 @@ def test_a_dblp_page_of_corr_names_both() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "x", "https://", "https://example.org/abs/1706.03762", "https://github.com/a/b", "https://arxiv.org/list/cs.CL/recent",
-     "https://www.nature.com/articles/s41586-021-03998-y", "https://web.archive.org/", "oai:", "oai:example.org:12"],
-)  # fmt: skip
+    [
+        "",
+        "x",
+        "https://",
+        "https://example.org/abs/1706.03762",
+        "https://github.com/a/b",
+        "https://arxiv.org/list/cs.CL/recent",
+        "https://www.nature.com/articles/s41586-021-03998-y",
+        "https://web.archive.org/",
+        "oai:",
+        "oai:example.org:12",
+    ],
+)
 def test_urls_that_say_nothing(url: str) -> None:
     assert from_url(url) == ()
 

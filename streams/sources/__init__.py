@@ -77,7 +77,8 @@ def parse(source: str, payload: bytes | None, key: bytes | None = None) -> list[
             return [PayloadError("too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD} are read")]
         return adapter.read(payload)
     except PayloadError as error:
-        return [error]
+        # A fresh error: one that was raised holds its frames, and they the payload.
+        return [PayloadError(error.code, error.detail, error.where)]
     except RecursionError:
         return [PayloadError("too_deep", "values are nested too deeply")]
     except Exception as error:  # Nothing lost: even a fault of ours ends in the dead letters, not in the worker.

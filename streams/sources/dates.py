@@ -20,7 +20,7 @@ _MONTHS = {
     )
 }
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?![\d]))?)?(?=$|[T\s/Z])")
+_ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?![\d]))?)?(?=$|[T/Z]|\s\d)")
 _SLASHED = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?[\s.-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})\b")
@@ -48,7 +48,7 @@ def partial_date(text: str) -> str:
     its beginning. A day and month in digits whose order cannot be known (`05/01/2020`) give the year.
     """
     text = text[:100].strip()
-    if match := _ISO.match(text) or _SLASHED.match(text) or _COMPACT.fullmatch(text):
+    if match := _SLASHED.match(text) or _ISO.match(text) or _COMPACT.fullmatch(text):
         year, month, day = match.groups()
         return from_parts(int(year), int(month or 0), int(day or 0))
     for pattern, order in ((_DAY_FIRST, (3, 2, 1)), (_MONTH_FIRST, (3, 1, 2)), (_YEAR_FIRST, (1, 2, 3))):
@@ -73,7 +73,7 @@ def timestamp(value: str | int) -> str:
     if isinstance(value, int):
         seconds = value / 1000 if abs(value) > 10**11 else value
         try:
-            return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return _written(datetime.fromtimestamp(seconds, UTC))
         except (OverflowError, ValueError, OSError):
             return ""
     text = value[:100].strip()
@@ -94,4 +94,9 @@ def timestamp(value: str | int) -> str:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
         return ""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return _written(moment)
+
+
+def _written(moment: datetime) -> str:
+    """A UTC moment as text of one length, so that it sorts; years of fewer digits are no time of change."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year >= FIRST_YEAR else ""

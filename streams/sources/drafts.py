@@ -97,6 +97,8 @@ class Draft:
                 value = value[: 2 * limit] + " " * 3
                 self.warn(field, f"cut at {limit} characters")
             folded = fold(value)
+            if "\x00" in value:
+                self.warn(field, "NUL characters left out")
             if len(folded) > limit:
                 self.warn(field, f"cut at {limit} characters")
                 folded = folded[:limit].rstrip()

@@ -118,7 +118,8 @@ def collect(members: Iterable[Member], read: Reader) -> list[Item]:
                 raise PayloadError("not_a_paper", f"expected an object, found {type(value).__name__}")
             items.append(read(value))
         except PayloadError as error:
-            items.append(error if not where else PayloadError(error.code, error.detail, where + error.where))
+            # A fresh error: one that was raised holds its frames, and they the payload.
+            items.append(PayloadError(error.code, error.detail, where + error.where))
         except RecursionError:
             items.append(PayloadError("too_deep", "values are nested too deeply", where))
         except Exception as error:  # A fault of an adapter costs one item, never the worker.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+
 from streams.errors import PayloadError
 from streams.records import Delete, Record
 from streams.sources import SOURCES, parse
