@@ -57,10 +57,14 @@ def explanation_table(explanation: Explanation, *, title: str = "") -> Renderabl
 
 def _comparison(comparison: Comparison) -> tuple[str, str, str, str, str]:
     weight = f"{comparison.weight:+.1f}" if comparison.weight else "·"
-    return comparison.field, _short(comparison.a), _short(comparison.b), comparison.level.replace("_", " "), weight
+    a, b = (_shown(comparison.field, value) for value in (comparison.a, comparison.b))
+    return comparison.field, a, b, comparison.level.replace("_", " "), weight
 
 
-def _short(value: str) -> str:
+def _shown(field: str, value: str) -> str:
+    if field == "abstract":  # compared by fingerprint, which tells a person nothing
+        return "given" if value else ""
+    value = value.replace("|", ", ")  # names are kept as family|given
     return value if len(value) <= _VALUE else value[: _VALUE - 1] + "…"
 
 

@@ -135,14 +135,10 @@ def _sibling(rng: Random, number: int) -> list[Work]:
 def _part(rng: Random, number: int) -> list[Work]:
     first = _plain(rng, number, "part")
     parts = 2 + (rng.random() < 0.25)
-    form = int(rng.random() * 4)
-    works = []
-    for index in range(parts):
-        work = first if index == 0 else _twin(rng, first, number + index)
-        works.append(work)
+    form, base = int(rng.random() * 4), first.title
+    works = [first, *(_twin(rng, first, number + index) for index in range(1, parts))]
     for index, work in enumerate(works):
         roman, subject = ("I", "II", "III")[index], title(rng, first.field)[0]
-        base = works[0].title.split(". ")[0].split(", Part")[0].removesuffix(" I")
         work.title = (
             f"{base} {roman}",
             f"{base}, Part {index + 1}",
