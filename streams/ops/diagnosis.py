@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from streams.settings import Settings
@@ -38,15 +38,12 @@ class Finding(NamedTuple):
     advice: str = ""
 
 
-class ExpectedTopic(Protocol):
-    """A topic Streams uses, whoever defines it: full name, partitions it is created with, whether it is compacted."""
+class ExpectedTopic(NamedTuple):
+    """A topic Streams uses: full name, partitions it is created with, whether it is compacted."""
 
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def partitions(self) -> int: ...  # noqa: D102
-    @property
-    def compacted(self) -> bool: ...  # noqa: D102
+    name: str
+    partitions: int
+    compacted: bool
 
 
 class TopicFacts(NamedTuple):

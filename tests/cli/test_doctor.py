@@ -12,14 +12,13 @@ import pytest
 import redis
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams.agents.topics import TopicSpec
 from streams.cli.doctor import diagnose, doctor
 from streams.local.broker import free_port
 from streams.local.services import Services
-from streams.ops.diagnosis import Finding
+from streams.ops.diagnosis import ExpectedTopic, Finding
 from streams.settings import Settings
 
-TOPICS = [TopicSpec("doc.events", 2, compacted=False), TopicSpec("doc.clusters", 2, compacted=True)]
+TOPICS = [ExpectedTopic("doc.events", 2, compacted=False), ExpectedTopic("doc.clusters", 2, compacted=True)]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +36,7 @@ async def make(url: str, *topics: NewTopic) -> None:
         await admin.close()
 
 
-def by_check(settings: Settings, expected: list[TopicSpec] = TOPICS) -> dict[str, Finding]:
+def by_check(settings: Settings, expected: list[ExpectedTopic] = TOPICS) -> dict[str, Finding]:
     return {finding.check: finding for finding in asyncio.run(diagnose(settings, expected, 5))}
 
 
@@ -54,14 +53,14 @@ def test_the_embedded_services_are_healthy(services: Services, capsys: pytest.Ca
 
 
 def test_a_missing_topic_is_told_and_not_made(services: Services) -> None:
-    expected = [TopicSpec("doc.never", 2, compacted=False)]
+    expected = [ExpectedTopic("doc.never", 2, compacted=False)]
     for _ in range(2):  # were it made by the first look, the second would find it
         assert by_check(services.settings, expected)["topic doc.never"].status == "warn"
 
 
 def test_a_wrong_cleanup_policy_is_told(services: Services) -> None:
     asyncio.run(make(services.settings.kafka_url, NewTopic("doc.wrong", 2, 1)))
-    finding = by_check(services.settings, [TopicSpec("doc.wrong", 2, compacted=True)])["topic doc.wrong"]
+    finding = by_check(services.settings, [ExpectedTopic("doc.wrong", 2, compacted=True)])["topic doc.wrong"]
     assert finding.status == "fail"
 
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import pytest
 
 from streams.ops.diagnosis import (
+    ExpectedTopic,
     Finding,
     KafkaFacts,
     RedisFacts,
@@ -29,16 +29,8 @@ INFO = {
     "role": "master",
 }
 CONFIG = {"maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "everysec", **WANTED}
-
-
-class Topic(NamedTuple):
-    name: str
-    partitions: int
-    compacted: bool
-
-
-EVENTS = Topic("dedup.events", 4, compacted=False)
-CLUSTERS = Topic("dedup.clusters", 4, compacted=True)
+EVENTS = ExpectedTopic("dedup.events", 4, compacted=False)
+CLUSTERS = ExpectedTopic("dedup.clusters", 4, compacted=True)
 
 
 def redis_findings(
@@ -123,7 +115,7 @@ def test_a_managed_redis_that_hides_its_config_is_judged_by_info() -> None:
     assert "fail" not in worst(found.values())
 
 
-def topic(expected: Topic, facts: TopicFacts | None, replication: int = 1) -> Finding:
+def topic(expected: ExpectedTopic, facts: TopicFacts | None, replication: int = 1) -> Finding:
     known = KafkaFacts(3, {expected.name: facts} if facts else {})
     return list(check_kafka(known, [expected], replication))[1]
 
@@ -145,7 +137,7 @@ def topic(expected: Topic, facts: TopicFacts | None, replication: int = 1) -> Fi
         (EVENTS, TopicFacts(4, 1, 1, "delete"), "fail", "brokers"),
     ],
 )
-def test_each_fault_of_a_topic(expected: Topic, facts: TopicFacts | None, status: str, advice: str) -> None:
+def test_each_fault_of_a_topic(expected: ExpectedTopic, facts: TopicFacts | None, status: str, advice: str) -> None:
     finding = topic(expected, facts)
     assert finding.status == status
     assert advice in finding.advice
