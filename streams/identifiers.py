@@ -253,6 +253,7 @@ _DOI_IN_QUERY = re.compile(r"[?&](?:doi|id)=(10\.\d{4,9}(?:\.\d+)*(?:/|%2F)[^?#&
 _PAGES_OF_DOI = frozenset(
     ("full", "pdf", "epdf", "pdfdirect", "fullpdf", "fulltext", "full-xml", "xml", "html", "epub", "abstract", "abs")
 ) | frozenset(("meta", "summary", "references", "download", "figures", "suppl", "tables", "metrics", "citations"))
+_FILE_BELOW_DOI = re.compile(r"/(?:galley|download)/|/\d{6,9}/[^/]+\.pdf$")
 _ENDINGS = frozenset(("pdf", "full", "abstract", "html", "htm", "xml", "epub", "ps", "short", "long"))
 _BIORXIV_VERSION = re.compile(r"(10\.1101/[\d.]+)v\d")
 _RESEARCH_SQUARE = re.compile(r"article/(rs-\d+/v\d+)")
@@ -378,6 +379,8 @@ _HOSTS: Mapping[str, Callable[[str, _Found], None]] = {
 
 def _without_page(doi: str) -> str:
     """A DOI from a URL's path without the endings that name a page or a file of it."""
+    if match := _FILE_BELOW_DOI.search(doi):
+        doi = doi[: match.start()]
     for _ in range(4):
         head, _, last = doi.rpartition("/")
         stem, dot, ending = last.rpartition(".")

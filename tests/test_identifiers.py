@@ -290,6 +290,8 @@ def test_a_doi_of_arxiv_is_an_arxiv_id() -> None:
             "doi",
             "10.1371/journal.pone.0182437",
         ),
+        ("https://example.org/articles/10.16995/sim.144/galley/140/download/", "doi", "10.16995/sim.144"),
+        ("https://example.org/article-pdf/doi/10.2118/172584-MS/1378217/spe-172584-ms.pdf", "doi", "10.2118/172584-ms"),
         ("https://www.researchsquare.com/article/rs-2382535/v1", "doi", "10.21203/rs.3.rs-2382535/v1"),
         ("oai:arXiv.org:math/0611800", "arxiv", "math/0611800"),
         ("oai:pubmedcentral.nih.gov:12008803", "pmcid", "PMC12008803"),

@@ -214,9 +214,14 @@ class Draft:
                 self.warn(field, f"cut at {MAX_URLS} URLs")
                 return
             self._urls[url] = None
-        if identifies:
-            for identifier in from_url(url):
-                self._identifiers[identifier] = None
+        if not identifies:
+            return
+        for identifier in from_url(url):
+            # A publisher's link may show another paper (Crossref has such PDF links), so a DOI in its path
+            # counts only where the source gives no DOI; a resolver's link is the source's own word.
+            if identifier.scheme == "doi" and "doi.org/" not in url and self.first("doi"):
+                continue
+            self._identifiers[identifier] = None
 
     def relate(self, kind: str, scheme: str, value: Any, field: str) -> None:
         """Take a relation to the work of an identifier; an unknown scheme is read as a URL."""

@@ -154,6 +154,13 @@ def test_identifiers_wherever_they_stand() -> None:
     assert "identifiers: not a usable shoe" in record.warnings
 
 
+def test_a_publishers_link_gives_a_doi_only_where_the_source_gives_none() -> None:
+    link = "http://www.tandfonline.com/doi/pdf/10.1080/10256018808623883"
+    record = one(DOCUMENT | {"doi": "10.1080/10236190290017469", "urls": [link, "https://doi.org/10.1000/alias"]})
+    assert [i.value for i in record.identifiers if i.scheme == "doi"] == ["10.1080/10236190290017469", "10.1000/alias"]
+    assert one(DOCUMENT | {"urls": [link]}).identifier("doi") == "10.1080/10256018808623883"
+
+
 def test_a_bare_number_in_volume_is_no_arxiv_id() -> None:
     assert one(DOCUMENT | {"journal": "Physica", "volume": "1706.03762"}).identifier("arxiv") == ""
     assert one(DOCUMENT | {"journal": "ArXiv", "volume": "1706.03762"}).identifier("arxiv") == "1706.03762"
@@ -251,7 +258,7 @@ documents = st.fixed_dictionaries(
         "language": texts,
         "type": texts,
         "doi": st.sampled_from(["10.1000/x", "10.1000/Y(2)", "https://doi.org/10.48550/arXiv.1706.03762", "x"]),
-        "arxiv_id": st.sampled_from(["1706.03762v2", "math.AG/0611800", "no"]),
+        "arxiv_id": st.sampled_from(["1706.03762v2", "https://arxiv.org/abs/1706.03762", "no"]),
         "pmid": st.integers(1, 10**8),
         "identifiers": st.lists(
             st.sampled_from([{"scheme": "mag", "value": "7"}, {"scheme": "s2", "value": "9"}]), max_size=2
@@ -270,6 +277,7 @@ documents = st.fixed_dictionaries(
 )
 
 
+# One DOI and one arXiv id: the form has a field for each, and no place for a second.
 @given(documents)
 def test_a_record_written_as_document_reads_the_same(document: dict[str, Any]) -> None:
     record = one(document)

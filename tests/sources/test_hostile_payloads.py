@@ -27,19 +27,36 @@ JSON = st.recursive(
 )
 NAMES = {
     "arxiv": "id doi title authors authors_parsed versions update_date journal-ref abstract deleted",
-    "semantic_scholar": "paperId corpusId corpusid externalIds externalids title authors year publicationDate journal venue url "
-    "openAccessPdf pdfUrls publicationTypes abstract updated data op",
-    "crossref": "DOI title subtitle original-title author issued created posted relation update-to deposited container-title volume "
-    "issue journal-issue page type subtype resource URL message status input items",
-    "openalex": "id ids doi title display_name authorships locations primary_location biblio abstract_inverted_index host_venue "
-    "publication_date publication_year type is_paratext updated_date merge_into_id results",
-    "core": "id title authors doi arxivId identifiers oaiIds outputs links journals language publishedDate disabled repositories results",
+    "semantic_scholar": (
+        "paperId corpusId corpusid externalIds externalids title authors year publicationDate journal venue "
+        "url openAccessPdf pdfUrls publicationTypes abstract updated data op"
+    ),
+    "crossref": (
+        "DOI title subtitle original-title author issued created posted relation update-to deposited "
+        "container-title volume issue journal-issue page type subtype resource URL message status input items"
+    ),
+    "openalex": (
+        "id ids doi title display_name authorships locations primary_location biblio abstract_inverted_index "
+        "host_venue publication_date publication_year type is_paratext updated_date merge_into_id results"
+    ),
+    "core": (
+        "id title authors doi arxivId identifiers oaiIds outputs links journals language publishedDate "
+        "disabled repositories results"
+    ),
     "unpaywall": "doi title z_authors oa_locations published_date year genre updated results error",
-    "internet_archive": "ident ext_ids extra contribs contrib_names abstracts title release_date release_year state work_id hits container",
+    "internet_archive": (
+        "ident ext_ids extra contribs contrib_names abstracts title release_date release_year state work_id "
+        "hits container"
+    ),
     "papers_with_code": "paper_url id arxiv_id title authors date proceeding results url_abs",
-    "datacite": "id attributes doi titles creators dates publicationYear relatedIdentifiers identifiers container types descriptions data",
-    "document": "source id title subtitle other_titles authors publication_date year journal volume number pages doi arxiv_id pmid pmcid "
-    "identifiers urls abstract type relations version updated deleted",
+    "datacite": (
+        "id attributes doi titles creators dates publicationYear relatedIdentifiers identifiers container "
+        "types descriptions data"
+    ),
+    "document": (
+        "source id title subtitle other_titles authors publication_date year journal volume number pages doi "
+        "arxiv_id pmid pmcid identifiers urls abstract type relations version updated deleted"
+    ),
 }
 IDENTITY: dict[str, dict[str, Any]] = {
     "arxiv": {"id": "1706.03762"},
