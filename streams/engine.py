@@ -8,16 +8,15 @@ only what was published before.
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from streams import events
 from streams.clusters.committer import Committed, Committer, Described, Work
-from streams.clusters.group import cluster_key
+from streams.clusters.group import Group, cluster_key
 from streams.clusters.judge import Judge
-from streams.clusters.planner import Change, Draft
+from streams.clusters.planner import Draft
 from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
@@ -102,7 +101,7 @@ class Engine:
         reader.load(other for _, others in candidates for other in others)
         links, evidence = self._decide(candidates, reader, outgoing, counts)
         committed = self._commit(arrivals, links, evidence, reader)
-        outgoing += self._publications(committed, reader, counts)
+        outgoing += self._publications(committed, counts)
         return Batch(outgoing, committed, counts)
 
     def confirm(self, batch: Batch) -> Batch:
@@ -118,7 +117,7 @@ class Engine:
             owed[c.root] += c.described.owed
         now = self.groups.confirm(list(owed.items()))
         stale = {
-            root: {change.key for c in batch.committed if c.root == root for change in c.described.changes}
+            root: set(published[root].described.states)
             for root, raw in zip(owed, now, strict=True)
             if raw != published[root].raw
         }
@@ -142,6 +141,29 @@ class Engine:
         restated = self._restate(stale)
         drained = {key: list(owed) for key, owed in owing.items()}
         return Batch([*outgoing, *restated.outgoing], restated.committed, Counter(), drained)
+
+    def all_states(self, size: int) -> Iterator[list[Outgoing]]:
+        """The latest state of every cluster, in lots of about `size` messages."""
+        lot: list[tuple[bytes, Group]] = []
+        for found in self.groups.all_groups():
+            lot.append(found)
+            if len(lot) >= size:
+                yield self._states_of(lot)
+                lot = []
+        if lot:
+            yield self._states_of(lot)
+
+    def _states_of(self, groups: Sequence[tuple[bytes, Group]]) -> list[Outgoing]:
+        reader = Reader(self.store, self.connection)
+        members = [member.id for _, group in groups for member in group.members]
+        reader.load(members)
+        reader.load_records(members)
+        return [
+            message
+            for _, group in groups
+            for message in events.states(group, (c.key for c in group.clusters), _living(reader))
+            if message.value is not None
+        ]
 
     def _parse(
         self, messages: Sequence[Incoming], outgoing: list[Outgoing], counts: Counter[tuple[str, str]]
@@ -274,14 +296,15 @@ class Engine:
         return self._committer.apply(Work(frozenset(a.id for a in arrivals), tuple(links)), reader, describe)
 
     def _publications(
-        self, committed: Sequence[Committed], reader: Reader, counts: Counter[tuple[str, str]]
+        self, committed: Sequence[Committed], counts: Counter[tuple[str, str]]
     ) -> Iterable[Outgoing]:
         for c in committed:
             for field, event in c.described.owed.items():
                 yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
             for change in c.described.changes:
                 counts["events", change.type] += 1
-            yield from events.states(c.described.group, _touched(c), _living(reader))
+            for key, state in c.described.states.items():
+                yield events.state_message(key, state)
 
     def _restate(self, stale: Mapping[bytes, set[bytes]]) -> Batch:
         """The states of clusters as they are now, by the record whose group they were in."""
@@ -299,21 +322,9 @@ class Engine:
         for identifier, keys in wanted.items():
             root = by_id[identifier]
             outgoing += events.states(root.group, sorted(keys), _living(reader))
-            changes = tuple(Change("restated", key, 0, (), ()) for key in keys)
-            committed.append(Committed(root.id, root.raw, Described(root.group, {}, changes)))
+            committed.append(Committed(root.id, root.raw, Described(root.group, {}, (), dict.fromkeys(keys))))
         return Batch(outgoing, committed, Counter())
-
-
-def _touched(committed: Committed) -> list[bytes]:
-    return list(dict.fromkeys(change.key for change in committed.described.changes))
 
 
 def _living(reader: Reader) -> Callable[[bytes], Record | None]:
     return lambda record: reader.record(record) if reader.features(record) else None
-
-
-def latency_ms(messages: Sequence[Incoming]) -> list[float]:
-    """Time from the broker's taking each message in until now, in ms."""
-    now = time.time() * 1000
-    return [max(0.0, now - message.taken) for message in messages]
-

@@ -8,9 +8,18 @@ from typing import Annotated
 import typer
 
 from streams.agents.topics import topics
+from streams.cli import demo as demo_module
 from streams.cli import run as run_module
+from streams.cli import send as send_module
+from streams.cli import tail as tail_module
+from streams.cli import up as up_module
+from streams.cli.compare import compare
 from streams.cli.context import configured
 from streams.cli.doctor import doctor as check
+from streams.cli.evaluate import evaluate
+from streams.cli.explain import explain_pair, explain_record
+from streams.errors import UsageError
+from streams.local.endpoints import find
 from streams.ops.diagnosis import ExpectedTopic
 from streams.settings import load_settings
 
@@ -30,6 +39,34 @@ Redis = Annotated[str | None, typer.Option("--redis", metavar="URL", help="Redis
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", metavar="D", help="Where `streams up` keeps its state [default: ~/.local/share/streams].")
 ]
+
+
+@app.command()
+def demo() -> None:
+    """See it work: a feed of well-known papers from nine sources, deduplicated before your eyes in under a minute.
+
+    Starts an embedded broker, Redis and a worker, plays the feed through Kafka topics, and explains a few clusters.
+    """
+    demo_module.demo(load_settings())
+
+
+@app.command()
+def up(data_dir: DataDir = None) -> None:
+    """Run everything on this machine: embedded broker, Redis, worker and HTTP, until Ctrl-C.
+
+    Records and clusters survive a restart. Other commands (send, tail, explain) find it by its data directory.
+    """
+    up_module.up(load_settings(), data_dir)
+
+
+@app.command()
+def send(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSON lines or XML, gzip or not; - is standard input.")],
+    source: Annotated[str, typer.Option(help="The source whose payloads these are, e.g. arxiv.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Publish payloads to the topic of their source."""
+    send_module.send_files(find(load_settings(), data_dir), source, files)
 
 
 @app.command()
@@ -62,9 +99,43 @@ def worker() -> None:
     run_worker(configured(load_settings()))
 
 
+app.command()(compare)
+app.command()(evaluate)
+
+
+@app.command()
+def explain(
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="A record id, e.g. arxiv:2111.12710.")],
+    other: Annotated[str | None, typer.Argument(metavar="[OTHER]", help="Another one, to compare the two.")] = None,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Say why a record is in its cluster, or why two records are or are not together."""
+    settings = find(load_settings(), data_dir)
+    if other is None:
+        explain_record(settings, record, as_json=as_json)
+    else:
+        explain_pair(settings, record, other, as_json=as_json)
+
+
+@app.command()
+def tail(
+    what: Annotated[str, typer.Argument(help="decisions, events, clusters or dead-letter.")] = "events",
+    beginning: Annotated[bool, typer.Option("--beginning", help="Begin with what is there already.")] = False,
+    most: Annotated[int | None, typer.Option("--most", "-n", min=1, help="Stop after so many messages.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Subscribe to what is published and print it, one JSON object a line."""
+    if what not in tail_module.TOPICS:
+        raise UsageError(f"cannot tail {what!r}; one of {', '.join(tail_module.TOPICS)}")
+    tail_module.tail_topic(find(load_settings(), data_dir), what, from_beginning=beginning, most=most)
+
+
 @app.command()
 def doctor(as_json: Json = False, data_dir: DataDir = None) -> None:
     """Check settings, Kafka, topics and Redis, and say what to mend."""
     settings = load_settings()
+    if data_dir is not None or not (settings.kafka_url or settings.redis_url):
+        settings = find(settings, data_dir)
     expected = [ExpectedTopic(*spec) for spec in topics(settings)]
     raise typer.Exit(check(settings, as_json, expected))

@@ -13,6 +13,10 @@ from streams.settings import PREFIX, Settings
 __all__ = ["configured", "console"]
 
 
+_PLAIN_WIDTH = 120
+"""Columns where the output is no terminal."""
+
+
 def configured(settings: Settings) -> Settings:
     """The settings, if they name both servers. Raises SettingsError otherwise."""
     for field, example in (("kafka_url", "host:9092"), ("redis_url", "redis://host:6379/0")):
@@ -24,4 +28,10 @@ def configured(settings: Settings) -> Settings:
 def console(*, stderr: bool = False) -> Console:
     """A console that respects NO_COLOR and writes plainly where nobody watches."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, no_color="NO_COLOR" in os.environ or not stream.isatty())
+    watched = stream.isatty()
+    return Console(
+        stderr=stderr,
+        highlight=False,
+        no_color="NO_COLOR" in os.environ or not watched,
+        width=None if watched else _PLAIN_WIDTH,
+    )

@@ -61,8 +61,13 @@ class Connection:
         self.round_trips = 0
 
     def register(self, *scripts: Script) -> None:
-        """Make scripts known, so that a server that has forgotten one is given it again."""
+        """Load scripts, and remember them, so that a server that has forgotten one is given it again."""
         self._scripts.update({script.sha: script for script in scripts})
+        try:
+            for script in scripts:
+                self.client.script_load(script.source)
+        except redis.RedisError as error:
+            raise RedisError(f"Redis: {error or type(error).__name__}") from error
 
     def execute(self, commands: Sequence[Command]) -> list[Any]:
         """Run the commands in as few round trips as the topology allows; replies in the order of the commands."""

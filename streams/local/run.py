@@ -189,7 +189,7 @@ def latency_quantiles(exposition: str) -> dict[str, float]:
     """p50 and p99 in ms from the worker's latency histogram, interpolated inside its buckets."""
     buckets: list[tuple[float, float]] = []
     for line in exposition.splitlines():
-        if line.startswith("streams_latency_seconds_bucket"):
+        if line.startswith("streams_decision_latency_seconds_bucket"):
             bound = line.split('le="')[1].split('"')[0]
             buckets.append((float(bound), float(line.rsplit(" ", 1)[1])))
     return {f"p{round(q * 100)}": round(1000 * _quantile(buckets, q), 1) for q in (0.5, 0.99)}

@@ -1,0 +1,120 @@
+"""`streams demo`: a feed of well-known papers through the real thing, watched as it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from streams.agents.feed import Payload
+from streams.agents.topics import create_topics
+from streams.cli.context import console
+from streams.cli.explain import show_place
+from streams.demo import feed
+from streams.index.connection import connect
+from streams.inspection import Inspection
+from streams.local.run import Status, forget, own_generation, play, write_results
+from streams.local.services import Services
+from streams.local.worker import WorkerProcess
+from streams.settings import Settings
+
+__all__ = ["demo"]
+
+_SHOWN = ("peco", "attention is all you need", "observation of a new particle", "deep residual")
+
+
+def demo(settings: Settings) -> None:
+    """Play the feed, show what happens, explain a few clusters, leave nothing behind."""
+    screen = console()
+    with tempfile.TemporaryDirectory(prefix="streams-demo-") as directory, Services(settings) as services:
+        out = Path(directory)
+        own = own_generation(services.settings)
+        screen.print("An embedded Kafka broker and Redis are up; a worker joins …", markup=False)
+        asyncio.run(create_topics(own))
+        with WorkerProcess(own, out / "worker.log") as worker:
+            worker.wait_ready()
+            connection = connect(own)
+            try:
+                status = _play(screen, own, worker, services)
+                summary = asyncio.run(write_results(own, out))
+                _summarize(screen, status, summary, out)
+                _explain(screen, Inspection(own, connection), out)
+            finally:
+                forget(own, connection, services)
+                connection.close()
+
+
+def _play(screen: Console, own: Settings, worker: WorkerProcess, services: Services) -> Status:
+    connection = connect(own)
+    with Live(console=screen, refresh_per_second=8, transient=not screen.is_terminal) as live:
+
+        def watch(status: Status) -> None:
+            live.update(_progress(status, worker))
+
+        try:
+            return asyncio.run(play(own, _payloads(), worker, services, connection, watch))
+        finally:
+            connection.close()
+
+
+def _payloads() -> Iterator[Payload]:
+    for source, key, value in feed():
+        yield Payload(source, key, value)
+
+
+def _progress(status: Status, worker: WorkerProcess) -> Table:
+    counters = _counters(worker)
+    table = Table.grid(padding=(0, 3))
+    rate = status.handled / status.seconds if status.seconds else 0.0
+    table.add_row(
+        f"records in {status.handled}/{status.sent}",
+        f"duplicates {counters.get('duplicate', 0):.0f}",
+        f"clusters {counters.get('created', 0) - counters.get('merged', 0):.0f}",
+        f"dead letters {counters.get('dead', 0):.0f}",
+        f"{rate:.0f} records/s",
+    )
+    return table
+
+
+def _counters(worker: WorkerProcess) -> dict[str, float]:
+    counters: dict[str, float] = {}
+    for line in worker.read("/metrics").decode().splitlines():
+        name, _, value = line.rpartition(" ")
+        if name.startswith("streams_decisions_total") and '"duplicate"' in name:
+            counters["duplicate"] = float(value)
+        elif name.startswith("streams_cluster_changes_total"):
+            counters[name.split('"')[1]] = float(value)
+        elif name.startswith("streams_rejected_records_total"):
+            counters["dead"] = counters.get("dead", 0) + float(value)
+    return counters
+
+
+def _summarize(screen: Console, status: Status, summary: dict[str, Any], out: Path) -> None:
+    screen.print(
+        f"\n[bold]{summary['records']} records are {summary['clusters']} papers[/bold]: "
+        f"{summary['duplicates']} duplicates, {summary['review']} pairs to review, "
+        f"{summary['related']} related but not the same, {summary['dead_letters']} dead letters; "
+        f"{summary['events']} events in {status.seconds:.1f} s."
+    )
+    for line in (out / "dead-letter.jsonl").read_bytes().splitlines():
+        letter = orjson.loads(line)
+        screen.print(f"  dead letter from {letter['source']}: {letter['code']}: {letter['detail'][:90]}", markup=False)
+
+
+def _explain(screen: Console, inspection: Inspection, out: Path) -> None:
+    clusters = [orjson.loads(line) for line in (out / "clusters.jsonl").read_bytes().splitlines()]
+    wanted = []
+    for title in _SHOWN:
+        matching = [c for c in clusters if title in c["document"].get("title", "").lower() and len(c["records"]) > 1]
+        wanted += sorted(matching, key=lambda c: -len(c["records"]))[:1]
+    for cluster in wanted:
+        screen.print()
+        show_place(screen, inspection.place(cluster["records"][0]))
+    screen.print("\nNext: `streams up` keeps it running, `streams run --out DIR FILE` does it with your files.", markup=False)

@@ -1,0 +1,107 @@
+"""`streams explain`: why a record is in its cluster, or why two records are or are not together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from streams.cli.context import console
+from streams.cli.tables import explanation_table
+from streams.index.connection import connect
+from streams.inspection import Inspection, Pairing, Place
+from streams.matching.decision import DUPLICATE
+from streams.settings import Settings
+
+__all__ = ["explain_pair", "explain_record", "show_place"]
+
+_MOST_ROWS = 30
+
+
+def explain_record(settings: Settings, record: str, *, as_json: bool) -> None:
+    """Print a record's place, with the decisions inside its cluster."""
+    connection = connect(settings)
+    try:
+        place = Inspection(settings, connection).place(record)
+    finally:
+        connection.close()
+    if as_json:
+        typer.echo(orjson.dumps(_fields(place), option=orjson.OPT_INDENT_2).decode())
+    else:
+        show_place(console(), place)
+
+
+def explain_pair(settings: Settings, a: str, b: str, *, as_json: bool) -> None:
+    """Print every comparison of two records, and whether they are together."""
+    connection = connect(settings)
+    try:
+        explanation, together = Inspection(settings, connection).compare(a, b)
+    finally:
+        connection.close()
+    if as_json:
+        fields = {"a": a, "b": b, "together": together, "explanation": msgspec.to_builtins(explanation)}
+        typer.echo(orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode())
+        return
+    screen = console()
+    screen.print(explanation_table(explanation, title=f"{a}  ×  {b}"))
+    screen.print("They are in one cluster." if together else "They are not in one cluster.")
+
+
+def show_place(screen: Console, place: Place) -> None:
+    """A cluster for people: its document, its records, and the decisions that made it."""
+    document = place.document
+    authors = document.get("authors", [])
+    shown = ", ".join(authors[:4]) + (f" and {len(authors) - 4} more" if len(authors) > 4 else "")
+    screen.print(f"[bold]{document.get('title', '(no title)')}[/bold]")
+    details = [shown, document.get("publication_date", ""), document.get("journal", ""), document.get("doi", "")]
+    screen.print("  " + " · ".join(detail for detail in details if detail), markup=False)
+    screen.print(f"  cluster {place.cluster_id}, revision {place.revision}: {', '.join(place.records)}", markup=False)
+    if place.inside:
+        screen.print(_pairings("together because", _spanning(place.inside)))
+    if place.kept_apart:
+        screen.print(_pairings("kept apart because", place.kept_apart))
+
+
+def _spanning(pairings: Sequence[Pairing]) -> list[Pairing]:
+    """The strongest links that hold a cluster together: as few as connect all its records."""
+    side: dict[str, str] = {}
+
+    def find(record: str) -> str:
+        while side.setdefault(record, record) != record:
+            record = side[record]
+        return record
+
+    chosen = []
+    links = [p for p in pairings if p.decision.verdict == DUPLICATE and p.meet]
+    for pairing in sorted(links, key=lambda p: (-p.decision.score, p.a, p.b)):
+        a, b = find(pairing.a), find(pairing.b)
+        if a != b:
+            side[b] = a
+            chosen.append(pairing)
+    return chosen
+
+
+def _pairings(title: str, pairings: Sequence[Pairing]) -> Table:
+    table = Table("pair", "decision", "score", "reasons", title=title, title_justify="left", box=None, pad_edge=True)
+    for pairing in pairings[:_MOST_ROWS]:
+        decision = pairing.decision
+        table.add_row(
+            f"{pairing.a} × {pairing.b}", decision.verdict, f"{decision.score:.3f}", ", ".join(decision.reasons[:5])
+        )
+    if len(pairings) > _MOST_ROWS:
+        table.add_row(f"… and {len(pairings) - _MOST_ROWS} more", "", "", "")
+    return table
+
+
+def _fields(place: Place) -> dict[str, Any]:
+    fields = place._asdict()
+    for name in ("inside", "kept_apart"):
+        fields[name] = [
+            {"a": p.a, "b": p.b, "share_a_key": p.meet, **msgspec.to_builtins(p.decision)} for p in fields[name]
+        ]
+    return fields

@@ -1,0 +1,30 @@
+"""`streams send`: payloads from files to the topic of their source."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import typer
+
+from streams.agents.feed import read_payloads, send
+from streams.agents.publisher import Publisher
+from streams.agents.topics import create_topics, record_topic
+from streams.settings import Settings
+
+__all__ = ["send_files"]
+
+
+def send_files(settings: Settings, source: str, files: Sequence[str]) -> None:
+    """Send and say how many; returns when Kafka has acknowledged every one."""
+    count = asyncio.run(_send(settings, source, files))
+    typer.echo(f"{count} payloads sent to {record_topic(settings, source)}")
+
+
+async def _send(settings: Settings, source: str, files: Sequence[str]) -> int:
+    await create_topics(settings)
+    count = 0
+    async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
+        async for sent in send(publisher, read_payloads(source, files)):
+            count = sent
+    return count

@@ -1,0 +1,48 @@
+"""`streams tail`: subscribe to what is published and print it as JSON lines."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import orjson
+import typer
+
+from streams import events
+from streams.agents.reader import follow
+from streams.settings import Settings
+
+__all__ = ["TOPICS", "tail_topic"]
+
+TOPICS = {
+    "decisions": events.DECISIONS,
+    "events": events.EVENTS,
+    "clusters": events.CLUSTERS,
+    "dead-letter": events.DEAD_LETTER,
+}
+
+
+def tail_topic(settings: Settings, what: str, *, from_beginning: bool, most: int | None) -> None:
+    """Print messages until interrupted, or until `most` were printed."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_tail(settings, what, from_beginning=from_beginning, most=most))
+
+
+async def _tail(settings: Settings, what: str, *, from_beginning: bool, most: int | None) -> None:
+    count = 0
+    topic = settings.topic_prefix + TOPICS[what]
+    stream = follow(settings.kafka_url, [topic], from_beginning=from_beginning)
+    async for message in stream:
+        typer.echo(_line(what, message.key, message.value, message.headers))
+        count += 1
+        if most is not None and count >= most:
+            break
+    await stream.aclose()  # type: ignore[attr-defined]
+
+
+def _line(what: str, key: bytes, value: bytes | None, headers: tuple[tuple[str, bytes], ...]) -> str:
+    if what == "dead-letter":
+        return orjson.dumps(events.letter_fields(value, headers)).decode()
+    if value is None:
+        return orjson.dumps({"cluster_id": key.decode(), "tombstone": True}).decode()
+    return value.decode()

@@ -1,0 +1,35 @@
+"""`streams up`: see `streams.local.up`; here is what people see of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streams.cli.context import console
+from streams.local.endpoints import default_data_dir
+from streams.local.up import serve
+from streams.settings import Settings
+
+__all__ = ["up"]
+
+
+def up(settings: Settings, data_dir: Path | None) -> None:
+    """Serve until Ctrl-C and say where."""
+    directory = (data_dir or default_data_dir()).resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    screen = console()
+
+    def started(own: Settings, restored: int) -> None:
+        screen.print("Streams is up; Ctrl-C stops it.", markup=False)
+        screen.print(f"  Kafka     {own.kafka_url}", markup=False)
+        screen.print(f"  Redis     {own.redis_url}", markup=False)
+        screen.print(f"  HTTP      http://{own.http_host}:{own.http_port}/", markup=False)
+        screen.print(f"  data      {directory} ({restored} clusters from before)", markup=False)
+        if not settings.kafka_url:
+            screen.print(
+                "  The embedded broker keeps its topics in memory only: they begin anew at each start, with the\n"
+                "  state of every cluster in dedup.clusters. Records and clusters themselves stay, in Redis.",
+                markup=False,
+            )
+
+    serve(settings, directory, started)
+    screen.print("stopped", markup=False)

@@ -1,0 +1,56 @@
+"""Where a running `streams up` can be reached: a small file in its data directory, for the other commands."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import orjson
+
+from streams.errors import UsageError
+from streams.settings import Settings
+
+__all__ = ["announce", "default_data_dir", "find", "withdraw"]
+
+_FILE = "endpoints.json"
+_FIELDS = ("kafka_url", "redis_url", "http_host", "http_port")
+
+
+def default_data_dir() -> Path:
+    """`$XDG_DATA_HOME/streams`, by default `~/.local/share/streams`."""
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "streams"
+
+
+def announce(data_dir: Path, settings: Settings) -> None:
+    """Tell other commands where the services are."""
+    fields = {name: getattr(settings, name) for name in _FIELDS} | {"pid": os.getpid()}
+    temporary = data_dir / (_FILE + ".new")
+    temporary.write_bytes(orjson.dumps(fields, option=orjson.OPT_INDENT_2))
+    temporary.replace(data_dir / _FILE)
+
+
+def withdraw(data_dir: Path) -> None:
+    """The services are gone."""
+    with contextlib.suppress(FileNotFoundError):
+        (data_dir / _FILE).unlink()
+
+
+def find(settings: Settings, data_dir: Path | None) -> Settings:
+    """The settings completed by what runs in the data directory, where they name no servers themselves.
+
+    Raises UsageError where neither is to be had.
+    """
+    if settings.kafka_url and settings.redis_url and data_dir is None:
+        return settings
+    directory = data_dir or default_data_dir()
+    try:
+        fields = orjson.loads((directory / _FILE).read_bytes())
+        os.kill(fields.pop("pid"), 0)
+    except (OSError, orjson.JSONDecodeError, KeyError):
+        raise UsageError(
+            f"nothing runs in {directory}: start `streams up`, or set STREAMS_KAFKA_URL and STREAMS_REDIS_URL"
+        ) from None
+    given = {name for name in ("kafka_url", "redis_url") if getattr(settings, name) and data_dir is None}
+    return settings.model_copy(update={name: value for name, value in fields.items() if name not in given})

@@ -1,0 +1,81 @@
+"""`streams up`: the embedded services and a worker, until told to stop; state survives in the data directory."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from streams.agents.publisher import Publisher
+from streams.agents.topics import create_topics
+from streams.engine import Engine
+from streams.index.connection import connect
+from streams.local.endpoints import announce, withdraw
+from streams.local.services import Services
+from streams.local.worker import WorkerProcess
+from streams.settings import Settings
+
+__all__ = ["serve"]
+
+_LOOK_SECONDS = 0.5
+_MAX_RESTARTS = 1_000_000
+_RESTORE_LOT = 500
+_EMBEDDED_SESSION_SECONDS = 2.0
+
+
+def serve(settings: Settings, data_dir: Path, started: Callable[[Settings, int], None]) -> None:
+    """Serve until SIGINT or SIGTERM. `started` is told the settings in force and how many clusters were restored.
+
+    A worker that dies is started again. Raises a StreamsError when a server ends or does not start.
+    """
+    stop = threading.Event()
+    before = {number: signal.signal(number, _setter(stop)) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with Services(settings, data_dir) as services:
+            own = services.settings.model_copy(
+                update={"session_timeout": min(settings.session_timeout, _EMBEDDED_SESSION_SECONDS)}
+            )
+            asyncio.run(create_topics(own))
+            restored = _restore(own) if services.broker_is_new else 0
+            with WorkerProcess(own, data_dir / "worker.log") as worker:
+                worker.wait_ready()
+                announce(data_dir, worker.settings)
+                started(worker.settings, restored)
+                while not stop.wait(_LOOK_SECONDS):
+                    services.check()
+                    worker.keep_alive(_MAX_RESTARTS)
+    finally:
+        withdraw(data_dir)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _setter(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    return handle
+
+
+def _restore(settings: Settings) -> int:
+    """The embedded broker forgets its topics; what Redis remembers of clusters goes out to `dedup.clusters` anew."""
+    connection = connect(settings)
+    try:
+        engine = Engine(settings, connection)
+        # The offsets of the new topics begin at 0: what was marked belongs to topics that are gone.
+        engine.progress.forget_positions()
+        return asyncio.run(_publish_states(settings, engine))
+    finally:
+        connection.close()
+
+
+async def _publish_states(settings: Settings, engine: Engine) -> int:
+    count = 0
+    async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
+        for lot in engine.all_states(_RESTORE_LOT):
+            await publisher.publish(lot)
+            count += len(lot)
+    return count
