@@ -53,7 +53,8 @@ def is_preprint(record: Record) -> bool:
 
 def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
     """The canonical document of a cluster's records, with a short entry for each in `versions`."""
-    ranked = sorted(records, key=_rank)
+    members = list(records)
+    ranked = sorted(members, key=_rank) if len(members) > 1 else members
     base = ranked[0]
     document: dict[str, Any] = {"id": cluster_id, "source": base.source}
     for field in ("title", "subtitle", "journal", "volume", "number", "pages", "publisher", "type", "language"):
@@ -65,7 +66,8 @@ def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
     _put(document, "doi", (record.identifier("doi") for record in ranked))
     _put(document, "arxiv_id", (record.identifier("arxiv") for record in ranked))
     document["urls"] = list(dict.fromkeys(url for record in ranked for url in record.urls))[:_MAX_URLS]
-    _put(document, "abstract", sorted((r.abstract for r in ranked), key=lambda text: (-len(text), text)))
+    if longest := max((r.abstract for r in ranked), key=lambda text: (len(text), text)):
+        document["abstract"] = longest
     document["versions"] = [_version(record) for record in sorted(ranked, key=lambda r: (r.date or "9999", r.id))]
     return document
 
@@ -92,9 +94,10 @@ def _authors(ranked: Sequence[Record]) -> tuple[Author, ...]:
 
 
 def _put(document: dict[str, Any], name: str, values: Iterable[str]) -> None:
-    value = next((value for value in values if value), "")
-    if value:
-        document[name] = value
+    for value in values:
+        if value:
+            document[name] = value
+            return
 
 
 def _version(record: Record) -> dict[str, Any]:

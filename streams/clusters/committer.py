@@ -15,7 +15,7 @@ meets one, finishes the move.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from streams.clusters.group import Group
@@ -38,11 +38,15 @@ class Work(NamedTuple):
 
 
 class Described(NamedTuple):
-    """A draft made ready: the group with canonical digests and final revisions, and the events owed for it."""
+    """A draft made ready: the group with canonical digests and final revisions, and the events owed for it.
+
+    `states` are the latest states of the changed clusters, by key; None where a cluster is no more.
+    """
 
     group: Group
     owed: Mapping[str, bytes]
     changes: tuple[Change, ...]
+    states: Mapping[bytes, bytes | None]
 
 
 class Committed(NamedTuple):
@@ -104,7 +108,11 @@ class Committer:
         for a, b in work.links:
             if not union.join(a, b):
                 self.capped += 1
-        return [_job(cluster, roots, work.records) for cluster in union.sets()]
+        by_id = {root.id: root for root in roots.values()}
+        records: dict[bytes, list[bytes]] = {root: [] for root in by_id}
+        for record in work.records:
+            records[roots[record].id].append(record)
+        return [_job([by_id[root] for root in joined], records) for joined in union.sets()]
 
     def _freeze(self, jobs: list[_Job]) -> set[bytes]:
         """Freeze what moves; returns the targets of the jobs in which somebody was faster."""
@@ -208,22 +216,21 @@ class _Union:
         return x
 
 
-def _job(root_ids: set[bytes], roots: Mapping[bytes, Root], records: frozenset[bytes]) -> _Job:
-    by_id = {root.id: root for root in roots.values() if root.id in root_ids}
+def _job(joined: Sequence[Root], records: Mapping[bytes, Sequence[bytes]]) -> _Job:
     # A group that exists before one that does not; then the smaller id: the same choice for every worker.
-    target = min(by_id.values(), key=lambda root: (not root.raw, root.id))
+    target = min(joined, key=lambda root: (not root.raw, root.id))
     moves: dict[bytes, tuple[bytes, Group]] = {}
     frozen: set[bytes] = set()
-    for root in by_id.values():
+    for root in joined:
         for moving, (raw, group) in root.moving.items():
             moves[moving] = (raw, group)
             frozen.add(moving)
         if root is not target:
             moves[root.id] = (root.raw, root.group)
-    members = {record for record, root in roots.items() if root.id in root_ids}
+    mine = {record for root in joined for record in records[root.id]}
     # A linked record of another worker that has no group yet is taken in as well: it is stored already.
-    fresh = {root.id for root in by_id.values() if not root.raw}
-    return _Job(target, moves, frozenset(frozen), (members & records) | fresh)
+    fresh = {root.id for root in joined if not root.raw}
+    return _Job(target, moves, frozenset(frozen), mine | fresh)
 
 
 def _moved_groups(job: _Job) -> Iterable[Group]:

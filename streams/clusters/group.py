@@ -7,7 +7,8 @@ one value in Redis, so its members, its clusters and their revisions change toge
 
 from __future__ import annotations
 
-from base64 import b32encode, b32decode
+from base64 import b32decode, b32encode
+from functools import lru_cache
 
 import msgspec
 
@@ -73,6 +74,7 @@ def next_key(founder: bytes, used: set[bytes]) -> bytes:
     return key
 
 
+@lru_cache(maxsize=100_000)
 def cluster_id(key: bytes) -> str:
     """A cluster key as people and topics write it: `c` + base 32 of the founder, `.n` for its n-th further cluster."""
     text = "c" + b32encode(key[:_ID_BYTES]).decode().rstrip("=").lower()
