@@ -218,10 +218,10 @@ def journal_level(a: Features, b: Features) -> str:
         return "same"
     left, right = one.split(" "), two.split(" ")
     short, long = (left, right) if len(left) <= len(right) else (right, left)
-    if (
-        all(x.startswith(y) or y.startswith(x) for x, y in zip(short, long, strict=False))
-        and len(long) - len(short) < 2
-    ):
+    alike = all(x.startswith(y) or y.startswith(x) for x, y in zip(short, long, strict=False))
+    if alike and (
+        len(short) > 1 or len(long) == 1
+    ):  # "J Clin Virol: official publication of ..."; not Diabetes, Diabetes Care
         return "same"
     return "different"
 

@@ -182,7 +182,7 @@ def doubt(pair: Pair) -> str:
         return "stop_title"
     if levels.authors == "none":
         return "authors_none"
-    if levels.year == "more" and not (a.flags | b.flags) & IS_PREPRINT:
+    if levels.year == "more" and (a.journal or a.page) and (b.journal or b.page):
         return "years_apart"
     if (match.difference.a or match.difference.b) and not levels.title.startswith("noisy"):
         guard = next((g for g in GUARDS if g.effect == "doubt" and g.test(a, b, match.difference)), None)
