@@ -285,7 +285,13 @@ def _group(pattern: re.Pattern[str], text: str) -> str:
 
 def _on_doi(path: str, found: _Found) -> None:
     if path.startswith("10."):
-        _add(found, "doi", path.partition("?")[0].partition("#")[0])
+        if "?" in path or "#" in path:
+            path = path.partition("?")[0].partition("#")[0]
+        doi = normalize_doi(path)
+        if doi and not doi.startswith("10.48550/"):
+            found.append(Identifier("doi", doi))
+        else:
+            _add(found, "doi", doi)
     else:
         _add(found, "doi", "https://doi.org/" + path)
 
@@ -305,10 +311,10 @@ def _on_ncbi(path: str, found: _Found) -> None:
 
 
 def _on_semantic_scholar(path: str, found: _Found) -> None:
-    if corpus := _group(_CORPUS, path):
+    if match := _SHA.search(path):
+        found.append(Identifier("s2_paper", match[1]))
+    elif corpus := _group(_CORPUS, path):
         _add(found, "s2", corpus)
-    elif sha := _group(_SHA, path):
-        _add(found, "s2_paper", sha)
     elif split := _PDF_SHA.match(path):
         _add(found, "s2_paper", split[1] + split[2])
     elif path[:6].lower() == "arxiv/" or "arxiv:" in path[:40].lower():

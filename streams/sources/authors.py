@@ -78,14 +78,22 @@ def from_name(name: str, *, orcid: str = "", organization: bool = False) -> Auth
     return Author(name, "", "", orcid)
 
 
+# What Semantic Scholar and CORE say of an author beside the name tells nothing of the name's parts.
+_NAME_ALONE = frozenset(("name", "authorId", "ids", "url"))
+
+
 def from_items(items: Iterable[Any], draft: Draft, field: str = "authors") -> tuple[list[Author], bool]:
     """The authors of a list of names or of objects in any of the shapes feeds use, and whether it is whole."""
     authors: list[Author] = []
     complete = True
     for item in items:
-        author = _from_object(item, draft, field) if isinstance(item, dict) else None
+        name: Any = item
+        author = None
+        if isinstance(item, dict):
+            name = item.get("name")
+            if name is None or not item.keys() <= _NAME_ALONE:
+                author = _from_object(item, draft, field)
         if author is None:
-            name = item if isinstance(item, str) else item.get("name") if isinstance(item, dict) else item
             name = draft.text(name, field, MAX_NAME)
             if not name:
                 continue

@@ -205,8 +205,7 @@ class Draft:
         if not isinstance(value, str):
             self.warn(field, f"expected a URL, found {type(value).__name__}")
             return
-        url = value if value.isprintable() else fold(value)
-        url = url.strip()
+        url = value.strip() if value.isprintable() else fold(value)
         if len(url) > MAX_TEXT or url in self._urls:
             return
         if "://" in url:

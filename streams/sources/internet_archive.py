@@ -6,13 +6,16 @@ of one work share `work_id`, which is kept as a relation.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from streams.errors import PayloadError
 from streams.identifiers import normalize
 from streams.records import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources.datacite import relate
 from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked
-from streams.sources.payloads import Adapter, Json, envelope, read_json
+from streams.sources.payloads import Adapter, Json, Member, envelope, read_json
 
 __all__ = ["ADAPTER"]
 
@@ -139,4 +142,17 @@ def source_id(key: str) -> str:
     return identifier.value if identifier else ""
 
 
-ADAPTER = Adapter(NAME, read_json(envelope("results", "hits", inner=("_source",)), read), source_id)
+_ANSWERS = envelope("results", "hits")
+
+
+def members(value: Any) -> Iterator[Member]:
+    """Releases, alone or listed; a hit of the index that was asked for few fields has the ident in `_id` only."""
+    for where, member in _ANSWERS(value):
+        found = member.get("_source") if isinstance(member, dict) else None
+        if isinstance(found, dict):
+            yield Member(f"{where}/_source", {"ident": member.get("_id"), **found})
+        else:
+            yield Member(where, member)
+
+
+ADAPTER = Adapter(NAME, read_json(members, read), source_id)

@@ -87,6 +87,10 @@ def test_a_draft_without_ident_is_refused() -> None:
     assert item.code == "no_identity"
 
 
+def test_a_hit_with_few_fields_has_its_ident_outside() -> None:
+    assert one({"_index": "fatcat_release", "_id": IDENT, "_source": {"doi": "10.7717/peerj.228"}}).source_id == IDENT
+
+
 def test_search_hit_and_whole_answer() -> None:
     source = {
         "ident": IDENT,
