@@ -171,7 +171,7 @@ class Engine:
         for message in messages:
             for item in parse(message.source, message.value, message.key):
                 if isinstance(item, PayloadError):
-                    counts["rejected", item.code] += 1
+                    counts["rejected", f"{message.source} {item.code}"] += 1
                     outgoing.append(
                         events.dead_letter(item, message.value or b"", message.origin, message.source, message.key)
                     )
@@ -202,7 +202,9 @@ class Engine:
         whole = self.store.encode_record(item, abstract=True)
         document = whole if self.settings.abstracts == "keep" else self.store.encode_record(item, abstract=False)
         stamp = Stamp.of(whole, version=item.version, updated=item.updated, taken=taken)
-        return _Arrival(record, item.id, before, Stored(stamp, self.store.encode_features(extract(item))), item, document)
+        return _Arrival(
+            record, item.id, before, Stored(stamp, self.store.encode_features(extract(item))), item, document
+        )
 
     def _put(self, arrivals: Sequence[_Arrival], reader: Reader, counts: Counter[tuple[str, str]]) -> None:
         todo = list(arrivals)
@@ -295,9 +297,7 @@ class Engine:
 
         return self._committer.apply(Work(frozenset(a.id for a in arrivals), tuple(links)), reader, describe)
 
-    def _publications(
-        self, committed: Sequence[Committed], counts: Counter[tuple[str, str]]
-    ) -> Iterable[Outgoing]:
+    def _publications(self, committed: Sequence[Committed], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
         for c in committed:
             for field, event in c.described.owed.items():
                 yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)

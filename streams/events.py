@@ -1,12 +1,12 @@
 """The contract of everything published: topics' messages, their keys and their order.
 
-| topic               | key          | value                                    | for whom                                  |
-|---------------------|--------------|------------------------------------------|-------------------------------------------|
-| `dedup.decisions`   | `a|b`        | a decision on a pair, JSON               | who asks why                              |
-| `dedup.review`      | `a|b`        | the same, doubtful pairs only            | who looks at doubtful pairs               |
-| `dedup.events`      | cluster id   | one change of one cluster, JSON          | who follows every change                  |
-| `dedup.clusters`    | cluster id   | the cluster's latest state, JSON; a tombstone when merged away or emptied (compacted) | who wants the clusters |
-| `dedup.dead-letter` | origin       | the original bytes; headers say what is wrong and where it came from | who mends feeds |
+| topic               | key        | value                                                             |
+|---------------------|------------|-------------------------------------------------------------------|
+| `dedup.decisions`   | `a|b`      | a decision on a pair, JSON: for who asks why                      |
+| `dedup.review`      | `a|b`      | the same, doubtful pairs only: for who looks at them              |
+| `dedup.events`      | cluster id | one change of one cluster, JSON: for who follows every change     |
+| `dedup.clusters`    | cluster id | the cluster's latest state, JSON; a tombstone when it is no more  |
+| `dedup.dead-letter` | origin     | the original bytes; headers say what is wrong and where it was    |
 
 An event's id is `cluster id:revision`. Events of a cluster have growing revisions; after a crash one may
 come again, with the same id: whoever folds leaves out what is not newer than what he has.
@@ -153,7 +153,10 @@ def describe(
         if cluster.canonical not in (b"", fingerprint):
             cluster = msgspec.structs.replace(cluster, revision=cluster.revision + 1)
             owe(
-                Change("canonical_changed", change.key, cluster.revision, change.after, change.after), after, after, document
+                Change("canonical_changed", change.key, cluster.revision, change.after, change.after),
+                after,
+                after,
+                document,
             )
         clusters[change.key] = msgspec.structs.replace(cluster, canonical=fingerprint)
         latest[change.key] = _state(change.key, cluster.revision, after, document)
@@ -178,9 +181,7 @@ def state_message(key: bytes, state: bytes | None) -> Outgoing:
 
 
 def _state(key: bytes, revision: int, records: list[str], document: dict[str, Any]) -> bytes:
-    return orjson.dumps(
-        {"cluster_id": cluster_id(key), "revision": revision, "records": records, "document": document}
-    )
+    return orjson.dumps({"cluster_id": cluster_id(key), "revision": revision, "records": records, "document": document})
 
 
 def _event(

@@ -73,9 +73,7 @@ class Inspection:
         name = cluster_id(cluster.key)
         members = sorted((records[i] for i in mine), key=lambda r: r.id)
         inside.sort(key=lambda pairing: (record not in (pairing.a, pairing.b), -pairing.decision.score))
-        return Place(
-            record, name, cluster.revision, [r.id for r in members], canonical(name, members), inside, apart
-        )
+        return Place(record, name, cluster.revision, [r.id for r in members], canonical(name, members), inside, apart)
 
     def compare(self, a: str, b: str) -> tuple[Explanation, bool]:
         """Every comparison of two records, and whether they are in one cluster. Raises UsageError."""

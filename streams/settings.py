@@ -24,26 +24,43 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    kafka_url: str = Field("", description="Kafka bootstrap servers, host:port[,host:port…]; empty: the embedded broker")
+    kafka_url: str = Field(
+        "", description="Kafka bootstrap servers, host:port[,host:port…]; empty: the embedded broker"
+    )
     redis_url: str = Field("", description="redis://, rediss:// or unix:// URL; empty: the embedded Valkey")
     redis_cluster: bool = Field(False, description="true where the URL is a node of a Redis Cluster")
     namespace: str = Field("streams", pattern=r"^[A-Za-z0-9._-]+$", description="first part of every Redis key")
-    generation: str = Field("1", pattern=r"^[A-Za-z0-9._-]+$", description="index generation, second part of every Redis key")
+    generation: str = Field(
+        "1", pattern=r"^[A-Za-z0-9._-]+$", description="index generation, second part of every Redis key"
+    )
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="put before every topic name")
     app_id: str = Field("streams", pattern=r"^[A-Za-z0-9._-]+$", description="Kafka consumer group of the workers")
     partitions: int = Field(4, ge=1, le=1000, description="partitions of a topic that Streams creates")
     replication: int = Field(1, ge=1, le=10, description="replicas of a topic that Streams creates")
-    session_timeout: float = Field(10.0, gt=0, le=300, description="seconds without a heartbeat before a worker loses its partitions")
+    session_timeout: float = Field(
+        10.0, gt=0, le=300, description="seconds without a heartbeat before a worker loses its partitions"
+    )
     http_host: str = Field("127.0.0.1", description="address the HTTP port binds to")
     http_port: int = Field(6066, ge=0, le=65535, description="port of health, metrics and API; 0: any free port")
     batch_records: int = Field(512, ge=1, le=10_000, description="most messages handled in one micro-batch")
     batch_seconds: float = Field(0.05, gt=0, le=10, description="longest wait for a micro-batch to fill, in seconds")
-    buckets: int = Field(4096, ge=16, le=1_048_576, description="hash buckets of the record store; about records / 250; fixed for a generation")
+    buckets: int = Field(
+        4096,
+        ge=16,
+        le=1_048_576,
+        description="hash buckets of the record store; about records / 250; fixed for a generation",
+    )
     key_cap: int = Field(64, ge=2, le=1000, description="most members kept and read under one key")
     cluster_cap: int = Field(1000, ge=2, le=100_000, description="most records linked into one group")
-    abstracts: Literal["keep", "drop"] = Field("keep", description="keep abstracts in Redis for canonical documents, or drop them to save memory")
-    preprints: Literal["merge", "relate", "separate"] = Field("merge", description="a preprint and its published version are one cluster, related, or separate")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="least severe log line written")
+    abstracts: Literal["keep", "drop"] = Field(
+        "keep", description="keep abstracts in Redis for canonical documents, or drop them to save memory"
+    )
+    preprints: Literal["merge", "relate", "separate"] = Field(
+        "merge", description="a preprint and its published version are one cluster, related, or separate"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="least severe log line written"
+    )
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -36,14 +36,14 @@ _MAX_FETCH_BYTES = 16 * 1024 * 1024
 class Life(Protocol):
     """What the application calls as it lives: see `streams.agents.worker`."""
 
-    async def open(self) -> None: ...  # noqa: D102
-    async def handle(self, messages: Sequence[Incoming]) -> None: ...  # noqa: D102
-    async def assigned(self) -> None: ...  # noqa: D102
-    async def quiesce(self) -> None: ...  # noqa: D102
-    async def close(self) -> None: ...  # noqa: D102
+    async def open(self) -> None: ...
+    async def handle(self, messages: Sequence[Incoming]) -> None: ...
+    async def assigned(self) -> None: ...
+    async def quiesce(self) -> None: ...
+    async def close(self) -> None: ...
 
 
-class _App(faust.App):  # type: ignore[misc]
+class _App(faust.App):
     """Faust's application with our connections opened before the first message and closed after the last."""
 
     life: Life
@@ -100,19 +100,20 @@ def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, h
                 event.ack()
             yield
 
-    async def assigned(_app: object, partitions: Sequence[object], **_: object) -> None:
+    async def assigned(_app: Any, partitions: Any, **_: Any) -> None:
         health.assigned(len(partitions))
         await life.assigned()
 
-    async def revoked(_app: object, partitions: Sequence[object], **_: object) -> None:
+    async def revoked(_app: Any, _partitions: Any, **_: Any) -> None:
         health.unassigned()
 
-    app.on_partitions_assigned.connect(assigned, weak=False)
-    app.on_partitions_revoked.connect(revoked, weak=False)
+    # Faust types its handlers as taking a signal by name, which it does not pass.
+    app.on_partitions_assigned.connect(assigned, weak=False)  # type: ignore[arg-type]
+    app.on_partitions_revoked.connect(revoked, weak=False)  # type: ignore[arg-type]
     return app
 
 
-def _incoming(settings: Settings, batch: Sequence[EventT]) -> list[Incoming]:
+def _incoming(settings: Settings, batch: Sequence[EventT[Any]]) -> list[Incoming]:
     incoming = []
     for event in batch:
         message = event.message

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
 
@@ -22,10 +22,10 @@ log = logging.getLogger(__name__)
 Positions = Callable[[], Mapping[tuple[str, int], int]]
 
 
-class _RewindingConsumer(Consumer):  # type: ignore[misc]
+class _RewindingConsumer(Consumer):
     async def perform_seek(self) -> None:
         await super().perform_seek()
-        transport: RewindingTransport = self.transport
+        transport = cast("RewindingTransport", self.transport)
         remembered = await asyncio.get_running_loop().run_in_executor(None, transport.positions)
         for tp in self.assignment():
             committed = self._committed_offset.get(tp)
@@ -40,7 +40,7 @@ class _RewindingConsumer(Consumer):  # type: ignore[misc]
             transport.rewound()
 
 
-class RewindingTransport(Transport):  # type: ignore[misc]
+class RewindingTransport(Transport):
     """Faust's aiokafka transport with the consumer above; `positions` reads what Redis remembers."""
 
     Consumer = _RewindingConsumer

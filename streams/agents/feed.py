@@ -33,10 +33,10 @@ class Payload(NamedTuple):
 
 
 def read_payloads(source: str, files: Iterable[str]) -> Iterator[Payload]:
-    """The payloads of files (`-`: standard input; gzip by name or content): one a line, or one a file.
+    r"""The payloads of files (`-`: standard input; gzip by content): one a line, or one a file.
 
     A file is one payload where it is XML, or JSON that is not complete on its first line. Lines end with
-    `\\n` only, for U+2028 occurs inside them. Raises UsageError where a file cannot be read or the source is unknown.
+    `\n` only, for U+2028 occurs inside them. Raises UsageError where a file cannot be read or the source is unknown.
     """
     if source not in SOURCES:
         raise UsageError(f"unknown source {source!r}; known: {', '.join(SOURCES)}")
@@ -79,7 +79,7 @@ async def send(publisher: Publisher, payloads: Iterable[Payload]) -> AsyncIterat
 def _open(name: str) -> IO[bytes]:
     if name == "-":
         return sys.stdin.buffer
-    file = Path(name).open("rb")
+    file = Path(name).open("rb")  # noqa: SIM115 - the caller closes it
     if file.peek(2)[:2] == b"\x1f\x8b":
         return gzip.open(file)  # type: ignore[return-value]
     return file

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -89,11 +89,11 @@ class Handler:
             await self._publish(batch)
         return sum(len(fields) for fields in batch.drained.values())
 
-    async def _patiently(self, work: Callable[[], object]) -> T:
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                result = await work()  # type: ignore[misc]
+                result = await work()
                 self._health.redis_answered()
                 return result
             except ServiceError as error:
@@ -160,10 +160,12 @@ class Handler:
             "decisions": self._metrics.decided,
             "capped": self._metrics.capped,
             "events": self._metrics.changed,
-            "rejected": lambda reason, count: self._metrics.rejected("", reason, count),
         }
         for (kind, label), count in batch.counts.items():
-            if kind in meters:
+            if kind == "rejected":
+                source, _, reason = label.partition(" ")
+                self._metrics.rejected(source, reason, count)
+            elif kind in meters:
                 meters[kind](label, count)
 
     def _observe(self, messages: Sequence[Incoming], seconds: float) -> None:

@@ -90,7 +90,10 @@ async def create_topics(settings: Settings) -> list[str]:
 
 
 def _new_topic(spec: TopicSpec, replication: int) -> NewTopic:
-    configs = {"cleanup.policy": "compact" if spec.compacted else "delete", "max.message.bytes": str(_MAX_MESSAGE_BYTES)}
+    configs = {
+        "cleanup.policy": "compact" if spec.compacted else "delete",
+        "max.message.bytes": str(_MAX_MESSAGE_BYTES),
+    }
     return NewTopic(spec.name, spec.partitions, replication, topic_configs=configs)
 
 

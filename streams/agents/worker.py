@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import faust
 import mode.loop
@@ -115,5 +116,6 @@ def maxmemory_policy(worker: _Worker) -> str:
 
 
 def _router(app: faust.App) -> web.UrlDispatcher:
-    router: web.UrlDispatcher = app.web.web_app.router
+    served: Any = app.web
+    router: web.UrlDispatcher = served.web_app.router
     return router

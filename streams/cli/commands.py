@@ -30,14 +30,20 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Settings are environment variables STREAMS_…; `streams doctor` checks them. Exit codes: 0 done, 1 failed, 2 wrong usage.",
+    epilog="Settings are environment variables STREAMS_…; `streams doctor` checks them. "
+    "Exit codes: 0 done, 1 failed, 2 wrong usage.",
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Kafka = Annotated[str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Kafka to use instead of the embedded broker.")]
+Kafka = Annotated[
+    str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Kafka to use instead of the embedded broker.")
+]
 Redis = Annotated[str | None, typer.Option("--redis", metavar="URL", help="Redis to use instead of the embedded one.")]
 DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", metavar="D", help="Where `streams up` keeps its state [default: ~/.local/share/streams].")
+    Path | None,
+    typer.Option(
+        "--data-dir", metavar="D", help="Where `streams up` keeps its state [default: ~/.local/share/streams]."
+    ),
 ]
 
 
@@ -61,7 +67,9 @@ def up(data_dir: DataDir = None) -> None:
 
 @app.command()
 def send(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSON lines or XML, gzip or not; - is standard input.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="JSON lines or XML, gzip or not; - is standard input.")
+    ],
     source: Annotated[str, typer.Option(help="The source whose payloads these are, e.g. arxiv.")],
     data_dir: DataDir = None,
 ) -> None:
@@ -71,7 +79,9 @@ def send(
 
 @app.command()
 def run(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSON lines or XML, gzip or not; - is standard input.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="JSON lines or XML, gzip or not; - is standard input.")
+    ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the results go.")],
     source: Annotated[
         str | None, typer.Option(help="The source whose payloads these are. Without it each line is a `document`.")

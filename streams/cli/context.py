@@ -21,7 +21,9 @@ def configured(settings: Settings) -> Settings:
     """The settings, if they name both servers. Raises SettingsError otherwise."""
     for field, example in (("kafka_url", "host:9092"), ("redis_url", "redis://host:6379/0")):
         if not getattr(settings, field):
-            raise SettingsError(PREFIX + field.upper(), "is not set", f"{example} (or use `streams up`, which brings its own)")
+            raise SettingsError(
+                PREFIX + field.upper(), "is not set", f"{example} (or use `streams up`, which brings its own)"
+            )
     return settings
 
 

@@ -117,4 +117,6 @@ def _explain(screen: Console, inspection: Inspection, out: Path) -> None:
     for cluster in wanted:
         screen.print()
         show_place(screen, inspection.place(cluster["records"][0]))
-    screen.print("\nNext: `streams up` keeps it running, `streams run --out DIR FILE` does it with your files.", markup=False)
+    screen.print(
+        "\nNext: `streams up` keeps it running, `streams run --out DIR FILE` does it with your files.", markup=False
+    )

@@ -37,7 +37,14 @@ SOURCE_RANK = {
 
 _PREPRINT_TYPES = frozenset({"preprint", "posted-content", "submitted", "draft"})
 _PREPRINT_JOURNALS = ("arxiv", "biorxiv", "medrxiv", "chemrxiv", "research square", "ssrn", "corr")
-_PREPRINT_DOIS = ("10.48550/", "10.1101/", "10.21203/rs.", "10.20944/preprints", "10.26434/chemrxiv", "10.36227/techrxiv")
+_PREPRINT_DOIS = (
+    "10.48550/",
+    "10.1101/",
+    "10.21203/rs.",
+    "10.20944/preprints",
+    "10.26434/chemrxiv",
+    "10.36227/techrxiv",
+)
 _MAX_URLS = 40
 
 

@@ -129,9 +129,7 @@ class Committer:
     def _load(self, jobs: list[_Job], reader: Reader) -> None:
         reader.load(record for job in jobs for record in _records(job))
 
-    def _commit(
-        self, jobs: list[_Job], reader: Reader, describe: Describe
-    ) -> tuple[list[Committed], set[bytes]]:
+    def _commit(self, jobs: list[_Job], reader: Reader, describe: Describe) -> tuple[list[Committed], set[bytes]]:
         drafts = [self._draft(job, reader) for job in jobs]
         changed = {record for draft in drafts for change in draft.changes for record in change.before + change.after}
         reader.load_records(changed)

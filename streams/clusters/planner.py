@@ -169,7 +169,9 @@ class _Succession:
                 self._absorbed[index] = choices[0]
 
     def draft(self) -> Draft:
-        clusters, changes, homes = [], [], {}
+        clusters: list[Cluster] = []
+        changes: list[Change] = []
+        homes: dict[bytes, int] = {}
         used = {cluster.key for cluster in self._old.clusters} | self._old.merged.keys()
         keys = [self._key(part, used) for part in range(len(self._parts))]
         for part, records in enumerate(self._parts):
@@ -215,8 +217,12 @@ class _Succession:
         return Cluster(cluster.key, revision, cluster.created, cluster.canonical), [change]
 
     def _begin(self, part: int, after: tuple[bytes, ...], keys: list[bytes]) -> tuple[Cluster, list[Change]]:
-        origin = sorted({self._old.clusters[i].key for i, before in enumerate(self._before) if set(before) & set(after)})
-        returned = next((c for i, c in enumerate(self._old.clusters) if c.key == keys[part] and not self._before[i]), None)
+        origin = sorted(
+            {self._old.clusters[i].key for i, before in enumerate(self._before) if set(before) & set(after)}
+        )
+        returned = next(
+            (c for i, c in enumerate(self._old.clusters) if c.key == keys[part] and not self._before[i]), None
+        )
         revision = (returned.revision if returned else 0) + 1
         created = returned.created if returned else self._now
         change = Change("created", keys[part], revision, (), after, tuple(origin))

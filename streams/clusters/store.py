@@ -154,7 +154,9 @@ class GroupStore:
                 body = raw[1 + ID_BYTES :]
                 moving.setdefault(end, {})[record] = (raw, self._decoder.decode(body) if body else _EMPTY)
         made = {
-            end: Root(end, values[end], self._decoder.decode(values[end][1:]) if values[end] else _EMPTY, moving.get(end, {}))
+            end: Root(
+                end, values[end], self._decoder.decode(values[end][1:]) if values[end] else _EMPTY, moving.get(end, {})
+            )
             for end in {roots[record] for record in asked}
         }
         return {record: made[roots[record]] for record in asked}

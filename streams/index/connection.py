@@ -29,10 +29,10 @@ _TIMEOUT_SECONDS = 10.0
 
 
 class Command(NamedTuple):
-    """A Redis command: the key it is routed by, and all its arguments."""
+    """A Redis command: the key it is routed by, and all its arguments (bytes, str or int)."""
 
     key: bytes
-    args: tuple[bytes | str | int, ...]
+    args: tuple[Any, ...]
 
 
 class Script:
@@ -56,7 +56,9 @@ class Connection:
     """
 
     def __init__(self, client: redis.Redis | RedisCluster, scripts: Iterable[Script] = ()) -> None:
-        self.client = client
+        # redis-py leaves half of its methods without types; what we call of it is checked by running it.
+        self.client: Any = client
+        self._cluster = isinstance(client, RedisCluster)
         self._scripts = {script.sha: script for script in scripts}
         self.round_trips = 0
 
@@ -75,7 +77,7 @@ class Connection:
             return []
         self.round_trips += 1
         try:
-            if isinstance(self.client, RedisCluster):
+            if self._cluster:
                 return self._execute_cluster(self.client, commands)
             replies = _exchange(self.client.connection_pool, commands)
             return [self._settle(self.client, command, reply) for command, reply in zip(commands, replies, strict=True)]
@@ -93,7 +95,7 @@ class Connection:
         """Give up the connections."""
         self.client.close()
 
-    def _execute_cluster(self, client: RedisCluster, commands: Sequence[Command]) -> list[Any]:
+    def _execute_cluster(self, client: Any, commands: Sequence[Command]) -> list[Any]:
         by_node: dict[str, list[int]] = defaultdict(list)
         pools = {}
         for position, command in enumerate(commands):
@@ -111,18 +113,18 @@ class Connection:
                 replies[position] = reply
         return [self._settle(client, command, reply) for command, reply in zip(commands, replies, strict=True)]
 
-    def _settle(self, client: redis.Redis | RedisCluster, command: Command, reply: Any) -> Any:
+    def _settle(self, client: Any, command: Command, reply: Any) -> Any:
         if not isinstance(reply, Exception):
             return reply
         if isinstance(reply, NoScriptError):
             script = self._scripts[str(command.args[1])]
             return client.execute_command("EVAL", script.source, *command.args[2:])
-        if isinstance(client, RedisCluster):
+        if self._cluster:
             return client.execute_command(*command.args)
         raise reply
 
 
-def _exchange(pool: redis.ConnectionPool, commands: Sequence[Command]) -> list[Any]:
+def _exchange(pool: Any, commands: Sequence[Command]) -> list[Any]:
     connection = pool.get_connection()
     try:
         connection.send_packed_command([b"".join([hiredis.pack_command(command.args) for command in commands])])
@@ -152,5 +154,7 @@ def connect(settings: Settings) -> Connection:
             settings.redis_url, retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), 8), **options
         )
     else:
-        client = redis.Redis.from_url(settings.redis_url, retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), 2), **options)
+        client = redis.Redis.from_url(
+            settings.redis_url, retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), 2), **options
+        )
     return Connection(client)

@@ -41,7 +41,9 @@ class Progress:
             if stands == value:
                 continue
             if name == "format":
-                raise StateError(f"generation {settings.generation} has state format {stands}, this version knows {FORMAT}")
+                raise StateError(
+                    f"generation {settings.generation} has state format {stands}, this version knows {FORMAT}"
+                )
             raise SettingsError(
                 PREFIX + name.upper(),
                 f"is {value}, but generation {settings.generation!r} was made with {stands}",

@@ -120,7 +120,9 @@ async def play(
     while (status := look()).handled < sent:
         await asyncio.sleep(_POLL_SECONDS)
     if status.handled > sent:
-        raise EmbeddedError(f"{status.handled} messages were handled but only {sent} sent: somebody else uses these topics")
+        raise EmbeddedError(
+            f"{status.handled} messages were handled but only {sent} sent: somebody else uses these topics"
+        )
     return status
 
 
@@ -182,7 +184,8 @@ async def read_cluster_states(settings: Settings) -> list[tuple[str, list[str], 
 
 def message_where(message: Any) -> bytes:
     """Which item of its payload a dead letter is about."""
-    return dict(message.headers).get("streams-where", b"")
+    where: bytes = dict(message.headers).get("streams-where", b"")
+    return where
 
 
 def latency_quantiles(exposition: str) -> dict[str, float]:
