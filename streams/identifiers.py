@@ -230,10 +230,14 @@ SCHEMES = tuple(_READERS)
 which number apart; `s2` is Semantic Scholar's corpus id, which is stable, and `s2_paper` its sha, which is not."""
 
 
+_ARXIV_DOI = "10.48550/arxiv."
+
+
 def normalize(scheme: str, value: str) -> Identifier | None:
     """The identifier a field of a `scheme` holds, None where it is none.
 
-    A DOI that arXiv registered (`10.48550/arXiv.…`) names an arXiv paper and comes back as such.
+    A DOI that arXiv registered (`10.48550/arXiv.…`) names an arXiv paper and comes back as such, and a
+    handle that is a DOI as a DOI.
     """
     read = _READERS.get(scheme)
     value = value.strip()
@@ -242,9 +246,11 @@ def normalize(scheme: str, value: str) -> Identifier | None:
     normal = read(value)
     if not normal:
         return None
-    if scheme == "doi" and normal.startswith("10.48550/arxiv"):
-        found = find_arxiv(normal)
+    if scheme == "doi" and normal.startswith(_ARXIV_DOI):
+        found = parse_arxiv(normal[len(_ARXIV_DOI) :])
         return Identifier("arxiv", found.base) if found else None
+    if scheme == "handle" and normal.startswith("10."):
+        return normalize("doi", normal)
     return Identifier(scheme, normal)
 
 

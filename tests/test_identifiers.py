@@ -181,6 +181,10 @@ def test_escapes_are_decoded_once() -> None:
     assert normalize_doi("10.1000/a%252Fb") == "10.1000/a%2fb"
 
 
+def test_a_handle_that_is_a_doi_is_a_doi() -> None:
+    assert from_url("https://hdl.handle.net/10.1000/X") == (Identifier("doi", "10.1000/x"),)
+
+
 def test_several_dois_in_one_field() -> None:
     assert dois_in("10.1103/PhysRevD.76.013009 10.1103/PhysRevD.76.013010") == (
         "10.1103/physrevd.76.013009",
@@ -239,6 +243,8 @@ def test_what_a_scheme_refuses(scheme: str, value: str) -> None:
 
 def test_a_doi_of_arxiv_is_an_arxiv_id() -> None:
     assert normalize("doi", "10.48550/arXiv.1706.03762") == Identifier("arxiv", "1706.03762")
+    assert normalize("doi", "10.48550/arXiv.2101.00001v2") == Identifier("arxiv", "2101.00001")
+    assert normalize("doi", "10.48550/arXiv.nonsense") is None
     assert from_url("https://doi.org/10.48550/arXiv.hep-th/9711200") == (Identifier("arxiv", "hep-th/9711200"),)
 
 
@@ -363,4 +369,8 @@ def test_hostile_text_takes_no_long() -> None:
         dois_in(text)
         from_url(text)
         from_url("https://web.archive.org/web/1/" * 60 + text[:100])
+    for unit in ("/1", "/1.1", "/rec/a/", "1", "=1:", "W", "1/", "a-1"):
+        for scheme in SCHEMES:
+            normalize(scheme, ("https://a" + unit * 2000)[:1999])
+            normalize(scheme, (unit * 2000)[:1999])
     assert time.perf_counter() - begin < 2

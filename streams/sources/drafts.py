@@ -263,6 +263,8 @@ class Draft:
             ordered = sorted(identifiers, key=_rank)[:MAX_IDENTIFIERS]
             if len(identifiers) > MAX_IDENTIFIERS:
                 self.warn("identifiers", f"cut at {MAX_IDENTIFIERS}")
+        if len(authors) >= MAX_AUTHORS:
+            fields["authors_complete"] = False
         others = tuple(dict.fromkeys(other for other in other_titles if other != title)) if other_titles else ()
         return Record(
             source=self.source,
