@@ -23,6 +23,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from compare import Feed, candidates, load_feed, load_pairs
+from train_opinion import OPINION, PRIOR
 
 from streams.matching.decide import Levels, compare, contradiction, identity
 from streams.matching.rules import DEFAULT
@@ -48,12 +49,18 @@ ORDER: dict[str, list[list[str]]] = {
         ["none", "cut"],
         ["some", "contained_one", "same_one", "same_two"],
     ],
-    "year": [["more", "four", "two", "one", "same"]],
+    "year": [["more", "four", "two", "one", "same"], ["four", "long_lag", "lag", "same"], ["two", "lag"]],
     "abstract": [["different", "similar", "same"]],
     "place": [["twice", "volume"], ["twice", "conflict", "page", "same"]],
     "journal": [["different", "same"]],
-    "identifier": [["registrant", "different", "same"]],
+    "identifier": [["registrant", "different", "preprint", "same"]],
 }
+
+
+# No weight below these, whatever the sets say: they hold few preprints with rewritten abstracts or late journals.
+FLOOR = {("year", "one"): -0.3, ("year", "two"): -0.8, ("year", "four"): -1.5, ("place", "page"): 0.5,
+         ("abstract", "different"): -4.0, ("abstract", "similar"): 0.0, ("year", "long_lag"): -1.5, ("identifier", "different"): -2.5,
+         ("identifier", "registrant"): -5.0, ("identifier", "preprint"): -0.5}  # fmt: skip
 
 
 class Example(NamedTuple):
@@ -124,14 +131,14 @@ def chance(bits: float) -> float:
 
 
 def smoothed(examples: list[Example], pull: float = 20.0) -> Weights:
-    """Weights by counting, with the shipped weights as `pull` examples of prior opinion."""
+    """Weights by counting, with `OPINION` as `pull` examples of prior opinion."""
     yes: dict[str, Counter[str]] = defaultdict(Counter)
     no: dict[str, Counter[str]] = defaultdict(Counter)
     for example in examples:
         for field, level in zip(Levels._fields, example.levels, strict=True):
             (yes if example.label else no)[field][level] += example.weight  # type: ignore[assignment]
     result: Weights = {}
-    for field, levels in DEFAULT.weights.items():
+    for field, levels in OPINION.items():
         known_yes = sum(n for level, n in yes[field].items() if level != "unknown") or 1.0
         known_no = sum(n for level, n in no[field].items() if level != "unknown") or 1.0
         result[field] = {"unknown": 0.0}
@@ -180,9 +187,9 @@ def monotone(weights: Weights) -> None:
 
 def joint_design(examples: list[Example], rounds: int = 600, ridge: float = 4.0) -> tuple[Weights, float]:
     """All weights together: penalised logistic regression by gradient descent with per-weight steps (Adagrad)."""
-    anchor = {field: dict(levels) for field, levels in DEFAULT.weights.items()}
+    anchor = {field: {**levels, "unknown": 0.0} for field, levels in OPINION.items()}
     weights = {field: dict(levels) for field, levels in anchor.items()}
-    prior = DEFAULT.prior
+    prior = PRIOR
     moved: dict[tuple[str, str], float] = defaultdict(lambda: 1e-6)
     prior_moved = 1e-6
     for _ in range(rounds):
@@ -203,6 +210,8 @@ def joint_design(examples: list[Example], rounds: int = 600, ridge: float = 4.0)
         prior_moved += prior_slope**2
         prior -= 0.3 * prior_slope / math.sqrt(prior_moved)
         monotone(weights)
+        for (field, level), least in FLOOR.items():
+            weights[field][level] = max(least, weights[field][level])
     return weights, prior
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
+from streams.matching.doi_classes import PREPRINT, doi_class
 from streams.matching.features import AUTHORS_CUT, IS_PREPRINT, STOP_TITLE, Features
 from streams.matching.fingerprint import likeness
 from streams.matching.guards import Difference, difference
@@ -107,10 +108,20 @@ def _contained(a: Features, b: Features, found: Difference) -> str:
     if words < 2 or short.title.replace(" ", "") not in long.title.replace(" ", ""):
         return ""
     extra = found.a if long is a else found.b
-    names = {name.partition("|")[0] for name in a.authors + b.authors}
-    if all(word in _NOISE or word in names or len(word) == 1 or _YEAR.fullmatch(word) for word in extra):
+    if long.cut and long.title[long.cut :].strip() == short.title:
+        return f"subtitle_{size}"  # "NAME: what it is" without the name
+    names = [name.partition("|")[0] for name in a.authors + b.authors]
+    noise = sum(1 for word in extra if _is_noise(word, names))
+    if 2 * noise >= len(extra) and noise:
         return f"noisy_{size}"
     return f"prefix_{size}" if long.title.startswith(short.title) else "inner"
+
+
+def _is_noise(word: str, names: list[str]) -> bool:
+    """Whether a word beside a title is a venue's, a year, an initial, or (a piece of) an author's name."""
+    if word in _NOISE or len(word) == 1 or _YEAR.fullmatch(word):
+        return True
+    return any(word == name or (len(word) > 2 and (name.startswith(word) or name.endswith(word))) for name in names)
 
 
 def _wording(found: Difference) -> str:
@@ -181,6 +192,9 @@ def year_level(a: Features, b: Features) -> str:
     gap = abs(one - two)
     if gap == 0:
         return "same"
+    if gap <= 4 and (a.flags | b.flags) & IS_PREPRINT:
+        # A preprint comes out some years before its journal (cometadata: 0 to 2 usual, 4 possible).
+        return "lag" if gap <= 2 else "long_lag"
     if gap <= 2:
         return "one" if gap == 1 else "two"
     return "four" if gap <= 4 else "more"
@@ -235,6 +249,10 @@ def identifier_level(a: Features, b: Features) -> tuple[str, str]:
             return "same", value
     one = next((value for value in a.ids if value.startswith("doi:")), "")
     two = next((value for value in b.ids if value.startswith("doi:")), "")
-    if one and two:
-        return ("registrant" if one.partition("/")[0] == two.partition("/")[0] else "different"), ""
-    return "unknown", ""
+    if not one or not two:
+        return "unknown", ""
+    if one.partition("/")[0] == two.partition("/")[0]:
+        return "registrant", ""
+    if PREPRINT in (doi_class(one[4:]).kind, doi_class(two[4:]).kind):
+        return "preprint", ""  # a preprint and its publication have a DOI each
+    return "different", ""

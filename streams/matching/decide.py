@@ -176,12 +176,14 @@ def doubt(pair: Pair) -> str:
     a, b, levels, match, _ = pair
     if is_firm(pair):
         return ""
-    if levels.title in ("similar", "different", "main", "other"):
+    if levels.title in ("similar", "different", "main", "other", "inner", "prefix_short"):
         return f"title_{levels.title}"
     if levels.title == "exact_stop":
         return "stop_title"
     if levels.authors == "none":
         return "authors_none"
+    if levels.abstract == "different" and levels.authors in ("contained_one", "some"):
+        return "one_author_of_several"  # a thesis and the paper out of it share a title, an author and little else
     if levels.year == "more" and (a.journal or a.page) and (b.journal or b.page):
         return "years_apart"
     if (match.difference.a or match.difference.b) and not levels.title.startswith("noisy"):

@@ -76,6 +76,22 @@ _PREPRINT_PREFIXES = (
 )  # fmt: skip
 
 
+# Two DOIs of one article by the registrant's own way of numbering: the pattern, and the form both share.
+TWINS: tuple[tuple[str, re.Pattern[str], str, str], ...] = (
+    (
+        "10.1145/",
+        re.compile(r"^10\.1145/\d{5,}\.(\d{5,})$"),
+        r"10.1145/\1",
+        "ACM: issue.article; SIGPLAN Notices reprints the article",
+    ),
+    (
+        "10.1002/ange.",
+        re.compile(r"^10\.1002/ange\.(\d+)$"),
+        r"10.1002/anie.\1",
+        "Wiley: the German edition of Angewandte Chemie",
+    ),
+)
+
 # Registrants that number the objects of a collection (strains, structures, photographs): equal titles are the rule there.
 _ENTRY_PREFIXES = ("10.13145/", "10.14288/", "10.15468/", "10.5517/", "10.2210/pdb", "10.25505/", "10.17614/", "10.13139/",
                    "10.18434/", "10.14469/", "10.1594/pangaea.")  # fmt: skip
@@ -100,5 +116,8 @@ def doi_class(doi: str) -> DoiClass:
         if doi.startswith(rule.prefix):
             base = rule.pattern.sub("", doi)
             return DoiClass(base, kind, doi[len(base) :])
+    for prefix, pattern, form, _ in TWINS:
+        if doi.startswith(prefix):
+            return DoiClass(pattern.sub(form, doi), kind, "")
     hosted = _FIGSHARE_HOSTED.match(doi)
     return DoiClass(hosted.group(1), kind, doi[len(hosted.group(1)) :]) if hosted else DoiClass(doi, kind, "")

@@ -103,7 +103,7 @@ def _authors(authors: tuple[Author, ...]) -> tuple[str, ...]:
         for one in many:
             key = author_key(one)
             short = _shorten(key) if key else ""
-            if short and short not in keys:
+            if len(short) > 1 and short not in keys:  # a letter alone is what is left of a name cut off
                 keys.append(short)
         if len(keys) >= MAX_AUTHORS:
             break

@@ -63,6 +63,9 @@ _DESIGN = frozenset(("protocol", "pilot", "rationale", "feasibility", "appendix"
                      "reply", "rejoinder", "comment", "addendum", "thesis", "slides", "poster", "dataset"))  # fmt: skip
 
 
+_LOCATION = frozenset(("volume", "vol", "pp", "pages", "issue", "no"))
+
+
 def _numbers(words: tuple[str, ...]) -> list[str]:
     return [word for word in words if word.isdigit()]
 
@@ -81,6 +84,9 @@ def _ends_with_number(features: Features, words: tuple[str, ...]) -> bool:
 
 
 def _number_on_one_side(a: Features, b: Features, diff: Difference) -> bool:
+    extra = diff.a + diff.b
+    if len(_numbers(extra)) > 1 or not _LOCATION.isdisjoint(extra):
+        return False  # "volume 5", "pp 65 74": where it stands, not which part it is
     return _ends_with_number(a, diff.a) or _ends_with_number(b, diff.b)
 
 
