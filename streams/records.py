@@ -123,13 +123,15 @@ def record_id(source: str, source_id: str) -> str:
 
 def to_document(record: Record) -> dict[str, Any]:
     """The record as a `document`, our own normal form for JSON; fields that are not known are left out."""
+    named = [Identifier(scheme, record.identifier(scheme)) for scheme in ("doi", "arxiv")]
     fields: dict[str, Any] = {
         "source": record.source,
         "id": record.source_id,
         "title": record.title,
         "subtitle": record.subtitle,
         "other_titles": list(record.other_titles),
-        "authors": [author.name for author in record.authors],
+        "authors": [_author(author) for author in record.authors],
+        "authors_complete": None if record.authors_complete else False,
         "publication_date": record.date,
         "year": record.year,
         "journal": record.journal,
@@ -141,13 +143,23 @@ def to_document(record: Record) -> dict[str, Any]:
         "language": record.language,
         "doi": record.identifier("doi"),
         "arxiv_id": record.identifier("arxiv"),
-        "identifiers": [
-            {"scheme": i.scheme, "value": i.value} for i in record.identifiers if i.scheme not in ("doi", "arxiv")
-        ],
+        "identifiers": [{"scheme": i.scheme, "value": i.value} for i in record.identifiers if i not in named],
         "urls": list(record.urls),
         "relations": [{"kind": r.kind, "scheme": r.scheme, "value": r.value} for r in record.relations],
         "version": record.version,
         "updated": record.updated,
         "abstract": record.abstract,
     }
-    return {name: value for name, value in fields.items() if value}
+    return {name: value for name, value in fields.items() if value or value is False}
+
+
+def _author(author: Author) -> str | dict[str, Any]:
+    """A name where that is all there is, else an object with what is known."""
+    parts = {
+        "family": author.family,
+        "given": author.given,
+        "orcid": author.orcid,
+        "organization": author.organization,
+    }
+    known = {name: value for name, value in parts.items() if value}
+    return {"name": author.name, **known} if known else author.name
