@@ -191,8 +191,7 @@ class Engine:
             known = arrivals.get(record)
             if known is None or arrival.now.stamp.supersedes(known.now.stamp):
                 arrivals[record] = arrival
-        self._put(list(arrivals.values()), reader, counts)
-        return list(arrivals.values())
+        return self._put(list(arrivals.values()), reader, counts)
 
     def _arrival(self, record: bytes, item: Record | Delete, taken: int, before: Stored | None) -> _Arrival:
         if isinstance(item, Delete):
@@ -206,16 +205,24 @@ class Engine:
             record, item.id, before, Stored(stamp, self.store.encode_features(extract(item))), item, document
         )
 
-    def _put(self, arrivals: Sequence[_Arrival], reader: Reader, counts: Counter[tuple[str, str]]) -> None:
+    def _put(self, arrivals: Sequence[_Arrival], reader: Reader, counts: Counter[tuple[str, str]]) -> list[_Arrival]:
+        """Write what is newer; of the others what stands is what has arrived, so that its keys are looked after."""
+        settled: list[_Arrival] = []
         todo = list(arrivals)
         while todo:
-            newer = [a for a in todo if a.before is None or a.now.stamp.supersedes(a.before.stamp)]
+            newer = []
+            for arrival in todo:
+                if arrival.before is None or arrival.now.stamp.supersedes(arrival.before.stamp):
+                    newer.append(arrival)
+                else:
+                    settled.append(arrival._replace(now=arrival.before))
             counts["unchanged", ""] += len(todo) - len(newer)
             replies = self.connection.execute([self.store.put(a.id, a.before, a.now, a.document) for a in newer])
             todo = []
             for arrival, reply in zip(newer, replies, strict=True):
                 if reply is None:
                     reader.know(arrival.id, arrival.now, arrival.record)
+                    settled.append(arrival)
                 else:
                     # Another worker (of before a rebalance) wrote this record meanwhile: compare again.
                     stands = self.store.stored(reply or None)
@@ -223,6 +230,7 @@ class Engine:
                     reader.forget([arrival.id])
                     todo.append(arrival._replace(before=stands))
             reader.load(arrival.id for arrival in todo)
+        return settled
 
     def _meet(
         self, arrivals: Sequence[_Arrival], counts: Counter[tuple[str, str]]
