@@ -110,20 +110,24 @@ class Engine:
         Where another worker has changed a cluster meanwhile, its state may have been published before ours;
         so the state as it is now goes out again, until nobody was faster.
         """
-        self.groups.forget(batch.drained)
-        published = {c.root: c for c in batch.committed}
+        raw: dict[bytes, bytes] = {}
         owed: dict[bytes, list[str]] = defaultdict(list)
+        keys: dict[bytes, set[bytes]] = defaultdict(set)
         for c in batch.committed:
+            # Committed twice, another worker may have come between: the states of the first are no longer sure.
+            raw[c.root] = b"" if c.root in raw else c.raw
             owed[c.root] += c.described.owed
-        now = self.groups.confirm(list(owed.items()))
-        stale = {
-            root: set(published[root].described.states)
-            for root, raw in zip(owed, now, strict=True)
-            if raw != published[root].raw
-        }
+            keys[c.root].update(c.described.states)
+        now = self.groups.confirm([(root, raw[root], fields) for root, fields in owed.items()])
+        stale = {root: keys[root] for root, stands in zip(owed, now, strict=True) if stands != raw[root]}
         if not stale:
+            self.groups.forget(batch.drained)
             return Batch([], [], Counter())
-        return self._restate(stale)
+        # Their events stay owed until the state is out again: should we die now, `drain` finds them.
+        settled: dict[bytes, list[str]] = defaultdict(list, {key: list(fields) for key, fields in batch.drained.items()})
+        for root in stale:
+            settled[self.groups.outbox(root)] += owed[root]
+        return self._restate(stale)._replace(drained=settled)
 
     def drain(self) -> Batch:
         """Events that a worker committed but did not live to publish, with the states of their clusters."""

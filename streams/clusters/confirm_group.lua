@@ -1,6 +1,7 @@
--- Events are published: forget them, and read what the group is now.
+-- Events are published: forget them if the group is still as it was published, and read what it is now.
 -- KEYS[1] N:{b}:g   KEYS[2] N:{b}:o
--- ARGV[1] record id the group lives under   ARGV[2], … outbox fields
--- Returns the group's value; the caller publishes again where it is not the one it published.
-if #ARGV > 1 then redis.call('HDEL', KEYS[2], unpack(ARGV, 2)) end
-return redis.call('HGET', KEYS[1], ARGV[1])
+-- ARGV[1] record id the group lives under   ARGV[2] value that was published   ARGV[3], … outbox fields
+-- Returns the group's value; where it is another one the events stay, and the caller publishes the state again.
+local now = redis.call('HGET', KEYS[1], ARGV[1])
+if now == ARGV[2] and #ARGV > 2 then redis.call('HDEL', KEYS[2], unpack(ARGV, 3)) end
+return now

@@ -90,11 +90,18 @@ class GroupStore:
             commands.append(COMMIT_GROUP.call(keys, (commit.id, commit.expected, commit.value, *owed)))
         return [reply == 1 for reply in self._connection.execute(commands)]
 
-    def confirm(self, published: Sequence[tuple[bytes, Sequence[str]]]) -> list[bytes]:
-        """Forget published events: (group id, outbox fields) each. Returns what each group's value is now."""
+    def outbox(self, group: bytes) -> bytes:
+        """The key under which a group's events are owed."""
+        return self._layout.outbox(group)
+
+    def confirm(self, published: Sequence[tuple[bytes, bytes, Sequence[str]]]) -> list[bytes]:
+        """Forget published events where the group is still as published: (group id, its raw value, outbox fields) each.
+
+        Returns what each group's value is now.
+        """
         commands = [
-            CONFIRM_GROUP.call((self._layout.groups(group), self._layout.outbox(group)), (group, *fields))
-            for group, fields in published
+            CONFIRM_GROUP.call((self._layout.groups(group), self._layout.outbox(group)), (group, raw, *fields))
+            for group, raw, fields in published
         ]
         return [reply or b"" for reply in self._connection.execute(commands)]
 
