@@ -49,9 +49,9 @@ ORDER: dict[str, list[list[str]]] = {
         ["none", "cut"],
         ["some", "contained_one", "same_one", "same_two"],
     ],
-    "year": [["more", "four", "two", "one", "same"], ["four", "long_lag", "lag", "same"], ["two", "lag"]],
+    "year": [["more", "four", "two", "one", "same", "day"], ["four", "long_lag", "lag", "same"], ["two", "lag"]],
     "abstract": [["different", "similar", "same"]],
-    "place": [["twice", "volume"], ["twice", "conflict", "page", "same"]],
+    "place": [["twice", "volume"], ["twice", "conflict", "issue", "page", "same"]],
     "journal": [["different", "same"]],
     "identifier": [["registrant", "different", "preprint", "same"]],
 }
@@ -240,6 +240,18 @@ def report(name: str, scored: list[tuple[float, Example]]) -> None:
     print()
 
 
+def threshold(scored: list[tuple[float, Example]], target: float) -> float:
+    """The lowest score from which on the share of duplicates among held-out pairs reaches `target`."""
+    right = said = 0.0
+    best = 1.0
+    for p, example in sorted(scored, key=lambda item: -item[0]):
+        said += example.weight
+        right += example.weight * example.label
+        if right / said >= target:
+            best = p
+    return best
+
+
 def write(path: Path, weights: Weights, prior: float) -> None:
     """Put the weights into the file, its comments and thresholds kept."""
     lines, field = [], ""
@@ -270,6 +282,7 @@ def main() -> None:
             weights, prior = design([e for e in examples if e.fold != fold])
             scored += [(chance(total(weights, prior, e.levels)), e) for e in examples if e.fold == fold]
         report(name, scored)
+        print("  lowest score at precision", *(f"{t}: {threshold(scored, t):.2f}" for t in (0.999, 0.997, 0.995, 0.99)))
     report("shipped (fitted before)", [(chance(total(DEFAULT.weights, DEFAULT.prior, e.levels)), e) for e in examples])
     if options.write:
         write(options.write, *designs[options.design](examples))

@@ -17,9 +17,9 @@ OPINION: dict[str, dict[str, float]] = {
         "same_many": 6.0, "same_two": 5.0, "same_one": 4.0, "contained": 4.0, "most": 2.0, "some": 0.0, "family": -3.0,
         "initials": 0.5, "cut": -0.5, "contained_one": 1.5, "none": -7.0, "group": 0.0,
     },
-    "year": {"same": 1.5, "one": 0.3, "two": -0.3, "four": -1.5, "more": -4.0, "lag": 0.8, "long_lag": -0.5},
+    "year": {"day": 2.5, "same": 1.5, "one": 0.3, "two": -0.3, "four": -1.5, "more": -4.0, "lag": 0.8, "long_lag": -0.5},
     "abstract": {"same": 5.0, "similar": 1.5, "different": -3.5},
-    "place": {"same": 5.0, "page": 2.0, "twice": -9.0, "conflict": -4.0, "volume": -2.0},
+    "place": {"issue": -1.0, "same": 5.0, "page": 2.0, "twice": -9.0, "conflict": -4.0, "volume": -2.0},
     "journal": {"same": 1.0, "different": -0.3},
     "identifier": {"same": 11.0, "registrant": -4.0, "preprint": 0.0, "different": -1.0},
 }  # fmt: skip

@@ -191,7 +191,8 @@ def year_level(a: Features, b: Features) -> str:
         return "unknown"
     gap = abs(one - two)
     if gap == 0:
-        return "same"
+        # A day both sides name; 1 January is how many sources write a bare year.
+        return "day" if a.date == b.date and a.date % 100 and a.date % 10000 != 101 else "same"
     if gap <= 4 and (a.flags | b.flags) & IS_PREPRINT:
         # A preprint comes out some years before its journal (cometadata: 0 to 2 usual, 4 possible).
         return "lag" if gap <= 2 else "long_lag"
@@ -217,6 +218,8 @@ def place_level(a: Features, b: Features) -> str:
             return "same" if a.volume == b.volume and a.volume else "page"
         if a.page == "1" or b.page == "1":  # journals with article numbers begin each article at page 1
             return "unknown"
+        if a.volume and a.volume == b.volume and a.number and a.number == b.number:
+            return "issue"  # two articles of an issue, or one whose page is miswritten
         return "twice" if a.volume and b.volume and a.volume != b.volume else "conflict"
     if a.volume and b.volume and a.volume != b.volume:
         return "volume"
