@@ -8,6 +8,7 @@ round trip for the whole micro-batch:
 2. freeze the groups (and claim the new records) that are to move into another
 3. plan the group anew, describe the changes, commit the group together with its events
 4. leave pointers where the moved groups were
+5. read the records again that went in: whoever changed one meanwhile either sees our group, or is seen here
 
 A worker that dies in between leaves frozen groups behind: the replay of its messages, or any worker that
 meets one, finishes the move.
@@ -93,12 +94,13 @@ class Committer:
             self._load(jobs, reader)
             committed, late = self._commit([j for j in jobs if j.target.id not in failed], reader, describe)
             done += committed
+            late |= self._overtaken(jobs, {c.root for c in committed}, reader)
             again = [job for job in jobs if job.target.id in failed | late]
             if not again:
                 return done
             self.conflicts += len(again)
             todo = _again(todo, again)
-            reader.forget(member.id for job in again for group in _all_groups(job) for member in group.members)
+            reader.forget(record for job in again for record in _records(job))
             reader.forget(todo.records)
         raise RedisError("other workers change the same groups faster than this one can")
 
@@ -127,7 +129,14 @@ class Committer:
         return {owner for owner, ok in zip(owners, applied, strict=True) if not ok}
 
     def _load(self, jobs: list[_Job], reader: Reader) -> None:
+        # A group knows a member by another content than we have read: somebody changed the record since.
+        reader.forget([record for job in jobs for record in _differing(job, reader)])
         reader.load(record for job in jobs for record in _records(job))
+
+    def _overtaken(self, jobs: list[_Job], committed: set[bytes], reader: Reader) -> set[bytes]:
+        """The targets of jobs that were committed with a record that is no longer as it was read."""
+        added = {record: job.target.id for job in jobs if job.target.id in committed for record in job.records}
+        return {added[record] for record in reader.changed(added)}
 
     def _commit(self, jobs: list[_Job], reader: Reader, describe: Describe) -> tuple[list[Committed], set[bytes]]:
         drafts = [self._draft(job, reader) for job in jobs]
@@ -163,7 +172,7 @@ class Committer:
     def _draft(self, job: _Job, reader: Reader) -> Draft:
         stored = reader.stored()
         present, removed, now = {}, set(), []
-        for record in job.records:
+        for record in job.records.union(_differing(job, reader)):
             entry = stored.get(record)
             if entry is None or not entry.stamp.live:
                 removed.add(record)
@@ -245,6 +254,17 @@ def _all_groups(job: _Job) -> list[Group]:
 
 def _records(job: _Job) -> set[bytes]:
     return job.records | {member.id for group in _all_groups(job) for member in group.members}
+
+
+def _differing(job: _Job, reader: Reader) -> list[bytes]:
+    """Members whose record, as it was read, is not the one the group saw last."""
+    stored = reader.stored()
+    return [
+        member.id
+        for group in _all_groups(job)
+        for member in group.members
+        if (entry := stored.get(member.id)) and (entry.stamp.digest != member.digest or not entry.stamp.live)
+    ]
 
 
 def _again(work: Work, jobs: list[_Job]) -> Work:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from streams.index.connection import Connection
+from streams.index.stamp import STAMP_BYTES
 from streams.index.store import RecordStore, Stored
 from streams.records import Record
 
@@ -33,6 +34,16 @@ class Reader:
         replies = self._connection.execute([self.store.get_document(record) for record in wanted])
         for record, reply in zip(wanted, replies, strict=True):
             self._records[record] = self.store.record(reply) if reply else None
+
+    def changed(self, records: Iterable[bytes]) -> list[bytes]:
+        """Which of these are no longer as they were read."""
+        asked = list(records)
+        replies = self._connection.execute([self.store.get(record) for record in asked])
+        return [
+            record
+            for record, reply in zip(asked, replies, strict=True)
+            if (reply or b"")[:STAMP_BYTES] != (known.stamp.pack() if (known := self._stored.get(record)) else b"")
+        ]
 
     def know(self, record: bytes, stored: Stored | None, value: Record | None) -> None:
         """Remember what was just written."""
