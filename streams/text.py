@@ -249,11 +249,11 @@ def _derived(text: str) -> tuple[str, str]:
     return "", text
 
 
-_DERIVED_HINT = re.compile(
-    r"errat|corrig|correct|addend|retract|withdraw|concern|repl[yi]|respon|rejoin|comment|letter|remark|discuss|\bre\s*:|"
-    r"review|1000 eval|report|recommend|decision|additional|supple|supporting|data|code|appendix|moesm",
-    re.IGNORECASE,
-)
+_DERIVED_HINTS = (
+    "errat", "corrig", "correct", "addend", "retract", "withdraw", "concern", "repl", "respon", "rejoin", "comment", "letter",
+    "remark", "discuss", "re:", "re :", "review", "1000 eval", "report", "recommend", "decision", "additional", "supple", "supporting",
+    "data", "code", "appendix", "moesm",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -276,7 +276,8 @@ def title_forms(title: str, subtitle: str = "") -> TitleForms:
             translated = True
     text = _LEAD_IN.sub("", text, count=1) or text
     derived = ordinal = ""
-    if _DERIVED_HINT.search(text):
+    lower = text.lower()
+    if any(hint in lower for hint in _DERIVED_HINTS):
         derived, stripped = _derived(text)
         if derived:
             number = _NUMBER.search(text[: len(text) - len(stripped)])

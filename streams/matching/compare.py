@@ -35,6 +35,7 @@ FIELDS = ("title", "authors", "year", "abstract", "place", "journal", "identifie
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NEAR = 86.0
 SIMILAR = 70.0
+MAIN = 55.0
 _EXACT = ("exact_tiny", "exact_tiny", "exact_short", "exact_short", "exact_mid", "exact_mid")
 
 
@@ -60,28 +61,25 @@ def title_level(a: Features, b: Features) -> TitleMatch:
         return TitleMatch("unknown", 0.0, _SAME)
     if one == two:
         return TitleMatch(_exact(a, b, one), 100.0, _SAME)
-    ratio = fuzz.ratio(one, two)
-    if ratio < 40.0 and not (a.others or b.others) and not _may_contain(one, two):
-        return TitleMatch("different", ratio, _SAME)
-    if one.replace(" ", "") == two.replace(" ", ""):
+    letters_one, letters_two = one.replace(" ", ""), two.replace(" ", "")
+    if letters_one == letters_two:
         return TitleMatch(_exact(a, b, one), 100.0, _SAME)
     if a.others or b.others:
         theirs = {two, *b.others}
         if one in theirs or any(other in theirs for other in a.others):
             return TitleMatch(_exact(a, b, one), 100.0, _SAME)
+    # Most candidates end here: titles that only share some words.
+    ratio = fuzz.ratio(one, two, score_cutoff=MAIN)
+    within = letters_one in letters_two or letters_two in letters_one
+    if ratio < SIMILAR and not within and not (a.cut or b.cut):
+        return TitleMatch("different", ratio, _SAME)
     found = difference(one, two)
-    level = _contained(a, b, found)
+    level = _contained(a, b, found, within)
     if not level and ratio >= NEAR:
         level = _wording(found)
-    if not level:
-        level = (
-            "main"
-            if a.cut and b.cut and a.main == b.main and ratio >= 55.0
-            else "similar"
-            if ratio >= SIMILAR
-            else "different"
-        )
-    return TitleMatch(level, ratio, found)
+    if not level and ratio >= MAIN and a.cut and b.cut and a.main == b.main:
+        level = "main"
+    return TitleMatch(level or ("similar" if ratio >= SIMILAR else "different"), ratio, found)
 
 
 def _exact(a: Features, b: Features, title: str) -> str:
@@ -91,21 +89,18 @@ def _exact(a: Features, b: Features, title: str) -> str:
     return _EXACT[words] if words < len(_EXACT) else "exact_long"
 
 
-def _may_contain(one: str, two: str) -> bool:
-    short, long = (one, two) if len(one) <= len(two) else (two, one)
-    return len(short) > 11 and short in long
-
-
-def _contained(a: Features, b: Features, found: Difference) -> str:
+def _contained(a: Features, b: Features, found: Difference, within: bool) -> str:
     """One title within the other: its subtitle left out, or words of an indexer around it."""
-    short, long = (a, b) if len(a.title) <= len(b.title) else (b, a)
     if (a.flags | b.flags) & STOP_TITLE:
+        return ""
+    short, long = (a, b) if len(a.title) <= len(b.title) else (b, a)
+    if not within and not (long.cut and long.main == short.title):
         return ""
     words = _informative(short.title)
     size = "long" if words >= 4 else "short"
     if long.cut and (long.main == short.title or (short.cut and long.main == short.main and short.title == short.main)):
         return f"subtitle_{size}"
-    if words < 2 or short.title.replace(" ", "") not in long.title.replace(" ", ""):
+    if words < 2 or not within:
         return ""
     extra = found.a if long is a else found.b
     if long.cut and long.title[long.cut :].strip() == short.title:
@@ -203,9 +198,9 @@ def year_level(a: Features, b: Features) -> str:
 
 def abstract_level(a: Features, b: Features) -> str:
     """The level of the abstracts' likeness."""
-    found = likeness(a.abstract, b.abstract)
-    if found < 0:
+    if not a.abstract or not b.abstract:
         return "unknown"
+    found = likeness(a.abstract, b.abstract)
     if found >= 0.55:
         return "same"
     return "similar" if found >= 0.25 else "different"

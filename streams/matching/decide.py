@@ -17,7 +17,7 @@ from streams.matching.compare import (
 )
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Decision, Explanation
 from streams.matching.doi_classes import is_entry
-from streams.matching.features import IS_PREPRINT, IS_THESIS, Features
+from streams.matching.features import IS_PREPRINT, IS_THESIS, TRANSLATED, Features
 from streams.matching.guards import GUARDS, relation_between
 from streams.matching.rules import DEFAULT, RULESET, Rules
 
@@ -60,9 +60,11 @@ def compare(a: Features, b: Features) -> Pair | None:
     identifier, shared = identifier_level(a, b)
     match = title_level(a, b)
     place = place_level(a, b)
+    if match.level == "different" and not shared:
+        if place != "same" or not (a.flags ^ b.flags) & TRANSLATED:
+            return None
+        match = match._replace(level="translated")
     abstract = abstract_level(a, b)
-    if match.level == "different" and not shared and place != "same" and abstract in ("unknown", "different"):
-        return None
     authors, _ = authors_level(a, b)
     levels = Levels(match.level, authors, year_level(a, b), abstract, place, journal_level(a, b), identifier)
     return Pair(a, b, levels, match, shared)

@@ -91,6 +91,7 @@ _THESIS = re.compile(
     r"\bthesis \(|修士|博士|\bpresented (?:to|for) the degree|doctor of philosophy|doctoral (?:thesis|dissertation)",
     re.IGNORECASE,
 )
+_THESIS_HINTS = ("thesis", "dissertation", "diplomarbeit", "tesis", "these", "修士", "博士", "degree", "doctor of")
 _DIGITS = re.compile(r"\d+")
 _PAGE = re.compile(r"^\W*(?:pp?\.?\s*)?([a-z]{0,3}[\s.-]?\d+)", re.IGNORECASE)
 _JOURNAL_STOP = STOPWORDS | {"journal", "j", "jour", "proceedings", "proc"}
@@ -164,6 +165,11 @@ def _ids(record: Record) -> tuple[tuple[str, ...], str, bool]:
     return tuple(ids[:8]), kind, published
 
 
+def _is_thesis(start: str) -> bool:
+    lower = start.lower()
+    return any(hint in lower for hint in _THESIS_HINTS) and _THESIS.search(start) is not None
+
+
 def _flags(record: Record, kind: str, published: bool, journal: str) -> int:
     flags = 0
     if not published and (
@@ -178,9 +184,7 @@ def _flags(record: Record, kind: str, published: bool, journal: str) -> int:
         flags |= AUTHORS_CUT
     if record.type in ("book", "monograph", "edited-book", "reference-book"):
         flags |= IS_BOOK
-    if record.type in ("thesis", "dissertation", "phd-thesis", "masters-thesis") or _THESIS.search(
-        record.abstract[:200]
-    ):
+    if record.type in ("thesis", "dissertation", "phd-thesis", "masters-thesis") or _is_thesis(record.abstract[:200]):
         flags |= IS_THESIS
     if record.type in ("dataset", "software", "data"):
         flags |= IS_DATA

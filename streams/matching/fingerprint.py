@@ -8,6 +8,7 @@ the share of word pairs the two have in common. Only the first 120 words count: 
 from __future__ import annotations
 
 import re
+from operator import eq
 from zlib import crc32
 
 __all__ = ["BINS", "fingerprint", "likeness"]
@@ -45,5 +46,4 @@ def likeness(a: bytes, b: bytes) -> float:
     """The estimated share of word pairs two abstracts have in common, 0 to 1; -1 where one has no fingerprint."""
     if not a or not b:
         return -1.0
-    equal = sum(x == y for x, y in zip(a, b, strict=True))
-    return equal / BINS
+    return 1.0 if a == b else sum(map(eq, a, b)) / BINS
