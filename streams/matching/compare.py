@@ -102,19 +102,19 @@ def _contained(a: Features, b: Features, found: Difference, within: bool) -> str
         return f"subtitle_{size}"
     if words < 2 or not within:
         return ""
-    extra = found.a if long is a else found.b
+    extra = [word for word in (found.a if long is a else found.b) if word not in STOPWORDS]
     if long.cut and long.title[long.cut :].strip() == short.title:
         return f"subtitle_{size}"  # "NAME: what it is" without the name
     names = [name.partition("|")[0] for name in a.authors + b.authors]
     noise = sum(1 for word in extra if _is_noise(word, names))
-    if 2 * noise >= len(extra) and noise:
+    if 2 * noise >= len(extra):
         return f"noisy_{size}"
     return f"prefix_{size}" if long.title.startswith(short.title) else "inner"
 
 
 def _is_noise(word: str, names: list[str]) -> bool:
     """Whether a word beside a title is a venue's, a year, an initial, or (a piece of) an author's name."""
-    if word in _NOISE or len(word) == 1 or _YEAR.fullmatch(word):
+    if word in _NOISE or (len(word) == 1 and word.isalpha()) or _YEAR.fullmatch(word):
         return True
     return any(word == name or (len(word) > 2 and (name.startswith(word) or name.endswith(word))) for name in names)
 
@@ -131,7 +131,7 @@ def _wording(found: Difference) -> str:
 
 
 # Words around a title that are no part of it: what harvesters leave of a venue, a file or an edition.
-_NOISE = STOPWORDS | frozenset(
+_NOISE = frozenset(
     "conference conf proceedings proc international intl int symposium workshop journal transactions trans annual meeting "
     "abstract extended version available submitted review revised draft preprint technical report tech rep tr paper papers full "
     "short invited keynote address talk acm ieee sigmod vldb siam lncs springer elsevier arxiv pdf ps html th st nd rd vol no pp "

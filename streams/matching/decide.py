@@ -173,6 +173,12 @@ def _thesis(a: Features, b: Features) -> str:
     return "thesis_and_paper" if paper.n_authors > thesis.n_authors > 0 and not paper.flags & IS_PREPRINT else ""
 
 
+# Author levels that do not confirm. Half of the records of a feed come without authors, and then a title that
+# is only alike says little: "Fundamental theorem of asset pricing", "... with taxes".
+_NO_WORD_OF_AUTHORS = ("unknown", "group", "cut", "initials", "family")
+_TYPO_ALONE = 96.0
+
+
 def doubt(pair: Pair) -> str:
     """The code of what keeps a pair in doubt whatever its score, `""` where nothing does."""
     a, b, levels, match, _ = pair
@@ -184,6 +190,15 @@ def doubt(pair: Pair) -> str:
         return "stop_title"
     if levels.authors == "none":
         return "authors_none"
+    if levels.authors in _NO_WORD_OF_AUTHORS:
+        if not levels.title.startswith(("exact", "typo")) or (levels.title == "typo" and match.ratio < _TYPO_ALONE):
+            return "title_differs_authors_unknown"
+        if levels.title != "exact_long" and levels.year == "unknown" and levels.abstract == "unknown":
+            return "title_alone"
+    if not levels.title.startswith("exact") and levels.identifier in ("different", "registrant"):
+        return "title_and_identifier_differ"
+    if levels.title == "extra" and a.source == b.source:
+        return "title_extra"  # one source seldom writes one title in two ways; an author's next paper is likelier
     if levels.abstract == "different" and levels.authors in ("contained_one", "some"):
         return "one_author_of_several"  # a thesis and the paper out of it share a title, an author and little else
     if levels.year == "more" and (a.journal or a.page) and (b.journal or b.page):
