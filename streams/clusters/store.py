@@ -154,8 +154,12 @@ class GroupStore:
         moving: dict[bytes, dict[bytes, tuple[bytes, Group]]] = {}
         for record, raw in values.items():
             end = record
-            while values[end][:1] in (_MOVED, _MOVING):
+            for _ in range(_MAX_HOPS):
+                if values[end][:1] not in (_MOVED, _MOVING):
+                    break
                 end = values[end][1 : 1 + ID_BYTES]
+            else:
+                raise StateError("pointers between groups do not end")
             roots[record] = end
             if raw[:1] == _MOVING:
                 body = raw[1 + ID_BYTES :]
