@@ -1,0 +1,211 @@
+"""Any number of engines, interleaved at every round trip, crashing anywhere: the same state, the same folded events."""
+# ruff: noqa: S311 - a seed makes a test repeatable
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+from random import Random
+from typing import ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from interleaving import Crash, Stepped, interleave
+from worlds import CONTENTS, check, drain, event_ids, handle, message, standing
+
+from streams.clusters.judge import Judge
+from streams.engine import Engine, Incoming
+from streams.events import Outgoing
+from streams.index.connection import Connection, connect
+from streams.index.layout import Layout
+from streams.index.store import RecordStore
+from streams.matching.features import extract
+from streams.matching.rules import DEFAULT
+from streams.settings import Settings
+
+RECORDS = [f"s{number % 3}:{number}" for number in range(7)]
+LANES = 3
+
+
+class Workers:
+    """A log of messages and workers over it; whatever was published, in the order it was."""
+
+    def __init__(self, given: Settings, connection: Connection) -> None:
+        self.settings = given
+        self._connection = connection
+        self.log: list[Incoming] = []
+        self.published: list[Outgoing] = []
+        self.unsafe: list[Incoming] = []  # handled by a worker that died: its offsets were not committed
+
+    def send(self, record: str, content: int | None, *, late: bool = False) -> Incoming:
+        taken = 1000 + 10 * len(self.log) - (35 if late else 0)
+        self.log.append(message(record, None if content is None else CONTENTS[content], taken))
+        return self.log[-1]
+
+    def engine(self) -> Engine:
+        return Engine(self.settings, Stepped(self._connection))
+
+    def run(self, batches: Sequence[Sequence[Incoming]], choices: Random, crashes: dict[int, tuple[int, bool]]) -> None:
+        """Each batch by an engine of its own, all at once. `crashes`: lane -> (round trip, after it was done)."""
+        works = [self._work(batch, choices, crashes.get(lane)) for lane, batch in enumerate(batches)]
+        for batch, crashed in zip(batches, interleave(works, iter(lambda: choices.randrange(60), -1)), strict=True):
+            if crashed:
+                self.unsafe += batch
+
+    def _work(
+        self, batch: Sequence[Incoming], choices: Random, crash: tuple[int, bool] | None
+    ) -> Callable[[Callable[[], None]], None]:
+        engine = self.engine()
+
+        def work(step: Callable[[], None]) -> None:
+            trips = 0
+
+            def before() -> None:
+                nonlocal trips
+                step()
+                trips += 1
+                if crash == (trips, False):
+                    raise Crash
+
+            def after() -> None:
+                if crash == (trips, True):
+                    raise Crash
+
+            def publish(messages: Sequence[Outgoing]) -> None:
+                nonlocal trips
+                step()
+                trips += 1
+                if crash and crash[0] == trips:
+                    # The topics are sent to in parallel: of each some beginning has arrived.
+                    cut = {topic: choices.randrange(4) for topic in sorted({m.topic for m in messages})}
+                    for topic, most in cut.items():
+                        self.published += [m for m in messages if m.topic == topic][:most]
+                    raise Crash
+                self.published += messages
+
+            connection = engine.connection
+            assert isinstance(connection, Stepped)
+            connection.before, connection.after = before, after
+            handle(engine, batch, publish)
+
+        return work
+
+    def recover(self) -> Engine:
+        """Workers come back: what was owed is published, what was not committed is handled again, in order."""
+        engine = self.engine()
+        drain(engine, self.published.extend)
+        again, self.unsafe = sorted(set(self.unsafe), key=self.log.index), []
+        handle(engine, again, self.published.extend)
+        return engine
+
+
+class Interleavings(RuleBasedStateMachine):
+    """Messages wait in lanes; `run` lets an engine a lane handle them at once."""
+
+    new_settings: ClassVar[Callable[[], Settings]]
+    connection: ClassVar[Connection]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.workers = Workers(type(self).new_settings(), self.connection)
+        self.lanes: list[list[Incoming]] = [[] for _ in range(LANES)]
+        self.done: list[Incoming] = []
+
+    @rule(
+        record=st.sampled_from(RECORDS), content=st.sampled_from(range(len(CONTENTS))), lane=st.integers(0, LANES - 1)
+    )
+    def insert_or_update(self, record: str, content: int, lane: int) -> None:
+        self.lanes[lane].append(self.workers.send(record, content))
+
+    @rule(record=st.sampled_from(RECORDS), lane=st.integers(0, LANES - 1))
+    def delete(self, record: str, lane: int) -> None:
+        self.lanes[lane].append(self.workers.send(record, None))
+
+    @rule(
+        record=st.sampled_from(RECORDS), content=st.sampled_from(range(len(CONTENTS))), lane=st.integers(0, LANES - 1)
+    )
+    def late(self, record: str, content: int, lane: int) -> None:
+        self.lanes[lane].append(self.workers.send(record, content, late=True))
+
+    @rule(data=st.data(), lane=st.integers(0, LANES - 1))
+    def replay(self, data: st.DataObject, lane: int) -> None:
+        if self.workers.log:
+            self.lanes[lane].append(data.draw(st.sampled_from(self.workers.log)))
+
+    @rule(
+        seed=st.integers(0, 2**16),
+        crashes=st.dictionaries(st.integers(0, LANES - 1), st.tuples(st.integers(1, 14), st.booleans()), max_size=2),
+    )
+    def run(self, seed: int, crashes: dict[int, tuple[int, bool]]) -> None:
+        batches, self.lanes = self.lanes, [[] for _ in range(LANES)]
+        self.workers.run(batches, Random(seed), crashes)
+
+    @rule()
+    def recover(self) -> None:
+        self.workers.recover()
+
+    def teardown(self) -> None:
+        self.workers.run(self.lanes, Random(1), {})
+        engine = self.workers.recover()
+        check(engine, self.workers.published, self.workers.log)
+        known = event_ids(self.workers.published)
+        self.workers.unsafe = list(self.workers.log)
+        check(self.workers.recover(), self.workers.published, self.workers.log)
+        assert event_ids(self.workers.published) == known, "a replay of everything published something new"
+
+
+def test_the_world_links_vetoes_and_does_neither() -> None:
+    store = RecordStore(Layout("oracle", "1", 16))
+    judge = Judge(store, DEFAULT)
+    records = standing([message(f"s:{number}", content, number) for number, content in enumerate(CONTENTS)])
+    pairs = [
+        judge.pair(*(store.encode_features(extract(record)) for record in pair)) for pair in combinations(records, 2)
+    ]
+    assert sum(pair.link is not None for pair in pairs) > 5
+    assert sum(pair.veto for pair in pairs) > 5
+    assert sum(pair.link is None and not pair.veto for pair in pairs) > 5
+
+
+@pytest.fixture
+def connection(generation: Settings) -> Iterator[Connection]:
+    made = connect(generation)
+    yield made
+    made.close()
+
+
+def test_engines_at_once_in_any_interleaving(new_generation: Callable[[], Settings], connection: Connection) -> None:
+    Interleavings.new_settings = staticmethod(new_generation)  # type: ignore[assignment]
+    Interleavings.connection = connection
+    run_state_machine_as_test(
+        Interleavings,
+        settings=settings(
+            derandomize=True,
+            max_examples=60,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_busy_world_ends_as_the_truth(seed: int, generation: Settings, connection: Connection) -> None:
+    random = Random(seed)
+    workers = Workers(generation, connection)
+    for _ in range(5):
+        batches = [[_any_message(workers, random) for _ in range(random.randrange(1, 6))] for _ in range(LANES)]
+        crashes = {random.randrange(LANES): (random.randrange(1, 14), random.random() < 0.5)}
+        workers.run(batches, random, crashes)
+        if random.random() < 0.6:
+            workers.recover()
+    check(workers.recover(), workers.published, workers.log)
+
+
+def _any_message(workers: Workers, random: Random) -> Incoming:
+    roll = random.random()
+    if workers.log and roll < 0.15:
+        return random.choice(workers.log)
+    content = None if roll < 0.3 else random.randrange(len(CONTENTS))
+    return workers.send(random.choice(RECORDS), content, late=roll > 0.92)

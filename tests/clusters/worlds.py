@@ -1,0 +1,154 @@
+"""A small world of records that link, contradict and bridge one another, and the truth about it by brute force."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from typing import Any
+
+import orjson
+
+from streams import events
+from streams.clusters.group import cluster_id
+from streams.clusters.judge import Judge
+from streams.clusters.partition import Link, partition
+from streams.engine import Engine, Incoming
+from streams.events import Outgoing
+from streams.index.layout import Layout, id_of
+from streams.index.store import RecordStore
+from streams.matching.features import extract
+from streams.matching.rules import DEFAULT
+from streams.records import Record
+from streams.sources import parse
+
+_ONE = "Deep residual learning of sparse graph representations for molecules"
+_TWO = "Variational bounds on turbulent transport in rotating stars"
+_PAIR, _LONE = ["Ada Lovelace", "Alan Turing"], ["Grace Hopper"]
+
+CONTENTS: tuple[dict[str, Any], ...] = (
+    {"title": _ONE, "authors": _PAIR, "year": 2015},
+    {"title": _ONE, "authors": _PAIR, "year": 2015, "arxiv_id": "1512.00001"},
+    {"title": _ONE, "authors": _PAIR, "year": 2015, "arxiv_id": "1512.00002"},
+    {"title": _ONE, "authors": _PAIR, "year": 2016, "doi": "10.5555/aaa.1"},
+    {"title": _ONE, "authors": _PAIR, "year": 2015, "arxiv_id": "1512.00001", "doi": "10.5555/aaa.1"},
+    {"title": "Erratum to: " + _ONE, "authors": _PAIR, "year": 2016},
+    {"title": _TWO, "authors": _LONE, "year": 2015},
+    {"title": _TWO, "authors": _LONE, "year": 2015, "doi": "10.5555/bbb.2"},
+    {"title": _TWO, "authors": _LONE, "year": 2015, "arxiv_id": "1512.00001"},
+    {"title": _ONE + " part II", "authors": _PAIR, "year": 2015},
+)
+"""Contents a record may have: some pairs link, some veto, some do neither."""
+
+Partition = set[frozenset[str]]
+
+
+def message(record: str, content: dict[str, Any] | None, taken: int) -> Incoming:
+    """A message about `record` (`source:id`), a tombstone where `content` is None."""
+    source, _, identifier = record.partition(":")
+    value = None if content is None else orjson.dumps({"source": source, "id": identifier, **content})
+    return Incoming("document", record.encode(), value, taken, "records.document", 0, taken)
+
+
+def true_partition(records: Iterable[Record], cap: int = 1000) -> Partition:
+    """Every pair decided, groups by closure of the links, then `partition`; no Redis, no order."""
+    store = RecordStore(Layout("oracle", "1", 16))
+    judge = Judge(store, DEFAULT)
+    blobs = {record.id: store.encode_features(extract(record)) for record in records}
+    names = {id_of(name): name for name in blobs}
+    pairs = {(a, b): judge.pair(blobs[names[a]], blobs[names[b]]) for a, b in combinations(sorted(names), 2)}
+    found = partition(
+        sorted(names),
+        [Link(pair.link, a, b) for (a, b), pair in pairs.items() if pair.link is not None],
+        [ends for ends, pair in pairs.items() if pair.veto],
+    )
+    assert max(map(len, found), default=0) <= cap
+    return {frozenset(names[member] for member in members) for members in found}
+
+
+def standing(messages: Iterable[Incoming]) -> list[Record]:
+    """The records that live when all messages were handled: of each the one the broker took in last."""
+    latest: dict[str, tuple[int, Record | None]] = {}
+    for item in messages:
+        for parsed in parse(item.source, item.value, item.key):
+            assert not isinstance(parsed, Exception)
+            if item.taken >= latest.get(parsed.id, (-1, None))[0]:
+                latest[parsed.id] = (item.taken, parsed if isinstance(parsed, Record) else None)
+    return [record for _, record in latest.values() if record]
+
+
+def stored_partition(engine: Engine) -> dict[str, set[str]]:
+    """Cluster id -> records, as Redis has it."""
+    clusters: dict[str, set[str]] = {}
+    for _, group in engine.groups.all_groups():
+        for index, cluster in enumerate(group.clusters):
+            if members := group.records(index):
+                name = cluster_id(cluster.key)
+                assert name not in clusters, "two groups hold one cluster"
+                clusters[name] = {_name(engine, member) for member in members}
+    return clusters
+
+
+def _name(engine: Engine, member: bytes) -> str:
+    (blob,) = engine.connection.execute([engine.store.get_document(member)])
+    return engine.store.record(blob).id
+
+
+def fold_events(published: Iterable[Outgoing]) -> dict[str, set[str]]:
+    """Cluster id -> records, from `dedup.events` alone; checks what is promised of each cluster's events."""
+    by_cluster: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+    for out in published:
+        if out.topic != events.EVENTS:
+            continue
+        event = orjson.loads(out.value or b"")
+        assert out.key.decode() == event["cluster_id"]
+        known = by_cluster[event["cluster_id"]].setdefault(event["revision"], event)
+        assert known == event, "one event id with two meanings"
+    state: dict[str, set[str]] = {}
+    for name, by_revision in by_cluster.items():
+        history = [by_revision[revision] for revision in sorted(by_revision)]
+        assert sorted(by_revision) == list(range(1, len(history) + 1)), "an event of a cluster was never published"
+        members: list[str] = []
+        for event in history:
+            assert event["before"] == members, "an event does not follow from the one before"
+            members = event["after"]
+        if members:
+            state[name] = set(members)
+    return state
+
+
+def fold_clusters(published: Iterable[Outgoing]) -> dict[str, set[str]]:
+    """Cluster id -> records, from `dedup.clusters`: the last message of each key."""
+    latest: dict[str, dict[str, Any] | None] = {}
+    for out in published:
+        if out.topic == events.CLUSTERS:
+            latest[out.key.decode()] = orjson.loads(out.value) if out.value is not None else None
+    return {name: set(state["records"]) for name, state in latest.items() if state}
+
+
+def event_ids(published: Iterable[Outgoing]) -> set[str]:
+    return {orjson.loads(out.value or b"")["event_id"] for out in published if out.topic == events.EVENTS}
+
+
+def handle(engine: Engine, messages: Sequence[Incoming], publish: Any) -> None:
+    """A micro-batch to the end, as a worker does it."""
+    batch = engine.process(messages)
+    while batch.outgoing or batch.committed or batch.drained:
+        publish(batch.outgoing)
+        batch = engine.confirm(batch)
+
+
+def drain(engine: Engine, publish: Any) -> None:
+    """What a worker does when it starts."""
+    batch = engine.drain()
+    while batch.outgoing or batch.committed or batch.drained:
+        publish(batch.outgoing)
+        batch = engine.confirm(batch)
+
+
+def check(engine: Engine, published: Sequence[Outgoing], messages: Iterable[Incoming]) -> None:
+    """Redis, both folded topics and the truth agree."""
+    stored = stored_partition(engine)
+    assert {frozenset(members) for members in stored.values()} == true_partition(standing(messages))
+    assert fold_events(published) == stored
+    assert fold_clusters(published) == stored
