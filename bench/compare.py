@@ -62,7 +62,6 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def to_record(row: dict[str, Any]) -> Record:
     """A document as a Record, by the adapter the product uses."""
-
     found = read(row)
     assert isinstance(found, Record)
     return found
@@ -210,7 +209,8 @@ def show(features: Features) -> str:
     place = f"{features.journal} {features.volume}/{features.number}/{features.page}"
     return (
         f"    {features.source} | {features.title} [{features.cut}] | {'; '.join(features.authors)} ({features.n_authors}) | "
-        f"{features.date} | {place} | {' '.join(features.ids)} | {features.derived} {features.flags} | {features.abstract.hex()[:8]}"
+        f"{features.date} | {place} | {' '.join(features.ids)} | {features.derived} {features.flags} | "
+        f"{features.abstract.hex()[:8]}"
     )
 
 

@@ -24,8 +24,8 @@ from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE
 from streams.matching.features import extract
 from streams.matching.keys import keys
+from streams.matching.titles import title_forms
 from streams.records import Record
-from streams.text import title_forms
 
 
 def readable(path: Path) -> Iterator[Record]:

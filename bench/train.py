@@ -204,7 +204,7 @@ def joint_design(examples: list[Example], rounds: int = 600, ridge: float = 4.0)
             for level in levels:
                 if level == "unknown":
                     continue
-                g = slope[field, level] + ridge * (weights[field][level] - anchor[field][level]) * 0.3
+                g = slope[field, level] + ridge * (levels[level] - anchor[field][level]) * 0.3
                 moved[field, level] += g * g
                 weights[field][level] -= 0.3 * g / math.sqrt(moved[field, level])
         prior_moved += prior_slope**2

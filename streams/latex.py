@@ -1,8 +1,8 @@
-"""LaTeX, MathML and HTML in titles, turned into plain Unicode text.
+r"""LaTeX, MathML and HTML in titles, turned into plain Unicode text.
 
 arXiv writes titles in LaTeX, publishers in MathML or JATS tags, indexers in Unicode; all three must read
 the same. Only what titles really contain is understood; an unknown command keeps its name, for a letter's
-name (`\\alpha`) is how the other form spells it too.
+name (`\alpha`) is how the other form spells it too.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SYMBOLS = {
     "textregistered": " ", "texttrademark": " ", "textquoteright": "'", "textquoteleft": "'",
 }  # fmt: skip
 # Wrappers and spacing that say how a thing looks, not what it is.
-_SILENT = frozenset(
+_SILENT_WORDS = (
     "left right big bigl bigr Big Bigl Bigr bigg biggl biggr displaystyle textstyle scriptstyle textit textbf textrm "
     "texttt textsf textsc textsl textup emph em it bf rm tt sc sl sf cal mathrm mathbf mathbb mathcal mathfrak mathscr "
     "mathsf mathit mathtt boldsymbol bm bold pmb operatorname operatorname* text mbox hbox ensuremath xspace "
@@ -42,8 +42,9 @@ _SILENT = frozenset(
     "breve acute grave mathring frac dfrac tfrac binom limits nolimits protect noindent newline linebreak break small "
     "large Large tiny uppercase lowercase MakeUppercase mathop mathbin mathrel stackrel overset underset not "
     "hspace vspace phantom slash rmfamily bfseries itshape normalfont smash nobreak allowbreak hskip kern scriptsize "
-    "footnotesize normalsize mathcode rule raisebox".split()
+    "footnotesize normalsize mathcode rule raisebox"
 )
+_SILENT = frozenset(_SILENT_WORDS.split())
 _DROP_WITH_ARGUMENT = re.compile(r"\\(?:cite\w*|footnote\w*|thanks|label|ref|eqref|url|tnoteref|fnref)\*?\s*\{[^{}]*\}")
 _ACCENT = re.compile(
     r"\\(?:(['`^\"~=.])\s*\{?\s*\\?([A-Za-z])\s*\}?|([uvHckrdb])(?:\s*\{\s*\\?([A-Za-z])\s*\}|\s+([A-Za-z])\b))"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import DamerauLevenshtein
 
 from streams.records import Author
-from streams.text import fold_words, normalize, plain
+from streams.text import fold_words, normalize, plain, word_set
 
 __all__ = [
     "GIVEN",
@@ -28,13 +28,11 @@ __all__ = [
     "split_names",
 ]
 
-_PARTICLES = frozenset(
+_PARTICLES = word_set(
     "van von der den de del della di da dos das du la le ter ten te zu zum zur al el bin ibn af av vom het op do e y 't d "
-    "st saint san santa mac mc o".split()
+    "st saint san santa mac mc o"
 )
-_SUFFIXES = frozenset(
-    "jr sr ii iii iv 2 3 4 phd md msc bsc dr prof frcp mph esq dphil professor sir rn facs ms".split()
-)
+_SUFFIXES = word_set("jr sr ii iii iv 2 3 4 phd md msc bsc dr prof frcp mph esq dphil professor sir rn facs ms")
 _DBLP_SUFFIX = re.compile(r"\s+\d{4}$")  # DBLP tells namesakes apart: "Wei Li 0001"
 _ET_AL = re.compile(r"\bet\.?\s+al\b\.?.*$|\band others\b.*$", re.IGNORECASE)
 _BRACKETED = re.compile(r"[\[(][^\])]*[\])]?")
@@ -43,11 +41,11 @@ _NOBODY = frozenset(
      "no authorship indicated", "author unknown", "et al", "others", "and others", "various", "various authors", "na na",
      "no authors listed", "other")
 )  # fmt: skip
-_GROUP_WORDS = frozenset(
+_GROUP_WORDS = word_set(
     "collaboration collaborations consortium group team committee investigator investigators network society association "
     "council project study department agency ministry foundation center centre initiative working task force commission academy "
     "federation alliance bureau office inc ltd gmbh corporation press editor editors college program programme trial trialists "
-    "repository library museum service board union organisation organization".split()
+    "repository library museum service board union organisation organization"
 )
 _GROUP_STEMS = ("universit", "institut", "laborator")
 _UPPER_INITIALS = re.compile(r"^[A-Z]{1,3}$")

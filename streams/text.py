@@ -1,8 +1,8 @@
 """Titles in normal form: what stays of a title when spelling, markup and typography are taken away.
 
 `normalize` is the one fold all comparisons use: lower-case words separated by single spaces, accents
-gone from Latin and Greek letters only, every other script kept. `title_forms` reads a title's structure:
-main title and subtitle, lead-ins, language tags, the kind of derived work it announces.
+gone from Latin and Greek letters only, every other script kept. The structure of a title (subtitle, notes,
+announcements) is read by `streams.matching.titles`.
 
 The rules follow what is known from bib-dedupe (prep_title), fuzzycat, S2APLER, sandcrawler and
 cometadata; each constant names its source where it has one.
@@ -12,13 +12,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
-
-import msgspec
 
 from streams.latex import looks_like_latex, strip_latex, strip_markup
 
-__all__ = ["TitleForms", "compact", "fold_words", "informative", "normalize", "plain", "title_forms"]
+__all__ = [
+    "STOPWORDS",
+    "compact",
+    "fold",
+    "fold_words",
+    "informative",
+    "normalize",
+    "plain",
+    "read_numerals",
+    "word_set",
+    "words_of",
+]
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f\ufffd]")
 # A hyphen at a line's end splits a word; one inside a line joins two.
@@ -29,15 +37,40 @@ _STRAY_MARKS = re.compile("[\u0300-\u036f]+(?![\u0400-\u052f])")
 _SPECIAL = {
     "ø": "o", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŋ": "n",
     "∞": " infinity ", "∂": " partial ", "√": " sqrt ", "∑": " sum ", "∏": " prod ", "∫": " int ", "∇": " nabla ",
-    "×": " x ", "'": None, "\u2019": None, "\u2018": None, "`": None, "\u00b4": None, "\u02bc": None, "\u02b9": None,
-    "\u2032": None, "\u02bb": None, "\u201b": None, "&": " and ", "ʹ": None, "·": " ",
+    "×": " x ", "'": None, "\u2019": None, "\u2018": None, "`": None, "\u00b4": None, "\u02bc": None,
+    "\u2032": None, "\u02bb": None, "\u201b": None, "&": " and ", "\u02b9": None, "·": " ",
 }  # fmt: skip
 _FOLD = str.maketrans(_SPECIAL)
 _GREEK_NAMES = dict(
     zip(
         "αβγδεζηθικλμνξοπρςστυφχψω",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon "
-        "phi chi psi omega".split(),
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "epsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "iota",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "xi",
+            "omicron",
+            "pi",
+            "rho",
+            "sigma",
+            "sigma",
+            "tau",
+            "upsilon",
+            "phi",
+            "chi",
+            "psi",
+            "omega",
+        ],
         strict=True,
     )
 )
@@ -63,11 +96,17 @@ _FINAL_ROMAN = re.compile(r"(?<=[\w)\]}.:,;\s(-])\b([iv]+|[ivx]{2,})\b(?=\s*[.:;
 _SPELLED = re.compile(r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b")
 _MAYBE_NUMERAL = re.compile(r"\b[ivx]+\b")
 
-STOPWORDS = frozenset(
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text as a set: the form word lists are written in."""
+    return frozenset(text.split())
+
+
+STOPWORDS = word_set(
     "a an and are as at be by de der des die das den dem do does for from how in into is it its la le les of on or ou "
     "over per some that the their this through to toward towards under un une und using via was we what when where which "
     "who why with within et el en los las del para por sur dans aus bei zur zum im von mit uber fur il lo gli della di "
-    "e y i o da dos em no na s t new about after between during not can".split()
+    "e y i o da dos em no na s t new about after between during not can"
 )
 
 
@@ -84,7 +123,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
     """Lower case; accents off Latin and Greek; symbols and lone Greek letters by name."""
     text = text.lower() if text.isascii() else _fold_unicode(text)
     return text.translate(_FOLD)
@@ -98,7 +137,7 @@ def _fold_unicode(text: str) -> str:
     return _LONE_GREEK.sub(lambda m: f" {_GREEK_NAMES[m.group(1)]} ", text)
 
 
-def _numerals(text: str) -> str:
+def read_numerals(text: str) -> str:
     """Roman numerals beside a cue or at the end, and number words, as digits."""
     if _MAYBE_NUMERAL.search(text):
         text = _CUED_ROMAN.sub(lambda m: m.group(1) + _ROMAN.get(m.group(2), m.group(2)), text)
@@ -106,7 +145,7 @@ def _numerals(text: str) -> str:
     return _SPELLED.sub(lambda m: _NUMBER_WORDS[m.group(1)], text)
 
 
-def _words(folded: str) -> str:
+def words_of(folded: str) -> str:
     return " ".join((_ASCII_WORD if folded.isascii() else _WORD).findall(folded))
 
 
@@ -116,12 +155,12 @@ def normalize(text: str) -> str:
     >>> normalize("The $\\\\alpha$-Divergence of  Schr\\\\\\"odinger Operators, Part II")
     'the alpha divergence of schrodinger operators part 2'
     """
-    return _words(_numerals(_fold(plain(text))))
+    return words_of(read_numerals(fold(plain(text))))
 
 
 def fold_words(text: str) -> str:
     """The words of a text, folded, with no reading of numerals: for names of people and journals."""
-    return _words(_fold(text if text.isascii() else plain(text)))
+    return words_of(fold(text if text.isascii() else plain(text)))
 
 
 def compact(normal: str) -> str:
@@ -132,169 +171,3 @@ def compact(normal: str) -> str:
 def informative(normal: str) -> list[str]:
     """The words of a normal form that say what it is about, in order."""
     return [word for word in normal.split(" ") if word and word not in STOPWORDS]
-
-
-class TitleForms(msgspec.Struct, frozen=True):
-    """A title's parts in normal form.
-
-    `main` and `rest` are the words before and after the subtitle's mark. `derived` is the kind of derived
-    work the title announces (`corrects`, `comments_on`, `replies_to`, `retracts`, `reviews`, `supplements`), `""` for none; the
-    announcement itself is no part of the words, so an erratum has the words of what it corrects.
-    `translated` marks a title in brackets (PubMed: translated into English), `tagged` a trailing language tag,
-    `ordinal` the number in the announcement (`Additional file 2: of ...`).
-    """
-
-    main: str
-    rest: str = ""
-    derived: str = ""
-    translated: bool = False
-    tagged: bool = False
-    ordinal: str = ""
-
-    @property
-    def whole(self) -> str:
-        """Main title and subtitle."""
-        return f"{self.main} {self.rest}" if self.rest and self.main else self.main or self.rest
-
-
-_LANGUAGES = (
-    "afrikaans|arabic|bulgarian|catalan|chinese|croatian|czech|danish|dutch|english|estonian|finnish|flemish|french|"
-    "german|greek|hebrew|hungarian|icelandic|indonesian|italian|japanese|korean|latin|latvian|lithuanian|norwegian|"
-    "persian|polish|portuguese|romanian|russian|serbian|slovak|slovene|slovenian|spanish|swedish|thai|turkish|ukrainian"
-)
-_LANGUAGE_TAG = re.compile(
-    rf"\s*[\[(]\s*(?:(?:article|text|original|paper|abstract)\s+)?(?:in\s+)?(?:{_LANGUAGES})(?:\s*[,;/&]\s*(?:{_LANGUAGES}))*"
-    r"(?:\s+(?:article|text|transl\w*))?\s*[\])]\s*\.?\s*$",
-    re.IGNORECASE,
-)
-_VERSION_TAG = re.compile(
-    r"\s*\[(?:version|v)\s*\d+[^\]]*\]\s*$", re.IGNORECASE
-)  # F1000: [version 1; peer review: ...]
-# What indexers add to a title in brackets: [Review] [33 refs], [Erratum appears in ...], [see comment], [corrected].
-_NOTE = (
-    r"(?:\d+ refs?\.?|review|structured abstract|(?:published )?errat(?:um|a)[^\]]*|corrected[^\]]*|see comments?[^\]]*|"
-    r"comment(?:ary)?(?: (?:in|on))?[^\]]*|retraction in[^\]]*|reprint[^\]]*|letter|editorial|summary for patients[^\]]*|"
-    r"preprint|author'?s? (?:accepted )?(?:manuscript|version)|postprint|extended (?:version|abstract)|full version|in press|"
-    r"open access|pdf|abstract(?: only)?|conference abstract|meeting abstract|conference paper|with discussion|discussion \d+[^\]]*)"
-)
-_TRAILING_NOTE = re.compile(rf"(?:\s*\.?\s*[\[(]\s*{_NOTE}\s*[\])])+\s*\.?\s*$", re.IGNORECASE)
-_LEAD_IN = re.compile(
-    r"^\s*(?:\[(?:html|pdf|book|ps|citation|c|b)\]\s*)+|^\s*(?:original (?:research )?(?:article|paper|contribution|investigation)|"
-    r"research (?:article|paper)|regular (?:article|paper)|full paper|short communication|technical note|case report|"
-    r"invited (?:review|paper|article)|special issue(?: article)?|retracted(?: article)?|withdrawn|article|clinical research|"
-    r"original research|rapid communication|title|abstract(?: no\.?)? ?[a-z]{0,2}\d*)\s*[:\u2014]\s+|"
-    r"^\s*\[?(?:retracted|withdrawn)(?: article)?\]\s*",
-    re.IGNORECASE,
-)
-# A title that announces a work about another work. Each kind is a relation of streams.records.
-_DERIVED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (
-            "retracts",
-            r"^\W*(?:retraction|withdrawal|expression of concern|notice of (?:retraction|withdrawal)|retraction not(?:e|ice)|retraction statement)\s*(?:to|of|for|note|:|\u2014|-|regarding)+\W*",
-        ),  # noqa: E501
-        (
-            "corrects",
-            r"^\W*(?:(?:author|publisher|editorial)s?['\u2019]?s?\s+)?(?:erratum|errata|corrigend(?:um|a)|addend(?:um|a))\b\s*(?:(?:to|for|in|on|of|zu)\b\s*)?\W*",
-        ),  # noqa: E501
-        (
-            "corrects",
-            r"^\W*(?:(?:author|publisher|editorial)s?['\u2019]?s?\s+)?corrections?\s*(?:to\b|:|\u2014|--| - )\s*(?:the article\b)?\W*",
-        ),  # noqa: E501
-        (
-            "corrects",
-            r"\s*[:\-\u2013\u2014(\[.]\s*(?:an? )?(?:erratum|errata|corrigend(?:um|a)|addend(?:um|a)|correction)\W*$",
-        ),
-        (
-            "replies_to",
-            r"^\W*(?:(?:the )?authors?['\u2019]?s?['\u2019]?\s+|in )?(?:reply|response|rejoinder|replies)\s*(?:to (?:the )?(?:comments?|letters?|editors?|discussion\w*|critique|criticism|commentary|reviewers?|referees?)\b[^:\"]{0,40}?(?:\bon\b|\bby\b|\bregarding\b|:|$)|to:|:)\W*",
-        ),  # noqa: E501
-        (
-            "replies_to",
-            r"\s*[:\-\u2013\u2014(\[?.]\s*(?:an? |the )?(?:authors?['\u2019]?s?['\u2019]?\s+)?(?:reply|response|rejoinder|replies)(?: to .{0,60}| and epilogue)?\W*$",
-        ),  # noqa: E501
-        (
-            "comments_on",
-            r"^\W*(?:(?:a |some )?(?:comments?|commentary|letter|remarks?|discussion)\s*(?:on the article|on the paper|on|to|about|regarding)?\s*:|(?:a )?comment(?:s|ary)?\s+on\b|discussion of\b|re\s*:)\W*",
-        ),  # noqa: E501
-        (
-            "comments_on",
-            r"\s*[:\-\u2013\u2014(\[?.]\s*(?:an? |invited |editorial )?(?:comments?|commentary|discussion)(?: on .{0,60})?\W*$",
-        ),  # noqa: E501
-        (
-            "reviews",
-            r"^\W*(?:book reviews?|reviews? of|faculty of 1000 evaluation for|(?:peer|referee) (?:review|report) (?:of|for|on)|recommendation of|decision letter for|(?:reviewer|referee) report for)\s*:?\W*",
-        ),  # noqa: E501
-        (
-            "supplements",
-            r"^\W*(?:additional files?\s*\w*\s*:?\s*(?:of|from)|supplement(?:ary|al)\s+(?:materials?|information|data|files?|tables?|figures?|online)\b[^:]{0,30}?(?:for|to|from|of|:)|supporting information\b[^:]{0,20}?(?:for|to|:)|(?:replication )?(?:data|code|dataset|replication (?:data|package|materials?))\s*(?:for|from|to|of)?\s*:|appendix to|MOESM\d+ of)\W*",
-        ),  # noqa: E501
-    )
-)
-# A subtitle begins at a colon, a dash between spaces, a full stop or question mark before a new sentence.
-_SUBTITLE = re.compile(
-    r"\s*:\s+|\s+[-\u2010-\u2015]+\s+|\s*\u2014\s*|(?<=[\w)\]]{3})\.\s+(?=\S{2})|\?\s+(?=\S)|\s*;\s+|\s+/\s+|\s*\|\s+|："
-)  # noqa: E501
-_BRACKETED = re.compile(r"^\s*\[(.{12,})\]\s*\.?\s*$")
-
-_NUMBER = re.compile(r"\d+")
-
-
-def _derived(text: str) -> tuple[str, str]:
-    for kind, pattern in _DERIVED:
-        stripped, hits = pattern.subn("", text, count=1)
-        if hits:
-            return kind, stripped
-    return "", text
-
-
-_DERIVED_HINTS = (
-    "errat", "corrig", "correct", "addend", "retract", "withdraw", "concern", "repl", "respon", "rejoin", "comment", "letter",
-    "remark", "discuss", "re:", "re :", "review", "1000 eval", "report", "recommend", "decision", "additional", "supple", "supporting",
-    "data", "code", "appendix", "moesm",
-)  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def title_forms(title: str, subtitle: str = "") -> TitleForms:
-    """A title, and the subtitle where the source gives it apart, in normal form."""
-    text = plain(title)
-    translated = False
-    if text.startswith("["):
-        inner = _BRACKETED.match(text)
-        if inner:
-            translated, text = True, inner.group(1)
-    tagged = False
-    if text[-1:] in ("]", ")", "."):
-        noted = _TRAILING_NOTE.sub("", text)
-        stripped = _LANGUAGE_TAG.sub("", noted)
-        tagged = stripped != noted
-        text = _TRAILING_NOTE.sub("", _VERSION_TAG.sub("", stripped)) or text
-        if tagged and text.startswith("["):
-            text = text.strip("[] ")
-            translated = True
-    text = _LEAD_IN.sub("", text, count=1) or text
-    derived = ordinal = ""
-    lower = text.lower()
-    if any(hint in lower for hint in _DERIVED_HINTS):
-        derived, stripped = _derived(text)
-        if derived:
-            number = _NUMBER.search(text[: len(text) - len(stripped)])
-            ordinal = number.group() if number else ""
-            text = stripped or text
-    main, rest = _split(text, subtitle)
-    return TitleForms(main, rest, derived, translated, tagged, ordinal)
-
-
-def _split(text: str, subtitle: str) -> tuple[str, str]:
-    # Folded and with its numerals read before it is cut: the V of "... singularities. V. Survey" is a 5.
-    text = _numerals(_fold(text))
-    cut = _SUBTITLE.search(text, 3)
-    main = _words(text[: cut.start()] if cut else text)
-    rest = _words(text[cut.end() :]) if cut else ""
-    if subtitle:
-        extra = normalize(subtitle)
-        if extra and extra not in f"{main} {rest}":
-            rest = f"{rest} {extra}".strip()
-    return (main, rest) if main else (rest, "")

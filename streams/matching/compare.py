@@ -17,7 +17,7 @@ from streams.matching.features import AUTHORS_CUT, IS_PREPRINT, STOP_TITLE, Feat
 from streams.matching.fingerprint import likeness
 from streams.matching.guards import Difference, difference
 from streams.names import Agreement, agreement, family_in_common, initials_in_common
-from streams.text import STOPWORDS
+from streams.text import STOPWORDS, word_set
 
 __all__ = [
     "FIELDS",
@@ -131,13 +131,13 @@ def _wording(found: Difference) -> str:
 
 
 # Words around a title that are no part of it: what harvesters leave of a venue, a file or an edition.
-_NOISE = frozenset(
+_NOISE = word_set(
     "conference conf proceedings proc international intl int symposium workshop journal transactions trans annual meeting "
     "abstract extended version available submitted review revised draft preprint technical report tech rep tr paper papers full "
     "short invited keynote address talk acm ieee sigmod vldb siam lncs springer elsevier arxiv pdf ps html th st nd rd vol no pp "
     "issue article original appear published accepted press university dept department thesis online copy author authors manuscript "
     "demo demonstration poster presented proceeding january february march april june july august september october november "
-    "december record lecture notes computer science et al management data very large bases eds editor".split()
+    "december record lecture notes computer science et al management data very large bases eds editor"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 

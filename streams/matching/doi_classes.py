@@ -65,7 +65,7 @@ _COMPONENT = re.compile(
 )
 _REPORT = re.compile(
     r"(?:^10\.5194/.+-(?:rc|ac|sc|cc|ec)\d+$|^10\.(?:21956|5256)/.+\.r\d+$|\.(?:rep|review)\d+$|/v\d+/(?:review|decision|response)\d+$|^10\.1111/.+/v\d+/(?:review|decision)\d+$)"
-)  # noqa: E501
+)
 _REVIEW_PREFIXES = ("10.5860/choice", "10.3410/f.", "10.1163/2468-1733_shafr")  # Choice, F1000 Prime, SHAFR guide
 _PREPRINT_PREFIXES = (
     "10.48550/", "10.1101/20", "10.1101/0", "10.1101/1", "10.1101/2", "10.1101/3", "10.1101/4", "10.1101/5", "10.1101/6",

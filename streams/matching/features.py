@@ -13,9 +13,10 @@ import msgspec
 from streams.matching.doi_classes import COMPONENT, PREPRINT, REPORT, REVIEW, doi_class
 from streams.matching.fingerprint import fingerprint
 from streams.matching.stop_titles import is_stop_title
+from streams.matching.titles import title_forms
 from streams.names import GIVEN, author_key, split_names
 from streams.records import Author, Record
-from streams.text import STOPWORDS, fold_words, title_forms
+from streams.text import STOPWORDS, fold_words, word_set
 
 __all__ = ["MAX_AUTHORS", "Features", "extract"]
 
@@ -30,9 +31,9 @@ IS_THESIS = 32
 IS_DATA = 64
 
 # Identifiers that name a work and that more than one source states. ISBN and ISSN name books and journals, never papers.
-_WORK_SCHEMES = frozenset(
+_WORK_SCHEMES = word_set(
     "doi arxiv pmid pmcid mag s2 s2_paper openalex dblp acl core core_work hal bibcode jstor fatcat fatcat_work handle "
-    "openreview doaj wikidata pwc".split()
+    "openreview doaj wikidata pwc"
 )
 _DERIVED_BY_DOI = {COMPONENT: "supplements", REPORT: "reviews", REVIEW: "reviews"}
 _DERIVED_BY_TYPE = {

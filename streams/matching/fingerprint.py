@@ -37,8 +37,7 @@ def fingerprint(abstract: str) -> bytes:
         h = crc32((previous + word).encode())
         previous = word
         i = h & 15
-        if h < bins[i]:
-            bins[i] = h
+        bins[i] = min(bins[i], h)
     return bytes((h >> 8) & 0xFF if h != 0xFFFFFFFF else 0 for h in bins)
 
 
