@@ -18,6 +18,7 @@ import argparse
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -58,9 +59,11 @@ ORDER: dict[str, list[list[str]]] = {
 
 
 # No weight below these, whatever the sets say: they hold few preprints with rewritten abstracts or late journals.
-FLOOR = {("year", "one"): -0.3, ("year", "two"): -0.8, ("year", "four"): -1.5, ("place", "page"): 0.5,
-         ("abstract", "different"): -4.0, ("abstract", "similar"): 0.0, ("year", "long_lag"): -1.5, ("identifier", "different"): -2.5,
-         ("identifier", "registrant"): -5.0, ("identifier", "preprint"): -0.5}  # fmt: skip
+FLOOR = {
+    ("year", "one"): -0.3, ("year", "two"): -0.8, ("year", "four"): -1.5, ("year", "long_lag"): -1.5, ("place", "page"): 0.5,
+    ("abstract", "different"): -4.0, ("abstract", "similar"): 0.0, ("identifier", "different"): -2.5,
+    ("identifier", "registrant"): -5.0, ("identifier", "preprint"): -0.5,
+}  # fmt: skip
 
 
 class Example(NamedTuple):
@@ -180,7 +183,7 @@ def monotone(weights: Weights) -> None:
     for field, chains in ORDER.items():
         for _ in range(3):
             for chain in chains:
-                for low, high in zip(chain, chain[1:], strict=False):
+                for low, high in pairwise(chain):
                     if weights[field][low] > weights[field][high]:
                         weights[field][low] = weights[field][high] = (weights[field][low] + weights[field][high]) / 2
 

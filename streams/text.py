@@ -146,14 +146,15 @@ def read_numerals(text: str) -> str:
 
 
 def words_of(folded: str) -> str:
+    """The words of folded text, separated by single spaces."""
     return " ".join((_ASCII_WORD if folded.isascii() else _WORD).findall(folded))
 
 
 def normalize(text: str) -> str:
-    """The words of a text in normal form, separated by single spaces; `""` where it has none.
+    r"""The words of a text in normal form, separated by single spaces; `""` where it has none.
 
-    >>> normalize("The $\\\\alpha$-Divergence of  Schr\\\\\\"odinger Operators, Part II")
-    'the alpha divergence of schrodinger operators part 2'
+    >>> normalize("The $\alpha$-Divergence, Part II")
+    'the alpha divergence part 2'
     """
     return words_of(read_numerals(fold(plain(text))))
 

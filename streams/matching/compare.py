@@ -135,7 +135,8 @@ _NOISE = word_set(
     "conference conf proceedings proc international intl int symposium workshop journal transactions trans annual meeting "
     "abstract extended version available submitted review revised draft preprint technical report tech rep tr paper papers full "
     "short invited keynote address talk acm ieee sigmod vldb siam lncs springer elsevier arxiv pdf ps html th st nd rd vol no pp "
-    "issue article original appear published accepted press university dept department thesis online copy author authors manuscript "
+    "issue article original appear published accepted press university dept department thesis online copy author authors "
+    "manuscript "
     "demo demonstration poster presented proceeding january february march april june july august september october november "
     "december record lecture notes computer science et al management data very large bases eds editor"
 )

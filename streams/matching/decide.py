@@ -239,7 +239,7 @@ def explain(a: Features, b: Features, rules: Rules = DEFAULT) -> Explanation:
     """The decision on a pair with the comparisons that led to it."""
     title = title_level(a, b).level
     authors, _ = authors_level(a, b)
-    identifier, shared = identifier_level(a, b)
+    identifier, _ = identifier_level(a, b)
     rows = (
         ("title", a.title, b.title, title),
         ("authors", "; ".join(a.authors), "; ".join(b.authors), authors),

@@ -2,7 +2,8 @@
 
 One-permutation MinHash (Li, Owen and Zhang 2012) over pairs of neighbouring words: each pair is hashed once,
 falls into one of 16 bins, and each bin keeps one byte of its smallest hash. The share of equal bins estimates
-the share of word pairs the two have in common. Only the first 120 words count: abstracts are cut at the end, and the cost is bounded.
+the share of word pairs the two have in common. Only the first 120 words count:
+abstracts are cut at the end, and the cost is bounded.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from streams.matching.features import Features
+from streams.text import word_set
 
 __all__ = ["GUARDS", "Difference", "Guard", "difference", "relation_between"]
 
@@ -48,19 +49,23 @@ _NUMBERED = re.compile(r"\d")
 _NO_PART = re.compile(r"(?:19|20)\d\d|\d+(?:st|nd|rd|th)")  # years, ordinals of conferences
 # Groups of words of which a study has one: the other word is another study (bib-dedupe sim.py).
 _ALTERNATIVES: tuple[frozenset[str], ...] = tuple(
-    frozenset(words.split())
+    word_set(words)
     for words in (
-        "men women man woman male female males females boys girls", "child children adult adults adolescent adolescents infants elderly",
-        "rat rats mouse mice rabbit rabbits dog dogs pig pigs human humans monkey monkeys cat cats", "vivo vitro silico situ",
-        "even odd", "upper lower", "left right", "acute chronic", "internal external", "mild moderate severe",
-        "linear nonlinear", "homogeneous inhomogeneous nonhomogeneous", "first second third fourth fifth", "type1 type2",
-        "north south east west northern southern eastern western", "early late", "short long", "before after", "hypo hyper",
-        "increases decreases increased decreased", "positive negative", "maternal paternal", "systolic diastolic",
-        "primary secondary tertiary", "spring summer autumn winter", "parabolic elliptic hyperbolic", "discrete continuous",
+        "men women man woman male female males females boys girls",
+        "child children adult adults adolescent adolescents infants elderly",
+        "rat rats mouse mice rabbit rabbits dog dogs pig pigs human humans monkey monkeys cat cats",
+        "vivo vitro silico situ", "even odd", "upper lower", "left right", "acute chronic", "internal external",
+        "mild moderate severe", "linear nonlinear", "homogeneous inhomogeneous nonhomogeneous",
+        "first second third fourth fifth", "north south east west northern southern eastern western", "early late", "short long",
+        "before after", "increases decreases increased decreased", "positive negative", "maternal paternal",
+        "systolic diastolic", "primary secondary tertiary", "spring summer autumn winter", "parabolic elliptic hyperbolic",
+        "discrete continuous",
     )
 )  # fmt: skip
-_DESIGN = frozenset(("protocol", "pilot", "rationale", "feasibility", "appendix", "supplement", "supplementary", "corrigendum", "erratum",
-                     "reply", "rejoinder", "comment", "addendum", "thesis", "slides", "poster", "dataset"))  # fmt: skip
+_DESIGN = word_set(
+    "protocol pilot rationale feasibility appendix supplement supplementary corrigendum erratum reply rejoinder comment addendum "
+    "thesis slides poster dataset"
+)
 
 
 _LOCATION = frozenset(("volume", "vol", "pp", "pages", "issue", "no"))
@@ -109,8 +114,10 @@ def _design(a: Features, b: Features, diff: Difference) -> bool:
     return (not _DESIGN.isdisjoint(diff.a)) != (not _DESIGN.isdisjoint(diff.b))
 
 
-_NEGATING = ("non", "un", "in", "im", "ir", "dis", "anti", "a", "semi", "quasi", "sub", "super", "hyper", "hypo", "pre", "post", "inter", "intra",
-             "multi", "bi", "mono", "poly", "over", "under", "pseudo", "counter", "co")  # fmt: skip
+_NEGATING = (
+    "non", "un", "in", "im", "ir", "dis", "anti", "a", "semi", "quasi", "sub", "super", "hyper", "hypo", "pre", "post", "inter",
+    "intra", "multi", "bi", "mono", "poly", "over", "under", "pseudo", "counter", "co",
+)  # fmt: skip
 
 
 def _prefixed(a: Features, b: Features, diff: Difference) -> bool:

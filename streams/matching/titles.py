@@ -57,7 +57,8 @@ _NOTE = (
     r"(?:\d+ refs?\.?|review|structured abstract|(?:published )?errat(?:um|a)[^\]]*|corrected[^\]]*|see comments?[^\]]*|"
     r"comment(?:ary)?(?: (?:in|on))?[^\]]*|retraction in[^\]]*|reprint[^\]]*|letter|editorial|summary for patients[^\]]*|"
     r"preprint|author'?s? (?:accepted )?(?:manuscript|version)|postprint|extended (?:version|abstract)|full version|in press|"
-    r"open access|pdf|abstract(?: only)?|conference abstract|meeting abstract|conference paper|with discussion|discussion \d+[^\]]*)"
+    r"open access|pdf|abstract(?: only)?|conference abstract|meeting abstract|conference paper|with discussion|"
+    r"discussion \d+[^\]]*)"
 )
 _TRAILING_NOTE = re.compile(rf"(?:\s*\.?\s*[\[(]\s*{_NOTE}\s*[\])])+\s*\.?\s*$", re.IGNORECASE)
 _LEAD_IN = re.compile(
@@ -91,7 +92,8 @@ DERIVED: tuple[Announcement, ...] = tuple(
     for kind, pattern, example in (
         (
             "retracts",
-            r"^\W*(?:retraction|withdrawal|expression of concern|notice of (?:retraction|withdrawal)|retraction (?:notice|note|statement))"
+            r"^\W*(?:retraction|withdrawal|expression of concern|notice of (?:retraction|withdrawal)|"
+            r"retraction (?:notice|note|statement))"
             r"\s*(?:to|of|for|note|:|\u2014|-|regarding)+\W*",
             "Retraction notice to: ...",
         ),
@@ -115,7 +117,8 @@ DERIVED: tuple[Announcement, ...] = tuple(
         ),
         (
             "comments_on",
-            r"^\W*(?:(?:a |some )?(?:comments?|commentary|letter|remarks?|discussion)\s*(?:on the (?:article|paper)|on|to|about|regarding)?"
+            r"^\W*(?:(?:a |some )?(?:comments?|commentary|letter|remarks?|discussion)\s*"
+            r"(?:on the (?:article|paper)|on|to|about|regarding)?"
             r"\s*:|(?:a )?comment(?:s|ary)?\s+on\b|(?:a )?discussion of\b|re\s*:)\W*",
             "Comment on ...",
         ),
@@ -132,7 +135,8 @@ DERIVED: tuple[Announcement, ...] = tuple(
         ),
         (
             "supplements",
-            r"^\W*(?:additional files?\s*\w*\s*:?\s*(?:of|from)|supplement(?:ary|al)\s+(?:materials?|information|data|files?|tables?|"
+            r"^\W*(?:additional files?\s*\w*\s*:?\s*(?:of|from)|supplement(?:ary|al)\s+(?:materials?|information|data|files?|"
+            r"tables?|"
             r"figures?|online)\b[^:]{0,30}?(?:for|to|from|of|:)|supporting information\b[^:]{0,20}?(?:for|to|:)|"
             r"(?:replication )?(?:data|code|dataset|replication (?:data|package|materials?))\s*(?:for|from|to|of)?\s*:|"
             r"appendix to|MOESM\d+ of)\W*",
@@ -142,9 +146,9 @@ DERIVED: tuple[Announcement, ...] = tuple(
 )
 # Plain words of which an announcement has at least one: looked for first, for they cost little.
 _HINTS = (
-    "errat", "corrig", "correct", "addend", "retract", "withdraw", "concern", "repl", "respon", "rejoin", "comment", "letter", "remark",
-    "discuss", "re:", "re :", "review", "1000 eval", "report", "recommend", "decision", "additional", "supple", "supporting", "data",
-    "code", "appendix", "moesm",
+    "errat", "corrig", "correct", "addend", "retract", "withdraw", "concern", "repl", "respon", "rejoin", "comment", "letter",
+    "remark", "discuss", "re:", "re :", "review", "1000 eval", "report", "recommend", "decision", "additional", "supple",
+    "supporting", "data", "code", "appendix", "moesm",
 )  # fmt: skip
 # A subtitle begins at a colon, a dash between spaces, a full stop or question mark before a new sentence.
 _SUBTITLE = re.compile(
