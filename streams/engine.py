@@ -22,17 +22,15 @@ from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
 from streams.index.connection import Command, Connection
 from streams.index.key_index import ADD_TO_KEY, REMOVE_FROM_KEY, KeyIndex
-from streams.index.layout import Layout, id_of
+from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.index.reader import Reader
-from streams.index.stamp import Stamp
 from streams.index.store import PUT_RECORD, RecordStore, Stored
+from streams.intake import Intake, Prepared, Raw, Refused
 from streams.matching.decision import DISTINCT, DUPLICATE, Decision
-from streams.matching.features import extract
 from streams.matching.rules import DEFAULT
-from streams.records import Delete, Record
+from streams.records import Record
 from streams.settings import Settings
-from streams.sources import parse
 
 __all__ = ["Batch", "Engine", "Incoming"]
 
@@ -47,6 +45,11 @@ class Incoming(NamedTuple):
     topic: str
     partition: int
     offset: int
+
+    @property
+    def raw(self) -> Raw:
+        """What the intake needs of it."""
+        return Raw(self.source, self.key, self.value, self.taken)
 
     @property
     def origin(self) -> str:
@@ -70,8 +73,8 @@ class _Arrival(NamedTuple):
     name: str
     before: Stored | None
     now: Stored
-    record: Record
     document: bytes
+    places: tuple[tuple[bytes, bytes], ...]
 
 
 class Engine:
@@ -85,6 +88,7 @@ class Engine:
         connection.register(PUT_RECORD, ADD_TO_KEY, REMOVE_FROM_KEY, COMMIT_GROUP, CONFIRM_GROUP)
         self.progress = Progress(layout, connection)
         self.progress.claim(settings)
+        self._intake = Intake(settings)
         self.store = RecordStore(layout)
         self.index = KeyIndex(layout, settings.key_cap)
         self.judge = Judge(self.store, DEFAULT.with_policy(settings.preprints))
@@ -93,10 +97,14 @@ class Engine:
 
     def process(self, messages: Sequence[Incoming]) -> Batch:
         """Handle a micro-batch up to the point where its events are to be published."""
+        return self.apply(messages, self._intake.prepare([message.raw for message in messages]))
+
+    def apply(self, messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Refused]]) -> Batch:
+        """The second half of `process`, for messages prepared elsewhere by an Intake of the same settings."""
         counts: Counter[tuple[str, str]] = Counter()
         outgoing: list[Outgoing] = []
         reader = Reader(self.store, self.connection)
-        arrivals = self._store(self._parse(messages, outgoing, counts), reader, counts)
+        arrivals = self._store(self._admit(messages, prepared, outgoing, counts), reader, counts)
         candidates = self._meet(arrivals, counts)
         reader.load(other for _, others in candidates for other in others)
         links, evidence = self._decide(candidates, reader, outgoing, counts)
@@ -124,7 +132,9 @@ class Engine:
             self.groups.forget(batch.drained)
             return Batch([], [], Counter())
         # Their events stay owed until the state is out again: should we die now, `drain` finds them.
-        settled: dict[bytes, list[str]] = defaultdict(list, {key: list(fields) for key, fields in batch.drained.items()})
+        settled: dict[bytes, list[str]] = defaultdict(
+            list, {key: list(fields) for key, fields in batch.drained.items()}
+        )
         for root in stale:
             settled[self.groups.outbox(root)] += owed[root]
         return self._restate(stale)._replace(drained=settled)
@@ -169,45 +179,36 @@ class Engine:
             if message.value is not None
         ]
 
-    def _parse(
-        self, messages: Sequence[Incoming], outgoing: list[Outgoing], counts: Counter[tuple[str, str]]
-    ) -> Iterable[tuple[Record | Delete, int]]:
-        for message in messages:
-            for item in parse(message.source, message.value, message.key):
-                if isinstance(item, PayloadError):
-                    counts["rejected", f"{message.source} {item.code}"] += 1
-                    outgoing.append(
-                        events.dead_letter(item, message.value or b"", message.origin, message.source, message.key)
-                    )
+    def _admit(
+        self,
+        messages: Sequence[Incoming],
+        prepared: Sequence[Sequence[Prepared | Refused]],
+        outgoing: list[Outgoing],
+        counts: Counter[tuple[str, str]],
+    ) -> list[Prepared]:
+        """What can be stored; the rest becomes dead letters."""
+        admitted: list[Prepared] = []
+        for message, items in zip(messages, prepared, strict=True):
+            for item in items:
+                if isinstance(item, Prepared):
+                    counts["records" if item.stored.stamp.live else "deletes", item.source] += 1
+                    admitted.append(item)
                 else:
-                    counts["records" if isinstance(item, Record) else "deletes", item.source] += 1
-                    yield item, message.taken
+                    counts["rejected", f"{message.source} {item.code}"] += 1
+                    error, payload = PayloadError(*item), message.value or b""
+                    outgoing.append(events.dead_letter(error, payload, message.origin, message.source, message.key))
+        return admitted
 
-    def _store(
-        self, items: Iterable[tuple[Record | Delete, int]], reader: Reader, counts: Counter[tuple[str, str]]
-    ) -> list[_Arrival]:
+    def _store(self, items: Sequence[Prepared], reader: Reader, counts: Counter[tuple[str, str]]) -> list[_Arrival]:
         """Store the newest payload of each record; an older or known one leaves what stands."""
-        parsed = [(id_of(item.id), item, taken) for item, taken in items]
-        reader.load(record for record, _, _ in parsed)
+        reader.load(item.id for item in items)
         arrivals: dict[bytes, _Arrival] = {}
-        for record, item, taken in parsed:
-            arrival = self._arrival(record, item, taken, reader.stored()[record])
-            known = arrivals.get(record)
-            if known is None or arrival.now.stamp.supersedes(known.now.stamp):
-                arrivals[record] = arrival
+        for item in items:
+            known = arrivals.get(item.id)
+            if known is None or item.stored.stamp.supersedes(known.now.stamp):
+                before = reader.stored()[item.id]
+                arrivals[item.id] = _Arrival(item.id, item.name, before, item.stored, item.document, item.places)
         return self._put(list(arrivals.values()), reader, counts)
-
-    def _arrival(self, record: bytes, item: Record | Delete, taken: int, before: Stored | None) -> _Arrival:
-        if isinstance(item, Delete):
-            grave = Record(source=item.source, source_id=item.source_id)
-            now = Stored(Stamp.of(b"", taken=taken, live=False), b"")
-            return _Arrival(record, item.id, before, now, grave, self.store.encode_record(grave, abstract=False))
-        whole = self.store.encode_record(item, abstract=True)
-        document = whole if self.settings.abstracts == "keep" else self.store.encode_record(item, abstract=False)
-        stamp = Stamp.of(whole, version=item.version, updated=item.updated, taken=taken)
-        return _Arrival(
-            record, item.id, before, Stored(stamp, self.store.encode_features(extract(item))), item, document
-        )
 
     def _put(self, arrivals: Sequence[_Arrival], reader: Reader, counts: Counter[tuple[str, str]]) -> list[_Arrival]:
         """Write what is newer; of the others what stands is what has arrived, so that its keys are looked after."""
@@ -219,22 +220,24 @@ class Engine:
                 if arrival.before is None or arrival.now.stamp.supersedes(arrival.before.stamp):
                     newer.append(arrival)
                 else:
-                    settled.append(arrival._replace(now=arrival.before))
+                    settled.append(arrival._replace(now=arrival.before, places=self._places(arrival.before)))
             counts["unchanged", ""] += len(todo) - len(newer)
             replies = self.connection.execute([self.store.put(a.id, a.before, a.now, a.document) for a in newer])
             todo = []
             for arrival, reply in zip(newer, replies, strict=True):
                 if reply is None:
-                    reader.know(arrival.id, arrival.now, arrival.record)
+                    reader.know(arrival.id, arrival.now, arrival.document)
                     settled.append(arrival)
                 else:
                     # Another worker (of before a rebalance) wrote this record meanwhile: compare again.
                     stands = self.store.stored(reply or None)
-                    reader.know(arrival.id, stands, None)
                     reader.forget([arrival.id])
                     todo.append(arrival._replace(before=stands))
             reader.load(arrival.id for arrival in todo)
         return settled
+
+    def _places(self, stored: Stored) -> tuple[tuple[bytes, bytes], ...]:
+        return tuple(self.index.places(self.judge.keys(stored.features))) if stored.features else ()
 
     def _meet(
         self, arrivals: Sequence[_Arrival], counts: Counter[tuple[str, str]]
@@ -244,13 +247,12 @@ class Engine:
         owners: list[_Arrival] = []
         obsolete: list[Command] = []
         for arrival in arrivals:
-            wanted = self.judge.keys(arrival.now.features) if arrival.now.stamp.live else ()
-            added = self.index.add(arrival.id, wanted)
+            added = self.index.add(arrival.id, arrival.places)
             commands += added
             owners += [arrival] * len(added)
             if arrival.before and arrival.before.features and arrival.before.features != arrival.now.features:
-                gone = set(self.judge.keys(arrival.before.features)).difference(wanted)
-                obsolete += self.index.remove(arrival.id, gone)
+                former = set(self._places(arrival.before))
+                obsolete += self.index.remove(arrival.id, former.difference(arrival.places))
         met: dict[bytes, dict[bytes, None]] = {arrival.id: {} for arrival in arrivals}
         for arrival, reply in zip(owners, self.connection.execute(commands), strict=True):
             if self.index.is_full(reply):

@@ -7,9 +7,10 @@ are safe; one agent, not several at once, per process; no exception leaves the a
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, Protocol
 
 import faust
@@ -18,6 +19,7 @@ from mode.supervisors import CrashingSupervisor
 from yarl import URL
 
 from streams.agents.consumer import RewindingTransport
+from streams.agents.handler import Ready
 from streams.agents.topics import record_topic, source_of
 from streams.engine import Engine, Incoming
 from streams.ops.health import Health
@@ -37,7 +39,8 @@ class Life(Protocol):
     """What the application calls as it lives: see `streams.agents.worker`."""
 
     async def open(self) -> None: ...
-    async def handle(self, messages: Sequence[Incoming]) -> None: ...
+    async def prepare(self, messages: Sequence[Incoming]) -> Ready: ...
+    async def handle(self, ready: Ready) -> None: ...
     async def assigned(self) -> None: ...
     async def quiesce(self) -> None: ...
     async def close(self) -> None: ...
@@ -92,12 +95,14 @@ def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, h
     names = [record_topic(settings, source) for source in SOURCES]
     records = app.topic(*names, value_serializer="raw", key_serializer="raw", allow_empty=True)
 
+    under_way = _UnderWay()
+
     @app.agent(records, name="records", concurrency=1)
     async def handle_records(stream: Any) -> AsyncIterator[None]:
         async for batch in stream.noack_take(settings.batch_records, within=settings.batch_seconds):
-            await life.handle(_incoming(settings, batch))
-            for event in batch:
-                event.ack()
+            ready = asyncio.create_task(life.prepare(_incoming(settings, batch)))
+            await under_way.finish()
+            under_way.begin(_handle(life, ready, batch))
             yield
 
     async def assigned(_app: Any, partitions: Any, **_: Any) -> None:
@@ -111,6 +116,27 @@ def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, h
     app.on_partitions_assigned.connect(assigned, weak=False)  # type: ignore[arg-type]
     app.on_partitions_revoked.connect(revoked, weak=False)  # type: ignore[arg-type]
     return app
+
+
+class _UnderWay:
+    """At most one batch being handled, in a task of its own: while it is, the next one is read and prepared."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[None] | None = None
+
+    async def finish(self) -> None:
+        if self._task is not None:
+            await self._task
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._task = asyncio.create_task(work)
+
+
+async def _handle(life: Life, ready: asyncio.Task[Ready], batch: Sequence[EventT[Any]]) -> None:
+    """Handle one batch, then acknowledge it; batches are handled one after the other, so acknowledgements are in order."""
+    await life.handle(await ready)
+    for event in batch:
+        event.ack()
 
 
 def _incoming(settings: Settings, batch: Sequence[EventT[Any]]) -> list[Incoming]:

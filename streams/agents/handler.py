@@ -1,6 +1,7 @@
 """One micro-batch from messages to marked progress, whatever fails on the way.
 
 Numbered, for the order is what makes it safe:
+0. the payloads are read, in a process of their own and while the batch before is under way
 1. the engine stores, decides and commits clusters with their events owed
 2. everything is published and acknowledged by the broker
 3. the events are confirmed; what others changed meanwhile is published again
@@ -18,16 +19,18 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from streams import events
+from streams.agents.preparer import Preparer
 from streams.agents.publisher import Publisher
 from streams.engine import Batch, Engine, Incoming
 from streams.errors import PayloadError, RedisError, ServiceError
+from streams.intake import Prepared, Refused
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
 
-__all__ = ["Handler"]
+__all__ = ["Handler", "Ready"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -37,11 +40,24 @@ _ATTEMPTS = 3
 _QUIESCE_SECONDS = 5.0
 
 
+Items = Sequence[Sequence[Prepared | Refused]]
+
+
+class Ready(NamedTuple):
+    """A micro-batch with what its messages hold."""
+
+    messages: Sequence[Incoming]
+    prepared: Items
+
+
 class Handler:
     """Runs the engine in a thread of its own, so that heartbeats go on while it computes."""
 
-    def __init__(self, engine: Engine, publisher: Publisher, metrics: Metrics, health: Health) -> None:
+    def __init__(
+        self, engine: Engine, preparer: Preparer, publisher: Publisher, metrics: Metrics, health: Health
+    ) -> None:
         self._engine = engine
+        self._preparer = preparer
         self._publisher = publisher
         self._metrics = metrics
         self._health = health
@@ -50,8 +66,13 @@ class Handler:
         self._closing = False
         self._round_trips = 0
 
-    async def handle(self, messages: Sequence[Incoming]) -> None:
-        """Handle messages to the end; returns only when everything about them is safe."""
+    async def prepare(self, messages: Sequence[Incoming]) -> Ready:
+        """The pure half of handling, in a process of its own; may run while an earlier batch is handled."""
+        return Ready(messages, await self._preparer.prepare([message.raw for message in messages]))
+
+    async def handle(self, ready: Ready) -> None:
+        """Handle prepared messages to the end; returns only when everything about them is safe."""
+        messages = ready.messages
         if not messages:
             return
         if self._closing:
@@ -60,7 +81,7 @@ class Handler:
         started = time.perf_counter()
         self._health.waiting(len(messages))
         async with self._turn:
-            await self._patiently(lambda: self._divide(messages))
+            await self._patiently(lambda: self._divide(messages, ready.prepared))
             await self._patiently(lambda: self._mark(messages))
         self._health.processed(len(messages))
         self._observe(messages, time.perf_counter() - started)
@@ -104,25 +125,25 @@ class Handler:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
-    async def _divide(self, messages: Sequence[Incoming]) -> None:
+    async def _divide(self, messages: Sequence[Incoming], prepared: Items) -> None:
         """Process, halving the batch where it fails, so that one bad message takes no other with it."""
         try:
-            await self._publish(await self._in_thread(lambda: self._engine.process(messages)))
+            await self._publish(await self._in_thread(lambda: self._engine.apply(messages, prepared)))
         except ServiceError:
             raise
         except Exception as error:  # whatever it is, the rest must go on
             if len(messages) > 1:
                 log.warning("a batch of %d failed, halving it: %r", len(messages), error)
                 middle = len(messages) // 2
-                await self._divide(messages[:middle])
-                await self._divide(messages[middle:])
+                await self._divide(messages[:middle], prepared[:middle])
+                await self._divide(messages[middle:], prepared[middle:])
                 return
-            await self._last_resort(messages[0])
+            await self._last_resort(messages[0], prepared)
 
-    async def _last_resort(self, message: Incoming) -> None:
+    async def _last_resort(self, message: Incoming, prepared: Items) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                await self._publish(await self._in_thread(lambda: self._engine.process([message])))
+                await self._publish(await self._in_thread(lambda: self._engine.apply([message], prepared)))
                 return
             except ServiceError:
                 raise

@@ -13,7 +13,8 @@ import mode.loop
 from aiohttp import web
 
 from streams.agents.app import make_app
-from streams.agents.handler import Handler
+from streams.agents.handler import Handler, Ready
+from streams.agents.preparer import Preparer
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
 from streams.engine import Engine, Incoming
@@ -38,6 +39,7 @@ class _Worker:
         self.health = Health()
         self.connection = connect(settings)
         self.engine = Engine(settings, self.connection)
+        self._preparer = Preparer(settings)
         self._publisher: Publisher | None = None
         self._handler: Handler | None = None
         self._draining: set[asyncio.Task[int]] = set()
@@ -46,17 +48,26 @@ class _Worker:
         """Create the topics, connect the publisher, publish what a dead worker left."""
         await create_topics(self.settings)
         self._publisher = await Publisher(self.settings.kafka_url, self.settings.topic_prefix).__aenter__()
-        self._handler = Handler(self.engine, self._publisher, self.metrics, self.health)
+        await self._preparer.start()
+        self._handler = Handler(self.engine, self._preparer, self._publisher, self.metrics, self.health)
         await self._handler.drain()
         # What lives now lives for good; the collector need not look at it again.
         gc.collect()
         gc.freeze()
 
-    async def handle(self, messages: Sequence[Incoming]) -> None:
+    async def prepare(self, messages: Sequence[Incoming]) -> Ready:
+        """Read a micro-batch's payloads; the batch before may still be under way."""
+        return await self._started.prepare(messages)
+
+    async def handle(self, ready: Ready) -> None:
         """Handle a micro-batch; returns when it is safe to acknowledge."""
+        await self._started.handle(ready)
+
+    @property
+    def _started(self) -> Handler:
         if self._handler is None:
             raise RuntimeError("messages came before the worker was started")
-        await self._handler.handle(messages)
+        return self._handler
 
     async def assigned(self) -> None:
         """Partitions came to us: whoever had them may have died with events unpublished."""
@@ -75,6 +86,7 @@ class _Worker:
         """Give up thread and connections; the agent has stopped."""
         if self._handler is not None:
             self._handler.close()
+        self._preparer.close()
         if self._publisher is not None:
             await self._publisher.__aexit__()
         self.connection.close()

@@ -30,21 +30,17 @@ class KeyIndex:
         self._layout = layout
         self._cap = cap
 
-    def add(self, record: bytes, keys: Iterable[Key]) -> list[Command]:
-        """Add a record to its keys and read who was there; each reply is for `members`."""
-        commands = []
-        for key in keys:
-            name, fingerprint = self._layout.key(key.kind, key.value)
-            commands.append(ADD_TO_KEY.call((name,), (fingerprint, record, self._cap)))
-        return commands
+    def places(self, keys: Iterable[Key]) -> list[tuple[bytes, bytes]]:
+        """Where keys are kept: (Redis key, fingerprint) each."""
+        return [self._layout.key(key.kind, key.value) for key in keys]
 
-    def remove(self, record: bytes, keys: Iterable[Key]) -> list[Command]:
+    def add(self, record: bytes, places: Iterable[tuple[bytes, bytes]]) -> list[Command]:
+        """Add a record to its keys and read who was there; each reply is for `members`."""
+        return [ADD_TO_KEY.call((name,), (fingerprint, record, self._cap)) for name, fingerprint in places]
+
+    def remove(self, record: bytes, places: Iterable[tuple[bytes, bytes]]) -> list[Command]:
         """Take a record out of keys that no longer are its own."""
-        commands = []
-        for key in keys:
-            name, fingerprint = self._layout.key(key.kind, key.value)
-            commands.append(REMOVE_FROM_KEY.call((name,), (fingerprint, record)))
-        return commands
+        return [REMOVE_FROM_KEY.call((name,), (fingerprint, record)) for name, fingerprint in places]
 
     def is_full(self, reply: Any) -> bool:
         """Whether the cap bit: the key has as many members as it may keep."""

@@ -19,7 +19,8 @@ class Reader:
         self.store = store
         self._connection = connection
         self._stored: dict[bytes, Stored | None] = {}
-        self._records: dict[bytes, Record | None] = {}
+        self._documents: dict[bytes, bytes] = {}
+        self._records: dict[bytes, Record] = {}
 
     def load(self, records: Iterable[bytes]) -> None:
         """Read the features of those not read yet."""
@@ -30,10 +31,10 @@ class Reader:
 
     def load_records(self, records: Iterable[bytes]) -> None:
         """Read the records themselves, for documents, of those not read yet."""
-        wanted = [record for record in dict.fromkeys(records) if record not in self._records]
+        wanted = [record for record in dict.fromkeys(records) if record not in self._documents]
         replies = self._connection.execute([self.store.get_document(record) for record in wanted])
         for record, reply in zip(wanted, replies, strict=True):
-            self._records[record] = self.store.record(reply) if reply else None
+            self._documents[record] = reply or b""
 
     def changed(self, records: Iterable[bytes]) -> list[bytes]:
         """Which of these are no longer as they were read."""
@@ -45,15 +46,17 @@ class Reader:
             if (reply or b"")[:STAMP_BYTES] != (known.stamp.pack() if (known := self._stored.get(record)) else b"")
         ]
 
-    def know(self, record: bytes, stored: Stored | None, value: Record | None) -> None:
+    def know(self, record: bytes, stored: Stored, document: bytes) -> None:
         """Remember what was just written."""
         self._stored[record] = stored
-        self._records[record] = value
+        self._documents[record] = document
+        self._records.pop(record, None)
 
     def forget(self, records: Iterable[bytes]) -> None:
         """Read these again when next wanted: somebody else may have changed them."""
         for record in records:
             self._stored.pop(record, None)
+            self._documents.pop(record, None)
             self._records.pop(record, None)
 
     def features(self, record: bytes) -> bytes:
@@ -63,7 +66,10 @@ class Reader:
 
     def record(self, record: bytes) -> Record | None:
         """The record for documents, None where it is not there."""
-        return self._records.get(record)
+        known = self._records.get(record)
+        if known is None and (document := self._documents.get(record)):
+            known = self._records[record] = self.store.record(document)
+        return known
 
     def stored(self) -> Mapping[bytes, Stored | None]:
         """All that was read of stamps and features."""

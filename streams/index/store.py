@@ -18,7 +18,7 @@ from streams.index.stamp import STAMP_BYTES, Stamp
 from streams.matching.features import Features
 from streams.records import Record
 
-__all__ = ["PUT_RECORD", "RecordStore", "Stored"]
+__all__ = ["PUT_RECORD", "RecordCodec", "RecordStore", "Stored"]
 
 PUT_RECORD = Script(Path(__file__).parent / "put_record.lua")
 _MEMO_ENTRIES = 50_000
@@ -31,14 +31,44 @@ class Stored(NamedTuple):
     features: bytes
 
 
-class RecordStore:
+class RecordCodec:
+    """Features and records to the bytes that are stored, and back. Not safe for use from two threads at once."""
+
+    def __init__(self) -> None:
+        self._features = Codec(Features, "features")
+        self._records = Codec(Record, "document")
+        self._decoded: dict[bytes, Features] = {}
+
+    def encode_features(self, features: Features) -> bytes:
+        """The bytes under which features are stored; equal features give equal bytes."""
+        return self._features.encode(features)
+
+    def features(self, blob: bytes) -> Features:
+        """Read stored features; those read lately come from memory."""
+        features = self._decoded.get(blob)
+        if features is None:
+            features = self._features.decode(blob)
+            if len(self._decoded) >= _MEMO_ENTRIES:
+                self._decoded.clear()
+            self._decoded[blob] = features
+        return features
+
+    def encode_record(self, record: Record, *, abstract: bool = True) -> bytes:
+        """The bytes under which a record is kept for documents, with its abstract or without."""
+        kept = record if abstract or not record.abstract else msgspec.structs.replace(record, abstract="")
+        return self._records.encode(kept)
+
+    def record(self, blob: bytes) -> Record:
+        """Read a record kept for documents."""
+        return self._records.decode(blob)
+
+
+class RecordStore(RecordCodec):
     """Makes the commands that read and write records, and reads their replies. Does no I/O itself."""
 
     def __init__(self, layout: Layout) -> None:
+        super().__init__()
         self._layout = layout
-        self._features = Codec(Features, "features")
-        self._documents = Codec(Record, "document")
-        self._decoded: dict[bytes, Features] = {}
 
     def get(self, record: bytes) -> Command:
         """Read a record's stamp and features; the reply is for `stored`."""
@@ -62,31 +92,3 @@ class RecordStore:
         """Read a record for documents; the reply is for `record`."""
         key = self._layout.documents(record)
         return Command(key, ("HGET", key, record))
-
-    def encode_features(self, features: Features) -> bytes:
-        """The bytes under which features are stored; equal features give equal bytes."""
-        blob = self._features.encode(features)
-        self._remember(blob, features)
-        return blob
-
-    def features(self, blob: bytes) -> Features:
-        """Read stored features; those read lately come from memory."""
-        features = self._decoded.get(blob)
-        if features is None:
-            features = self._features.decode(blob)
-            self._remember(blob, features)
-        return features
-
-    def encode_record(self, record: Record, *, abstract: bool) -> bytes:
-        """The bytes under which a record is kept for documents."""
-        kept = record if abstract or not record.abstract else msgspec.structs.replace(record, abstract="")
-        return self._documents.encode(kept)
-
-    def record(self, blob: bytes) -> Record:
-        """Read a record kept for documents."""
-        return self._documents.decode(blob)
-
-    def _remember(self, blob: bytes, features: Features) -> None:
-        if len(self._decoded) >= _MEMO_ENTRIES:
-            self._decoded.clear()
-        self._decoded[blob] = features
