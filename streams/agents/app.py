@@ -51,6 +51,9 @@ class _App(faust.App):
 
     life: Life
 
+    def _create_directories(self) -> None:
+        """None is needed, for there are no tables; Faust would leave one behind in the temporary directory."""
+
     async def on_first_start(self) -> None:
         await self.life.open()
         await super().on_first_start()
