@@ -12,7 +12,7 @@ OPINION: dict[str, dict[str, float]] = {
         "exact_long": 9.0, "exact_mid": 7.0, "exact_short": 4.0, "exact_tiny": 1.0, "exact_stop": -2.0, "noisy_long": 7.5,
         "noisy_short": 3.0, "subtitle_long": 6.0, "subtitle_short": 1.5, "prefix_long": 2.5, "prefix_short": -1.0,
         "inner": 0.0, "typo": 6.5, "extra": 1.0, "other": -1.0, "main": -1.5,
-        "translated": 0.0, "similar": -4.0, "different": -10.0,
+        "translated": 0.0, "retitled": -2.5, "similar": -4.0, "different": -10.0,
     },
     "authors": {
         "same_many": 6.0, "same_two": 5.0, "same_one": 4.0, "contained": 4.0, "most": 2.0, "some": 0.0, "family": -3.0,

@@ -185,6 +185,8 @@ def same_person(a: str, b: str) -> bool:
         return True
     family_a, _, given_a = a.partition("|")
     family_b, _, given_b = b.partition("|")
+    if not family_a or not family_b:
+        return False
     if _same_family(family_a, family_b):
         return _compatible(given_a, given_b)
     # The family name of one among the given names of the other, or a name of one word: else no order fits.
@@ -238,7 +240,7 @@ def _swapped(family_a: str, given_a: str, family_b: str, given_b: str) -> bool:
 
 def agreement(a: tuple[str, ...], b: tuple[str, ...]) -> Agreement:
     """How many authors of two lists pair up one to one. Order does not count."""
-    if len(a) > len(b):
+    if len(a) > len(b) or (len(a) == len(b) and a > b):
         a, b = b, a
     if a == b:
         return Agreement(len(a), len(a), len(b))

@@ -60,11 +60,14 @@ def compare(a: Features, b: Features) -> Pair | None:
     identifier, shared = identifier_level(a, b)
     match = title_level(a, b)
     place = place_level(a, b)
-    if match.level == "different" and not shared:
-        if place != "same" or not (a.flags ^ b.flags) & TRANSLATED:
-            return None
-        match = match._replace(level="translated")
     abstract = abstract_level(a, b)
+    if match.level == "different" and not shared:
+        if place == "same" and (a.flags ^ b.flags) & TRANSLATED:
+            match = match._replace(level="translated")
+        elif abstract == "same":
+            match = match._replace(level="retitled")
+        else:
+            return None
     authors, _ = authors_level(a, b)
     levels = Levels(match.level, authors, year_level(a, b), abstract, place, journal_level(a, b), identifier)
     return Pair(a, b, levels, match, shared)
@@ -101,7 +104,7 @@ def _reasons(levels: Levels, rules: Rules, positive: bool) -> tuple[str, ...]:
     ]
     sign = 1 if positive else -1
     weighed.sort(key=lambda item: (-sign * item[0], item[1]))
-    return tuple(code for weight, code in weighed if sign * weight > 0)
+    return tuple(code for weight, code in weighed if sign * weight > 0) or ("no_evidence",)
 
 
 _ALIKE = ("exact", "typo", "noisy", "subtitle", "prefix", "inner", "extra", "other")
@@ -117,10 +120,25 @@ def identity(pair: Pair, rules: Rules) -> Decision | None:
         return Decision(RELATED, 0.0, (f"derived_{relation}",), rules.ruleset, True, relation)
     if a.ordinal != b.ordinal:
         return Decision(DISTINCT, 0.0, ("ordinal_differs",), rules.ruleset, True)
-    if shared and levels.authors == "none" and levels.title in ("different", "similar"):
-        # The same DOI is no proof: book DOIs stand on chapters, proceedings' DOIs on papers (OpenAIRE, bib-dedupe).
-        return Decision(REVIEW, 0.5, (f"same_{shared.partition(':')[0]}", "contradicted"), rules.ruleset)
+    if shared and levels.title in ("different", "similar"):
+        return _same_identifier(pair, rules)
     return None
+
+
+def _same_identifier(pair: Pair, rules: Rules) -> Decision:
+    """One identifier under two titles: the authors tell whether it is one paper retitled.
+
+    A DOI is no proof: a book's stands on its chapters, a volume's on its papers (OpenAIRE, bib-dedupe).
+    """
+    scheme = pair.shared.partition(":")[0]
+    agreed = pair.levels.authors in _AGREED
+    if agreed and (scheme in _WORK_SCHEMES or pair.levels.title == "similar"):
+        return _duplicate(pair.a, pair.b, 0.97, (f"same_{scheme}", f"authors_{pair.levels.authors}"), rules)
+    return Decision(REVIEW, 0.5, (f"same_{scheme}", "titles_differ"), rules.ruleset)
+
+
+_AGREED = ("same_many", "same_two", "same_one", "contained", "contained_one", "most")
+_WORK_SCHEMES = ("arxiv", "pmid", "pmcid")  # each names one paper and never a whole of which it is a part
 
 
 def is_firm(pair: Pair) -> bool:
@@ -184,7 +202,7 @@ def doubt(pair: Pair) -> str:
     a, b, levels, match, _ = pair
     if is_firm(pair):
         return ""
-    if levels.title in ("similar", "different", "main", "other", "inner", "prefix_short"):
+    if levels.title in ("similar", "different", "main", "other", "inner", "prefix_short", "retitled"):
         return f"title_{levels.title}"
     if levels.title == "exact_stop":
         return "stop_title"

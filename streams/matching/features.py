@@ -35,6 +35,8 @@ _WORK_SCHEMES = word_set(
     "doi arxiv pmid pmcid mag s2 s2_paper openalex dblp acl core core_work hal bibcode jstor fatcat fatcat_work handle "
     "openreview doaj wikidata pwc"
 )
+# The order ids are kept in: first those that name one paper for certain. One order makes comparison symmetric.
+_RANK = {scheme: rank for rank, scheme in enumerate(("arxiv", "pmid", "pmcid", "doi"))}
 _DERIVED_BY_DOI = {COMPONENT: "supplements", REPORT: "reviews", REVIEW: "reviews"}
 _DERIVED_BY_TYPE = {
     "erratum": "corrects", "corrigendum": "corrects", "correction": "corrects", "addendum": "corrects",
@@ -163,6 +165,7 @@ def _ids(record: Record) -> tuple[tuple[str, ...], str, bool]:
         text = f"{scheme}:{value}"
         if text not in ids:
             ids.append(text)
+    ids.sort(key=lambda text: (_RANK.get(text.partition(":")[0], len(_RANK)), text))
     return tuple(ids[:8]), kind, published
 
 

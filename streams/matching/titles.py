@@ -152,7 +152,7 @@ _HINTS = (
 )  # fmt: skip
 # A subtitle begins at a colon, a dash between spaces, a full stop or question mark before a new sentence.
 _SUBTITLE = re.compile(
-    r"\s*:\s+|\s+[-\u2010-\u2015]+\s+|\s*\u2014\s*|(?<=[\w)\]]{3})\.\s+(?=\S{2})|\?\s+(?=\S)|\s*;\s+|\s+/\s+|\s*\|\s+|："
+    r"\s*:\s+|\s+[-\u2010-\u2015]+\s+|\s*\u2014\s*|(?<=[\w)\]]{3})\.\s+(?=\S)|\?\s+(?=\S)|\s*;\s+|\s+/\s+|\s*\|\s+|："
 )
 _BRACKETED = re.compile(r"^\s*\[(.{12,})\]\s*\.?\s*$")
 _NUMBER = re.compile(r"\d+")

@@ -1,0 +1,98 @@
+"""What holds for any two records, however strange."""
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matching_factory import ABSTRACT, OTHER_ABSTRACT
+
+from streams.matching.decide import decide, explain
+from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW
+from streams.matching.features import Features, extract
+from streams.matching.guards import GUARDS
+from streams.matching.keys import MAX_KEYS, keys
+from streams.records import Author, Identifier, Record, Relation
+
+WORDS = ("coral", "growth",
+         "of", "the", "Part", "II", "3", "in", "vivo", "vitro", "not", "reef", "Erratum", "to:", "Editorial", ":",
+         "$x^2$")  # fmt: skip
+NAMES = ("López, A.", "Ana López", "Bo Li", "Li, B.", "LUX Collaboration", "山田 太郎")
+titles = st.one_of(st.text(max_size=40), st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join))
+names = st.one_of(st.text(max_size=12), st.sampled_from(NAMES))
+identifiers = st.one_of(
+    st.builds(Identifier, st.sampled_from(("doi", "arxiv", "pmid", "issn", "odd")), st.text(max_size=8)),
+    st.sampled_from(
+        (Identifier("doi", "10.1/a"), Identifier("arxiv", "2101.00001"), Identifier("doi", "10.1021/b.s001"))
+    ),
+)
+dates = st.one_of(st.just(""), st.dates().map(str), st.integers(1500, 2100).map(str), st.just("2020-05"))
+records = st.builds(
+    Record,
+    source=st.sampled_from(("arxiv", "crossref", "document")),
+    source_id=st.text(min_size=1, max_size=4),
+    title=titles,
+    subtitle=st.one_of(st.just(""), titles),
+    other_titles=st.lists(titles, max_size=2).map(tuple),
+    authors=st.lists(st.builds(Author, names), max_size=12).map(tuple),
+    authors_complete=st.booleans(),
+    date=dates,
+    journal=st.sampled_from(("", "Reef Science", "J. Reef Sci.", "arXiv")),
+    volume=st.text(max_size=4),
+    number=st.text(max_size=4),
+    pages=st.text(max_size=8),
+    abstract=st.sampled_from(("", ABSTRACT, OTHER_ABSTRACT, "x")),
+    type=st.sampled_from(("", "erratum", "peer-review", "thesis", "preprint")),
+    identifiers=st.lists(identifiers, max_size=4).map(tuple),
+    relations=st.lists(st.builds(Relation, st.just("corrects"), st.just("doi"), st.text(max_size=5)), max_size=2).map(
+        tuple
+    ),
+)
+
+
+@settings(max_examples=300)
+@given(records, records)
+def test_decisions_are_symmetric_and_sound(one: Record, two: Record) -> None:
+    a, b = extract(one), extract(two)
+    found = decide(a, b)
+    assert found == decide(b, a) == decide(a, b)
+    assert found.verdict in (DUPLICATE, REVIEW, RELATED, DISTINCT)
+    assert 0 <= found.score <= 1
+    assert not (found.verdict == DUPLICATE and found.veto)
+    assert found.verdict != DISTINCT or found.reasons
+    assert bool(found.relation) == (found.verdict == RELATED)
+    assert explain(a, b).decision == found
+
+
+@given(records)
+def test_features_survive_storage_and_keys_stay_few(one: Record) -> None:
+    found = extract(one)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=Features) == found
+    assert extract(one) == found
+    made = keys(found)
+    assert len(made) <= MAX_KEYS
+    assert len(set(made)) == len(made)
+    assert all(key.value for key in made)
+
+
+@given(records)
+def test_a_record_meets_itself_where_it_has_keys(one: Record) -> None:
+    found = extract(one)
+    assert set(keys(found)) == set(keys(extract(one)))
+    assert not decide(found, found).veto
+
+
+@given(records, st.sampled_from(("merge", "relate", "separate")))
+def test_policies_change_only_preprints(one: Record, policy: str) -> None:
+    from streams.matching.rules import DEFAULT
+
+    found = extract(one)
+    assert decide(found, found, DEFAULT.with_policy(policy)).verdict == decide(found, found).verdict
+
+
+def test_guards_are_data() -> None:
+    codes = [guard.code for guard in GUARDS]
+    assert len(codes) == len(set(codes))
+    for guard in GUARDS:
+        assert guard.effect in ("apart", "distinct", "doubt")
+        assert guard.meaning
+        assert guard.example
+        assert guard.source
