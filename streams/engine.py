@@ -21,7 +21,7 @@ from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
 from streams.index.connection import Command, Connection
-from streams.index.key_index import ADD_TO_KEY, REMOVE_FROM_KEY, KeyIndex
+from streams.index.key_index import ADD_TO_KEY, REMOVE_FROM_KEY, KeyIndex, Place, places
 from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.index.reader import Reader
@@ -74,7 +74,8 @@ class _Arrival(NamedTuple):
     before: Stored | None
     now: Stored
     document: bytes
-    places: tuple[tuple[bytes, bytes], ...]
+    signature: bytes
+    places: tuple[Place, ...]
 
 
 class Engine:
@@ -84,7 +85,7 @@ class Engine:
         """Claims the generation; raises SettingsError or StateError where it was made otherwise."""
         self.settings = settings
         self.connection = connection
-        layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        layout = self._layout = Layout(settings.namespace, settings.generation, settings.buckets)
         connection.register(PUT_RECORD, ADD_TO_KEY, REMOVE_FROM_KEY, COMMIT_GROUP, CONFIRM_GROUP)
         self.progress = Progress(layout, connection)
         self.progress.claim(settings)
@@ -207,7 +208,9 @@ class Engine:
             known = arrivals.get(item.id)
             if known is None or item.stored.stamp.supersedes(known.now.stamp):
                 before = reader.stored()[item.id]
-                arrivals[item.id] = _Arrival(item.id, item.name, before, item.stored, item.document, item.places)
+                arrivals[item.id] = _Arrival(
+                    item.id, item.name, before, item.stored, item.document, item.signature, item.places
+                )
         return self._put(list(arrivals.values()), reader, counts)
 
     def _put(self, arrivals: Sequence[_Arrival], reader: Reader, counts: Counter[tuple[str, str]]) -> list[_Arrival]:
@@ -220,7 +223,8 @@ class Engine:
                 if arrival.before is None or arrival.now.stamp.supersedes(arrival.before.stamp):
                     newer.append(arrival)
                 else:
-                    settled.append(arrival._replace(now=arrival.before, places=self._places(arrival.before)))
+                    signature, places = self._places(arrival.before)
+                    settled.append(arrival._replace(now=arrival.before, signature=signature, places=places))
             counts["unchanged", ""] += len(todo) - len(newer)
             replies = self.connection.execute([self.store.put(a.id, a.before, a.now, a.document) for a in newer])
             todo = []
@@ -236,28 +240,30 @@ class Engine:
             reader.load(arrival.id for arrival in todo)
         return settled
 
-    def _places(self, stored: Stored) -> tuple[tuple[bytes, bytes], ...]:
-        return tuple(self.index.places(self.judge.keys(stored.features))) if stored.features else ()
+    def _places(self, stored: Stored) -> tuple[bytes, tuple[Place, ...]]:
+        """The signature of a stored record and where its keys are kept."""
+        if not stored.features:
+            return b"", ()
+        return self.judge.signature(stored.features), places(self._layout, self.judge.keys(stored.features))
 
     def _meet(
         self, arrivals: Sequence[_Arrival], counts: Counter[tuple[str, str]]
     ) -> list[tuple[_Arrival, list[bytes]]]:
         """Add each record to its keys and read who is there; take it out of the keys it no longer has."""
         commands: list[Command] = []
-        owners: list[_Arrival] = []
+        owners: list[tuple[_Arrival, bool]] = []
         obsolete: list[Command] = []
         for arrival in arrivals:
-            added = self.index.add(arrival.id, arrival.places)
-            commands += added
-            owners += [arrival] * len(added)
+            commands += self.index.add(arrival.id, arrival.signature, arrival.places)
+            owners += ((arrival, place.loose) for place in arrival.places)
             if arrival.before and arrival.before.features and arrival.before.features != arrival.now.features:
-                former = set(self._places(arrival.before))
-                obsolete += self.index.remove(arrival.id, former.difference(arrival.places))
+                former = self._places(arrival.before)[1]
+                obsolete += self.index.remove(arrival.id, set(former).difference(arrival.places))
         met: dict[bytes, dict[bytes, None]] = {arrival.id: {} for arrival in arrivals}
-        for arrival, reply in zip(owners, self.connection.execute(commands), strict=True):
+        for (arrival, loose), reply in zip(owners, self.connection.execute(commands), strict=True):
             if self.index.is_full(reply):
                 counts["capped", "key"] += 1
-            met[arrival.id].update(dict.fromkeys(self.index.members(reply)))
+            met[arrival.id].update(dict.fromkeys(self.index.met(reply, arrival.signature, loose=loose)))
         self.connection.execute(obsolete)
         return [(arrival, [other for other in met[arrival.id] if other != arrival.id]) for arrival in arrivals]
 

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams.errors import PayloadError
+from streams.index.key_index import Place, places
 from streams.index.layout import Layout, id_of
 from streams.index.stamp import Stamp
 from streams.index.store import RecordCodec, Stored
 from streams.matching.features import extract
 from streams.matching.keys import keys
+from streams.matching.screen import signature
 from streams.records import Delete, Record
 from streams.settings import Settings
 from streams.sources import parse
@@ -39,7 +41,8 @@ class Prepared(NamedTuple):
     source: str
     stored: Stored
     document: bytes
-    places: tuple[tuple[bytes, bytes], ...]
+    signature: bytes
+    places: tuple[Place, ...]
 
 
 class Refused(NamedTuple):
@@ -72,12 +75,12 @@ class Intake:
             grave = Record(source=item.source, source_id=item.source_id)
             stamp = Stamp.of(b"", taken=message.taken, live=False)
             return Prepared(
-                id_of(item.id), item.id, item.source, Stored(stamp, b""), self._codec.encode_record(grave), ()
+                id_of(item.id), item.id, item.source, Stored(stamp, b""), self._codec.encode_record(grave), b"", ()
             )
         whole = self._codec.encode_record(item)
         document = whole if self._keep_abstracts else self._codec.encode_record(item, abstract=False)
         stamp = Stamp.of(whole, version=item.version, updated=item.updated, taken=message.taken)
         features = extract(item)
-        places = tuple(self._layout.key(key.kind, key.value) for key in keys(features))
         stored = Stored(stamp, self._codec.encode_features(features))
-        return Prepared(id_of(item.id), item.id, item.source, stored, document, places)
+        where = places(self._layout, keys(features))
+        return Prepared(id_of(item.id), item.id, item.source, stored, document, signature(features), where)

@@ -8,6 +8,7 @@ from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, Decision
 from streams.matching.keys import Key, keys
 from streams.matching.rules import Rules
+from streams.matching.screen import LOOSE_KINDS, allows, signature
 
 __all__ = ["Judge"]
 
@@ -45,9 +46,16 @@ class Judge:
             self._keys[blob] = found
         return found
 
+    def signature(self, blob: bytes) -> bytes:
+        """The signature of a record, from its encoded features."""
+        return signature(self._store.features(blob))
+
     def meet(self, a: bytes, b: bytes) -> bool:
-        """Whether two records share a key. Only such pairs may link: others never meet in some order of arrival."""
-        return not set(self.keys(a)).isdisjoint(self.keys(b))
+        """Whether two records meet in the key index. Only such pairs may link: others never meet in some order of arrival."""
+        shared = set(self.keys(a)).intersection(self.keys(b))
+        if any(key.kind not in LOOSE_KINDS for key in shared):
+            return True
+        return bool(shared) and allows(self.signature(a), self.signature(b))
 
     def pair(self, a: bytes, b: bytes) -> Pair:
         """What the decision on two records means for clusters; neither where one of them is gone."""

@@ -10,7 +10,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:{b}:d`   | hash | record id, 8 bytes  | compressed record, for documents (~150 bytes + abstract)| index/store.py      |
 | `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~40 bytes)     | clusters/store.py   |
 | `N:{b}:o`   | hash | cluster id:revision | event committed but not yet known to be published       | clusters/store.py   |
-| `N:{kK}:k`  | hash | 4-byte fingerprint  | packed 8-byte ids of the records under that key         | index/key_index.py  |
+| `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | index/key_index.py  |
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | index/progress.py   |
 | `N:meta`    | hash | name                | what is fixed for the generation (buckets, …)           | index/progress.py   |
 
