@@ -65,9 +65,9 @@ def title_level(a: Features, b: Features) -> TitleMatch:
     if letters_one == letters_two:
         return TitleMatch(_exact(a, b, one), 100.0, _SAME)
     if a.others or b.others:
-        theirs = {two, *b.others}
-        if one in theirs or any(other in theirs for other in a.others):
-            return TitleMatch(_exact(a, b, one), 100.0, _SAME)
+        shared = {one, *a.others} & {two, *b.others}
+        if shared:
+            return TitleMatch(_exact(a, b, max(shared, key=lambda title: (len(title), title))), 100.0, _SAME)
     # Most candidates end here: titles that only share some words.
     ratio = fuzz.ratio(one, two, score_cutoff=MAIN)
     within = letters_one in letters_two or letters_two in letters_one

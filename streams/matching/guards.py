@@ -183,4 +183,4 @@ def relation_between(a: Features, b: Features) -> str:
     """The kind of relation where exactly one of two works is derived from the other, else `""`."""
     if a.derived == b.derived:
         return ""
-    return a.derived or b.derived
+    return max(a.derived, b.derived)
