@@ -4,11 +4,15 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 from streams.index.connection import Connection, connect
 from streams.local.valkey import Valkey
+from streams.schemas import NAMES, schema
 from streams.settings import Settings
 
 _NUMBERS = itertools.count(1)
@@ -57,3 +61,17 @@ def new_connection(valkey: Valkey) -> Iterator[Callable[[], Connection]]:
     yield make
     for connection in made:
         connection.close()
+
+
+@pytest.fixture(scope="session")
+def validate() -> Callable[[str, Any], None]:
+    """Check a value against the schema of a name; fails with what is wrong and where."""
+    resources = [(f"urn:streams:schema:{name}", Resource.from_contents(schema(name))) for name in NAMES]
+    registry: Registry[Any] = Registry().with_resources(resources)
+    validators = {name: Draft202012Validator(schema(name), registry=registry) for name in NAMES}
+
+    def check(name: str, value: Any) -> None:
+        errors = [f"{error.json_path}: {error.message}" for error in validators[name].iter_errors(value)]
+        assert not errors, (name, errors, value)
+
+    return check

@@ -1,0 +1,21 @@
+"""JSON Schemas (2020-12) of everything that is published, and of the documents that are taken in.
+
+They refer to one another by their `$id`, `urn:streams:schema:NAME`; `schema("event")` gives one by its name.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import orjson
+
+__all__ = ["NAMES", "schema"]
+
+NAMES = ("canonical", "cluster", "dead-letter", "decision", "document", "event", "summary")
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The schema of that name, one of `NAMES`."""
+    found: dict[str, Any] = orjson.loads(files(__name__).joinpath(f"{name}.json").read_bytes())
+    return found

@@ -1,0 +1,127 @@
+"""The commands people type, on real processes: demo, Ctrl-C, up, send, tail, explain, and a restart between."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from processes import Streams, wait_for
+
+pytestmark = pytest.mark.system
+
+PAPER = {
+    "source": "mine",
+    "id": "1",
+    "title": "Deep residual learning of sparse graphs",
+    "authors": ["Ada Lovelace"],
+    "year": 2015,
+}
+
+
+def test_the_demo_ends_in_time_and_leaves_nothing(streams: Callable[..., Streams]) -> None:
+    streams_ = streams()
+    began = time.monotonic()
+    text = streams_.ok("demo", seconds=90)
+    assert time.monotonic() - began < 60
+    assert "records are" in text
+    assert "together because" in text
+    assert "dead letter from" in text
+    assert "\x1b[" not in text, "colours where nobody looks"
+    streams_.check_nothing_is_left()
+
+
+@pytest.mark.parametrize("when", ["services start", "the worker works"])
+def test_ctrl_c_ends_the_demo_cleanly(streams: Callable[..., Streams], when: str) -> None:
+    streams_ = streams()
+    with streams_.start("demo") as demo:
+        if when == "services start":
+            wait_for(lambda: len(streams_.processes()) > 1, "a server was started")
+        else:
+            wait_for(streams_.worker, "a worker was started")
+        assert demo.poll() is None
+        streams_.interrupt(demo)
+        assert demo.wait(25) == 130, streams_.output()
+        streams_.check_nothing_is_left()
+    assert "Traceback" not in streams_.output()
+
+
+class Up:
+    """A running `streams up` and the commands that find it by its data directory."""
+
+    def __init__(self, streams: Streams, data: Path) -> None:
+        self.streams, self.data = streams, data
+
+    def wait_ready(self) -> dict[str, Any]:
+        path = self.data / "endpoints.json"
+        wait_for(path.exists, "it says where it is")
+        found: dict[str, Any] = orjson.loads(path.read_bytes())
+        return found
+
+    def send(self, *documents: dict[str, Any]) -> None:
+        file = self.streams.directory / "documents.jsonl"
+        file.write_bytes(b"".join(orjson.dumps(document) + b"\n" for document in documents))
+        text = self.streams.ok("send", "--data-dir", self.data, "--source", "document", file)
+        assert f"{len(documents)} payloads sent" in text
+
+    def tail(self, what: str, most: int) -> list[dict[str, Any]]:
+        text = self.streams.ok("tail", what, "--beginning", "-n", most, "--data-dir", self.data)
+        return [orjson.loads(line) for line in text.splitlines()]
+
+    def explain(self, *records: str) -> Any:
+        done = self.streams("explain", *records, "--json", "--data-dir", self.data)
+        return orjson.loads(done.stdout) if done.returncode == 0 else None
+
+
+def get(where: dict[str, Any], path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://{where['http_host']}:{where['http_port']}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_up_serves_and_remembers(streams: Callable[..., Streams], tmp_path: Path) -> None:
+    streams_ = streams(http_port=0)
+    up = Up(streams_, tmp_path / "data")
+    with streams_.start("up", "--data-dir", up.data) as process:
+        where = up.wait_ready()
+        assert [get(where, path)[0] for path in ("/healthz", "/readyz", "/metrics")] == [200, 200, 200]
+        up.send(PAPER)
+        wait_for(lambda: up.explain("mine:1"), "the first record was handled")
+        up.send(PAPER | {"id": "2"}, PAPER | {"id": "3", "title": "Erratum to: " + str(PAPER["title"])})
+        found = up.tail("events", 3)
+        assert {record for event in found for record in event["after"]} == {"mine:1", "mine:2", "mine:3"}
+        decided = up.tail("decisions", 3)
+        verdicts = {(d["a"], d["b"]): d["decision"] for d in decided}
+        assert verdicts["mine:1", "mine:2"] == "duplicate"
+        place = up.explain("mine:1")
+        assert place["records"] == ["mine:1", "mine:2"]
+        pair = up.explain("mine:1", "mine:3")
+        assert not pair["together"]
+        assert "streams_batch_records_total 3.0" in get(where, "/metrics")[1]
+        refused = streams_("up", "--data-dir", up.data)
+        assert refused.returncode == 1
+        assert "in use" in refused.stderr
+        streams_.interrupt(process)
+        assert process.wait(25) == 0, streams_.output()
+    assert streams_("explain", "mine:1", "--data-dir", up.data).returncode == 2, "nothing runs there now"
+    streams_.check_nothing_is_left()
+
+    with streams_.start("up", "--data-dir", up.data) as process:
+        up.wait_ready()
+        assert up.explain("mine:1") == place
+        states = up.tail("clusters", 2)
+        assert place["cluster_id"] in {state["cluster_id"] for state in states}, "restored to the new broker"
+        up.send(PAPER | {"source": "yours", "id": "9"})
+        joined = wait_for(lambda: up.explain("yours:9"), "the duplicate was handled")
+        assert joined["cluster_id"] == place["cluster_id"]
+        assert joined["records"] == ["mine:1", "mine:2", "yours:9"]
+        streams_.interrupt(process)
+        assert process.wait(25) == 0, streams_.output()
+    streams_.check_nothing_is_left()
