@@ -21,7 +21,7 @@ from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
 from streams.index.connection import Command, Connection
-from streams.index.key_index import ADD_TO_KEY, REMOVE_FROM_KEY, KeyIndex, Place, places
+from streams.index.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex, Place, places
 from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.index.reader import Reader
@@ -76,6 +76,7 @@ class _Arrival(NamedTuple):
     document: bytes
     signature: bytes
     places: tuple[Place, ...]
+    birth: Described | None
 
 
 class Engine:
@@ -86,12 +87,12 @@ class Engine:
         self.settings = settings
         self.connection = connection
         layout = self._layout = Layout(settings.namespace, settings.generation, settings.buckets)
-        connection.register(PUT_RECORD, ADD_TO_KEY, REMOVE_FROM_KEY, COMMIT_GROUP, CONFIRM_GROUP)
+        connection.register(PUT_RECORD, ADD_TO_KEYS, REMOVE_FROM_KEYS, COMMIT_GROUP, CONFIRM_GROUP)
         self.progress = Progress(layout, connection)
         self.progress.claim(settings)
         self._intake = Intake(settings)
         self.store = RecordStore(layout)
-        self.index = KeyIndex(layout, settings.key_cap)
+        self.index = KeyIndex(layout, settings.key_cap, together=not connection.is_cluster)
         self.judge = Judge(self.store, DEFAULT.with_policy(settings.preprints))
         self.groups = GroupStore(layout, connection)
         self._committer = Committer(self.groups, self.judge, settings.cluster_cap)
@@ -209,7 +210,7 @@ class Engine:
             if known is None or item.stored.stamp.supersedes(known.now.stamp):
                 before = reader.stored()[item.id]
                 arrivals[item.id] = _Arrival(
-                    item.id, item.name, before, item.stored, item.document, item.signature, item.places
+                    item.id, item.name, before, item.stored, item.document, item.signature, item.places, item.birth
                 )
         return self._put(list(arrivals.values()), reader, counts)
 
@@ -224,7 +225,8 @@ class Engine:
                     newer.append(arrival)
                 else:
                     signature, places = self._places(arrival.before)
-                    settled.append(arrival._replace(now=arrival.before, signature=signature, places=places))
+                    stands = arrival._replace(now=arrival.before, signature=signature, places=places, birth=None)
+                    settled.append(stands)
             counts["unchanged", ""] += len(todo) - len(newer)
             replies = self.connection.execute([self.store.put(a.id, a.before, a.now, a.document) for a in newer])
             todo = []
@@ -234,9 +236,9 @@ class Engine:
                     settled.append(arrival)
                 else:
                     # Another worker (of before a rebalance) wrote this record meanwhile: compare again.
-                    stands = self.store.stored(reply or None)
+                    now = self.store.stored(reply or None)
                     reader.forget([arrival.id])
-                    todo.append(arrival._replace(before=stands))
+                    todo.append(arrival._replace(before=now))
             reader.load(arrival.id for arrival in todo)
         return settled
 
@@ -251,21 +253,25 @@ class Engine:
     ) -> list[tuple[_Arrival, list[bytes]]]:
         """Add each record to its keys and read who is there; take it out of the keys it no longer has."""
         commands: list[Command] = []
-        owners: list[tuple[_Arrival, bool]] = []
         obsolete: list[Command] = []
         for arrival in arrivals:
             commands += self.index.add(arrival.id, arrival.signature, arrival.places)
-            owners += ((arrival, place.loose) for place in arrival.places)
             if arrival.before and arrival.before.features and arrival.before.features != arrival.now.features:
                 former = self._places(arrival.before)[1]
-                obsolete += self.index.remove(arrival.id, set(former).difference(arrival.places))
-        met: dict[bytes, dict[bytes, None]] = {arrival.id: {} for arrival in arrivals}
-        for (arrival, loose), reply in zip(owners, self.connection.execute(commands), strict=True):
-            if self.index.is_full(reply):
-                counts["capped", "key"] += 1
-            met[arrival.id].update(dict.fromkeys(self.index.met(reply, arrival.signature, loose=loose)))
+                obsolete += self.index.remove(arrival.id, [p for p in former if p not in arrival.places])
+        replies = iter(self.connection.execute(commands))
+        candidates = []
+        for arrival in arrivals:
+            met: dict[bytes, None] = {}
+            for place, packed in zip(arrival.places, self.index.entries(arrival.places, replies), strict=True):
+                if packed:
+                    if self.index.is_full(packed):
+                        counts["capped", "key"] += 1
+                    met.update(dict.fromkeys(self.index.met(packed, arrival.signature, loose=place.loose)))
+            met.pop(arrival.id, None)
+            candidates.append((arrival, list(met)))
         self.connection.execute(obsolete)
-        return [(arrival, [other for other in met[arrival.id] if other != arrival.id]) for arrival in arrivals]
+        return candidates
 
     def _decide(
         self,
@@ -312,7 +318,11 @@ class Engine:
     ) -> list[Committed]:
         causes = frozenset(arrival.name for arrival in arrivals)
 
+        births = {arrival.id: arrival.birth for arrival in arrivals}
+
         def describe(draft: Draft) -> Described:
+            if (born := _born(draft, births)) is not None:
+                return born
             return events.describe(draft, reader.record, lambda record: bool(reader.features(record)), evidence, causes)
 
         return self._committer.apply(Work(frozenset(a.id for a in arrivals), tuple(links)), reader, describe)
@@ -344,6 +354,17 @@ class Engine:
             outgoing += events.states(root.group, sorted(keys), _living(reader))
             committed.append(Committed(root.id, root.raw, Described(root.group, {}, (), dict.fromkeys(keys))))
         return Batch(outgoing, committed, Counter())
+
+
+def _born(draft: Draft, births: Mapping[bytes, Described | None]) -> Described | None:
+    """What the intake described already, if the draft is just that: one record, alone, for the first time."""
+    members = draft.group.members
+    born = births.get(members[0].id) if len(members) == 1 else None
+    if born is None or len(draft.changes) != 1 or len(draft.group.clusters) != 1:
+        return None
+    change, cluster = born.changes[0], born.group.clusters[0]
+    same = change == draft.changes[0] and members == born.group.members and not draft.group.merged
+    return born if same and cluster.created == draft.group.clusters[0].created else None
 
 
 def _living(reader: Reader) -> Callable[[bytes], Record | None]:

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
+from streams.clusters.committer import Described
+from streams.clusters.planner import birth
 from streams.errors import PayloadError
+from streams.events import describe
 from streams.index.key_index import Place, places
 from streams.index.layout import Layout, id_of
 from streams.index.stamp import Stamp
@@ -34,7 +39,10 @@ class Raw(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A record (or its end) ready to be stored: what stands in `r` and `d`, and its places in the key index."""
+    """A record (or its end) ready to be stored: what stands in `r` and `d`, and its places in the key index.
+
+    `birth` is the cluster it makes should it turn out to be alone, as most records do: with event and document.
+    """
 
     id: bytes
     name: str
@@ -43,6 +51,7 @@ class Prepared(NamedTuple):
     document: bytes
     signature: bytes
     places: tuple[Place, ...]
+    birth: Described | None
 
 
 class Refused(NamedTuple):
@@ -75,7 +84,14 @@ class Intake:
             grave = Record(source=item.source, source_id=item.source_id)
             stamp = Stamp.of(b"", taken=message.taken, live=False)
             return Prepared(
-                id_of(item.id), item.id, item.source, Stored(stamp, b""), self._codec.encode_record(grave), b"", ()
+                id_of(item.id),
+                item.id,
+                item.source,
+                Stored(stamp, b""),
+                self._codec.encode_record(grave),
+                b"",
+                (),
+                None,
             )
         whole = self._codec.encode_record(item)
         document = whole if self._keep_abstracts else self._codec.encode_record(item, abstract=False)
@@ -83,4 +99,12 @@ class Intake:
         features = extract(item)
         stored = Stored(stamp, self._codec.encode_features(features))
         where = places(self._layout, keys(features))
-        return Prepared(id_of(item.id), item.id, item.source, stored, document, signature(features), where)
+        key = id_of(item.id)
+        return Prepared(
+            key, item.id, item.source, stored, document, signature(features), where, self._birth(key, item, stamp)
+        )
+
+    def _birth(self, key: bytes, record: Record, stamp: Stamp) -> Described:
+        kept = record if self._keep_abstracts else msgspec.structs.replace(record, abstract="")
+        draft = birth(key, stamp.digest, stamp.taken)
+        return describe(draft, lambda _: kept, lambda _: True, {}, frozenset((record.id,)))

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from streams.clusters.group import Cluster, Group, Member, next_key
+from streams.clusters.group import Cluster, Group, Member, first_key, next_key
 from streams.clusters.partition import Link, partition
 
-__all__ = ["Change", "Draft", "Pair", "Pairs", "combine", "plan"]
+__all__ = ["Change", "Draft", "Pair", "Pairs", "birth", "combine", "plan"]
 
 
 class Pair(NamedTuple):
@@ -81,6 +81,8 @@ def plan(
     `present` gives the digest of each record that is new or may have changed since the group last saw
     it, `removed` are gone. `now` is the broker's time in ms, given to clusters that begin.
     """
+    if len(present) == 1 and not removed and not any(group.members or group.clusters for group in groups):
+        return birth(*next(iter(present.items())), now)
     old = combine(groups)
     digests = {member.id: member.digest for member in old.members}
     updated = {record for record, digest in present.items() if digests.get(record, digest) != digest}
@@ -90,6 +92,13 @@ def plan(
     new = digests.keys() - {member.id for member in old.members}
     parts, vetoed = _parts(groups, old, new, updated | removed, sorted(digests), pairs)
     return _Succession(old, digests, parts, vetoed, updated, now).draft()
+
+
+def birth(record: bytes, digest: bytes, now: int) -> Draft:
+    """A record in a group of its own, which is what most plans come to."""
+    key = first_key(record)
+    group = Group((Member(record, digest, 0),), (Cluster(key, 1, now),))
+    return Draft(group, (Change("created", key, 1, (), (record,)),))
 
 
 def _parts(

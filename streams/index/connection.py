@@ -58,7 +58,7 @@ class Connection:
     def __init__(self, client: redis.Redis | RedisCluster, scripts: Iterable[Script] = ()) -> None:
         # redis-py leaves half of its methods without types; what we call of it is checked by running it.
         self.client: Any = client
-        self._cluster = isinstance(client, RedisCluster)
+        self.is_cluster = isinstance(client, RedisCluster)
         self._scripts = {script.sha: script for script in scripts}
         self.round_trips = 0
 
@@ -77,7 +77,7 @@ class Connection:
             return []
         self.round_trips += 1
         try:
-            if self._cluster:
+            if self.is_cluster:
                 return self._execute_cluster(self.client, commands)
             replies = _exchange(self.client.connection_pool, commands)
             return [self._settle(self.client, command, reply) for command, reply in zip(commands, replies, strict=True)]
@@ -119,7 +119,7 @@ class Connection:
         if isinstance(reply, NoScriptError):
             script = self._scripts[str(command.args[1])]
             return client.execute_command("EVAL", script.source, *command.args[2:])
-        if self._cluster:
+        if self.is_cluster:
             return client.execute_command(*command.args)
         raise reply
 

@@ -2,13 +2,13 @@
 
 *Insert, then read*: a record is stored first, then added to each of its keys atomically with reading
 who was there before. Of two workers that handle two copies of a paper at the same moment, at least one
-so finds the other's copy, whatever the interleaving; and as each script touches one key it holds on
+so finds the other's copy, whatever the interleaving; and as no key needs another it holds on
 Redis Cluster too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +17,10 @@ from streams.index.layout import ID_BYTES, Layout
 from streams.matching.keys import Key
 from streams.matching.screen import LOOSE_KINDS, SIGNATURE_BYTES, allows
 
-__all__ = ["ADD_TO_KEY", "ENTRY_BYTES", "REMOVE_FROM_KEY", "KeyIndex", "Place", "places"]
+__all__ = ["ADD_TO_KEYS", "ENTRY_BYTES", "REMOVE_FROM_KEYS", "KeyIndex", "Place", "places"]
 
-ADD_TO_KEY = Script(Path(__file__).parent / "add_to_key.lua")
-REMOVE_FROM_KEY = Script(Path(__file__).parent / "remove_from_key.lua")
+ADD_TO_KEYS = Script(Path(__file__).parent / "add_to_keys.lua")
+REMOVE_FROM_KEYS = Script(Path(__file__).parent / "remove_from_keys.lua")
 
 
 ENTRY_BYTES = ID_BYTES + SIGNATURE_BYTES
@@ -37,31 +37,49 @@ class Place(NamedTuple):
 class KeyIndex:
     """Makes the commands of the key index and reads their replies. Does no I/O itself."""
 
-    def __init__(self, layout: Layout, cap: int) -> None:
-        """At most `cap` records are kept and read under one key (promise 8: bounded work)."""
+    def __init__(self, layout: Layout, cap: int, *, together: bool) -> None:
+        """At most `cap` records are kept and read under one key (promise 8: bounded work).
+
+        `together`: one script may touch all keys of a record, as on a single Redis; on a cluster each key has its own call.
+        """
         self._layout = layout
         self._cap = cap
+        self._together = together
 
-    def add(self, record: bytes, signature: bytes, places: Iterable[Place]) -> list[Command]:
-        """Add a record to its keys and read who was there; each reply is for `met`."""
-        cap = self._cap
-        return [ADD_TO_KEY.call((name,), (fingerprint, record, signature, cap)) for name, fingerprint, _ in places]
+    def add(self, record: bytes, signature: bytes, places: Sequence[Place]) -> list[Command]:
+        """Add a record to its keys and read who was there; the replies are for `entries`."""
+        return [
+            ADD_TO_KEYS.call([p.name for p in lot], (record, signature, self._cap, *(p.fingerprint for p in lot)))
+            for lot in self._lots(places)
+        ]
 
-    def remove(self, record: bytes, places: Iterable[Place]) -> list[Command]:
+    def remove(self, record: bytes, places: Sequence[Place]) -> list[Command]:
         """Take a record out of keys that no longer are its own."""
-        return [REMOVE_FROM_KEY.call((name,), (fingerprint, record)) for name, fingerprint, _ in places]
+        return [
+            REMOVE_FROM_KEYS.call([p.name for p in lot], (record, *(p.fingerprint for p in lot)))
+            for lot in self._lots(places)
+        ]
 
-    def is_full(self, reply: bytes) -> bool:
+    def _lots(self, places: Sequence[Place]) -> list[Sequence[Place]]:
+        if self._together:
+            return [places] if places else []
+        return [(place,) for place in places]
+
+    def entries(self, places: Sequence[Place], replies: Iterator[list[bytes]]) -> list[bytes]:
+        """Of the replies to `add`, in their order, those for these places: packed entries, one a place."""
+        return [packed for _ in self._lots(places) for packed in next(replies)]
+
+    def is_full(self, packed: bytes) -> bool:
         """Whether the cap bit: the key has as many members as it may keep."""
-        return len(reply) >= self._cap * ENTRY_BYTES
+        return len(packed) >= self._cap * ENTRY_BYTES
 
     @staticmethod
-    def met(reply: bytes, signature: bytes, *, loose: bool) -> Iterator[bytes]:
-        """The 8-byte ids in a reply of `add` worth comparing with a record of this signature."""
-        for start in range(0, len(reply), ENTRY_BYTES):
+    def met(packed: bytes, signature: bytes, *, loose: bool) -> Iterator[bytes]:
+        """The 8-byte ids of packed entries worth comparing with a record of this signature."""
+        for start in range(0, len(packed), ENTRY_BYTES):
             middle = start + ID_BYTES
-            if not loose or allows(signature, reply[middle : middle + SIGNATURE_BYTES]):
-                yield reply[start:middle]
+            if not loose or allows(signature, packed[middle : middle + SIGNATURE_BYTES]):
+                yield packed[start:middle]
 
 
 def places(layout: Layout, keys: Iterable[Key]) -> tuple[Place, ...]:
