@@ -1,0 +1,150 @@
+"""Exit codes and messages of the command line, without servers: 0 done, 1 failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from streams.cli import main
+from streams.cli.commands import app
+
+COMMANDS = ("compare", "demo", "doctor", "evaluate", "explain", "run", "send", "tail", "up", "worker")
+
+Said = tuple[int, str, str]
+
+
+@pytest.fixture
+def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Said]:
+    """Run the command line in this process: (exit code, output, errors)."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: object, **settings: object) -> Said:
+        for name, value in settings.items():
+            monkeypatch.setenv(f"STREAMS_{name.upper()}", str(value))
+        monkeypatch.setattr(sys, "argv", ["streams", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        code = ended.value.code
+        return (code if isinstance(code, int) else 0), captured.out, captured.err
+
+    return run
+
+
+def test_the_list_of_commands_is_whole() -> None:
+    names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert set(COMMANDS) <= names
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_teaches_its_use(say: Callable[..., Said], command: str) -> None:
+    code, out, _ = say(command, "--help")
+    assert code == 0
+    assert "Usage:" in out
+    assert len(out) > 200
+
+
+def test_without_a_command_it_shows_them_all(say: Callable[..., Said]) -> None:
+    code, out, err = say()
+    assert code == 2
+    assert all(command in out + err for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["nonsense"], "nonsense"),
+        (["run", "file"], "--out"),
+        (["run", "--out", "d"], "FILE"),
+        (["send", "x.jsonl"], "--source"),
+        (["tail", "everything"], "decisions, events, clusters or dead-letter|decisions, events, clusters, dead-letter"),
+        (["tail", "-n", "0"], "-n"),
+        (["explain"], "RECORD"),
+        (["demo", "--fast"], "--fast"),
+    ],
+)
+def test_wrong_usage_is_2_and_says_what(say: Callable[..., Said], arguments: list[str], names: str) -> None:
+    code, out, err = say(*arguments)
+    assert code == 2
+    assert any(name in out + err for name in names.split("|"))
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expects"),
+    [
+        ("partitions", "0", "greater than or equal to 1"),
+        ("partitions", "many", "partitions of a topic"),
+        ("http_port", "70000", "65535"),
+        ("preprints", "sometimes", "'merge', 'relate' or 'separate'"),
+        ("generation", "a:b", "index generation"),
+        ("kafka_urls", "x", "STREAMS_KAFKA_URL"),
+    ],
+)
+def test_a_bad_setting_is_2_and_named_with_what_it_expects(
+    say: Callable[..., Said], setting: str, value: str, expects: str
+) -> None:
+    code, _, err = say("demo", **{setting: value})
+    assert code == 2
+    assert f"STREAMS_{setting.upper()}" in err
+    assert expects in err
+
+
+@pytest.mark.parametrize("missing", ["kafka_url", "redis_url"])
+def test_a_worker_without_its_servers_says_which_setting_names_them(say: Callable[..., Said], missing: str) -> None:
+    given = {"kafka_url": "localhost:1", "redis_url": "redis://localhost:1"}
+    del given[missing]
+    code, _, err = say("worker", **given)
+    assert code == 2
+    assert f"STREAMS_{missing.upper()}" in err
+
+
+@pytest.mark.parametrize("command", [["tail"], ["explain", "a:1"], ["send", "--source", "arxiv", "-"]])
+def test_where_nothing_runs_it_says_how_to_start_it(
+    say: Callable[..., Said], command: list[str], tmp_path: Path
+) -> None:
+    code, _, err = say(*command, "--data-dir", tmp_path)
+    assert code == 2
+    assert "streams up" in err
+
+
+def test_a_redis_that_is_not_there_is_1_and_named(say: Callable[..., Said]) -> None:
+    code, _, err = say("explain", "a:1", kafka_url="127.0.0.1:1", redis_url="redis://127.0.0.1:1")
+    assert code == 1
+    assert "127.0.0.1:1" in err
+    assert "Traceback" not in err
+
+
+def test_a_broker_that_is_not_there_is_1_and_named(say: Callable[..., Said]) -> None:
+    code, _, err = say("tail", kafka_url="127.0.0.1:1", redis_url="redis://127.0.0.1:1")
+    assert code == 1
+    assert "127.0.0.1:1" in err
+
+
+def test_the_installed_command_gives_its_exit_code_to_the_shell(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "streams", "explain", "a:1", "--data-dir", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("streams: nothing runs in ")
+
+
+@pytest.mark.system
+def test_a_file_that_cannot_be_read_or_an_unknown_source_is_2(say: Callable[..., Said], tmp_path: Path) -> None:
+    code, _, err = say("run", "--out", tmp_path / "out", tmp_path / "missing.jsonl")
+    assert code == 2
+    assert "missing.jsonl cannot be read" in err
+    code, _, err = say("run", "--out", tmp_path / "out", "--source", "nature", tmp_path / "missing.jsonl")
+    assert code == 2
+    assert "unknown source 'nature'" in err
+    assert "semantic_scholar" in err
