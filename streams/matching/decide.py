@@ -50,7 +50,7 @@ def decide(a: Features, b: Features, rules: Rules = DEFAULT) -> Decision:
     """The verdict on a pair: symmetric, and a function of the two records and the rules alone."""
     pair = compare(a, b)
     if pair is None:
-        return Decision(DISTINCT, 0.0, ("title_different",), rules.ruleset, arxiv_conflict(a, b))
+        return Decision(DISTINCT, 0.0, ("title_different",), rules.ruleset, arxiv_conflict(a, b) or _two_works(a, b))
     ruled = identity(pair, rules) or contradiction(pair, rules)
     return ruled or _weigh(pair, rules)
 
@@ -80,6 +80,13 @@ def arxiv_conflict(a: Features, b: Features) -> bool:
         return False
     two = [value for value in b.ids if value.startswith("arxiv:")]
     return bool(two) and not any(value in two for value in one)
+
+
+def _two_works(a: Features, b: Features) -> bool:
+    """Two records of one source with two titles and two DOIs, neither a preprint's: that source knows two works."""
+    if a.source != b.source or not a.ids or not b.ids:
+        return False
+    return identifier_level(a, b)[0] in ("different", "registrant") and not (a.flags | b.flags) & IS_PREPRINT
 
 
 def bits(levels: Levels, rules: Rules) -> float:
@@ -145,12 +152,15 @@ def is_firm(pair: Pair) -> bool:
     """Whether there is evidence no likeness of titles could give: one identifier, one place in print, one abstract.
 
     A paper that is retitled is so between preprint and publication; two published texts with one abstract and
-    two titles are two talks.
+    two titles are two talks. Catalogues give a publication its preprint's date, so a day in common counts there too.
     """
     a, b, levels, _, shared = pair
     if shared or levels.place == "same":
         return True
-    return levels.abstract == "same" and (levels.title.startswith("exact") or bool((a.flags | b.flags) & IS_PREPRINT))
+    if levels.abstract == "same":
+        return levels.title.startswith("exact") or bool((a.flags | b.flags) & IS_PREPRINT)
+    published = bool((a.flags ^ b.flags) & IS_PREPRINT)
+    return published and levels.year == "day" and levels.authors in ("same_many", "same_two")
 
 
 def contradiction(pair: Pair, rules: Rules) -> Decision | None:

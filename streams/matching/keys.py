@@ -16,7 +16,7 @@ __all__ = ["MAX_KEYS", "Key", "keys"]
 MAX_KEYS = 12
 _MIN_COMPACT = 10  # letters; a shorter title is a key only together with author or year
 _MAIN = 16  # letters; a shorter main title is no key without its subtitle
-_PREFIX, _SUFFIX = 18, 20  # letters of the informative words from either end; measured in docs/matching.md
+_PREFIX, _SUFFIX = 16, 20  # letters of the informative words from either end; measured in docs/matching.md
 _RARE_WORDS = 3
 
 
