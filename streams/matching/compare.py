@@ -71,7 +71,7 @@ def title_level(a: Features, b: Features) -> TitleMatch:
     # Most candidates end here: titles that only share some words.
     ratio = fuzz.ratio(one, two, score_cutoff=MAIN)
     within = letters_one in letters_two or letters_two in letters_one
-    if ratio < SIMILAR and not within and not (a.cut or b.cut):
+    if ratio < SIMILAR and not within and not ((a.cut or b.cut) and a.main == b.main):
         return TitleMatch("different", ratio, _SAME)
     found = difference(one, two)
     level = _contained(a, b, found, within)
