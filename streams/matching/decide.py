@@ -16,7 +16,7 @@ from streams.matching.compare import (
     year_level,
 )
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Decision, Explanation
-from streams.matching.doi_classes import is_entry
+from streams.matching.doi_classes import is_entry, is_of_book
 from streams.matching.features import IS_PREPRINT, IS_THESIS, TRANSLATED, Features
 from streams.matching.guards import GUARDS, relation_between
 from streams.matching.rules import DEFAULT, RULESET, Rules
@@ -168,9 +168,12 @@ def contradiction(pair: Pair, rules: Rules) -> Decision | None:
     a, b, levels, match, shared = pair
     if shared:
         return None
-    code = _printed_twice(levels) or _collection(a, b, levels) or _thesis(a, b)
+    code = _printed_twice(levels) or _thesis(a, b)
     if code:
         return Decision(DISTINCT, 0.05, (code,), rules.ruleset, True)
+    code, apart = _collection(a, b, levels)
+    if code:
+        return Decision(DISTINCT, 0.05, (code,), rules.ruleset, apart)
     if match.difference.a or match.difference.b:
         guard = next((g for g in GUARDS if g.effect != "doubt" and g.test(a, b, match.difference)), None)
         if guard and not levels.title.startswith("noisy") and (guard.effect == "apart" or not is_firm(pair)):
@@ -188,10 +191,14 @@ def _printed_twice(levels: Levels) -> str:
     return ""
 
 
-def _collection(a: Features, b: Features, levels: Levels) -> str:
-    if levels.identifier != "registrant":
-        return ""
-    return "entries_differ" if any(is_entry(v[4:]) for v in a.ids + b.ids if v.startswith("doi:")) else ""
+def _collection(a: Features, b: Features, levels: Levels) -> tuple[str, bool]:
+    """Two DOIs that number things of a kind, and whether that is beyond doubt."""
+    if levels.identifier not in ("registrant", "different"):
+        return "", False
+    dois = [value[4:] for value in a.ids + b.ids if value.startswith("doi:")]
+    if levels.identifier == "registrant" and any(map(is_entry, dois)):
+        return "entries_differ", True
+    return ("books_differ", False) if all(map(is_of_book, dois)) else ("", False)
 
 
 def _thesis(a: Features, b: Features) -> str:
@@ -221,7 +228,10 @@ def doubt(pair: Pair) -> str:
     if levels.authors in _NO_WORD_OF_AUTHORS:
         if not levels.title.startswith(("exact", "typo")) or (levels.title == "typo" and match.ratio < _TYPO_ALONE):
             return "title_differs_authors_unknown"
-        if levels.title != "exact_long" and levels.year == "unknown" and levels.abstract == "unknown":
+        if levels.title != "exact_long" and (
+            (levels.year == "unknown" and levels.abstract == "unknown")
+            or levels.identifier in ("different", "registrant")
+        ):
             return "title_alone"
     if not levels.title.startswith("exact") and levels.identifier in ("different", "registrant"):
         return "title_and_identifier_differ"

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["COMPONENT", "PREPRINT", "REPORT", "REVIEW", "WORK", "DoiClass", "doi_class", "is_entry"]
+__all__ = ["COMPONENT", "PREPRINT", "REPORT", "REVIEW", "WORK", "DoiClass", "doi_class", "is_entry", "is_of_book"]
 
 WORK = ""
 PREPRINT = "preprint"
@@ -100,6 +100,14 @@ _ENTRY_PREFIXES = ("10.13145/", "10.14288/", "10.15468/", "10.5517/", "10.2210/p
 def is_entry(doi: str) -> bool:
     """Whether a DOI numbers one object of a collection, so that another DOI is another object whatever the titles say."""
     return doi.startswith(_ENTRY_PREFIXES)
+
+
+_ISBN = re.compile(r"97[89][\d-]{10,14}")
+
+
+def is_of_book(doi: str) -> bool:
+    """Whether a DOI contains an ISBN: it is a book's, or a chapter's of that book."""
+    return _ISBN.search(doi) is not None
 
 
 @lru_cache(maxsize=8192)

@@ -55,6 +55,13 @@ REASONS: tuple[Reason, ...] = (
         "printed_twice", "apart", "two places in print, in two journals or years", "a talk and its paper", "bib-dedupe"
     ),
     Reason("entries_differ", "apart", "two DOIs of a registrant that numbers objects", "10.13145/bacdive…", "fuzzycat"),
+    Reason(
+        "books_differ",
+        "distinct",
+        "two DOIs, each with an ISBN: two books or chapters",
+        "10.1007/978-…_3",
+        "fuzzycat BOOK_CHAPTER",
+    ),
     Reason("thesis_and_paper", "apart", "a thesis, and a paper with more authors", "", "measured"),
     Reason(
         "title_main",
@@ -75,7 +82,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("title_inner", "doubt", "one title stands within the other", "reefs / the growth of reefs", "measured"),
     Reason("title_prefix_short", "doubt", "a short title begins a longer one", "", "measured"),
     Reason("title_retitled", "doubt", "one abstract under two titles, neither a preprint", "two talks", "measured"),
-    Reason("title_alone", "doubt", "equal titles of few words, and nothing else known", "", "dissemin"),
+    Reason("title_alone", "doubt", "equal titles of few words, no authors, and no date or two DOIs", "", "dissemin"),
     Reason("title_differs_authors_unknown", "doubt", "titles only alike, and no author to confirm", "", "measured"),
     Reason("title_and_identifier_differ", "doubt", "titles only alike, and each has a DOI", "", "measured"),
     Reason(

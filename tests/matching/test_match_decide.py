@@ -70,6 +70,8 @@ def test_a_retitled_preprint_whose_words_changed_is_at_least_doubtful() -> None:
          features("Vibrio coralliilyticus strain", A, doi="10.13145/bacdive2.1")),
         ("thesis_and_paper", features(TITLE, A, abstract="In this thesis " + ABSTRACT),
          features(TITLE, A, B, journal="Reef Science")),
+        ("books_differ", features(TITLE, A, doi="10.1007/978-3-16-148410-0_3"),
+         features(TITLE, A, doi="10.1007/978-1-40-289462-6_8")),
         ("ordinal_differs", features("Additional file 1: of " + TITLE, A), features("Additional file 2: of " + TITLE, A)),
     ],
 )  # fmt: skip
