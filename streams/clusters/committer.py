@@ -229,11 +229,11 @@ def _job(joined: Sequence[Root], records: Mapping[bytes, Sequence[bytes]]) -> _J
     moves: dict[bytes, tuple[bytes, Group]] = {}
     frozen: set[bytes] = set()
     for root in joined:
-        for moving, (raw, group) in root.moving.items():
-            moves[moving] = (raw, group)
-            frozen.add(moving)
         if root is not target:
             moves[root.id] = (root.raw, root.group)
+    for root in joined:
+        moves.update(root.moving)
+        frozen |= root.moving.keys()
     mine = {record for root in joined for record in records[root.id]}
     # A linked record of another worker that has no group yet is taken in as well: it is stored already.
     fresh = {root.id for root in joined if not root.raw}
@@ -241,11 +241,12 @@ def _job(joined: Sequence[Root], records: Mapping[bytes, Sequence[bytes]]) -> _J
 
 
 def _moved_groups(job: _Job) -> Iterable[Group]:
-    """The groups taken over now; one whose clusters the target already knows was taken over before."""
+    """The groups taken over now; one whose clusters a nearer one knows was taken over by that before."""
     known = {cluster.key for cluster in job.target.group.clusters} | job.target.group.merged.keys()
     for _, group in job.moves.values():
         if not any(cluster.key in known for cluster in group.clusters):
             yield group
+            known |= {cluster.key for cluster in group.clusters} | group.merged.keys()
 
 
 def _all_groups(job: _Job) -> list[Group]:

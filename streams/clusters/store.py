@@ -4,7 +4,7 @@
   `=` + group                     the group that lives under this record
   `>` + record id                 it went into the group that lives there (or that went further)
   `~` + record id + group         it is on its way there: frozen, nobody may change it, anybody may finish the move
-`o`, field = `cluster id:revision`, value = the event, compressed: committed with the group, forgotten when published.
+`o`, field = `cluster id:revision`, value = the event, JSON: committed with the group, forgotten when published.
 
 A group changes only by compare-and-set of its whole value. Two groups become one in three steps, each
 of which anybody may repeat: freeze the one, take its members over into the other, leave a pointer. Of two
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-import zstandard
 
 from streams.clusters.group import Group
 from streams.errors import StateError
@@ -38,7 +37,8 @@ _MAX_HOPS = 64
 class Root(NamedTuple):
     """Where a record's group lives: the record id, the raw value (`b""`: none yet) and the group.
 
-    `moving` are groups on their way into this one that still have to be taken over: id -> (raw value, group).
+    `moving` are groups on their way into this one that may still have to be taken over: id -> (raw value, group), the
+    nearest first. One may have been taken over already by a nearer one, which then knows its clusters.
     """
 
     id: bytes
@@ -64,8 +64,6 @@ class GroupStore:
         self._connection = connection
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(Group)
-        self._compressor = zstandard.ZstdCompressor(level=1)
-        self._decompressor = zstandard.ZstdDecompressor()
 
     def resolve(self, records: Iterable[bytes]) -> dict[bytes, Root]:
         """The group of each record, following pointers; a record never grouped is its own empty root."""
@@ -86,7 +84,7 @@ class GroupStore:
             keys = (self._layout.groups(commit.id), self._layout.outbox(commit.id))
             owed: list[str | bytes] = []
             for field, event in commit.owed.items():
-                owed += (field, self._compressor.compress(event))
+                owed += (field, event)
             commands.append(COMMIT_GROUP.call(keys, (commit.id, commit.expected, commit.value, *owed)))
         return [reply == 1 for reply in self._connection.execute(commands)]
 
@@ -112,7 +110,7 @@ class GroupStore:
         full = [key for key, length in zip(keys, lengths, strict=True) if length]
         replies = self._connection.execute([Command(key, ("HGETALL", key)) for key in full])
         return {
-            key: {f.decode(): self._decompressor.decompress(v) for f, v in zip(reply[::2], reply[1::2], strict=True)}
+            key: {f.decode(): v for f, v in zip(reply[::2], reply[1::2], strict=True)}
             for key, reply in zip(full, replies, strict=True)
         }
 
@@ -151,19 +149,20 @@ class GroupStore:
 
     def _roots(self, asked: set[bytes], values: dict[bytes, bytes]) -> dict[bytes, Root]:
         roots: dict[bytes, bytes] = {}
-        moving: dict[bytes, dict[bytes, tuple[bytes, Group]]] = {}
+        frozen: list[tuple[int, bytes, bytes, Group]] = []
         for record, raw in values.items():
-            end = record
-            for _ in range(_MAX_HOPS):
-                if values[end][:1] not in (_MOVED, _MOVING):
-                    break
-                end = values[end][1 : 1 + ID_BYTES]
-            else:
-                raise StateError("pointers between groups do not end")
+            end, hops = record, 0
+            while values[end][:1] in (_MOVED, _MOVING):
+                end, hops = values[end][1 : 1 + ID_BYTES], hops + 1
+                if hops > _MAX_HOPS:
+                    raise StateError("pointers between groups do not end")
             roots[record] = end
             if raw[:1] == _MOVING:
                 body = raw[1 + ID_BYTES :]
-                moving.setdefault(end, {})[record] = (raw, self._decoder.decode(body) if body else _EMPTY)
+                frozen.append((hops, record, raw, self._decoder.decode(body) if body else _EMPTY))
+        moving: dict[bytes, dict[bytes, tuple[bytes, Group]]] = {}
+        for _, record, raw, group in sorted(frozen, key=lambda entry: entry[:2]):
+            moving.setdefault(roots[record], {})[record] = (raw, group)
         made = {
             end: Root(
                 end, values[end], self._decoder.decode(values[end][1:]) if values[end] else _EMPTY, moving.get(end, {})
