@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from streams.index.connection import Command, Connection
@@ -65,14 +65,14 @@ class _Lane:
         assert self._back.acquire(timeout=_PATIENCE_SECONDS), "an engine hangs"
 
 
-def interleave(works: Sequence[Callable[[Callable[[], None]], None]], choices: Iterator[int]) -> list[bool]:
+def interleave(works: Sequence[Callable[[Callable[[], None]], None]], pick: Callable[[list[int]], int]) -> list[bool]:
     """Run `works` to their ends; each calls what it is given wherever others may come between.
 
-    `choices` decides whose turn is next. Returns which of them crashed.
+    `pick` chooses whose turn is next of those that live, by their numbers. Returns which of them crashed.
     """
     lanes = [_Lane(work) for work in works]
-    while living := [lane for lane in lanes if not lane.over]:
-        living[next(choices) % len(living)].turn()
+    while living := [number for number, lane in enumerate(lanes) if not lane.over]:
+        lanes[pick(living)].turn()
     for lane in lanes:
         if lane.failure is not None:
             raise lane.failure
