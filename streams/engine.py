@@ -197,7 +197,7 @@ class Engine:
                     admitted.append(item)
                 else:
                     counts["rejected", f"{message.source} {item.code}"] += 1
-                    error, payload = PayloadError(*item), message.value or b""
+                    error, payload = PayloadError(item.code, item.detail, item.where), message.value or b""
                     outgoing.append(events.dead_letter(error, payload, message.origin, message.source, message.key))
         return admitted
 
@@ -294,7 +294,8 @@ class Engine:
                 if decision.verdict == DISTINCT:
                     continue
                 told.append((arrival, other, decision))
-                if decision.verdict == DUPLICATE and self.judge.meet(mine, theirs):
+                if decision.verdict == DUPLICATE:
+                    # They met in the index; whether it still is so the planner asks when it divides the group.
                     links.append((arrival.id, other))
         reader.load_records(other for _, other, _ in told)
         evidence: dict[str, list[Evidence]] = defaultdict(list)

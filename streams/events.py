@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 import orjson
 
-from streams.clusters.canonical import canonical, digest
+from streams.clusters.canonical import canonical, render
 from streams.clusters.committer import Described
 from streams.clusters.group import Cluster, Group, cluster_id
 from streams.clusters.planner import Change, Draft
@@ -135,7 +135,7 @@ def describe(
     def names(ids: Iterable[bytes]) -> list[str]:
         return sorted(known.id if (known := record(i)) else i.hex() for i in ids)
 
-    def owe(change: Change, before: list[str], after: list[str], document: dict[str, Any]) -> None:
+    def owe(change: Change, before: list[str], after: list[str], document: bytes) -> None:
         event = _event(change, before, after, document, evidence, causes)
         owed[event["event_id"]] = orjson.dumps(event)
         changes.append(change)
@@ -143,13 +143,12 @@ def describe(
     for change in draft.changes:
         members = [known for i in change.after if live(i) and (known := record(i))]
         after = names(change.after)
-        document = canonical(cluster_id(change.key), members) if members else {}
+        document, fingerprint = render(canonical(cluster_id(change.key), members)) if members else (b"", b"")
         owe(change, names(change.before), after, document)
         latest[change.key] = None
         cluster = clusters.get(change.key)
         if cluster is None or not change.after:
             continue
-        fingerprint = digest(document)
         if cluster.canonical not in (b"", fingerprint):
             cluster = msgspec.structs.replace(cluster, revision=cluster.revision + 1)
             owe(
@@ -171,7 +170,8 @@ def states(group: Group, keys: Iterable[bytes], record: Callable[[bytes], Record
         index, cluster = by_key.get(key, (-1, Cluster(key, 0, 0)))
         members = [known for i in (group.records(index) if index >= 0 else ()) if (known := record(i))]
         names = sorted(member.id for member in members)
-        state = _state(key, cluster.revision, names, canonical(cluster_id(key), members)) if members else None
+        document = render(canonical(cluster_id(key), members))[0] if members else b""
+        state = _state(key, cluster.revision, names, document) if members else None
         yield state_message(key, state)
 
 
@@ -180,15 +180,16 @@ def state_message(key: bytes, state: bytes | None) -> Outgoing:
     return Outgoing(CLUSTERS, cluster_id(key).encode(), state)
 
 
-def _state(key: bytes, revision: int, records: list[str], document: dict[str, Any]) -> bytes:
-    return orjson.dumps({"cluster_id": cluster_id(key), "revision": revision, "records": records, "document": document})
+def _state(key: bytes, revision: int, records: list[str], document: bytes) -> bytes:
+    fields = {"cluster_id": cluster_id(key), "revision": revision, "records": records}
+    return orjson.dumps(fields | {"document": orjson.Fragment(document or b"{}")})
 
 
 def _event(
     change: Change,
     before: list[str],
     after: list[str],
-    document: dict[str, Any],
+    document: bytes,
     evidence: Mapping[str, Sequence[Evidence]],
     causes: frozenset[str],
 ) -> dict[str, Any]:
@@ -209,5 +210,5 @@ def _event(
         relation = {"merged": "merged_from" if after else "merged_into", "split": "split_into", "created": "split_from"}
         fields[relation[change.type]] = [cluster_id(key) for key in change.others]
     if document:
-        fields["document"] = document
+        fields["document"] = orjson.Fragment(document)
     return fields

@@ -1,7 +1,7 @@
 """The pure half of the path: a payload to what is to be stored and looked up. No I/O, so it runs in any process.
 
 It takes about half of the time a record costs, so a worker does it in a process of its own beside the one that talks to
-Redis (`agents/preparer.py`); everything here travels between the two as plain tuples of bytes and text.
+Redis (`agents/preparer.py`); what it makes travels between the two as MessagePack (`pack`, `unpack`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import msgspec
 
 from streams.clusters.committer import Described
 from streams.clusters.planner import birth
-from streams.errors import PayloadError
 from streams.events import describe
 from streams.index.key_index import Place, places
 from streams.index.layout import Layout, id_of
@@ -26,7 +25,7 @@ from streams.records import Delete, Record
 from streams.settings import Settings
 from streams.sources import parse
 
-__all__ = ["Intake", "Prepared", "Raw", "Refused"]
+__all__ = ["Intake", "Items", "Prepared", "Raw", "Refused", "pack", "unpack"]
 
 
 class Raw(NamedTuple):
@@ -38,7 +37,7 @@ class Raw(NamedTuple):
     taken: int
 
 
-class Prepared(NamedTuple):
+class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared"):
     """A record (or its end) ready to be stored: what stands in `r` and `d`, and its places in the key index.
 
     `birth` is the cluster it makes should it turn out to be alone, as most records do: with event and document.
@@ -54,12 +53,27 @@ class Prepared(NamedTuple):
     birth: Described | None
 
 
-class Refused(NamedTuple):
+class Refused(msgspec.Struct, frozen=True, array_like=True, tag="refused"):
     """A payload, or one item of it, that cannot be read: the fields of a PayloadError."""
 
     code: str
     detail: str
     where: str
+
+
+Items = list[Prepared | Refused]
+
+_DECODER = msgspec.msgpack.Decoder(list[Items])
+
+
+def pack(prepared: list[Items]) -> bytes:
+    """What `prepare` returned as bytes: pickling it would take as long as deciding about it."""
+    return msgspec.msgpack.encode(prepared)
+
+
+def unpack(packed: bytes) -> list[Items]:
+    """The reverse of `pack`."""
+    return _DECODER.decode(packed)
 
 
 class Intake:
@@ -70,41 +84,66 @@ class Intake:
         self._codec = RecordCodec()
         self._keep_abstracts = settings.abstracts == "keep"
 
-    def prepare(self, messages: Sequence[Raw]) -> list[list[Prepared | Refused]]:
-        """What each message holds, in order; at least one item a message."""
-        return [[self._item(item, message) for item in self._parse(message)] for message in messages]
+    def prepare(self, messages: Sequence[Raw]) -> list[Items]:
+        """What each message holds, in order; at least one item a message.
 
-    def _parse(self, message: Raw) -> list[Record | Delete | PayloadError]:
-        return parse(message.source, message.value, message.key)
+        Stage by stage over the whole batch rather than record by record: it takes a third less time, for
+        the code of one stage stays in the processor's cache.
+        """
+        parsed = [parse(message.source, message.value, message.key) for message in messages]
+        prepared: list[Items] = [[] for _ in messages]
+        records: list[tuple[Items, Record, int]] = []
+        for message, found, items in zip(messages, parsed, prepared, strict=True):
+            for item in found:
+                if isinstance(item, Record):
+                    records.append((items, item, message.taken))
+                elif isinstance(item, Delete):
+                    items.append(self._grave(item, message.taken))
+                else:
+                    items.append(Refused(item.code, item.detail, item.where))
+        for (items, _, _), record in zip(records, self._records(records), strict=True):
+            items.append(record)
+        return prepared
 
-    def _item(self, item: Record | Delete | PayloadError, message: Raw) -> Prepared | Refused:
-        if isinstance(item, PayloadError):
-            return Refused(item.code, item.detail, item.where)
-        if isinstance(item, Delete):
-            grave = Record(source=item.source, source_id=item.source_id)
-            stamp = Stamp.of(b"", taken=message.taken, live=False)
-            return Prepared(
-                id_of(item.id),
-                item.id,
-                item.source,
-                Stored(stamp, b""),
-                self._codec.encode_record(grave),
-                b"",
-                (),
-                None,
+    def _records(self, records: Sequence[tuple[Items, Record, int]]) -> list[Prepared]:
+        ids = [id_of(record.id) for _, record, _ in records]
+        wholes = [self._codec.encode_record(record) for _, record, _ in records]
+        stamps = [
+            Stamp.of(whole, version=record.version, updated=record.updated, taken=taken)
+            for whole, (_, record, taken) in zip(wholes, records, strict=True)
+        ]
+        kept = [record if self._keep_abstracts else _without_abstract(record) for _, record, _ in records]
+        documents = wholes if self._keep_abstracts else [self._codec.encode_record(record) for record in kept]
+        features = [extract(record) for _, record, _ in records]
+        stored = [self._codec.encode_features(each) for each in features]
+        signatures = [signature(each) for each in features]
+        found = [keys(each) for each in features]
+        where = [places(self._layout, each) for each in found]
+        births = [_birth(*each) for each in zip(ids, kept, stamps, strict=True)]
+        return [
+            Prepared(
+                ids[n],
+                kept[n].id,
+                kept[n].source,
+                Stored(stamps[n], stored[n]),
+                documents[n],
+                signatures[n],
+                where[n],
+                births[n],
             )
-        whole = self._codec.encode_record(item)
-        document = whole if self._keep_abstracts else self._codec.encode_record(item, abstract=False)
-        stamp = Stamp.of(whole, version=item.version, updated=item.updated, taken=message.taken)
-        features = extract(item)
-        stored = Stored(stamp, self._codec.encode_features(features))
-        where = places(self._layout, keys(features))
-        key = id_of(item.id)
-        return Prepared(
-            key, item.id, item.source, stored, document, signature(features), where, self._birth(key, item, stamp)
-        )
+            for n in range(len(ids))
+        ]
 
-    def _birth(self, key: bytes, record: Record, stamp: Stamp) -> Described:
-        kept = record if self._keep_abstracts else msgspec.structs.replace(record, abstract="")
-        draft = birth(key, stamp.digest, stamp.taken)
-        return describe(draft, lambda _: kept, lambda _: True, {}, frozenset((record.id,)))
+    def _grave(self, item: Delete, taken: int) -> Prepared:
+        grave = Record(source=item.source, source_id=item.source_id)
+        stored = Stored(Stamp.of(b"", taken=taken, live=False), b"")
+        return Prepared(id_of(item.id), item.id, item.source, stored, self._codec.encode_record(grave), b"", (), None)
+
+
+def _without_abstract(record: Record) -> Record:
+    return msgspec.structs.replace(record, abstract="") if record.abstract else record
+
+
+def _birth(key: bytes, record: Record, stamp: Stamp) -> Described:
+    draft = birth(key, stamp.digest, stamp.taken)
+    return describe(draft, lambda _: record, lambda _: True, {}, frozenset((record.id,)))

@@ -19,6 +19,9 @@ __all__ = ["RewindingTransport"]
 
 log = logging.getLogger(__name__)
 
+_LOT = 100
+"""Messages handed over between two looks at whether partitions are being taken away."""
+
 Positions = Callable[[], Mapping[tuple[str, int], int]]
 
 
@@ -38,6 +41,41 @@ class _RewindingConsumer(Consumer):
             self._read_offset[tp] = position or None
             self._committed_offset[tp] = position
             transport.rewound()
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Hand fetched messages to the stream, in lots.
+
+        Faust's own loop waits for every message on two futures at once, which takes half of the time a message costs.
+        Here a lot shares one such wait; a rebalance still interrupts it between two messages.
+        """
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                lot: list[tuple[Any, Any]] = []
+                async for tp, message in self.getmany(timeout=1.0):
+                    lot.append((tp, message))
+                    if len(lot) >= _LOT:
+                        await self.wait_first(self._deliver(lot), self.suspend_flow.wait())
+                        lot = []
+                if lot:
+                    await self.wait_first(self._deliver(lot), self.suspend_flow.wait())
+                await asyncio.sleep(0)
+        except self.consumer_stopped_errors:
+            if not self.transport.app.should_stop:
+                raise
+        except asyncio.CancelledError:
+            if not self.transport.app.should_stop:
+                raise
+
+    async def _deliver(self, lot: list[tuple[Any, Any]]) -> None:
+        for tp, message in lot:
+            offset, read = message.offset, self._read_offset[tp]
+            if read is not None and offset < read:
+                continue
+            if read and offset - read > 1 and self.app.topics.acks_enabled_for(message.topic):
+                # Compacted or aborted messages leave holes, which must not hold up the commit.
+                await self._add_gap(tp, read + 1, offset)
+            await self.callback(message)
+            self._read_offset[tp] = offset
 
 
 class RewindingTransport(Transport):

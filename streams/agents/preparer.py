@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
-from streams.intake import Intake, Prepared, Raw, Refused
+from streams.intake import Intake, Items, Raw, pack, unpack
 from streams.settings import Settings
 
 __all__ = ["Preparer"]
@@ -43,11 +43,12 @@ class Preparer:
         """Start the child and wait until it answers, so that the first batch does not wait for it."""
         await self.prepare([])
 
-    async def prepare(self, messages: Sequence[Raw]) -> list[list[Prepared | Refused]]:
+    async def prepare(self, messages: Sequence[Raw]) -> list[Items]:
         """What each message holds, see `Intake.prepare`. A child that dies is replaced, once a call."""
         for attempt in (1, 2):
             try:
-                return await asyncio.get_running_loop().run_in_executor(self._children(), _prepare, messages)
+                loop = asyncio.get_running_loop()
+                return unpack(await loop.run_in_executor(self._children(), _prepare, messages))
             except BrokenProcessPool:
                 log.warning("the intake process died; attempt %d", attempt)
                 self.close()
@@ -89,7 +90,7 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True, name="end-with-worker").start()
 
 
-def _prepare(messages: Sequence[Raw]) -> list[list[Prepared | Refused]]:
+def _prepare(messages: Sequence[Raw]) -> bytes:
     if _intake is None:
         raise RuntimeError("the intake process was not begun")
-    return _intake.prepare(messages)
+    return pack(_intake.prepare(messages))

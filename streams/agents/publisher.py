@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+from zlib import crc32
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -24,15 +25,23 @@ _MAX_REQUEST_BYTES = 16 * 1024 * 1024
 _BATCH_BYTES = 512 * 1024
 
 
+def _by_crc(key: bytes, partitions: list[int], _available: list[int]) -> int:
+    return partitions[crc32(key) % len(partitions)]
+
+
 class Publisher:
     """A producer for a worker's topics. Use as `async with`, from the event loop only."""
 
-    def __init__(self, kafka_url: str, prefix: str = "") -> None:
-        """`prefix` stands before every topic name given."""
+    def __init__(self, kafka_url: str, prefix: str = "", *, shared: bool = False) -> None:
+        """`prefix` stands before every topic name given.
+
+        `shared`: others publish to these topics too, so the partition of a key must be the one that Kafka's own clients
+        choose (murmur2). For topics that only workers write CRC-32 serves as well, at a twentieth of the time.
+        """
         self._url = kafka_url
         self._prefix = prefix
         self._producer: AIOKafkaProducer | None = None
-        self._partitioner = DefaultPartitioner()
+        self._partitioner: Callable[[bytes, list[int], list[int]], int] = DefaultPartitioner() if shared else _by_crc
 
     async def __aenter__(self) -> Publisher:
         self._producer = AIOKafkaProducer(
@@ -58,16 +67,16 @@ class Publisher:
         """Publish all; returns when the broker has acknowledged every one. Raises BrokerError otherwise."""
         try:
             by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+            known: dict[str, tuple[str, list[int]]] = {}
             for message in messages:
-                topic = self._prefix + message.topic
-                by_partition[topic, await self._partition(topic, message.key)].append(message)
+                if message.topic not in known:
+                    topic = self._prefix + message.topic
+                    known[message.topic] = topic, sorted(await self._ready.partitions_for(topic))
+                topic, partitions = known[message.topic]
+                by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)
             await asyncio.gather(*(self._send(*place, lot) for place, lot in by_partition.items()))
         except (KafkaError, TimeoutError) as error:
             raise BrokerError(f"Kafka did not take our messages: {error or type(error).__name__}") from error
-
-    async def _partition(self, topic: str, key: bytes) -> int:
-        partitions = sorted(await self._ready.partitions_for(topic))
-        return int(self._partitioner(key, partitions, partitions))
 
     @property
     def _ready(self) -> Any:

@@ -24,7 +24,7 @@ def send_files(settings: Settings, source: str, files: Sequence[str]) -> None:
 async def _send(settings: Settings, source: str, files: Sequence[str]) -> int:
     await create_topics(settings)
     count = 0
-    async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
+    async with Publisher(settings.kafka_url, settings.topic_prefix, shared=True) as publisher:
         async for sent in send(publisher, read_payloads(source, files)):
             count = sent
     return count

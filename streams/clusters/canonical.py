@@ -15,7 +15,7 @@ import orjson
 
 from streams.records import Author, Record
 
-__all__ = ["SOURCE_RANK", "canonical", "digest", "is_preprint"]
+__all__ = ["SOURCE_RANK", "canonical", "is_preprint", "render"]
 
 SOURCE_RANK = {
     name: rank
@@ -46,6 +46,12 @@ _PREPRINT_DOIS = (
     "10.36227/techrxiv",
 )
 _MAX_URLS = 40
+_TEXTS = (
+    *((name, name) for name in ("title", "subtitle", "journal", "volume", "number", "pages", "publisher", "type")),
+    ("language", "language"),
+    ("publication_date", "date"),
+)
+"""Fields of the document, and the record's field each comes from."""
 
 
 def is_preprint(record: Record) -> bool:
@@ -59,30 +65,38 @@ def is_preprint(record: Record) -> bool:
 
 
 def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
-    """The canonical document of a cluster's records, with a short entry for each in `versions`."""
+    """The canonical document of a cluster's records, with a short entry for each in `versions`, its last field."""
     members = list(records)
     ranked = sorted(members, key=_rank) if len(members) > 1 else members
-    base = ranked[0]
-    document: dict[str, Any] = {"id": cluster_id, "source": base.source}
-    for field in ("title", "subtitle", "journal", "volume", "number", "pages", "publisher", "type", "language"):
-        _put(document, field, (getattr(record, field) for record in ranked))
-    _put(document, "publication_date", (record.date for record in ranked))
-    if "publication_date" in document:
-        document["year"] = int(document["publication_date"][:4])
+    document: dict[str, Any] = {"id": cluster_id, "source": ranked[0].source}
+    for name, field in _TEXTS:
+        for record in ranked:
+            if value := getattr(record, field):
+                document[name] = value
+                break
+    if date := document.get("publication_date"):
+        document["year"] = int(date[:4])
     document["authors"] = [author.name for author in _authors(ranked)]
-    _put(document, "doi", (record.identifier("doi") for record in ranked))
-    _put(document, "arxiv_id", (record.identifier("arxiv") for record in ranked))
-    document["urls"] = list(dict.fromkeys(url for record in ranked for url in record.urls))[:_MAX_URLS]
-    if longest := max((r.abstract for r in ranked), key=lambda text: (len(text), text)):
-        document["abstract"] = longest
-    document["versions"] = [_version(record) for record in sorted(ranked, key=lambda r: (r.date or "9999", r.id))]
+    for name, scheme in (("doi", "doi"), ("arxiv_id", "arxiv")):
+        for record in ranked:
+            if value := record.identifier(scheme):
+                document[name] = value
+                break
+    urls = ranked[0].urls if len(ranked) == 1 else tuple(dict.fromkeys(url for record in ranked for url in record.urls))
+    document["urls"] = urls[:_MAX_URLS]
+    if abstract := max((record.abstract for record in ranked), key=lambda text: (len(text), text)):
+        document["abstract"] = abstract
+    by_date = sorted(ranked, key=lambda r: (r.date or "9999", r.id)) if len(ranked) > 1 else ranked
+    document["versions"] = [_version(record) for record in by_date]
     return document
 
 
-def digest(document: dict[str, Any]) -> bytes:
-    """Six bytes that change when the document changes in anything but its list of versions."""
-    content = {name: value for name, value in document.items() if name != "versions"}
-    return blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=6).digest()
+def render(document: dict[str, Any]) -> tuple[bytes, bytes]:
+    """The document as JSON, and six bytes that change when it changes in anything but its list of versions."""
+    versions = document["versions"]
+    content = orjson.dumps({name: value for name, value in document.items() if name != "versions"})
+    text = content[:-1] + b',"versions":' + orjson.dumps(versions) + b"}"
+    return text, blake2b(content, digest_size=6).digest()
 
 
 def _rank(record: Record) -> tuple[bool, bool, int, str]:
@@ -98,13 +112,6 @@ def _authors(ranked: Sequence[Record]) -> tuple[Author, ...]:
         if len(authors) * 2 >= longest:
             return authors
     return max((record.authors for record in ranked), key=len)
-
-
-def _put(document: dict[str, Any], name: str, values: Iterable[str]) -> None:
-    for value in values:
-        if value:
-            document[name] = value
-            return
 
 
 def _version(record: Record) -> dict[str, Any]:

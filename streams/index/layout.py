@@ -47,6 +47,7 @@ class Layout:
         self._documents = [name + b"d" for name in names]
         self._groups = [name + b"g" for name in names]
         self._outboxes = [name + b"o" for name in names]
+        self._keys = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
         self.progress = f"{self.prefix}:p".encode()
         self.meta = f"{self.prefix}:meta".encode()
 
@@ -82,5 +83,4 @@ class Layout:
         for every link is checked against the keys themselves.
         """
         digest = blake2b(f"{kind}\0{value}".encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).digest()
-        bucket = int.from_bytes(digest[:4], "big") % self.key_buckets
-        return f"{self.prefix}:{{k{bucket}}}:k".encode(), digest[4:]
+        return self._keys[int.from_bytes(digest[:4], "big") % self.key_buckets], digest[4:]
