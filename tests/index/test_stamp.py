@@ -81,3 +81,9 @@ def test_a_time_that_cannot_be_read_is_no_time(updated: str) -> None:
 def test_numbers_beyond_the_format_are_cut_to_it() -> None:
     stamp = Stamp.of(b"", version=10**9, taken=1 << 60)
     assert Stamp.unpack(stamp.pack()) == stamp
+
+
+@pytest.mark.xfail(reason="no order where a source gives versions only sometimes: each of three is newer than the next")
+def test_newer_is_an_order_also_where_only_some_payloads_have_versions() -> None:
+    x, y, z = Stamp(True, 2, 0, 1, b"cccccc"), Stamp(True, 1, 0, 10, b"aaaaaa"), Stamp(True, 0, 0, 5, b"bbbbbb")
+    assert not (x.supersedes(y) and y.supersedes(z) and z.supersedes(x))
