@@ -214,6 +214,22 @@ _NO_WORD_OF_AUTHORS = ("unknown", "group", "cut", "initials", "family")
 _TYPO_ALONE = 96.0
 
 
+def _unconfirmed(levels: Levels, ratio: float) -> str:
+    """What a title lacks where no author confirms it."""
+    if not levels.title.startswith(("exact", "typo")) or (levels.title == "typo" and ratio < _TYPO_ALONE):
+        return "title_differs_authors_unknown"
+    return "title_alone" if _alone(levels) else ""
+
+
+def _alone(levels: Levels) -> bool:
+    """Whether a title of few words stands alone: too little else is known to tell it from its namesakes."""
+    if levels.title == "exact_long" or levels.abstract == "similar":
+        return False
+    if levels.identifier in ("different", "registrant") or levels.year == "unknown":
+        return True
+    return levels.title in ("exact_short", "exact_tiny") and levels.year != "day"
+
+
 def doubt(pair: Pair) -> str:
     """The code of what keeps a pair in doubt whatever its score, `""` where nothing does."""
     a, b, levels, match, _ = pair
@@ -225,16 +241,12 @@ def doubt(pair: Pair) -> str:
         return "stop_title"
     if levels.authors == "none":
         return "authors_none"
-    if levels.authors in _NO_WORD_OF_AUTHORS:
-        if not levels.title.startswith(("exact", "typo")) or (levels.title == "typo" and match.ratio < _TYPO_ALONE):
-            return "title_differs_authors_unknown"
-        if levels.title != "exact_long" and (
-            (levels.year == "unknown" and levels.abstract == "unknown")
-            or levels.identifier in ("different", "registrant")
-        ):
-            return "title_alone"
+    if levels.authors in _NO_WORD_OF_AUTHORS and (code := _unconfirmed(levels, match.ratio)):
+        return code
     if not levels.title.startswith("exact") and levels.identifier in ("different", "registrant"):
         return "title_and_identifier_differ"
+    if levels.identifier == "registrant" and not levels.authors.startswith("same"):
+        return "registrant_knows_two"
     if levels.title == "extra" and a.source == b.source:
         return "title_extra"  # one source seldom writes one title in two ways; an author's next paper is likelier
     if levels.abstract == "different" and levels.authors in ("contained_one", "some"):

@@ -92,6 +92,13 @@ REASONS: tuple[Reason, ...] = (
         "a thesis and its paper",
         "measured",
     ),
+    Reason(
+        "registrant_knows_two",
+        "doubt",
+        "two DOIs of one registrant, authors not the same",
+        "",
+        "fuzzycat SHARED_DOI_PREFIX",
+    ),
     Reason("years_apart", "doubt", "both published, more than four years apart", "", "fuzzycat YEAR"),
     Reason("stop_title", "doubt", "a title many works share", "Editorial", "fuzzycat, dissemin, OpenAIRE"),
     Reason(
