@@ -11,14 +11,14 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import faust
 from faust.types import EventT
 from mode.supervisors import CrashingSupervisor
 from yarl import URL
 
-from streams.agents.consumer import RewindingTransport
+from streams.agents.consumer import Lot, RewindingTransport
 from streams.agents.handler import Ready
 from streams.agents.topics import record_topic, source_of
 from streams.engine import Engine, Incoming
@@ -32,6 +32,8 @@ __all__ = ["make_app"]
 log = logging.getLogger(__name__)
 
 _COMMIT_SECONDS = 1.0
+_LOTS = 4
+"""Lots of records (see `agents/consumer.py`) that make up a micro-batch at most."""
 _MAX_FETCH_BYTES = 16 * 1024 * 1024
 
 
@@ -69,6 +71,7 @@ class _App(faust.App):
 
 def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, health: Health) -> faust.App:
     """Build the application."""
+    lot = max(1, settings.batch_records // _LOTS)
     app = _App(
         settings.app_id,
         broker=[URL(f"aiokafka://{server}") for server in settings.kafka_url.split(",")],
@@ -81,7 +84,7 @@ def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, h
         broker_commit_interval=_COMMIT_SECONDS,
         consumer_max_fetch_size=_MAX_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
-        stream_buffer_maxsize=settings.batch_records * 4,
+        stream_buffer_maxsize=_LOTS * 4,
         stream_wait_empty=False,
         agent_supervisor=CrashingSupervisor,
         web_bind=settings.http_host,
@@ -92,7 +95,7 @@ def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, h
         loghandlers=[],
     )
     app.transport = RewindingTransport(
-        app.conf.broker_consumer, app, positions=engine.progress.positions, rewound=metrics.rewound
+        app.conf.broker_consumer, app, positions=engine.progress.positions, rewound=metrics.rewound, lot=lot
     )
     app.life = life
     names = [record_topic(settings, source) for source in SOURCES]
@@ -102,7 +105,7 @@ def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, h
 
     @app.agent(records, name="records", concurrency=1)
     async def handle_records(stream: Any) -> AsyncIterator[None]:
-        async for batch in stream.noack_take(settings.batch_records, within=settings.batch_seconds):
+        async for batch in stream.noack_take(_LOTS, within=settings.batch_seconds):
             ready = asyncio.create_task(life.prepare(_incoming(settings, batch)))
             await under_way.finish()
             under_way.begin(_handle(life, ready, batch))
@@ -143,18 +146,16 @@ async def _handle(life: Life, ready: asyncio.Task[Ready], batch: Sequence[EventT
 
 
 def _incoming(settings: Settings, batch: Sequence[EventT[Any]]) -> list[Incoming]:
-    incoming = []
-    for event in batch:
-        message = event.message
-        incoming.append(
-            Incoming(
-                source_of(settings, message.topic),
-                message.key or b"",
-                message.value,
-                round(message.timestamp * 1000),
-                message.topic,
-                message.partition,
-                message.offset,
-            )
+    return [
+        Incoming(
+            source_of(settings, record.topic),
+            record.key or b"",
+            record.value,
+            record.timestamp,
+            record.topic,
+            record.partition,
+            record.offset,
         )
-    return incoming
+        for event in batch
+        for record in cast("Lot", event.message).records
+    ]

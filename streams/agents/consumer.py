@@ -1,4 +1,4 @@
-"""Faust's consumer, set back where Redis remembers less than was committed.
+"""Faust's consumer, with two changes: it hands over lots, and is set back where Redis remembers less than was committed.
 
 Redis replicates asynchronously: a failover may forget writes that a worker has seen acknowledged, while
 Kafka keeps the offset committed after them. So when partitions are assigned, the position that Redis itself
@@ -14,15 +14,27 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
+from faust.types.tuples import ConsumerMessage
 
-__all__ = ["RewindingTransport"]
+__all__ = ["Lot", "RewindingTransport"]
 
 log = logging.getLogger(__name__)
 
-_LOT = 100
-"""Messages handed over between two looks at whether partitions are being taken away."""
-
 Positions = Callable[[], Mapping[tuple[str, int], int]]
+
+
+class Lot(ConsumerMessage):
+    """Records of one partition, in order, as one message of Faust's."""
+
+    __slots__ = ("records",)
+
+    def __init__(self, tp: Any, records: list[Any], generation_id: int) -> None:
+        last = records[-1]
+        super().__init__(
+            last.topic, last.partition, last.offset, last.timestamp / 1000, last.timestamp_type, [], None, b"", None,
+            tp=tp, generation_id=generation_id,
+        )  # fmt: skip
+        self.records = records
 
 
 class _RewindingConsumer(Consumer):
@@ -42,22 +54,27 @@ class _RewindingConsumer(Consumer):
             self._committed_offset[tp] = position
             transport.rewound()
 
-    async def _drain_messages(self, fetcher: Any) -> None:
-        """Hand fetched messages to the stream, in lots.
+    def _to_message(self, _tp: Any, record: Any) -> Any:
+        """Leave records as aiokafka gives them; a lot of them becomes one message."""
+        return record
 
-        Faust's own loop waits for every message on two futures at once, which takes half of the time a message costs.
-        Here a lot shares one such wait; a rebalance still interrupts it between two messages.
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Hand fetched records to the stream, a lot of one partition as one message.
+
+        Faust's own loop makes a message, an event and two waits for every record, which takes as long as deciding about
+        it. A lot is acknowledged as a whole: its message has the offset of the last record, those before are a gap.
         """
+        most = cast("RewindingTransport", self.transport).lot
         try:
             while not (self.should_stop or fetcher.should_stop):
-                lot: list[tuple[Any, Any]] = []
-                async for tp, message in self.getmany(timeout=1.0):
-                    lot.append((tp, message))
-                    if len(lot) >= _LOT:
-                        await self.wait_first(self._deliver(lot), self.suspend_flow.wait())
-                        lot = []
-                if lot:
-                    await self.wait_first(self._deliver(lot), self.suspend_flow.wait())
+                lots: dict[Any, list[Any]] = {}
+                async for tp, record in self.getmany(timeout=1.0):
+                    lot = lots.setdefault(tp, [])
+                    lot.append(record)
+                    if len(lot) >= most:
+                        await self.wait_first(self._deliver(tp, lots.pop(tp)), self.suspend_flow.wait())
+                for tp, lot in lots.items():
+                    await self.wait_first(self._deliver(tp, lot), self.suspend_flow.wait())
                 await asyncio.sleep(0)
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
@@ -66,24 +83,29 @@ class _RewindingConsumer(Consumer):
             if not self.transport.app.should_stop:
                 raise
 
-    async def _deliver(self, lot: list[tuple[Any, Any]]) -> None:
-        for tp, message in lot:
-            offset, read = message.offset, self._read_offset[tp]
-            if read is not None and offset < read:
-                continue
-            if read and offset - read > 1 and self.app.topics.acks_enabled_for(message.topic):
-                # Compacted or aborted messages leave holes, which must not hold up the commit.
-                await self._add_gap(tp, read + 1, offset)
-            await self.callback(message)
-            self._read_offset[tp] = offset
+    async def _deliver(self, tp: Any, lot: list[Any]) -> None:
+        read = self._read_offset[tp]
+        fresh = [record for record in lot if read is None or record.offset >= read]
+        if not fresh:
+            return
+        if len(fresh) > 1 or (read and fresh[0].offset - read > 1):
+            first = read + 1 if read and fresh[0].offset - read > 1 else fresh[0].offset
+            await self._add_gap(tp, first, fresh[-1].offset - 1)
+        await self.callback(Lot(tp, fresh, self.app.consumer_generation_id))
+        self._read_offset[tp] = fresh[-1].offset
 
 
 class RewindingTransport(Transport):
-    """Faust's aiokafka transport with the consumer above; `positions` reads what Redis remembers."""
+    """Faust's aiokafka transport with the consumer above.
+
+    `positions` reads what Redis remembers, `rewound` is told of each partition set back, `lot` is how many records one
+    message may stand for.
+    """
 
     Consumer = _RewindingConsumer
 
-    def __init__(self, *args: Any, positions: Positions, rewound: Callable[[], None], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, positions: Positions, rewound: Callable[[], None], lot: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.positions = positions
         self.rewound = rewound
+        self.lot = lot
