@@ -26,7 +26,7 @@ from zlib import crc32
 from compare import Feed, candidates, load_feed, load_pairs
 from train_opinion import OPINION, PRIOR
 
-from streams.matching.decide import Levels, compare, contradiction, identity
+from streams.matching.decide import Levels, compare, contradiction, doubt, identity
 from streams.matching.rules import DEFAULT
 
 SEED = 20240601
@@ -74,6 +74,7 @@ class Example(NamedTuple):
     weight: float
     fold: int
     source: str
+    doubted: bool
 
 
 def fold_of(group: str) -> int:
@@ -81,7 +82,7 @@ def fold_of(group: str) -> int:
     return crc32(f"{SEED}:{group}".encode()) % FOLDS
 
 
-def of_pairs(name: str, folder: Path) -> Iterable[tuple[str, Levels, bool]]:
+def of_pairs(name: str, folder: Path) -> Iterable[tuple[str, Levels, bool, bool]]:
     """The pairs of a labelled set which the weights decide."""
     for pair in load_pairs(folder):
         if pair.label == "unsure":
@@ -89,10 +90,10 @@ def of_pairs(name: str, folder: Path) -> Iterable[tuple[str, Levels, bool]]:
         found = compare(pair.a, pair.b)
         if found and not identity(found, DEFAULT) and not contradiction(found, DEFAULT):
             group = min(pair.a.title, pair.b.title)[:24]
-            yield group, found.levels, pair.label == "duplicate"
+            yield group, found.levels, pair.label == "duplicate", bool(doubt(found))
 
 
-def of_feed(name: str, feed: Feed) -> Iterable[tuple[str, Levels, bool]]:
+def of_feed(name: str, feed: Feed) -> Iterable[tuple[str, Levels, bool, bool]]:
     """The candidate pairs of a feed which the weights decide."""
     met, _, _ = candidates(feed.records)
     for a, b in sorted(met):
@@ -100,7 +101,7 @@ def of_feed(name: str, feed: Feed) -> Iterable[tuple[str, Levels, bool]]:
             continue
         found = compare(feed.records[a], feed.records[b])
         if found and not identity(found, DEFAULT) and not contradiction(found, DEFAULT):
-            yield min(found.a.title, found.b.title)[:24], found.levels, (a, b) in feed.gold
+            yield min(found.a.title, found.b.title)[:24], found.levels, (a, b) in feed.gold, bool(doubt(found))
 
 
 def load(data: Path) -> list[Example]:
@@ -113,10 +114,13 @@ def load(data: Path) -> list[Example]:
             found = list(of_feed(folder.name, load_feed(folder)))
         else:
             continue
-        counts = Counter((levels, label, fold_of(group)) for group, levels, label in found)
+        counts = Counter((levels, label, doubted, fold_of(group)) for group, levels, label, doubted in found)
         scale = 1000.0 * SHARE.get(folder.name, 1.0) / max(1, len(found))
-        examples += [Example(lv, label, n * scale, fold, folder.name) for (lv, label, fold), n in counts.items()]
-        print(f"{folder.name}: {len(found)} pairs, {sum(label for _, _, label in found)} duplicates")
+        examples += [
+            Example(levels, label, n * scale, fold, folder.name, doubted)
+            for (levels, label, doubted, fold), n in counts.items()
+        ]
+        print(f"{folder.name}: {len(found)} pairs, {sum(label for _, _, label, _ in found)} duplicates")
     return examples
 
 
@@ -225,11 +229,14 @@ def report(name: str, scored: list[tuple[float, Example]]) -> None:
     print(f"\n{name}: log loss {loss:.4f} bits")
     for source in sorted({e.source for _, e in scored}):
         mine = [(p, e) for p, e in scored if e.source == source]
-        for cut in (0.9, 0.97):
-            hit = sum(e.weight for p, e in mine if p >= cut and e.label)
-            said = sum(e.weight for p, e in mine if p >= cut) or 1.0
-            true = sum(e.weight for _, e in mine if e.label) or 1.0
-            print(f"  {source:20s} at {cut}: precision {hit / said:.4f} recall {hit / true:.4f}", end="")
+        for what, said in (
+            ("score 0.9", [(p, e) for p, e in mine if p >= 0.9]),
+            ("verdict duplicate", [(p, e) for p, e in mine if p >= DEFAULT.duplicate and not e.doubted]),
+        ):
+            hit = sum(e.weight for _, e in said if e.label)
+            precision = hit / (sum(e.weight for _, e in said) or 1.0)
+            recall = hit / (sum(e.weight for _, e in mine if e.label) or 1.0)
+            print(f"  {source:20s} {what}: precision {precision:.4f} recall {recall:.4f}", end="")
         print()
     print("  reliability (score: share right, weight):", end="")
     bins: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
