@@ -21,7 +21,11 @@ from streams.matching.features import IS_PREPRINT, IS_THESIS, TRANSLATED, Featur
 from streams.matching.guards import GUARDS, relation_between
 from streams.matching.rules import DEFAULT, RULESET, Rules
 
-__all__ = ["RULESET", "decide", "explain"]
+__all__ = ["RULESET", "SAME_WORK", "decide", "explain", "stated"]
+
+
+# Stated relations that mean one work in several versions; all others mean another work.
+SAME_WORK = frozenset(("same_as", "version_of", "has_version", "preprint_of", "has_preprint"))
 
 
 class Levels(NamedTuple):
@@ -61,7 +65,7 @@ def compare(a: Features, b: Features) -> Pair | None:
     match = title_level(a, b)
     place = place_level(a, b)
     abstract = abstract_level(a, b)
-    if match.level == "different" and not shared:
+    if match.level == "different" and not shared and not stated(a, b):
         if place == "same" and (a.flags ^ b.flags) & TRANSLATED:
             match = match._replace(level="translated")
         elif abstract == "same":
@@ -71,6 +75,19 @@ def compare(a: Features, b: Features) -> Pair | None:
     authors, _ = authors_level(a, b)
     levels = Levels(match.level, authors, year_level(a, b), abstract, place, journal_level(a, b), identifier)
     return Pair(a, b, levels, match, shared)
+
+
+def stated(a: Features, b: Features) -> str:
+    """The kind of relation a source states between the two, `""` where none does; another work outranks the same."""
+    if not a.relations and not b.relations:
+        return ""
+    kinds = [
+        relation.partition(" ")[0]
+        for one, other in ((a, b), (b, a))
+        for relation in one.relations
+        if relation.partition(" ")[2] in other.ids
+    ]
+    return min(kinds, key=lambda kind: (kind in SAME_WORK, kind)) if kinds else ""
 
 
 def arxiv_conflict(a: Features, b: Features) -> bool:
@@ -120,6 +137,14 @@ _ALIKE = ("exact", "typo", "noisy", "subtitle", "prefix", "inner", "extra", "oth
 def identity(pair: Pair, rules: Rules) -> Decision | None:
     """What identifiers and stated kinds of work settle: two arXiv ids, an erratum, another supplement."""
     a, b, levels, _, shared = pair
+    kind = stated(a, b)
+    if kind in SAME_WORK:
+        doubted = levels.authors == "none" and levels.title in ("different", "similar")
+        if doubted:
+            return Decision(REVIEW, 0.5, (f"stated_{kind}", "titles_differ"), rules.ruleset)
+        return _duplicate(a, b, 0.98, (f"stated_{kind}",), rules)
+    if kind:
+        return Decision(RELATED, 0.0, (f"stated_{kind}",), rules.ruleset, True, kind)
     if arxiv_conflict(a, b):
         return Decision(DISTINCT, 0.0, ("arxiv_differ",), rules.ruleset, True)
     relation = relation_between(a, b)

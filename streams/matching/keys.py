@@ -30,6 +30,8 @@ class Key(NamedTuple):
 def keys(features: Features) -> tuple[Key, ...]:
     """The keys of a record, identifiers first, at most `MAX_KEYS`."""
     found = [Key("id", value) for value in features.ids[:5]]
+    # What a source says is the same work, or about it, is met under that work's identifier.
+    found += [Key("id", relation.partition(" ")[2]) for relation in features.relations[:2]]
     if features.title:
         if features.flags & STOP_TITLE:
             _stop_keys(features, found)

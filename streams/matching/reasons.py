@@ -50,6 +50,35 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason("derived_reviews", "related", "one reviews the other", "10.3410/f.…; ...-rc1", "fuzzycat, softcite"),
     Reason("derived_supplements", "related", "one is a part or supplement of the other", "10.1021/….s001", "fuzzycat"),
+    *(
+        Reason(
+            f"stated_{kind}",
+            "duplicate",
+            "a source states that the two are one work in versions",
+            "",
+            "DataCite, Crossref",
+        )
+        for kind in ("same_as", "version_of", "has_version", "preprint_of", "has_preprint")
+    ),
+    *(
+        Reason(
+            f"stated_{kind}",
+            "related",
+            "a source states how one is about or beside the other",
+            "",
+            "DataCite, Crossref",
+        )
+        for kind in (
+            "corrects",
+            "retracts",
+            "comments_on",
+            "reviews",
+            "supplements",
+            "part_of",
+            "has_part",
+            "translation_of",
+        )
+    ),
     Reason("ordinal_differs", "apart", "two supplements of one work", "Additional file 1 / file 2", "fuzzycat"),
     Reason(
         "printed_twice", "apart", "two places in print, in two journals or years", "a talk and its paper", "bib-dedupe"

@@ -4,7 +4,9 @@ from matching_factory import ABSTRACT, OTHER_ABSTRACT, features
 from streams.matching.decide import RULESET, decide, explain
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
 from streams.matching.features import Features
+from streams.matching.keys import keys
 from streams.matching.rules import DEFAULT, Rules
+from streams.records import Relation
 
 TITLE = "Stochastic lattice models of slowly growing coral colonies"
 A = "Ana López"
@@ -93,6 +95,19 @@ def test_each_contradiction_has_its_reason(code: str, a: Features, b: Features) 
 def test_works_about_a_work_are_related_and_never_merged(title: str, relation: str) -> None:
     found = verdict(features(TITLE, A, date="2020"), features(title, A, date="2020"))
     assert (found.verdict, found.relation, found.veto) == (RELATED, relation, True)
+
+
+def test_what_a_source_states_is_believed() -> None:
+    def stating(kind: str) -> Features:
+        return features(TITLE, A, arxiv="1801.00001", relations=(Relation(kind, "arxiv", "1801.00002"),))
+
+    other = features(TITLE, A, arxiv="1801.00002")
+    assert verdict(stating("version_of"), other).verdict == DUPLICATE
+    found = verdict(stating("supplements"), other)
+    assert (found.verdict, found.relation, found.veto) == (RELATED, "supplements", True)
+    assert set(keys(stating("version_of"))) & set(keys(other))
+    strange = features("Trees, groups and medians", "Chen Wei", arxiv="1801.00002")
+    assert verdict(stating("version_of"), strange).verdict == REVIEW
 
 
 def test_two_copies_of_one_erratum_are_one() -> None:

@@ -42,9 +42,15 @@ records = st.builds(
     abstract=st.sampled_from(("", ABSTRACT, OTHER_ABSTRACT, "x")),
     type=st.sampled_from(("", "erratum", "peer-review", "thesis", "preprint")),
     identifiers=st.lists(identifiers, max_size=4).map(tuple),
-    relations=st.lists(st.builds(Relation, st.just("corrects"), st.just("doi"), st.text(max_size=5)), max_size=2).map(
-        tuple
-    ),
+    relations=st.lists(
+        st.builds(
+            Relation,
+            st.sampled_from(("corrects", "same_as", "part_of")),
+            st.just("doi"),
+            st.sampled_from(("10.1/a", "10.1/x")),
+        ),
+        max_size=2,
+    ).map(tuple),
 )
 
 
