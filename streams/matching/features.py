@@ -195,6 +195,16 @@ def _flags(record: Record, kind: str, published: bool, journal: str) -> int:
     return flags
 
 
+def _relations(record: Record, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Stated relations as `kind scheme:value`; one to an identifier of the record's own says nothing."""
+    found = []
+    for kind, scheme, value in record.relations[:6]:
+        target = f"{scheme}:{doi_class(value).base if scheme == 'doi' else value}"
+        if target not in ids:
+            found.append(f"{kind} {target}")
+    return tuple(found)
+
+
 def extract(record: Record) -> Features:
     """The features of a record."""
     forms = title_forms(record.title, record.subtitle)
@@ -229,8 +239,5 @@ def extract(record: Record) -> Features:
         derived=forms.derived or _DERIVED_BY_DOI.get(kind, "") or _DERIVED_BY_TYPE.get(record.type, ""),
         ordinal=forms.ordinal,
         flags=flags,
-        relations=tuple(
-            f"{r.kind} {r.scheme}:{doi_class(r.value).base if r.scheme == 'doi' else r.value}"
-            for r in record.relations[:6]
-        ),
+        relations=_relations(record, ids),
     )
