@@ -20,6 +20,7 @@ from streams.clusters.planner import Draft
 from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
+from streams.index import stamp
 from streams.index.connection import Command, Connection
 from streams.index.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex, Place, places
 from streams.index.layout import Layout
@@ -49,7 +50,7 @@ class Incoming(NamedTuple):
     @property
     def raw(self) -> Raw:
         """What the intake needs of it."""
-        return Raw(self.source, self.key, self.value, self.taken)
+        return Raw(self.source, self.key, self.value, stamp.arrival(self.taken, self.offset))
 
     @property
     def origin(self) -> str:

@@ -6,7 +6,8 @@ StreamsError
 ├── ServiceError       a server we depend on cannot be used
 │   ├── BrokerError        Kafka
 │   ├── RedisError         Redis or Valkey
-│   └── EmbeddedError      an embedded server did not start or died
+│   ├── EmbeddedError      an embedded server did not start or died
+│   └── StuckError         every message fails, so the fault is not theirs
 ├── StateError         what Redis holds contradicts itself or this version of Streams
 └── UsageError         a command was called in a way it cannot serve
 """
@@ -22,6 +23,7 @@ __all__ = [
     "SettingsError",
     "StateError",
     "StreamsError",
+    "StuckError",
     "UsageError",
 ]
 
@@ -69,6 +71,10 @@ class RedisError(ServiceError):
 
 class EmbeddedError(ServiceError):
     """An embedded broker or Redis did not start, or died."""
+
+
+class StuckError(ServiceError):
+    """Message after message failed inside the worker: the fault is not theirs."""
 
 
 class StateError(StreamsError):

@@ -29,7 +29,7 @@ __all__ = ["Intake", "Items", "Prepared", "Raw", "Refused", "pack", "unpack"]
 
 
 class Raw(NamedTuple):
-    """A message as it comes: `source` names the adapter, `taken` is the broker's time in ms."""
+    """A message as it comes: `source` names the adapter, `taken` orders arrivals (see `index/stamp.py`)."""
 
     source: str
     key: bytes

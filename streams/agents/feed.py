@@ -18,7 +18,7 @@ from streams.events import Outgoing
 from streams.records import Delete, Record
 from streams.sources import SOURCES, parse
 
-__all__ = ["DOCUMENT", "Payload", "message_key", "read_payloads", "send"]
+__all__ = ["DOCUMENT", "Payload", "check_readable", "message_key", "read_payloads", "send"]
 
 DOCUMENT = "document"
 _LOT = 1000
@@ -38,15 +38,24 @@ def read_payloads(source: str, files: Iterable[str]) -> Iterator[Payload]:
     A file is one payload where it is XML, or JSON that is not complete on its first line. Lines end with
     `\n` only, for U+2028 occurs inside them. Raises UsageError where a file cannot be read or the source is unknown.
     """
-    if source not in SOURCES:
-        raise UsageError(f"unknown source {source!r}; known: {', '.join(SOURCES)}")
-    for name in files:
+    names = list(files)
+    check_readable(source, names)
+    for name in names:
         try:
             with _open(name) as file:
                 for value in _split(file):
                     yield Payload(source, message_key(source, value), value)
         except OSError as error:
             raise UsageError(f"{name} cannot be read: {error.strerror or error}") from error
+
+
+def check_readable(source: str, files: Iterable[str]) -> None:
+    """Raise UsageError where the source is unknown or a file is not there, before anything is started."""
+    if source not in SOURCES:
+        raise UsageError(f"unknown source {source!r}; known: {', '.join(SOURCES)}")
+    for name in files:
+        if name != "-" and not Path(name).is_file():
+            raise UsageError(f"{name} cannot be read: not a file")
 
 
 def message_key(source: str, value: bytes) -> bytes:

@@ -9,7 +9,8 @@ Numbered, for the order is what makes it safe:
 5. only now the caller acknowledges the messages, so that their offsets may be committed
 
 A server that is away is waited for with growing pauses. A message that always fails is found by halving
-the batch and, after bounded attempts, goes to the dead letters; the rest goes on.
+the batch and, after bounded attempts, goes to the dead letters; the rest goes on. When nothing but failures comes, the
+fault is ours: the worker waits, un-ready and loud, rather than send a whole feed to the dead letters.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from streams import events
 from streams.agents.preparer import Preparer
 from streams.agents.publisher import Publisher
 from streams.engine import Batch, Engine, Incoming
-from streams.errors import PayloadError, RedisError, ServiceError
+from streams.errors import PayloadError, RedisError, ServiceError, StuckError
 from streams.intake import Prepared, Refused
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
@@ -37,6 +38,8 @@ T = TypeVar("T")
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 15.0
 _ATTEMPTS = 3
+_BRAKE = 50
+"""Messages in a row that fail before the worker takes it for its own fault and stops sending them to the dead letters."""
 _QUIESCE_SECONDS = 5.0
 
 
@@ -64,6 +67,7 @@ class Handler:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._turn = asyncio.Lock()
         self._closing = False
+        self._failed_in_row = 0
         self._round_trips = 0
 
     async def prepare(self, messages: Sequence[Incoming]) -> Ready:
@@ -148,13 +152,17 @@ class Handler:
             except ServiceError:
                 raise
             except Exception as error:
+                if self._failed_in_row >= _BRAKE:
+                    raise StuckError(f"{self._failed_in_row} messages in a row failed: {error!r}") from error
                 log.exception("message %s failed, attempt %d of %d", message.origin, attempt, _ATTEMPTS)
                 failure = PayloadError("internal_error", f"{type(error).__name__}: {error}")
+        self._failed_in_row += 1
         self._metrics.rejected(message.source, failure.code)
         letter = events.dead_letter(failure, message.value or b"", message.origin, message.source, message.key)
         await self._publisher.publish([letter])
 
     async def _publish(self, batch: Batch) -> None:
+        self._failed_in_row = 0
         self._count(batch)
         while batch.outgoing or batch.committed or batch.drained:
             await self._publisher.publish(batch.outgoing)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from streams.agents.feed import check_readable
 from streams.agents.topics import topics
 from streams.cli import demo as demo_module
 from streams.cli import run as run_module
@@ -74,6 +75,7 @@ def send(
     data_dir: DataDir = None,
 ) -> None:
     """Publish payloads to the topic of their source."""
+    check_readable(source, files)
     send_module.send_files(find(load_settings(), data_dir), source, files)
 
 

@@ -10,7 +10,7 @@ import orjson
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from streams.agents.feed import DOCUMENT, read_payloads
+from streams.agents.feed import DOCUMENT, check_readable, read_payloads
 from streams.cli.context import console
 from streams.local.run import Status, run
 from streams.settings import Settings
@@ -20,6 +20,7 @@ __all__ = ["run_files"]
 
 def run_files(settings: Settings, files: Sequence[str], out: Path, source: str | None, *, as_json: bool) -> None:
     """Run files to the end and print the summary."""
+    check_readable(source or DOCUMENT, files)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),

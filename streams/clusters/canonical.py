@@ -82,8 +82,7 @@ def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
             if value := record.identifier(scheme):
                 document[name] = value
                 break
-    urls = ranked[0].urls if len(ranked) == 1 else tuple(dict.fromkeys(url for record in ranked for url in record.urls))
-    document["urls"] = urls[:_MAX_URLS]
+    document["urls"] = list(dict.fromkeys(url for record in ranked for url in record.urls))[:_MAX_URLS]
     if abstract := max((record.abstract for record in ranked), key=lambda text: (len(text), text)):
         document["abstract"] = abstract
     by_date = sorted(ranked, key=lambda r: (r.date or "9999", r.id)) if len(ranked) > 1 else ranked

@@ -43,11 +43,13 @@ CONTENTS: tuple[dict[str, Any], ...] = (
 Partition = set[frozenset[str]]
 
 
-def message(record: str, content: dict[str, Any] | None, taken: int) -> Incoming:
+def message(record: str, content: dict[str, Any] | None, taken: int, offset: int | None = None) -> Incoming:
     """A message about `record` (`source:id`), a tombstone where `content` is None."""
     source, _, identifier = record.partition(":")
     value = None if content is None else orjson.dumps({"source": source, "id": identifier, **content})
-    return Incoming("document", record.encode(), value, taken, "records.document", 0, taken)
+    return Incoming(
+        "document", record.encode(), value, taken, "records.document", 0, taken if offset is None else offset
+    )
 
 
 def true_partition(records: Iterable[Record], cap: int = 1000) -> Partition:

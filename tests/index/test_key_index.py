@@ -10,11 +10,15 @@ from random import Random
 import pytest
 
 from streams.index.connection import Connection
-from streams.index.key_index import ADD_TO_KEY, REMOVE_FROM_KEY, KeyIndex
+from streams.index.key_index import ADD_TO_KEYS, ENTRY_BYTES, REMOVE_FROM_KEYS, KeyIndex
+from streams.index.key_index import Place as IndexPlace
 from streams.index.layout import Layout, id_of
 from streams.settings import Settings
 
 New = Callable[[], Connection]
+
+
+SIGNATURE = b"\xe0\x01\x02\x03"
 
 
 class Place:
@@ -23,23 +27,29 @@ class Place:
     def __init__(self, settings: Settings, connection: Connection, cap: int = 64, value: str = "hot") -> None:
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
         self.name, self.fingerprint = layout.key("title", value)
-        self.connection, self.index, self.cap = connection, KeyIndex(layout, cap), cap
-        connection.register(ADD_TO_KEY, REMOVE_FROM_KEY)
+        self.connection, self.index, self.cap = connection, KeyIndex(layout, cap, together=True), cap
+        connection.register(ADD_TO_KEYS, REMOVE_FROM_KEYS)
 
-    def add(self, record: bytes) -> list[bytes]:
-        command = ADD_TO_KEY.call((self.name,), (self.fingerprint, record, self.cap))
-        (reply,) = self.connection.execute([command])
-        assert self.index.is_full(reply) == (len(reply) >= 8 * self.cap)
-        return list(self.index.members(reply))
+    @property
+    def places(self) -> list[IndexPlace]:
+        return [IndexPlace(self.name, self.fingerprint, loose=False)]
+
+    def add(self, record: bytes, signature: bytes = SIGNATURE) -> list[bytes]:
+        replies = self.connection.execute(self.index.add(record, signature, self.places))
+        (packed,) = self.index.entries(self.places, iter(replies))
+        assert self.index.is_full(packed) == (len(packed) >= ENTRY_BYTES * self.cap)
+        return list(self.index.met(packed, SIGNATURE, loose=False))
 
     def remove(self, record: bytes) -> int:
-        removed: int = self.connection.execute([REMOVE_FROM_KEY.call((self.name,), (self.fingerprint, record))])[0]
-        return removed
+        """How many members fewer there are."""
+        before = len(self.members())
+        self.connection.execute(self.index.remove(record, self.places))
+        return before - len(self.members())
 
     def members(self) -> list[bytes]:
         packed = self.connection.call("HGET", self.name, self.fingerprint) or b""
         assert isinstance(packed, bytes)
-        return list(self.index.members(packed))
+        return list(self.index.met(packed, SIGNATURE, loose=False))
 
 
 @pytest.fixture
@@ -107,6 +117,43 @@ def test_two_keys_with_one_bucket_are_kept_apart(generation: Settings, new_conne
     one.add(b"AAAAAAAA")
     assert two.add(b"BBBBBBBB") == []
     assert (one.members(), two.members()) == ([b"AAAAAAAA"], [b"BBBBBBBB"])
+
+
+def test_a_loose_key_gives_only_whom_the_signature_allows(generation: Settings, new_connection: New) -> None:
+    place = Place(generation, new_connection())
+    kin, stranger = ids(2)
+    place.add(kin, b"\xe0\x01\x02\x03")
+    place.add(stranger, b"\xe0\x07\x08\x09")
+    packed = place.connection.call("HGET", place.name, place.fingerprint)
+    assert isinstance(packed, bytes)
+    assert list(place.index.met(packed, b"\xd0\x03\x0a\x0b", loose=True)) == [kin]
+    assert list(place.index.met(packed, b"\xd0\x03\x0a\x0b", loose=False)) == [kin, stranger]
+
+
+def test_a_changed_signature_replaces_the_old_one(place: Place) -> None:
+    a, b = ids(2)
+    place.add(a, b"\x00\x01\x02\x03")
+    place.add(b)
+    place.add(a, b"\xe1\x04\x05\x06")
+    packed = place.connection.call("HGET", place.name, place.fingerprint)
+    assert packed == a + b"\xe1\x04\x05\x06" + b + SIGNATURE
+
+
+def test_on_a_cluster_each_key_has_a_call_of_its_own(generation: Settings, new_connection: New) -> None:
+    connection = new_connection()
+    layout = Layout(generation.namespace, generation.generation, generation.buckets)
+    connection.register(ADD_TO_KEYS, REMOVE_FROM_KEYS)
+    places = [IndexPlace(*layout.key("title", value), loose=False) for value in ("one", "two", "three")]
+    apart, together = KeyIndex(layout, 64, together=False), KeyIndex(layout, 64, together=True)
+    a, b = ids(2)
+    assert (len(apart.add(a, SIGNATURE, places)), len(together.add(a, SIGNATURE, places))) == (3, 1)
+    connection.execute(apart.add(a, SIGNATURE, places))
+    seen = together.entries(places, iter(connection.execute(together.add(b, SIGNATURE, places))))
+    assert seen == [a + SIGNATURE] * 3
+    assert (
+        apart.entries(places, iter(connection.execute(apart.add(b, SIGNATURE, places))))
+        == [a + SIGNATURE + b + SIGNATURE] * 3
+    )
 
 
 def test_of_any_two_that_insert_at_once_one_sees_the_other(generation: Settings, new_connection: New) -> None:
