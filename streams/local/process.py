@@ -32,7 +32,8 @@ class Child:
 
     `grace` is the time in seconds between SIGTERM and SIGKILL; `keep_open` are file descriptors the
     server holds as long as it lives; `remove` is a directory deleted should Streams die without
-    stopping the server; `environment` replaces the environment variables it would inherit. Not safe for use from several threads at once.
+    stopping the server; `environment` replaces the environment variables it would inherit.
+    Not safe for use from several threads at once.
     """
 
     def __init__(

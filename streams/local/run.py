@@ -113,7 +113,7 @@ async def play(
         watch(status)
         return status
 
-    async with Publisher(settings.kafka_url, settings.topic_prefix, shared=True) as publisher:
+    async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
         async for acknowledged in send(publisher, payloads):
             sent = acknowledged
             look()
