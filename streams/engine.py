@@ -22,7 +22,7 @@ from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
 from streams.index import stamp
 from streams.index.connection import Command, Connection
-from streams.index.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex, Place, places
+from streams.index.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex, Place
 from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.index.reader import Reader
@@ -87,14 +87,14 @@ class Engine:
         """Claims the generation; raises SettingsError or StateError where it was made otherwise."""
         self.settings = settings
         self.connection = connection
-        layout = self._layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        layout = Layout(settings.namespace, settings.generation, settings.buckets)
         connection.register(PUT_RECORD, ADD_TO_KEYS, REMOVE_FROM_KEYS, COMMIT_GROUP, CONFIRM_GROUP)
         self.progress = Progress(layout, connection)
         self.progress.claim(settings)
         self._intake = Intake(settings)
         self.store = RecordStore(layout)
         self.index = KeyIndex(layout, settings.key_cap, together=not connection.is_cluster)
-        self.judge = Judge(self.store, DEFAULT.with_policy(settings.preprints))
+        self.judge = Judge(self.store, layout, DEFAULT.with_policy(settings.preprints))
         self.groups = GroupStore(layout, connection)
         self._committer = Committer(self.groups, self.judge, settings.cluster_cap)
 
@@ -207,6 +207,8 @@ class Engine:
         reader.load(item.id for item in items)
         arrivals: dict[bytes, _Arrival] = {}
         for item in items:
+            if item.places:
+                self.judge.know(item.stored.features, item.signature, item.places)
             known = arrivals.get(item.id)
             if known is None or item.stored.stamp.supersedes(known.now.stamp):
                 before = reader.stored()[item.id]
@@ -245,9 +247,7 @@ class Engine:
 
     def _places(self, stored: Stored) -> tuple[bytes, tuple[Place, ...]]:
         """The signature of a stored record and where its keys are kept."""
-        if not stored.features:
-            return b"", ()
-        return self.judge.signature(stored.features), places(self._layout, self.judge.keys(stored.features))
+        return self.judge.whereabouts(stored.features) if stored.features else (b"", ())
 
     def _meet(
         self, arrivals: Sequence[_Arrival], counts: Counter[tuple[str, str]]

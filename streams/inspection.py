@@ -52,7 +52,7 @@ class Inspection:
         self._rules = DEFAULT.with_policy(settings.preprints)
         self._store = RecordStore(layout)
         self._groups = GroupStore(layout, connection)
-        self._judge = Judge(self._store, self._rules)
+        self._judge = Judge(self._store, layout, self._rules)
         self._reader = Reader(self._store, connection)
 
     def place(self, record: str) -> Place:

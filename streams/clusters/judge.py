@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from streams.clusters.planner import Pair
+from streams.index.key_index import Place, places
+from streams.index.layout import Layout
 from streams.index.store import RecordStore
 from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, Decision
-from streams.matching.keys import Key, keys
+from streams.matching.keys import keys
 from streams.matching.rules import Rules
-from streams.matching.screen import LOOSE_KINDS, allows, signature
+from streams.matching.screen import allows, signature
 
 __all__ = ["Judge"]
 
@@ -19,11 +21,12 @@ _NEITHER = Pair(None, veto=False)
 class Judge:
     """Answers for encoded features. Decisions depend on the features alone, so equal bytes share an answer."""
 
-    def __init__(self, store: RecordStore, rules: Rules) -> None:
+    def __init__(self, store: RecordStore, layout: Layout, rules: Rules) -> None:
         self._store = store
+        self._layout = layout
         self._rules = rules
         self._decisions: dict[tuple[bytes, bytes], Decision] = {}
-        self._keys: dict[bytes, tuple[Key, ...]] = {}
+        self._whereabouts: dict[bytes, tuple[bytes, tuple[Place, ...]]] = {}
 
     def decide(self, a: bytes, b: bytes) -> Decision:
         """The decision on two records' encoded features."""
@@ -36,26 +39,26 @@ class Judge:
             self._decisions[pair] = decision
         return decision
 
-    def keys(self, blob: bytes) -> tuple[Key, ...]:
-        """The keys of a record, from its encoded features."""
-        found = self._keys.get(blob)
-        if found is None:
-            found = keys(self._store.features(blob))
-            if len(self._keys) >= _MEMO_ENTRIES:
-                self._keys.clear()
-            self._keys[blob] = found
-        return found
+    def know(self, blob: bytes, signature: bytes, places: tuple[Place, ...]) -> None:
+        """Remember where a record's keys are, for whoever has computed it already."""
+        if len(self._whereabouts) >= _MEMO_ENTRIES:
+            self._whereabouts.clear()
+        self._whereabouts[blob] = signature, places
 
-    def signature(self, blob: bytes) -> bytes:
-        """The signature of a record, from its encoded features."""
-        return signature(self._store.features(blob))
+    def whereabouts(self, blob: bytes) -> tuple[bytes, tuple[Place, ...]]:
+        """A record's signature and the places of its keys, from its encoded features."""
+        found = self._whereabouts.get(blob)
+        if found is None:
+            features = self._store.features(blob)
+            self.know(blob, signature(features), places(self._layout, keys(features)))
+            found = self._whereabouts[blob]
+        return found
 
     def meet(self, a: bytes, b: bytes) -> bool:
         """Whether two records meet in the key index. Only such pairs may link: others never meet in some order of arrival."""
-        shared = set(self.keys(a)).intersection(self.keys(b))
-        if any(key.kind not in LOOSE_KINDS for key in shared):
-            return True
-        return bool(shared) and allows(self.signature(a), self.signature(b))
+        (first, mine), (second, theirs) = self.whereabouts(a), self.whereabouts(b)
+        shared = [place for place in mine if place in theirs]
+        return any(not place.loose for place in shared) or (bool(shared) and allows(first, second))
 
     def pair(self, a: bytes, b: bytes) -> Pair:
         """What the decision on two records means for clusters; neither where one of them is gone."""

@@ -21,7 +21,6 @@ T = TypeVar("T")
 
 _LEVEL = 3
 _DICTIONARY_VERSION = 1
-_MAX_BYTES = 1 << 24
 
 
 class Codec(Generic[T]):
@@ -33,7 +32,7 @@ class Codec(Generic[T]):
         data = zstandard.ZstdCompressionDict(path.read_bytes())
         data.precompute_compress(_LEVEL)
         parameters = zstandard.ZstdCompressionParameters.from_level(
-            _LEVEL, write_content_size=False, write_checksum=False, write_dict_id=False
+            _LEVEL, write_content_size=True, write_checksum=False, write_dict_id=False
         )
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(type_)
@@ -50,6 +49,6 @@ class Codec(Generic[T]):
         if blob[:1] != self._prefix:
             raise StateError(f"a value in Redis was written with dictionary {blob[:1]!r}, this version knows 1 only")
         try:
-            return self._decoder.decode(self._decompressor.decompress(blob[1:], max_output_size=_MAX_BYTES))
+            return self._decoder.decode(self._decompressor.decompress(blob[1:]))
         except (zstandard.ZstdError, msgspec.MsgspecError) as error:
             raise StateError(f"a value in Redis cannot be read: {error}") from error

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from streams.index.connection import Command, Script
 from streams.index.layout import ID_BYTES, Layout
 from streams.matching.keys import Key
-from streams.matching.screen import LOOSE_KINDS, SIGNATURE_BYTES, allows
+from streams.matching.screen import LOOSE_KINDS, SIGNATURE_BYTES, screen
 
 __all__ = ["ADD_TO_KEYS", "ENTRY_BYTES", "REMOVE_FROM_KEYS", "KeyIndex", "Place", "places"]
 
@@ -76,10 +76,10 @@ class KeyIndex:
     @staticmethod
     def met(packed: bytes, signature: bytes, *, loose: bool) -> Iterator[bytes]:
         """The 8-byte ids of packed entries worth comparing with a record of this signature."""
+        may = screen(signature) if loose else None
         for start in range(0, len(packed), ENTRY_BYTES):
-            middle = start + ID_BYTES
-            if not loose or allows(signature, packed[middle : middle + SIGNATURE_BYTES]):
-                yield packed[start:middle]
+            if may is None or may(packed, start + ID_BYTES):
+                yield packed[start : start + ID_BYTES]
 
 
 def places(layout: Layout, keys: Iterable[Key]) -> tuple[Place, ...]:

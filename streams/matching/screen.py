@@ -9,11 +9,12 @@ given to review and 1 in 2,000 called duplicates; compared pairs fall from 12 to
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from zlib import crc32
 
 from streams.matching.features import Features
 
-__all__ = ["LOOSE_KINDS", "SIGNATURE_BYTES", "allows", "signature"]
+__all__ = ["LOOSE_KINDS", "SIGNATURE_BYTES", "allows", "screen", "signature"]
 
 LOOSE_KINDS = frozenset(("begin", "end", "words"))
 """Kinds of keys that need the signatures' consent."""
@@ -22,7 +23,8 @@ SIGNATURE_BYTES = 4
 _FIRST_YEAR = 1790
 _NAME_LETTERS = 4
 _YEARS_APART = 3
-_ANYBODY = b"\xff\xff\xff"
+_ANY = 255
+_ANYBODY = bytes([_ANY] * 3)
 
 
 def signature(features: Features) -> bytes:
@@ -41,13 +43,22 @@ def signature(features: Features) -> bytes:
 
 def allows(a: bytes, b: bytes) -> bool:
     """Whether two records that share only loose keys are worth comparing, by their signatures. Symmetric."""
-    if a[1] and b[1]:
-        return a[1:] == _ANYBODY or b[1:] == _ANYBODY or not _names(a).isdisjoint(_names(b))
-    return bool(a[0] and b[0]) and abs(a[0] - b[0]) <= _YEARS_APART
+    return screen(a)(b, 0)
 
 
-def _names(signature: bytes) -> set[int]:
-    return {value for value in signature[1:] if value}
+def screen(signature: bytes) -> Callable[[bytes, int], bool]:
+    """`allows` for one record against many: a function of packed entries and where in them a signature begins."""
+    year, names = signature[0], frozenset(signature[1:4]) - {0}
+    anybody = signature[1:] == _ANYBODY
+
+    def may(packed: bytes, at: int) -> bool:
+        first, second, third = packed[at + 1], packed[at + 2], packed[at + 3]
+        if names and first:
+            return anybody or first in names or second in names or third in names or first == third == _ANY
+        other = packed[at]
+        return bool(year and other) and -_YEARS_APART <= year - other <= _YEARS_APART
+
+    return may
 
 
 def _hash(family: str) -> int:

@@ -167,8 +167,9 @@ class Interleavings(RuleBasedStateMachine):
 
 
 def test_the_world_links_vetoes_and_does_neither() -> None:
-    store = RecordStore(Layout("oracle", "1", 16))
-    judge = Judge(store, DEFAULT)
+    layout = Layout("oracle", "1", 16)
+    store = RecordStore(layout)
+    judge = Judge(store, layout, DEFAULT)
     records = standing([message(f"s:{number}", content, number) for number, content in enumerate(CONTENTS)])
     pairs = [
         judge.pair(*(store.encode_features(extract(record)) for record in pair)) for pair in combinations(records, 2)

@@ -54,8 +54,9 @@ def message(record: str, content: dict[str, Any] | None, taken: int, offset: int
 
 def true_partition(records: Iterable[Record], cap: int = 1000) -> Partition:
     """Every pair decided, groups by closure of the links, then `partition`; no Redis, no order."""
-    store = RecordStore(Layout("oracle", "1", 16))
-    judge = Judge(store, DEFAULT)
+    layout = Layout("oracle", "1", 16)
+    store = RecordStore(layout)
+    judge = Judge(store, layout, DEFAULT)
     blobs = {record.id: store.encode_features(extract(record)) for record in records}
     names = {id_of(name): name for name in blobs}
     pairs = {(a, b): judge.pair(blobs[names[a]], blobs[names[b]]) for a, b in combinations(sorted(names), 2)}
