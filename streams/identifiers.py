@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -55,7 +56,7 @@ _CUED = re.compile(
     rf"|\babs/|huggingface\.co/papers/){_ID}",
     re.IGNORECASE,
 )
-_ARXIV_PAGE = re.compile(rf"(?:abs|pdf|html)/{_ID}", re.IGNORECASE)
+_AT_START = re.compile(_ID, re.IGNORECASE)
 _ARXIV_FILE = re.compile(rf"ftp/({_ARCHIVES})/papers/\d{{4}}/(\d{{7}})(?!\d)", re.IGNORECASE)
 _DBLP = re.compile(
     r"corr/(?:abs-)?(?:(?P<new>\d{4}-\d{4,5})|"
@@ -66,8 +67,9 @@ _DBLP = re.compile(
 
 def _checked(match: re.Match[str]) -> ArxivId | None:
     """The id of a match, None where the month does not exist or the form is not of its time."""
-    version = int(match["version"] or 0)
-    if new := match["new"]:
+    new, written = match.group("new", "version")
+    version = int(written) if written else 0
+    if new:
         month, number = int(new[2:4]), new[5:]
         digits = 4 if new[:4] < "1500" else 5
         # Five digits since January 2015; the form began in April 2007 and the old one owns the years from '91.
@@ -121,6 +123,8 @@ def find_arxiv(text: str) -> ArxivId | None:
 
 _DOI_START = re.compile(r"10\.\d{3,9}(?:\.\d+)*/")
 _DOI = re.compile(r"10\.\d{3,9}(?:\.\d+)*/[!-~]+")
+# Most DOIs as they come: nothing to decode, nothing around them.
+_CLEAN_DOI = re.compile(r"10\.[0-9]{3,9}/[A-Za-z0-9][A-Za-z0-9._;()/:-]{0,200}[A-Za-z0-9]")
 _DOI_LEAD = re.compile(
     r"(?:https?://|//)?[\w.\-:@]+/(?:[^\s?#]*/)?|(?:[a-z]+:\S*)?(?:doi|DOI)[\s:=/]*|info:\S*/|urn:doi:|<|\(|\"|'|\[",
     re.IGNORECASE,
@@ -150,6 +154,8 @@ def normalize_doi(text: str) -> str:
     that is not ASCII or any other such character is refused, not repaired.
     """
     text = text.strip()
+    if _CLEAN_DOI.fullmatch(text):
+        return text.lower()
     if not text.startswith("10.") or len(text) > LONGEST:
         start = _DOI_START.search(text[:LONGEST].replace("%2F", "/").replace("%2f", "/"))
         if start is None or not _DOI_LEAD.fullmatch(text, 0, start.start()):
@@ -191,6 +197,11 @@ def _pattern(pattern: str, form: Callable[[str], str] = str) -> Callable[[str], 
     return read
 
 
+# A record says its DOI in a field and again in its links, and other sources say it soon after. Text that is
+# kept is bounded: `normalize` and `from_url` refuse what is longer than `LONGEST`.
+_doi = lru_cache(maxsize=256)(normalize_doi)
+
+
 def _arxiv(text: str) -> str:
     found = parse_arxiv(text)
     return found.base if found else ""
@@ -203,7 +214,7 @@ def _acl(text: str) -> str:
 _URL = r"(?:https?://[^\s]+?[/=:])?"
 _READERS: Mapping[str, Callable[[str], str]] = {
     "arxiv": _arxiv,
-    "doi": normalize_doi,
+    "doi": _doi,
     "pmid": _pattern(rf"(?:{_URL}|pmid[:\s]*|med[:/])0*([1-9]\d{{0,8}})/?"),
     "pmcid": _pattern(rf"{_URL}(?:pmcid[:\s]*)?(?:pmc)?0*([1-9]\d{{0,8}})(?:\.\d+)?/?", lambda digits: f"PMC{digits}"),
     "s2": _pattern(rf"{_URL}(?:corpusid[:\s]*)?0*([1-9]\d{{0,11}})"),
@@ -274,14 +285,12 @@ _FATCAT = re.compile(r"release/([a-z2-7]{26})")
 _HAL = re.compile(r"([a-z]+[_-]\d{8})(?:v\d+)?(?:[/?#]|$)")
 _ARCHIVE_ITEM = re.compile(rf"(?:download|details)/arxiv-(?:({_ARCHIVES})(\d{{7}})|(\d{{4}}\.\d{{4,5}}))(?![\d.])")
 _OPENREVIEW = re.compile(r"[?&]id=([\w-]{8,14})(?:&|$|#)")
-_Found = list[Identifier]
+_Found = tuple[Identifier, ...]
 
 
-def _add(found: _Found, scheme: str, value: str | None) -> None:
-    if value:
-        identifier = normalize(scheme, value)
-        if identifier:
-            found.append(identifier)
+def _read(scheme: str, value: str | None) -> _Found:
+    identifier = normalize(scheme, value) if value else None
+    return (identifier,) if identifier else ()
 
 
 def _group(pattern: re.Pattern[str], text: str) -> str:
@@ -289,84 +298,86 @@ def _group(pattern: re.Pattern[str], text: str) -> str:
     return next((group for group in match.groups() if group), "") if match else ""
 
 
-def _on_doi(path: str, found: _Found) -> None:
-    if path.startswith("10."):
-        if "?" in path or "#" in path:
-            path = path.partition("?")[0].partition("#")[0]
-        doi = normalize_doi(path)
-        if doi and not doi.startswith("10.48550/"):
-            found.append(Identifier("doi", doi))
-        else:
-            _add(found, "doi", doi)
-    else:
-        _add(found, "doi", "https://doi.org/" + path)
+def _named(arxiv: ArxivId | None) -> _Found:
+    return (Identifier("arxiv", arxiv.base),) if arxiv else ()
 
 
-def _on_arxiv(path: str, found: _Found) -> None:
-    match = _ARXIV_PAGE.match(path)
-    arxiv = _checked(match) if match else find_arxiv("arxiv.org/" + path)
-    if arxiv:
-        found.append(Identifier("arxiv", arxiv.base))
+def _on_doi(path: str) -> _Found:
+    if not path.startswith("10."):
+        return _read("doi", "https://doi.org/" + path)
+    if "?" in path or "#" in path:
+        path = path.partition("?")[0].partition("#")[0]
+    doi = _doi(path)
+    if doi.startswith("10.48550/"):
+        return _read("doi", doi)
+    return (Identifier("doi", doi),) if doi else ()
 
 
-def _on_ncbi(path: str, found: _Found) -> None:
+@lru_cache(maxsize=256)
+def _arxiv_at_start(text: str) -> _Found | None:
+    """What an arXiv id at the start of a text says, None where there is none; abstract and PDF say the same."""
+    match = _AT_START.match(text)
+    return _named(_checked(match)) if match else None
+
+
+def _on_arxiv(path: str) -> _Found:
+    page, _, rest = path.partition("/")
+    found = _arxiv_at_start(rest) if page.lower() in ("abs", "pdf", "html") else None
+    return _named(find_arxiv("arxiv.org/" + path)) if found is None else found
+
+
+def _on_ncbi(path: str) -> _Found:
     if pmc := _group(_PMC, path):
-        _add(found, "pmcid", pmc)
-    else:
-        _add(found, "pmid", _group(_PMID, path))
+        return _read("pmcid", pmc)
+    return _read("pmid", _group(_PMID, path))
 
 
-def _on_semantic_scholar(path: str, found: _Found) -> None:
+def _on_semantic_scholar(path: str) -> _Found:
     if match := _SHA.search(path):
-        found.append(Identifier("s2_paper", match[1]))
-    elif corpus := _group(_CORPUS, path):
-        _add(found, "s2", corpus)
-    elif split := _PDF_SHA.match(path):
-        _add(found, "s2_paper", split[1] + split[2])
-    elif path[:6].lower() == "arxiv/" or "arxiv:" in path[:40].lower():
-        _on_arxiv(path, found)
+        return (Identifier("s2_paper", match[1]),)
+    if corpus := _group(_CORPUS, path):
+        return _read("s2", corpus)
+    if split := _PDF_SHA.match(path):
+        return _read("s2_paper", split[1] + split[2])
+    if path[:6].lower() == "arxiv/" or "arxiv:" in path[:40].lower():
+        return _on_arxiv(path)
+    return ()
 
 
-def _on_openalex(path: str, found: _Found) -> None:
-    _add(found, "openalex", path.rpartition("/")[2].partition("?")[0])
+def _on_openalex(path: str) -> _Found:
+    return _read("openalex", path.rpartition("/")[2].partition("?")[0])
 
 
-def _on_core(path: str, found: _Found) -> None:
-    _add(found, "core", _group(_CORE_OUTPUT, path))
-    _add(found, "core_work", _group(_CORE_WORK, path))
+def _on_core(path: str) -> _Found:
+    return _read("core", _group(_CORE_OUTPUT, path)) + _read("core_work", _group(_CORE_WORK, path))
 
 
-def _on_dblp(path: str, found: _Found) -> None:
-    if path.startswith("rec/"):
-        _add(found, "dblp", "https://dblp.org/" + path.partition("?")[0])
-        if arxiv := find_arxiv(path):
-            found.append(Identifier("arxiv", arxiv.base))
+def _on_dblp(path: str) -> _Found:
+    if not path.startswith("rec/"):
+        return ()
+    return _read("dblp", "https://dblp.org/" + path.partition("?")[0]) + _named(find_arxiv(path))
 
 
-def _on_acl(path: str, found: _Found) -> None:
-    _add(found, "acl", path.removeprefix("anthology/").partition("?")[0])
+def _on_acl(path: str) -> _Found:
+    return _read("acl", path.removeprefix("anthology/").partition("?")[0])
 
 
-def _on_archive_item(path: str, found: _Found) -> None:
+def _on_archive_item(path: str) -> _Found:
     if match := _ARCHIVE_ITEM.match(path):
-        _add(found, "arxiv", match[3] or f"{match[1]}/{match[2]}")
-    elif path.startswith("fatcat/"):
-        _add(found, "fatcat", _group(_FATCAT, path))
+        return _read("arxiv", match[3] or f"{match[1]}/{match[2]}")
+    return _read("fatcat", _group(_FATCAT, path)) if path.startswith("fatcat/") else ()
 
 
-def _on_research_square(path: str, found: _Found) -> None:
-    if article := _group(_RESEARCH_SQUARE, path):
-        _add(found, "doi", f"10.21203/rs.3.{article}")
+def _on_research_square(path: str) -> _Found:
+    article = _group(_RESEARCH_SQUARE, path)
+    return _read("doi", f"10.21203/rs.3.{article}") if article else ()
 
 
-def _by(scheme: str, pattern: re.Pattern[str]) -> Callable[[str, _Found], None]:
-    def on_host(path: str, found: _Found) -> None:
-        _add(found, scheme, _group(pattern, path))
-
-    return on_host
+def _by(scheme: str, pattern: re.Pattern[str]) -> Callable[[str], _Found]:
+    return lambda path: _read(scheme, _group(pattern, path))
 
 
-_HOSTS: Mapping[str, Callable[[str, _Found], None]] = {
+_HOSTS: Mapping[str, Callable[[str], _Found]] = {
     **dict.fromkeys(("doi.org", "dx.doi.org", "doi.acm.org"), _on_doi),
     **dict.fromkeys(("arxiv.org", "export.arxiv.org", "ar5iv.org", "alphaxiv.org", "xxx.lanl.gov"), _on_arxiv),
     **dict.fromkeys(("ncbi.nlm.nih.gov", "pubmed.ncbi.nlm.nih.gov", "pmc.ncbi.nlm.nih.gov"), _on_ncbi),
@@ -381,7 +392,7 @@ _HOSTS: Mapping[str, Callable[[str, _Found], None]] = {
     **dict.fromkeys(("hal.science", "hal.archives-ouvertes.fr", "hal.inria.fr"), _by("hal", _HAL)),
     **dict.fromkeys(("fatcat.wiki", "api.fatcat.wiki"), _by("fatcat", _FATCAT)),
     "archive.org": _on_archive_item,
-    "hdl.handle.net": lambda path, found: _add(found, "handle", path.partition("?")[0]),
+    "hdl.handle.net": lambda path: _read("handle", path.partition("?")[0]),
     "openreview.net": _by("openreview", _OPENREVIEW),
     "paperswithcode.com": _by("pwc", re.compile(r"^paper/([\w.-]+)")),
     "jstor.org": _by("jstor", re.compile(r"^(?:stable/)(?:pdf/)?(\d+)(?:\.pdf)?(?:[/?#]|$)")),
@@ -408,7 +419,7 @@ def _without_page(doi: str) -> str:
     return doi
 
 
-def _publisher_doi(path: str, found: _Found) -> None:
+def _publisher_doi(path: str) -> _Found:
     """The DOI in the path of a publisher's page or file."""
     start = path.find("/10.") + 1
     if start:
@@ -416,19 +427,20 @@ def _publisher_doi(path: str, found: _Found) -> None:
     elif match := _DOI_IN_QUERY.search(path):
         doi = match[1]
     else:
-        return
+        return ()
     doi = _without_page(unquote(doi) if "%" in doi else doi)
     if doi.startswith("10.1101/"):
         versioned = _BIORXIV_VERSION.match(doi)
         doi = versioned[1] if versioned else doi
-    _add(found, "doi", doi)
+    return _read("doi", doi)
 
 
-def from_url(url: str) -> tuple[Identifier, ...]:
+def from_url(url: str, *, publishers: bool = True) -> _Found:
     """The identifiers a landing page's or a file's URL states about the work it shows, often none.
 
     Known hosts are read by their own rules, an archived copy (`web.archive.org/web/…`) by what it
-    wraps; elsewhere a DOI in the path or an arXiv cue counts. `oai:` names are read too.
+    wraps; elsewhere a DOI in the path or an arXiv cue counts. `oai:` names are read too. Without
+    `publishers` a DOI in the path of a page is left unread (the most costly thing here) unless it is arXiv's.
     """
     if len(url) > LONGEST:
         return ()
@@ -441,16 +453,16 @@ def from_url(url: str) -> tuple[Identifier, ...]:
     host = host.lower().removeprefix("www.")
     if host == "web.archive.org":
         wrapped = path.partition("/")[2].partition("/")[2] if path.startswith("web/") else ""
-        return from_url(wrapped) if wrapped and "web.archive.org" not in wrapped else ()
-    found: _Found = []
+        return from_url(wrapped, publishers=publishers) if wrapped and "web.archive.org" not in wrapped else ()
+    found: _Found = ()
     on_host = _HOSTS.get(host)
     if on_host:
-        on_host(path, found)
-    elif ("xiv" in host or "huggingface" in host or "scirate" in host) and (arxiv := find_arxiv(rest)):
-        found.append(Identifier("arxiv", arxiv.base))
-    if not found and "10." in path and on_host is not _on_doi:
-        _publisher_doi("/" + path, found)
-    return tuple(found)
+        found = on_host(path)
+    elif "xiv" in host or "huggingface" in host or "scirate" in host:
+        found = _named(find_arxiv(rest))
+    if not found and "10." in path and on_host is not _on_doi and (publishers or "48550" in path):
+        return _publisher_doi("/" + path)
+    return found
 
 
 def _from_oai(name: str) -> tuple[Identifier, ...]:
@@ -458,7 +470,4 @@ def _from_oai(name: str) -> tuple[Identifier, ...]:
     _, _, rest = name.partition(":")
     host, _, local = rest.partition(":")
     scheme = {"arxiv.org": "arxiv", "pubmedcentral.nih.gov": "pmcid", "europepmc.org": "pmcid"}.get(host.lower(), "")
-    found: _Found = []
-    if scheme:
-        _add(found, scheme, local)
-    return tuple(found)
+    return _read(scheme, local) if scheme else ()

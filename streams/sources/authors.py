@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from streams.records import Author
@@ -50,6 +51,12 @@ def is_group(name: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=1024)
+def _is_suffix(text: str) -> bool:
+    """Whether a short text is a suffix of names; the initials that come instead are few and come again."""
+    return _SUFFIX.fullmatch(text) is not None
+
+
 def from_parts(family: str, given: str, *, name: str = "", suffix: str = "", orcid: str = "") -> Author:
     """An author whose source has a field for each part; shown as given name, family name, suffix."""
     shown = name or " ".join(part for part in (given, family, suffix) if part)
@@ -61,14 +68,15 @@ def from_name(name: str, *, orcid: str = "", organization: bool = False) -> Auth
     """An author of whom there is one text, already folded."""
     if organization or is_group(name):
         return Author(name, "", "", orcid, True)
-    family, comma, given = name.partition(",")
-    if comma:
+    if "," in name:
+        family, _, given = name.partition(",")
         given = given.strip()
         family = family.strip()
-        if family and given and "," not in given and (len(given) > 6 or not _SUFFIX.fullmatch(given)):
+        if family and given and "," not in given and (len(given) > 6 or not _is_suffix(given)):
             return Author(name, family, given, orcid)
         return Author(name, "", "", orcid)
-    if name[-1:] == "." or name[-1:].isupper():
+    last = name[-1:]
+    if last == "." or last.isupper():
         family, space, initials = name.partition(" ")
         while space:
             if _INITIALS.fullmatch(initials) and not _SUFFIX.fullmatch(initials) and not _INITIALS.fullmatch(family):
@@ -86,24 +94,20 @@ def from_items(items: Iterable[Any], draft: Draft, field: str = "authors") -> tu
     """The authors of a list of names or of objects in any of the shapes feeds use, and whether it is whole."""
     authors: list[Author] = []
     complete = True
+    text = draft.text
     for item in items:
-        name: Any = item
-        author = None
+        name = item
         if isinstance(item, dict):
             name = item.get("name")
-            if name is None or not item.keys() <= _NAME_ALONE:
-                author = _from_object(item, draft, field)
-        if author is None:
-            name = draft.text(name, field, MAX_NAME)
-            if not name:
+            if (name is None or not item.keys() <= _NAME_ALONE) and (author := _from_object(item, draft, field)):
+                authors.append(author)
                 continue
-            if is_et_al(name):
-                complete = False
-                name = _ET_AL.sub("", name).strip()
-                if not name:
-                    continue
-            author = from_name(name)
-        authors.append(author)
+        name = text(name, field, MAX_NAME)
+        if is_et_al(name):
+            complete = False
+            name = _ET_AL.sub("", name).strip()
+        if name:
+            authors.append(from_name(name))
     return authors, complete
 
 

@@ -9,6 +9,7 @@ import re
 from calendar import isleap
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 __all__ = ["from_parts", "partial_date", "timestamp", "without_guessed_day"]
 
@@ -21,6 +22,7 @@ _MONTHS = {
 }
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?![\d]))?)?(?=$|[T/Z]|\s\d)")
+_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _SLASHED = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?[\s.-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})\b")
@@ -41,6 +43,13 @@ def from_parts(year: int, month: int = 0, day: int = 0) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}"
 
 
+@lru_cache(maxsize=4096)
+def _iso_day(text: str) -> str:
+    """The date that ten characters `2021-11-24` are, `""` where they are anything else; days come again and again."""
+    match = _DAY.fullmatch(text)
+    return from_parts(*map(int, match.groups())) if match else ""
+
+
 def partial_date(text: str) -> str:
     """The date in a text as precise as it is written: `2021`, `2021-11` or `2021-11-24`, else `""`.
 
@@ -48,6 +57,8 @@ def partial_date(text: str) -> str:
     its beginning. A day and month in digits whose order cannot be known (`05/01/2020`) give the year.
     """
     text = text[:100].strip()
+    if (day := _iso_day(text[:10])) and (len(text) == 10 or (text[10] in "T " and text[11:12].isdecimal())):
+        return day
     if match := _SLASHED.match(text) or _ISO.match(text) or _COMPACT.fullmatch(text):
         year, month, day = match.groups()
         return from_parts(int(year), int(month or 0), int(day or 0))

@@ -8,6 +8,7 @@ authors may be objects (`name`, `family`, `given`, `orcid`, `organization`) or o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from streams.errors import PayloadError
@@ -20,7 +21,8 @@ from streams.sources.payloads import Adapter, Item, Json, collect, envelope, loa
 __all__ = ["ADAPTER", "tombstone"]
 
 NAME = "document"
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_LONGEST_LABEL = 64
+_LABEL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{_LONGEST_LABEL - 1}}}")
 _MIDNIGHT = re.compile(r"(\d{4})-01-01[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?")
 _TEXTS = (
     ("title", MAX_TITLE),
@@ -39,11 +41,16 @@ _KINDS = frozenset(
 ) | frozenset(("reviews", "supplements", "part_of", "has_part", "translation_of"))
 
 
+@lru_cache(maxsize=256)
+def _is_label(text: str) -> bool:
+    return _LABEL.fullmatch(text) is not None
+
+
 def _label(value: Any) -> str:
     """The source label, `document` where there is none. Raises `PayloadError` (`no_identity`)."""
     if value is None or value == "":
         return NAME
-    if isinstance(value, str) and _LABEL.fullmatch(value := value.strip()):
+    if isinstance(value, str) and len(value := value.strip()) <= _LONGEST_LABEL and _is_label(value):
         return value
     raise PayloadError("no_identity", "the source label needs 1 to 64 of A-Z a-z 0-9 _ . -", "/source")
 
@@ -68,7 +75,7 @@ def _authors(value: Any, draft: Draft) -> tuple[list[Author], bool]:
 def _date(data: Json, draft: Draft) -> str:
     """`publication_date`, else `year`. Midnight of 1 January is how a date library writes a bare year."""
     value = data.get("publication_date")
-    if isinstance(value, str) and (match := _MIDNIGHT.fullmatch(value.strip())):
+    if isinstance(value, str) and "-01-01" in value and (match := _MIDNIGHT.fullmatch(value.strip())):
         return dates.from_parts(int(match[1]))
     return draft.date(value, "publication_date") or draft.date(data.get("year"), "year")
 

@@ -88,22 +88,11 @@ class Draft:
 
     def text(self, value: Any, field: str, limit: int = MAX_TEXT) -> str:
         """A text; numbers are written out, of a list the first text counts, all else is dropped."""
-        if value is None:
-            return ""
         if isinstance(value, str):
             if len(value) <= limit and value.isprintable() and "  " not in value:
                 return value.strip()
-            if len(value) > 2 * limit:
-                value = value[: 2 * limit] + " " * 3
-                self.warn(field, f"cut at {limit} characters")
-            folded = fold(value)
-            if "\x00" in value:
-                self.warn(field, "NUL characters left out")
-            if len(folded) > limit:
-                self.warn(field, f"cut at {limit} characters")
-                folded = folded[:limit].rstrip()
-            return folded
-        if value in ([], {}):
+            return self._folded(value, field, limit)
+        if value is None or value in ([], {}):
             return ""
         if isinstance(value, list):
             return next((text for text in (self.text(v, field, limit) for v in value[:20]) if text), "")
@@ -111,6 +100,18 @@ class Draft:
             return str(value)[:limit]
         self.warn(field, f"expected text, found {type(value).__name__}")
         return ""
+
+    def _folded(self, text: str, field: str, limit: int) -> str:
+        if len(text) > 2 * limit:
+            text = text[: 2 * limit] + " " * 3
+            self.warn(field, f"cut at {limit} characters")
+        folded = fold(text)
+        if "\x00" in text:
+            self.warn(field, "NUL characters left out")
+        if len(folded) > limit:
+            self.warn(field, f"cut at {limit} characters")
+            folded = folded[:limit].rstrip()
+        return folded
 
     def texts(self, value: Any, field: str, limit: int = MAX_TEXT, count: int = MAX_TITLES) -> list[str]:
         """The texts of a list, or the one text there is, without empty ones."""
@@ -169,7 +170,7 @@ class Draft:
             identifier = normalize(scheme, text)
             if identifier:
                 self._identifiers[identifier] = None
-                return identifier.value
+                return identifier[1]
             if not text.strip():
                 return ""
         self.warn(field, f"not a usable {scheme}")
@@ -215,12 +216,12 @@ class Draft:
             self._urls[url] = None
         if not identifies:
             return
-        for identifier in from_url(url):
-            # A publisher's link may show another paper (Crossref has such PDF links), so a DOI in its path
-            # counts only where the source gives no DOI; a resolver's link is the source's own word.
-            if identifier.scheme == "doi" and "doi.org/" not in url and self.first("doi"):
-                continue
-            self._identifiers[identifier] = None
+        # A publisher's link may show another paper (Crossref has such PDF links), so a DOI in its path
+        # counts only where the source gives no DOI; a resolver's link is the source's own word.
+        takes_doi = "doi.org/" in url or not self.first("doi")
+        for identifier in from_url(url, publishers=takes_doi):
+            if takes_doi or identifier[0] != "doi":
+                self._identifiers[identifier] = None
 
     def relate(self, kind: str, scheme: str, value: Any, field: str) -> None:
         """Take a relation to the work of an identifier; an unknown scheme is read as a URL."""
@@ -234,7 +235,10 @@ class Draft:
 
     def first(self, scheme: str) -> str:
         """The first identifier of a scheme taken so far, `""` where there is none."""
-        return next((i.value for i in self._identifiers if i.scheme == scheme), "")
+        for identifier in self._identifiers:
+            if identifier[0] == scheme:
+                return identifier[1]
+        return ""
 
     def record(
         self,
