@@ -27,6 +27,10 @@ $(VENV)/.dev-installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.test-installed $(VENV)/.installed
 
+$(VENV)/.evaluate-installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluate]'
+	@touch $@ $(VENV)/.installed
+
 demo: $(VENV)/.installed ## Install, then deduplicate a feed of well-known papers before your eyes
 	@$(BIN)/streams demo
 
@@ -43,8 +47,8 @@ format: $(VENV)/.dev-installed ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-evaluate: $(VENV)/.installed ## Measure matching: DATA=folder of labelled sets (our own generated set always runs)
-	$(BIN)/python bench/evaluate.py $(if $(DATA),--data $(DATA)) --write
+evaluate: $(VENV)/.evaluate-installed ## Measure matching; with DATA=folder of labelled sets also write docs/evaluation.md
+	$(BIN)/python bench/evaluate.py $(if $(DATA),--data $(DATA) --write)
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

@@ -1,0 +1,189 @@
+"""Whether the order of arrival changes the clusters: every set, shuffled, in memory and through the real engine.
+
+    python bench/order.py [--data DIR] [--seeds N] [--engine-seeds N] [--sets NAME ...] [--works N]
+
+In memory the key index is simulated exactly (`bench/world.py`). Sets of fewer than 3,000 records also go through the
+engine on a real Redis, in batches of random size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import orjson
+from sets import FEED_SETS, OWN_SETS, PAIR_SETS, SEED, UNLABELLED, records_of
+from world import GROUP_CAP, World
+
+from streams.engine import Engine, Incoming
+from streams.index.connection import connect
+from streams.local.valkey import Valkey
+from streams.matching.features import extract
+from streams.records import Record, to_document
+from streams.settings import Settings
+
+SETS = (*PAIR_SETS, *FEED_SETS, *UNLABELLED, *OWN_SETS)
+SMALL = 3_000
+
+Partition = frozenset[frozenset[str]]
+
+
+class Order(NamedTuple):
+    """What holds for one set. `moved` counts records whose cluster is not the same in every order.
+
+    `engine` are (seeds, partitions, records whose cluster is not that of the simulation), None where it did not run.
+    """
+
+    name: str
+    records: int
+    seeds: int
+    partitions: int
+    moved: int
+    full_keys: int
+    link_sets: int
+    largest: int
+    engine: tuple[int, int, int] | None
+    seconds: float
+
+
+def homes(partition: Partition) -> dict[str, frozenset[str]]:
+    """The cluster of each record."""
+    return {record: members for members in partition for record in members}
+
+
+def moved(partitions: set[Partition]) -> int:
+    """How many records do not have the same cluster in all partitions."""
+    first, *others = [homes(partition) for partition in partitions]
+    return sum(any(other.get(record) != members for other in others) for record, members in first.items())
+
+
+def simulated(world: World, seeds: int) -> tuple[set[Partition], int]:
+    """The different partitions of as many orders, and how many different sets of links were met on the way."""
+    found: set[Partition] = set()
+    links: set[frozenset[tuple[int, int]]] = set()
+    order = list(range(len(world.names)))
+    for seed in range(seeds):
+        Random(SEED + seed).shuffle(order)  # noqa: S311
+        met = world.arrive(order)
+        links.add(frozenset(pair for pair in met if world.link(pair) is not None))
+        found.add(frozenset(map(frozenset, world.named(world.clusters(met)))))
+    return found, len(links)
+
+
+def through_engine(records: Mapping[str, Record], seeds: int, redis_url: str, name: str) -> Iterator[Partition]:
+    """The partitions the engine makes of as many orders."""
+    messages = [
+        Incoming("document", record.id.encode(), orjson.dumps(to_document(record)), number + 1, "records", 0, number)
+        for number, record in enumerate(records.values())
+    ]
+    for seed in range(seeds):
+        random = Random(SEED + seed)  # noqa: S311
+        random.shuffle(messages)
+        generation = f"{name}{seed}".replace("_", "-")
+        given = Settings(redis_url=redis_url, generation=generation, buckets=64)  # type: ignore[call-arg]
+        connection = connect(given)
+        try:
+            engine = Engine(given, connection)
+            start = 0
+            while start < len(messages):
+                size = random.randint(1, 600)
+                batch = engine.process(messages[start : start + size])
+                while batch.outgoing or batch.committed or batch.drained:
+                    batch = engine.confirm(batch)
+                start += size
+            yield stored(engine)
+        finally:
+            connection.close()
+
+
+def stored(engine: Engine) -> Partition:
+    """The clusters of a generation, as Redis has them."""
+    found = []
+    for _, group in engine.groups.all_groups():
+        for index in range(len(group.clusters)):
+            if members := group.records(index):
+                blobs = engine.connection.execute([engine.store.get_document(member) for member in members])
+                found.append(frozenset(engine.store.record(blob).id for blob in blobs))
+    return frozenset(found)
+
+
+def measure(name: str, records: Mapping[str, Record], seeds: int, engine_seeds: int, redis_url: str) -> Order:
+    """Shuffle one set."""
+    start = time.perf_counter()
+    world = World({record: extract(value) for record, value in records.items()})
+    partitions, link_sets = simulated(world, seeds)
+    engine = None
+    if engine_seeds and len(records) < SMALL:
+        made = set(through_engine(records, engine_seeds, redis_url, name))
+        engine = (engine_seeds, len(made), moved(made | partitions))
+    if world.largest > GROUP_CAP:
+        print(f"{name}: a group of {world.largest} records is above the cap of {GROUP_CAP}", file=sys.stderr)
+    return Order(
+        name,
+        len(records),
+        seeds,
+        len(partitions),
+        moved(partitions),
+        world.full_keys(),
+        link_sets,
+        world.largest,
+        engine,
+        time.perf_counter() - start,
+    )
+
+
+def measure_all(
+    data: Path | None, seeds: int, engine_seeds: int, works: int, names: tuple[str, ...] = SETS
+) -> Iterator[Order]:
+    """Shuffle every set that is there; one Redis serves them all."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Valkey(Path(folder))
+        server.start()
+        try:
+            for name in names:
+                records = records_of(name, data, works)
+                if records is None:
+                    print(f"{name}: not here, passed over", file=sys.stderr)
+                    continue
+                yield measure(name, records, seeds, engine_seeds, server.url)
+        finally:
+            server.close()
+
+
+HEAD = [
+    "set", "records", "orders", "different partitions", "records that move", "keys over the cap",
+    "different sets of links", "largest group", "engine: orders", "engine: partitions", "engine: records apart",
+]  # fmt: skip
+
+
+def row(order: Order) -> list[object]:
+    """One line of the table."""
+    engine = order.engine or ("–", "–", "–")
+    return [
+        order.name, f"{order.records:,}", order.seeds, order.partitions, order.moved, order.full_keys,
+        order.link_sets, order.largest, *engine,
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Shuffle every set and compare the clusters.")
+    parser.add_argument("--data", type=Path, help="folder of the labelled sets")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--engine-seeds", type=int, default=3)
+    parser.add_argument("--works", type=int, default=4_000, help="number of generated works")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), metavar="NAME")
+    options = parser.parse_args()
+    print(" | ".join(HEAD))
+    for order in measure_all(options.data, options.seeds, options.engine_seeds, options.works, tuple(options.sets)):
+        print(" | ".join(map(str, row(order))), f"({order.seconds:.0f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()

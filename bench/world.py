@@ -1,0 +1,161 @@
+"""What the product does with a set of records, in memory: index, screen, decisions, groups, partition.
+
+The rules are the product's own functions; only storage is replaced. A record reads its keys and is then added to them; a
+key keeps the 64 smallest ids; pairs that share only loose keys need the signatures' consent; a link needs the verdict
+`duplicate` and a meeting in the index (`Judge.meet`); links that were met make groups, and each group is divided by
+`clusters.partition`, for which all pairs of its members are judged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+
+from streams.clusters.partition import Link, partition
+from streams.index.layout import id_of
+from streams.matching.decide import decide
+from streams.matching.decision import DUPLICATE, Decision
+from streams.matching.features import Features
+from streams.matching.keys import keys
+from streams.matching.screen import LOOSE_KINDS, allows, signature
+
+KEY_CAP = 64  # as the setting key_cap
+GROUP_CAP = 1000  # as the setting cluster_cap
+
+Pair = tuple[int, int]
+
+
+class World:
+    """Records by number, in the order of their 8-byte ids, so that numbers compare as ids do."""
+
+    def __init__(self, features: Mapping[str, Features]) -> None:
+        self.names = sorted(features, key=id_of)
+        self.number = {name: number for number, name in enumerate(self.names)}
+        self.features = [features[name] for name in self.names]
+        numbered: dict[tuple[str, str], int] = {}
+        self.keys = [
+            tuple((numbered.setdefault(key, len(numbered)), key.kind in LOOSE_KINDS) for key in keys(feature))
+            for feature in self.features
+        ]
+        self.kinds = [kind for kind, _ in numbered]
+        self.signatures = [signature(feature) for feature in self.features]
+        self.seconds: list[float] = []  # what each decision took
+        self.largest = 0  # members of the largest group seen
+        self._decisions: dict[Pair, Decision] = {}
+        self._links: dict[Pair, float | None] = {}
+        self._parts: dict[tuple[int, ...], list[list[int]]] = {}
+
+    def arrive(self, order: Iterable[int]) -> set[Pair]:
+        """The pairs that are compared when the records come in this order."""
+        there: list[list[int]] = [[] for _ in self.kinds]
+        met: set[Pair] = set()
+        signatures = self.signatures
+        for record in order:
+            mine = signatures[record]
+            for key, loose in self.keys[record]:
+                members = there[key]
+                for other in members:
+                    if not loose or allows(mine, signatures[other]):
+                        met.add((other, record) if other < record else (record, other))
+                _insert(members, record)
+        return met
+
+    def meetings(self, order: Iterable[int]) -> dict[Pair, set[str]]:
+        """All pairs read under a key, before the screen, with the kinds of key that brought each together."""
+        there: list[list[int]] = [[] for _ in self.kinds]
+        found: dict[Pair, set[str]] = defaultdict(set)
+        for record in order:
+            for key, _ in self.keys[record]:
+                for other in there[key]:
+                    found[(other, record) if other < record else (record, other)].add(self.kinds[key])
+                _insert(there[key], record)
+        return found
+
+    def full_keys(self) -> int:
+        """How many keys have more members than a key keeps."""
+        counts: dict[int, int] = defaultdict(int)
+        for mine in self.keys:
+            for key, _ in mine:
+                counts[key] += 1
+        return sum(count > KEY_CAP for count in counts.values())
+
+    def consents(self, pair: Pair, kinds: Iterable[str]) -> bool:
+        """Whether a pair that was read under keys of these kinds is compared."""
+        if not LOOSE_KINDS.issuperset(kinds):
+            return True
+        return allows(self.signatures[pair[0]], self.signatures[pair[1]])
+
+    def meets(self, a: int, b: int) -> bool:
+        """`Judge.meet`: a strong key shared, or a loose one with the signatures' consent."""
+        shared = set(self.keys[a]).intersection(self.keys[b])
+        if any(not loose for _, loose in shared):
+            return True
+        return bool(shared) and allows(self.signatures[a], self.signatures[b])
+
+    def shares_key(self, a: int, b: int) -> bool:
+        """Whether two records have a key in common, be they compared or not."""
+        return not set(self.keys[a]).isdisjoint(self.keys[b])
+
+    def decide(self, pair: Pair) -> Decision:
+        """The decision on a pair, made once."""
+        decision = self._decisions.get(pair)
+        if decision is None:
+            a, b = self.features[pair[0]], self.features[pair[1]]
+            start = time.perf_counter()
+            decision = decide(a, b)
+            self.seconds.append(time.perf_counter() - start)
+            self._decisions[pair] = decision
+        return decision
+
+    def link(self, pair: Pair) -> float | None:
+        """The score of the link between two records of one group, None where they have none."""
+        if pair not in self._links:
+            decision = self.decide(pair)
+            linked = decision.verdict == DUPLICATE and self.meets(*pair)
+            self._links[pair] = decision.score if linked else None
+        return self._links[pair]
+
+    def clusters(self, met: Iterable[Pair]) -> list[list[int]]:
+        """The clusters when these pairs were compared: groups by the links among them, each divided."""
+        side = list(range(len(self.names)))
+
+        def root(record: int) -> int:
+            while side[record] != record:
+                side[record] = side[side[record]]
+                record = side[record]
+            return record
+
+        for a, b in met:
+            if self.link((a, b)) is not None:
+                side[root(a)] = root(b)
+        groups: dict[int, list[int]] = defaultdict(list)
+        for record in range(len(side)):
+            groups[root(record)].append(record)
+        self.largest = max(self.largest, max(map(len, groups.values()), default=0))
+        return [cluster for members in groups.values() for cluster in self._divide(tuple(members))]
+
+    def _divide(self, members: tuple[int, ...]) -> list[list[int]]:
+        if len(members) == 1:
+            return [list(members)]
+        if members not in self._parts:
+            pairs = list(combinations(members, 2))
+            links = [Link(score, *pair) for pair in pairs if (score := self.link(pair)) is not None]
+            vetoes = [pair for pair in pairs if self.decide(pair).veto]
+            self._parts[members] = partition(members, links, vetoes)
+        return self._parts[members]
+
+    def named(self, clusters: Iterable[Sequence[int]]) -> list[list[str]]:
+        """Clusters by record ids."""
+        return [[self.names[record] for record in members] for members in clusters]
+
+
+def _insert(members: list[int], record: int) -> None:
+    """As `index/add_to_keys.lua`: a full key keeps the smallest ids."""
+    if len(members) < KEY_CAP:
+        members.append(record)
+    else:
+        most = max(members)
+        if record < most:
+            members[members.index(most)] = record
