@@ -269,17 +269,19 @@ class Draft:
                 self.warn("identifiers", f"cut at {MAX_IDENTIFIERS}")
         if len(authors) >= MAX_AUTHORS:
             fields["authors_complete"] = False
-        others = tuple(dict.fromkeys(other for other in other_titles if other != title)) if other_titles else ()
+        if other_titles:
+            fields["other_titles"] = tuple(dict.fromkeys(other for other in other_titles if other != title))
+        if self._relations:
+            fields["relations"] = tuple(self._relations)
+        if self.warnings:
+            fields["warnings"] = tuple(self.warnings)
         return Record(
             source=self.source,
             source_id=source_id,
             title=title,
-            other_titles=others,
             authors=tuple(authors),
             identifiers=tuple(ordered),
             urls=tuple(self._urls),
-            relations=tuple(self._relations),
-            warnings=tuple(self.warnings),
             **fields,
         )
 
