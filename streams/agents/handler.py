@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
@@ -166,8 +167,8 @@ class Handler:
         self._count(batch)
         while batch.outgoing or batch.committed or batch.drained:
             await self._publisher.publish(batch.outgoing)
-            for message in batch.outgoing:
-                self._metrics.published(message.topic)
+            for topic, count in Counter(message.topic for message in batch.outgoing).items():
+                self._metrics.published(topic, count)
             settled = batch
             batch = await self._in_thread(lambda: self._engine.confirm(settled))  # noqa: B023 - awaited before the next turn
 
@@ -201,8 +202,8 @@ class Handler:
         now = time.time()
         self._metrics.batch(len(messages), seconds, now)
         self._metrics.latencies(now - message.taken / 1000 for message in messages)
-        for message in messages:
-            self._metrics.received(message.source)
+        for source, count in Counter(message.source for message in messages).items():
+            self._metrics.received(source, count)
         trips = self._engine.connection.round_trips
         self._metrics.redis_round_trips(trips - self._round_trips)
         self._round_trips = trips

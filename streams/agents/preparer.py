@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import logging
 import multiprocessing
 import os
@@ -22,7 +23,7 @@ from concurrent.futures.process import BrokenProcessPool
 from streams.intake import Intake, Items, Raw, pack, unpack
 from streams.settings import Settings
 
-__all__ = ["Preparer"]
+__all__ = ["Preparer", "calm_collector"]
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,18 @@ def _begin(settings: Settings, parent: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _end_with(parent)
     _intake = Intake(settings)
+    calm_collector()
+
+
+def calm_collector() -> None:
+    """Let the garbage collector look less often, and never at what lives for good.
+
+    A batch is tens of thousands of small values without cycles, which reference counts free; looking for
+    cycles among them took a seventh of a worker's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def _end_with(parent: int) -> None:

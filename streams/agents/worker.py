@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from aiohttp import web
 
 from streams.agents.app import make_app
 from streams.agents.handler import Handler, Ready
-from streams.agents.preparer import Preparer
+from streams.agents.preparer import Preparer, calm_collector
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
 from streams.engine import Engine, Incoming
@@ -51,9 +50,7 @@ class _Worker:
         await self._preparer.start()
         self._handler = Handler(self.engine, self._preparer, self._publisher, self.metrics, self.health)
         await self._handler.drain()
-        # What lives now lives for good; the collector need not look at it again.
-        gc.collect()
-        gc.freeze()
+        calm_collector()
 
     async def prepare(self, messages: Sequence[Incoming]) -> Ready:
         """Read a micro-batch's payloads; the batch before may still be under way."""
