@@ -30,7 +30,7 @@ from streams.settings import Settings
 
 __all__ = ["Status", "own_generation", "play", "read_cluster_states", "run", "write_results"]
 
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.1
 _MAX_RESTARTS = 20
 _EMBEDDED_SESSION_SECONDS = 2.0
 

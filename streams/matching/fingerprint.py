@@ -9,7 +9,7 @@ abstracts are cut at the end, and the cost is bounded.
 from __future__ import annotations
 
 import re
-from operator import eq
+from operator import add, eq
 from zlib import crc32
 
 __all__ = ["BINS", "fingerprint", "likeness"]
@@ -32,14 +32,10 @@ def fingerprint(abstract: str) -> bytes:
     words = _WORD.findall(text, _LEAD.match(text).end())[:_WORDS]  # type: ignore[union-attr]
     if len(words) < _MIN_WORDS:
         return b""
-    bins = [0xFFFFFFFF] * BINS
-    previous = words[0]
-    for word in words[1:]:
-        h = crc32((previous + word).encode())
-        previous = word
-        i = h & 15
-        bins[i] = min(bins[i], h)
-    return bytes((h >> 8) & 0xFF if h != 0xFFFFFFFF else 0 for h in bins)
+    hashes = [crc32(pair.encode()) for pair in map(add, words, words[1:])]
+    # From the largest down, so that the smallest of each bin is what stays.
+    smallest = {h & 15: h >> 8 & 0xFF for h in sorted(hashes, reverse=True)}
+    return bytes([smallest.get(i, 0) for i in range(BINS)])
 
 
 def likeness(a: bytes, b: bytes) -> float:
