@@ -155,8 +155,8 @@ def _ids(record: Record) -> tuple[tuple[str, ...], str, bool]:
     ids: list[str] = []
     kind, published = "", False
     for scheme, value in record.identifiers:
-        if scheme not in _WORK_SCHEMES or not value or value == record.source_id:
-            continue  # its own id is what the record is stored under
+        if scheme not in _WORK_SCHEMES or not value:
+            continue
         if scheme == "doi":
             found = doi_class(value)
             value = found.base  # noqa: PLW2901

@@ -5,6 +5,7 @@ from matching_factory import ABSTRACT, OTHER_ABSTRACT, features, record
 from streams.matching.doi_classes import COMPONENT, PREPRINT, REPORT, REVIEW, WORK, doi_class, is_entry
 from streams.matching.features import MAX_AUTHORS, STOP_TITLE, Features, extract
 from streams.matching.fingerprint import fingerprint, likeness
+from streams.records import Identifier, Record
 
 
 def test_features_carry_normal_forms() -> None:
@@ -104,3 +105,20 @@ def test_thesis_is_read_from_the_abstract() -> None:
 
 def test_extract_keeps_other_titles() -> None:
     assert extract(record("Korallenwachstum", other_titles=("Coral growth",))).others == ("coral growth",)
+
+
+def test_the_id_a_record_has_at_its_source_counts_as_its_identifier() -> None:
+    arxiv = Record(
+        source="arxiv",
+        source_id="2111.12710",
+        title="Perceptual codebooks",
+        identifiers=(Identifier("arxiv", "2111.12710"),),
+    )
+    crossref = Record(
+        source="crossref",
+        source_id="10.5555/abc",
+        title="On codebooks",
+        identifiers=(Identifier("doi", "10.5555/abc"),),
+    )
+    assert extract(arxiv).ids == ("arxiv:2111.12710",)
+    assert extract(crossref).ids == ("doi:10.5555/abc",)
