@@ -53,10 +53,15 @@ def demo(settings: Settings) -> None:
 
 def _play(screen: Console, own: Settings, worker: WorkerProcess, services: Services) -> Status:
     connection = connect(own)
-    with Live(console=screen, refresh_per_second=8, transient=not screen.is_terminal) as live:
+    with Live(console=screen, refresh_per_second=8, auto_refresh=screen.is_terminal) as live:
+        shown = -1
 
         def watch(status: Status) -> None:
+            nonlocal shown
             live.update(_progress(status, worker))
+            if not screen.is_terminal and status.handled != shown:
+                shown = status.handled
+                screen.print(_progress(status, worker))
 
         try:
             return asyncio.run(play(own, _payloads(), worker, services, connection, watch))
@@ -76,7 +81,8 @@ def _progress(status: Status, worker: WorkerProcess) -> Table:
     table.add_row(
         f"records in {status.handled}/{status.sent}",
         f"duplicates {counters.get('duplicate', 0):.0f}",
-        f"clusters {counters.get('created', 0) - counters.get('merged', 0):.0f}",
+        # A merge is two changes: of the cluster that takes in, and of the one that is taken in.
+        f"clusters {counters.get('created', 0) - counters.get('merged', 0) / 2:.0f}",
         f"dead letters {counters.get('dead', 0):.0f}",
         f"{rate:.0f} records/s",
     )
