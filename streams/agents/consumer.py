@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, cast
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
@@ -54,9 +54,26 @@ class _RewindingConsumer(Consumer):
             self._committed_offset[tp] = position
             transport.rewound()
 
-    def _to_message(self, _tp: Any, record: Any) -> Any:
-        """Leave records as aiokafka gives them; a lot of them becomes one message."""
-        return record
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:
+        """What was fetched, in lots, partition after partition in turn; ends when partitions are being taken away."""
+        records, active = await self._wait_next_records(timeout)
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self.perform_seek()
+            return
+        generation = self.app.consumer_generation_id
+        most = cast("RewindingTransport", self.transport).lot
+        lots = [
+            (start, tp, fetched[start : start + most])
+            for tp, fetched in records.items()
+            if active is None or tp in active or tp in self._buffered_partitions
+            for start in range(0, len(fetched), most)
+        ]
+        for _, tp, lot in sorted(lots, key=lambda lot: lot[0]):
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                return
+            yield tp, lot
 
     async def _drain_messages(self, fetcher: Any) -> None:
         """Hand fetched records to the stream, a lot of one partition as one message.
@@ -64,16 +81,9 @@ class _RewindingConsumer(Consumer):
         Faust's own loop makes a message, an event and two waits for every record, which takes as long as deciding about
         it. A lot is acknowledged as a whole: its message has the offset of the last record, those before are a gap.
         """
-        most = cast("RewindingTransport", self.transport).lot
         try:
             while not (self.should_stop or fetcher.should_stop):
-                lots: dict[Any, list[Any]] = {}
-                async for tp, record in self.getmany(timeout=1.0):
-                    lot = lots.setdefault(tp, [])
-                    lot.append(record)
-                    if len(lot) >= most:
-                        await self.wait_first(self._deliver(tp, lots.pop(tp)), self.suspend_flow.wait())
-                for tp, lot in lots.items():
+                async for tp, lot in self.getmany(timeout=1.0):
                     await self.wait_first(self._deliver(tp, lot), self.suspend_flow.wait())
                 await asyncio.sleep(0)
         except self.consumer_stopped_errors:
