@@ -12,11 +12,11 @@ from streams.identifiers import (
     ArxivId,
     dois_in,
     find_arxiv,
-    from_url,
     normalize,
     normalize_doi,
     parse_arxiv,
 )
+from streams.links import from_url
 from streams.records import Identifier
 
 SHA = "204e3073870fae3d05bcbc2f6a8e263d9b72e776"

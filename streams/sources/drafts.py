@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from streams.errors import PayloadError
-from streams.identifiers import SCHEMES, dois_in, find_arxiv, from_url, normalize, parse_arxiv
+from streams.identifiers import SCHEMES, dois_in, find_arxiv, normalize, parse_arxiv
+from streams.links import from_url
 from streams.records import Author, Delete, Identifier, Record, Relation
 from streams.sources import dates
 
