@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     )
     http_host: str = Field("127.0.0.1", description="address the HTTP port binds to")
     http_port: int = Field(6066, ge=0, le=65535, description="port of health, metrics and API; 0: any free port")
-    batch_records: int = Field(512, ge=1, le=10_000, description="most messages handled in one micro-batch")
+    batch_records: int = Field(1024, ge=1, le=10_000, description="most messages handled in one micro-batch")
     batch_seconds: float = Field(0.05, gt=0, le=10, description="longest wait for a micro-batch to fill, in seconds")
     buckets: int = Field(
         4096,
