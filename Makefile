@@ -1,9 +1,6 @@
 # Two commands do all the set-up: `make demo` and `make test`. Nothing but Python ≥ 3.11 with venv is needed.
 
-# An interpreter built without optimizations (as version managers often do) is a tenth slower; the system's is taken then.
-OPTIMIZED := import ensurepip, sys, sysconfig; c = sysconfig.get_config_var("CONFIG_ARGS") or ""; \
-  sys.exit(sys.version_info < (3, 11) or "--enable-optimizations" not in c)
-PYTHON ?= $(shell for p in python3 /usr/bin/python3; do $$p -c '$(OPTIMIZED)' 2>/dev/null && echo $$p && exit; done; echo python3)
+PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
