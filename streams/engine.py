@@ -111,7 +111,10 @@ class Engine:
         candidates = self._meet(arrivals, counts)
         reader.load(other for _, others in candidates for other in others)
         links, evidence = self._decide(candidates, reader, outgoing, counts)
+        capped = self._committer.capped
         committed = self._commit(arrivals, links, evidence, reader)
+        if self._committer.capped > capped:
+            counts["capped", "cluster"] += self._committer.capped - capped
         outgoing += self._publications(committed, counts)
         return Batch(outgoing, committed, counts)
 

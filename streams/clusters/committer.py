@@ -79,7 +79,6 @@ class Committer:
         self._judge = judge
         self._cap = cap
         self.capped = 0
-        self.conflicts = 0
 
     def apply(self, work: Work, reader: Reader, describe: Describe) -> list[Committed]:
         """Commit the work and return every group that changed.
@@ -98,7 +97,6 @@ class Committer:
             again = [job for job in jobs if job.target.id in failed | late]
             if not again:
                 return done
-            self.conflicts += len(again)
             todo = _again(todo, again)
             reader.forget(record for job in again for record in _records(job))
             reader.forget(todo.records)

@@ -240,3 +240,11 @@ def test_of_two_messages_taken_in_one_millisecond_the_later_stands(bench: Bench)
     ]
     assert state
     assert document["title"] == "Corrected title number 7 of a paper on sparse graphs"
+
+
+def test_a_group_that_may_not_grow_is_counted(
+    new_generation: Callable[..., Settings], new_connection: Callable[[], Connection]
+) -> None:
+    engine = Engine(new_generation(cluster_cap=2), new_connection())
+    batch = engine.process([message(f"s:{number}", LINKED, 1000 + number) for number in range(3)])
+    assert batch.counts["capped", "cluster"] > 0
