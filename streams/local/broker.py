@@ -98,10 +98,10 @@ def broker_executable() -> str:
     return found
 
 
-def free_port() -> int:
-    """Return a loopback TCP port nobody listens on now; it is not reserved."""
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a TCP port of `host` nobody listens on now; it is not reserved."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
 

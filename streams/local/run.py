@@ -25,14 +25,13 @@ from streams.index.connection import Connection, connect
 from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.local.services import Services
-from streams.local.worker import WorkerProcess
+from streams.local.worker import EMBEDDED_SESSION_SECONDS, WorkerProcess
 from streams.settings import Settings
 
 __all__ = ["Status", "own_generation", "play", "read_cluster_states", "run", "write_results"]
 
 _POLL_SECONDS = 0.1
 _MAX_RESTARTS = 20
-_EMBEDDED_SESSION_SECONDS = 2.0
 
 
 class Status(NamedTuple):
@@ -53,7 +52,7 @@ def own_generation(settings: Settings) -> Settings:
             "app_id": f"{settings.app_id}-{name}",
             "http_port": 0,
             # A worker that was killed is missed after this long; waiting longer would only make the run longer.
-            "session_timeout": min(settings.session_timeout, _EMBEDDED_SESSION_SECONDS),
+            "session_timeout": min(settings.session_timeout, EMBEDDED_SESSION_SECONDS),
         }
     )
 

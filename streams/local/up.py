@@ -15,7 +15,7 @@ from streams.engine import Engine
 from streams.index.connection import connect
 from streams.local.endpoints import announce, withdraw
 from streams.local.services import Services
-from streams.local.worker import WorkerProcess
+from streams.local.worker import EMBEDDED_SESSION_SECONDS, WorkerProcess
 from streams.settings import Settings
 
 __all__ = ["serve"]
@@ -23,7 +23,6 @@ __all__ = ["serve"]
 _LOOK_SECONDS = 0.5
 _MAX_RESTARTS = 1_000_000
 _RESTORE_LOT = 500
-_EMBEDDED_SESSION_SECONDS = 2.0
 
 
 def serve(settings: Settings, data_dir: Path, started: Callable[[Settings, int], None]) -> None:
@@ -36,7 +35,7 @@ def serve(settings: Settings, data_dir: Path, started: Callable[[Settings, int],
     try:
         with Services(settings, data_dir) as services:
             own = services.settings.model_copy(
-                update={"session_timeout": min(settings.session_timeout, _EMBEDDED_SESSION_SECONDS)}
+                update={"session_timeout": min(settings.session_timeout, EMBEDDED_SESSION_SECONDS)}
             )
             asyncio.run(create_topics(own))
             restored = _restore(own) if services.broker_is_new else 0

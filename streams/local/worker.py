@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import time
 import urllib.error
@@ -11,21 +10,17 @@ import urllib.request
 from pathlib import Path
 
 from streams.errors import EmbeddedError
+from streams.local.broker import free_port
 from streams.local.process import Child
 from streams.settings import PREFIX, Settings
 
-__all__ = ["WorkerProcess", "free_port"]
+__all__ = ["EMBEDDED_SESSION_SECONDS", "WorkerProcess"]
 
 _READY_SECONDS = 90.0
 _GRACE_SECONDS = 15.0
 _PAUSE_SECONDS = 0.05
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port nobody listens on now."""
-    with socket.create_server((host, 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+EMBEDDED_SESSION_SECONDS = 2.0
+"""Longest session of a worker we start: the first record waits half of it, the partitions of one that was killed all of it."""
 
 
 class WorkerProcess:
