@@ -28,7 +28,7 @@ from streams.index.progress import Progress
 from streams.index.reader import Reader
 from streams.index.store import PUT_RECORD, RecordStore, Stored
 from streams.intake import Intake, Prepared, Raw, Refused
-from streams.matching.decision import DISTINCT, DUPLICATE, Decision
+from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
 from streams.matching.rules import DEFAULT
 from streams.records import Record
 from streams.settings import Settings
@@ -80,6 +80,14 @@ class _Arrival(NamedTuple):
     birth: Described | None
 
 
+class _Found(NamedTuple):
+    """What the decisions of a micro-batch come to: accepted links, relations, and the evidence for both by record id."""
+
+    links: list[tuple[bytes, bytes]]
+    related: list[tuple[bytes, bytes]]
+    evidence: dict[str, list[Evidence]]
+
+
 class Engine:
     """Handles micro-batches against one generation of state. Not safe for use from two threads at once."""
 
@@ -110,9 +118,9 @@ class Engine:
         arrivals = self._store(self._admit(messages, prepared, outgoing, counts), reader, counts)
         candidates = self._meet(arrivals, counts)
         reader.load(other for _, others in candidates for other in others)
-        links, evidence = self._decide(candidates, reader, outgoing, counts)
+        found = self._decide(candidates, reader, outgoing, counts)
         capped = self._committer.capped
-        committed = self._commit(arrivals, links, evidence, reader)
+        committed = self._commit(arrivals, found, reader)
         if self._committer.capped > capped:
             counts["capped", "cluster"] += self._committer.capped - capped
         outgoing += self._publications(committed, counts)
@@ -175,9 +183,9 @@ class Engine:
 
     def _states_of(self, groups: Sequence[tuple[bytes, Group]]) -> list[Outgoing]:
         reader = Reader(self.store, self.connection)
-        members = [member.id for _, group in groups for member in group.members]
-        reader.load(members)
-        reader.load_records(members)
+        named = [record for _, group in groups for record in _named(group)]
+        reader.load(named)
+        reader.load_records(named)
         return [
             message
             for _, group in groups
@@ -283,8 +291,8 @@ class Engine:
         reader: Reader,
         outgoing: list[Outgoing],
         counts: Counter[tuple[str, str]],
-    ) -> tuple[list[tuple[bytes, bytes]], dict[str, list[Evidence]]]:
-        links: list[tuple[bytes, bytes]] = []
+    ) -> _Found:
+        found = _Found([], [], defaultdict(list))
         told: list[tuple[_Arrival, bytes, Decision]] = []
         for arrival, others in candidates:
             mine = reader.features(arrival.id)
@@ -300,37 +308,39 @@ class Engine:
                 told.append((arrival, other, decision))
                 if decision.verdict == DUPLICATE:
                     # They met in the index; whether it still is so the planner asks when it divides the group.
-                    links.append((arrival.id, other))
+                    found.links.append((arrival.id, other))
+                elif decision.verdict == RELATED:
+                    found.related.append((arrival.id, other))
         reader.load_records(other for _, other, _ in told)
-        evidence: dict[str, list[Evidence]] = defaultdict(list)
         for arrival, other, decision in told:
             record = reader.record(other)
             if record is not None:
                 a, b = sorted((arrival.name, record.id))
-                found = Evidence(a, b, decision)
-                outgoing += events.decision_messages(found)
-                if decision.verdict == DUPLICATE:
-                    evidence[a].append(found)
-                    evidence[b].append(found)
-        return links, evidence
+                evidence = Evidence(a, b, decision)
+                outgoing += events.decision_messages(evidence)
+                if decision.verdict != REVIEW:
+                    found.evidence[a].append(evidence)
+                    found.evidence[b].append(evidence)
+        return found
 
     def _commit(
         self,
         arrivals: Sequence[_Arrival],
-        links: Sequence[tuple[bytes, bytes]],
-        evidence: Mapping[str, Sequence[Evidence]],
+        found: _Found,
         reader: Reader,
     ) -> list[Committed]:
         causes = frozenset(arrival.name for arrival in arrivals)
-
         births = {arrival.id: arrival.birth for arrival in arrivals}
 
         def describe(draft: Draft) -> Described:
             if (born := _born(draft, births)) is not None:
                 return born
-            return events.describe(draft, reader.record, lambda record: bool(reader.features(record)), evidence, causes)
+            return events.describe(
+                draft, reader.record, lambda record: bool(reader.features(record)), found.evidence, causes
+            )
 
-        return self._committer.apply(Work(frozenset(a.id for a in arrivals), tuple(links)), reader, describe)
+        work = Work(frozenset(a.id for a in arrivals), tuple(found.links), tuple(found.related))
+        return self._committer.apply(work, reader, describe)
 
     def _publications(self, committed: Sequence[Committed], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
         for c in committed:
@@ -351,9 +361,9 @@ class Engine:
         for record, keys in stale.items():
             wanted[roots[record].id] |= keys
         by_id = {root.id: root for root in roots.values()}
-        members = [m.id for root in by_id.values() for m in root.group.members]
-        reader.load(members)
-        reader.load_records(members)
+        named = [record for root in by_id.values() for record in _named(root.group)]
+        reader.load(named)
+        reader.load_records(named)
         for identifier, keys in wanted.items():
             root = by_id[identifier]
             outgoing += events.states(root.group, sorted(keys), _living(reader))
@@ -368,8 +378,14 @@ def _born(draft: Draft, births: Mapping[bytes, Described | None]) -> Described |
     if born is None or len(draft.changes) != 1 or len(draft.group.clusters) != 1:
         return None
     change, cluster = born.changes[0], born.group.clusters[0]
-    same = change == draft.changes[0] and members == born.group.members and not draft.group.merged
+    plain = not draft.group.merged and not draft.group.related
+    same = plain and change == draft.changes[0] and members == born.group.members
     return born if same and cluster.created == draft.group.clusters[0].created else None
+
+
+def _named(group: Group) -> list[bytes]:
+    """The records that a state of the group's clusters names."""
+    return [member.id for member in group.members] + [relation.other for relation in group.related]
 
 
 def _living(reader: Reader) -> Callable[[bytes], Record | None]:

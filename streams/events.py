@@ -24,7 +24,7 @@ import orjson
 
 from streams.clusters.canonical import canonical, render
 from streams.clusters.committer import Described
-from streams.clusters.group import Cluster, Group, cluster_id
+from streams.clusters.group import Cluster, Group, Relation, cluster_id
 from streams.clusters.planner import Change, Draft
 from streams.errors import PayloadError
 from streams.matching.decision import REVIEW, Decision
@@ -46,6 +46,9 @@ __all__ = [
     "state_message",
     "states",
 ]
+
+_Pairs = frozenset[tuple[str, ...]]
+_NONE: _Pairs = frozenset()
 
 DECISIONS, REVIEWS, EVENTS = "dedup.decisions", "dedup.review", "dedup.events"
 CLUSTERS, DEAD_LETTER, CORRECTIONS = "dedup.clusters", "dedup.dead-letter", "dedup.corrections"
@@ -127,40 +130,90 @@ def describe(
     `record` gives a record for documents, `live` whether it was not deleted; `causes` are the records of
     this micro-batch and `evidence` the accepted decisions on each of them.
     """
-    clusters = {cluster.key: cluster for cluster in draft.group.clusters}
-    owed: dict[str, bytes] = {}
-    changes: list[Change] = []
-    latest: dict[bytes, bytes | None] = {}
+    return _Description(draft, record, live, evidence, causes).described()
 
-    def names(ids: Iterable[bytes]) -> list[str]:
-        return sorted(known.id if (known := record(i)) else i.hex() for i in ids)
 
-    def owe(change: Change, before: list[str], after: list[str], document: bytes) -> None:
-        event = _event(change, before, after, document, evidence, causes)
-        owed[event["event_id"]] = orjson.dumps(event)
-        changes.append(change)
+class _Description:
+    """One draft on its way to `Described`: clusters get their revisions and digests as events are made."""
 
-    for change in draft.changes:
-        members = [known for i in change.after if live(i) and (known := record(i))]
-        after = names(change.after)
-        document, fingerprint = render(canonical(cluster_id(change.key), members)) if members else (b"", b"")
-        owe(change, names(change.before), after, document)
-        latest[change.key] = None
-        cluster = clusters.get(change.key)
+    def __init__(
+        self,
+        draft: Draft,
+        record: Callable[[bytes], Record | None],
+        live: Callable[[bytes], bool],
+        evidence: Mapping[str, Sequence[Evidence]],
+        causes: frozenset[str],
+    ) -> None:
+        self._draft = draft
+        self._record = record
+        self._live = live
+        self._evidence = evidence
+        self._causes = causes
+        group = draft.group
+        self._clusters = {cluster.key: cluster for cluster in group.clusters}
+        self._relations: dict[bytes, Sequence[Mapping[str, str]]] = {
+            cluster.key: _relations(group.relations(index), record)
+            for index, cluster in enumerate(group.clusters if group.related else ())
+        }
+        self._owed: dict[str, bytes] = {}
+        self._changes: list[Change] = []
+        self._latest: dict[bytes, bytes | None] = {}
+
+    def described(self) -> Described:
+        group = self._draft.group
+        for change in self._draft.changes:
+            self._change(change)
+        positions = {cluster.key: index for index, cluster in enumerate(group.clusters)}
+        for kind, key, changed in self._draft.relations:
+            self._relate(kind, key, group.records(positions[key]), changed)
+        clusters = tuple(self._clusters[cluster.key] for cluster in group.clusters)
+        return Described(
+            msgspec.structs.replace(group, clusters=clusters), self._owed, tuple(self._changes), self._latest
+        )
+
+    def _change(self, change: Change) -> None:
+        after = self._names(change.after)
+        document, fingerprint = self._document(change.key, change.after)
+        self._owe(change, self._names(change.before), after, document)
+        self._latest[change.key] = None
+        cluster = self._clusters.get(change.key)
         if cluster is None or not change.after:
-            continue
+            return
+        self._clusters[change.key] = msgspec.structs.replace(cluster, canonical=fingerprint)
         if cluster.canonical not in (b"", fingerprint):
-            cluster = msgspec.structs.replace(cluster, revision=cluster.revision + 1)
-            owe(
-                Change("canonical_changed", change.key, cluster.revision, change.after, change.after),
-                after,
-                after,
-                document,
-            )
-        clusters[change.key] = msgspec.structs.replace(cluster, canonical=fingerprint)
-        latest[change.key] = _state(change.key, cluster.revision, after, document)
-    group = msgspec.structs.replace(draft.group, clusters=tuple(clusters[c.key] for c in draft.group.clusters))
-    return Described(group, owed, tuple(changes), latest)
+            self._follow("canonical_changed", change.key, change.after, after, document)
+        self._stand(change.key, after, document)
+
+    def _relate(self, kind: str, key: bytes, ids: tuple[bytes, ...], changed: Iterable[Relation]) -> None:
+        after, document = self._names(ids), self._document(key, ids)[0]
+        pairs = frozenset(tuple(self._names((relation.record, relation.other))) for relation in changed)
+        self._follow(kind, key, ids, after, document, pairs)
+        self._stand(key, after, document)
+
+    def _follow(
+        self, kind: str, key: bytes, ids: tuple[bytes, ...], after: list[str], document: bytes, pairs: _Pairs = _NONE
+    ) -> None:
+        """A further event of a cluster whose records stay as they are."""
+        revision = self._clusters[key].revision + 1
+        self._clusters[key] = msgspec.structs.replace(self._clusters[key], revision=revision)
+        self._owe(Change(kind, key, revision, ids, ids), after, after, document, pairs)
+
+    def _owe(self, change: Change, before: list[str], after: list[str], document: bytes, pairs: _Pairs = _NONE) -> None:
+        grounds = _grounds(before, after, pairs, self._evidence, self._causes)
+        event = _event(change, before, after, document, self._relations.get(change.key, ()), *grounds)
+        self._owed[event["event_id"]] = orjson.dumps(event)
+        self._changes.append(change)
+
+    def _stand(self, key: bytes, after: list[str], document: bytes) -> None:
+        relations = self._relations.get(key, ())
+        self._latest[key] = _state(key, self._clusters[key].revision, after, document, relations)
+
+    def _names(self, ids: Iterable[bytes]) -> list[str]:
+        return sorted(known.id if (known := self._record(i)) else i.hex() for i in ids)
+
+    def _document(self, key: bytes, ids: Iterable[bytes]) -> tuple[bytes, bytes]:
+        members = [known for i in ids if self._live(i) and (known := self._record(i))]
+        return render(canonical(cluster_id(key), members)) if members else (b"", b"")
 
 
 def states(group: Group, keys: Iterable[bytes], record: Callable[[bytes], Record | None]) -> Iterable[Outgoing]:
@@ -171,7 +224,8 @@ def states(group: Group, keys: Iterable[bytes], record: Callable[[bytes], Record
         members = [known for i in (group.records(index) if index >= 0 else ()) if (known := record(i))]
         names = sorted(member.id for member in members)
         document = render(canonical(cluster_id(key), members))[0] if members else b""
-        state = _state(key, cluster.revision, names, document) if members else None
+        relations = _relations(group.relations(index), record) if index >= 0 and group.related else ()
+        state = _state(key, cluster.revision, names, document, relations) if members else None
         yield state_message(key, state)
 
 
@@ -180,9 +234,43 @@ def state_message(key: bytes, state: bytes | None) -> Outgoing:
     return Outgoing(CLUSTERS, cluster_id(key).encode(), state)
 
 
-def _state(key: bytes, revision: int, records: list[str], document: bytes) -> bytes:
-    fields = {"cluster_id": cluster_id(key), "revision": revision, "records": records}
+def _relations(
+    relations: Iterable[Relation], record: Callable[[bytes], Record | None]
+) -> tuple[Mapping[str, str], ...]:
+    """Relations of a cluster to other works as JSON fields: `record` is in the cluster, `other` is not."""
+    found = []
+    for relation in relations:
+        if (mine := record(relation.record)) and (other := record(relation.other)):
+            found.append((relation.kind, mine.id, other.id))
+    return tuple({"relation": kind, "record": mine, "other": other} for kind, mine, other in sorted(found))
+
+
+def _state(
+    key: bytes, revision: int, records: list[str], document: bytes, relations: Sequence[Mapping[str, str]]
+) -> bytes:
+    fields: dict[str, Any] = {"cluster_id": cluster_id(key), "revision": revision, "records": records}
+    if relations:
+        fields["relations"] = relations
     return orjson.dumps(fields | {"document": orjson.Fragment(document or b"{}")})
+
+
+def _grounds(
+    before: list[str],
+    after: list[str],
+    pairs: _Pairs,
+    evidence: Mapping[str, Sequence[Evidence]],
+    causes: frozenset[str],
+) -> tuple[list[str], list[Evidence]]:
+    """Which records brought a change about, and the decisions on them: inside the cluster, or on pairs across its border."""
+    moved = causes.intersection(end for pair in pairs for end in pair) if pairs else causes.intersection(before + after)
+    inside = set(after)
+    grounds = {
+        (e.a, e.b): e
+        for cause in moved
+        for e in evidence.get(cause, ())
+        if ((e.a, e.b) in pairs if pairs else e.a in inside and e.b in inside)
+    }
+    return sorted(moved), [grounds[pair] for pair in sorted(grounds)]
 
 
 def _event(
@@ -190,12 +278,11 @@ def _event(
     before: list[str],
     after: list[str],
     document: bytes,
-    evidence: Mapping[str, Sequence[Evidence]],
-    causes: frozenset[str],
+    relations: Sequence[Mapping[str, str]],
+    causes: list[str],
+    evidence: list[Evidence],
 ) -> dict[str, Any]:
     name = cluster_id(change.key)
-    inside, moved = set(after), causes.intersection(before + after)
-    grounds = {(e.a, e.b): e for cause in moved for e in evidence.get(cause, ()) if e.a in inside and e.b in inside}
     fields: dict[str, Any] = {
         "event_id": f"{name}:{change.revision}",
         "type": change.type,
@@ -203,12 +290,14 @@ def _event(
         "revision": change.revision,
         "before": before,
         "after": after,
-        "causes": sorted(moved),
-        "evidence": [grounds[pair].fields() for pair in sorted(grounds)],
+        "causes": causes,
+        "evidence": [each.fields() for each in evidence],
     }
     if change.others:
         relation = {"merged": "merged_from" if after else "merged_into", "split": "split_into", "created": "split_from"}
         fields[relation[change.type]] = [cluster_id(key) for key in change.others]
+    if relations:
+        fields["relations"] = relations
     if document:
         fields["document"] = orjson.Fragment(document)
     return fields

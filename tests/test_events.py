@@ -50,7 +50,7 @@ def published(new_generation: Callable[[], Settings]) -> list[Outgoing]:
         Incoming("document", b"", value, 9000 + number, "records.document", 1, number)
         for number, value in enumerate([b"{", b"\xff\xfe", b"[1]"])
     ]
-    # A bridge that comes, changes and goes: merges, splits and ends.
+    # A bridge that comes, changes and goes: merges, splits and ends. An erratum that comes and goes.
     base = {
         "source": "x",
         "title": "Deep residual learning of sparse graphs",
@@ -63,6 +63,7 @@ def published(new_generation: Callable[[], Settings]) -> list[Outgoing]:
         ("2", other),
         ("2", {}),
         ("2", other),
+        ("2", {"title": "Erratum: Deep residual learning of sparse graphs"}),
         ("2", None),
         ("1", None),
     ]

@@ -16,10 +16,11 @@ meets one, finishes the move.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from streams.clusters.group import Group
+from streams.clusters.group import Group, Relation
 from streams.clusters.judge import Judge
 from streams.clusters.planner import Change, Draft, Pair, plan
 from streams.clusters.store import Commit, GroupStore, Root
@@ -32,10 +33,11 @@ _MAX_ATTEMPTS = 200
 
 
 class Work(NamedTuple):
-    """What a micro-batch asks for: records stored (live or deleted) and the accepted links among and from them."""
+    """What a micro-batch asks for: records stored (live or deleted), the accepted links and the relations among and from them."""
 
     records: frozenset[bytes]
     links: tuple[tuple[bytes, bytes], ...]
+    related: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Described(NamedTuple):
@@ -62,12 +64,16 @@ Describe = Callable[[Draft], Described]
 
 
 class _Job(NamedTuple):
-    """Groups that become one (or one that changes). `moves`: id -> (raw value now, group)."""
+    """Groups that become one (or one that changes). `moves`: id -> (raw value now, group).
+
+    `related` are pairs of a member and another record that were or may be related.
+    """
 
     target: Root
     moves: dict[bytes, tuple[bytes, Group]]
     frozen: frozenset[bytes]
     records: set[bytes]
+    related: set[tuple[bytes, bytes]]
 
 
 class Committer:
@@ -91,19 +97,22 @@ class Committer:
             jobs = self._jobs(todo)
             failed = self._freeze(jobs)
             self._load(jobs, reader)
-            committed, late = self._commit([j for j in jobs if j.target.id not in failed], reader, describe)
+            ready = [job for job in jobs if job.target.id not in failed]
+            committed, late = self._commit(ready, reader, describe)
             done += committed
-            late |= self._overtaken(jobs, {c.root for c in committed}, reader)
+            late |= self._overtaken(jobs, committed, reader)
             again = [job for job in jobs if job.target.id in failed | late]
             if not again:
                 return done
             todo = _again(todo, again)
             reader.forget(record for job in again for record in _records(job))
             reader.forget(todo.records)
+            reader.forget(end for pair in todo.related for end in pair)
         raise RedisError("other workers change the same groups faster than this one can")
 
     def _jobs(self, work: Work) -> list[_Job]:
-        roots = self._groups.resolve({*work.records, *(end for link in work.links for end in link)})
+        roots = self._groups.resolve({*work.records, *(end for pair in work.links + work.related for end in pair)})
+        roots |= self._groups.resolve(_once_related(work, roots.values()) - roots.keys())
         union = _Union(roots, self._cap)
         for a, b in work.links:
             if not union.join(a, b):
@@ -112,7 +121,11 @@ class Committer:
         records: dict[bytes, list[bytes]] = {root: [] for root in by_id}
         for record in work.records:
             records[roots[record].id].append(record)
-        return [_job([by_id[root] for root in joined], records) for joined in union.sets()]
+        claims: dict[bytes, set[bytes]] = defaultdict(set)
+        for a, b in work.related:
+            claims[a].add(b)
+            claims[b].add(a)
+        return [_job([by_id[root] for root in joined], records, claims) for joined in union.sets()]
 
     def _freeze(self, jobs: list[_Job]) -> set[bytes]:
         """Freeze what moves; returns the targets of the jobs in which somebody was faster."""
@@ -130,16 +143,22 @@ class Committer:
         # A group knows a member by another content than we have read: somebody changed the record since.
         reader.forget([record for job in jobs for record in _differing(job, reader)])
         reader.load(record for job in jobs for record in _records(job))
+        reader.load(other for job in jobs for _, other in job.related)
 
-    def _overtaken(self, jobs: list[_Job], committed: set[bytes], reader: Reader) -> set[bytes]:
+    def _overtaken(self, jobs: list[_Job], committed: Sequence[Committed], reader: Reader) -> set[bytes]:
         """The targets of jobs that were committed with a record that is no longer as it was read."""
-        added = {record: job.target.id for job in jobs if job.target.id in committed for record in job.records}
-        return {added[record] for record in reader.changed(added)}
+        used: dict[bytes, set[bytes]] = defaultdict(set)
+        groups = {c.root: c.described.group for c in committed}
+        for job in jobs:
+            if (group := groups.get(job.target.id)) is not None:
+                for record in job.records.union(end for r in group.related for end in (r.record, r.other)):
+                    used[record].add(job.target.id)
+        return {target for record in reader.changed(used) for target in used[record]}
 
     def _commit(self, jobs: list[_Job], reader: Reader, describe: Describe) -> tuple[list[Committed], set[bytes]]:
         drafts = [self._draft(job, reader) for job in jobs]
         changed = {record for draft in drafts for change in draft.changes for record in change.before + change.after}
-        reader.load_records(changed)
+        reader.load_records(changed.union(*(_told(draft) for draft in drafts)))
         commits: list[Commit | None] = []
         committed: list[Committed | None] = []
         pointers: dict[bytes, list[Commit]] = {}
@@ -183,7 +202,12 @@ class Committer:
         def pairs(a: bytes, b: bytes) -> Pair:
             return self._judge.pair(reader.features(a), reader.features(b))
 
-        return plan(groups, present, removed & known, pairs, min(now, default=0))
+        related = [
+            Relation(record, other, kind)
+            for record, other in sorted(job.related)
+            if (kind := self._judge.relation(reader.features(record), reader.features(other)))
+        ]
+        return plan(groups, present, removed & known, pairs, min(now, default=0), related)
 
 
 class _Union:
@@ -221,7 +245,7 @@ class _Union:
         return x
 
 
-def _job(joined: Sequence[Root], records: Mapping[bytes, Sequence[bytes]]) -> _Job:
+def _job(joined: Sequence[Root], records: Mapping[bytes, Sequence[bytes]], claims: Mapping[bytes, set[bytes]]) -> _Job:
     # A group that exists before one that does not; then the smaller id: the same choice for every worker.
     target = min(joined, key=lambda root: (not root.raw, root.id))
     moves: dict[bytes, tuple[bytes, Group]] = {}
@@ -235,7 +259,29 @@ def _job(joined: Sequence[Root], records: Mapping[bytes, Sequence[bytes]]) -> _J
     mine = {record for root in joined for record in records[root.id]}
     # A linked record of another worker that has no group yet is taken in as well: it is stored already.
     fresh = {root.id for root in joined if not root.raw}
-    return _Job(target, moves, frozenset(frozen), mine | fresh)
+    job = _Job(target, moves, frozenset(frozen), mine | fresh, set())
+    for group in _all_groups(job):
+        job.related.update((relation.record, relation.other) for relation in group.related)
+    if claims:
+        job.related.update((record, other) for record in _records(job) for other in claims.get(record, ()))
+    return job
+
+
+def _once_related(work: Work, roots: Iterable[Root]) -> set[bytes]:
+    """Records whose groups know of a relation to one that may have changed."""
+    groups = (group for root in roots for group in (root.group, *(moving for _, moving in root.moving.values())))
+    return {relation.other for group in groups for relation in group.related if relation.record in work.records}
+
+
+def _told(draft: Draft) -> set[bytes]:
+    """Records, beside those of the changed clusters, that are named in the events about relations."""
+    told = {relation.other for relation in draft.group.related}
+    told.update(end for _, _, changed in draft.relations for r in changed for end in (r.record, r.other))
+    keys = {key for _, key, _ in draft.relations}
+    for index, cluster in enumerate(draft.group.clusters if keys else ()):
+        if cluster.key in keys:
+            told.update(draft.group.records(index))
+    return told
 
 
 def _moved_groups(job: _Job) -> Iterable[Group]:
@@ -269,4 +315,6 @@ def _differing(job: _Job, reader: Reader) -> list[bytes]:
 def _again(work: Work, jobs: list[_Job]) -> Work:
     records = frozenset(work.records & {record for job in jobs for record in _records(job) | job.moves.keys()})
     links = tuple(link for link in work.links if records.intersection(link))
-    return Work(records, links)
+    # Both sides of a relation are done together: a side that was early may have noted what is no longer so.
+    mine = {record for job in jobs for record in _records(job)}
+    return Work(records, links, tuple(pair for pair in work.related if mine.intersection(pair)))

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import msgspec
 
-__all__ = ["Cluster", "Group", "Member", "cluster_id", "cluster_key", "first_key", "next_key"]
+__all__ = ["Cluster", "Group", "Member", "Relation", "cluster_id", "cluster_key", "first_key", "next_key"]
 
 _ID_BYTES = 8
 
@@ -37,11 +37,22 @@ class Cluster(msgspec.Struct, frozen=True, array_like=True):
     canonical: bytes = b""
 
 
+class Relation(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A member's known relation to another work: `kind` as the decision says (`corrects`, …), no direction.
+
+    The pair is noted on both sides: in the group of the one and in the group of the other.
+    """
+
+    record: bytes
+    other: bytes
+    kind: str
+
+
 class Group(msgspec.Struct, frozen=True, array_like=True):
     """Members and clusters. `vetoed` is set while any two members contradict each other.
 
     `merged` maps the key of every cluster that was merged away to the key that stands for it.
-    `must` and `cannot` are the corrections between members.
+    `must` and `cannot` are the corrections between members, `related` the relations of members, sorted.
     """
 
     members: tuple[Member, ...] = ()
@@ -50,6 +61,7 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
     merged: dict[bytes, bytes] = {}
     must: tuple[tuple[bytes, bytes], ...] = ()
     cannot: tuple[tuple[bytes, bytes], ...] = ()
+    related: tuple[Relation, ...] = ()
 
     def member(self, record: bytes) -> Member | None:
         """The member of an 8-byte record id."""
@@ -58,6 +70,13 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
     def records(self, index: int) -> tuple[bytes, ...]:
         """The 8-byte record ids of the cluster at an index, sorted."""
         return tuple(sorted(member.id for member in self.members if member.cluster == index))
+
+    def relations(self, index: int) -> tuple[Relation, ...]:
+        """The relations of the cluster at an index to works outside it, sorted."""
+        if not self.related:
+            return ()
+        records = set(self.records(index))
+        return tuple(r for r in self.related if r.record in records and r.other not in records)
 
 
 def first_key(founder: bytes) -> bytes:

@@ -7,7 +7,7 @@ from streams.index.key_index import Place, places
 from streams.index.layout import Layout
 from streams.index.store import RecordStore
 from streams.matching.decide import decide
-from streams.matching.decision import DUPLICATE, Decision
+from streams.matching.decision import DUPLICATE, RELATED, Decision
 from streams.matching.keys import keys
 from streams.matching.rules import Rules
 from streams.matching.screen import allows, signature
@@ -59,6 +59,13 @@ class Judge:
         (first, mine), (second, theirs) = self.whereabouts(a), self.whereabouts(b)
         shared = [place for place in mine if place in theirs]
         return any(not place.loose for place in shared) or (bool(shared) and allows(first, second))
+
+    def relation(self, a: bytes, b: bytes) -> str:
+        """The kind of relation between two records, `""` where there is none or one of them is gone."""
+        if not a or not b:
+            return ""
+        decision = self.decide(a, b)
+        return decision.relation if decision.verdict == RELATED and self.meet(a, b) else ""
 
     def pair(self, a: bytes, b: bytes) -> Pair:
         """What the decision on two records means for clusters; neither where one of them is gone."""

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from streams.clusters.group import Cluster, Group, Member, first_key, next_key
+import msgspec
+
+from streams.clusters.group import Cluster, Group, Member, Relation, first_key, next_key
 from streams.clusters.partition import Link, partition
 
 __all__ = ["Change", "Draft", "Pair", "Pairs", "birth", "combine", "plan"]
@@ -44,10 +46,14 @@ class Change(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """The new group, still without digests of canonical documents, and its changes in order."""
+    """The new group, still without digests of canonical documents, and its changes in order.
+
+    `relations`: (`relation_added` or `relation_removed`, cluster key, the relations that came or went) of clusters that stand.
+    """
 
     group: Group
     changes: tuple[Change, ...]
+    relations: tuple[tuple[str, bytes, tuple[Relation, ...]], ...] = ()
 
 
 def combine(groups: Sequence[Group]) -> Group:
@@ -66,6 +72,7 @@ def combine(groups: Sequence[Group]) -> Group:
         merged,
         tuple(sorted({pair for group in groups for pair in group.must})),
         tuple(sorted({pair for group in groups for pair in group.cannot})),
+        tuple(sorted({relation for group in groups for relation in group.related})),
     )
 
 
@@ -75,13 +82,20 @@ def plan(
     removed: set[bytes],
     pairs: Pairs,
     now: int,
+    related: Iterable[Relation] = (),
 ) -> Draft:
     """Bring `groups` together and up to date.
 
     `present` gives the digest of each record that is new or may have changed since the group last saw
-    it, `removed` are gone. `now` is the broker's time in ms, given to clusters that begin.
+    it, `removed` are gone. `now` is the broker's time in ms, given to clusters that begin; `related` are the relations
+    that members have now, in place of those the groups knew.
     """
-    if len(present) == 1 and not removed and not any(group.members or group.clusters for group in groups):
+    if (
+        len(present) == 1
+        and not removed
+        and not related
+        and not any(group.members or group.clusters for group in groups)
+    ):
         return birth(*next(iter(present.items())), now)
     old = combine(groups)
     digests = {member.id: member.digest for member in old.members}
@@ -91,7 +105,22 @@ def plan(
         digests.pop(record, None)
     new = digests.keys() - {member.id for member in old.members}
     parts, vetoed = _parts(groups, old, new, updated | removed, sorted(digests), pairs)
-    return _Succession(old, digests, parts, vetoed, updated, now).draft()
+    draft = _Succession(old, digests, parts, vetoed, updated, now).draft()
+    if not (related or old.related):
+        return draft
+    group = msgspec.structs.replace(draft.group, related=tuple(sorted({r for r in related if r.record in digests})))
+    return draft._replace(group=group, relations=tuple(_relations(old, group)))
+
+
+def _relations(old: Group, new: Group) -> Iterable[tuple[str, bytes, tuple[Relation, ...]]]:
+    """Which clusters that stand have gained relations, and which have only lost some."""
+    before = {cluster.key: set(old.relations(index)) for index, cluster in enumerate(old.clusters)}
+    for index, cluster in enumerate(new.clusters):
+        known, now = before.get(cluster.key, set()), set(new.relations(index))
+        if now - known:
+            yield "relation_added", cluster.key, tuple(sorted(now - known))
+        elif known - now and new.records(index):
+            yield "relation_removed", cluster.key, tuple(sorted(known - now))
 
 
 def birth(record: bytes, digest: bytes, now: int) -> Draft:

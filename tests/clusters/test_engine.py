@@ -133,6 +133,24 @@ def test_a_related_record_stays_apart_and_is_told(bench: Bench) -> None:
     assert [(d["a"], d["b"], d["decision"], d["relation"]) for d in told] == [("s:a", "s:e", "related", "corrects")]
 
 
+def test_a_relation_is_an_event_of_both_clusters_and_ends_with_either(bench: Bench) -> None:
+    bench.send("s:a", LINKED)
+    found = {event["after"][0]: event for event in bench.send("s:e", ERRATUM) if event["type"] == "relation_added"}
+    assert found["s:a"]["relations"] == [{"relation": "corrects", "record": "s:a", "other": "s:e"}]
+    assert found["s:e"]["relations"] == [{"relation": "corrects", "record": "s:e", "other": "s:a"}]
+    assert [(e["causes"], [d["decision"] for d in e["evidence"]]) for e in found.values()] == [
+        (["s:e"], ["related"])
+    ] * 2
+    bench.check()
+    changed = bench.send("s:e", OTHER_WORK)
+    assert [(e["type"], e["causes"]) for e in changed if e["after"] == ["s:a"]] == [("relation_removed", ["s:e"])]
+    bench.check()
+    bench.send("s:e", ERRATUM)
+    ended = bench.send("s:e", None)
+    assert {e["type"]: e["after"] for e in ended} == {"relation_removed": ["s:a"], "record_removed": []}
+    bench.check()
+
+
 def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on(bench: Bench) -> None:
     bad = Incoming("document", b"k", b'{"title": "no id"', 5, "records.document", 3, 77)
     good = message("s:a", LINKED, 6)

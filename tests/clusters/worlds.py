@@ -69,6 +69,56 @@ def true_partition(records: Iterable[Record], cap: int = 1000) -> Partition:
     return {frozenset(names[member] for member in members) for members in found}
 
 
+Relations = set[tuple[frozenset[str], str, str, str]]
+"""(the cluster's records, kind, the record in it, the record that is not)."""
+
+
+def true_relations(records: Iterable[Record], clusters: Partition) -> Relations:
+    """Every pair decided: the relations between records of different clusters, from both sides."""
+    layout = Layout("oracle", "1", 16)
+    store = RecordStore(layout)
+    judge = Judge(store, layout, DEFAULT)
+    blobs = {record.id: store.encode_features(extract(record)) for record in records}
+    home = {name: cluster for cluster in clusters for name in cluster}
+    found: Relations = set()
+    for a, b in combinations(blobs, 2):
+        if home[a] != home[b] and (kind := judge.relation(blobs[a], blobs[b])):
+            found |= {(home[a], kind, a, b), (home[b], kind, b, a)}
+    return found
+
+
+def stored_relations(engine: Engine) -> Relations:
+    """The relations as Redis has them."""
+    return {
+        (
+            frozenset(_name(engine, member) for member in group.records(index)),
+            relation.kind,
+            _name(engine, relation.record),
+            _name(engine, relation.other),
+        )
+        for _, group in engine.groups.all_groups()
+        for index in range(len(group.clusters))
+        for relation in group.relations(index)
+    }
+
+
+def told_relations(published: Iterable[Outgoing], topic: str) -> Relations:
+    """The relations as the latest message of each cluster tells them."""
+    latest: dict[bytes, dict[str, Any] | None] = {}
+    for out in published:
+        if out.topic == topic:
+            message = orjson.loads(out.value) if out.value is not None else None
+            known = latest.get(out.key)
+            if topic == events.CLUSTERS or not known or (message and message["revision"] > known["revision"]):
+                latest[out.key] = message
+    return {
+        (frozenset(state["after" if topic == events.EVENTS else "records"]), r["relation"], r["record"], r["other"])
+        for state in latest.values()
+        if state
+        for r in state.get("relations", ())
+    }
+
+
 def standing(messages: Iterable[Incoming]) -> list[Record]:
     """The records that live when all messages were handled: of each the one the broker took in last."""
     latest: dict[str, tuple[int, Record | None]] = {}
@@ -151,7 +201,12 @@ def drain(engine: Engine, publish: Any) -> None:
 
 def check(engine: Engine, published: Sequence[Outgoing], messages: Iterable[Incoming]) -> None:
     """Redis, both folded topics and the truth agree."""
-    stored = stored_partition(engine)
-    assert {frozenset(members) for members in stored.values()} == true_partition(standing(messages))
+    stored, records = stored_partition(engine), standing(messages)
+    truth = true_partition(records)
+    assert {frozenset(members) for members in stored.values()} == truth
     assert fold_events(published) == stored
     assert fold_clusters(published) == stored
+    related = true_relations(records, truth)
+    assert stored_relations(engine) == related
+    assert told_relations(published, events.EVENTS) == related
+    assert told_relations(published, events.CLUSTERS) == related
