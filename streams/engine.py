@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from streams import events
+from streams.arrivals import Arrival, Arrivals
 from streams.clusters.committer import Committed, Committer, Described, Work
 from streams.clusters.group import Group, cluster_key
 from streams.clusters.judge import Judge
@@ -22,11 +23,11 @@ from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
 from streams.index import stamp
 from streams.index.connection import Command, Connection
-from streams.index.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex, Place
+from streams.index.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex
 from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.index.reader import Reader
-from streams.index.store import PUT_RECORD, RecordStore, Stored
+from streams.index.store import PUT_RECORD, RecordStore
 from streams.intake import Intake, Prepared, Raw, Refused
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
 from streams.matching.rules import DEFAULT
@@ -67,19 +68,6 @@ class Batch(NamedTuple):
     drained: Mapping[bytes, Sequence[str]] = {}
 
 
-class _Arrival(NamedTuple):
-    """The newest payload of one record in the batch, against what was stored."""
-
-    id: bytes
-    name: str
-    before: Stored | None
-    now: Stored
-    document: bytes
-    signature: bytes
-    places: tuple[Place, ...]
-    birth: Described | None
-
-
 class _Found(NamedTuple):
     """What the decisions of a micro-batch come to: accepted links, relations, and the evidence for both by record id."""
 
@@ -104,6 +92,7 @@ class Engine:
         self.index = KeyIndex(layout, settings.key_cap, together=not connection.is_cluster)
         self.judge = Judge(self.store, layout, DEFAULT.with_policy(settings.preprints))
         self.groups = GroupStore(layout, connection)
+        self._arrivals = Arrivals(self.store, self.judge, connection)
         self._committer = Committer(self.groups, self.judge, settings.cluster_cap)
 
     def process(self, messages: Sequence[Incoming]) -> Batch:
@@ -115,7 +104,7 @@ class Engine:
         counts: Counter[tuple[str, str]] = Counter()
         outgoing: list[Outgoing] = []
         reader = Reader(self.store, self.connection)
-        arrivals = self._store(self._admit(messages, prepared, outgoing, counts), reader, counts)
+        arrivals = self._arrivals.settle(self._admit(messages, prepared, outgoing, counts), reader, counts)
         candidates = self._meet(arrivals, counts)
         reader.load(other for _, others in candidates for other in others)
         found = self._decide(candidates, reader, outgoing, counts)
@@ -213,63 +202,14 @@ class Engine:
                     outgoing.append(events.dead_letter(error, payload, message.origin, message.source, message.key))
         return admitted
 
-    def _store(self, items: Sequence[Prepared], reader: Reader, counts: Counter[tuple[str, str]]) -> list[_Arrival]:
-        """Store the newest payload of each record; an older or known one leaves what stands."""
-        reader.load(item.id for item in items)
-        arrivals: dict[bytes, _Arrival] = {}
-        for item in items:
-            if item.places:
-                self.judge.know(item.stored.features, item.signature, item.places)
-            known = arrivals.get(item.id)
-            if known is None or item.stored.stamp.supersedes(known.now.stamp):
-                before = reader.stored()[item.id]
-                arrivals[item.id] = _Arrival(
-                    item.id, item.name, before, item.stored, item.document, item.signature, item.places, item.birth
-                )
-        return self._put(list(arrivals.values()), reader, counts)
-
-    def _put(self, arrivals: Sequence[_Arrival], reader: Reader, counts: Counter[tuple[str, str]]) -> list[_Arrival]:
-        """Write what is newer; of the others what stands is what has arrived, so that its keys are looked after."""
-        settled: list[_Arrival] = []
-        todo = list(arrivals)
-        while todo:
-            newer = []
-            for arrival in todo:
-                if arrival.before is None or arrival.now.stamp.supersedes(arrival.before.stamp):
-                    newer.append(arrival)
-                else:
-                    signature, places = self._places(arrival.before)
-                    stands = arrival._replace(now=arrival.before, signature=signature, places=places, birth=None)
-                    settled.append(stands)
-            counts["unchanged", ""] += len(todo) - len(newer)
-            replies = self.connection.execute([self.store.put(a.id, a.before, a.now, a.document) for a in newer])
-            todo = []
-            for arrival, reply in zip(newer, replies, strict=True):
-                if reply is None:
-                    reader.know(arrival.id, arrival.now, arrival.document)
-                    settled.append(arrival)
-                else:
-                    # Another worker (of before a rebalance) wrote this record meanwhile: compare again.
-                    now = self.store.stored(reply or None)
-                    reader.forget([arrival.id])
-                    todo.append(arrival._replace(before=now))
-            reader.load(arrival.id for arrival in todo)
-        return settled
-
-    def _places(self, stored: Stored) -> tuple[bytes, tuple[Place, ...]]:
-        """The signature of a stored record and where its keys are kept."""
-        return self.judge.whereabouts(stored.features) if stored.features else (b"", ())
-
-    def _meet(
-        self, arrivals: Sequence[_Arrival], counts: Counter[tuple[str, str]]
-    ) -> list[tuple[_Arrival, list[bytes]]]:
+    def _meet(self, arrivals: Sequence[Arrival], counts: Counter[tuple[str, str]]) -> list[tuple[Arrival, list[bytes]]]:
         """Add each record to its keys and read who is there; take it out of the keys it no longer has."""
         commands: list[Command] = []
         obsolete: list[Command] = []
         for arrival in arrivals:
             commands += self.index.add(arrival.id, arrival.signature, arrival.places)
             if arrival.before and arrival.before.features and arrival.before.features != arrival.now.features:
-                former = self._places(arrival.before)[1]
+                former = self._arrivals.places(arrival.before)[1]
                 obsolete += self.index.remove(arrival.id, [p for p in former if p not in arrival.places])
         replies = iter(self.connection.execute(commands))
         candidates = []
@@ -287,13 +227,13 @@ class Engine:
 
     def _decide(
         self,
-        candidates: Sequence[tuple[_Arrival, list[bytes]]],
+        candidates: Sequence[tuple[Arrival, list[bytes]]],
         reader: Reader,
         outgoing: list[Outgoing],
         counts: Counter[tuple[str, str]],
     ) -> _Found:
         found = _Found([], [], defaultdict(list))
-        told: list[tuple[_Arrival, bytes, Decision]] = []
+        told: list[tuple[Arrival, bytes, Decision]] = []
         for arrival, others in candidates:
             mine = reader.features(arrival.id)
             counts["candidates", ""] += len(others)
@@ -325,7 +265,7 @@ class Engine:
 
     def _commit(
         self,
-        arrivals: Sequence[_Arrival],
+        arrivals: Sequence[Arrival],
         found: _Found,
         reader: Reader,
     ) -> list[Committed]:

@@ -1,8 +1,9 @@
 """Which of two payloads of one record is newer, decided without a clock of our own.
 
-The stamp stands in front of every stored record. Two payloads are ordered by the source's own
-version and time of change where both have one, else by when the broker took the message in;
-ties go to the content, so every worker and every replay choose the same one.
+The stamp stands in front of every stored record. Two payloads are ordered by the source's own version where both have
+one, else by its time of change (the broker's time of arrival where the source gives none); ties go to the content. What
+stands keeps the highest version it ever followed and whether it followed a delete, so that every worker and every replay
+choose the same one.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ __all__ = ["STAMP_BYTES", "Stamp", "arrival"]
 
 _FORMAT = struct.Struct(">BHIQ6s")
 STAMP_BYTES = _FORMAT.size
-_DELETED, _LIVE = 0, 1
+_LIVE, _RETURNED, _INHERITED = 1, 2, 4
 _OFFSET_BITS = 20
 
 
 class Stamp(NamedTuple):
     """`version` and `updated` (Unix seconds) are the source's, 0 where unknown.
 
-    `taken` orders arrivals, see `arrival`; `digest` is a 6-byte hash of the record's content.
+    `taken` orders arrivals, see `arrival`; `digest` is a 6-byte hash of the record's content; `returned` says that the
+    record was deleted before and came again, `inherited` that the version is that of a payload it replaced.
     """
 
     live: bool
@@ -31,6 +33,8 @@ class Stamp(NamedTuple):
     updated: int
     taken: int
     digest: bytes
+    returned: bool = False
+    inherited: bool = False
 
     @classmethod
     def of(cls, content: bytes, *, version: int = 0, updated: str = "", taken: int = 0, live: bool = True) -> Stamp:
@@ -40,27 +44,48 @@ class Stamp(NamedTuple):
 
     def pack(self) -> bytes:
         """The 21 bytes that stand in front of the record in Redis."""
-        state = _LIVE if self.live else _DELETED
+        state = _LIVE * self.live | _RETURNED * self.returned | _INHERITED * self.inherited
         return _FORMAT.pack(state, self.version, self.updated, self.taken, self.digest)
 
     @classmethod
     def unpack(cls, blob: bytes) -> Stamp:
         """Read the stamp in front of a stored record."""
         state, version, updated, taken, digest = _FORMAT.unpack_from(blob)
-        return cls(state == _LIVE, version, updated, taken, digest)
+        returned, inherited = bool(state & _RETURNED), bool(state & _INHERITED)
+        return cls(bool(state & _LIVE), version, updated, taken, digest, returned, inherited)
 
     def supersedes(self, other: Stamp) -> bool:
-        """Whether this payload replaces `other`, an earlier-handled one of the same record.
+        """Whether this payload replaces `other`, which stands.
 
         A delete has no version of its own: it and what comes after it go by arrival. Two messages that
         arrived at once: a delete wins, then the larger digest.
         """
-        if self.live and other.live:
-            by_source = (self.version, self.updated), (other.version, other.updated)
-            if any(by_source[0]) and any(by_source[1]):
-                return (*by_source[0], self.digest) > (*by_source[1], other.digest)
-            return (self.taken, self.digest) > (other.taken, other.digest)
-        return (self.taken, not self.live, self.digest) > (other.taken, not other.live, other.digest)
+        if not (self.live and other.live):
+            return (self.taken, not self.live, self.digest) > (other.taken, not other.live, other.digest)
+        if other.returned and self.taken < other.taken:
+            return False  # from before the delete
+        if self.version and other.version:
+            if self.version != other.version:
+                return self.version > other.version
+            if not (self.updated or other.updated or other.inherited):
+                return self.digest > other.digest
+        return self._moment() > other._moment()
+
+    def following(self, other: Stamp) -> Stamp:
+        """The stamp to keep for this payload where it replaces `other`."""
+        if not self.live:
+            return self
+        if not other.live:
+            return self._replace(returned=True)
+        if self.version or not other.version:
+            return self._replace(returned=other.returned)
+        return self._replace(version=other.version, returned=other.returned, inherited=True)
+
+    def _moment(self) -> tuple[int, int, bytes]:
+        """When this was said: in ms, by the source's clock or else by the broker's; then the arrival, or the content."""
+        if self.updated:
+            return self.updated * 1000, 0, self.digest
+        return self.taken >> _OFFSET_BITS, self.taken, self.digest
 
 
 def arrival(milliseconds: int, offset: int) -> int:

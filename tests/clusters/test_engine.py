@@ -172,6 +172,22 @@ def test_of_one_record_twice_in_a_batch_the_newer_stands(bench: Bench) -> None:
     bench.check()
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_record_deleted_and_sent_again_as_it_once_was_stands_so_however_the_messages_are_batched(
+    bench: Bench, together: bool
+) -> None:
+    bench.send("s:a", {**OTHER_WORK, "updated": "2024-02-02"})
+    after = [message("s:a", None, 2000, 2000), message("s:a", {**LINKED, "updated": "2023-01-01"}, 2001, 2001)]
+    bench.sent += after
+    for lot in [after] if together else [[one] for one in after]:
+        bench.handle(lot)
+    known = event_ids(bench.published)
+    bench.check()
+    bench.handle(bench.sent)
+    assert event_ids(bench.published) == known
+    bench.check()
+
+
 def test_events_owed_by_a_worker_that_died_are_published(
     generation: Settings, new_connection: Callable[[], Connection]
 ) -> None:
