@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from streams.clusters.partition import Link, partition
+from streams.evaluation import closure
 from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, REVIEW, Decision
 from streams.matching.features import Features, extract
@@ -116,29 +117,20 @@ def clusters_of(records: Iterable[str], decided: dict[Pair, Decision]) -> list[l
     """The clusters the decisions make."""
     links = [Link(d.score, a, b) for (a, b), d in decided.items() if d.verdict == DUPLICATE]
     vetoes = [pair for pair, d in decided.items() if d.veto]
-    parent = {name: name for name in records}
-
-    def root(name: str) -> str:
-        while parent[name] != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
-
-    for link in links:
-        parent[root(link.a)] = root(link.b)
-    parts: dict[str, list[str]] = defaultdict(list)
-    for name in parent:
-        parts[root(name)].append(name)
+    groups = closure(records, ((link.a, link.b) for link in links))
+    home = {name: number for number, members in enumerate(groups) for name in members}
     links_in, vetoes_in = defaultdict(list), defaultdict(list)
     for link in links:
-        links_in[root(link.a)].append(link)
+        links_in[home[link.a]].append(link)
     for a, b in vetoes:
-        if root(a) == root(b):
-            vetoes_in[root(a)].append((a, b))
+        if home[a] == home[b]:
+            vetoes_in[home[a]].append((a, b))
     return [
         cluster
-        for top, members in parts.items()
-        for cluster in (partition(members, links_in[top], vetoes_in[top]) if len(members) > 1 else [members])
+        for number, members in enumerate(groups)
+        for cluster in (
+            partition(members, links_in[number], vetoes_in[number]) if len(members) > 1 else [list(members)]
+        )
     ]
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from streams.clusters.partition import Link, partition
+from streams.evaluation import closure
 from streams.index.layout import id_of
 from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, Decision
@@ -119,22 +120,9 @@ class World:
 
     def clusters(self, met: Iterable[Pair]) -> list[list[int]]:
         """The clusters when these pairs were compared: groups by the links among them, each divided."""
-        side = list(range(len(self.names)))
-
-        def root(record: int) -> int:
-            while side[record] != record:
-                side[record] = side[side[record]]
-                record = side[record]
-            return record
-
-        for a, b in met:
-            if self.link((a, b)) is not None:
-                side[root(a)] = root(b)
-        groups: dict[int, list[int]] = defaultdict(list)
-        for record in range(len(side)):
-            groups[root(record)].append(record)
-        self.largest = max(self.largest, max(map(len, groups.values()), default=0))
-        return [cluster for members in groups.values() for cluster in self._divide(tuple(members))]
+        groups = closure(range(len(self.names)), (pair for pair in met if self.link(pair) is not None))
+        self.largest = max(self.largest, max(map(len, groups), default=0))
+        return [cluster for members in groups for cluster in self._divide(members)]
 
     def _divide(self, members: tuple[int, ...]) -> list[list[int]]:
         if len(members) == 1:

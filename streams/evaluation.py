@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 import orjson
@@ -34,6 +34,8 @@ __all__ = [
     "open_lines",
     "read_rows",
 ]
+
+T = TypeVar("T", str, int)
 
 UNSURE = "unsure"
 LABELS = ("duplicate", "related", "distinct", UNSURE)
@@ -207,11 +209,11 @@ def decision_scores(judged: Iterable[tuple[str, str]]) -> DecisionScores:
     )
 
 
-def closure(records: Iterable[str], links: Iterable[tuple[str, str]]) -> list[tuple[str, ...]]:
+def closure(records: Iterable[T], links: Iterable[tuple[T, T]]) -> list[tuple[T, ...]]:
     """The clusters that `links` make of `records` by transitive closure, each sorted, in order of first member."""
     parent = {record: record for record in records}
 
-    def root(record: str) -> str:
+    def root(record: T) -> T:
         while parent[record] != record:
             parent[record] = parent[parent[record]]
             record = parent[record]
@@ -222,7 +224,7 @@ def closure(records: Iterable[str], links: Iterable[tuple[str, str]]) -> list[tu
         parent.setdefault(b, b)
         low, high = sorted((root(a), root(b)))
         parent[high] = low
-    groups: dict[str, list[str]] = defaultdict(list)
+    groups: dict[T, list[T]] = defaultdict(list)
     for record in parent:
         groups[root(record)].append(record)
     return sorted(tuple(sorted(group)) for group in groups.values())

@@ -10,7 +10,8 @@ import msgspec
 import orjson
 import typer
 
-from streams.cli.tables import explanation_table, output
+from streams.cli.context import console
+from streams.cli.tables import explanation_table
 from streams.errors import PayloadError, UsageError
 from streams.evaluation import open_lines
 from streams.matching.decide import decide, explain
@@ -89,10 +90,10 @@ def _show(a: Path, b: Path, rules: Rules, as_json: bool) -> None:
         shown["comparisons"] = [msgspec.structs.asdict(comparison) for comparison in explanation.comparisons]
         typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
         return
-    console = output()
+    screen = console()
     for name, record in zip("ab", records, strict=True):
-        console.print(f"{name}: {record.id}  {record.title or '(no title)'}", markup=False, highlight=False)
-    console.print(explanation_table(explanation))
+        screen.print(f"{name}: {record.id}  {record.title or '(no title)'}", markup=False, highlight=False)
+    screen.print(explanation_table(explanation))
 
 
 def _read(path: Path) -> Record:

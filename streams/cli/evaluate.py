@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from streams.cli.tables import cluster_table, cross_table, decision_table, output
+from streams.cli.context import console
+from streams.cli.tables import cluster_table, cross_table, decision_table
 from streams.errors import UsageError
 from streams.evaluation import (
     B3,
@@ -46,11 +47,11 @@ def evaluate(
     if as_json:
         typer.echo(orjson.dumps(_plain(scores), option=orjson.OPT_INDENT_2))
     elif isinstance(scores, ClusterScores):
-        output().print(cluster_table(scores))
+        console().print(cluster_table(scores))
     elif isinstance(scores, CrossScores):
-        output().print(cross_table(scores))
+        console().print(cross_table(scores))
     else:
-        output().print(decision_table(scores))
+        console().print(decision_table(scores))
 
 
 def _clusters(clusters: str, gold: str) -> ClusterScores | CrossScores:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -16,7 +16,6 @@ __all__ = [
     "cross_table",
     "decision_table",
     "explanation_table",
-    "output",
     "score_cells",
     "score_table",
 ]
@@ -25,12 +24,6 @@ VERDICT_STYLES = {DUPLICATE: "bold green", REVIEW: "bold yellow", RELATED: "bold
 _BAR = 25  # characters of the waterfall
 _VALUE = 28  # characters of a compared value
 _EXAMPLES = 5
-
-
-def output() -> Console:
-    """The console of standard output: colours only on a terminal and without NO_COLOR; piped lines are never cut."""
-    console = Console()
-    return console if console.is_terminal else Console(width=120)
 
 
 def explanation_table(explanation: Explanation, *, title: str = "") -> RenderableType:
