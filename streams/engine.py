@@ -38,7 +38,11 @@ __all__ = ["Batch", "Engine", "Incoming"]
 
 
 class Incoming(NamedTuple):
-    """A message of a feed: `source` names the adapter, `taken` is the broker's time in ms."""
+    """A message of a feed: `source` names the adapter, `taken` is the broker's time in ms.
+
+    One that was a dead letter and is sent again tells of which (`retry_of`), and keeps the place in time it had (`arrived`,
+    see `stamp.arrival`): what came since is not undone by it.
+    """
 
     source: str
     key: bytes
@@ -47,16 +51,35 @@ class Incoming(NamedTuple):
     topic: str
     partition: int
     offset: int
+    retry_of: str = ""
+    arrived: int = 0
 
     @property
     def raw(self) -> Raw:
         """What the intake needs of it."""
-        return Raw(self.source, self.key, self.value, stamp.arrival(self.taken, self.offset))
+        return Raw(self.source, self.key, self.value, self.arrival)
+
+    @property
+    def arrival(self) -> int:
+        """What orders it among the messages about one record."""
+        return self.arrived or stamp.arrival(self.taken, self.offset)
 
     @property
     def origin(self) -> str:
         """Where it came from, `topic:partition:offset`."""
         return f"{self.topic}:{self.partition}:{self.offset}"
+
+    def letter(self, error: PayloadError) -> Outgoing:
+        """The dead letter it becomes, or one item of it."""
+        return events.dead_letter(
+            error,
+            self.value or b"",
+            self.origin,
+            self.source,
+            self.key,
+            arrival=self.arrival,
+            retry_of=self.retry_of,
+        )
 
 
 class Batch(NamedTuple):
@@ -198,8 +221,7 @@ class Engine:
                     admitted.append(item)
                 else:
                     counts["rejected", f"{message.source} {item.code}"] += 1
-                    error, payload = PayloadError(item.code, item.detail, item.where), message.value or b""
-                    outgoing.append(events.dead_letter(error, payload, message.origin, message.source, message.key))
+                    outgoing.append(message.letter(PayloadError(item.code, item.detail, item.where)))
         return admitted
 
     def _meet(self, arrivals: Sequence[Arrival], counts: Counter[tuple[str, str]]) -> list[tuple[Arrival, list[bytes]]]:

@@ -6,7 +6,7 @@
 | `dedup.review`      | `a|b`      | the same, doubtful pairs only: for who looks at them              |
 | `dedup.events`      | cluster id | one change of one cluster, JSON: for who follows every change     |
 | `dedup.clusters`    | cluster id | the cluster's latest state, JSON; a tombstone when it is no more  |
-| `dedup.dead-letter` | origin     | the original bytes; headers say what is wrong and where it was    |
+| `dedup.dead-letter` | letter id  | the original bytes, headers say what is wrong; tombstone: retired |
 
 An event's id is `cluster id:revision`. Events of a cluster have growing revisions; after a crash one may
 come again, with the same id: whoever folds leaves out what is not newer than what he has.
@@ -52,6 +52,7 @@ _NONE: _Pairs = frozenset()
 
 DECISIONS, REVIEWS, EVENTS = "dedup.decisions", "dedup.review", "dedup.events"
 CLUSTERS, DEAD_LETTER, CORRECTIONS = "dedup.clusters", "dedup.dead-letter", "dedup.corrections"
+_MAX_WHERE = 500
 
 
 class Outgoing(NamedTuple):
@@ -91,23 +92,40 @@ def decision_messages(evidence: Evidence) -> Iterable[Outgoing]:
         yield Outgoing(REVIEWS, key, value)
 
 
-def dead_letter(error: PayloadError, payload: bytes, origin: str, source: str, key: bytes) -> Outgoing:
-    """What could not be read: the original bytes, with the error and the origin (`topic:partition:offset`) as headers."""
-    headers = (
+def dead_letter(
+    error: PayloadError,
+    payload: bytes,
+    origin: str,
+    source: str,
+    key: bytes,
+    *,
+    arrival: int = 0,
+    retry_of: str = "",
+) -> Outgoing:
+    """What could not be read: the original bytes, with the error and the origin (`topic:partition:offset`) as headers.
+
+    Its id is the origin, with `#` and the place of the item where only a part of the payload is bad. `arrival` orders the
+    message among others (`index/stamp.py`); `retry_of` is the letter it was sent again for, empty where it is new.
+    """
+    where = error.where[:_MAX_WHERE].encode("utf-8", "replace")
+    headers: tuple[tuple[str, bytes], ...] = (
         ("streams-code", error.code.encode()),
         ("streams-detail", error.detail[:2000].encode("utf-8", "replace")),
-        ("streams-where", error.where.encode("utf-8", "replace")),
+        ("streams-where", where),
         ("streams-source", source.encode()),
         ("streams-origin", origin.encode()),
         ("streams-key", key),
+        ("streams-arrival", str(arrival).encode()),
     )
-    return Outgoing(DEAD_LETTER, origin.encode(), payload, headers)
+    if retry_of:
+        headers += (("streams-retry-of", retry_of.encode("utf-8", "replace")),)
+    return Outgoing(DEAD_LETTER, origin.encode() + (b"#" + where if where else b""), payload, headers)
 
 
 def letter_fields(payload: bytes | None, headers: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
     """A dead letter as JSON fields; the payload as text, or as base 64 where it is no UTF-8."""
     fields: dict[str, Any] = {
-        name.removeprefix("streams-"): value.decode("utf-8", "replace")
+        name.removeprefix("streams-").replace("-", "_"): value.decode("utf-8", "replace")
         for name, value in headers
         if name.startswith("streams-")
     }

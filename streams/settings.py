@@ -37,6 +37,21 @@ class Settings(BaseSettings):
     app_id: str = Field("streams", pattern=r"^[A-Za-z0-9._-]+$", description="Kafka consumer group of the workers")
     partitions: int = Field(4, ge=1, le=1000, description="partitions of a topic that Streams creates")
     replication: int = Field(1, ge=1, le=10, description="replicas of a topic that Streams creates")
+    records_retention_hours: int = Field(
+        0, ge=0, le=876_000, description="hours the feeds' payloads are kept in records.*; 0: for ever"
+    )
+    events_retention_hours: int = Field(
+        0, ge=0, le=876_000, description="hours every change is kept in dedup.events; 0: for ever"
+    )
+    decisions_retention_hours: int = Field(
+        720, ge=0, le=876_000, description="hours decisions are kept in dedup.decisions; 0: for ever"
+    )
+    review_retention_hours: int = Field(
+        0, ge=0, le=876_000, description="hours doubtful pairs are kept in dedup.review; 0: for ever"
+    )
+    dead_letter_retention_hours: int = Field(
+        0, ge=0, le=876_000, description="hours dead letters are kept in dedup.dead-letter; 0: until retried or dropped"
+    )
     session_timeout: float = Field(
         10.0, gt=0, le=300, description="seconds without a heartbeat before a worker loses its partitions"
     )

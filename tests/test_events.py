@@ -85,7 +85,7 @@ def test_every_published_message_is_as_its_schema_says(published: list[Outgoing]
         if out.topic == events.DEAD_LETTER:
             fields = letter_fields(out.value, out.headers)
             validate("dead-letter", fields)
-            assert out.key.decode() == fields["origin"]
+            assert out.key.decode() == fields["origin"] + ("#" + fields["where"] if fields["where"] else "")
         elif out.value is not None:
             value = json.loads(out.value)
             name = {events.EVENTS: "event", events.CLUSTERS: "cluster"}.get(out.topic, "decision")

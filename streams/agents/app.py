@@ -20,6 +20,7 @@ from yarl import URL
 
 from streams.agents.consumer import Lot, RewindingTransport
 from streams.agents.handler import Ready
+from streams.agents.retries import retried
 from streams.agents.topics import record_topic, source_of
 from streams.engine import Engine, Incoming
 from streams.ops.health import Health
@@ -155,6 +156,7 @@ def _incoming(settings: Settings, batch: Sequence[EventT[Any]]) -> list[Incoming
             record.topic,
             record.partition,
             record.offset,
+            *(retried(record.headers) if record.headers else ()),
         )
         for event in batch
         for record in cast("Lot", event.message).records

@@ -23,7 +23,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
-from streams import events
 from streams.agents.preparer import Preparer
 from streams.agents.publisher import Publisher
 from streams.engine import Batch, Engine, Incoming
@@ -159,8 +158,7 @@ class Handler:
                 failure = PayloadError("internal_error", f"{type(error).__name__}: {error}")
         self._failed_in_row += 1
         self._metrics.rejected(message.source, failure.code)
-        letter = events.dead_letter(failure, message.value or b"", message.origin, message.source, message.key)
-        await self._publisher.publish([letter])
+        await self._publisher.publish([message.letter(failure)])
 
     async def _publish(self, batch: Batch) -> None:
         self._failed_in_row = 0

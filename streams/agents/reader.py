@@ -6,6 +6,7 @@ write ourselves: a message with a header of our own in every partition.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -15,10 +16,11 @@ from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError
 
-__all__ = ["END_HEADER", "follow", "read_to_now"]
+__all__ = ["END_HEADER", "follow", "read_one", "read_to_now"]
 
 END_HEADER = "streams-end"
 _MAX_BYTES = 16 * 1024 * 1024
+_ONE_SECONDS = 10.0
 
 
 async def read_to_now(kafka_url: str, topics: Sequence[str]) -> AsyncIterator[Any]:
@@ -44,6 +46,25 @@ async def read_to_now(kafka_url: str, topics: Sequence[str]) -> AsyncIterator[An
                             open_partitions.discard(partition)
                         elif mark is None:
                             yield message
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+
+
+async def read_one(kafka_url: str, topic: str, partition: int, offset: int) -> Any | None:
+    """The message (aiokafka's ConsumerRecord) at a place; None where the topic no longer has it. Raises BrokerError."""
+    place = TopicPartition(topic, partition)
+    try:
+        async with _consumer(kafka_url) as consumer:
+            await consumer.topics()
+            if partition not in (consumer.partitions_for_topic(topic) or ()):
+                return None
+            consumer.assign([place])
+            consumer.seek(place, offset)
+            deadline = time.monotonic() + _ONE_SECONDS
+            while time.monotonic() < deadline:
+                for message in (await consumer.getmany(timeout_ms=500, max_records=1)).get(place, ()):
+                    return message if message.offset == offset else None
+            return None
     except KafkaError as error:
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
 

@@ -1,16 +1,17 @@
 """The topics of Streams, with their keys and cleanup, and how they come to be.
 
-| topic                | key                     | cleanup | written by      |
-|----------------------|-------------------------|---------|-----------------|
-| `records.<source>`   | the source's own id     | delete  | harvesters      |
-| `dedup.decisions`    | `a|b`                   | delete  | workers         |
-| `dedup.review`       | `a|b`                   | delete  | workers         |
-| `dedup.events`       | cluster id              | delete  | workers         |
-| `dedup.clusters`     | cluster id              | compact | workers         |
-| `dedup.corrections`  | `a|b`                   | delete  | people, tools   |
-| `dedup.dead-letter`  | `topic:partition:offset`| delete  | workers         |
+| topic                | key                 | cleanup        | kept, by `STREAMS_…`         | written by             |
+|----------------------|---------------------|----------------|------------------------------|------------------------|
+| `records.<source>`   | the source's own id | delete         | `RECORDS_RETENTION_HOURS`    | harvesters             |
+| `dedup.decisions`    | `a|b`               | delete         | `DECISIONS_RETENTION_HOURS`  | workers                |
+| `dedup.review`       | `a|b`               | delete         | `REVIEW_RETENTION_HOURS`     | workers                |
+| `dedup.events`       | cluster id          | delete         | `EVENTS_RETENTION_HOURS`     | workers                |
+| `dedup.clusters`     | cluster id          | compact        | the last of every key        | workers                |
+| `dedup.corrections`  | `a|b`               | delete         | for ever                     | people, tools          |
+| `dedup.dead-letter`  | letter id           | compact,delete | `DEAD_LETTER_RETENTION_HOURS`| workers, `dead-letter` |
 
-The messages are described in `streams/events.py` and `docs/events.md`. `STREAMS_TOPIC_PREFIX` stands before every name.
+The messages are described in `streams/events.py` and `docs/events.md`, what retention means in `docs/retention.md`.
+`STREAMS_TOPIC_PREFIX` stands before every name.
 """
 
 from __future__ import annotations
@@ -26,28 +27,49 @@ from streams.errors import BrokerError
 from streams.settings import Settings
 from streams.sources import SOURCES
 
-__all__ = ["RECORDS", "TopicSpec", "create_topics", "record_topic", "source_of", "topics"]
+__all__ = [
+    "MAX_LETTER_BYTES",
+    "MAX_MESSAGE_BYTES",
+    "RECORDS",
+    "TopicSpec",
+    "create_topics",
+    "record_topic",
+    "source_of",
+    "topics",
+]
 
 RECORDS = "records."
-_OUTPUTS = (
-    (events.DECISIONS, False),
-    (events.REVIEWS, False),
-    (events.EVENTS, False),
-    (events.CLUSTERS, True),
-    (events.CORRECTIONS, False),
-    (events.DEAD_LETTER, False),
-)
+_DELETE, _COMPACT = "delete", "compact"
 _CREATED, _EXISTS = 0, 36
 _CREATE_SECONDS = 30
-_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+MAX_LETTER_BYTES = 18 * 1024 * 1024
+"""A dead letter is a message as it came, which may be as large as any, with headers around it."""
+_HOUR_MS = 3_600_000
 
 
 class TopicSpec(NamedTuple):
-    """A topic as it should be: its full name, partitions, and whether it is compacted."""
+    """A topic as it should be: its full name, partitions, and settings of its own.
+
+    `cleanup` is the broker's `cleanup.policy`, `retention_ms` how long a message is kept (-1: for ever),
+    `max_message_bytes` the largest one it takes.
+    """
 
     name: str
     partitions: int
-    compacted: bool
+    cleanup: str
+    retention_ms: int = -1
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+
+    @property
+    def configs(self) -> dict[str, str]:
+        """The settings as Kafka writes them. No topic is bounded by bytes, for that would drop what is not old yet."""
+        return {
+            "cleanup.policy": self.cleanup,
+            "max.message.bytes": str(self.max_message_bytes),
+            "retention.ms": str(self.retention_ms),
+            "retention.bytes": "-1",
+        }
 
 
 def record_topic(settings: Settings, source: str) -> str:
@@ -62,9 +84,27 @@ def source_of(settings: Settings, topic: str) -> str:
 
 def topics(settings: Settings) -> list[TopicSpec]:
     """All topics of this installation."""
-    records = [TopicSpec(record_topic(settings, source), settings.partitions, False) for source in SOURCES]
-    outputs = [TopicSpec(settings.topic_prefix + name, settings.partitions, compacted) for name, compacted in _OUTPUTS]
-    return records + outputs
+    prefix, partitions = settings.topic_prefix, settings.partitions
+
+    def kept(name: str, hours: int) -> TopicSpec:
+        return TopicSpec(name, partitions, _DELETE, hours * _HOUR_MS or -1)
+
+    letters = TopicSpec(
+        prefix + events.DEAD_LETTER,
+        partitions,
+        f"{_COMPACT},{_DELETE}",
+        settings.dead_letter_retention_hours * _HOUR_MS or -1,
+        MAX_LETTER_BYTES,
+    )
+    return [
+        *(kept(record_topic(settings, source), settings.records_retention_hours) for source in SOURCES),
+        kept(prefix + events.DECISIONS, settings.decisions_retention_hours),
+        kept(prefix + events.REVIEWS, settings.review_retention_hours),
+        kept(prefix + events.EVENTS, settings.events_retention_hours),
+        TopicSpec(prefix + events.CLUSTERS, partitions, _COMPACT),
+        kept(prefix + events.CORRECTIONS, 0),
+        letters,
+    ]
 
 
 async def create_topics(settings: Settings) -> list[str]:
@@ -79,7 +119,10 @@ async def create_topics(settings: Settings) -> list[str]:
         await admin.close()
         raise BrokerError(f"Kafka at {settings.kafka_url} cannot be reached: {error}") from error
     try:
-        wanted = [_new_topic(spec, settings.replication) for spec in topics(settings)]
+        wanted = [
+            NewTopic(spec.name, spec.partitions, settings.replication, topic_configs=spec.configs)
+            for spec in topics(settings)
+        ]
         async with asyncio.timeout(_CREATE_SECONDS):
             response = await admin.create_topics(wanted)
     except (KafkaError, TimeoutError) as error:
@@ -87,14 +130,6 @@ async def create_topics(settings: Settings) -> list[str]:
     finally:
         await admin.close()
     return _created(response.topic_errors)
-
-
-def _new_topic(spec: TopicSpec, replication: int) -> NewTopic:
-    configs = {
-        "cleanup.policy": "compact" if spec.compacted else "delete",
-        "max.message.bytes": str(_MAX_MESSAGE_BYTES),
-    }
-    return NewTopic(spec.name, spec.partitions, replication, topic_configs=configs)
 
 
 def _created(answers: list[tuple[object, ...]]) -> list[str]:

@@ -46,7 +46,9 @@ class _Worker:
     async def open(self) -> None:
         """Create the topics, connect the publisher, publish what a dead worker left."""
         await create_topics(self.settings)
-        self._publisher = await Publisher(self.settings.kafka_url, self.settings.topic_prefix).__aenter__()
+        self._publisher = await Publisher(
+            self.settings.kafka_url, self.settings.topic_prefix, cut=self.metrics.cut
+        ).__aenter__()
         await self._preparer.start()
         self._handler = Handler(self.engine, self._preparer, self._publisher, self.metrics, self.health)
         await self._handler.drain()

@@ -16,6 +16,7 @@ from streams.cli import tail as tail_module
 from streams.cli import up as up_module
 from streams.cli.compare import compare
 from streams.cli.context import configured
+from streams.cli.dead_letter import app as dead_letter_app
 from streams.cli.doctor import doctor as check
 from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain_pair, explain_record
@@ -113,6 +114,7 @@ def worker() -> None:
 
 app.command()(compare)
 app.command()(evaluate)
+app.add_typer(dead_letter_app, name="dead-letter")
 
 
 @app.command()
@@ -149,5 +151,5 @@ def doctor(as_json: Json = False, data_dir: DataDir = None) -> None:
     settings = load_settings()
     if data_dir is not None or not (settings.kafka_url or settings.redis_url):
         settings = find(settings, data_dir)
-    expected = [ExpectedTopic(*spec) for spec in topics(settings)]
+    expected = [ExpectedTopic(spec.name, spec.partitions, spec.configs) for spec in topics(settings)]
     raise typer.Exit(check(settings, as_json, expected))

@@ -41,8 +41,9 @@ async def _tail(settings: Settings, what: str, *, from_beginning: bool, most: in
 
 
 def _line(what: str, key: bytes, value: bytes | None, headers: tuple[tuple[str, bytes], ...]) -> str:
+    if value is None:
+        name = "letter" if what == "dead-letter" else "cluster_id"
+        return orjson.dumps({name: key.decode("utf-8", "replace"), "tombstone": True}).decode()
     if what == "dead-letter":
         return orjson.dumps(events.letter_fields(value, headers)).decode()
-    if value is None:
-        return orjson.dumps({"cluster_id": key.decode(), "tombstone": True}).decode()
     return value.decode()

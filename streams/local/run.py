@@ -32,6 +32,8 @@ __all__ = ["Status", "own_generation", "play", "read_cluster_states", "run", "wr
 
 _POLL_SECONDS = 0.1
 _MAX_RESTARTS = 20
+_KEEP_HOURS = 24
+_RETENTION = [name for name in Settings.model_fields if name.endswith("_retention_hours")]
 
 
 class Status(NamedTuple):
@@ -51,6 +53,8 @@ def own_generation(settings: Settings) -> Settings:
             "topic_prefix": f"{settings.topic_prefix}{name}.",
             "app_id": f"{settings.app_id}-{name}",
             "http_port": 0,
+            # Its topics are read once: on a Kafka that goes on without us they empty themselves.
+            **dict.fromkeys(_RETENTION, _KEEP_HOURS),
             # A worker that was killed is missed after this long; waiting longer would only make the run longer.
             "session_timeout": min(settings.session_timeout, EMBEDDED_SESSION_SECONDS),
         }
@@ -143,8 +147,8 @@ async def write_results(settings: Settings, out: Path) -> dict[str, Any]:
                 if identifier not in seen_events:
                     seen_events.add(identifier)
                     event_file.write(message.value + b"\n")
-            elif message.key + message_where(message) not in letters:
-                letters.add(message.key + message_where(message))
+            elif message.value is not None and message.key not in letters:
+                letters.add(message.key)
                 letter_file.write(orjson.dumps(events.letter_fields(message.value, message.headers)) + b"\n")
     with (out / "decisions.jsonl").open("wb") as file:
         for value in decisions.values():
@@ -179,12 +183,6 @@ async def read_cluster_states(settings: Settings) -> list[tuple[str, list[str], 
         latest[message.key] = (state["revision"], state["records"], message.value)
     standing = [(key.decode(), entry[1], entry[2]) for key, entry in latest.items() if entry]
     return sorted(standing, key=lambda entry: entry[1])
-
-
-def message_where(message: Any) -> bytes:
-    """Which item of its payload a dead letter is about."""
-    where: bytes = dict(message.headers).get("streams-where", b"")
-    return where
 
 
 def latency_quantiles(exposition: str) -> dict[str, float]:

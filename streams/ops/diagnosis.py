@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 _REDIS_OLDEST = (6, 2)
+_CLEANUP, _RETENTION, _RETENTION_BYTES = "cleanup.policy", "retention.ms", "retention.bytes"
+_MESSAGE = "max.message.bytes"
 _MEMORY_WARN = 0.8  # share of maxmemory in use beyond which Redis will soon refuse writes
 _KAFKA_URL = re.compile(r"[^\s,/:]+:\d{1,5}(,[^\s,/:]+:\d{1,5})*|\[[0-9A-Fa-f:]+\]:\d{1,5}")
 
@@ -39,20 +41,20 @@ class Finding(NamedTuple):
 
 
 class ExpectedTopic(NamedTuple):
-    """A topic Streams uses: full name, partitions it is created with, whether it is compacted."""
+    """A topic Streams uses: full name, partitions it is created with, and its settings as Kafka writes them."""
 
     name: str
     partitions: int
-    compacted: bool
+    configs: Mapping[str, str]
 
 
 class TopicFacts(NamedTuple):
-    """A topic as the broker describes it; `cleanup_policy` is empty where it does not say."""
+    """A topic as the broker describes it: `configs` are its settings, as far as it tells them."""
 
     partitions: int
     replicas: int
     leaderless: int
-    cleanup_policy: str
+    configs: Mapping[str, str]
 
 
 class KafkaFacts(NamedTuple):
@@ -105,26 +107,33 @@ def check_kafka(facts: KafkaFacts, expected: Sequence[ExpectedTopic], replicatio
     else:
         yield Finding("kafka brokers", "ok", str(facts.brokers))
     for topic in expected:
-        yield _check_topic(topic, facts.topics.get(topic.name), replication)
+        found = facts.topics.get(topic.name)
+        yield _check_topic(topic, found, replication)
+        if found is not None:
+            yield from _check_limits(topic, found)
 
 
 def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication: int) -> Finding:
     check = f"topic {expected.name}"
     if found is None:
         return Finding(check, "warn", "missing", "start a worker, it creates the topic")
-    shown = f"{found.partitions} partitions, {found.replicas} replicas, cleanup {found.cleanup_policy or 'not told'}"
-    alter = f"kafka-configs --alter --topic {expected.name} --add-config cleanup.policy="
-    compacts = "compact" in found.cleanup_policy
+    policy, wanted = found.configs.get(_CLEANUP, ""), expected.configs[_CLEANUP]
+    kept = f", kept {_hours(found.configs[_RETENTION])}" if _RETENTION in found.configs and "delete" in policy else ""
+    shown = f"{found.partitions} partitions, {found.replicas} replicas, cleanup {policy or 'not told'}{kept}"
+    advice = _alter(expected, _CLEANUP)
+    is_policy, should = set(policy.split(",")), set(wanted.split(","))
     if found.leaderless:
         return Finding(
             check, "fail", f"{found.leaderless} partitions without a leader", "bring the missing brokers back"
         )
-    if compacts and not expected.compacted:
-        return Finding(check, "fail", shown, f"compaction would drop messages: {alter}delete")
-    if expected.compacted and found.cleanup_policy and found.cleanup_policy != "compact":
-        return Finding(check, "fail", shown, f"old clusters would expire: {alter}compact")
-    if expected.compacted and not found.cleanup_policy:
-        return Finding(check, "warn", shown, "make sure its cleanup.policy is compact")
+    if policy and "compact" in is_policy - should:
+        return Finding(check, "fail", shown, f"compaction would drop messages: {advice}")
+    if policy and "delete" in is_policy - should:
+        return Finding(check, "fail", shown, f"old clusters would expire: {advice}")
+    if policy and is_policy != should:
+        return Finding(check, "warn", shown, f"what is retired or expired would stay: {advice}")
+    if not policy and should != {"delete"}:
+        return Finding(check, "warn", shown, f"make sure its cleanup.policy is {wanted}")
     if found.partitions < expected.partitions:
         return Finding(
             check,
@@ -135,6 +144,38 @@ def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication:
     if found.replicas < replication:
         return Finding(check, "warn", shown, f"STREAMS_REPLICATION is {replication}; reassign the topic's replicas")
     return Finding(check, "ok", shown)
+
+
+def _check_limits(expected: ExpectedTopic, found: TopicFacts) -> Iterator[Finding]:
+    """How long the topic keeps messages and how large they may be, against what our settings say."""
+    if "delete" in expected.configs[_CLEANUP]:
+        yield from _check_retention(expected, found.configs.get(_RETENTION), found.configs.get(_RETENTION_BYTES, "-1"))
+    limit, ours = found.configs.get(_MESSAGE), expected.configs[_MESSAGE]
+    if limit is not None and int(limit) < int(ours):
+        advice = f"larger messages are cut or wait: {_alter(expected, _MESSAGE)}"
+        yield Finding(f"message size of {expected.name}", "warn", f"at most {limit} bytes", advice)
+
+
+def _check_retention(expected: ExpectedTopic, told: str | None, most_bytes: str) -> Iterator[Finding]:
+    check, wanted = f"retention of {expected.name}", expected.configs[_RETENTION]
+    if told is None:
+        advice = f"make sure it is {_hours(wanted)} ({_RETENTION}={wanted}); see docs/retention.md"
+        yield Finding(check, "warn", "the broker does not tell", advice)
+    elif told != wanted:
+        yield Finding(check, "warn", f"{_hours(told)}; the setting: {_hours(wanted)}", _alter(expected, _RETENTION))
+    if int(most_bytes) >= 0:
+        advice = f"what does not fit is dropped whatever its age: {_alter(expected, _RETENTION_BYTES)}"
+        yield Finding(check, "warn", f"at most {most_bytes} bytes a partition", advice)
+
+
+def _alter(expected: ExpectedTopic, name: str) -> str:
+    value = expected.configs[name]
+    written = f"[{value}]" if "," in value else value  # how kafka-configs wants a list
+    return f"kafka-configs --alter --topic {expected.name} --add-config {name}={written}"
+
+
+def _hours(milliseconds: str) -> str:
+    return "for ever" if int(milliseconds) < 0 else f"{int(milliseconds) / 3_600_000:g} hours"
 
 
 def check_redis(facts: RedisFacts, wanted: Mapping[str, str], cluster: bool) -> Iterator[Finding]:

@@ -46,32 +46,33 @@ async def _describe(admin: Any, topics: Sequence[str]) -> KafkaFacts:
     # All of them, not by name: to ask by name for a topic that does not exist makes some brokers create it.
     described = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
     names = [name for name in topics if name in described]
-    policies = await _policies(admin, names)
+    configs = await _configs(admin, names)
     facts = {
         name: TopicFacts(
             partitions=len(described[name]),
             replicas=min((len(partition["replicas"]) for partition in described[name]), default=0),
             leaderless=sum(partition["leader"] < 0 for partition in described[name]),
-            cleanup_policy=policies.get(name, ""),
+            configs=configs.get(name, {}),
         )
         for name in names
     }
     return KafkaFacts(len(cluster["brokers"]), facts)
 
 
-async def _policies(admin: Any, names: Sequence[str]) -> dict[str, str]:
-    """Cleanup policy by topic, without those we may not read."""
+async def _configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Settings by topic, without those we may not read or the broker does not tell."""
     if not names:
         return {}
-    policies: dict[str, str] = {}
+    configs: dict[str, dict[str, str]] = {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     with contextlib.suppress(KafkaError):  # not allowed to read it: the check says "not told"
         for response in await admin.describe_configs(resources):
             for resource in response.to_object()["resources"]:
                 if resource["error_code"] == 0:
                     entries = {entry["config_names"]: entry["config_value"] for entry in resource["config_entries"]}
-                    policies[resource["resource_name"]] = entries.get(_CLEANUP) or "delete"  # Tansu omits defaults
-    return policies
+                    told = {name: value for name, value in entries.items() if value}
+                    configs[resource["resource_name"]] = {_CLEANUP: "delete"} | told  # Tansu omits defaults
+    return configs
 
 
 async def ask_redis(url: str, seconds: float = _SECONDS) -> RedisFacts:

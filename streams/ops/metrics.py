@@ -56,6 +56,11 @@ class Metrics:
             "streams_cluster_changes_total", "changes of clusters, by kind: created, merged, split, …", "change"
         )
         self._published = self._counter("streams_published_messages_total", "messages published, by topic", "topic")
+        self._cut = self._counter(
+            "streams_cut_messages_total",
+            "messages published cut, for the broker takes none so large, by topic",
+            "topic",
+        )
         self._round_trips = self._counter(
             "streams_redis_round_trips_total", "exchanges with Redis, a pipeline being one"
         )
@@ -111,6 +116,10 @@ class Metrics:
     def published(self, topic: str, count: int = 1) -> None:
         """Count messages the broker has acknowledged."""
         self._published.add(count, topic)
+
+    def cut(self, topic: str, count: int = 1) -> None:
+        """Count messages that were cut because the broker takes none so large."""
+        self._cut.add(count, topic)
 
     def batch(self, records: int, seconds: float, ended: float) -> None:
         """Note a finished micro-batch: its messages, its duration, and the Unix time of its end."""

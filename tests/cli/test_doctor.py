@@ -12,13 +12,20 @@ import pytest
 import redis
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from streams.agents.topics import TopicSpec, create_topics, topics
 from streams.cli.doctor import diagnose, doctor
 from streams.local.broker import free_port
 from streams.local.services import Services
 from streams.ops.diagnosis import ExpectedTopic, Finding
 from streams.settings import Settings
 
-TOPICS = [ExpectedTopic("doc.events", 2, compacted=False), ExpectedTopic("doc.clusters", 2, compacted=True)]
+
+def expected(name: str, cleanup: str) -> ExpectedTopic:
+    spec = TopicSpec(name, 2, cleanup)
+    return ExpectedTopic(spec.name, spec.partitions, spec.configs)
+
+
+TOPICS = [expected("doc.events", "delete"), expected("doc.clusters", "compact")]
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +43,13 @@ async def make(url: str, *topics: NewTopic) -> None:
         await admin.close()
 
 
-def by_check(settings: Settings, expected: list[ExpectedTopic] = TOPICS) -> dict[str, Finding]:
-    return {finding.check: finding for finding in asyncio.run(diagnose(settings, expected, 5))}
+def by_check(settings: Settings, wanted: list[ExpectedTopic] = TOPICS) -> dict[str, Finding]:
+    return {finding.check: finding for finding in asyncio.run(diagnose(settings, wanted, 5))}
 
 
 def test_the_embedded_services_are_healthy(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
     url = services.settings.kafka_url
-    compact = {"cleanup.policy": "compact"}
-    asyncio.run(make(url, NewTopic("doc.events", 2, 1), NewTopic("doc.clusters", 2, 1, topic_configs=compact)))
+    asyncio.run(make(url, *(NewTopic(topic.name, 2, 1, topic_configs=dict(topic.configs)) for topic in TOPICS)))
     assert doctor(services.settings, True, TOPICS) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["ok"] is True
@@ -53,15 +59,34 @@ def test_the_embedded_services_are_healthy(services: Services, capsys: pytest.Ca
 
 
 def test_a_missing_topic_is_told_and_not_made(services: Services) -> None:
-    expected = [ExpectedTopic("doc.never", 2, compacted=False)]
     for _ in range(2):  # were it made by the first look, the second would find it
-        assert by_check(services.settings, expected)["topic doc.never"].status == "warn"
+        assert by_check(services.settings, [expected("doc.never", "delete")])["topic doc.never"].status == "warn"
 
 
 def test_a_wrong_cleanup_policy_is_told(services: Services) -> None:
     asyncio.run(make(services.settings.kafka_url, NewTopic("doc.wrong", 2, 1)))
-    finding = by_check(services.settings, [ExpectedTopic("doc.wrong", 2, compacted=True)])["topic doc.wrong"]
-    assert finding.status == "fail"
+    found = by_check(services.settings, [expected("doc.wrong", "compact")])
+    assert found["topic doc.wrong"].status == "fail"
+
+
+def test_a_broker_that_does_not_tell_how_long_it_keeps_messages_is_said_to(services: Services) -> None:
+    asyncio.run(make(services.settings.kafka_url, NewTopic("doc.silent", 2, 1)))
+    finding = by_check(services.settings, [expected("doc.silent", "delete")])["retention of doc.silent"]
+    assert (finding.status, finding.found) == ("warn", "the broker does not tell")
+
+
+def test_topics_as_we_create_them_are_as_they_should_be_until_a_setting_changes(services: Services) -> None:
+    settings = services.settings.model_copy(update={"topic_prefix": "own.", "records_retention_hours": 24})
+    asyncio.run(create_topics(settings))
+
+    def wrong(settings: Settings) -> dict[str, Finding]:
+        wanted = [ExpectedTopic(spec.name, spec.partitions, spec.configs) for spec in topics(settings)]
+        return {check: found for check, found in by_check(settings, wanted).items() if found.status != "ok"}
+
+    assert wrong(settings) == {}
+    changed = wrong(settings.model_copy(update={"events_retention_hours": 12}))
+    assert set(changed) == {"retention of own.dedup.events"}
+    assert "retention.ms=43200000" in changed["retention of own.dedup.events"].advice
 
 
 def test_eviction_is_told_with_exit_code_1(services: Services, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from streams.agents.topics import topics
 from streams.ops.diagnosis import (
     ExpectedTopic,
     Finding,
@@ -29,8 +30,18 @@ INFO = {
     "role": "master",
 }
 CONFIG = {"maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "everysec", **WANTED}
-EVENTS = ExpectedTopic("dedup.events", 4, compacted=False)
-CLUSTERS = ExpectedTopic("dedup.clusters", 4, compacted=True)
+EVENTS, CLUSTERS, LETTERS = (
+    ExpectedTopic(spec.name, spec.partitions, spec.configs)
+    for spec in topics(Settings(events_retention_hours=48))
+    if spec.name in ("dedup.events", "dedup.clusters", "dedup.dead-letter")
+)
+
+
+def described(cleanup: str, *, partitions: int = 4, leaderless: int = 0, **configs: str) -> TopicFacts:
+    told = {"cleanup.policy": cleanup} if cleanup else {}
+    return TopicFacts(
+        partitions, 1, leaderless, told | {name.replace("_", "."): value for name, value in configs.items()}
+    )
 
 
 def redis_findings(
@@ -123,18 +134,22 @@ def topic(expected: ExpectedTopic, facts: TopicFacts | None, replication: int = 
 @pytest.mark.parametrize(
     ("expected", "facts", "status", "advice"),
     [
-        (EVENTS, TopicFacts(4, 1, 0, "delete"), "ok", ""),
-        (EVENTS, TopicFacts(8, 1, 0, "delete"), "ok", ""),
-        (CLUSTERS, TopicFacts(4, 1, 0, "compact"), "ok", ""),
+        (EVENTS, described("delete"), "ok", ""),
+        (EVENTS, described("delete", partitions=8), "ok", ""),
+        (CLUSTERS, described("compact"), "ok", ""),
+        (LETTERS, described("compact,delete"), "ok", ""),
+        (LETTERS, described("delete,compact"), "ok", ""),
         (EVENTS, None, "warn", "start a worker"),
-        (EVENTS, TopicFacts(4, 1, 0, "compact"), "fail", "cleanup.policy=delete"),
-        (EVENTS, TopicFacts(4, 1, 0, "compact,delete"), "fail", "cleanup.policy=delete"),
-        (CLUSTERS, TopicFacts(4, 1, 0, "delete"), "fail", "cleanup.policy=compact"),
-        (CLUSTERS, TopicFacts(4, 1, 0, "compact,delete"), "fail", "cleanup.policy=compact"),
-        (CLUSTERS, TopicFacts(4, 1, 0, ""), "warn", "make sure"),
-        (EVENTS, TopicFacts(4, 1, 0, ""), "ok", ""),
-        (EVENTS, TopicFacts(2, 1, 0, "delete"), "warn", "workers beyond 2 stand by"),
-        (EVENTS, TopicFacts(4, 1, 1, "delete"), "fail", "brokers"),
+        (EVENTS, described("compact"), "fail", "cleanup.policy=delete"),
+        (EVENTS, described("compact,delete"), "fail", "cleanup.policy=delete"),
+        (CLUSTERS, described("delete"), "fail", "cleanup.policy=compact"),
+        (CLUSTERS, described("compact,delete"), "fail", "cleanup.policy=compact"),
+        (LETTERS, described("delete"), "warn", "cleanup.policy=[compact,delete]"),
+        (LETTERS, described("compact"), "warn", "cleanup.policy=[compact,delete]"),
+        (CLUSTERS, described(""), "warn", "make sure"),
+        (EVENTS, described(""), "ok", ""),
+        (EVENTS, described("delete", partitions=2), "warn", "workers beyond 2 stand by"),
+        (EVENTS, described("delete", leaderless=1), "fail", "brokers"),
     ],
 )
 def test_each_fault_of_a_topic(expected: ExpectedTopic, facts: TopicFacts | None, status: str, advice: str) -> None:
@@ -145,9 +160,41 @@ def test_each_fault_of_a_topic(expected: ExpectedTopic, facts: TopicFacts | None
 
 
 def test_too_few_replicas_and_too_few_brokers() -> None:
-    assert topic(EVENTS, TopicFacts(4, 1, 0, "delete"), replication=3).status == "warn"
-    brokers, _ = check_kafka(KafkaFacts(1, {EVENTS.name: TopicFacts(4, 1, 0, "delete")}), [EVENTS], 3)
+    assert topic(EVENTS, described("delete"), replication=3).status == "warn"
+    brokers, *_ = check_kafka(KafkaFacts(1, {EVENTS.name: described("delete")}), [EVENTS], 3)
     assert (brokers.status, brokers.found) == ("fail", "1, for 3 replicas")
+
+
+TWO_DAYS = str(48 * 3_600_000)
+ENOUGH = str(18 * 2**20)
+
+
+@pytest.mark.parametrize(
+    ("expected", "configs", "found", "advice"),
+    [
+        (EVENTS, {"retention_ms": TWO_DAYS}, "", ""),
+        (LETTERS, {"retention_ms": "-1"}, "", ""),
+        (CLUSTERS, {}, "", ""),
+        (EVENTS, {"retention_ms": "604800000"}, "168 hours; the setting: 48 hours", f"retention.ms={TWO_DAYS}"),
+        (EVENTS, {"retention_ms": "-1"}, "for ever; the setting: 48 hours", f"retention.ms={TWO_DAYS}"),
+        (LETTERS, {"retention_ms": TWO_DAYS}, "48 hours; the setting: for ever", "retention.ms=-1"),
+        (EVENTS, {}, "does not tell", "make sure it is 48 hours"),
+        (EVENTS, {"retention_ms": TWO_DAYS, "retention_bytes": "1000"}, "1000 bytes", "retention.bytes=-1"),
+        (CLUSTERS, {"max_message_bytes": "1048588"}, "at most 1048588", "max.message.bytes=16777216"),
+    ],
+)
+def test_what_a_topic_keeps_and_takes(
+    expected: ExpectedTopic, configs: dict[str, str], found: str, advice: str
+) -> None:
+    facts = described(expected.configs["cleanup.policy"], **({"max_message_bytes": ENOUGH} | configs))
+    _, *findings = check_kafka(KafkaFacts(1, {expected.name: facts}), [expected], 1)
+    limits = [finding for finding in findings if not finding.check.startswith("topic ")]
+    assert len(limits) == bool(found)
+    for finding in limits:
+        assert finding.status == "warn"
+        assert found in finding.found
+        assert f"{expected.name}" in finding.check
+        assert advice in finding.advice
 
 
 @pytest.mark.parametrize("url", ["kafka:9092", "a:1,b:2", "10.0.0.1:9092", "[::1]:9092"])

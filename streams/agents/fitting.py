@@ -1,0 +1,141 @@
+"""Messages too large for the broker, cut to what it takes, so that one of them never stops the rest. Pure.
+
+What may be missing is what can be had elsewhere, and the message says that it is cut:
+
+- a dead letter loses the end of its payload; the header `streams-size` says how large it is. The whole is at its
+  origin for as long as the feed's topic keeps it.
+- an event or a state of a cluster loses details of its document, the most dispensable first; the document names them in
+  `truncated`. Then an event loses its evidence, which `dedup.decisions` has. Ids, revision, `before` and `after` stay, so the
+  clusters can still be folded from it.
+
+Anything else is small, or is a payload on its way to us, which is refused rather than cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from streams import events
+from streams.events import Outgoing
+
+__all__ = ["LARGE_BYTES", "SIZE", "bounded", "fit", "size"]
+
+SIZE = "streams-size"
+LARGE_BYTES = 4 * 1024 * 1024
+"""Largest document published: a quarter of the largest message, so that an event has room for two lists of members."""
+
+_OVERHEAD_BYTES = 512  # of a record and the batch around it, with room to spare
+_SHARE = 4
+_WHOLE = frozenset(("id", "source", "doi", "arxiv_id", "publication_date"))
+"""Half of these would be wrong, not short."""
+_Document = dict[str, Any]
+
+
+def size(message: Outgoing) -> int:
+    """What a message takes on the wire at most, in bytes."""
+    headers = sum(len(name) + len(value) + 16 for name, value in message.headers)
+    return len(message.key) + len(message.value or b"") + headers + _OVERHEAD_BYTES
+
+
+def bounded(message: Outgoing) -> Outgoing:
+    """The message with a document of at most `LARGE_BYTES`, whatever broker it goes to.
+
+    The same for an event and for the state it leads to, so that folding the events still gives the states.
+    """
+    if message.topic not in (events.EVENTS, events.CLUSTERS) or len(message.value or b"") <= LARGE_BYTES:
+        return message
+    return _with_document(message, LARGE_BYTES)
+
+
+def fit(message: Outgoing, most: int) -> Outgoing | None:
+    """The message cut to `most` bytes on the wire; None where that cannot be done without losing what it says."""
+    if message.topic == events.DEAD_LETTER:
+        cut = _letter(message, most)
+    elif message.topic in (events.EVENTS, events.CLUSTERS) and message.value is not None:
+        cut = _with_document(message, most // _SHARE)
+        if size(cut) > most:
+            cut = _without_evidence(cut)
+    else:
+        cut = message
+    return cut if size(cut) <= most else None
+
+
+def _letter(message: Outgoing, most: int) -> Outgoing:
+    payload = message.value or b""
+    headers = message.headers
+    if SIZE not in dict(headers):
+        headers = (*headers, (SIZE, str(len(payload)).encode()))
+    empty = message._replace(value=b"", headers=headers)
+    if size(empty) > most:  # a key of megabytes; the one at the origin is whole
+        headers = tuple((name, b"" if name == "streams-key" else value) for name, value in headers)
+        empty = empty._replace(headers=headers)
+    return empty._replace(value=payload[: max(most - size(empty), 0)])
+
+
+def _with_document(message: Outgoing, most: int) -> Outgoing:
+    fields = orjson.loads(message.value or b"")
+    if "document" not in fields:
+        return message
+    document = _trimmed(fields["document"], most)
+    if document is fields["document"]:
+        return message
+    return message._replace(value=orjson.dumps(fields | {"document": document}))
+
+
+def _without_evidence(message: Outgoing) -> Outgoing:
+    fields = orjson.loads(message.value or b"")
+    if "evidence" not in fields:
+        return message
+    return message._replace(value=orjson.dumps(fields | {"evidence": []}))
+
+
+def _trimmed(document: _Document, most: int) -> _Document:
+    """The document in at most `most` bytes, as far as leaving out can do it."""
+    given = document
+    for step in _STEPS:
+        if len(orjson.dumps(document)) <= most:
+            break
+        document = step(document)
+    missing = {name for name in given if given[name] != document.get(name)} - {"truncated"}
+    missing.update(given.get("truncated", ()))
+    return document | {"truncated": sorted(missing)} if missing else document
+
+
+def _bare_versions(document: _Document) -> _Document:
+    kept = [{name: version[name] for name in ("record", "source")} for version in document["versions"]]
+    return document | {"versions": kept}
+
+
+def _without_abstract(document: _Document) -> _Document:
+    return {name: value for name, value in document.items() if name != "abstract"}
+
+
+def _shorter(most_members: int, most_letters: int) -> Callable[[_Document], _Document]:
+    """A step that cuts every list to its first members and every text to its first letters; half an address is none."""
+
+    def cut(name: str, value: Any) -> Any:
+        if name == "urls":
+            return [url for url in value if len(url) <= most_letters][:most_members]
+        if isinstance(value, list):
+            return [cut(name, member) for member in value[:most_members]]
+        if isinstance(value, str) and name not in _WHOLE:
+            return value[:most_letters]
+        return value
+
+    def step(document: _Document) -> _Document:
+        return {name: cut(name, value) for name, value in document.items()}
+
+    return step
+
+
+_STEPS: tuple[Callable[[_Document], _Document], ...] = (
+    _bare_versions,
+    _without_abstract,
+    _shorter(1000, 2000),
+    _shorter(100, 500),
+    _shorter(10, 100),
+    _shorter(1, 50),
+)
