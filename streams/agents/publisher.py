@@ -27,7 +27,7 @@ __all__ = ["Publisher"]
 
 log = logging.getLogger(__name__)
 
-_BATCH_BYTES = 512 * 1024
+_BATCH_BYTES, _LARGE_BYTES = 512 * 1024, 128 * 1024
 _SIZES = (MAX_LETTER_BYTES, MAX_MESSAGE_BYTES, 1_000_000, 100_000, 10_000)
 """What is tried in turn for a message that is too large: the limits of our own topics, Kafka's default of 1 MiB, less."""
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
@@ -113,16 +113,17 @@ class Publisher:
         lot: list[Outgoing] = []
         for given in messages:
             message = self._bounded(given)
-            if _append(builder, message):
+            large = len(message.value or b"") > _LARGE_BYTES
+            if not large and _append(builder, message):
                 lot.append(message)
                 continue
             await self._send_batch(builder, topic, partition, lot)
             builder, lot = self._ready.create_batch(), []
-            if _append(builder, message):
-                lot.append(message)
-            else:
-                # Larger than a batch may be: alone, as a plain message.
+            # A batch takes any first message, however large; one alone is checked before it is sent.
+            if large or not _append(builder, message):
                 await self._send_alone(topic, partition, message)
+            else:
+                lot.append(message)
         await self._send_batch(builder, topic, partition, lot)
 
     async def _send_batch(self, builder: Any, topic: str, partition: int, lot: Sequence[Outgoing]) -> None:

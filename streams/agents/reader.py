@@ -20,7 +20,7 @@ __all__ = ["END_HEADER", "follow", "read_one", "read_to_now"]
 
 END_HEADER = "streams-end"
 _MAX_BYTES = 16 * 1024 * 1024
-_ONE_SECONDS = 10.0
+_ONE_SECONDS = 5.0
 
 
 async def read_to_now(kafka_url: str, topics: Sequence[str]) -> AsyncIterator[Any]:

@@ -15,6 +15,7 @@ import pytest
 from processes import Streams, wait_for
 from test_poison import BAD, MENDED
 
+from streams.agents.dead_letters import contents, standing
 from streams.agents.feed import Payload, send
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
@@ -69,11 +70,13 @@ class World:
 
     def origin(self, payload: bytes) -> str:
         """The origin of the newest letter with this payload."""
-        for letter in reversed(self.letters()["letters"]):
-            (shown, *_) = orjson.loads(self.streams.ok("dead-letter", "show", letter["id"], "--json"))
-            if raw_of(shown) == payload:
-                return str(letter["origin"])
-        raise AssertionError("no letter has this payload")
+
+        async def find() -> str:
+            letters = await standing(self.settings)
+            found = [letter async for letter, content in contents(self.settings, letters) if content.payload == payload]
+            return max(found, key=lambda letter: letter.time).origin
+
+        return asyncio.run(find())
 
     def clustered(self) -> list[str]:
         states = asyncio.run(read_cluster_states(self.settings))
