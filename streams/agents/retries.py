@@ -25,10 +25,10 @@ from aiokafka.errors import KafkaError
 
 from streams.agents.dead_letters import Content, Letter, contents, topic_of_letters
 from streams.agents.reader import read_one
-from streams.agents.topics import MAX_LETTER_BYTES, record_topic
+from streams.agents.topics import record_topic
 from streams.errors import BrokerError, UsageError
 from streams.settings import Settings
-from streams.sources import SOURCES
+from streams.sources import MAX_PAYLOAD, SOURCES
 
 __all__ = ["ARRIVAL", "RETRY_OF", "Outcome", "drop", "retried", "retry", "retry_headers"]
 
@@ -140,7 +140,7 @@ class _Producer:
             acks="all",
             linger_ms=5,
             max_batch_size=_BATCH_BYTES,
-            max_request_size=MAX_LETTER_BYTES,
+            max_request_size=2 * MAX_PAYLOAD,  # the broker is the judge of what is too large
             client_id="streams-dead-letters",
         )
 
