@@ -4,9 +4,9 @@ What may be missing is what can be had elsewhere, and the message says that it i
 
 - a dead letter loses the end of its payload; the header `streams-size` says how large it is. The whole is at its
   origin for as long as the feed's topic keeps it.
-- an event or a state of a cluster loses details of its document, the most dispensable first; the document names them in
-  `truncated`. Then an event loses its evidence, which `dedup.decisions` has. Ids, revision, `before` and `after` stay, so the
-  clusters can still be folded from it.
+- an event or a state of a cluster loses details of its document, the most dispensable first, and the end of its list of
+  relations; the document names them in `truncated`. Then an event loses its evidence, which `dedup.decisions` has. Ids,
+  revision, `before` and `after` stay, so the clusters can still be folded from it.
 
 Anything else is small, or is a payload on its way to us, which is refused rather than cut.
 """
@@ -21,14 +21,14 @@ import orjson
 from streams import events
 from streams.events import Outgoing
 
-__all__ = ["LARGE_BYTES", "SIZE", "bounded", "fit", "size"]
+__all__ = ["LARGE_BYTES", "RELATIONS_BYTES", "SIZE", "bounded", "fit", "size"]
 
 SIZE = "streams-size"
-LARGE_BYTES = 4 * 1024 * 1024
-"""Largest document published: a quarter of the largest message, so that an event has room for two lists of members."""
+LARGE_BYTES, RELATIONS_BYTES = 4 * 1024 * 1024, 1024 * 1024
+"""Largest document and list of relations published: parts of the largest message that leave room for two lists of members."""
 
 _OVERHEAD_BYTES = 512  # of a record and the batch around it, with room to spare
-_SHARE = 4
+_MARK = "truncated"
 _WHOLE = frozenset(("id", "source", "doi", "arxiv_id", "publication_date"))
 """Half of these would be wrong, not short."""
 _Document = dict[str, Any]
@@ -41,13 +41,13 @@ def size(message: Outgoing) -> int:
 
 
 def bounded(message: Outgoing) -> Outgoing:
-    """The message with a document of at most `LARGE_BYTES`, whatever broker it goes to.
+    """The message with at most `LARGE_BYTES` of document and `RELATIONS_BYTES` of relations, whatever broker it goes to.
 
     The same for an event and for the state it leads to, so that folding the events still gives the states.
     """
-    if message.topic not in (events.EVENTS, events.CLUSTERS) or len(message.value or b"") <= LARGE_BYTES:
+    if message.topic not in (events.EVENTS, events.CLUSTERS) or len(message.value or b"") <= RELATIONS_BYTES:
         return message
-    return _with_document(message, LARGE_BYTES)
+    return _trimmed(message, LARGE_BYTES, RELATIONS_BYTES)
 
 
 def fit(message: Outgoing, most: int) -> Outgoing | None:
@@ -55,7 +55,7 @@ def fit(message: Outgoing, most: int) -> Outgoing | None:
     if message.topic == events.DEAD_LETTER:
         cut = _letter(message, most)
     elif message.topic in (events.EVENTS, events.CLUSTERS) and message.value is not None:
-        cut = _with_document(message, most // _SHARE)
+        cut = _trimmed(message, most // 4, most // 16)
         if size(cut) > most:
             cut = _without_evidence(cut)
     else:
@@ -75,11 +75,18 @@ def _letter(message: Outgoing, most: int) -> Outgoing:
     return empty._replace(value=payload[: max(most - size(empty), 0)])
 
 
-def _with_document(message: Outgoing, most: int) -> Outgoing:
+def _trimmed(message: Outgoing, most: int, most_relations: int) -> Outgoing:
+    """The message with a document of at most `most` bytes and relations of at most `most_relations`."""
     fields = orjson.loads(message.value or b"")
     if "document" not in fields:
         return message
-    document = _trimmed(fields["document"], most)
+    document = _shortened(fields["document"], most)
+    relations = kept = fields.get("relations", [])
+    while len(orjson.dumps(kept)) > most_relations:
+        kept = kept[: len(kept) // 2]
+    if len(kept) < len(relations):
+        document = _marked(document, {"relations"})
+        fields["relations"] = kept
     if document is fields["document"]:
         return message
     return message._replace(value=orjson.dumps(fields | {"document": document}))
@@ -87,21 +94,22 @@ def _with_document(message: Outgoing, most: int) -> Outgoing:
 
 def _without_evidence(message: Outgoing) -> Outgoing:
     fields = orjson.loads(message.value or b"")
-    if "evidence" not in fields:
-        return message
-    return message._replace(value=orjson.dumps(fields | {"evidence": []}))
+    return message._replace(value=orjson.dumps(fields | {"evidence": []})) if "evidence" in fields else message
 
 
-def _trimmed(document: _Document, most: int) -> _Document:
+def _shortened(document: _Document, most: int) -> _Document:
     """The document in at most `most` bytes, as far as leaving out can do it."""
     given = document
     for step in _STEPS:
         if len(orjson.dumps(document)) <= most:
             break
         document = step(document)
-    missing = {name for name in given if given[name] != document.get(name)} - {"truncated"}
-    missing.update(given.get("truncated", ()))
-    return document | {"truncated": sorted(missing)} if missing else document
+    missing = {name for name in given if given[name] != document.get(name)} - {_MARK}
+    return _marked(document, missing | set(given.get(_MARK, ()))) if missing else document
+
+
+def _marked(document: _Document, missing: set[str]) -> _Document:
+    return document | {_MARK: sorted(missing | set(document.get(_MARK, ())))}
 
 
 def _bare_versions(document: _Document) -> _Document:

@@ -28,7 +28,8 @@ class Member(msgspec.Struct, frozen=True, array_like=True):
 class Cluster(msgspec.Struct, frozen=True, array_like=True):
     """A cluster's identity and history. `created` is the broker's time in ms; `canonical` a digest of its document.
 
-    A cluster without members is kept: should its founder come back, its revision goes on.
+    A cluster without members, merged away or with its records deleted, is kept: should its founder come back or part
+    again, its revision goes on.
     """
 
     key: bytes

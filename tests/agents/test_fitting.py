@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from streams import events
-from streams.agents.fitting import LARGE_BYTES, bounded, fit, size
+from streams.agents.fitting import LARGE_BYTES, RELATIONS_BYTES, bounded, fit, size
 from streams.clusters.canonical import canonical, render
 from streams.errors import PayloadError
 from streams.events import Outgoing, dead_letter, letter_fields
@@ -43,7 +43,9 @@ def messages() -> tuple[Outgoing, Outgoing]:
     records = [largest(number) for number in range(1000)]
     document = render(canonical(CLUSTER, records))[0]
     names = [record.id for record in records]
+    relations = [{"relation": "corrects", "record": name, "other": other} for name in names for other in names[:5]]
     shared: dict[str, Any] = {"cluster_id": CLUSTER, "revision": 7, "document": orjson.Fragment(document)}
+    shared["relations"] = relations
     evidence = [{"a": names[0], "b": name, "reasons": ["title_exact"] * 40} for name in names for _ in range(10)]
     event = {"event_id": CLUSTER + ":7", "type": "record_updated", "before": names, "after": names, "causes": []}
     state = {"records": names}
@@ -70,7 +72,9 @@ def test_the_largest_cluster_is_published_whole_in_what_folding_needs(
     }
     assert told["evidence"] == []
     assert told["document"] == stands["document"], "folding the events gives the states"
-    assert told["document"]["truncated"] == ["versions"]
+    assert told["document"]["truncated"] == ["relations", "versions"]
+    assert told["relations"] == stands["relations"] == given["relations"][: len(told["relations"])]
+    assert RELATIONS_BYTES // 3 < len(orjson.dumps(told["relations"])) <= RELATIONS_BYTES
     assert [version["record"] for version in told["document"]["versions"]] == given["after"]
     assert len(orjson.dumps(told["document"])) <= LARGE_BYTES
     validate("cluster", stands)

@@ -50,6 +50,14 @@ def test_every_command_teaches_its_use(say: Callable[..., Said], command: str) -
     assert len(out) > 200
 
 
+@pytest.mark.parametrize("command", ["list", "show", "retry", "drop"])
+def test_what_can_be_done_with_dead_letters_teaches_its_use(say: Callable[..., Said], command: str) -> None:
+    code, out, _ = say("dead-letter", command, "--help")
+    assert code == 0
+    assert "Usage:" in out
+    assert command in say("dead-letter", "--help")[1]
+
+
 def test_without_a_command_it_shows_them_all(say: Callable[..., Said]) -> None:
     code, out, err = say()
     assert code == 2
@@ -67,6 +75,8 @@ def test_without_a_command_it_shows_them_all(say: Callable[..., Said]) -> None:
         (["tail", "-n", "0"], "-n"),
         (["explain"], "RECORD"),
         (["demo", "--fast"], "--fast"),
+        (["dead-letter", "show"], "ORIGIN"),
+        (["dead-letter", "list", "--limit", "0"], "--limit"),
     ],
 )
 def test_wrong_usage_is_2_and_says_what(say: Callable[..., Said], arguments: list[str], names: str) -> None:
@@ -105,7 +115,9 @@ def test_a_worker_without_its_servers_says_which_setting_names_them(say: Callabl
     assert f"STREAMS_{missing.upper()}" in err
 
 
-@pytest.mark.parametrize("command", [["tail"], ["explain", "a:1"], ["send", "--source", "arxiv", "-"]])
+@pytest.mark.parametrize(
+    "command", [["tail"], ["explain", "a:1"], ["dead-letter", "list"], ["send", "--source", "arxiv", "-"]]
+)
 def test_where_nothing_runs_it_says_how_to_start_it(
     say: Callable[..., Said], command: list[str], tmp_path: Path
 ) -> None:

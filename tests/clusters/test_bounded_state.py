@@ -34,7 +34,9 @@ class Feed:
         key = f"s:{name}".encode()
         batch = self.engine.process([Incoming("document", key, value, self.offset, "r.document", 0, self.offset)])
         while batch.outgoing or batch.committed or batch.drained:
-            self.events += [orjson.loads(out.value) for out in batch.outgoing if out.topic == "dedup.events" and out.value]
+            self.events += [
+                orjson.loads(out.value) for out in batch.outgoing if out.topic == "dedup.events" and out.value
+            ]
             batch = self.engine.confirm(batch)
 
     def weight(self) -> dict[str, tuple[int, int]]:
@@ -58,7 +60,16 @@ def cycle_of_updates() -> Iterator[tuple[str, Say]]:
 
 def cycle_of_founders() -> Iterator[tuple[str, Say]]:
     """The founder of a cluster leaves it and comes back, so that another record has its id meanwhile."""
-    yield from [("1", ONE), ("2", ONE), ("3", ONE), ("1", OTHER), ("2", OTHER), ("3", OTHER), ("1", THIRD), ("2", THIRD)]
+    yield from [
+        ("1", ONE),
+        ("2", ONE),
+        ("3", ONE),
+        ("1", OTHER),
+        ("2", OTHER),
+        ("3", OTHER),
+        ("1", THIRD),
+        ("2", THIRD),
+    ]
     yield from [("1", None), ("3", THIRD), ("2", ONE), ("1", OTHER)]
 
 
@@ -75,8 +86,13 @@ def test_updates_deletes_and_resends_for_ever_take_no_more_room(
             feed(name, says)
         weights.append(feed.weight())
     settled, last = weights[3], weights[-1]
-    assert {kind: fields for kind, (fields, _) in last.items()} == {kind: fields for kind, (fields, _) in settled.items()}
+    assert {kind: fields for kind, (fields, _) in last.items()} == {
+        kind: fields for kind, (fields, _) in settled.items()
+    }
     for kind, (_, size) in last.items():
         # A revision takes a byte or two more as it grows.
         assert size - settled[kind][1] <= 2 * 8, (kind, [weight.get(kind) for weight in weights])
     assert not feed.engine.groups.owed()
+    # Ids that come back go on with their revisions.
+    assert len({event["event_id"] for event in feed.events}) == len(feed.events)
+    assert any(event["type"] == "created" and event["revision"] > 1 and "split_from" in event for event in feed.events)

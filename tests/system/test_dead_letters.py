@@ -6,16 +6,16 @@ import asyncio
 import subprocess
 import sys
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
 from processes import Streams, wait_for
 from test_poison import BAD, MENDED
 
-from streams.agents.dead_letters import contents, standing
+from streams.agents.dead_letters import Letter, contents, standing
 from streams.agents.feed import Payload, send
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
@@ -38,21 +38,25 @@ GOOD = [
 DELETED = [Payload("document", payload.key, b"") for payload in GOOD[:5]]
 PAGE = b'[{"title":"One without an id"},{"source":"p","id":"1","title":"One of a page that is good"},null]'
 MISSENT = Payload("crossref", b"m:9", b'{"source":"m","id":"9","title":"A document among the works of Crossref"}')
+HUGE = Payload("document", b"m:8", b'{"source":"m","id":"8","title":"' + b"x" * 19 * 2**20)
+"""With what is said about it this is more than the topic of the dead letters takes."""
 UNLUCKY = Payload("document", b"m:5", b'{"source":"m","id":"5","title":"A record whose state is broken"}')
 
 
 class World:
     """A running worker, what was sent to it, and the command line beside it."""
 
-    def __init__(self, streams: Streams, settings: Settings, connection: Connection) -> None:
-        self.streams, self.settings, self.connection = streams, settings, connection
+    def __init__(self, streams: Streams, settings: Settings, connection: Connection, worker: WorkerProcess) -> None:
+        self.streams, self.settings, self.connection, self.worker = streams, settings, connection, worker
         self.layout = Layout(settings.namespace, settings.generation, settings.buckets)
         self.progress = Progress(self.layout, connection)
         self.sent = 0
 
     def send(self, payloads: list[Payload]) -> None:
         async def publish() -> None:
-            async with Publisher(self.settings.kafka_url, self.settings.topic_prefix, shared=True) as publisher:
+            async with Publisher(
+                self.settings.kafka_url, self.settings.topic_prefix, shared=True, max_bytes=2**25
+            ) as publisher:
                 async for _ in send(publisher, payloads):
                     pass
 
@@ -65,8 +69,11 @@ class World:
         wait_for(lambda: sum(self.progress.positions().values()) >= self.sent, f"{self.sent} messages handled")
         assert sum(self.progress.positions().values()) == self.sent
 
-    def letters(self, *filters: str) -> Any:
-        return orjson.loads(self.streams.ok("dead-letter", "list", "--json", *filters))
+    def cli(self, *arguments: str) -> str:
+        return self.streams.ok("dead-letter", *arguments)
+
+    def letters(self) -> list[Letter]:
+        return asyncio.run(standing(self.settings))
 
     def origin(self, payload: bytes) -> str:
         """The origin of the newest letter with this payload."""
@@ -78,13 +85,14 @@ class World:
 
         return asyncio.run(find())
 
+    def metric(self, name: str) -> float:
+        """A counter of the worker, over all its labels."""
+        lines = self.worker.read("/metrics").decode().splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
     def clustered(self) -> list[str]:
         states = asyncio.run(read_cluster_states(self.settings))
         return sorted(record for _, records, _ in states for record in records)
-
-
-def raw_of(shown: dict[str, Any]) -> bytes:
-    return b64decode(shown["payload_base64"]) if "payload_base64" in shown else shown["payload"].encode()
 
 
 @pytest.fixture
@@ -96,76 +104,91 @@ def world(streams: Callable[..., Streams], tmp_path: Path) -> Iterator[World]:
         with WorkerProcess(own, tmp_path / "worker.log") as worker:
             worker.wait_ready()
             given = {name: getattr(own, name) for name in ("kafka_url", "redis_url", "generation", "topic_prefix")}
-            yield World(streams(**given), own, connection)
+            yield World(streams(**given), own, connection, worker)
             assert worker.restarts == 0
         connection.close()
 
 
-def test_poison_is_counted_shown_sent_again_and_dropped(world: World) -> None:
+def test_poison_is_listed_shown_sent_again_dropped_and_counted(world: World) -> None:
     poison = [Payload(source, key, value) for source, key, value, _ in BAD.values()]
     mended = [Payload("document", key, value) for key, value in MENDED.values()]
     # A state that no worker can read, as a fault of the disk would leave it.
     broken = id_of("m:5")
     world.connection.call("HSET", world.layout.records(broken), broken, b"\x01not a stamp")
     world.send([*GOOD, *poison, MISSENT, Payload("document", b"", PAGE), UNLUCKY, *mended, *DELETED])
-
-    listed = world.letters()
-    expected = sorted(
-        [code for *_, code in BAD.values()] + ["no_identity", "no_identity", "null_member", "internal_error"]
-    )
-    assert sorted(letter["code"] for letter in listed["letters"]) == expected
-    assert listed["standing"] == sum(listed["counts"].values()) == len(expected)
-    assert [letter["time"] for letter in listed["letters"]] == sorted(letter["time"] for letter in listed["letters"])
-    assert {letter["code"] for letter in world.letters("--source", "arxiv")["letters"]} == {"not_json", "xml_doctype"}
-    table = world.streams.ok("dead-letter", "list", "--limit", "2")
-    assert f"and {len(expected) - 2} older" in table
-    counted = world.streams.ok("dead-letter", "list", "--counts")
-    assert {line.split()[1]: int(line.split()[0]) for line in counted.splitlines()[:-1]} == listed["counts"]
-
-    # Shown: the bytes as they came, and for people.
-    binary = BAD["binary"][2]
-    (origin,) = {e["origin"] for e in world.letters("--source", "arxiv", "--reason", "not_json")["letters"]}
-    raw = subprocess.run(
-        [sys.executable, "-m", "streams", "dead-letter", "show", origin, "--raw"],
-        env=world.streams.environment, capture_output=True, check=True, timeout=30,
-    )  # fmt: skip
-    assert raw.stdout == binary
-    shown = world.streams.ok("dead-letter", "show", origin)
-    assert "\x00" not in shown
-    assert "(--raw gives all of it)" in shown
-    (fields,) = orjson.loads(world.streams.ok("dead-letter", "show", origin, "--json"))
-    assert raw_of(fields) == binary
-
-    # Sent again to where it belongs; both letters of a page with one message; what is still bad is a letter anew.
-    missent, page = world.origin(MISSENT.value), world.origin(PAGE)
-    truncated = world.origin(BAD["truncated JSON"][2])
-    told = world.streams.ok("dead-letter", "retry", missent, "--to", "document")
-    assert "1 payloads sent again, 0 not" in told
-    again = orjson.loads(world.streams.ok("dead-letter", "retry", truncated, f"{page}#/0", "--json"))
-    assert sorted(len(sent["letters"]) for sent in again["sent"]) == [1, 2]
-    world.expect(3)
-    now = {letter["id"]: letter for letter in world.letters()["letters"]}
-    assert not {missent, truncated, f"{page}#/0", f"{page}#/2"} & now.keys()
-    assert sorted(letter["retry_of"] for letter in now.values() if letter["retry_of"]) == sorted(
-        [truncated, page, page]
-    )
-    assert "m:9" in world.clustered()
+    check_list(world)
+    check_show(world, BAD["binary"][2])
+    check_retry(world)
 
     # The state is mended: what failed inside is a record now.
     world.connection.call("HDEL", world.layout.records(broken), broken)
-    world.streams.ok("dead-letter", "retry", "--reason", "internal_error")
+    world.cli("retry", "--reason", "internal_error")
     world.expect(1)
     assert "m:5" in world.clustered()
 
-    # Dropped, and counted: every record sent is in a cluster, deleted, a letter, or was dropped by a person.
-    gone = world.streams.ok("dead-letter", "drop", "--reason", "xml_doctype")
-    assert gone.startswith("1 dead letters dropped")
-    standing = {letter["origin"] for letter in world.letters()["letters"]}
-    records = world.clustered()
-    assert len(GOOD) + len(BAD) + len(MENDED) + 2 + 2 == len(records) + len(DELETED) + len(standing) + 1
+    # Every record sent is in a cluster, deleted, a letter, or was dropped by a person.
+    assert world.cli("drop", "--reason", "xml_doctype") == "1 dead letters dropped\n"
+    messages = {letter.origin for letter in world.letters()}
+    pages = 2  # a page counts twice: its good record, and its bad ones as one message
+    sent = len(GOOD) + len(BAD) + len(MENDED) + len((MISSENT, UNLUCKY)) + pages
+    assert sent == len(world.clustered()) + len(DELETED) + len(messages) + len(("dropped",))
+
     refused = world.streams("dead-letter", "drop", "--all")
     assert refused.returncode == 2
     assert "--yes" in refused.stderr
-    world.streams.ok("dead-letter", "drop", "--all", "--yes")
-    assert world.letters() == {"standing": 0, "counts": {}, "letters": []}
-    assert world.streams("dead-letter", "show", origin).returncode == 2
+    world.cli("drop", "--all", "--yes")
+    assert world.letters() == []
+    check_cut(world)
+
+
+def check_list(world: World) -> None:
+    expected = sorted([*(code for *_, code in BAD.values()), *["no_identity"] * 2, "null_member", "internal_error"])
+    listed = orjson.loads(world.cli("list", "--json"))
+    assert sorted(letter["code"] for letter in listed["letters"]) == expected
+    assert listed["counts"] == Counter(expected)
+    assert listed["standing"] == len(expected)
+    times = [letter["time"] for letter in listed["letters"]]
+    assert times == sorted(times)
+    table = world.cli("list", "--limit", "1", "--source", "arxiv")
+    assert "and 1 older" in table
+    assert {line.split()[1] for line in table.splitlines()[-3:]} == {"not_json", "xml_doctype", "dead"}
+
+
+def check_show(world: World, payload: bytes) -> None:
+    origin = world.origin(payload)
+    raw = subprocess.run(
+        [sys.executable, "-m", "streams", "dead-letter", "show", origin, "--raw"],
+        env=world.streams.environment, capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert raw.stdout == payload
+    shown = world.cli("show", origin)
+    assert "\x00" not in shown
+    assert "(--raw gives all of it)" in shown
+    (fields,) = orjson.loads(world.cli("show", origin, "--json"))
+    assert b64decode(fields["payload_base64"]) == payload
+    assert fields["code"] == "not_json"
+
+
+def check_retry(world: World) -> None:
+    """To where it belongs; both letters of a page with one message; what is still bad is a letter anew."""
+    missent, page, truncated = (world.origin(value) for value in (MISSENT.value, PAGE, BAD["truncated JSON"][2]))
+    assert "1 payloads sent again, 0 not" in world.cli("retry", missent, "--to", "document")
+    report = orjson.loads(world.cli("retry", truncated, f"{page}#/0", "--json"))
+    assert sorted(len(sent["letters"]) for sent in report["sent"]) == [1, 2]
+    world.expect(3)
+    now = world.letters()
+    assert not {missent, truncated, page} & {letter.origin for letter in now}
+    assert sorted(letter.retry_of for letter in now if letter.retry_of) == sorted([truncated, page, page])
+    assert "m:9" in world.clustered()
+
+
+def check_cut(world: World) -> None:
+    """Too large for a letter: cut, and sent again whole from its origin."""
+    world.send([HUGE])
+    (letter,) = world.letters()
+    assert (letter.cut, letter.size, letter.code) == (True, len(HUGE.value), "not_json")
+    assert world.metric("streams_cut_messages_total") == 1
+    world.cli("retry", letter.id)
+    world.expect(1)
+    (again,) = world.letters()
+    assert (again.cut, again.size, again.retry_of) == (True, len(HUGE.value), letter.origin)

@@ -1,0 +1,120 @@
+"""What a record costs in Redis and in the topics, in bytes: the table of docs/retention.md.
+
+    python bench/footprint.py [--works N] [--abstracts keep|drop]
+
+Plays a generated feed (about 2.6 records a work) through the engine on a private Redis, and adds up what each kind of key
+takes (MEMORY USAGE) and what each topic is given (keys, values and headers, before Kafka's own compression). Then deletes every
+record, and measures what stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+
+from streams.engine import Engine, Incoming
+from streams.index.connection import connect
+from streams.local.valkey import Valkey
+from streams.settings import Settings
+from streams.testing import generate
+from streams.testing.generator import Generated
+
+KINDS = {
+    "r": "features",
+    "d": "records for documents",
+    "g": "groups and clusters",
+    "k": "key index",
+    "o": "events not yet published",
+}
+LOT = 1024
+
+
+class Meter:
+    """An engine on a Redis of its own, what was published, and what is held."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.engine = Engine(settings, connect(settings))
+        self.prefix = f"{settings.namespace}:{settings.generation}:*"
+        self.offset = 0
+        self.messages: Counter[str] = Counter()
+        self.bytes: Counter[str] = Counter()
+
+    def handle(self, payloads: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Play payloads (key, value) as a worker does."""
+        waiting = iter(payloads)
+        while lot := list(islice(waiting, LOT)):
+            batch = self.engine.process([self._message(*payload) for payload in lot])
+            while batch.outgoing or batch.committed or batch.drained:
+                for out in batch.outgoing:
+                    headers = sum(len(name) + len(value) for name, value in out.headers)
+                    self._count(out.topic, len(out.key) + len(out.value or b"") + headers)
+                batch = self.engine.confirm(batch)
+
+    def held(self) -> Counter[str]:
+        """Bytes in Redis by kind of key."""
+        client = self.engine.connection.client
+        found: Counter[str] = Counter()
+        for key in client.scan_iter(match=self.prefix, count=1000):
+            found[key.decode().rpartition(":")[2]] += client.memory_usage(key, samples=0)
+        return found
+
+    def _message(self, key: bytes, value: bytes | None) -> Incoming:
+        self.offset += 1
+        self._count("records.document", len(key) + len(value or b""))
+        return Incoming("document", key, value, self.offset, "records.document", 0, self.offset)
+
+    def _count(self, topic: str, size: int) -> None:
+        self.messages[topic] += 1
+        self.bytes[topic] += size
+
+
+def show(title: str, rows: Sequence[tuple[str, float]]) -> None:
+    """Print figures with their sum."""
+    print(f"\n{title}")
+    for name, value in rows:
+        print(f"  {name:28} {value:8.1f}")
+    print(f"  {'together':28} {sum(value for _, value in rows):8.1f}")
+
+
+def measure(settings: Settings, feed: Sequence[Generated]) -> None:
+    """Play the feed, then delete it, and print what both leave."""
+    meter = Meter(settings)
+    meter.handle((message.key, message.value or None) for message in feed)
+    live = {message.record_id for message in feed if message.live} - {m.record_id for m in feed if m.event == "delete"}
+    held = meter.held()
+    show(f"Redis, bytes a record ({len(live)} records)", [(KINDS[k], held[k] / len(live)) for k in KINDS if held[k]])
+    rows = [
+        (f"{topic} ({count / len(feed):.2f} each)", meter.bytes[topic] / len(feed))
+        for topic, count in meter.messages.items()
+    ]
+    show(f"topics, bytes a message of the feeds ({len(feed)} messages)", rows)
+    known = {message.record_id for message in feed}
+    meter.handle((message.key, None) for message in {m.record_id: m for m in feed}.values())
+    held = meter.held()
+    show(f"Redis, bytes a deleted record ({len(known)})", [(KINDS[k], held[k] / len(known)) for k in KINDS if held[k]])
+    meter.engine.connection.close()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--works", type=int, default=20_000)
+    parser.add_argument("--abstracts", choices=("keep", "drop"), default="keep")
+    arguments = parser.parse_args()
+    feed = list(generate(1, arguments.works))
+    with tempfile.TemporaryDirectory() as folder:
+        server = Valkey(Path(folder))
+        server.start()
+        try:
+            buckets = max(16, len(feed) // 250)
+            measure(Settings(redis_url=server.url, buckets=buckets, abstracts=arguments.abstracts), feed)
+        finally:
+            server.close()
+
+
+if __name__ == "__main__":
+    main()
