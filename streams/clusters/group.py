@@ -28,8 +28,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True):
 class Cluster(msgspec.Struct, frozen=True, array_like=True):
     """A cluster's identity and history. `created` is the broker's time in ms; `canonical` a digest of its document.
 
-    A cluster without members, merged away or with its records deleted, is kept: should its founder come back or part
-    again, its revision goes on.
+    A cluster without members is kept: should its founder come back, its revision goes on.
     """
 
     key: bytes
@@ -86,12 +85,11 @@ def first_key(founder: bytes) -> bytes:
 
 
 def next_key(founder: bytes, used: set[bytes]) -> bytes:
-    """A cluster key of a founder that was never used."""
-    key, serial = first_key(founder), 0
-    while key in used:
-        serial += 1
-        key = founder + serial.to_bytes(2, "big")
-    return key
+    """A cluster key of a founder that was never used: the first, or one more than the last."""
+    if first_key(founder) not in used:
+        return first_key(founder)
+    serial = 1 + max(int.from_bytes(key[_ID_BYTES:], "big") for key in used if key.startswith(founder))
+    return founder + serial.to_bytes(2 if serial < 1 << 16 else 4, "big")
 
 
 @lru_cache(maxsize=100_000)
@@ -108,4 +106,5 @@ def cluster_key(identifier: str) -> bytes:
     if not text.startswith("c") or len(text) != 14:
         raise ValueError(f"{identifier!r} is not a cluster id")
     founder = b32decode(text[1:].upper() + "===")
-    return founder + (int(serial).to_bytes(2, "big") if serial else b"")
+    number = int(serial or 0)
+    return founder + (number.to_bytes(2 if number < 1 << 16 else 4, "big") if number else b"")

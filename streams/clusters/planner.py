@@ -1,8 +1,7 @@
 """How a group changes: from what it was and what happened, the new group and the typed changes. Pure.
 
 Ids are stable: an older cluster keeps its id before a younger one, in whichever part most of its records
-are; a part that inherits none gets the id of one of its records, one that was merged away before a new one: so
-records that come together and part again for ever have no ids without end. Revisions only grow.
+are; a part that inherits none gets the id of one of its records. Revisions only grow.
 """
 
 from __future__ import annotations
@@ -219,11 +218,10 @@ class _Succession:
             clusters.append(cluster)
             changes += change
         lost, ended = self._ended(keys)
-        live = {cluster.key for cluster in clusters}
-        merged = {key: lost.get(into, into) for key, into in self._old.merged.items() if key not in live} | lost
+        merged = {key: lost.get(into, into) for key, into in self._old.merged.items()} | lost
         group = Group(
             tuple(Member(record, self._digests[record], homes[record]) for record in sorted(homes)),
-            (*clusters, *(cluster for cluster in ended[0] if cluster.key not in live)),
+            (*clusters, *(cluster for cluster in ended[0] if cluster.key not in {c.key for c in clusters})),
             self._vetoed,
             merged,
             self._old.must,
@@ -291,8 +289,6 @@ class _Succession:
             if index in self._absorbed:
                 into = keys[self._absorbed[index]]
                 lost[cluster.key] = into
-                # Kept without members, as one that lost its records: should its founder part again it goes on.
-                empty.append(Cluster(cluster.key, revision, cluster.created))
                 changes.append(Change("merged", cluster.key, revision, before, (), (into,)))
             elif before:
                 empty.append(Cluster(cluster.key, revision, cluster.created))

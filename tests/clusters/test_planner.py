@@ -219,20 +219,3 @@ def test_groups_that_grew_apart_come_together_as_if_they_had_been_one(
     for number in order[cut:]:
         two, _ = add(world, two, IDS[number])
     assert parts(plan([one, two], {}, set(), world, 0).group) == world.truth(set(IDS))
-
-
-def test_what_parts_again_has_its_own_id_again_and_goes_on_with_its_revisions() -> None:
-    together, apart = World("AB"), World()
-    group = combine([add(apart, Group(), A, now=1)[0], add(apart, Group(), B, now=2)[0]])
-    for round_ in range(5):
-        group, merged = add(together, group, B, version=2 * round_ + 2)
-        assert [(change.type, change.key, change.after) for change in merged] == [
-            ("merged", A, (A, B)),
-            ("merged", B, ()),
-        ]
-        assert group.merged == {B: A}, "its id stands for the survivor"
-        group, parted = add(apart, group, B, version=2 * round_ + 3)
-        assert [(change.type, change.key) for change in parted] == [("split", A), ("created", B)]
-        assert parted[1].revision == merged[1].revision + 1
-        assert group.merged == {}
-        assert sorted(cluster.key for cluster in group.clusters) == [A, B]
