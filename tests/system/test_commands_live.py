@@ -95,7 +95,7 @@ def test_up_serves_and_remembers(streams: Callable[..., Streams], tmp_path: Path
         up.send(PAPER)
         wait_for(lambda: up.explain("mine:1"), "the first record was handled")
         up.send(PAPER | {"id": "2"}, PAPER | {"id": "3", "title": "Erratum to: " + str(PAPER["title"])})
-        found = up.tail("events", 3)
+        found = up.tail("events", 5)
         assert {record for event in found for record in event["after"]} == {"mine:1", "mine:2", "mine:3"}
         decided = up.tail("decisions", 3)
         verdicts = {(d["a"], d["b"]): d["decision"] for d in decided}
