@@ -15,6 +15,8 @@ from typing import NamedTuple
 from streams import events
 from streams.arrivals import Arrival, Arrivals
 from streams.clusters.committer import Committed, Committer, Described, Work
+from streams.clusters.correction_log import DECIDE_CORRECTION, CorrectionLog
+from streams.clusters.corrections import Correction, Verdict, ruling
 from streams.clusters.group import Group, cluster_key
 from streams.clusters.judge import Judge
 from streams.clusters.planner import Draft
@@ -24,11 +26,11 @@ from streams.events import Evidence, Outgoing
 from streams.index import stamp
 from streams.index.connection import Command, Connection
 from streams.index.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex
-from streams.index.layout import Layout
+from streams.index.layout import Layout, id_of
 from streams.index.progress import Progress
 from streams.index.reader import Reader
 from streams.index.store import PUT_RECORD, RecordStore
-from streams.intake import Intake, Prepared, Raw, Refused
+from streams.intake import Intake, Prepared, Raw, Refused, Told
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
 from streams.matching.rules import DEFAULT
 from streams.records import Record
@@ -38,7 +40,7 @@ __all__ = ["Batch", "Engine", "Incoming"]
 
 
 class Incoming(NamedTuple):
-    """A message of a feed: `source` names the adapter, `taken` is the broker's time in ms.
+    """A message of a feed or a correction: `source` as in `Raw`, `taken` is the broker's time in ms.
 
     One that was a dead letter and is sent again tells of which (`retry_of`), and keeps the place in time it had (`arrived`,
     see `stamp.arrival`): what came since is not undone by it.
@@ -107,7 +109,7 @@ class Engine:
         self.settings = settings
         self.connection = connection
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
-        connection.register(PUT_RECORD, ADD_TO_KEYS, REMOVE_FROM_KEYS, COMMIT_GROUP, CONFIRM_GROUP)
+        connection.register(PUT_RECORD, ADD_TO_KEYS, REMOVE_FROM_KEYS, COMMIT_GROUP, CONFIRM_GROUP, DECIDE_CORRECTION)
         self.progress = Progress(layout, connection)
         self.progress.claim(settings)
         self._intake = Intake(settings)
@@ -115,6 +117,7 @@ class Engine:
         self.index = KeyIndex(layout, settings.key_cap, together=not connection.is_cluster)
         self.judge = Judge(self.store, layout, DEFAULT.with_policy(settings.preprints))
         self.groups = GroupStore(layout, connection)
+        self.corrections = CorrectionLog(layout, connection)
         self._arrivals = Arrivals(self.store, self.judge, connection)
         self._committer = Committer(self.groups, self.judge, settings.cluster_cap)
 
@@ -122,17 +125,20 @@ class Engine:
         """Handle a micro-batch up to the point where its events are to be published."""
         return self.apply(messages, self._intake.prepare([message.raw for message in messages]))
 
-    def apply(self, messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Refused]]) -> Batch:
+    def apply(self, messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Refused | Told]]) -> Batch:
         """The second half of `process`, for messages prepared elsewhere by an Intake of the same settings."""
         counts: Counter[tuple[str, str]] = Counter()
         outgoing: list[Outgoing] = []
         reader = Reader(self.store, self.connection)
-        arrivals = self._arrivals.settle(self._admit(messages, prepared, outgoing, counts), reader, counts)
+        told: list[tuple[Incoming, Correction]] = []
+        arrivals = self._arrivals.settle(self._admit(messages, prepared, told, outgoing, counts), reader, counts)
         candidates = self._meet(arrivals, counts)
         reader.load(other for _, others in candidates for other in others)
         found = self._decide(candidates, reader, outgoing, counts)
         capped = self._committer.capped
         committed = self._commit(arrivals, found, reader)
+        if told:
+            committed += self._correct(told, reader, outgoing, counts)
         if self._committer.capped > capped:
             counts["capped", "cluster"] += self._committer.capped - capped
         outgoing += self._publications(committed, counts)
@@ -208,20 +214,22 @@ class Engine:
     def _admit(
         self,
         messages: Sequence[Incoming],
-        prepared: Sequence[Sequence[Prepared | Refused]],
+        prepared: Sequence[Sequence[Prepared | Refused | Told]],
+        told: list[tuple[Incoming, Correction]],
         outgoing: list[Outgoing],
         counts: Counter[tuple[str, str]],
     ) -> list[Prepared]:
-        """What can be stored; the rest becomes dead letters."""
+        """What can be stored; corrections go to `told`, the rest becomes dead letters."""
         admitted: list[Prepared] = []
         for message, items in zip(messages, prepared, strict=True):
             for item in items:
                 if isinstance(item, Prepared):
                     counts["records" if item.stored.stamp.live else "deletes", item.source] += 1
                     admitted.append(item)
+                elif isinstance(item, Told):
+                    told.append((message, item.correction))
                 else:
-                    counts["rejected", f"{message.source} {item.code}"] += 1
-                    outgoing.append(message.letter(PayloadError(item.code, item.detail, item.where)))
+                    outgoing.append(_refuse(message, PayloadError(item.code, item.detail, item.where), counts))
         return admitted
 
     def _meet(self, arrivals: Sequence[Arrival], counts: Counter[tuple[str, str]]) -> list[tuple[Arrival, list[bytes]]]:
@@ -297,11 +305,34 @@ class Engine:
         def describe(draft: Draft) -> Described:
             if (born := _born(draft, births)) is not None:
                 return born
-            return events.describe(
-                draft, reader.record, lambda record: bool(reader.features(record)), found.evidence, causes
-            )
+            return events.describe(draft, reader.record, _is_live(reader), found.evidence, causes)
 
         work = Work(frozenset(a.id for a in arrivals), tuple(found.links), tuple(found.related))
+        return self._committer.apply(work, reader, describe)
+
+    def _correct(
+        self,
+        told: Sequence[tuple[Incoming, Correction]],
+        reader: Reader,
+        outgoing: list[Outgoing],
+        counts: Counter[tuple[str, str]],
+    ) -> list[Committed]:
+        """Decide corrections and apply those accepted, one after the other, so that each event has one of them as its cause."""
+        committed: list[Committed] = []
+        verdicts = self.corrections.decide([correction for _, correction in told])
+        for (message, _), verdict in zip(told, verdicts, strict=True):
+            counts["corrections", "accepted" if verdict.accepted else verdict.code] += 1
+            if verdict.accepted:
+                committed += self._apply(verdict, reader)
+            else:
+                outgoing.append(_refuse(message, PayloadError(verdict.code, verdict.detail), counts))
+        return committed
+
+    def _apply(self, verdict: Verdict, reader: Reader) -> list[Committed]:
+        def describe(draft: Draft) -> Described:
+            return events.describe(draft, reader.record, _is_live(reader), {}, frozenset(), verdict)
+
+        work = Work(frozenset((id_of(verdict.a), id_of(verdict.b))), (), rulings=(ruling(verdict),))
         return self._committer.apply(work, reader, describe)
 
     def _publications(self, committed: Sequence[Committed], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
@@ -340,7 +371,7 @@ def _born(draft: Draft, births: Mapping[bytes, Described | None]) -> Described |
     if born is None or len(draft.changes) != 1 or len(draft.group.clusters) != 1:
         return None
     change, cluster = born.changes[0], born.group.clusters[0]
-    plain = not draft.group.merged and not draft.group.related
+    plain = not (draft.group.merged or draft.group.related or draft.group.rulings)
     same = plain and change == draft.changes[0] and members == born.group.members
     return born if same and cluster.created == draft.group.clusters[0].created else None
 
@@ -348,6 +379,15 @@ def _born(draft: Draft, births: Mapping[bytes, Described | None]) -> Described |
 def _named(group: Group) -> list[bytes]:
     """The records that a state of the group's clusters names."""
     return [member.id for member in group.members] + [relation.other for relation in group.related]
+
+
+def _refuse(message: Incoming, error: PayloadError, counts: Counter[tuple[str, str]]) -> Outgoing:
+    counts["rejected", f"{message.source} {error.code}"] += 1
+    return message.letter(error)
+
+
+def _is_live(reader: Reader) -> Callable[[bytes], bool]:
+    return lambda record: bool(reader.features(record))
 
 
 def _living(reader: Reader) -> Callable[[bytes], Record | None]:

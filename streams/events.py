@@ -24,6 +24,7 @@ import orjson
 
 from streams.clusters.canonical import canonical, render
 from streams.clusters.committer import Described
+from streams.clusters.corrections import Verdict
 from streams.clusters.group import Cluster, Group, Relation, cluster_id
 from streams.clusters.planner import Change, Draft
 from streams.errors import PayloadError
@@ -142,13 +143,15 @@ def describe(
     live: Callable[[bytes], bool],
     evidence: Mapping[str, Sequence[Evidence]],
     causes: frozenset[str],
+    correction: Verdict | None = None,
 ) -> Described:
     """Make a draft ready to commit: canonical documents, `canonical_changed`, and one event for each change.
 
     `record` gives a record for documents, `live` whether it was not deleted; `causes` are the records of
-    this micro-batch and `evidence` the accepted decisions on each of them.
+    this micro-batch and `evidence` the accepted decisions on each of them. All changes of a draft that a
+    `correction` brought about are its doing.
     """
-    return _Description(draft, record, live, evidence, causes).described()
+    return _Description(draft, record, live, evidence, causes, correction).described()
 
 
 class _Description:
@@ -161,8 +164,10 @@ class _Description:
         live: Callable[[bytes], bool],
         evidence: Mapping[str, Sequence[Evidence]],
         causes: frozenset[str],
+        correction: Verdict | None,
     ) -> None:
         self._draft = draft
+        self._correction = correction
         self._record = record
         self._live = live
         self._evidence = evidence
@@ -219,6 +224,9 @@ class _Description:
     def _owe(self, change: Change, before: list[str], after: list[str], document: bytes, pairs: _Pairs = _NONE) -> None:
         grounds = _grounds(before, after, pairs, self._evidence, self._causes)
         event = _event(change, before, after, document, self._relations.get(change.key, ()), *grounds)
+        if self._correction is not None:
+            event["causes"].append(f"correction:{self._correction.correction.id}")
+            event["corrections"] = [self._correction.fields()]
         self._owed[event["event_id"]] = orjson.dumps(event)
         self._changes.append(change)
 

@@ -1,4 +1,4 @@
-"""The Faust application of a worker: one agent over the topics of all sources.
+"""The Faust application of a worker: one agent over the topics of all sources and that of corrections.
 
 Faust's own conveniences that lose or stall messages are not used (each was measured, see docs/architecture.md):
 values stay raw bytes and are decoded by the engine; batches are acknowledged by us, in order, when they
@@ -21,12 +21,11 @@ from yarl import URL
 from streams.agents.consumer import Lot, RewindingTransport
 from streams.agents.handler import Ready
 from streams.agents.retries import retried
-from streams.agents.topics import record_topic, source_of
+from streams.agents.topics import input_topics, source_of
 from streams.engine import Engine, Incoming
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
 from streams.settings import Settings
-from streams.sources import SOURCES
 
 __all__ = ["make_app"]
 
@@ -99,8 +98,7 @@ def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, h
         app.conf.broker_consumer, app, positions=engine.progress.positions, rewound=metrics.rewound, lot=lot
     )
     app.life = life
-    names = [record_topic(settings, source) for source in SOURCES]
-    records = app.topic(*names, value_serializer="raw", key_serializer="raw", allow_empty=True)
+    records = app.topic(*input_topics(settings), value_serializer="raw", key_serializer="raw", allow_empty=True)
 
     under_way = _UnderWay()
 
@@ -149,7 +147,7 @@ async def _handle(life: Life, ready: asyncio.Task[Ready], batch: Sequence[EventT
 def _incoming(settings: Settings, batch: Sequence[EventT[Any]]) -> list[Incoming]:
     return [
         Incoming(
-            source_of(settings, record.topic),
+            source,
             record.key or b"",
             record.value,
             record.timestamp,
@@ -159,5 +157,6 @@ def _incoming(settings: Settings, batch: Sequence[EventT[Any]]) -> list[Incoming
             *(retried(record.headers) if record.headers else ()),
         )
         for event in batch
+        for source in (source_of(settings, event.message.topic),)  # a lot is of one topic
         for record in cast("Lot", event.message).records
     ]

@@ -27,7 +27,7 @@ from streams.agents.preparer import Preparer
 from streams.agents.publisher import Publisher
 from streams.engine import Batch, Engine, Incoming
 from streams.errors import PayloadError, RedisError, ServiceError, StuckError
-from streams.intake import Prepared, Refused
+from streams.intake import Prepared, Refused, Told
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
 
@@ -43,7 +43,7 @@ _BRAKE = 50
 _QUIESCE_SECONDS = 5.0
 
 
-Items = Sequence[Sequence[Prepared | Refused]]
+Items = Sequence[Sequence[Prepared | Refused | Told]]
 
 
 class Ready(NamedTuple):
@@ -188,6 +188,7 @@ class Handler:
             "decisions": self._metrics.decided,
             "capped": self._metrics.capped,
             "events": self._metrics.changed,
+            "corrections": self._metrics.corrected,
         }
         for (kind, label), count in batch.counts.items():
             if kind == "rejected":

@@ -7,9 +7,10 @@
 | `dedup.review`       | `a|b`               | delete         | `REVIEW_RETENTION_HOURS`     | workers                |
 | `dedup.events`       | cluster id          | delete         | `EVENTS_RETENTION_HOURS`     | workers                |
 | `dedup.clusters`     | cluster id          | compact        | the last of every key        | workers                |
-| `dedup.corrections`  | `a|b`               | delete         | for ever                     | people, tools          |
+| `dedup.corrections`  | `a|b`               | delete         | for ever, in one partition   | people, tools          |
 | `dedup.dead-letter`  | letter id           | compact,delete | `DEAD_LETTER_RETENTION_HOURS`| workers, `dead-letter` |
 
+Corrections have one order, so their topic has one partition; the others have `STREAMS_PARTITIONS`.
 The messages are described in `streams/events.py` and `docs/events.md`, what retention means in `docs/retention.md`.
 `STREAMS_TOPIC_PREFIX` stands before every name.
 """
@@ -24,6 +25,7 @@ from aiokafka.errors import KafkaError
 
 from streams import events
 from streams.errors import BrokerError
+from streams.intake import CORRECTIONS
 from streams.settings import Settings
 from streams.sources import SOURCES
 
@@ -33,6 +35,7 @@ __all__ = [
     "RECORDS",
     "TopicSpec",
     "create_topics",
+    "input_topics",
     "record_topic",
     "source_of",
     "topics",
@@ -52,7 +55,7 @@ class TopicSpec(NamedTuple):
     """A topic as it should be: its full name, partitions, and settings of its own.
 
     `cleanup` is the broker's `cleanup.policy`, `retention_ms` how long a message is kept (-1: for ever),
-    `max_message_bytes` the largest one it takes.
+    `max_message_bytes` the largest one it takes, `ordered` whether more partitions than one would be wrong.
     """
 
     name: str
@@ -60,6 +63,7 @@ class TopicSpec(NamedTuple):
     cleanup: str
     retention_ms: int = -1
     max_message_bytes: int = MAX_MESSAGE_BYTES
+    ordered: bool = False
 
     @property
     def configs(self) -> dict[str, str]:
@@ -77,9 +81,16 @@ def record_topic(settings: Settings, source: str) -> str:
     return f"{settings.topic_prefix}{RECORDS}{source}"
 
 
+def input_topics(settings: Settings) -> list[str]:
+    """The topics that workers read."""
+    records = [record_topic(settings, source) for source in SOURCES]
+    return [*records, settings.topic_prefix + events.CORRECTIONS]
+
+
 def source_of(settings: Settings, topic: str) -> str:
-    """The source whose topic this is."""
-    return topic[len(settings.topic_prefix) + len(RECORDS) :]
+    """The source whose topic this is, `CORRECTIONS` for that of corrections."""
+    name = topic[len(settings.topic_prefix) :]
+    return CORRECTIONS if name == events.CORRECTIONS else name[len(RECORDS) :]
 
 
 def topics(settings: Settings) -> list[TopicSpec]:
@@ -102,7 +113,7 @@ def topics(settings: Settings) -> list[TopicSpec]:
         kept(prefix + events.REVIEWS, settings.review_retention_hours),
         kept(prefix + events.EVENTS, settings.events_retention_hours),
         TopicSpec(prefix + events.CLUSTERS, partitions, _COMPACT),
-        kept(prefix + events.CORRECTIONS, 0),
+        TopicSpec(prefix + events.CORRECTIONS, 1, _DELETE, ordered=True),
         letters,
     ]
 

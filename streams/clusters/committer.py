@@ -12,6 +12,10 @@ round trip for the whole micro-batch:
 
 A worker that dies in between leaves frozen groups behind: the replay of its messages, or any worker that
 meets one, finishes the move.
+
+A correction brings the groups of its two records together, whatever it says, so that it lives in one value
+with both. There the later correction on a pair replaces the earlier, never the other way round: so a
+worker that is behind the times, wherever it stalls or dies, cannot bring back what was undone.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from streams.clusters.group import Group, Relation
+from streams.clusters.group import Group, Relation, Ruling
 from streams.clusters.judge import Judge
 from streams.clusters.planner import Change, Draft, Pair, plan
 from streams.clusters.store import Commit, GroupStore, Root
@@ -33,11 +37,15 @@ _MAX_ATTEMPTS = 200
 
 
 class Work(NamedTuple):
-    """What a micro-batch asks for: records stored (live or deleted), the accepted links and the relations among and from them."""
+    """What a micro-batch asks for: records stored (live or deleted), the accepted links and the relations among and from them.
+
+    `rulings` are what corrections say; both records of each are among `records`, known or not.
+    """
 
     records: frozenset[bytes]
     links: tuple[tuple[bytes, bytes], ...]
     related: tuple[tuple[bytes, bytes], ...] = ()
+    rulings: tuple[Ruling, ...] = ()
 
 
 class Described(NamedTuple):
@@ -74,6 +82,7 @@ class _Job(NamedTuple):
     frozen: frozenset[bytes]
     records: set[bytes]
     related: set[tuple[bytes, bytes]]
+    rulings: tuple[Ruling, ...] = ()
 
 
 class Committer:
@@ -117,6 +126,8 @@ class Committer:
         for a, b in work.links:
             if not union.join(a, b):
                 self.capped += 1
+        for ruling in work.rulings:
+            union.join(ruling.a, ruling.b, capped=False)
         by_id = {root.id: root for root in roots.values()}
         records: dict[bytes, list[bytes]] = {root: [] for root in by_id}
         for record in work.records:
@@ -125,7 +136,8 @@ class Committer:
         for a, b in work.related:
             claims[a].add(b)
             claims[b].add(a)
-        return [_job([by_id[root] for root in joined], records, claims) for joined in union.sets()]
+        jobs = [_job([by_id[root] for root in joined], records, claims) for joined in union.sets()]
+        return [_ruled(job, work.rulings) for job in jobs] if work.rulings else jobs
 
     def _freeze(self, jobs: list[_Job]) -> set[bytes]:
         """Freeze what moves; returns the targets of the jobs in which somebody was faster."""
@@ -166,7 +178,8 @@ class Committer:
             described = describe(draft)
             raw = self._groups.encode(described.group)
             pointers[job.target.id] = self._pointers(job)
-            if raw == job.target.raw or (not job.target.raw and not described.group.members):
+            nothing = not (described.group.members or described.group.rulings)
+            if raw == job.target.raw or (not job.target.raw and nothing):
                 # Nothing to change: a replay, or others did our work. Pointers may still be owed.
                 committed.append(None)
                 commits.append(None)
@@ -196,7 +209,7 @@ class Committer:
             else:
                 present[record] = entry.stamp.digest
                 now.append(entry.stamp.taken)
-        groups = [job.target.group, *(g for g in _moved_groups(job) if g.members or g.clusters)]
+        groups = [job.target.group, *(g for g in _moved_groups(job) if g.members or g.clusters or g.rulings)]
         known = {member.id for group in groups for member in group.members}
 
         def pairs(a: bytes, b: bytes) -> Pair:
@@ -207,11 +220,11 @@ class Committer:
             for record, other in sorted(job.related)
             if (kind := self._judge.relation(reader.features(record), reader.features(other)))
         ]
-        return plan(groups, present, removed & known, pairs, min(now, default=0), related)
+        return plan(groups, present, removed & known, pairs, min(now, default=0), related, job.rulings)
 
 
 class _Union:
-    """Joins records' roots by links, never beyond the cap."""
+    """Joins records' roots: by links never beyond the cap, by corrections always."""
 
     def __init__(self, roots: Mapping[bytes, Root], cap: int) -> None:
         self._root_of = {record: root.id for record, root in roots.items()}
@@ -222,11 +235,11 @@ class _Union:
         }
         self._cap = cap
 
-    def join(self, a: bytes, b: bytes) -> bool:
+    def join(self, a: bytes, b: bytes, *, capped: bool = True) -> bool:
         x, y = self._find(self._root_of[a]), self._find(self._root_of[b])
         if x == y:
             return True
-        if self._size[x] + self._size[y] > self._cap:
+        if capped and self._size[x] + self._size[y] > self._cap:
             return False
         self._parent[y] = x
         self._size[x] += self._size[y]
@@ -284,6 +297,10 @@ def _told(draft: Draft) -> set[bytes]:
     return told
 
 
+def _ruled(job: _Job, rulings: Sequence[Ruling]) -> _Job:
+    return job._replace(rulings=tuple(ruling for ruling in rulings if ruling.a in job.records))
+
+
 def _moved_groups(job: _Job) -> Iterable[Group]:
     """The groups taken over now; one whose clusters a nearer one knows was taken over by that before."""
     known = {cluster.key for cluster in job.target.group.clusters} | job.target.group.merged.keys()
@@ -317,4 +334,5 @@ def _again(work: Work, jobs: list[_Job]) -> Work:
     links = tuple(link for link in work.links if records.intersection(link))
     # Both sides of a relation are done together: a side that was early may have noted what is no longer so.
     mine = {record for job in jobs for record in _records(job)}
-    return Work(records, links, tuple(pair for pair in work.related if mine.intersection(pair)))
+    related = tuple(pair for pair in work.related if mine.intersection(pair))
+    return Work(records, links, related, tuple(ruling for ruling in work.rulings if ruling.a in records))

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import msgspec
 
-__all__ = ["Cluster", "Group", "Member", "Relation", "cluster_id", "cluster_key", "first_key", "next_key"]
+__all__ = ["Cluster", "Group", "Member", "Relation", "Ruling", "cluster_id", "cluster_key", "first_key", "next_key"]
 
 _ID_BYTES = 8
 
@@ -48,24 +48,47 @@ class Relation(msgspec.Struct, frozen=True, array_like=True, order=True):
     kind: str
 
 
+class Ruling(msgspec.Struct, frozen=True, array_like=True):
+    """What corrections say of two records, `a` < `b`: 1 the same paper, -1 two papers, 0 nothing any more.
+
+    `serial` is that of the last correction on the two. Of two rulings on a pair the one with the higher serial is
+    right, so one that is no more is kept as well: a worker that is behind the times cannot bring it back.
+    """
+
+    a: bytes
+    b: bytes
+    holds: int
+    serial: int
+
+
 class Group(msgspec.Struct, frozen=True, array_like=True):
     """Members and clusters. `vetoed` is set while any two members contradict each other.
 
     `merged` maps the key of every cluster that was merged away to the key that stands for it.
-    `must` and `cannot` are the corrections between members, `related` the relations of members, sorted.
+    `rulings` are what corrections say, sorted; they outlive the records, and may come before them. `related` are the
+    relations of members, sorted.
     """
 
     members: tuple[Member, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     vetoed: bool = False
     merged: dict[bytes, bytes] = {}
-    must: tuple[tuple[bytes, bytes], ...] = ()
-    cannot: tuple[tuple[bytes, bytes], ...] = ()
+    rulings: tuple[Ruling, ...] = ()
     related: tuple[Relation, ...] = ()
 
     def member(self, record: bytes) -> Member | None:
         """The member of an 8-byte record id."""
         return next((member for member in self.members if member.id == record), None)
+
+    @property
+    def must(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Pairs that a correction says are the same."""
+        return tuple((ruling.a, ruling.b) for ruling in self.rulings if ruling.holds > 0)
+
+    @property
+    def cannot(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Pairs that a correction says are different."""
+        return tuple((ruling.a, ruling.b) for ruling in self.rulings if ruling.holds < 0)
 
     def records(self, index: int) -> tuple[bytes, ...]:
         """The 8-byte record ids of the cluster at an index, sorted."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.clusters.group import Cluster, Group, Member, Relation, first_key, next_key
+from streams.clusters.group import Cluster, Group, Member, Relation, Ruling, first_key, next_key
 from streams.clusters.partition import Link, partition
 
 __all__ = ["Change", "Draft", "Pair", "Pairs", "birth", "combine", "plan"]
@@ -70,8 +70,7 @@ def combine(groups: Sequence[Group]) -> Group:
         tuple(clusters),
         any(group.vetoed for group in groups),
         merged,
-        tuple(sorted({pair for group in groups for pair in group.must})),
-        tuple(sorted({pair for group in groups for pair in group.cannot})),
+        _latest(ruling for group in groups for ruling in group.rulings),
         tuple(sorted({relation for group in groups for relation in group.related})),
     )
 
@@ -82,29 +81,32 @@ def plan(
     removed: set[bytes],
     pairs: Pairs,
     now: int,
-    related: Iterable[Relation] = (),
+    related: Sequence[Relation] = (),
+    rulings: Sequence[Ruling] = (),
 ) -> Draft:
     """Bring `groups` together and up to date.
 
     `present` gives the digest of each record that is new or may have changed since the group last saw
     it, `removed` are gone. `now` is the broker's time in ms, given to clusters that begin; `related` are the relations
-    that members have now, in place of those the groups knew.
+    that members have now, in place of those the groups knew. `rulings` are what corrections say; one older than what
+    the groups know of its pair says nothing.
     """
-    if (
-        len(present) == 1
-        and not removed
-        and not related
-        and not any(group.members or group.clusters for group in groups)
-    ):
+    alone = len(present) == 1 and not (removed or related or rulings)
+    if alone and not any(group.members or group.clusters or group.rulings for group in groups):
         return birth(*next(iter(present.items())), now)
     old = combine(groups)
+    latest = _latest((*old.rulings, *rulings)) if rulings else old.rulings
+    corrected = latest != old.rulings
+    if corrected:
+        old = msgspec.structs.replace(old, rulings=latest)
     digests = {member.id: member.digest for member in old.members}
     updated = {record for record, digest in present.items() if digests.get(record, digest) != digest}
     digests.update(present)
     for record in removed:
         digests.pop(record, None)
     new = digests.keys() - {member.id for member in old.members}
-    parts, vetoed = _parts(groups, old, new, updated | removed, sorted(digests), pairs)
+    settled = not (old.vetoed or old.must or old.cannot or updated or removed or corrected)
+    parts, vetoed = _parts(groups, old, new, sorted(digests), pairs, settled=settled)
     draft = _Succession(old, digests, parts, vetoed, updated, now).draft()
     if not (related or old.related):
         return draft
@@ -134,11 +136,13 @@ def _parts(
     groups: Sequence[Group],
     old: Group,
     new: set[bytes],
-    changed: set[bytes],
     members: list[bytes],
     pairs: Pairs,
+    *,
+    settled: bool,
 ) -> tuple[list[list[bytes]], bool]:
-    if not (old.vetoed or old.must or old.cannot or changed):
+    """The partition, and whether any two contradict each other. `settled`: what is old needs no second look."""
+    if settled:
         asked = _crossing(groups, new, members)
         outcomes = [(a, b, pairs(a, b)) for a, b in asked]
         if not any(pair.veto for _, _, pair in outcomes):
@@ -151,7 +155,11 @@ def _parts(
     outcomes = [(a, b, pairs(a, b)) for a, b in combinations(members, 2)]
     links = [Link(pair.link, a, b) for a, b, pair in outcomes if pair.link is not None]
     vetoes = [(a, b) for a, b, pair in outcomes if pair.veto]
-    return partition(members, links, vetoes, old.must, old.cannot), bool(vetoes)
+    # Who says A is B and B is C says A is C, also while B is not there: the absent take part, and are left out after.
+    absent = {end for pair in (*old.must, *old.cannot) for end in pair}.difference(members)
+    parts = partition([*members, *absent], links, vetoes, old.must, old.cannot)
+    left = ([record for record in part if record not in absent] for part in parts)
+    return sorted(part for part in left if part), bool(vetoes)
 
 
 def _crossing(groups: Sequence[Group], new: set[bytes], members: list[bytes]) -> Iterable[tuple[bytes, bytes]]:
@@ -166,6 +174,16 @@ def _crossing(groups: Sequence[Group], new: set[bytes], members: list[bytes]) ->
     for a, b in combinations(members, 2):
         if a in new or b in new or home[a] != home[b]:
             yield a, b
+
+
+def _latest(rulings: Iterable[Ruling]) -> tuple[Ruling, ...]:
+    """Of the rulings on each pair the one of the last correction."""
+    found: dict[tuple[bytes, bytes], Ruling] = {}
+    for ruling in rulings:
+        known = found.get((ruling.a, ruling.b))
+        if known is None or ruling.serial > known.serial:
+            found[ruling.a, ruling.b] = ruling
+    return tuple(found[pair] for pair in sorted(found))
 
 
 class _Succession:
@@ -224,8 +242,7 @@ class _Succession:
             (*clusters, *(cluster for cluster in ended[0] if cluster.key not in {c.key for c in clusters})),
             self._vetoed,
             merged,
-            self._old.must,
-            self._old.cannot,
+            self._old.rulings,
         )
         return Draft(group, (*changes, *ended[1]))
 

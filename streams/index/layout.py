@@ -11,6 +11,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~40 bytes)     | clusters/store.py   |
 | `N:{b}:o`   | hash | cluster id:revision | event committed but not yet known to be published       | clusters/store.py   |
 | `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | index/key_index.py  |
+| `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | clusters/correction_log.py |
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | index/progress.py   |
 | `N:meta`    | hash | name                | what is fixed for the generation (buckets, …)           | index/progress.py   |
 
@@ -48,6 +49,7 @@ class Layout:
         self._groups = [name + b"g" for name in names]
         self._outboxes = [name + b"o" for name in names]
         self._keys = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
+        self.corrections = f"{self.prefix}:c".encode()
         self.progress = f"{self.prefix}:p".encode()
         self.meta = f"{self.prefix}:meta".encode()
 

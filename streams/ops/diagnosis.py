@@ -41,11 +41,15 @@ class Finding(NamedTuple):
 
 
 class ExpectedTopic(NamedTuple):
-    """A topic Streams uses: full name, partitions it is created with, and its settings as Kafka writes them."""
+    """A topic Streams uses: full name, partitions it is created with, and its settings as Kafka writes them.
+
+    Where `ordered`, its messages have one order, and more partitions would be wrong.
+    """
 
     name: str
     partitions: int
     configs: Mapping[str, str]
+    ordered: bool = False
 
 
 class TopicFacts(NamedTuple):
@@ -134,6 +138,8 @@ def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication:
         return Finding(check, "warn", shown, f"what is retired or expired would stay: {advice}")
     if not policy and should != {"delete"}:
         return Finding(check, "warn", shown, f"make sure its cleanup.policy is {wanted}")
+    if expected.ordered and found.partitions > expected.partitions:
+        return Finding(check, "fail", shown, "its messages have one order: make it anew with 1 partition and send them")
     if found.partitions < expected.partitions:
         return Finding(
             check,

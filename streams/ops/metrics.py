@@ -55,6 +55,9 @@ class Metrics:
         self._changes = self._counter(
             "streams_cluster_changes_total", "changes of clusters, by kind: created, merged, split, …", "change"
         )
+        self._corrections = self._counter(
+            "streams_corrections_total", "corrections decided: accepted, or the reason code of the refusal", "verdict"
+        )
         self._published = self._counter("streams_published_messages_total", "messages published, by topic", "topic")
         self._cut = self._counter(
             "streams_cut_messages_total",
@@ -112,6 +115,10 @@ class Metrics:
     def changed(self, change: str, count: int = 1) -> None:
         """Count cluster changes; `change` is the type of the event."""
         self._changes.add(count, change)
+
+    def corrected(self, verdict: str, count: int = 1) -> None:
+        """Count decided corrections; `verdict` is `accepted` or the reason code of the refusal."""
+        self._corrections.add(count, verdict)
 
     def published(self, topic: str, count: int = 1) -> None:
         """Count messages the broker has acknowledged."""

@@ -80,7 +80,7 @@ def test_topics_as_we_create_them_are_as_they_should_be_until_a_setting_changes(
     asyncio.run(create_topics(settings))
 
     def wrong(settings: Settings) -> dict[str, Finding]:
-        wanted = [ExpectedTopic(spec.name, spec.partitions, spec.configs) for spec in topics(settings)]
+        wanted = [ExpectedTopic(spec.name, spec.partitions, spec.configs, spec.ordered) for spec in topics(settings)]
         return {check: found for check, found in by_check(settings, wanted).items() if found.status != "ok"}
 
     assert wrong(settings) == {}

@@ -30,10 +30,10 @@ INFO = {
     "role": "master",
 }
 CONFIG = {"maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "everysec", **WANTED}
-EVENTS, CLUSTERS, LETTERS = (
-    ExpectedTopic(spec.name, spec.partitions, spec.configs)
+EVENTS, CLUSTERS, CORRECTIONS, LETTERS = (
+    ExpectedTopic(spec.name, spec.partitions, spec.configs, spec.ordered)
     for spec in topics(Settings(events_retention_hours=48))
-    if spec.name in ("dedup.events", "dedup.clusters", "dedup.dead-letter")
+    if spec.name in ("dedup.events", "dedup.clusters", "dedup.corrections", "dedup.dead-letter")
 )
 
 
@@ -150,6 +150,9 @@ def topic(expected: ExpectedTopic, facts: TopicFacts | None, replication: int = 
         (EVENTS, described(""), "ok", ""),
         (EVENTS, described("delete", partitions=2), "warn", "workers beyond 2 stand by"),
         (EVENTS, described("delete", leaderless=1), "fail", "brokers"),
+        (CORRECTIONS, described("delete", partitions=1), "ok", ""),
+        (CORRECTIONS, described("delete", partitions=4), "fail", "1 partition"),
+        (CORRECTIONS, described("compact", partitions=1), "fail", "cleanup.policy=delete"),
     ],
 )
 def test_each_fault_of_a_topic(expected: ExpectedTopic, facts: TopicFacts | None, status: str, advice: str) -> None:
@@ -174,6 +177,7 @@ ENOUGH = str(18 * 2**20)
     [
         (EVENTS, {"retention_ms": TWO_DAYS}, "", ""),
         (LETTERS, {"retention_ms": "-1"}, "", ""),
+        (CORRECTIONS, {"retention_ms": TWO_DAYS}, "48 hours; the setting: for ever", "retention.ms=-1"),
         (CLUSTERS, {}, "", ""),
         (EVENTS, {"retention_ms": "604800000"}, "168 hours; the setting: 48 hours", f"retention.ms={TWO_DAYS}"),
         (EVENTS, {"retention_ms": "-1"}, "for ever; the setting: 48 hours", f"retention.ms={TWO_DAYS}"),

@@ -1,0 +1,9 @@
+-- Write the verdict on a correction, once and for ever, if no other verdict came since the caller read them all.
+-- KEYS[1] N:c
+-- ARGV[1] id of the correction   ARGV[2] number of verdicts the caller read   ARGV[3] the verdict
+-- Returns false when written, the verdict that stands where there is one, '' where others were faster.
+local stands = redis.call('HGET', KEYS[1], ARGV[1])
+if stands then return stands end
+if redis.call('HLEN', KEYS[1]) ~= tonumber(ARGV[2]) then return '' end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return false
