@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,6 +17,7 @@ from streams.engine import Engine, Incoming
 from streams.events import Outgoing
 from streams.index.layout import Layout, id_of
 from streams.index.store import RecordStore
+from streams.intake import CORRECTIONS
 from streams.matching.features import extract
 from streams.matching.rules import DEFAULT
 from streams.records import Record
@@ -52,8 +53,53 @@ def message(record: str, content: dict[str, Any] | None, taken: int, offset: int
     )
 
 
-def true_partition(records: Iterable[Record], cap: int = 1000) -> Partition:
-    """Every pair decided, groups by closure of the links, then `partition`; no Redis, no order."""
+def correction(identifier: str, action: str, a: str, b: str = "", *, offset: int, author: str = "ada") -> Incoming:
+    """A message about two records, or for `undo` about the correction `a`."""
+    about = {"undoes": a} if action == "undo" else {"a": a, "b": b}
+    told = {"id": identifier, "action": action, "author": author, "time": "2026-11-24T10:00:00Z", **about}
+    return Incoming(CORRECTIONS, b"", orjson.dumps(told), 5000 + offset, "dedup.corrections", 0, offset)
+
+
+class Words(NamedTuple):
+    """What corrections say in the end: which were accepted, and of the records they name which are the same and which not."""
+
+    accepted: dict[str, bool]
+    same: list[frozenset[str]]
+    different: list[tuple[str, str]]
+
+
+def words(messages: Iterable[Incoming]) -> Words:
+    """Corrections taken one after the other, each tried out; no graph, no memory of reasons."""
+    accepted: dict[str, bool] = {}
+    stands: dict[str, dict[str, str]] = {}
+    for item in sorted({m for m in messages if m.source == CORRECTIONS}, key=lambda m: m.offset):
+        told = orjson.loads(item.value or b"")
+        if told["action"] == "undo":
+            accepted[told["id"]] = stands.pop(told["undoes"], None) is not None
+        else:
+            accepted[told["id"]] = _consistent([*stands.values(), told])
+            if accepted[told["id"]]:
+                stands[told["id"]] = told
+    different = [(told["a"], told["b"]) for told in stands.values() if told["action"] == "different"]
+    return Words(accepted, _classes(stands.values()), different)
+
+
+def _classes(told: Iterable[dict[str, str]]) -> list[frozenset[str]]:
+    classes: list[frozenset[str]] = []
+    for one in told:
+        if one["action"] == "same":
+            joined = [c for c in classes if one["a"] in c or one["b"] in c]
+            classes = [c for c in classes if c not in joined] + [frozenset({one["a"], one["b"]}).union(*joined)]
+    return classes
+
+
+def _consistent(told: Sequence[dict[str, str]]) -> bool:
+    apart = [{one["a"], one["b"]} for one in told if one["action"] == "different"]
+    return not any(pair <= members for pair in apart for members in _classes(told))
+
+
+def true_partition(records: Iterable[Record], cap: int = 1000, said: Words | None = None) -> Partition:
+    """Every pair decided, groups by closure of the links, then `partition` under all that corrections imply; no Redis, no order."""
     layout = Layout("oracle", "1", 16)
     store = RecordStore(layout)
     judge = Judge(store, layout, DEFAULT)
@@ -64,6 +110,7 @@ def true_partition(records: Iterable[Record], cap: int = 1000) -> Partition:
         sorted(names),
         [Link(pair.link, a, b) for (a, b), pair in pairs.items() if pair.link is not None],
         [ends for ends, pair in pairs.items() if pair.veto],
+        *_implied(said, blobs.keys()),
     )
     assert max(map(len, found), default=0) <= cap
     return {frozenset(names[member] for member in members) for members in found}
@@ -119,11 +166,27 @@ def told_relations(published: Iterable[Outgoing], topic: str) -> Relations:
     }
 
 
+def _implied(said: Words | None, present: Iterable[str]) -> tuple[list[tuple[bytes, bytes]], list[tuple[bytes, bytes]]]:
+    """Of the records that are there, all pairs that must be together and all that cannot."""
+    if said is None:
+        return [], []
+    home = {name: members for members in said.same for name in members}
+    apart = {frozenset((home.get(a, frozenset({a})), home.get(b, frozenset({b})))) for a, b in said.different}
+    must, cannot = [], []
+    for a, b in combinations(sorted(present), 2):
+        homes = home.get(a, frozenset({a})), home.get(b, frozenset({b}))
+        if homes[0] == homes[1]:
+            must.append((id_of(a), id_of(b)))
+        elif frozenset(homes) in apart:
+            cannot.append((id_of(a), id_of(b)))
+    return must, cannot
+
+
 def standing(messages: Iterable[Incoming]) -> list[Record]:
     """The records that live when all messages were handled: of each the one the broker took in last."""
     latest: dict[str, tuple[int, Record | None]] = {}
     for item in messages:
-        for parsed in parse(item.source, item.value, item.key):
+        for parsed in () if item.source == CORRECTIONS else parse(item.source, item.value, item.key):
             assert not isinstance(parsed, Exception)
             if item.taken >= latest.get(parsed.id, (-1, None))[0]:
                 latest[parsed.id] = (item.taken, parsed if isinstance(parsed, Record) else None)
@@ -200,9 +263,11 @@ def drain(engine: Engine, publish: Any) -> None:
 
 
 def check(engine: Engine, published: Sequence[Outgoing], messages: Iterable[Incoming]) -> None:
-    """Redis, both folded topics and the truth agree."""
-    stored, records = stored_partition(engine), standing(messages)
-    truth = true_partition(records)
+    """Redis, both folded topics and the truth agree; so do the verdicts on corrections."""
+    log = list(messages)
+    stored, records, said = stored_partition(engine), standing(log), words(log)
+    assert {v.correction.id: v.accepted for v in engine.corrections.all()} == said.accepted
+    truth = true_partition(records, said=said)
     assert {frozenset(members) for members in stored.values()} == truth
     assert fold_events(published) == stored
     assert fold_clusters(published) == stored
