@@ -73,6 +73,19 @@ def published(new_generation: Callable[[], Settings]) -> list[Outgoing]:
         found += publish(
             engine, [Incoming("document", f"x:{name}".encode(), value, 9999 + number, "r.document", 0, number)]
         )
+    for number, (name, change) in enumerate([("1", {}), ("2", other)]):
+        value = json.dumps({**base, "id": name, **change}).encode()
+        found += publish(
+            engine, [Incoming("document", f"x:{name}".encode(), value, 99999, "r.document", 0, 99 + number)]
+        )
+    told: list[dict[str, str]] = [
+        {"id": "k1", "action": "same", "a": "x:1", "b": "x:2"},
+        {"id": "k2", "action": "different", "a": "x:2", "b": "x:1"},
+        {"id": "k3", "action": "undo", "undoes": "k1"},
+    ]
+    for number, correction in enumerate(told):
+        value = json.dumps({**correction, "author": "ada", "time": "2026-11-24T10:00:00Z"}).encode()
+        found += publish(engine, [Incoming("corrections", b"", value, 1, "d.corrections", 0, number)])
     engine.connection.close()
     return found
 
@@ -98,6 +111,8 @@ def test_every_published_message_is_as_its_schema_says(published: list[Outgoing]
             assert out.topic == events.CLUSTERS
     assert set(seen) == {events.DECISIONS, events.REVIEWS, events.EVENTS, events.CLUSTERS, events.DEAD_LETTER}
     assert kinds == set(schema("event")["properties"]["type"]["enum"])
+    told = [json.loads(out.value) for out in published if out.topic == events.EVENTS and out.value]
+    assert {one["action"] for event in told for one in event.get("corrections", ())} == {"same", "undo"}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +127,8 @@ def test_every_published_message_is_as_its_schema_says(published: list[Outgoing]
         ("event", {"split_from": []}),
         ("event", {"document": None}),
         ("event", {"merged_into": ["caaaaaaaaaaaaa"]}),
+        ("event", {"corrections": []}),
+        ("event", {"corrections": [{"id": "k1", "action": "same", "a": "x:1", "b": "x:2"}]}),
         ("cluster", {"records": []}),
         ("cluster", {"records": ["no-source"]}),
         ("cluster", {"document": {}}),

@@ -27,6 +27,7 @@ from streams.agents.dead_letters import Content, Letter, contents, topic_of_lett
 from streams.agents.reader import read_one
 from streams.agents.topics import record_topic
 from streams.errors import BrokerError, UsageError
+from streams.intake import CORRECTIONS
 from streams.settings import Settings
 from streams.sources import MAX_PAYLOAD, SOURCES
 

@@ -12,7 +12,7 @@ import orjson
 
 __all__ = ["NAMES", "schema"]
 
-NAMES = ("canonical", "cluster", "dead-letter", "decision", "document", "event", "summary")
+NAMES = ("canonical", "cluster", "correction", "dead-letter", "decision", "document", "event", "summary")
 
 
 def schema(name: str) -> dict[str, Any]:
