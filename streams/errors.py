@@ -9,6 +9,7 @@ StreamsError
 │   ├── EmbeddedError      an embedded server did not start or died
 │   └── StuckError         every message fails, so the fault is not theirs
 ├── StateError         what Redis holds contradicts itself or this version of Streams
+├── RefusedError       what a person asked for contradicts what stands, or nobody has done it
 └── UsageError         a command was called in a way it cannot serve
 """
 
@@ -19,6 +20,7 @@ __all__ = [
     "EmbeddedError",
     "PayloadError",
     "RedisError",
+    "RefusedError",
     "ServiceError",
     "SettingsError",
     "StateError",
@@ -79,6 +81,10 @@ class StuckError(ServiceError):
 
 class StateError(StreamsError):
     """What Redis holds contradicts itself or was written by an incompatible version."""
+
+
+class RefusedError(StreamsError):
+    """What a person asked for contradicts what stands, or nobody has done it."""
 
 
 class UsageError(StreamsError):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
 from streams.clusters.canonical import canonical
+from streams.clusters.correction_log import CorrectionLog
+from streams.clusters.corrections import Correction, Standing
 from streams.clusters.group import Group, cluster_id, cluster_key
 from streams.clusters.judge import Judge
 from streams.clusters.store import GroupStore
@@ -20,7 +23,7 @@ from streams.matching.rules import DEFAULT
 from streams.records import Record
 from streams.settings import Settings
 
-__all__ = ["Inspection", "Pairing", "Place"]
+__all__ = ["Inspection", "Meeting", "Pairing", "Place"]
 
 
 class Pairing(NamedTuple):
@@ -33,7 +36,10 @@ class Pairing(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a record is: its cluster with document, the decisions inside, and who was kept out of it by a veto."""
+    """Where a record is: its cluster with document, the decisions inside, and who was kept out of it by a veto.
+
+    `corrections` are those that stand on any record of the cluster.
+    """
 
     record: str
     cluster_id: str
@@ -42,6 +48,16 @@ class Place(NamedTuple):
     document: dict[str, Any]
     inside: list[Pairing]
     kept_apart: list[Pairing]
+    corrections: list[Correction]
+
+
+class Meeting(NamedTuple):
+    """Every comparison of two records, whether they are in one cluster, and what corrections say of the two."""
+
+    explanation: Explanation
+    together: bool
+    same: list[Correction]
+    different: list[Correction]
 
 
 class Inspection:
@@ -54,6 +70,7 @@ class Inspection:
         self._groups = GroupStore(layout, connection)
         self._judge = Judge(self._store, layout, self._rules)
         self._reader = Reader(self._store, connection)
+        self._corrections = CorrectionLog(layout, connection)
 
     def place(self, record: str) -> Place:
         """Why a record is in its cluster. Raises UsageError where the record is not known."""
@@ -73,10 +90,12 @@ class Inspection:
         name = cluster_id(cluster.key)
         members = sorted((records[i] for i in mine), key=lambda r: r.id)
         inside.sort(key=lambda pairing: (record not in (pairing.a, pairing.b), -pairing.decision.score))
-        return Place(record, name, cluster.revision, [r.id for r in members], canonical(name, members), inside, apart)
+        ids = [r.id for r in members]
+        corrections = [v.correction for v in self._standing(group).verdicts() if v.a in ids or v.b in ids]
+        return Place(record, name, cluster.revision, ids, canonical(name, members), inside, apart, corrections)
 
-    def compare(self, a: str, b: str) -> tuple[Explanation, bool]:
-        """Every comparison of two records, and whether they are in one cluster. Raises UsageError."""
+    def compare(self, a: str, b: str) -> Meeting:
+        """Why two records are or are not together. Raises UsageError where one is not known."""
         groups = [self._group(a), self._group(b)]
         homes = [
             (group.clusters[member.cluster].key if (member := group.member(id_of(record))) else b"")
@@ -84,22 +103,45 @@ class Inspection:
         ]
         blobs = [self._reader.features(id_of(record)) for record in (a, b)]
         explanation = explain(self._store.features(blobs[0]), self._store.features(blobs[1]), self._rules)
-        return explanation, homes[0] == homes[1] != b""
+        stands = self._standing(groups[0])
+        together = homes[0] == homes[1] != b""
+        return Meeting(explanation, together, stands.same(a, b), stands.different(a, b))
+
+    def unknown(self, records: Sequence[str]) -> list[str]:
+        """Those of the records that are not there."""
+        self._reader.load([id_of(record) for record in records])
+        return [record for record in records if not self._reader.features(id_of(record))]
+
+    def family(self, identifier: str) -> list[str]:
+        """All clusters that share a group with this one, those merged away included; empty where it is not known.
+
+        Whatever it was merged with or split from is among them. Raises UsageError where the id is malformed.
+        """
+        key, group = self._home(identifier)
+        keys = {cluster.key for cluster in group.clusters} | group.merged.keys()
+        return sorted(map(cluster_id, keys)) if key in keys else []
 
     def cluster_of(self, identifier: str) -> tuple[str, list[str]]:
         """The cluster an id stands for now, redirects followed, and its records. Raises UsageError."""
-        try:
-            key = cluster_key(identifier)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
-        root = self._groups.resolve([key[:8]])[key[:8]]
-        key = root.group.merged.get(key, key)
-        for index, cluster in enumerate(root.group.clusters):
+        key, group = self._home(identifier)
+        key = group.merged.get(key, key)
+        for index, cluster in enumerate(group.clusters):
             if cluster.key == key:
-                ids = root.group.records(index)
+                ids = group.records(index)
                 self._load(ids)
                 return cluster_id(key), sorted(self._record(i).id for i in ids)
         raise UsageError(f"no cluster {identifier} is known")
+
+    def _standing(self, group: Group) -> Standing:
+        """The corrections that stand, read only where the group has any."""
+        return Standing(self._corrections.all() if group.rulings else ())
+
+    def _home(self, identifier: str) -> tuple[bytes, Group]:
+        try:
+            key = cluster_key(identifier)
+        except (ValueError, OverflowError):
+            raise UsageError(f"{identifier!r} is not a cluster id") from None
+        return key, self._groups.resolve([key[:8]])[key[:8]].group
 
     def _group(self, record: str) -> Group:
         key = id_of(record)

@@ -23,7 +23,7 @@ from streams.agents.topics import MAX_LETTER_BYTES, MAX_MESSAGE_BYTES
 from streams.errors import BrokerError
 from streams.events import Outgoing
 
-__all__ = ["Publisher"]
+__all__ = ["Publisher", "partition_of"]
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,8 @@ _SIZES = (MAX_LETTER_BYTES, MAX_MESSAGE_BYTES, 1_000_000, 100_000, 10_000)
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
-def _by_crc(key: bytes, partitions: list[int], _available: list[int]) -> int:
+def partition_of(key: bytes, partitions: list[int], _available: Sequence[int] = ()) -> int:
+    """Which of a topic's sorted partitions the messages of a key are in, where only workers write it."""
     return partitions[crc32(key) % len(partitions)]
 
 
@@ -64,7 +65,9 @@ class Publisher:
         self._cut = cut
         self._max_bytes = max_bytes
         self._producer: AIOKafkaProducer | None = None
-        self._partitioner: Callable[[bytes, list[int], list[int]], int] = DefaultPartitioner() if shared else _by_crc
+        self._partitioner: Callable[[bytes, list[int], list[int]], int] = (
+            DefaultPartitioner() if shared else partition_of
+        )
 
     async def __aenter__(self) -> Publisher:
         self._producer = AIOKafkaProducer(

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.agents.publisher import partition_of
 from streams.errors import BrokerError
 
 __all__ = ["END_HEADER", "follow", "read_one", "read_to_now"]
@@ -23,14 +24,22 @@ _MAX_BYTES = 16 * 1024 * 1024
 _ONE_SECONDS = 5.0
 
 
-async def read_to_now(kafka_url: str, topics: Sequence[str]) -> AsyncIterator[Any]:
-    """Every message (aiokafka's ConsumerRecord) that is in the topics now. Raises BrokerError."""
+async def read_to_now(
+    kafka_url: str, topics: Sequence[str], keys: Collection[bytes] | None = None
+) -> AsyncIterator[Any]:
+    """Every message (aiokafka's ConsumerRecord) that is in the topics now. Raises BrokerError.
+
+    With `keys`, only what is in the partitions that workers put messages of these keys into.
+    """
     token = uuid.uuid4().hex.encode()
     try:
         async with AIOKafkaProducer(bootstrap_servers=kafka_url.split(","), client_id="streams-mark") as producer:
             open_partitions = set()
             for topic in topics:
-                for partition in await producer.partitions_for(topic):
+                partitions = sorted(await producer.partitions_for(topic))
+                if keys is not None:
+                    partitions = sorted({partition_of(key, partitions) for key in keys})
+                for partition in partitions:
                     await producer.send_and_wait(
                         topic, None, key=b"", partition=partition, headers=[(END_HEADER, token)]
                     )

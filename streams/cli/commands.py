@@ -16,10 +16,13 @@ from streams.cli import tail as tail_module
 from streams.cli import up as up_module
 from streams.cli.compare import compare
 from streams.cli.context import configured
+from streams.cli.correct import correct
 from streams.cli.dead_letter import app as dead_letter_app
 from streams.cli.doctor import doctor as check
 from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain_pair, explain_record
+from streams.cli.history import show_history
+from streams.cli.options import DataDir, Json, Kafka, Redis
 from streams.errors import UsageError
 from streams.local.endpoints import find
 from streams.ops.diagnosis import ExpectedTopic
@@ -36,17 +39,7 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 failed, 2 wrong usage.",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Kafka = Annotated[
-    str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Kafka to use instead of the embedded broker.")
-]
-Redis = Annotated[str | None, typer.Option("--redis", metavar="URL", help="Redis to use instead of the embedded one.")]
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--data-dir", metavar="D", help="Where `streams up` keeps its state [default: ~/.local/share/streams]."
-    ),
-]
+app.add_typer(correct, name="correct")
 
 
 @app.command()
@@ -130,6 +123,19 @@ def explain(
         explain_record(settings, record, as_json=as_json)
     else:
         explain_pair(settings, record, other, as_json=as_json)
+
+
+@app.command()
+def history(
+    cluster: Annotated[str, typer.Argument(metavar="CLUSTER", help="A cluster id, or the id of a record in it.")],
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Say how a cluster came to be: its events from the first, with those of clusters it came from, and their causes.
+
+    Reads dedup.events, so it goes back as far as that topic does.
+    """
+    show_history(find(load_settings(), data_dir), cluster, as_json=as_json)
 
 
 @app.command()

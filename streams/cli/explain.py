@@ -13,6 +13,7 @@ from rich.table import Table
 
 from streams.cli.context import console
 from streams.cli.tables import explanation_table
+from streams.clusters.corrections import Correction
 from streams.index.connection import connect
 from streams.inspection import Inspection, Pairing, Place
 from streams.matching.decision import DUPLICATE
@@ -40,16 +41,20 @@ def explain_pair(settings: Settings, a: str, b: str, *, as_json: bool) -> None:
     """Print every comparison of two records, and whether they are together."""
     connection = connect(settings)
     try:
-        explanation, together = Inspection(settings, connection).compare(a, b)
+        meeting = Inspection(settings, connection).compare(a, b)
     finally:
         connection.close()
     if as_json:
-        fields = {"a": a, "b": b, "together": together, "explanation": msgspec.to_builtins(explanation)}
+        fields = {"a": a, "b": b, **msgspec.to_builtins(meeting._asdict())}
         typer.echo(orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode())
         return
     screen = console()
-    screen.print(explanation_table(explanation, title=f"{a}  ×  {b}"))
-    screen.print("They are in one cluster." if together else "They are not in one cluster.")
+    screen.print(explanation_table(meeting.explanation, title=f"{a}  ×  {b}"))
+    for holds, corrections in (("the same", meeting.same), ("different", meeting.different)):
+        if corrections:
+            said = "; ".join(map(str, corrections))
+            screen.print(f"People say that they are {holds}, which outranks the decision: {said}", markup=False)
+    screen.print("They are in one cluster." if meeting.together else "They are not in one cluster.")
 
 
 def show_place(screen: Console, place: Place) -> None:
@@ -65,6 +70,8 @@ def show_place(screen: Console, place: Place) -> None:
         screen.print(_pairings("together because", _spanning(place.inside)))
     if place.kept_apart:
         screen.print(_pairings("kept apart because", place.kept_apart))
+    if place.corrections:
+        screen.print(_corrections(place.corrections))
 
 
 def _spanning(pairings: Sequence[Pairing]) -> list[Pairing]:
@@ -98,10 +105,20 @@ def _pairings(title: str, pairings: Sequence[Pairing]) -> Table:
     return table
 
 
+def _corrections(corrections: Sequence[Correction]) -> Table:
+    table = Table("correction", "pair", "by", "reason", title="corrected by people", title_justify="left", box=None)
+    for told in corrections[:_MOST_ROWS]:
+        table.add_row(
+            f"{told.id} {told.action}", f"{told.a} × {told.b}", f"{told.author}, {told.time[:10]}", told.reason
+        )
+    return table
+
+
 def _fields(place: Place) -> dict[str, Any]:
     fields = place._asdict()
     for name in ("inside", "kept_apart"):
         fields[name] = [
             {"a": p.a, "b": p.b, "share_a_key": p.meet, **msgspec.to_builtins(p.decision)} for p in fields[name]
         ]
+    fields["corrections"] = msgspec.to_builtins(place.corrections)
     return fields

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from streams.clusters.corrections import ID_USED, Correction, Verdict, decide
+from streams.clusters.corrections import ID_USED, Correction, Standing, Verdict
 from streams.errors import RedisError
 from streams.index.connection import Command, Connection, Script
 from streams.index.layout import Layout
@@ -61,11 +61,11 @@ class CorrectionLog:
     def _write(self, corrections: Iterable[Correction]) -> dict[str, Verdict]:
         """Try to write a verdict on each; returns those that stand now, ours or another worker's."""
         verdicts = self.all()
-        read = len(verdicts)
+        read, standing = len(verdicts), Standing(verdicts)
         ours: list[Verdict] = []
         for correction in corrections:
-            ours.append(decide(correction, verdicts))
-            verdicts.append(ours[-1])
+            ours.append(standing.decide(correction))
+            standing.take(ours[-1])
         calls = [
             DECIDE_CORRECTION.call((self._key,), (v.correction.id, read + position, self._encoder.encode(v)))
             for position, v in enumerate(ours)

@@ -9,7 +9,7 @@ every worker and every replay finds the same.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
@@ -28,11 +28,10 @@ __all__ = [
     "SAME",
     "UNDO",
     "Correction",
+    "Standing",
     "Verdict",
-    "decide",
     "read_correction",
     "ruling",
-    "standing",
 ]
 
 SAME: Literal["same"] = "same"
@@ -123,85 +122,98 @@ def read_correction(payload: bytes | None) -> Correction:
         raise PayloadError("not_json", str(error)) from None
 
 
-def decide(correction: Correction, earlier: Sequence[Verdict]) -> Verdict:
-    """The verdict on a correction, given all verdicts before it (in any order)."""
-    serial = max((verdict.serial for verdict in earlier), default=0) + 1
-    stands = standing(earlier)
-    if correction.action == UNDO:
-        return _undo(correction, serial, earlier, stands)
-    against = _contradiction(correction, stands)
-    a, b = sorted((correction.a, correction.b))
-    if against:
-        named = "; ".join(map(str, against[:_MOST_NAMED])) + ("; …" if len(against) > _MOST_NAMED else "")
-        detail = f"{correction.action} {correction.a} {correction.b} contradicts what stands: {named}. Undo that first."
-        return Verdict(correction, serial, a, b, "", CONFLICT, detail)
-    return Verdict(correction, serial, a, b, correction.action)
-
-
-def standing(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """The accepted `same` and `different` that nobody has undone, oldest first."""
-    accepted = [verdict for verdict in verdicts if verdict.accepted]
-    undone = {verdict.correction.undoes for verdict in accepted}
-    stands = (v for v in accepted if v.correction.action != UNDO and v.correction.id not in undone)
-    return sorted(stands, key=lambda verdict: verdict.serial)
-
-
 def ruling(verdict: Verdict) -> Ruling:
     """What an accepted correction says to the group of its two records."""
     a, b = sorted((id_of(verdict.a), id_of(verdict.b)))
     return Ruling(a, b, _HOLDS[verdict.holds], verdict.serial)
 
 
-def _undo(correction: Correction, serial: int, earlier: Sequence[Verdict], stands: Sequence[Verdict]) -> Verdict:
-    target = next((verdict for verdict in stands if verdict.correction.id == correction.undoes), None)
-    if target is None:
-        detail = _why_not_undone(correction.undoes, earlier)
-        return Verdict(correction, serial, code=NOTHING_TO_UNDO, detail=detail)
-    # Nothing that contradicts it could be accepted while it stood, so another on the same two says the same.
-    others = (v for v in stands if v is not target and (v.a, v.b) == (target.a, target.b))
-    holds = target.holds if any(others) else ""
-    return Verdict(correction, serial, target.a, target.b, holds)
+class Standing:
+    """The corrections that stand after a sequence of verdicts; decides what comes next."""
 
+    def __init__(self, verdicts: Iterable[Verdict] = ()) -> None:
+        self._known: dict[str, Verdict] = {}
+        self._undone: dict[str, Correction] = {}
+        self._links: dict[str, dict[str, dict[str, tuple[str, Correction]]]] = {
+            action: defaultdict(dict) for action in (SAME, DIFFERENT)
+        }  # action -> record -> id of a correction -> (the other record, the correction)
+        for verdict in sorted(verdicts, key=lambda verdict: verdict.serial):
+            self.take(verdict)
 
-def _why_not_undone(identifier: str, earlier: Sequence[Verdict]) -> str:
-    known = next((verdict for verdict in earlier if verdict.correction.id == identifier), None)
-    if known is None:
-        return f"no correction {identifier} is known"
-    if not known.accepted:
-        return f"{known.correction} was refused"
-    if known.correction.action == UNDO:
-        return f"{known.correction} is an undo itself; make the correction again instead"
-    by = next(v for v in earlier if v.accepted and v.correction.undoes == identifier)
-    return f"{known.correction} was undone already by {by.correction}"
+    def take(self, verdict: Verdict) -> None:
+        """Go on by one verdict, the next of the sequence."""
+        told = verdict.correction
+        self._known[told.id] = verdict
+        if not verdict.accepted:
+            return
+        if told.action != UNDO:
+            self._links[told.action][verdict.a][told.id] = verdict.b, told
+            self._links[told.action][verdict.b][told.id] = verdict.a, told
+            return
+        self._undone[told.undoes] = told
+        ended = self._known[told.undoes]
+        for record in (ended.a, ended.b):
+            del self._links[ended.correction.action][record][told.undoes]
 
+    def decide(self, correction: Correction) -> Verdict:
+        """The verdict on a correction, were it the next. Changes nothing."""
+        serial = len(self._known) + 1
+        if correction.action == UNDO:
+            return self._undo(correction, serial)
+        a, b = sorted((correction.a, correction.b))
+        against = self.same(a, b) if correction.action == DIFFERENT else self.different(a, b)
+        if not against:
+            return Verdict(correction, serial, a, b, correction.action)
+        named = "; ".join(map(str, against[:_MOST_NAMED])) + ("; …" if len(against) > _MOST_NAMED else "")
+        detail = f"{correction.action} {correction.a} {correction.b} contradicts what stands: {named}. Undo that first."
+        return Verdict(correction, serial, a, b, "", CONFLICT, detail)
 
-def _contradiction(correction: Correction, stands: Sequence[Verdict]) -> list[Correction]:
-    """The standing corrections that together say the opposite; empty where none do."""
-    same: dict[str, list[tuple[str, Correction]]] = defaultdict(list)
-    for verdict in stands:
-        if verdict.holds == SAME:
-            same[verdict.a].append((verdict.b, verdict.correction))
-            same[verdict.b].append((verdict.a, verdict.correction))
-    near_a = _paths(same, correction.a)
-    if correction.action == DIFFERENT:
-        return near_a.get(correction.b, [])
-    near_b = _paths(same, correction.b)
-    for verdict in stands:
-        if verdict.holds == DIFFERENT:
-            for x, y in ((verdict.a, verdict.b), (verdict.b, verdict.a)):
-                if x in near_a and y in near_b:
-                    return [verdict.correction, *near_a[x], *near_b[y]]
-    return []
+    def verdicts(self) -> list[Verdict]:
+        """The accepted `same` and `different` that nobody has undone, oldest first."""
+        return [verdict for verdict in self._known.values() if self._stands(verdict)]
 
+    def same(self, a: str, b: str) -> list[Correction]:
+        """The corrections by which two records are the same, a chain of them or one; empty where none say so."""
+        return self._reached(a).get(b, [])
 
-def _paths(same: Mapping[str, Sequence[tuple[str, Correction]]], start: str) -> dict[str, list[Correction]]:
-    """Every record that is the same as `start`, with the shortest chain of corrections that says so."""
-    paths: dict[str, list[Correction]] = {start: []}
-    queue = deque([start])
-    while queue:
-        here = queue.popleft()
-        for there, correction in same.get(here, ()):
-            if there not in paths:
-                paths[there] = [*paths[here], correction]
-                queue.append(there)
-    return paths
+    def different(self, a: str, b: str) -> list[Correction]:
+        """The corrections by which two records are different: one, and those that carry it over to the two."""
+        near_a, near_b = self._reached(a), self._reached(b)
+        for x, chain in near_a.items():
+            for y, correction in self._links[DIFFERENT].get(x, {}).values():
+                if y in near_b:
+                    return [correction, *chain, *near_b[y]]
+        return []
+
+    def _reached(self, start: str) -> dict[str, list[Correction]]:
+        """Every record that is the same as `start`, with the shortest chain of corrections that says so."""
+        chains: dict[str, list[Correction]] = {start: []}
+        queue = deque([start])
+        while queue:
+            here = queue.popleft()
+            for there, correction in self._links[SAME].get(here, {}).values():
+                if there not in chains:
+                    chains[there] = [*chains[here], correction]
+                    queue.append(there)
+        return chains
+
+    def _undo(self, correction: Correction, serial: int) -> Verdict:
+        target = self._known.get(correction.undoes)
+        if target is None or not self._stands(target):
+            why = self._why_not_undone(target) if target else f"no correction {correction.undoes} is known"
+            return Verdict(correction, serial, code=NOTHING_TO_UNDO, detail=why)
+        # Nothing that contradicts it could be accepted while it stood, so another on the same two says the same.
+        links = self._links[target.correction.action][target.a]
+        others = any(other == target.b for name, (other, _) in links.items() if name != correction.undoes)
+        return Verdict(correction, serial, target.a, target.b, target.holds if others else "")
+
+    def _stands(self, verdict: Verdict) -> bool:
+        told = verdict.correction
+        return verdict.accepted and told.action != UNDO and told.id not in self._undone
+
+    def _why_not_undone(self, target: Verdict) -> str:
+        if not target.accepted:
+            return f"{target.correction} was refused"
+        if target.correction.action == UNDO:
+            return f"{target.correction} is an undo itself; make the correction again instead"
+        return f"{target.correction} was undone already by {self._undone[target.correction.id]}"

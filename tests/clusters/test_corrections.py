@@ -13,7 +13,7 @@ from worlds import correction as message
 from worlds import words
 
 from streams.clusters.correction_log import DECIDE_CORRECTION, CorrectionLog
-from streams.clusters.corrections import Correction, Verdict, decide, read_correction, ruling, standing
+from streams.clusters.corrections import Correction, Standing, Verdict, read_correction, ruling
 from streams.errors import PayloadError
 from streams.index.connection import Connection
 from streams.index.layout import Layout, id_of
@@ -102,9 +102,11 @@ def test_every_payload_gives_a_correction_or_a_reason(payload: bytes | None, cod
 def said(*told: tuple[str, ...]) -> list[Verdict]:
     """Verdicts on corrections k0, k1, … given as (action, a, b) or ("undo", id)."""
     verdicts: list[Verdict] = []
+    standing = Standing()
     for number, (action, *about) in enumerate(told):
         correction = read_correction(message(f"k{number}", action, *about, offset=number, author=f"a{number}").value)
-        verdicts.append(decide(correction, verdicts))
+        verdicts.append(standing.decide(correction))
+        standing.take(verdicts[-1])
     return verdicts
 
 
@@ -128,7 +130,7 @@ def test_an_undo_ends_one_correction_and_leaves_another_on_the_same_two() -> Non
     assert (first.accepted, first.holds, first.a, first.b) == (True, "same", A, B)
     verdicts = said(("same", A, B), ("same", B, A), ("undo", "k0"), ("undo", "k1"), ("different", A, B))
     assert [v.holds for v in verdicts] == ["same", "same", "same", "", "different"]
-    assert [v.correction.id for v in standing(verdicts)] == ["k4"]
+    assert [v.correction.id for v in Standing(verdicts).verdicts()] == ["k4"]
     assert [v.serial for v in verdicts] == [1, 2, 3, 4, 5]
 
 
@@ -165,7 +167,7 @@ def test_verdicts_are_those_of_trying_every_correction_out(told: list[tuple[str,
     verdicts = said(*told)
     truth = words([message(f"k{n}", action, *about, offset=n) for n, (action, *about) in enumerate(told)])
     assert {v.correction.id: v.accepted for v in verdicts} == truth.accepted
-    stands = standing(verdicts)
+    stands = Standing(reversed(verdicts)).verdicts()
     assert sorted((v.a, v.b) for v in stands if v.holds == "different") == sorted(
         tuple(sorted(pair)) for pair in truth.different
     )

@@ -1,0 +1,220 @@
+"""`streams correct`: say that two records are the same paper, or are not, and take it back."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+import orjson
+import typer
+from rich.table import Table
+
+from streams import events
+from streams.agents.publisher import Publisher
+from streams.agents.topics import create_topics
+from streams.cli.context import console
+from streams.cli.options import DataDir, Json
+from streams.clusters.correction_log import CorrectionLog
+from streams.clusters.corrections import DIFFERENT, SAME, UNDO, Correction, Standing, Verdict, read_correction
+from streams.errors import PayloadError, RefusedError, UsageError
+from streams.events import Outgoing
+from streams.index.connection import Connection, connect
+from streams.index.layout import Layout
+from streams.inspection import Inspection
+from streams.local.endpoints import find
+from streams.settings import Settings, load_settings
+
+__all__ = ["correct"]
+
+_POLL_SECONDS = 0.1
+
+correct = typer.Typer(
+    no_args_is_help=True,
+    help="Say that two records are the same paper, or are not. It outranks every decision, takes effect at once, and "
+    "stays when the records change, are deleted or are sent again.",
+)
+
+A = Annotated[str, typer.Argument(metavar="A", help="A record id, e.g. arxiv:2111.12710. It may come later.")]
+B = Annotated[str, typer.Argument(metavar="B", help="The other record.")]
+Author = Annotated[str | None, typer.Option(help="Who says so (default: your user name).")]
+Reason = Annotated[str, typer.Option(help="Why, for those who ask later.")]
+Wait = Annotated[float, typer.Option(min=0, metavar="SECONDS", help="How long to wait for a worker; 0: not at all.")]
+
+
+@correct.command()
+def same(
+    a: A,
+    b: B,
+    author: Author = None,
+    reason: Reason = "",
+    wait: Wait = 30.0,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """The two records are one paper: they come into one cluster, whatever the rules say of them.
+
+    Refused, with exit code 1, where it contradicts a correction that stands; `streams correct undo` that one first.
+    """
+    _correct(find(load_settings(), data_dir), _made(SAME, author, reason, a=a, b=b), wait, as_json=as_json)
+
+
+@correct.command()
+def different(
+    a: A,
+    b: B,
+    author: Author = None,
+    reason: Reason = "",
+    wait: Wait = 30.0,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """The two records are two papers: a cluster that has both is split at once, and no record will ever join them.
+
+    Refused, with exit code 1, where it contradicts a correction that stands; `streams correct undo` that one first.
+    """
+    _correct(find(load_settings(), data_dir), _made(DIFFERENT, author, reason, a=a, b=b), wait, as_json=as_json)
+
+
+@correct.command()
+def undo(
+    correction: Annotated[str, typer.Argument(metavar="ID", help="The correction to take back; `list` shows ids.")],
+    author: Author = None,
+    reason: Reason = "",
+    wait: Wait = 30.0,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Take a correction back: the rules decide again."""
+    _correct(find(load_settings(), data_dir), _made(UNDO, author, reason, undoes=correction), wait, as_json=as_json)
+
+
+@correct.command("list")
+def list_all(as_json: Json = False, data_dir: DataDir = None) -> None:
+    """Show all corrections and what became of them, oldest first."""
+    settings = find(load_settings(), data_dir)
+    connection = connect(settings)
+    try:
+        verdicts = _log(settings, connection).all()
+    finally:
+        connection.close()
+    if as_json:
+        typer.echo(orjson.dumps(_listed(verdicts), option=orjson.OPT_INDENT_2).decode())
+    elif verdicts:
+        console().print(_table(verdicts))
+    else:
+        typer.echo("There are no corrections.")
+
+
+def _made(action: str, author: str | None, reason: str, **about: str) -> Correction:
+    fields = {
+        "id": "k" + secrets.token_hex(6),
+        "action": action,
+        "author": author or getpass.getuser(),
+        "reason": reason,
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        **about,
+    }
+    try:
+        return read_correction(orjson.dumps(fields))
+    except (PayloadError, orjson.JSONEncodeError) as error:
+        detail = error.detail if isinstance(error, PayloadError) else error
+        raise UsageError(f"no correction: {detail}; record ids are source:id, as in arxiv:2111.12710") from None
+
+
+def _log(settings: Settings, connection: Connection) -> CorrectionLog:
+    return CorrectionLog(Layout(settings.namespace, settings.generation, settings.buckets), connection)
+
+
+def _correct(settings: Settings, correction: Correction, wait: float, *, as_json: bool) -> None:
+    connection = connect(settings)
+    try:
+        log = _log(settings, connection)
+        expected = Standing(log.all()).decide(correction)
+        if expected.accepted:
+            _warn(Inspection(settings, connection).unknown([expected.a, expected.b]))
+            asyncio.run(_send(settings, correction, f"{expected.a}|{expected.b}"))
+            verdict = _await(log, correction.id, wait)
+        else:
+            verdict = expected
+    finally:
+        connection.close()
+    _tell(verdict or expected, decided=verdict is not None, wait=wait, as_json=as_json)
+
+
+def _warn(unknown: Sequence[str]) -> None:
+    for record in unknown:
+        typer.secho(f"streams: no record {record} is known yet; the correction waits for it", fg="yellow", err=True)
+
+
+async def _send(settings: Settings, correction: Correction, key: str) -> None:
+    await create_topics(settings)
+    async with Publisher(settings.kafka_url, settings.topic_prefix, shared=True) as publisher:
+        await publisher.publish([Outgoing(events.CORRECTIONS, key.encode(), msgspec.json.encode(correction))])
+
+
+def _await(log: CorrectionLog, identifier: str, seconds: float) -> Verdict | None:
+    """The verdict of a worker, None where none comes in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        (verdict,) = log.find([identifier])
+        if verdict is not None:
+            return verdict
+        time.sleep(_POLL_SECONDS)
+    return None
+
+
+def _tell(verdict: Verdict, *, decided: bool, wait: float, as_json: bool) -> None:
+    """Print what became of it; exits with 1 where it was refused, or nobody answered though we waited."""
+    if as_json:
+        status = ("accepted" if verdict.accepted else "refused") if decided else "sent"
+        typer.echo(orjson.dumps({"status": status, **_fields(verdict)}).decode())
+        if not verdict.accepted or (wait and not decided):
+            raise typer.Exit(1)
+        return
+    if not verdict.accepted:
+        raise RefusedError(f"refused: {verdict.detail}")
+    typer.echo(verdict.correction.id)
+    if wait and not decided:
+        raise RefusedError(
+            f"correction {verdict.correction.id} was sent, but no worker has decided it within {wait:g} s; "
+            "one will when it runs, and `streams correct list` shows it then"
+        )
+
+
+def _fields(verdict: Verdict) -> dict[str, Any]:
+    refusal = {} if verdict.accepted else {"code": verdict.code, "detail": verdict.detail}
+    return verdict.fields() | refusal
+
+
+def _statuses(verdicts: Sequence[Verdict]) -> list[str]:
+    stands = {verdict.correction.id for verdict in Standing(verdicts).verdicts()}
+    undone = {v.correction.undoes: v.correction.id for v in verdicts if v.accepted and v.correction.undoes}
+
+    def status(verdict: Verdict) -> str:
+        if not verdict.accepted:
+            return "refused"
+        if verdict.correction.id in undone:
+            return f"undone by {undone[verdict.correction.id]}"
+        return "stands" if verdict.correction.id in stands else "done"
+
+    return [status(verdict) for verdict in verdicts]
+
+
+def _listed(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    return [{"status": s, **_fields(v)} for s, v in zip(_statuses(verdicts), verdicts, strict=True)]
+
+
+def _table(verdicts: Sequence[Verdict]) -> Table:
+    table = Table("id", "action", "of", "status", "author", "time", "reason", box=None, pad_edge=False)
+    for status, verdict in zip(_statuses(verdicts), verdicts, strict=True):
+        told = verdict.correction
+        about = told.undoes if told.action == UNDO else f"{told.a} × {told.b}"
+        why = verdict.detail if status == "refused" else told.reason
+        table.add_row(told.id, told.action, about, status, told.author, told.time[:19].replace("T", " "), why)
+    return table

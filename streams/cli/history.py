@@ -1,0 +1,129 @@
+"""`streams history`: how a cluster came to be, for people and programs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from streams import events
+from streams.agents.reader import read_to_now
+from streams.cli.context import console
+from streams.errors import UsageError
+from streams.history import Chronicle, History, Told
+from streams.index.connection import connect
+from streams.inspection import Inspection
+from streams.settings import Settings
+
+__all__ = ["show_history"]
+
+_MOST_REASONS = 4
+
+
+def show_history(settings: Settings, cluster: str, *, as_json: bool) -> None:
+    """Print the history of a cluster, given by its id or by a record in it."""
+    connection = connect(settings)
+    try:
+        inspection = Inspection(settings, connection)
+        if ":" in cluster:
+            cluster = inspection.place(cluster).cluster_id
+        family = inspection.family(cluster)
+        history = asyncio.run(_read(settings, cluster, {cluster, *family}))
+        if not family and not history.told:
+            raise UsageError(f"no cluster {cluster} is known")
+        stands = inspection.cluster_of(cluster)[0] if family else history.merged_into
+    finally:
+        connection.close()
+    if as_json:
+        typer.echo(orjson.dumps(_fields(history, stands), option=orjson.OPT_INDENT_2).decode())
+    else:
+        _show(console(), history, stands)
+
+
+async def _read(settings: Settings, cluster: str, wanted: set[str]) -> History:
+    """Read the partitions of the clusters that may take part; what they name besides, in turn."""
+    topic = settings.topic_prefix + events.EVENTS
+    chronicle = Chronicle()
+    while wanted:
+        keys = {name.encode() for name in wanted}
+        async for message in read_to_now(settings.kafka_url, [topic], keys):
+            if message.key in keys and message.value:
+                chronicle.add(message.timestamp, orjson.loads(message.value))
+        chronicle.read(wanted)
+        wanted = chronicle.unread(cluster)
+    return chronicle.history(cluster)
+
+
+def _show(screen: Console, history: History, stands: str) -> None:
+    """As a table, with plain words on what is missing and where the cluster went."""
+    for name, last in sorted(history.lost.items()):
+        shown = f"revisions 1 to {last} of {name}" if last else f"all events of {name}"
+        screen.print(f"The beginning is missing: {shown} left {events.EVENTS}.", markup=False, style="yellow")
+    if history.told:
+        screen.print(_table(history))
+    if history.merged_into:
+        further = f", and {stands} stands for both now" if stands not in ("", history.merged_into) else ""
+        screen.print(f"{history.cluster_id} went into {history.merged_into}{further}.", markup=False)
+
+
+def _table(history: History) -> Table:
+    several = len({told.event["cluster_id"] for told in history.told}) > 1
+    headings = ["time", *(["cluster"] if several else []), "rev", "type", "records", "cause", "reasons"]
+    table = Table(*headings, box=None, pad_edge=False)
+    for told in history.told:
+        event = told.event
+        name = [event["cluster_id"]] if several else []
+        row = [_moment(told.time)[:19].replace("T", " "), *name, str(event["revision"]), _type(event)]
+        table.add_row(*row, _moved(event), ", ".join(event["causes"]), _reasons(event))
+    return table
+
+
+def _type(event: dict[str, Any]) -> str:
+    for name, word in (
+        ("merged_from", "from"),
+        ("merged_into", "into"),
+        ("split_into", "into"),
+        ("split_from", "from"),
+    ):
+        if name in event:
+            return f"{event['type']} {word} {', '.join(event[name])}"
+    return str(event["type"])
+
+
+def _moved(event: dict[str, Any]) -> str:
+    before, after = set(event["before"]), set(event["after"])
+    return "\n".join([f"+ {record}" for record in sorted(after - before)] + [f"- {r}" for r in sorted(before - after)])
+
+
+def _reasons(event: dict[str, Any]) -> str:
+    said = [
+        f"{c['action']} {c['a']} × {c['b']}, by {c['author']}" + (f": {c['reason']}" if c["reason"] else "")
+        for c in event.get("corrections", ())
+    ]
+    codes = dict.fromkeys(reason for evidence in event["evidence"] for reason in evidence["reasons"])
+    return "\n".join([*said, ", ".join(list(codes)[:_MOST_REASONS])]).strip()
+
+
+def _fields(history: History, stands: str) -> dict[str, Any]:
+    return {
+        "cluster_id": history.cluster_id,
+        "merged_into": history.merged_into,
+        "stands_for_it": stands,
+        "lost": history.lost,
+        "events": list(_events(history.told)),
+    }
+
+
+def _events(told: Iterable[Told]) -> Iterable[dict[str, Any]]:
+    for one in told:
+        yield {"time": _moment(one.time), **one.event}
+
+
+def _moment(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
