@@ -6,7 +6,8 @@ it was split from, up to the split; and of theirs in turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from graphlib import TopologicalSorter
 from typing import Any, NamedTuple
 
 __all__ = ["Chronicle", "History", "Told"]
@@ -56,24 +57,17 @@ class Chronicle:
 
     def history(self, cluster: str) -> History:
         """The history, from what was read."""
-        found: list[tuple[int, str, int, Told]] = []
-        lost: dict[str, int] = {}
-        for name, limit in self._limits(cluster).items():
-            events = self._until(name, limit)
-            latest = 0
-            for told in events:
-                # Events of a cluster have one order, whatever the broker's clock says.
-                latest = max(latest, told.time)
-                found.append((latest, name, told.event["revision"], told))
-            first = events[0].event["revision"] if events else 0
-            if first != 1:
-                lost[name] = max(first - 1, 0)
+        limits = self._limits(cluster)
+        lost = {name: max(first - 1, 0) for name in limits if (first := min(self._known(name), default=0)) != 1}
         own = self._until(cluster, _ALL)
         into = own[-1].event.get("merged_into", [""])[0] if own else ""
-        return History(cluster, [told for *_, told in sorted(found, key=lambda entry: entry[:3])], into, lost)
+        return History(cluster, self._ordered(limits), into, lost)
+
+    def _known(self, cluster: str) -> Mapping[int, Told]:
+        return self._by_cluster.get(cluster, {})
 
     def _until(self, cluster: str, limit: int) -> list[Told]:
-        known = self._by_cluster.get(cluster, {})
+        known = self._known(cluster)
         return [known[revision] for revision in sorted(known) if revision <= limit]
 
     def _limits(self, cluster: str) -> dict[str, int]:
@@ -87,14 +81,33 @@ class Chronicle:
             limits[name] = limit
             for told in self._until(name, limit):
                 todo += ((other, _ALL) for other in told.event.get("merged_from", ()))
-                todo += ((other, self._split(other, name)) for other in told.event.get("split_from", ()))
+                todo += ((other, self._split(other, told.event)) for other in told.event.get("split_from", ()))
         return limits
 
-    def _split(self, cluster: str, off: str) -> int:
-        """The revision at which a cluster last had another split off; all of it where that is not known."""
-        revisions = [
-            revision
-            for revision, told in self._by_cluster.get(cluster, {}).items()
-            if off in told.event.get("split_into", ())
-        ]
-        return max(revisions, default=_ALL)
+    def _split(self, cluster: str, born: Mapping[str, Any]) -> int:
+        """The revision at which `cluster` had the one that was born split off; all of it where that is not known."""
+        name = born["cluster_id"]
+        splits = [r for r, told in sorted(self._known(cluster).items()) if name in told.event.get("split_into", ())]
+        births = [r for r, told in sorted(self._known(name).items()) if cluster in told.event.get("split_from", ())]
+        # One that was emptied can be split off again: the last birth belongs to the last split, and so on.
+        back = len(births) - births.index(born["revision"])
+        return splits[-back] if back <= len(splits) else _ALL
+
+    def _ordered(self, limits: Mapping[str, int]) -> list[Told]:
+        """By time, but never an event before one that it follows from, whatever the clocks of partitions say."""
+        told = {(name, one.event["revision"]): one for name in limits for one in self._until(name, limits[name])}
+        graph = {
+            place: [before for before in self._befores(one.event) if before in told] for place, one in told.items()
+        }
+        places: dict[tuple[str, int], tuple[int, int]] = {}
+        for place in TopologicalSorter(graph).static_order():
+            time, steps = max((places[before] for before in graph[place]), default=(0, 0))
+            places[place] = max((told[place].time, 0), (time, steps + 1))
+        return [told[place] for place in sorted(told, key=lambda place: (*places[place], place))]
+
+    def _befores(self, event: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
+        yield event["cluster_id"], event["revision"] - 1
+        for other in event.get("merged_from", ()):
+            yield other, max(self._known(other), default=0)
+        for other in event.get("split_from", ()):
+            yield other, self._split(other, event)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from streams.clusters.canonical import canonical
 from streams.clusters.correction_log import CorrectionLog
 from streams.clusters.corrections import Correction, Standing
-from streams.clusters.group import Group, cluster_id, cluster_key
+from streams.clusters.group import Group, Ruling, cluster_id, cluster_key
 from streams.clusters.judge import Judge
 from streams.clusters.store import GroupStore
 from streams.errors import UsageError
@@ -111,6 +111,12 @@ class Inspection:
         """Those of the records that are not there."""
         self._reader.load([id_of(record) for record in records])
         return [record for record in records if not self._reader.features(id_of(record))]
+
+    def applied(self, ruling: Ruling) -> bool:
+        """Whether the group of the two records has heeded a correction, or a later one on the two."""
+        root = self._groups.resolve([ruling.a])[ruling.a]
+        known = (r for r in root.group.rulings if (r.a, r.b) == (ruling.a, ruling.b))
+        return any(other.serial >= ruling.serial for other in known)
 
     def family(self, identifier: str) -> list[str]:
         """All clusters that share a group with this one, those merged away included; empty where it is not known.

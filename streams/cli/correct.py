@@ -21,7 +21,7 @@ from streams.agents.topics import create_topics
 from streams.cli.context import console
 from streams.cli.options import DataDir, Json
 from streams.clusters.correction_log import CorrectionLog
-from streams.clusters.corrections import DIFFERENT, SAME, UNDO, Correction, Standing, Verdict, read_correction
+from streams.clusters.corrections import DIFFERENT, SAME, UNDO, Correction, Standing, Verdict, read_correction, ruling
 from streams.errors import PayloadError, RefusedError, UsageError
 from streams.events import Outgoing
 from streams.index.connection import Connection, connect
@@ -137,9 +137,10 @@ def _correct(settings: Settings, correction: Correction, wait: float, *, as_json
         log = _log(settings, connection)
         expected = Standing(log.all()).decide(correction)
         if expected.accepted:
-            _warn(Inspection(settings, connection).unknown([expected.a, expected.b]))
+            inspection = Inspection(settings, connection)
+            _warn(inspection.unknown([expected.a, expected.b]))
             asyncio.run(_send(settings, correction, f"{expected.a}|{expected.b}"))
-            verdict = _await(log, correction.id, wait)
+            verdict = _await(log, inspection, correction.id, wait)
         else:
             verdict = expected
     finally:
@@ -158,12 +159,12 @@ async def _send(settings: Settings, correction: Correction, key: str) -> None:
         await publisher.publish([Outgoing(events.CORRECTIONS, key.encode(), msgspec.json.encode(correction))])
 
 
-def _await(log: CorrectionLog, identifier: str, seconds: float) -> Verdict | None:
-    """The verdict of a worker, None where none comes in time."""
+def _await(log: CorrectionLog, inspection: Inspection, identifier: str, seconds: float) -> Verdict | None:
+    """The verdict of a worker, once the clusters are as it says; None where that does not come in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         (verdict,) = log.find([identifier])
-        if verdict is not None:
+        if verdict is not None and (not verdict.accepted or inspection.applied(ruling(verdict))):
             return verdict
         time.sleep(_POLL_SECONDS)
     return None
