@@ -120,11 +120,13 @@ def _made(action: str, author: str | None, reason: str, **about: str) -> Correct
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         **about,
     }
+    for record in (about.get("a"), about.get("b")):
+        if record is not None and not all(record.partition(":")):
+            raise UsageError(f"{record!r} is no record id; record ids are source:id, as in arxiv:2111.12710")
     try:
         return read_correction(orjson.dumps(fields))
     except (PayloadError, orjson.JSONEncodeError) as error:
-        detail = error.detail if isinstance(error, PayloadError) else error
-        raise UsageError(f"no correction: {detail}; record ids are source:id, as in arxiv:2111.12710") from None
+        raise UsageError(f"no correction: {error.detail if isinstance(error, PayloadError) else error}") from None
 
 
 def _log(settings: Settings, connection: Connection) -> CorrectionLog:

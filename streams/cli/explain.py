@@ -66,8 +66,8 @@ def show_place(screen: Console, place: Place) -> None:
     details = [shown, document.get("publication_date", ""), document.get("journal", ""), document.get("doi", "")]
     screen.print("  " + " · ".join(detail for detail in details if detail), markup=False)
     screen.print(f"  cluster {place.cluster_id}, revision {place.revision}: {', '.join(place.records)}", markup=False)
-    if place.inside:
-        screen.print(_pairings("together because", _spanning(place.inside)))
+    if links := _spanning(place.inside):
+        screen.print(_pairings("together because", links))
     if place.kept_apart:
         screen.print(_pairings("kept apart because", place.kept_apart))
     if place.corrections:

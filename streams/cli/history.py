@@ -63,8 +63,9 @@ async def _read(settings: Settings, cluster: str, wanted: set[str]) -> History:
 def _show(screen: Console, history: History, stands: str) -> None:
     """As a table, with plain words on what is missing and where the cluster went."""
     for name, last in sorted(history.lost.items()):
-        shown = f"revisions 1 to {last} of {name}" if last else f"all events of {name}"
-        screen.print(f"The beginning is missing: {shown} left {events.EVENTS}.", markup=False, style="yellow")
+        shown = f"those of {name} up to revision {last}" if last else f"all of {name}"
+        text = f"The beginning is missing: of the events {shown} are no longer in {events.EVENTS}."
+        screen.print(text, markup=False, style="yellow")
     if history.told:
         screen.print(_table(history))
     if history.merged_into:
@@ -75,7 +76,9 @@ def _show(screen: Console, history: History, stands: str) -> None:
 def _table(history: History) -> Table:
     several = len({told.event["cluster_id"] for told in history.told}) > 1
     headings = ["time", *(["cluster"] if several else []), "rev", "type", "records", "cause", "reasons"]
-    table = Table(*headings, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
     for told in history.told:
         event = told.event
         name = [event["cluster_id"]] if several else []

@@ -12,7 +12,20 @@ import pytest
 from streams.cli import main
 from streams.cli.commands import app
 
-COMMANDS = ("compare", "demo", "doctor", "evaluate", "explain", "run", "send", "tail", "up", "worker")
+COMMANDS = (
+    "compare",
+    "correct",
+    "demo",
+    "doctor",
+    "evaluate",
+    "explain",
+    "history",
+    "run",
+    "send",
+    "tail",
+    "up",
+    "worker",
+)
 
 Said = tuple[int, str, str]
 
@@ -39,7 +52,7 @@ def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
 def test_the_list_of_commands_is_whole() -> None:
     names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    assert set(COMMANDS) <= names
+    assert set(COMMANDS) <= names | {group.name for group in app.registered_groups}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
