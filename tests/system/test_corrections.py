@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import os
 import signal
@@ -13,10 +14,13 @@ import orjson
 import pytest
 from processes import Streams, wait_for
 
+from streams.agents.topics import create_topics
 from streams.errors import UsageError
 from streams.index.connection import connect
 from streams.inspection import Inspection
 from streams.local.endpoints import find
+from streams.local.services import Services
+from streams.local.worker import EMBEDDED_SESSION_SECONDS, WorkerProcess
 from streams.settings import Settings
 
 pytestmark = pytest.mark.system
@@ -129,3 +133,22 @@ def test_corrections_take_effect_at_once_and_for_good(streams: Callable[..., Str
         streams_.interrupt(process)
         assert process.wait(25) == 0, streams_.output()
     streams_.check_nothing_is_left()
+
+
+def test_another_worker_takes_corrections_over(streams: Callable[..., Streams], tmp_path: Path) -> None:
+    """Their topic has one partition beside the others' four: one worker has it, and when that dies the other."""
+    with Services(Settings()) as services:
+        own = services.settings.model_copy(update={"http_port": 0, "session_timeout": EMBEDDED_SESSION_SECONDS})
+        asyncio.run(create_topics(own))
+        streams_ = streams(kafka_url=own.kafka_url, redis_url=own.redis_url)
+        with WorkerProcess(own, tmp_path / "one.log") as one, WorkerProcess(own, tmp_path / "two.log") as two:
+            one.wait_ready()
+            two.wait_ready()
+            streams_.ok("correct", "same", "mine:1", "mine:2")
+            owners = [worker for worker in (one, two) if b"streams_corrections_total{" in worker.read("/metrics")]
+            assert len(owners) == 1
+            os.kill(owners[0].child.pid, signal.SIGKILL)
+            streams_.ok("correct", "different", "mine:2", "mine:3")
+            refused = streams_("correct", "same", "mine:1", "mine:3")
+            assert refused.returncode == 1
+            assert "different mine:2 mine:3" in refused.stderr
