@@ -7,6 +7,7 @@ StreamsError
 │   ├── BrokerError        Kafka
 │   ├── RedisError         Redis or Valkey
 │   ├── EmbeddedError      an embedded server did not start or died
+│   ├── FencedError        somebody else has the generation of state: a rebuild, or it was replaced
 │   └── StuckError         every message fails, so the fault is not theirs
 ├── StateError         what Redis holds contradicts itself or this version of Streams
 ├── RefusedError       what a person asked for contradicts what stands, or nobody has done it
@@ -18,6 +19,7 @@ from __future__ import annotations
 __all__ = [
     "BrokerError",
     "EmbeddedError",
+    "FencedError",
     "PayloadError",
     "RedisError",
     "RefusedError",
@@ -73,6 +75,10 @@ class RedisError(ServiceError):
 
 class EmbeddedError(ServiceError):
     """An embedded broker or Redis did not start, or died."""
+
+
+class FencedError(ServiceError):
+    """The generation of state we work on is somebody else's at the moment, or for good."""
 
 
 class StuckError(ServiceError):

@@ -19,10 +19,12 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import NamedTuple, TypeVar
 
+from streams.agents.lease import Lease
 from streams.agents.preparer import Preparer
 from streams.agents.publisher import Publisher
 from streams.engine import Batch, Engine, Incoming
@@ -57,15 +59,23 @@ class Handler:
     """Runs the engine in a thread of its own, so that heartbeats go on while it computes."""
 
     def __init__(
-        self, engine: Engine, preparer: Preparer, publisher: Publisher, metrics: Metrics, health: Health
+        self,
+        engine: Engine,
+        preparer: Preparer,
+        publisher: Publisher,
+        metrics: Metrics,
+        health: Health,
+        lease: Lease,
     ) -> None:
+        """`lease` says when work may begin and go on; `turn` is held while it does."""
         self._engine = engine
         self._preparer = preparer
         self._publisher = publisher
         self._metrics = metrics
         self._health = health
+        self._lease = lease
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
         self._closing = False
         self._failed_in_row = 0
         self._round_trips = 0
@@ -84,7 +94,7 @@ class Handler:
             await asyncio.Event().wait()
         started = time.perf_counter()
         self._health.waiting(len(messages))
-        async with self._turn:
+        async with self._admitted():
             await self._patiently(lambda: self._divide(messages, ready.prepared))
             await self._patiently(lambda: self._mark(messages))
         self._health.processed(len(messages))
@@ -92,14 +102,24 @@ class Handler:
 
     async def drain(self) -> int:
         """Publish what a dead worker committed and did not live to publish; returns how many events."""
-        async with self._turn:
+        async with self._admitted():
             return await self._patiently(self._drain)
+
+    @asynccontextmanager
+    async def _admitted(self) -> AsyncIterator[None]:
+        """Our turn, and leave to work on the generation."""
+        while True:
+            await self._lease.admitted()
+            async with self.turn:
+                if self._lease.is_open:
+                    yield
+                    return
 
     async def quiesce(self) -> None:
         """Let the batch under way end and begin no other; gives up after a while, for nothing is lost by it."""
         self._closing = True
         try:
-            async with asyncio.timeout(_QUIESCE_SECONDS), self._turn:
+            async with asyncio.timeout(_QUIESCE_SECONDS), self.turn:
                 pass
         except TimeoutError:
             log.warning("the batch under way did not end within %.0f s; it will be handled again", _QUIESCE_SECONDS)
@@ -164,6 +184,7 @@ class Handler:
         self._failed_in_row = 0
         self._count(batch)
         while batch.outgoing or batch.committed or batch.drained:
+            self._lease.check()
             await self._publisher.publish(batch.outgoing)
             for topic, count in Counter(message.topic for message in batch.outgoing).items():
                 self._metrics.published(topic, count)

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
+import os
+import secrets
+import signal
+import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,31 +19,41 @@ from aiohttp import web
 
 from streams.agents.app import make_app
 from streams.agents.handler import Handler, Ready
+from streams.agents.lease import Lease
 from streams.agents.preparer import Preparer, calm_collector
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
 from streams.engine import Engine, Incoming
 from streams.errors import RedisError
-from streams.index.connection import connect
+from streams.index.connection import Connection, connect
+from streams.index.fence import Fence
+from streams.index.generation import FIXED, current_generation
 from streams.ops.health import Health
 from streams.ops.http import add_routes
 from streams.ops.metrics import Metrics
-from streams.settings import Settings
+from streams.settings import PREFIX, Settings
 
 __all__ = ["run_worker"]
 
 log = logging.getLogger(__name__)
 
+_CLOSED_SECONDS = 1.0
+_CHILD_SECONDS = 5.0
+
 
 class _Worker:
     """Holds what a worker opens before messages come and closes after the last one."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, given: Settings) -> None:
         self.metrics = Metrics()
         self.health = Health()
-        self.connection = connect(settings)
+        self.connection = connect(given)
+        self.settings = settings = _open_generation(given, self.connection)
         self.engine = Engine(settings, self.connection)
+        self.successor = ""
+        self._leases = connect(settings)
+        self._lease = Lease(settings, self._leases, self.health, self._moved)
+        self.connection.permit = self._lease.check
         self._preparer = Preparer(settings)
         self._publisher: Publisher | None = None
         self._handler: Handler | None = None
@@ -50,8 +66,13 @@ class _Worker:
             self.settings.kafka_url, self.settings.topic_prefix, cut=self.metrics.cut
         ).__aenter__()
         await self._preparer.start()
-        self._handler = Handler(self.engine, self._preparer, self._publisher, self.metrics, self.health)
-        await self._handler.drain()
+        handler = Handler(self.engine, self._preparer, self._publisher, self.metrics, self.health, self._lease)
+        await self._lease.start(handler.turn)
+        self._handler = handler
+        if self._lease.is_open:
+            await handler.drain()
+        else:
+            self._drain_later(handler)
         calm_collector()
 
     async def prepare(self, messages: Sequence[Incoming]) -> Ready:
@@ -71,9 +92,18 @@ class _Worker:
     async def assigned(self) -> None:
         """Partitions came to us: whoever had them may have died with events unpublished."""
         if self._handler is not None:
-            task = asyncio.get_running_loop().create_task(self._handler.drain())
-            self._draining.add(task)
-            task.add_done_callback(self._draining.discard)
+            self._drain_later(self._handler)
+
+    def _drain_later(self, handler: Handler) -> None:
+        task = asyncio.get_running_loop().create_task(handler.drain())
+        self._draining.add(task)
+        task.add_done_callback(self._draining.discard)
+
+    def _moved(self, successor: str) -> None:
+        """Another generation took over: stop as if told to, and begin again on that one."""
+        log.warning("generation %s was replaced by %s; moving there", self.settings.generation, successor)
+        self.successor = successor
+        os.kill(os.getpid(), signal.SIGTERM)
 
     async def quiesce(self) -> None:
         """Let the batch under way end and begin no other."""
@@ -83,12 +113,16 @@ class _Worker:
 
     async def close(self) -> None:
         """Give up thread and connections; the agent has stopped."""
+        for task in self._draining:
+            task.cancel()
         if self._handler is not None:
+            await self._lease.stop()
             self._handler.close()
         self._preparer.close()
         if self._publisher is not None:
             await self._publisher.__aexit__()
         self.connection.close()
+        self._leases.close()
 
     async def ping(self) -> None:
         probe = connect(self.settings)
@@ -98,21 +132,58 @@ class _Worker:
             probe.close()
 
 
-def run_worker(settings: Settings) -> None:
+def run_worker(given: Settings) -> None:
     """Run a worker until it is told to stop (SIGINT, SIGTERM); exits the process with Faust's exit code.
+
+    When its generation is replaced it stops and becomes a worker of the new one: the same process, command and environment.
 
     Raises SettingsError, RedisError or BrokerError before it begins, in words for people.
     """
     mode.loop.use("uvloop")
-    worker = _Worker(settings)
+    worker = _Worker(given)
+    settings = worker.settings
     policy = maxmemory_policy(worker)
     if policy not in ("noeviction", ""):
         raise RedisError(f"Redis has maxmemory-policy {policy}: it would lose records silently; set noeviction")
     app = make_app(settings, worker.engine, worker, worker.metrics, worker.health)
     add_routes(_router(app), worker.health, worker.metrics, ping=worker.ping)
-    faust.Worker(
-        app, loglevel=settings.log_level.replace("warning", "warn"), redirect_stdouts=False, override_logging=False
-    ).execute_from_commandline()
+    try:
+        faust.Worker(
+            app, loglevel=settings.log_level.replace("warning", "warn"), redirect_stdouts=False, override_logging=False
+        ).execute_from_commandline()
+    except SystemExit:
+        if not worker.successor:
+            raise
+    if worker.successor:
+        for child in multiprocessing.active_children():
+            child.join(_CHILD_SECONDS)  # nobody would reap it after this
+        # Everything anew, as after a start: nothing of the old generation can be left in memory.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command
+
+
+def _open_generation(settings: Settings, connection: Connection) -> Settings:
+    """The generation in force, once no rebuild keeps workers out of it."""
+    probe = f"start-{secrets.token_hex(6)}"
+    while True:
+        current = current_generation(settings, connection)
+        fence = Fence(current.namespace, current.generation, connection)
+        gate = fence.enter(probe)
+        if gate.state == "open":
+            fence.leave(probe)
+            _tell_fixed(settings, current)
+            return current
+        if gate.state == "closed":
+            log.warning("generation %s is closed for %s; waiting", current.generation, gate.generation)
+            time.sleep(_CLOSED_SECONDS)
+
+
+def _tell_fixed(given: Settings, current: Settings) -> None:
+    for name in FIXED:
+        if (ours := getattr(given, name)) != (stands := getattr(current, name)):
+            log.warning(
+                "%s is %s, but generation %s was built with %s, which holds; change the setting, or run `streams rebuild`",
+                PREFIX + name.upper(), ours, current.generation, stands,
+            )  # fmt: skip
 
 
 def maxmemory_policy(worker: _Worker) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 
 from streams.errors import SettingsError
+from streams.index.connection import Connection, connect
+from streams.index.generation import current_generation
 from streams.settings import PREFIX, Settings
 
-__all__ = ["configured", "console"]
+__all__ = ["configured", "console", "open_state"]
 
 
 _PLAIN_WIDTH = 120
@@ -25,6 +29,16 @@ def configured(settings: Settings) -> Settings:
                 PREFIX + field.upper(), "is not set", f"{example} (or use `streams up`, which brings its own)"
             )
     return settings
+
+
+@contextmanager
+def open_state(settings: Settings) -> Iterator[tuple[Settings, Connection]]:
+    """A connection, and the settings with the generation in force."""
+    connection = connect(settings)
+    try:
+        yield current_generation(settings, connection), connection
+    finally:
+        connection.close()
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -18,13 +18,13 @@ from rich.table import Table
 from streams import events
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
-from streams.cli.context import console
+from streams.cli.context import console, open_state
 from streams.cli.options import DataDir, Json
 from streams.clusters.correction_log import CorrectionLog
 from streams.clusters.corrections import DIFFERENT, SAME, UNDO, Correction, Standing, Verdict, read_correction, ruling
 from streams.errors import PayloadError, RefusedError, UsageError
 from streams.events import Outgoing
-from streams.index.connection import Connection, connect
+from streams.index.connection import Connection
 from streams.index.layout import Layout
 from streams.inspection import Inspection
 from streams.local.endpoints import find
@@ -98,11 +98,8 @@ def undo(
 def list_all(as_json: Json = False, data_dir: DataDir = None) -> None:
     """Show all corrections and what became of them, oldest first."""
     settings = find(load_settings(), data_dir)
-    connection = connect(settings)
-    try:
-        verdicts = _log(settings, connection).all()
-    finally:
-        connection.close()
+    with open_state(settings) as (current, connection):
+        verdicts = _log(current, connection).all()
     if as_json:
         typer.echo(orjson.dumps(_listed(verdicts), option=orjson.OPT_INDENT_2).decode())
     elif verdicts:
@@ -134,19 +131,16 @@ def _log(settings: Settings, connection: Connection) -> CorrectionLog:
 
 
 def _correct(settings: Settings, correction: Correction, wait: float, *, as_json: bool) -> None:
-    connection = connect(settings)
-    try:
-        log = _log(settings, connection)
+    with open_state(settings) as (current, connection):
+        log = _log(current, connection)
         expected = Standing(log.all()).decide(correction)
         if expected.accepted:
-            inspection = Inspection(settings, connection)
+            inspection = Inspection(current, connection)
             _warn(inspection.unknown([expected.a, expected.b]))
             asyncio.run(_send(settings, correction, f"{expected.a}|{expected.b}"))
             verdict = _await(log, inspection, correction.id, wait)
         else:
             verdict = expected
-    finally:
-        connection.close()
     _tell(verdict or expected, decided=verdict is not None, wait=wait, as_json=as_json)
 
 

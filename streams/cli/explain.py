@@ -11,10 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from streams.cli.context import console
+from streams.cli.context import console, open_state
 from streams.cli.tables import explanation_table
 from streams.clusters.corrections import Correction
-from streams.index.connection import connect
 from streams.inspection import Inspection, Pairing, Place
 from streams.matching.decision import DUPLICATE
 from streams.settings import Settings
@@ -26,11 +25,8 @@ _MOST_ROWS = 30
 
 def explain_record(settings: Settings, record: str, *, as_json: bool) -> None:
     """Print a record's place, with the decisions inside its cluster."""
-    connection = connect(settings)
-    try:
-        place = Inspection(settings, connection).place(record)
-    finally:
-        connection.close()
+    with open_state(settings) as (current, connection):
+        place = Inspection(current, connection).place(record)
     if as_json:
         typer.echo(orjson.dumps(_fields(place), option=orjson.OPT_INDENT_2).decode())
     else:
@@ -39,11 +35,8 @@ def explain_record(settings: Settings, record: str, *, as_json: bool) -> None:
 
 def explain_pair(settings: Settings, a: str, b: str, *, as_json: bool) -> None:
     """Print every comparison of two records, and whether they are together."""
-    connection = connect(settings)
-    try:
-        meeting = Inspection(settings, connection).compare(a, b)
-    finally:
-        connection.close()
+    with open_state(settings) as (current, connection):
+        meeting = Inspection(current, connection).compare(a, b)
     if as_json:
         fields = {"a": a, "b": b, **msgspec.to_builtins(meeting._asdict())}
         typer.echo(orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode())

@@ -14,10 +14,9 @@ from rich.table import Table
 
 from streams import events
 from streams.agents.reader import read_to_now
-from streams.cli.context import console
+from streams.cli.context import console, open_state
 from streams.errors import UsageError
 from streams.history import Chronicle, History, Told
-from streams.index.connection import connect
 from streams.inspection import Inspection
 from streams.settings import Settings
 
@@ -28,9 +27,8 @@ _MOST_REASONS = 4
 
 def show_history(settings: Settings, cluster: str, *, as_json: bool) -> None:
     """Print the history of a cluster, given by its id or by a record in it."""
-    connection = connect(settings)
-    try:
-        inspection = Inspection(settings, connection)
+    with open_state(settings) as (current, connection):
+        inspection = Inspection(current, connection)
         if ":" in cluster:
             cluster = inspection.place(cluster).cluster_id
         family = inspection.family(cluster)
@@ -38,8 +36,6 @@ def show_history(settings: Settings, cluster: str, *, as_json: bool) -> None:
         if not family and not history.told:
             raise UsageError(f"no cluster {cluster} is known")
         stands = inspection.cluster_of(cluster)[0] if family else history.merged_into
-    finally:
-        connection.close()
     if as_json:
         typer.echo(orjson.dumps(_fields(history, stands), option=orjson.OPT_INDENT_2).decode())
     else:

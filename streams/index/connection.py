@@ -8,7 +8,7 @@ A command is a tuple of arguments whose key is named beside it, for routing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha1
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,6 +61,8 @@ class Connection:
         self.is_cluster = isinstance(client, RedisCluster)
         self._scripts = {script.sha: script for script in scripts}
         self.round_trips = 0
+        self.permit: Callable[[], None] = lambda: None
+        """Called before each round trip: raises where its owner may not touch the state any more."""
 
     def register(self, *scripts: Script) -> None:
         """Load scripts, and remember them, so that a server that has forgotten one is given it again."""
@@ -75,6 +77,7 @@ class Connection:
         """Run the commands in as few round trips as the topology allows; replies in the order of the commands."""
         if not commands:
             return []
+        self.permit()
         self.round_trips += 1
         try:
             if self.is_cluster:

@@ -14,6 +14,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | clusters/correction_log.py |
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | index/progress.py   |
 | `N:meta`    | hash | name                | what is fixed for the generation (buckets, …)           | index/progress.py   |
+| `N:meta`    | hash | name                | who works on it, and which generation took over         | index/fence.py      |
 
 Hashes with few small fields are stored by Redis as listpacks, without a pointer or an allocation
 per field: that, and not the data, is what makes a record cost 400 bytes instead of 1,500. It needs
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-__all__ = ["ID_BYTES", "Layout", "id_of"]
+__all__ = ["ID_BYTES", "Layout", "id_of", "meta_key"]
 
 ID_BYTES = 8
 _KEY_BUCKETS_PER_RECORD_BUCKET = 4
@@ -34,6 +35,11 @@ _KEY_BUCKETS_PER_RECORD_BUCKET = 4
 def id_of(record_id: str) -> bytes:
     """The 8-byte id of a record: at 10 million records two meet with probability 3e-6."""
     return blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).digest()
+
+
+def meta_key(namespace: str, generation: str) -> bytes:
+    """The key of what a generation knows of itself, which is read before its number of buckets is known."""
+    return f"{namespace}:{generation}:meta".encode()
 
 
 class Layout:
@@ -51,7 +57,7 @@ class Layout:
         self._keys = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
         self.corrections = f"{self.prefix}:c".encode()
         self.progress = f"{self.prefix}:p".encode()
-        self.meta = f"{self.prefix}:meta".encode()
+        self.meta = meta_key(namespace, generation)
 
     def bucket(self, record: bytes) -> int:
         """The bucket of a record's 8-byte id."""
@@ -77,6 +83,11 @@ class Layout:
         """All keys of one kind (`records`, `documents`, `groups`, `outboxes`), for scans."""
         keys: list[bytes] = getattr(self, f"_{kind}")
         return list(keys)
+
+    def all_keys(self) -> list[bytes]:
+        """Every key there may be but `meta`, of which a little stays when a generation is dropped."""
+        buckets = (self._records, self._documents, self._groups, self._outboxes, self._keys)
+        return [self.corrections, self.progress, *(key for keys in buckets for key in keys)]
 
     def key(self, kind: str, value: str) -> tuple[bytes, bytes]:
         """(Redis key, 4-byte fingerprint) under which a blocking key's members are kept.

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 
 from streams.errors import SettingsError, StateError
 from streams.index.connection import Command, Connection
+from streams.index.generation import FIXED
 from streams.index.layout import Layout
+from streams.matching.rules import RULESET
 from streams.settings import PREFIX, Settings
 
 __all__ = ["FORMAT", "Progress"]
@@ -28,11 +30,11 @@ class Progress:
         self._connection = connection
 
     def claim(self, settings: Settings) -> None:
-        """Fix the generation's facts, or check ours against them.
+        """Fix the generation's facts, or check ours against them; note by which ruleset it was begun.
 
         Raises SettingsError where the settings contradict what the generation was made with.
         """
-        facts = {"format": str(FORMAT), "buckets": str(settings.buckets)}
+        facts = {"format": str(FORMAT), **{name: str(getattr(settings, name)) for name in FIXED}}
         key = self._layout.meta
         for name, value in facts.items():
             self._connection.call("HSETNX", key, name, value)
@@ -47,8 +49,9 @@ class Progress:
             raise SettingsError(
                 PREFIX + name.upper(),
                 f"is {value}, but generation {settings.generation!r} was made with {stands}",
-                f"{stands}, or another STREAMS_GENERATION to build a new index",
+                f"{stands}, or run `streams rebuild` with the new value first",
             )
+        self._connection.call("HSETNX", key, "ruleset", RULESET)
 
     def mark(self, positions: Mapping[tuple[str, int], int]) -> list[Command]:
         """Remember the next offset to handle of each (topic, partition)."""
@@ -61,7 +64,7 @@ class Progress:
 
     def positions(self) -> dict[tuple[str, int], int]:
         """The next offset to handle of every (topic, partition) ever handled in this generation."""
-        reply = self._connection.execute([Command(self._layout.progress, ("HGETALL", self._layout.progress))])[0]
+        reply = self._connection.call("HGETALL", self._layout.progress)
         pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
         positions = {}
         for field, offset in pairs:

@@ -13,6 +13,7 @@ from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
 from streams.engine import Engine
 from streams.index.connection import connect
+from streams.index.generation import current_generation
 from streams.local.endpoints import announce, withdraw
 from streams.local.services import Services
 from streams.local.worker import EMBEDDED_SESSION_SECONDS, WorkerProcess
@@ -63,7 +64,7 @@ def _restore(settings: Settings) -> int:
     """The embedded broker forgets its topics; what Redis remembers of clusters goes out to `dedup.clusters` anew."""
     connection = connect(settings)
     try:
-        engine = Engine(settings, connection)
+        engine = Engine(current_generation(settings, connection), connection)
         # The offsets of the new topics begin at 0: what was marked belongs to topics that are gone.
         engine.progress.forget_positions()
         return asyncio.run(_publish_states(settings, engine))

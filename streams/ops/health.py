@@ -67,6 +67,7 @@ class Health:
         self._redis_failure = ""
         self._fatal = ""
         self._stopping = False
+        self._paused = ""
 
     def waiting(self, messages: int) -> None:
         """Set how many messages wait now: fetched and not finished, or the lag where the broker tells it."""
@@ -113,6 +114,13 @@ class Health:
         with self._lock:
             self._stopping = True
 
+    def paused(self, reason: str) -> None:
+        """Say that the worker waits for others and why, on purpose and without harm; `""`: it goes on."""
+        with self._lock:
+            if self._paused and not reason:
+                self._progress = self._clock()
+            self._paused = reason
+
     def live(self) -> Report:
         """Answer whether a restart would not help."""
         with self._lock:
@@ -128,13 +136,15 @@ class Health:
 
     def _moving(self) -> Check:
         still = self._clock() - self._progress
-        if self._waiting > 0 and still > self._stall_seconds:
+        if self._waiting > 0 and still > self._stall_seconds and not self._paused:
             return Check("progress", False, f"{self._waiting} messages wait and none was finished for {still:.0f} s")
         return Check("progress", True, f"{self._processed} messages finished, {self._waiting} wait")
 
     def _accepting(self) -> Check:
         if self._fatal:
             return Check("worker", False, self._fatal)
+        if self._paused:
+            return Check("worker", False, self._paused)
         return Check("worker", not self._stopping, "stopping" if self._stopping else "running")
 
     def _kafka(self) -> Check:

@@ -1,0 +1,19 @@
+-- A rebuild ends: the new generation takes over, or work on the old one goes on.
+-- KEYS[1] N:meta
+-- ARGV[1] token of this rebuild   ARGV[2] 'switch', 'release' (to be resumed) or 'abort'
+-- Returns 1, or 0 where it does not hold the generation any more (for a switch: where workers may be inside).
+local key = KEYS[1]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call('HGET', key, 'holder') ~= ARGV[1] then return 0 end
+if ARGV[2] == 'switch' then
+  local to = redis.call('HGET', key, 'closing')
+  if not to or tonumber(redis.call('HGET', key, 'held_until')) < now then return 0 end
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    if string.sub(field, 1, 7) == 'worker:' then return 0 end
+  end
+  redis.call('HSET', key, 'successor', to)
+end
+redis.call('HDEL', key, 'closing', 'holder', 'held_until')
+if ARGV[2] ~= 'release' then redis.call('HDEL', key, 'rebuilding') end
+return 1

@@ -1,0 +1,28 @@
+-- A worker enters a generation, or says that it is still at work there.
+-- KEYS[1] N:meta
+-- ARGV[1] the worker's id   ARGV[2] ms of silence after which a worker is taken for dead
+-- Returns {'open', ''}: it is inside and may work   {'closing', to}: inside, it should end what it does and leave
+--         {'closed', to}: outside, it has to wait   {'successor', to}: outside for ever, `to` is read instead
+local field = 'worker:' .. ARGV[1]
+local successor = redis.call('HGET', KEYS[1], 'successor')
+if successor then
+  redis.call('HDEL', KEYS[1], field)
+  return {'successor', successor}
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local closing = redis.call('HGET', KEYS[1], 'closing')
+-- Whoever closed it and then died does not keep it closed.
+if closing and tonumber(redis.call('HGET', KEYS[1], 'held_until') or 0) < now then closing = false end
+if redis.call('HEXISTS', KEYS[1], field) == 0 then
+  if closing then return {'closed', closing} end
+  local all = redis.call('HGETALL', KEYS[1])
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 7) == 'worker:' and tonumber(all[i + 1]) + ARGV[2] < now then
+      redis.call('HDEL', KEYS[1], all[i])
+    end
+  end
+end
+redis.call('HSET', KEYS[1], field, string.format('%.0f', now))
+if closing then return {'closing', closing} end
+return {'open', ''}
