@@ -38,6 +38,8 @@ from streams.settings import Settings
 
 __all__ = ["Batch", "Engine", "Incoming"]
 
+_DRAIN_LOT = 2000
+
 
 class Incoming(NamedTuple):
     """A message of a feed or a correction: `source` as in `Raw`, `taken` is the broker's time in ms.
@@ -172,10 +174,13 @@ class Engine:
         return self._restate(stale)._replace(drained=settled)
 
     def drain(self) -> Batch:
-        """Events that a worker committed but did not live to publish, with the states of their clusters."""
+        """Events that a worker committed but did not live to publish, with the states of their clusters.
+
+        A lot of them: call it again until it finds none.
+        """
         outgoing: list[Outgoing] = []
         stale: dict[bytes, set[bytes]] = defaultdict(set)
-        owing = self.groups.owed()
+        owing = self.groups.owed(_DRAIN_LOT)
         for owed in owing.values():
             for field, event in sorted(owed.items(), key=lambda item: int(item[0].rpartition(":")[2])):
                 identifier = field.rpartition(":")[0]

@@ -43,6 +43,7 @@ __all__ = [
     "dead_letter",
     "decision_messages",
     "describe",
+    "fingerprint",
     "letter_fields",
     "state_message",
     "states",
@@ -144,14 +145,15 @@ def describe(
     evidence: Mapping[str, Sequence[Evidence]],
     causes: frozenset[str],
     correction: Verdict | None = None,
+    rebuild: str = "",
 ) -> Described:
     """Make a draft ready to commit: canonical documents, `canonical_changed`, and one event for each change.
 
     `record` gives a record for documents, `live` whether it was not deleted; `causes` are the records of
     this micro-batch and `evidence` the accepted decisions on each of them. All changes of a draft that a
-    `correction` brought about are its doing.
+    `correction` brought about are its doing. Those of a rebuild have the generation it built (`rebuild`) as their cause.
     """
-    return _Description(draft, record, live, evidence, causes, correction).described()
+    return _Description(draft, record, live, evidence, causes, correction, rebuild).described()
 
 
 class _Description:
@@ -165,9 +167,11 @@ class _Description:
         evidence: Mapping[str, Sequence[Evidence]],
         causes: frozenset[str],
         correction: Verdict | None,
+        rebuild: str,
     ) -> None:
         self._draft = draft
         self._correction = correction
+        self._rebuild = rebuild
         self._record = record
         self._live = live
         self._evidence = evidence
@@ -227,6 +231,8 @@ class _Description:
         if self._correction is not None:
             event["causes"].append(f"correction:{self._correction.correction.id}")
             event["corrections"] = [self._correction.fields()]
+        if self._rebuild:
+            event["causes"] = [f"rebuild:{self._rebuild}"]
         self._owed[event["event_id"]] = orjson.dumps(event)
         self._changes.append(change)
 
@@ -240,6 +246,11 @@ class _Description:
     def _document(self, key: bytes, ids: Iterable[bytes]) -> tuple[bytes, bytes]:
         members = [known for i in ids if self._live(i) and (known := self._record(i))]
         return render(canonical(cluster_id(key), members)) if members else (b"", b"")
+
+
+def fingerprint(key: bytes, members: Iterable[Record]) -> bytes:
+    """The digest of the document of a cluster's records, as a group keeps it."""
+    return render(canonical(cluster_id(key), members))[1]
 
 
 def states(group: Group, keys: Iterable[bytes], record: Callable[[bytes], Record | None]) -> Iterable[Outgoing]:

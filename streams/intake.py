@@ -118,16 +118,26 @@ class Intake:
             items.append(record)
         return prepared
 
+    def restore(self, records: Sequence[tuple[Record, Stamp]]) -> list[Prepared]:
+        """Stored records ready to be stored in another generation, with the stamps they have; those of deleted ones as graves."""
+        living = [(record, stamp) for record, stamp in records if stamp.live]
+        wholes = [self._codec.encode_record(record) for record, _ in living]
+        restored = iter(self._prepared([r for r, _ in living], wholes, [s for _, s in living]))
+        return [next(restored) if stamp.live else self._buried(record, stamp) for record, stamp in records]
+
     def _records(self, records: Sequence[tuple[Items, Record, int]]) -> list[Prepared]:
-        ids = [id_of(record.id) for _, record, _ in records]
         wholes = [self._codec.encode_record(record) for _, record, _ in records]
         stamps = [
             Stamp.of(whole, version=record.version, updated=record.updated, taken=taken)
             for whole, (_, record, taken) in zip(wholes, records, strict=True)
         ]
-        kept = [record if self._keep_abstracts else _without_abstract(record) for _, record, _ in records]
+        return self._prepared([record for _, record, _ in records], wholes, stamps)
+
+    def _prepared(self, records: Sequence[Record], wholes: Sequence[bytes], stamps: Sequence[Stamp]) -> list[Prepared]:
+        ids = [id_of(record.id) for record in records]
+        kept = [record if self._keep_abstracts else _without_abstract(record) for record in records]
         documents = wholes if self._keep_abstracts else [self._codec.encode_record(record) for record in kept]
-        features = [extract(record) for _, record, _ in records]
+        features = [extract(record) for record in records]
         stored = [self._codec.encode_features(each) for each in features]
         signatures = [signature(each) for each in features]
         found = [keys(each) for each in features]
@@ -149,8 +159,11 @@ class Intake:
 
     def _grave(self, item: Delete, taken: int) -> Prepared:
         grave = Record(source=item.source, source_id=item.source_id)
-        stored = Stored(Stamp.of(b"", taken=taken, live=False), b"")
-        return Prepared(id_of(item.id), item.id, item.source, stored, self._codec.encode_record(grave), b"", (), None)
+        return self._buried(grave, Stamp.of(b"", taken=taken, live=False))
+
+    def _buried(self, grave: Record, stamp: Stamp) -> Prepared:
+        document = self._codec.encode_record(grave)
+        return Prepared(id_of(grave.id), grave.id, grave.source, Stored(stamp, b""), document, b"", (), None)
 
 
 def _read(message: Raw) -> Sequence[Item | Correction]:

@@ -129,10 +129,11 @@ class Handler:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _drain(self) -> int:
-        batch = await self._in_thread(self._engine.drain)
-        if batch.outgoing:
+        count = 0
+        while (batch := await self._in_thread(self._engine.drain)).outgoing:
             await self._publish(batch)
-        return sum(len(fields) for fields in batch.drained.values())
+            count += sum(len(fields) for fields in batch.drained.values())
+        return count
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         pause = _FIRST_PAUSE_SECONDS

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from streams.agents.publisher import partition_of
 from streams.errors import BrokerError
 
-__all__ = ["END_HEADER", "follow", "read_one", "read_to_now"]
+__all__ = ["END_HEADER", "follow", "plain_consumer", "read_one", "read_to_now"]
 
 END_HEADER = "streams-end"
 _MAX_BYTES = 16 * 1024 * 1024
@@ -44,7 +44,7 @@ async def read_to_now(
                         topic, None, key=b"", partition=partition, headers=[(END_HEADER, token)]
                     )
                     open_partitions.add(TopicPartition(topic, partition))
-        async with _consumer(kafka_url) as consumer:
+        async with plain_consumer(kafka_url) as consumer:
             consumer.assign(list(open_partitions))
             await consumer.seek_to_beginning(*open_partitions)
             while open_partitions:
@@ -63,7 +63,7 @@ async def read_one(kafka_url: str, topic: str, partition: int, offset: int) -> A
     """The message (aiokafka's ConsumerRecord) at a place; None where the topic no longer has it. Raises BrokerError."""
     place = TopicPartition(topic, partition)
     try:
-        async with _consumer(kafka_url) as consumer:
+        async with plain_consumer(kafka_url) as consumer:
             consumer.assign([place])
             consumer.seek(place, offset)
             deadline = time.monotonic() + _ONE_SECONDS
@@ -78,7 +78,7 @@ async def read_one(kafka_url: str, topic: str, partition: int, offset: int) -> A
 async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool) -> AsyncIterator[Any]:
     """Messages as they come, until cancelled. Raises BrokerError."""
     try:
-        async with _consumer(kafka_url) as consumer:
+        async with plain_consumer(kafka_url) as consumer:
             await consumer.topics()
             partitions = [TopicPartition(t, p) for t in topics for p in consumer.partitions_for_topic(t) or ()]
             if not partitions:
@@ -95,7 +95,8 @@ async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool)
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
 
 
-def _consumer(kafka_url: str) -> AIOKafkaConsumer:
+def plain_consumer(kafka_url: str) -> AIOKafkaConsumer:
+    """A consumer without a group, for who assigns partitions and seeks himself; to be used as `async with`."""
     return AIOKafkaConsumer(
         bootstrap_servers=kafka_url.split(","),
         group_id=None,

@@ -23,6 +23,7 @@ from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain_pair, explain_record
 from streams.cli.history import show_history
 from streams.cli.options import DataDir, Json, Kafka, Redis
+from streams.cli.rebuild import rebuild
 from streams.errors import UsageError
 from streams.local.endpoints import find
 from streams.ops.diagnosis import ExpectedTopic
@@ -107,6 +108,7 @@ def worker() -> None:
 
 app.command()(compare)
 app.command()(evaluate)
+app.command()(rebuild)
 app.add_typer(dead_letter_app, name="dead-letter")
 
 

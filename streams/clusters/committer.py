@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from streams.clusters.group import Group, Relation, Ruling
 from streams.clusters.judge import Judge
-from streams.clusters.planner import Change, Draft, Pair, plan
+from streams.clusters.planner import Change, Draft, Pair, plan, waiting
 from streams.clusters.store import Commit, GroupStore, Root
 from streams.errors import RedisError
 from streams.index.reader import Reader
@@ -209,7 +209,8 @@ class Committer:
             else:
                 present[record] = entry.stamp.digest
                 now.append(entry.stamp.taken)
-        groups = [job.target.group, *(g for g in _moved_groups(job) if g.members or g.clusters or g.rulings)]
+        moved = waiting(job.target.group, (group for _, group in job.moves.values()))
+        groups = [job.target.group, *(g for g in moved if g.members or g.clusters or g.rulings)]
         known = {member.id for group in groups for member in group.members}
 
         def pairs(a: bytes, b: bytes) -> Pair:
@@ -299,15 +300,6 @@ def _told(draft: Draft) -> set[bytes]:
 
 def _ruled(job: _Job, rulings: Sequence[Ruling]) -> _Job:
     return job._replace(rulings=tuple(ruling for ruling in rulings if ruling.a in job.records))
-
-
-def _moved_groups(job: _Job) -> Iterable[Group]:
-    """The groups taken over now; one whose clusters a nearer one knows was taken over by that before."""
-    known = {cluster.key for cluster in job.target.group.clusters} | job.target.group.merged.keys()
-    for _, group in job.moves.values():
-        if not any(cluster.key in known for cluster in group.clusters):
-            yield group
-            known |= {cluster.key for cluster in group.clusters} | group.merged.keys()
 
 
 def _all_groups(job: _Job) -> list[Group]:

@@ -16,7 +16,7 @@ import msgspec
 from streams.clusters.group import Cluster, Group, Member, Relation, Ruling, first_key, next_key
 from streams.clusters.partition import Link, partition
 
-__all__ = ["Change", "Draft", "Pair", "Pairs", "birth", "combine", "plan"]
+__all__ = ["Change", "Draft", "Pair", "Pairs", "birth", "combine", "plan", "waiting"]
 
 
 class Pair(NamedTuple):
@@ -75,6 +75,15 @@ def combine(groups: Sequence[Group]) -> Group:
     )
 
 
+def waiting(group: Group, moving: Iterable[Group]) -> Iterable[Group]:
+    """Those on their way into a group that it has not taken over; one whose clusters a nearer one knows went into that before."""
+    known = {cluster.key for cluster in group.clusters} | group.merged.keys()
+    for other in moving:
+        if not any(cluster.key in known for cluster in other.clusters):
+            yield other
+            known |= {cluster.key for cluster in other.clusters} | other.merged.keys()
+
+
 def plan(
     groups: Sequence[Group],
     present: Mapping[bytes, bytes],
@@ -83,13 +92,15 @@ def plan(
     now: int,
     related: Sequence[Relation] = (),
     rulings: Sequence[Ruling] = (),
+    *,
+    anew: bool = False,
 ) -> Draft:
     """Bring `groups` together and up to date.
 
     `present` gives the digest of each record that is new or may have changed since the group last saw
     it, `removed` are gone. `now` is the broker's time in ms, given to clusters that begin; `related` are the relations
     that members have now, in place of those the groups knew. `rulings` are what corrections say; one older than what
-    the groups know of its pair says nothing.
+    the groups know of its pair says nothing. `anew`: other rules may hold than when the groups were made, so every pair is asked.
     """
     alone = len(present) == 1 and not (removed or related or rulings)
     if alone and not any(group.members or group.clusters or group.rulings for group in groups):
@@ -105,7 +116,7 @@ def plan(
     for record in removed:
         digests.pop(record, None)
     new = digests.keys() - {member.id for member in old.members}
-    settled = not (old.vetoed or old.must or old.cannot or updated or removed or corrected)
+    settled = not (anew or old.vetoed or old.must or old.cannot or updated or removed or corrected)
     parts, vetoed = _parts(groups, old, new, sorted(digests), pairs, settled=settled)
     draft = _Succession(old, digests, parts, vetoed, updated, now).draft()
     if not (related or old.related):

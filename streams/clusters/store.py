@@ -13,7 +13,7 @@ existing groups always the one with the larger id moves, so no two workers move 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +32,7 @@ CONFIRM_GROUP = Script(Path(__file__).parent / "confirm_group.lua")
 _ROOT, _MOVED, _MOVING = b"=", b">", b"~"
 _EMPTY = Group()
 _MAX_HOPS = 64
+_BUCKETS = 16
 
 
 class Root(NamedTuple):
@@ -77,6 +78,12 @@ class GroupStore:
                 return self._roots(asked, values)
         raise StateError("pointers between groups do not end")
 
+    def values(self, records: Collection[bytes]) -> dict[bytes, bytes]:
+        """What is written for each record itself, `b""` for nothing; for `commit`."""
+        found: dict[bytes, bytes] = {}
+        self._read(set(records), found)  # no round trip where there are none
+        return found
+
     def commit(self, commits: Sequence[Commit]) -> list[bool]:
         """Apply each change whose value is still as expected; tells which were applied."""
         commands = []
@@ -103,11 +110,18 @@ class GroupStore:
         ]
         return [reply or b"" for reply in self._connection.execute(commands)]
 
-    def owed(self) -> dict[bytes, dict[str, bytes]]:
-        """All events committed but not known to be published, by outbox key: field -> event JSON."""
+    def owed(self, most: int | None = None) -> dict[bytes, dict[str, bytes]]:
+        """Events committed but not known to be published, by outbox key: field -> event JSON.
+
+        With `most`, only of the first outboxes that have so many together, for all of a rebuild may be many.
+        """
         keys = self._layout.bucket_keys("outboxes")
         lengths = self._connection.execute([Command(key, ("HLEN", key)) for key in keys])
-        full = [key for key, length in zip(keys, lengths, strict=True) if length]
+        full, count = [], 0
+        for key, length in zip(keys, lengths, strict=True):
+            if length and (most is None or count < most):
+                full.append(key)
+                count += length
         replies = self._connection.execute([Command(key, ("HGETALL", key)) for key in full])
         return {
             key: {f.decode(): v for f, v in zip(reply[::2], reply[1::2], strict=True)}
@@ -127,6 +141,19 @@ class GroupStore:
                 for field, value in zip(reply[::2], reply[1::2], strict=True):
                     if value[:1] == _ROOT:
                         yield field, self._decoder.decode(value[1:])
+
+    def places(self) -> Iterator[list[bytes]]:
+        """The ids under which a group lives or waits to be taken over, in lots of a few thousand at the usual sizes."""
+        keys = self._layout.bucket_keys("groups")
+        for start in range(0, len(keys), _BUCKETS):
+            chunk = keys[start : start + _BUCKETS]
+            replies = self._connection.execute([Command(key, ("HGETALL", key)) for key in chunk])
+            yield [
+                field
+                for reply in replies
+                for field, value in zip(reply[::2], reply[1::2], strict=True)
+                if value[:1] in (_ROOT, _MOVING)
+            ]
 
     def encode(self, group: Group) -> bytes:
         """The value of a group that lives here."""

@@ -19,7 +19,7 @@ from streams.index.layout import Layout, id_of
 from streams.index.store import RecordStore
 from streams.intake import CORRECTIONS
 from streams.matching.features import extract
-from streams.matching.rules import DEFAULT
+from streams.matching.rules import DEFAULT, Rules
 from streams.records import Record
 from streams.sources import parse
 
@@ -98,11 +98,13 @@ def _consistent(told: Sequence[dict[str, str]]) -> bool:
     return not any(pair <= members for pair in apart for members in _classes(told))
 
 
-def true_partition(records: Iterable[Record], cap: int = 1000, said: Words | None = None) -> Partition:
+def true_partition(
+    records: Iterable[Record], cap: int = 1000, said: Words | None = None, rules: Rules = DEFAULT
+) -> Partition:
     """Every pair decided, groups by closure of the links, then `partition` under all that corrections imply; no Redis, no order."""
     layout = Layout("oracle", "1", 16)
     store = RecordStore(layout)
-    judge = Judge(store, layout, DEFAULT)
+    judge = Judge(store, layout, rules)
     blobs = {record.id: store.encode_features(extract(record)) for record in records}
     names = {id_of(name): name for name in blobs}
     pairs = {(a, b): judge.pair(blobs[names[a]], blobs[names[b]]) for a, b in combinations(sorted(names), 2)}
@@ -120,11 +122,11 @@ Relations = set[tuple[frozenset[str], str, str, str]]
 """(the cluster's records, kind, the record in it, the record that is not)."""
 
 
-def true_relations(records: Iterable[Record], clusters: Partition) -> Relations:
+def true_relations(records: Iterable[Record], clusters: Partition, rules: Rules = DEFAULT) -> Relations:
     """Every pair decided: the relations between records of different clusters, from both sides."""
     layout = Layout("oracle", "1", 16)
     store = RecordStore(layout)
-    judge = Judge(store, layout, DEFAULT)
+    judge = Judge(store, layout, rules)
     blobs = {record.id: store.encode_features(extract(record)) for record in records}
     home = {name: cluster for cluster in clusters for name in cluster}
     found: Relations = set()
@@ -262,16 +264,16 @@ def drain(engine: Engine, publish: Any) -> None:
         batch = engine.confirm(batch)
 
 
-def check(engine: Engine, published: Sequence[Outgoing], messages: Iterable[Incoming]) -> None:
+def check(engine: Engine, published: Sequence[Outgoing], messages: Iterable[Incoming], rules: Rules = DEFAULT) -> None:
     """Redis, both folded topics and the truth agree; so do the verdicts on corrections."""
     log = list(messages)
     stored, records, said = stored_partition(engine), standing(log), words(log)
     assert {v.correction.id: v.accepted for v in engine.corrections.all()} == said.accepted
-    truth = true_partition(records, said=said)
+    truth = true_partition(records, said=said, rules=rules)
     assert {frozenset(members) for members in stored.values()} == truth
     assert fold_events(published) == stored
     assert fold_clusters(published) == stored
-    related = true_relations(records, truth)
+    related = true_relations(records, truth, rules)
     assert stored_relations(engine) == related
     assert told_relations(published, events.EVENTS) == related
     assert told_relations(published, events.CLUSTERS) == related

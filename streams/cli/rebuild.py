@@ -1,0 +1,116 @@
+"""`streams rebuild`: build the state anew from the topics and switch to it, and what belongs to that."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import msgspec
+import orjson
+import typer
+
+from streams.cli.context import configured
+from streams.cli.options import DataDir, Json
+from streams.errors import UsageError
+from streams.local.endpoints import find
+from streams.rebuild.generations import Status, abort, drop, status
+from streams.rebuild.rebuild import Report, Said
+from streams.rebuild.rebuild import rebuild as run
+from streams.settings import load_settings
+
+__all__ = ["rebuild"]
+
+
+def rebuild(
+    to: Annotated[
+        str, typer.Option("--to", metavar="NAME", help="What the new generation is called (default: the next number).")
+    ] = "",
+    tell: Annotated[
+        bool, typer.Option("--status", help="Say which generations there are and whether one is built.")
+    ] = False,
+    give_up: Annotated[
+        bool, typer.Option("--abort", help="Give up a rebuild that was begun and remove what it made.")
+    ] = False,
+    old: Annotated[
+        str,
+        typer.Option("--drop", metavar="OLD", help="Remove a generation that was replaced; then there is no way back."),
+    ] = "",
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Build records, keys and clusters anew from the topics, beside the live ones, and switch over.
+
+    For a new ruleset, or other STREAMS_PREPRINTS or STREAMS_BUCKETS: this command's environment says which. Workers go on
+    meanwhile, wait for the last part, and move over by themselves. Cluster ids stay; what changed is told in dedup.events.
+    Killed, it is run again and goes on.
+    """
+    if bool(to) + tell + give_up + bool(old) > 1:
+        raise UsageError("--to, --status, --abort and --drop exclude one another")
+    settings = configured(find(load_settings(), data_dir))
+    if tell:
+        found = status(settings)
+        _print(msgspec.to_builtins(found), _say_status(found), as_json=as_json)
+    elif give_up:
+        name = abort(settings)
+        _print(
+            {"aborted": name}, f"The rebuild to generation {name} was given up; nothing of it is left.", as_json=as_json
+        )
+    elif old:
+        drop(settings, old)
+        _print({"dropped": old}, f"Generation {old} is gone.", as_json=as_json)
+    else:
+        report = run(settings, to, _Progress())
+        _print(msgspec.to_builtins(report), _say_report(report), as_json=as_json)
+
+
+class _Progress:
+    """One line on a terminal, nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._watched = sys.stderr.isatty()
+
+    def __call__(self, said: Said) -> None:
+        if self._watched:
+            typer.echo(f"\r\033[K{said.step}: {said.number:,}", err=True, nl=False)
+
+
+def _print(fields: object, text: str, *, as_json: bool) -> None:
+    if sys.stderr.isatty():
+        typer.echo("\r\033[K", err=True, nl=False)
+    typer.echo(orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode() if as_json else text)
+
+
+def _say_report(report: Report) -> str:
+    changes = ", ".join(f"{number:,} {kind}" for kind, number in report.changes.items()) or "none"
+    lines = [
+        f"Generation {report.generation} has taken over from {report.old}.",
+        f"  replayed      {report.messages:,} messages" + _refused(report),
+        f"  records       {report.records:,}, of which {report.carried_over:,} records and deletes were carried over",
+        f"  groups        {report.groups:,}",
+        f"  changes       {changes}",
+        f"  took          {report.seconds:,.1f} s; workers waited {report.pause_seconds:,.1f} s",
+        f"`streams rebuild --drop {report.old}` removes the old one.",
+    ]
+    if report.lost_messages:
+        lines.insert(2, f"  lost          {report.lost_messages:,} messages that the topics no longer have")
+    return "\n".join(lines)
+
+
+def _refused(report: Report) -> str:
+    if not report.refused:
+        return ""
+    return ", not read: " + ", ".join(f"{number:,} {code}" for code, number in report.refused.items())
+
+
+def _say_status(found: Status) -> str:
+    before = f", after {', '.join(found.before)}" if found.before else ""
+    rules = f"ruleset {found.ruleset or 'not noted'}"
+    if found.ruleset != found.our_ruleset:
+        rules += f"; this version has {found.our_ruleset}: `streams rebuild`"
+    lines = [f"Generation {found.generation} is in force{before} ({rules}). Workers inside: {found.workers}."]
+    if found.rebuilding:
+        doing = (
+            "runs and keeps workers out" if found.closed else "runs" if found.running else "was begun and does not run"
+        )
+        lines.append(f"A rebuild to generation {found.rebuilding} {doing}.")
+    return "\n".join(lines)

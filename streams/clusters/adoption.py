@@ -1,0 +1,73 @@
+"""How clusters live on in a generation that was built anew: ids, revisions and redirects continue. Pure.
+
+Groups of the old generation and of the new one that share a record become one group, so that a cluster's founder stays in
+the group of its cluster. What was is what the old groups say; who belongs together is decided anew. So only clusters whose
+records, relations or document are others than before change, and everybody who adopts comes to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from streams.clusters.group import Cluster, Group, Relation
+from streams.clusters.planner import Change, Draft, Pairs, plan
+
+__all__ = ["adopt", "names", "redocument", "unchanged"]
+
+
+def names(group: Group) -> set[bytes]:
+    """All records by which a group may be found: members, founders of its clusters, those that corrections name."""
+    found = {member.id for member in group.members}
+    found.update(cluster.key[:8] for cluster in group.clusters)
+    found.update(key[:8] for key in group.merged)
+    found.update(end for ruling in group.rulings for end in (ruling.a, ruling.b))
+    return found
+
+
+def unchanged(was: Group, built: Group) -> Group | None:
+    """The group that goes on as it was; None where it takes a closer look (`adopt`) to say what becomes of it."""
+    if was.rulings or was.related != built.related:
+        return None
+    if [(m.id, m.digest) for m in was.members] != [(m.id, m.digest) for m in built.members]:
+        return None
+    before = {was.clusters[member.cluster].key: was.clusters[member.cluster].canonical for member in was.members}
+    if before != {built.clusters[m.cluster].key: built.clusters[m.cluster].canonical for m in built.members}:
+        return None
+    homes = zip(was.members, built.members, strict=True)
+    if any(was.clusters[a.cluster].key != built.clusters[b.cluster].key for a, b in homes):
+        return None
+    return was if was.vetoed == built.vetoed else msgspec.structs.replace(was, vetoed=built.vetoed)
+
+
+def adopt(
+    was: Sequence[Group], present: Mapping[bytes, bytes], pairs: Pairs, now: int, related: Sequence[Relation]
+) -> Draft:
+    """What becomes of old groups when their records are divided anew.
+
+    `present` are the digests of all records that live, of these groups and of the new ones they share records with; `now`
+    is given to clusters that begin; `related` are all relations that these records have now.
+    """
+    gone = {member.id for group in was for member in group.members} - present.keys()
+    return plan(was, present, gone, pairs, now, related, anew=True)
+
+
+def redocument(draft: Draft, fingerprint: Callable[[bytes, tuple[bytes, ...]], bytes]) -> Draft:
+    """Add the change of clusters that keep their records but have another document than was published.
+
+    `fingerprint` gives the digest of the document of a cluster key and its records.
+    """
+    changed = {change.key for change in draft.changes}
+    clusters, further = list(draft.group.clusters), []
+    for index, cluster in enumerate(clusters):
+        records = draft.group.records(index)
+        if cluster.key in changed or not records or cluster.canonical in (b"", fingerprint(cluster.key, records)):
+            continue
+        # Without the old digest: `events.describe` would add a second event that says the same.
+        clusters[index] = Cluster(cluster.key, cluster.revision + 1, cluster.created)
+        further.append(Change("canonical_changed", cluster.key, cluster.revision + 1, records, records))
+    if not further:
+        return draft
+    group = msgspec.structs.replace(draft.group, clusters=tuple(clusters))
+    return draft._replace(group=group, changes=(*draft.changes, *further))

@@ -1,0 +1,166 @@
+"""The new generation learns from the topics of the feeds what the live one knows, in the order of every partition.
+
+It is the path of every record, but what it would publish is dropped. The position of each partition is marked in the new
+generation after each micro-batch, so a replay that is killed goes on where it was. Corrections are not replayed:
+verdicts on them are copied (`adopt`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.agents.preparer import Preparer
+from streams.agents.reader import plain_consumer
+from streams.agents.retries import retried
+from streams.agents.topics import input_topics, source_of
+from streams.engine import Engine, Incoming
+from streams.errors import BrokerError
+from streams.intake import CORRECTIONS, Items
+from streams.settings import Settings
+
+__all__ = ["Shadow"]
+
+Targets = Mapping[tuple[str, int], int]
+
+_FETCH_MS = 200
+_QUIET_SECONDS = 5.0
+"""How long nothing comes before we ask the broker whether the rest of a partition is gone."""
+
+
+class Shadow:
+    """Replays topics into a generation. Use as `async with`."""
+
+    def __init__(self, engine: Engine, told: Callable[[int], None]) -> None:
+        """`engine` is that of the new generation; `told` is called with the number of messages of each micro-batch."""
+        self._engine = engine
+        self._settings: Settings = engine.settings
+        self._told = told
+        self._preparer = Preparer(engine.settings)
+        self._consumer: Any = None
+        self.refused: Counter[str] = Counter()
+        """Items that could not be read, by reason code."""
+        self.lost = 0
+        """Messages that the live generation has handled and the topics no longer have."""
+
+    async def __aenter__(self) -> Shadow:
+        await self._preparer.start()
+        self._consumer = await plain_consumer(self._settings.kafka_url).__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._preparer.close()
+        await self._consumer.__aexit__(None, None, None)
+
+    async def replay(self, targets: Targets) -> int:
+        """Replay every partition up to its target, the next offset not to be handled, and no further; returns how many messages.
+
+        Raises BrokerError where Kafka cannot be read.
+        """
+        count = 0
+        under_way: asyncio.Task[None] | None = None
+        try:
+            async for messages in self._batches(targets):
+                ready = asyncio.create_task(self._preparer.prepare([message.raw for message in messages]))
+                if under_way is not None:
+                    await under_way
+                under_way = asyncio.create_task(self._handle(messages, ready))
+                count += len(messages)
+            if under_way is not None:
+                await under_way
+        except KafkaError as error:
+            raise BrokerError(f"Kafka cannot be read: {error or type(error).__name__}") from error
+        # Also where the topic no longer had the last messages.
+        self._engine.connection.execute(self._engine.progress.mark(self._feeds(targets)))
+        return count
+
+    def behind(self, targets: Targets) -> int:
+        """How many messages there are at most up to the targets."""
+        starts = self._starts(targets)
+        return sum(target - starts[place] for place, target in self._feeds(targets).items())
+
+    def _starts(self, targets: Targets) -> dict[tuple[str, int], int]:
+        """Where to go on in each partition; at the beginning where it is behind us, for then the topic was made anew."""
+        positions = self._engine.progress.positions()
+        return {
+            place: position if (position := positions.get(place, 0)) <= target else 0
+            for place, target in targets.items()
+        }
+
+    def _feeds(self, targets: Targets) -> Targets:
+        feeds = {t for t in input_topics(self._settings) if source_of(self._settings, t) != CORRECTIONS}
+        return {place: target for place, target in targets.items() if place[0] in feeds}
+
+    async def _handle(self, messages: Sequence[Incoming], ready: asyncio.Task[list[Items]]) -> None:
+        prepared = await ready
+        await asyncio.to_thread(self._apply, messages, prepared)
+        self._told(len(messages))
+
+    def _apply(self, messages: Sequence[Incoming], prepared: Sequence[Items]) -> None:
+        batch = self._engine.apply(messages, prepared)
+        for (kind, label), number in batch.counts.items():
+            if kind == "rejected":
+                self.refused[label.rpartition(" ")[2]] += number
+        while batch.committed or batch.drained:
+            batch = self._engine.confirm(batch)
+        done = {(m.topic, m.partition): m.offset + 1 for m in messages}
+        self._engine.connection.execute(self._engine.progress.mark(done))
+
+    async def _batches(self, targets: Targets) -> AsyncIterator[list[Incoming]]:
+        """Micro-batches up to the targets; each partition is left alone when it is there."""
+        starts = self._starts(targets)
+        wanted = {
+            TopicPartition(*place): target for place, target in self._feeds(targets).items() if starts[place] < target
+        }
+        if not wanted:
+            return
+        self._consumer.assign(list(wanted))
+        for place in wanted:
+            self._consumer.seek(place, starts[place.topic, place.partition])
+        heard = time.monotonic()
+        while wanted:
+            fetched = await self._consumer.getmany(timeout_ms=_FETCH_MS, max_records=self._settings.batch_records)
+            messages: list[Incoming] = []
+            for place, records in fetched.items():
+                target = wanted.get(place, 0)
+                messages += (self._incoming(record) for record in records if record.offset < target)
+                if records and records[-1].offset + 1 >= target:
+                    self._leave(wanted, place)
+            if messages:
+                heard = time.monotonic()
+                yield messages
+            elif time.monotonic() - heard > _QUIET_SECONDS:
+                await self._give_up(wanted)
+                heard = time.monotonic()
+
+    async def _give_up(self, wanted: dict[TopicPartition, int]) -> None:
+        """Leave the partitions that have nothing more, though the live generation has read further."""
+        ends = await self._consumer.end_offsets(list(wanted))
+        for place, target in list(wanted.items()):
+            # Some brokers say an end that is too small: but then something would have come.
+            position = await self._consumer.position(place)
+            if position >= ends[place]:
+                self.lost += max(0, target - position)
+                self._leave(wanted, place)
+
+    def _leave(self, wanted: dict[TopicPartition, int], place: TopicPartition) -> None:
+        wanted.pop(place, None)
+        self._consumer.pause(place)
+
+    def _incoming(self, record: Any) -> Incoming:
+        return Incoming(
+            source_of(self._settings, record.topic),
+            record.key or b"",
+            record.value,
+            record.timestamp,
+            record.topic,
+            record.partition,
+            record.offset,
+            *(retried(record.headers) if record.headers else ()),
+        )
