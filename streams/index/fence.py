@@ -23,7 +23,7 @@ from streams.index.layout import meta_key
 
 __all__ = ["DEAD_SECONDS", "HOLD_SECONDS", "LEASE_SECONDS", "Fence", "Gate", "Hold"]
 
-DEAD_SECONDS, LEASE_SECONDS, HOLD_SECONDS = 30.0, 20.0, 15.0
+DEAD_SECONDS, LEASE_SECONDS, HOLD_SECONDS = 30.0, 20.0, 10.0
 
 _FOLDER = Path(__file__).parent
 ENTER, HOLD, END = (Script(_FOLDER / f"{name}.lua") for name in ("enter_generation", "hold_generation", "end_hold"))

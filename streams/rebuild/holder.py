@@ -14,8 +14,8 @@ from streams.settings import Settings
 
 __all__ = ["Holder"]
 
-_BEAT_SECONDS = 2.0
-_MARGIN_SECONDS = 3.0
+_BEAT_SECONDS = 1.0
+_MARGIN_SECONDS = 2.0
 _POLL_SECONDS = 0.1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from streams.errors import SettingsError, StateError
 from streams.index.connection import Connection
-from streams.index.fence import Fence, Gate, Hold
+from streams.index.fence import HOLD_SECONDS, Fence, Gate, Hold
 from streams.index.generation import current_generation, facts, follow
 from streams.index.layout import Layout, meta_key
 from streams.index.progress import Progress
@@ -88,7 +88,7 @@ def test_two_rebuilds_at_once_are_refused(gates: Gates) -> None:
     fence.hold("t", "two", take=True, closed=False)
     state, left = fence.hold("u", "two", take=True, closed=False)
     assert state == "busy"
-    assert 0 < int(left) <= 15_000
+    assert 0 < int(left) <= 1000 * HOLD_SECONDS
     assert fence.hold("u", "three", take=True, closed=False) == Hold("other", "two")
     assert not fence.end("u", "abort")
     assert fence.end("t", "release")
