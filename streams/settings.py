@@ -31,7 +31,9 @@ class Settings(BaseSettings):
     redis_cluster: bool = Field(False, description="true where the URL is a node of a Redis Cluster")
     namespace: str = Field("streams", pattern=r"^[A-Za-z0-9._-]+$", description="first part of every Redis key")
     generation: str = Field(
-        "1", pattern=r"^[A-Za-z0-9._-]+$", description="index generation, second part of every Redis key"
+        "1",
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="index generation to begin with, second part of every Redis key; one that was rebuilt leads on",
     )
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="put before every topic name")
     app_id: str = Field("streams", pattern=r"^[A-Za-z0-9._-]+$", description="Kafka consumer group of the workers")

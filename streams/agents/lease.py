@@ -88,8 +88,9 @@ class Lease:
         try:
             gate = await self._in_thread(lambda: self._fence.enter(self._worker))
         except RedisError as error:
-            log.debug("the lease was not renewed: %s", error)
+            self._health.redis_failed(str(error))
             return
+        self._health.redis_answered()
         if gate.state in ("open", "closing"):
             self._until = asked + LEASE_SECONDS
         if gate.state == "open":

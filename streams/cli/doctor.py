@@ -23,6 +23,7 @@ from streams.ops.diagnosis import (
     hide_password,
 )
 from streams.ops.facts import ask_kafka, ask_redis
+from streams.rebuild import generations
 from streams.settings import Settings
 
 __all__ = ["diagnose", "doctor"]
@@ -82,7 +83,31 @@ async def _redis(settings: Settings, seconds: float, *, skip: bool) -> Iterable[
     except StreamsError as error:
         return [Finding("redis", "fail", str(error), "start Redis, or mend STREAMS_REDIS_URL")]
     shown = hide_password(settings.redis_url)
-    return [Finding("redis", "ok", shown), *check_redis(facts, _HASH_LIMITS, settings.redis_cluster)]
+    checks = check_redis(facts, _HASH_LIMITS, settings.redis_cluster)
+    findings = [Finding("redis", "ok", shown), *checks]
+    if (
+        facts.info.get("cluster_enabled") == "1"
+    ) == settings.redis_cluster:  # else we could not connect by the settings
+        findings.append(await asyncio.to_thread(_generation, settings))
+    return findings
+
+
+def _generation(settings: Settings) -> Finding:
+    """Which generation of state is in force, and whether it was begun by the rules there are now."""
+    try:
+        found = generations.status(settings)
+    except StreamsError as error:
+        return Finding("generation", "fail", str(error), "see that STREAMS_REDIS_URL and STREAMS_GENERATION are right")
+    shown = f"{found.generation}, ruleset {found.ruleset or 'not noted'}"
+    if found.ruleset not in ("", found.our_ruleset):
+        advice = (
+            f"this version has ruleset {found.our_ruleset}: `streams rebuild`, or old decisions stand beside new ones"
+        )
+        return Finding("generation", "warn", shown, advice)
+    if found.rebuilding and not found.running:
+        advice = f"a rebuild to {found.rebuilding} was begun: `streams rebuild` goes on with it, `--abort` gives it up"
+        return Finding("generation", "warn", shown, advice)
+    return Finding("generation", "ok", shown)
 
 
 def _embedded(name: str, find: Callable[[], str]) -> Finding:

@@ -9,6 +9,7 @@ import msgspec
 import orjson
 import typer
 
+from streams.agents.preparer import calm_collector
 from streams.cli.context import configured
 from streams.cli.options import DataDir, Json
 from streams.errors import UsageError
@@ -59,6 +60,7 @@ def rebuild(
         drop(settings, old)
         _print({"dropped": old}, f"Generation {old} is gone.", as_json=as_json)
     else:
+        calm_collector()
         report = run(settings, to, _Progress())
         _print(msgspec.to_builtins(report), _say_report(report), as_json=as_json)
 

@@ -27,16 +27,18 @@ def names(group: Group) -> set[bytes]:
 
 
 def unchanged(was: Group, built: Group) -> Group | None:
-    """The group that goes on as it was; None where it takes a closer look (`adopt`) to say what becomes of it."""
+    """The group that goes on as it was; None where it takes a closer look (`adopt`) to say what becomes of it.
+
+    That is so where the same records are in the same clusters with the same documents and relations, whatever their ids are.
+    """
     if was.rulings or was.related != built.related:
         return None
     if [(m.id, m.digest) for m in was.members] != [(m.id, m.digest) for m in built.members]:
         return None
-    before = {was.clusters[member.cluster].key: was.clusters[member.cluster].canonical for member in was.members}
-    if before != {built.clusters[m.cluster].key: built.clusters[m.cluster].canonical for m in built.members}:
+    same = {(a.cluster, b.cluster) for a, b in zip(was.members, built.members, strict=True)}
+    if len(same) != len({a for a, _ in same}) or len(same) != len({b for _, b in same}):
         return None
-    homes = zip(was.members, built.members, strict=True)
-    if any(was.clusters[a.cluster].key != built.clusters[b.cluster].key for a, b in homes):
+    if any(was.clusters[a].canonical != built.clusters[b].canonical for a, b in same):
         return None
     return was if was.vetoed == built.vetoed else msgspec.structs.replace(was, vetoed=built.vetoed)
 

@@ -13,6 +13,7 @@ existing groups always the one with the larger id moves, so no two workers move 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +34,7 @@ _ROOT, _MOVED, _MOVING = b"=", b">", b"~"
 _EMPTY = Group()
 _MAX_HOPS = 64
 _BUCKETS = 16
+_MANY = 2000
 
 
 class Root(NamedTuple):
@@ -66,14 +68,17 @@ class GroupStore:
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(Group)
 
-    def resolve(self, records: Iterable[bytes]) -> dict[bytes, Root]:
-        """The group of each record, following pointers; a record never grouped is its own empty root."""
-        values: dict[bytes, bytes] = {}
-        wanted = set(records)
-        asked = set(wanted)
+    def resolve(self, records: Iterable[bytes], known: Mapping[bytes, bytes] | None = None) -> dict[bytes, Root]:
+        """The group of each record, following pointers; a record never grouped is its own empty root.
+
+        `known` are values just read (`places`) of some of the records, which are not read again.
+        """
+        asked = set(records)
+        values = dict(known or {})
+        wanted = asked - values.keys()
         for _ in range(_MAX_HOPS):
             self._read(wanted, values)
-            wanted = {values[r][1 : 1 + ID_BYTES] for r in wanted if values[r][:1] in (_MOVED, _MOVING)} - values.keys()
+            wanted = {v[1 : 1 + ID_BYTES] for v in values.values() if v[:1] in (_MOVED, _MOVING)} - values.keys()
             if not wanted:
                 return self._roots(asked, values)
         raise StateError("pointers between groups do not end")
@@ -142,18 +147,18 @@ class GroupStore:
                     if value[:1] == _ROOT:
                         yield field, self._decoder.decode(value[1:])
 
-    def places(self) -> Iterator[list[bytes]]:
-        """The ids under which a group lives or waits to be taken over, in lots of a few thousand at the usual sizes."""
+    def places(self) -> Iterator[dict[bytes, bytes]]:
+        """The ids under which a group lives or waits to be taken over, with what is written there, in lots of some thousands."""
         keys = self._layout.bucket_keys("groups")
         for start in range(0, len(keys), _BUCKETS):
             chunk = keys[start : start + _BUCKETS]
             replies = self._connection.execute([Command(key, ("HGETALL", key)) for key in chunk])
-            yield [
-                field
+            yield {
+                field: value
                 for reply in replies
                 for field, value in zip(reply[::2], reply[1::2], strict=True)
                 if value[:1] in (_ROOT, _MOVING)
-            ]
+            }
 
     def encode(self, group: Group) -> bytes:
         """The value of a group that lives here."""
@@ -169,10 +174,23 @@ class GroupStore:
         return _MOVED + into
 
     def _read(self, wanted: set[bytes], values: dict[bytes, bytes]) -> None:
+        if len(wanted) > _MANY:
+            self._read_many(wanted, values)
+            return
         order = list(wanted)
         commands = [Command(key := self._layout.groups(record), ("HGET", key, record)) for record in order]
         for record, reply in zip(order, self._connection.execute(commands), strict=True):
             values[record] = reply or b""
+
+    def _read_many(self, wanted: set[bytes], values: dict[bytes, bytes]) -> None:
+        """The same by bucket: a reply costs more than a value in it."""
+        buckets: dict[bytes, list[bytes]] = defaultdict(list)
+        for record in wanted:
+            buckets[self._layout.groups(record)].append(record)
+        commands = [Command(key, ("HMGET", key, *records)) for key, records in buckets.items()]
+        for records, replies in zip(buckets.values(), self._connection.execute(commands), strict=True):
+            for record, reply in zip(records, replies, strict=True):
+                values[record] = reply or b""
 
     def _roots(self, asked: set[bytes], values: dict[bytes, bytes]) -> dict[bytes, Root]:
         roots: dict[bytes, bytes] = {}

@@ -8,7 +8,7 @@ has seen its clusters. What is owed in the end is published by the first worker 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from streams.clusters.adoption import adopt, names, redocument, unchanged
 from streams.clusters.committer import Described
 from streams.clusters.group import Group, Relation, cluster_key
 from streams.clusters.planner import Draft
-from streams.clusters.store import Commit, GroupStore, Root
+from streams.clusters.store import Commit, GroupStore
 from streams.engine import Engine
 from streams.errors import StateError
 from streams.events import Evidence
@@ -30,6 +30,8 @@ from streams.rebuild.closures import Closure, Closures
 __all__ = ["Adopter"]
 
 _FIELDS = 500
+_MARK = "adopting"
+"""Field of the new generation's `meta`, while clusters are being adopted."""
 _MOST_EVIDENCE = 30
 """Records of a cluster beyond which its event does not list the decisions that brought them together."""
 
@@ -50,26 +52,29 @@ class Adopter:
         self._connection = engine.connection
         self._layout = Layout(engine.settings.namespace, engine.settings.generation, engine.settings.buckets)
         self._live = GroupStore(live, engine.connection)
-        self._closures = Closures(self._live, engine.groups)
         self._owed: dict[bytes, dict[str, bytes]] = {}
 
     def run(self) -> Counter[str]:
         """Adopt everything. Returns how many `groups` there are, and how many changes of each type clusters have."""
         counts: Counter[str] = Counter()
-        self._begin()
+        closures = Closures(self._live, self._engine.groups, whole=self._begin())
         for places in self._live.places():
-            self._adopt(self._closures.around(places, first=_live_places), counts)
+            self._adopt(closures.of_live(places), counts)
         for places in self._engine.groups.places():
             # Where a live group names the record a group lives under, it was adopted with that.
             roots = self._live.resolve(places)
-            new = [place for place in places if place not in names(roots[place].group)]
-            found = self._closures.around(new, first=_built_places)
-            self._adopt([closure for closure in found if not closure.live], counts)
+            new = {place: raw for place, raw in places.items() if place not in names(roots[place].group)}
+            self._adopt([closure for closure in closures.of_built(new) if not closure.live], counts)
         self._finish()
         return counts
 
-    def _begin(self) -> None:
-        """Forget the replay's own events, copy the verdicts on corrections, note which events the live generation owes."""
+    def _begin(self) -> bool:
+        """Forget the replay's own events, copy the verdicts on corrections, note which events the live generation owes.
+
+        Returns whether all pointers are right: not where an adoption before this one was killed.
+        """
+        mark = Command(self._layout.meta, ("HSETNX", self._layout.meta, _MARK, 1))
+        (first,) = self._connection.execute([mark])
         self._connection.execute([Command(key, ("UNLINK", key)) for key in self._layout.bucket_keys("outboxes")])
         self._copy(self._live_layout.corrections, self._layout.corrections)
         self._owed = {}
@@ -77,6 +82,7 @@ class Adopter:
             for field, event in owed.items():
                 founder = cluster_key(field.rpartition(":")[0])[:8]
                 self._owed.setdefault(founder, {})[field] = event
+        return bool(first)
 
     def _finish(self) -> None:
         for founder, owed in self._owed.items():  # of groups nobody found; there should be none
@@ -84,6 +90,7 @@ class Adopter:
             self._connection.execute([Command(key, ("HSET", key, *_flat(owed)))])
         self._connection.execute([Command(self._layout.progress, ("UNLINK", self._layout.progress))])
         self._copy(self._live_layout.progress, self._layout.progress)
+        self._connection.execute([Command(self._layout.meta, ("HDEL", self._layout.meta, _MARK))])
 
     def _copy(self, source: bytes, target: bytes) -> None:
         (reply,) = self._connection.execute([Command(source, ("HGETALL", source))])
@@ -108,7 +115,7 @@ class Adopter:
     def _plan(self, closures: Sequence[Closure], counts: Counter[str]) -> Iterator[_Outcome]:
         reader = Reader(self._engine.store, self._connection)
         related = [_related(closure) for closure in closures]
-        reader.load(record for closure in closures for record in closure.homes)
+        reader.load(record for closure in closures for record in closure.records)
         reader.load(end for pairs in related for pair in pairs for end in pair)
         drafts = [self._draft(c, pairs, reader) for c, pairs in zip(closures, related, strict=True)]
         reader.load_records({record for draft in drafts for record in _needed(draft)})
@@ -119,7 +126,7 @@ class Adopter:
 
     def _draft(self, closure: Closure, related: Iterable[tuple[bytes, bytes]], reader: Reader) -> Draft:
         judge, features = self._engine.judge, reader.features
-        stored = {record: entry for record in closure.homes if (entry := reader.stored()[record])}
+        stored = {record: entry for record in closure.records if (entry := reader.stored()[record])}
         present = {record: entry.stamp.digest for record, entry in stored.items() if entry.stamp.live}
         missing = {m.id for group in closure.old_groups() for m in group.members} - stored.keys()
         if missing:
@@ -173,17 +180,17 @@ class Adopter:
         groups = self._engine.groups
         commits: list[Commit] = []
         pointers: list[Commit] = []
+        strays = groups.values({record for outcome in outcomes for record in outcome.closure.strays})
         for closure, group, told in outcomes:
             target, owed = closure.target, dict(told)
-            for founder in closure.homes.keys() & self._owed.keys() if self._owed else ():
+            for founder in closure.records & self._owed.keys() if self._owed else ():
                 owed |= self._owed.pop(founder)
-            strays = groups.values(closure.strays)
-            expected = closure.built[target].raw if target in closure.built else strays.get(target, b"")
+            now = _values(closure) | {record: strays[record] for record in closure.strays}
             raw = groups.encode(group)
-            if owed or raw != expected:
-                commits.append(Commit(target, expected, raw, owed))
-            elsewhere = [*_elsewhere(closure), *strays.items()]
-            pointers += (Commit(place, now, groups.pointer(target)) for place, now in elsewhere if place != target)
+            if owed or raw != now[target]:
+                commits.append(Commit(target, now[target], raw, owed))
+            del now[target]
+            pointers += (Commit(place, value, groups.pointer(target)) for place, value in now.items())
         for lot in (commits, pointers):
             if not all(groups.commit(lot)):
                 raise StateError(
@@ -191,30 +198,13 @@ class Adopter:
                 )
 
 
-def _live_places(closure: Closure) -> Iterable[bytes]:
-    return _places(closure.live)
-
-
-def _built_places(closure: Closure) -> Iterable[bytes]:
-    return _places(closure.built)
-
-
-def _places(roots: Mapping[bytes, Root]) -> Iterable[bytes]:
-    for root in roots.values():
-        if root.raw:
-            yield root.id
-        yield from root.moving
-
-
-def _elsewhere(closure: Closure) -> Iterator[tuple[bytes, bytes]]:
-    """Where a pointer to the common group is missing, with what is there: other groups, and records that were in none."""
+def _values(closure: Closure) -> dict[bytes, bytes]:
+    """What the new generation has where a group of it lives, and `b""` for records it has no group of."""
+    values = dict.fromkeys(closure.missing, b"")
     for root in closure.built.values():
-        if root.raw:
-            yield root.id, root.raw
-        yield from ((place, raw) for place, (raw, _) in root.moving.items())
-    for record, root in closure.homes.items():
-        if record == root.id and not root.raw:
-            yield record, b""
+        values[root.id] = root.raw
+        values.update((place, raw) for place, (raw, _) in root.moving.items())
+    return values
 
 
 def _related(closure: Closure) -> set[tuple[bytes, bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from streams.clusters.adoption import names
@@ -17,13 +17,15 @@ __all__ = ["Closure", "Closures"]
 class Closure(NamedTuple):
     """Groups of the live generation and of the one that was built, connected by the records they name: as many as it takes.
 
-    `live` and `built` are by the id a group lives under. `homes` gives for each record where it is in the built generation;
-    `strays` are those that point to a group there that does not name them: they were deleted, and it has forgotten them.
+    `live` and `built` are by the id a group lives under; `records` are all that any of them names. `missing` are those that the
+    built generation has no group for, `strays` those that point to a group there that does not name them: they were deleted, and it
+    has forgotten them.
     """
 
     live: dict[bytes, Root]
     built: dict[bytes, Root]
-    homes: dict[bytes, Root]
+    records: set[bytes]
+    missing: set[bytes]
     strays: set[bytes]
 
     def old_groups(self) -> list[Group]:
@@ -41,27 +43,43 @@ class Closure(NamedTuple):
     @property
     def target(self) -> bytes:
         """Where their common group shall live: where there is one already, so that most records need no new pointer."""
-        there = [(not root.raw, identifier) for identifier, root in self.built.items() if root.raw or root.moving]
-        return min(there)[1] if there else min(self.live)
+        return min((not root.raw, place) for place, root in (self.built or self.live).items())[1]
 
 
 class Closures:
     """Answers for two stores of groups."""
 
-    def __init__(self, live: GroupStore, built: GroupStore) -> None:
+    def __init__(self, live: GroupStore, built: GroupStore, *, whole: bool) -> None:
+        """`whole`: in both stores whoever is named by a group points to it. Else every pointer in the built one is looked at."""
         self._live = live
         self._built = built
+        self._whole = whole
 
-    def around(self, starts: Collection[bytes], *, first: Callable[[Closure], Iterable[bytes]]) -> list[Closure]:
-        """The closures of these records whose smallest of `first` is among them: of each, whoever asks, one is the first."""
+    def of_live(self, places: Mapping[bytes, bytes]) -> list[Closure]:
+        """The closures of which the first place of a live group is among these: of each, in one lot of places."""
+        return self._around(places, places, {}, lambda closure: closure.live)
+
+    def of_built(self, places: Mapping[bytes, bytes]) -> list[Closure]:
+        """The same for groups of the built generation."""
+        return self._around(places, {}, places, lambda closure: closure.built)
+
+    def _around(
+        self,
+        starts: Mapping[bytes, bytes],
+        live: Mapping[bytes, bytes],
+        built: Mapping[bytes, bytes],
+        side: Callable[[Closure], Mapping[bytes, Root]],
+    ) -> list[Closure]:
         search = _Search()
         asked = set(starts)
+        seen: set[bytes] = set()
         while asked:
-            search.seen |= asked
-            found = search.live(self._live.resolve(asked)) | search.built(self._built.resolve(asked))
-            asked = found - search.seen
-        wanted = set(starts)
-        return [closure for closure in search.closures() if min(first(closure), default=b"") in wanted]
+            seen |= asked
+            of_live, of_built = asked - search.named_live, asked - search.named_built if self._whole else asked
+            found = search.live(self._live.resolve(of_live, _part(live, of_live)))
+            found |= search.built(self._built.resolve(of_built, _part(built, of_built)))
+            asked = found - seen
+        return [closure for closure in search.closures(seen) if min(_places(side(closure)), default=b"") in starts]
 
 
 class _Search:
@@ -72,53 +90,56 @@ class _Search:
     """
 
     def __init__(self) -> None:
-        self.seen: set[bytes] = set()
+        self.named_live: set[bytes] = set()
+        self.named_built: set[bytes] = set()
         self._sets = _Sets()
         self._live: dict[bytes, Root] = {}
         self._built: dict[bytes, Root] = {}
-        self._homes: dict[bytes, Root] = {}
+        self._missing: set[bytes] = set()
         self._strays: set[bytes] = set()
 
     def live(self, roots: Mapping[bytes, Root]) -> set[bytes]:
         """Take note of live groups; returns all records that those new to us name."""
-        return self._take(roots, self._live)[0]
+        return self._take(roots, self._live, self.named_live)
 
     def built(self, roots: Mapping[bytes, Root]) -> set[bytes]:
         """The same for groups of the built generation."""
-        found, strays = self._take(roots, self._built)
-        self._homes.update(roots)
-        self._strays |= strays
+        found = self._take(roots, self._built, self.named_built)
+        for record, root in roots.items():
+            if record not in self.named_built:
+                (self._missing if record == root.id else self._strays).add(record)
         return found
 
-    def _take(self, roots: Mapping[bytes, Root], known: dict[bytes, Root]) -> tuple[set[bytes], set[bytes]]:
+    def _take(self, roots: Mapping[bytes, Root], known: dict[bytes, Root], named: set[bytes]) -> set[bytes]:
         found: set[bytes] = set()
-        strays: set[bytes] = set()
-        named: dict[bytes, set[bytes]] = {}
         for root in {root.id: root for root in roots.values()}.values():
             before = known.get(root.id)
+            # Who was never in a group is an empty root of its own: a record, but no group.
+            if (before is not None and root.moving.keys() <= before.moving.keys()) or not (root.raw or root.moving):
+                continue
             whole = root if before is None else root._replace(moving={**before.moving, **root.moving})
             known[root.id] = whole
-            named[root.id] = _names(whole)
-            if before is None or len(whole.moving) > len(before.moving):
-                found |= named[root.id]
-                for other in named[root.id]:
-                    self._sets.join(other, root.id)
-        strays.update(record for record, root in roots.items() if record not in named[root.id])
-        return found, strays
+            names_of = _names(whole)
+            found |= names_of
+            for other in names_of:
+                self._sets.join(other, root.id)
+        named |= found
+        return found
 
-    def closures(self) -> Iterable[Closure]:
+    def closures(self, records: Iterable[bytes]) -> Iterable[Closure]:
         """All that was found, by connected parts."""
-        closures: dict[bytes, Closure] = defaultdict(lambda: Closure({}, {}, {}, set()))
-        for record, root in self._homes.items():
+        closures: dict[bytes, Closure] = defaultdict(lambda: Closure({}, {}, set(), set(), set()))
+        for record in records:
             closure = closures[self._sets.find(record)]
-            closure.homes[record] = root
-            if record in self._strays:
+            closure.records.add(record)
+            if record in self._missing:
+                closure.missing.add(record)
+            elif record in self._strays:
                 closure.strays.add(record)
-        for position, roots in enumerate((self._live, self._built)):
-            for identifier, root in roots.items():
-                # Who was never in a group is an empty root of its own: a record, but no group.
-                if root.raw or root.moving:
-                    closures[self._sets.find(identifier)][position][identifier] = root  # type: ignore[index]
+        for identifier, root in self._live.items():
+            closures[self._sets.find(identifier)].live[identifier] = root
+        for identifier, root in self._built.items():
+            closures[self._sets.find(identifier)].built[identifier] = root
         return closures.values()
 
 
@@ -138,6 +159,17 @@ class _Sets:
         x, y = self.find(a), self.find(b)
         if x != y:
             self._parent[max(x, y)] = min(x, y)
+
+
+def _part(known: Mapping[bytes, bytes], records: set[bytes]) -> dict[bytes, bytes]:
+    return {record: known[record] for record in records if record in known} if known else {}
+
+
+def _places(roots: Mapping[bytes, Root]) -> Iterator[bytes]:
+    for root in roots.values():
+        if root.raw:
+            yield root.id
+        yield from root.moving
 
 
 def _groups(root: Root) -> list[Group]:

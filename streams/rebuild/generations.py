@@ -17,7 +17,16 @@ from streams.matching.rules import RULESET
 from streams.rebuild.holder import Holder
 from streams.settings import Settings
 
-__all__ = ["Status", "abort", "drop", "live_generation", "new_name", "refuse_other_rules", "status"]
+__all__ = [
+    "Status",
+    "abort",
+    "drop",
+    "live_generation",
+    "new_name",
+    "refuse_other_rules",
+    "refuse_without_room",
+    "status",
+]
 
 _LOT = 500
 
@@ -73,6 +82,19 @@ def refuse_other_rules(given: Settings, live: Settings, name: str, connection: C
                 f"the rebuild to {name!r} was begun with {fact} {stands}, now it is {value}; "
                 "`streams rebuild --abort`, then begin again"
             )
+
+
+def refuse_without_room(live: Settings, connection: Connection) -> None:
+    """Raise RefusedError where Redis cannot hold a second generation: full, it would refuse the workers' writes as well."""
+    if connection.is_cluster or facts(live.namespace, live.generation, connection).get("rebuilding"):
+        return
+    memory = connection.client.info("memory")
+    used, most = int(memory["used_memory"]), int(memory.get("maxmemory", 0))
+    if most and 2 * used > most:
+        raise RefusedError(
+            f"Redis uses {used / 2**20:.0f} of at most {most / 2**20:.0f} MiB, and a second generation takes about as much "
+            "again; raise maxmemory first"
+        )
 
 
 def status(settings: Settings) -> Status:

@@ -17,6 +17,7 @@ __all__ = ["Holder"]
 _BEAT_SECONDS = 1.0
 _MARGIN_SECONDS = 2.0
 _POLL_SECONDS = 0.1
+_LEAVE_SECONDS = 120.0
 
 
 class Holder:
@@ -61,9 +62,13 @@ class Holder:
             )
 
     def close(self, told: Callable[[int], None]) -> None:
-        """Keep workers out, and return when the last one has left; `told` how many are inside, whenever that changes."""
+        """Keep workers out, and return when the last one has left; `told` how many are inside, whenever that changes.
+
+        Raises RefusedError where one does not leave in time; then nobody is kept out any more.
+        """
         self._closed = True
         inside = -1
+        deadline = time.monotonic() + _LEAVE_SECONDS
         while True:
             found = self._hold(take=False)
             self._refuse(found)
@@ -72,6 +77,11 @@ class Holder:
             if int(found.detail) != inside:
                 inside = int(found.detail)
                 told(inside)
+            if time.monotonic() > deadline:
+                raise RefusedError(
+                    f"{inside} workers did not leave within {_LEAVE_SECONDS:.0f} s; they go on. See that they can end "
+                    "their batches (Kafka, Redis), then run `streams rebuild` again"
+                )
             time.sleep(_POLL_SECONDS)
 
     def end(self, how: str) -> None:

@@ -28,7 +28,7 @@ from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.rebuild.adopt import Adopter
 from streams.rebuild.carry import Carrier
-from streams.rebuild.generations import live_generation, new_name, refuse_other_rules
+from streams.rebuild.generations import live_generation, new_name, refuse_other_rules, refuse_without_room
 from streams.rebuild.holder import Holder
 from streams.rebuild.shadow import Shadow
 from streams.settings import Settings
@@ -80,6 +80,7 @@ def rebuild(given: Settings, to: str = "", said: Callable[[Said], None] = lambda
         live = live_generation(given, connection)
         name = to or new_name(live, connection)
         refuse_other_rules(given, live, name, connection)
+        refuse_without_room(live, connection)
         with Holder(live, holding, name) as holder:
             connection.permit = holder.check
             engine = Engine(given.model_copy(update={"generation": name}), connection)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -43,7 +44,6 @@ class Shadow:
         self._settings: Settings = engine.settings
         self._told = told
         self._preparer = Preparer(engine.settings)
-        self._consumer: Any = None
         self.refused: Counter[str] = Counter()
         """Items that could not be read, by reason code."""
         self.lost = 0
@@ -51,12 +51,10 @@ class Shadow:
 
     async def __aenter__(self) -> Shadow:
         await self._preparer.start()
-        self._consumer = await plain_consumer(self._settings.kafka_url).__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._preparer.close()
-        await self._consumer.__aexit__(None, None, None)
 
     async def replay(self, targets: Targets) -> int:
         """Replay every partition up to its target, the next offset not to be handled, and no further; returns how many messages.
@@ -66,12 +64,13 @@ class Shadow:
         count = 0
         under_way: asyncio.Task[None] | None = None
         try:
-            async for messages in self._batches(targets):
-                ready = asyncio.create_task(self._preparer.prepare([message.raw for message in messages]))
-                if under_way is not None:
-                    await under_way
-                under_way = asyncio.create_task(self._handle(messages, ready))
-                count += len(messages)
+            async with aclosing(self._batches(targets)) as batches:
+                async for messages in batches:
+                    ready = asyncio.create_task(self._preparer.prepare([message.raw for message in messages]))
+                    if under_way is not None:
+                        await under_way
+                    under_way = asyncio.create_task(self._handle(messages, ready))
+                    count += len(messages)
             if under_way is not None:
                 await under_way
         except KafkaError as error:
@@ -112,7 +111,7 @@ class Shadow:
         done = {(m.topic, m.partition): m.offset + 1 for m in messages}
         self._engine.connection.execute(self._engine.progress.mark(done))
 
-    async def _batches(self, targets: Targets) -> AsyncIterator[list[Incoming]]:
+    async def _batches(self, targets: Targets) -> AsyncGenerator[list[Incoming], None]:
         """Micro-batches up to the targets; each partition is left alone when it is there."""
         starts = self._starts(targets)
         wanted = {
@@ -120,38 +119,36 @@ class Shadow:
         }
         if not wanted:
             return
-        self._consumer.assign(list(wanted))
-        for place in wanted:
-            self._consumer.seek(place, starts[place.topic, place.partition])
-        heard = time.monotonic()
-        while wanted:
-            fetched = await self._consumer.getmany(timeout_ms=_FETCH_MS, max_records=self._settings.batch_records)
-            messages: list[Incoming] = []
-            for place, records in fetched.items():
-                target = wanted.get(place, 0)
-                messages += (self._incoming(record) for record in records if record.offset < target)
-                if records and records[-1].offset + 1 >= target:
-                    self._leave(wanted, place)
-            if messages:
-                heard = time.monotonic()
-                yield messages
-            elif time.monotonic() - heard > _QUIET_SECONDS:
-                await self._give_up(wanted)
-                heard = time.monotonic()
+        async with plain_consumer(self._settings.kafka_url) as consumer:
+            consumer.assign(list(wanted))
+            for place in wanted:
+                consumer.seek(place, starts[place.topic, place.partition])
+            heard = time.monotonic()
+            while wanted:
+                fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=self._settings.batch_records)
+                messages: list[Incoming] = []
+                for place, records in fetched.items():
+                    target = wanted.get(place, 0)
+                    messages += (self._incoming(record) for record in records if record.offset < target)
+                    if records and records[-1].offset + 1 >= target:
+                        wanted.pop(place, None)
+                        consumer.pause(place)
+                if messages:
+                    heard = time.monotonic()
+                    yield messages
+                elif time.monotonic() - heard > _QUIET_SECONDS:
+                    await self._give_up(consumer, wanted)
+                    heard = time.monotonic()
 
-    async def _give_up(self, wanted: dict[TopicPartition, int]) -> None:
+    async def _give_up(self, consumer: Any, wanted: dict[TopicPartition, int]) -> None:
         """Leave the partitions that have nothing more, though the live generation has read further."""
-        ends = await self._consumer.end_offsets(list(wanted))
+        ends = await consumer.end_offsets(list(wanted))
         for place, target in list(wanted.items()):
             # Some brokers say an end that is too small: but then something would have come.
-            position = await self._consumer.position(place)
+            position = await consumer.position(place)
             if position >= ends[place]:
                 self.lost += max(0, target - position)
-                self._leave(wanted, place)
-
-    def _leave(self, wanted: dict[TopicPartition, int], place: TopicPartition) -> None:
-        wanted.pop(place, None)
-        self._consumer.pause(place)
+                del wanted[place]
 
     def _incoming(self, record: Any) -> Incoming:
         return Incoming(

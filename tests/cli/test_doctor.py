@@ -16,6 +16,7 @@ from streams.agents.topics import TopicSpec, create_topics, topics
 from streams.cli.doctor import diagnose, doctor
 from streams.local.broker import free_port
 from streams.local.services import Services
+from streams.matching.rules import RULESET
 from streams.ops.diagnosis import ExpectedTopic, Finding
 from streams.settings import Settings
 
@@ -56,6 +57,21 @@ def test_the_embedded_services_are_healthy(services: Services, capsys: pytest.Ca
     assert {finding["status"] for finding in report["findings"]} == {"ok"}
     checks = {finding["check"] for finding in report["findings"]}
     assert {"topic doc.events", "topic doc.clusters", "redis maxmemory-policy", "redis persistence"} <= checks
+
+
+def test_state_that_other_rules_have_made_is_told(services: Services) -> None:
+    settings = services.settings.model_copy(update={"namespace": "ruled"})
+    with redis.Redis.from_url(settings.redis_url) as client:
+        client.hset("ruled:1:meta", mapping={"ruleset": RULESET, "rebuilding": "2"})
+        begun = by_check(settings)["generation"]
+        assert (begun.status, "--abort" in begun.advice) == ("warn", True)
+        client.hset("ruled:1:meta", mapping={"ruleset": "1999.1"})
+        old = by_check(settings)["generation"]
+        assert (old.status, old.found) == ("warn", "1, ruleset 1999.1")
+        assert "streams rebuild" in old.advice
+        client.hset("ruled:1:meta", mapping={"successor": "2"})
+        client.hset("ruled:2:meta", mapping={"ruleset": RULESET})
+        assert by_check(settings)["generation"] == Finding("generation", "ok", f"2, ruleset {RULESET}")
 
 
 def test_a_missing_topic_is_told_and_not_made(services: Services) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.clusters.adoption import adopt, names, redocument, unchanged
-from streams.clusters.group import Cluster, Group, Relation, Ruling
+from streams.clusters.group import Cluster, Group, Member, Relation, Ruling
 from streams.clusters.partition import Link, partition
 from streams.clusters.planner import Change, Draft, Pair, plan
 
@@ -53,6 +53,10 @@ def test_what_is_as_it_was_goes_on_without_a_change() -> None:
     draft = adopt([group], {A: digest(A), B: digest(B)}, asked({(A, B): LINK}), 9, ())
     assert (draft.group, draft.changes, draft.relations) == (group, (), ())
     assert unchanged(group, group) == group
+    other = msgspec.structs.replace(group, clusters=(Cluster(B, 1, 0),), vetoed=True)
+    assert unchanged(group, other) == msgspec.structs.replace(group, vetoed=True), (
+        "the new generation had it under another id"
+    )
 
 
 def test_the_older_id_wins_and_the_other_redirects_whatever_the_new_generation_would_call_them() -> None:
@@ -107,7 +111,10 @@ def test_another_document_is_told_of_once() -> None:
         {"related": (Relation(A, C, "corrects"),)},
         {"members": ()},
         {"clusters": (Cluster(A, 1, 0, b"other"),)},
-        {"clusters": (Cluster(B, 1, 0),)},
+        {
+            "clusters": (Cluster(A, 1, 0), Cluster(B, 1, 0)),
+            "members": (Member(A, digest(A), 0), Member(B, digest(B), 1)),
+        },
     ],
 )
 def test_what_differs_is_looked_at_more_closely(built: dict[str, object]) -> None:

@@ -123,3 +123,11 @@ def test_the_digest_changes_with_the_document_but_not_with_its_list_of_versions(
     document = canonical("c1", [ARXIV, CROSSREF])
     assert render(document)[1] == render(document | {"versions": []})[1]
     assert render(document)[1] != render(document | {"title": "Another"})[1]
+
+
+def test_the_digest_of_a_document_is_not_of_its_id() -> None:
+    records = [Record(source="arxiv", source_id="1", title="One")]
+    ids = ("caaaaaaaaaaaaa", "cbbbbbbbbbbbbb.12")
+    digests = {render(canonical(name, records))[1] for name in ids}
+    assert len(digests) == 1
+    assert render(canonical(ids[0], [Record(source="arxiv", source_id="1", title="Two")]))[1] not in digests
