@@ -51,10 +51,11 @@ def main() -> None:
             calm_collector()
             steps = Steps()
             report = rebuild(own.model_copy(update={"preprints": options.preprints}), said=steps)
+            seconds = steps.end()
             after = memory(connection)
         connection.close()
     print(orjson.dumps(msgspec.to_builtins(report), option=orjson.OPT_INDENT_2).decode())
-    print("seconds by step:", {step: round(seconds, 2) for step, seconds in steps.end().items()})
+    print("seconds by step:", {step: round(spent, 2) for step, spent in seconds.items()})
     print(f"Redis: {before / 1e6:.1f} MB before, {after / 1e6:.1f} MB with both generations")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Annotated
 
@@ -20,6 +21,8 @@ from streams.rebuild.rebuild import rebuild as run
 from streams.settings import load_settings
 
 __all__ = ["rebuild"]
+
+_NAME = r"[A-Za-z0-9._-]*"
 
 
 def rebuild(
@@ -47,6 +50,8 @@ def rebuild(
     """
     if bool(to) + tell + give_up + bool(old) > 1:
         raise UsageError("--to, --status, --abort and --drop exclude one another")
+    if not re.fullmatch(_NAME, to):
+        raise UsageError(f"{to!r} cannot be the name of a generation: letters, digits and . _ - only")
     settings = configured(find(load_settings(), data_dir))
     if tell:
         found = status(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 import time
@@ -36,13 +37,12 @@ class Holder:
         self._thread = threading.Thread(target=self._go_on, name="hold-generation", daemon=True)
 
     def __enter__(self) -> Holder:
-        """Raises RefusedError where another rebuild holds it; one that was killed is waited for."""
-        deadline = time.monotonic() + HOLD_SECONDS + _MARGIN_SECONDS
+        """Raises RefusedError where another rebuild holds it; the hold of one that was killed ends by itself, and is waited for."""
+        left = HOLD_SECONDS * 1000
         while (found := self._hold(take=True)).state == "busy":
-            if time.monotonic() > deadline:
-                raise RefusedError(
-                    f"another rebuild of generation {self._generation} runs; see `streams rebuild --status`"
-                )
+            if int(found.detail) > left:  # somebody renews it
+                raise RefusedError(f"another rebuild of generation {self._generation} runs")
+            left = int(found.detail)
             time.sleep(_POLL_SECONDS)
         self._refuse(found)
         self._thread.start()
@@ -51,7 +51,8 @@ class Holder:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
-        self._fence.end(self._token, "release")
+        with contextlib.suppress(RedisError):  # then the hold ends by itself
+            self._fence.end(self._token, "release")
 
     def check(self) -> None:
         """Raise FencedError where it no longer holds the generation."""
