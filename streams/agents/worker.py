@@ -51,6 +51,7 @@ class _Worker:
         self.settings = settings = _open_generation(given, self.connection)
         self.engine = Engine(settings, self.connection)
         self.successor = ""
+        self._stopping = False
         self._leases = connect(settings)
         self._lease = Lease(settings, self._leases, self.health, self._moved)
         self.connection.permit = self._lease.check
@@ -101,12 +102,15 @@ class _Worker:
 
     def _moved(self, successor: str) -> None:
         """Another generation took over: stop as if told to, and begin again on that one."""
+        if self._stopping:
+            return  # somebody wants us to end, not to move
         log.warning("generation %s was replaced by %s; moving there", self.settings.generation, successor)
         self.successor = successor
         os.kill(os.getpid(), signal.SIGTERM)
 
     async def quiesce(self) -> None:
         """Let the batch under way end and begin no other."""
+        self._stopping = True
         self.health.stopping()
         if self._handler is not None:
             await self._handler.quiesce()

@@ -91,7 +91,7 @@ class Holder:
             done = self._fence.end(self._token, "switch" if how == "switch" else "abort")
         if not done:
             self._until = 0.0
-        self.check()
+            self.check()
 
     def _go_on(self) -> None:
         while not self._stop.wait(_BEAT_SECONDS):

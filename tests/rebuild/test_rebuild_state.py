@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
@@ -16,6 +17,7 @@ from worlds import CONTENTS, check, correction, drain, event_ids, handle, messag
 
 import streams.engine
 from streams import events
+from streams.clusters.store import Commit
 from streams.engine import Engine, Incoming
 from streams.events import Outgoing
 from streams.index.connection import Connection
@@ -155,6 +157,27 @@ class Build:
             self.connection.before = self.connection.after = lambda: None
         return False
 
+    def die_adopting(self, lot: int) -> None:
+        """Run and be killed before the groups, or the pointers to them, of a lot are written."""
+        groups = self.engine.groups
+        commit, lots = groups.commit, 0
+
+        def dying(commits: Sequence[Commit]) -> list[bool]:
+            nonlocal lots
+            if sys._getframe(1).f_code is Adopter._write.__code__:
+                lots += 1
+                if lots == lot:
+                    raise Crash
+            return commit(commits)
+
+        groups.commit = dying  # type: ignore[method-assign]
+        try:
+            self.run()
+        except Crash:
+            pass
+        finally:
+            groups.commit = commit  # type: ignore[method-assign]
+
     def go_on(self) -> list[Outgoing]:
         """What the first worker does there; returns all that was ever published."""
         published = list(self.live.published)
@@ -292,18 +315,21 @@ def test_killed_at_any_step_and_run_again_it_ends_the_same(
     assert trip > 60
 
 
-def test_work_goes_on_between_two_attempts(
-    live: Live, new_connection: New, with_rules: Callable[[Rules], None]
+@pytest.mark.parametrize("seed", range(8))
+def test_work_goes_on_between_attempts(
+    live: Live, new_connection: New, with_rules: Callable[[Rules], None], seed: int
 ) -> None:
-    """The rebuild died when clusters had been adopted; workers have changed them since, and it is run again."""
-    choices = Random(8)
+    """The rebuild dies anywhere, or when all was done but the switch; workers go on, and it is run again."""
+    choices = Random(seed)
     live.handle(live.some(choices, 30), choices)
     with_rules(STRICT)
     build = Build(live, new_connection, STRICT)
-    build.run()
-    with_rules(DEFAULT)
-    live.handle(live.some(choices, 30), choices)
-    build.topics = [item for item in live.log if item.source != CORRECTIONS]
-    with_rules(STRICT)
+    for trip in (choices.randint(20, 120), choices.randint(5, 60), 10_000):
+        if choices.random() < 0.5:
+            build.die_adopting(choices.randint(1, 3))
+        else:
+            build.crashing(trip, after=choices.random() < 0.5)
+        live.handle(live.some(choices, 15), choices)
+        build.topics = [item for item in live.log if item.source != CORRECTIONS]
     build.run()
     build.go_on()
