@@ -81,7 +81,10 @@ class Lease:
     async def _go_on(self) -> None:
         while not self._gone:
             await asyncio.sleep(_BEAT_SECONDS)
-            await self._beat()
+            try:
+                await self._beat()
+            except Exception:  # whatever it is: without this task the worker would wait for ever
+                log.exception("the lease was not renewed")
 
     async def _beat(self) -> None:
         asked = time.monotonic()
