@@ -90,7 +90,13 @@ class _Worker:
             await self._publisher.__aexit__()
         self.connection.close()
 
-    async def ping(self) -> None:
+    async def ping_broker(self) -> None:
+        """Raise where the broker does not answer."""
+        if self._publisher is not None:
+            await self._publisher.ping()
+
+    async def ping_redis(self) -> None:
+        """Raise where Redis does not answer."""
         probe = connect(self.settings)
         try:
             await asyncio.get_running_loop().run_in_executor(None, lambda: probe.call("PING"))
@@ -109,7 +115,7 @@ def run_worker(settings: Settings) -> None:
     if policy not in ("noeviction", ""):
         raise RedisError(f"Redis has maxmemory-policy {policy}: it would lose records silently; set noeviction")
     app = make_app(settings, worker.engine, worker, worker.metrics, worker.health)
-    add_routes(_router(app), worker.health, worker.metrics, ping=worker.ping)
+    add_routes(_router(app), worker.health, worker.metrics, redis=worker.ping_redis, broker=worker.ping_broker)
     faust.Worker(
         app, loglevel=settings.log_level.replace("warning", "warn"), redirect_stdouts=False, override_logging=False
     ).execute_from_commandline()
