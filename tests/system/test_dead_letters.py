@@ -9,6 +9,7 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -96,8 +97,10 @@ class World:
 
 
 @pytest.fixture
-def world(streams: Callable[..., Streams], tmp_path: Path) -> Iterator[World]:
-    with Services(Settings()) as services:
+def world(
+    streams: Callable[..., Streams], tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]
+) -> Iterator[World]:
+    with Services(Settings(**broker_settings())) as services:
         own = own_generation(services.settings)
         asyncio.run(create_topics(own))
         connection = connect(own)
