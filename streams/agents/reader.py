@@ -78,16 +78,12 @@ async def read_one(kafka_url: str, topic: str, partition: int, offset: int) -> A
 async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool) -> AsyncIterator[Any]:
     """Messages as they come, until cancelled. Raises BrokerError."""
     try:
-        async with _consumer(kafka_url) as consumer:
-            await consumer.topics()
-            partitions = [TopicPartition(t, p) for t in topics for p in consumer.partitions_for_topic(t) or ()]
-            if not partitions:
+        async with _consumer(kafka_url, "earliest" if from_beginning else "latest") as consumer:
+            # A topic that is subscribed to and does not exist would be created by the embedded broker.
+            known = (await consumer.topics()).intersection(topics)
+            if not known:
                 raise BrokerError(f"Kafka has none of the topics {', '.join(topics)}; `streams doctor` says more")
-            consumer.assign(partitions)
-            if from_beginning:
-                await consumer.seek_to_beginning(*partitions)
-            else:
-                await consumer.seek_to_end(*partitions)
+            consumer.subscribe(sorted(known))
             async for message in consumer:
                 if END_HEADER not in dict(message.headers):
                     yield message
@@ -95,12 +91,12 @@ async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool)
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
 
 
-def _consumer(kafka_url: str) -> AIOKafkaConsumer:
+def _consumer(kafka_url: str, begin: str = "earliest") -> AIOKafkaConsumer:
     return AIOKafkaConsumer(
         bootstrap_servers=kafka_url.split(","),
         group_id=None,
         enable_auto_commit=False,
-        auto_offset_reset="earliest",
+        auto_offset_reset=begin,
         max_partition_fetch_bytes=_MAX_BYTES,
         fetch_max_bytes=_MAX_BYTES,
         client_id="streams-reader",
