@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from streams.agents.publisher import partition_of
 from streams.errors import BrokerError
 
-__all__ = ["END_HEADER", "follow", "read_one", "read_to_now"]
+__all__ = ["END_HEADER", "first_offsets", "follow", "read_one", "read_to_now"]
 
 END_HEADER = "streams-end"
 _MAX_BYTES = 16 * 1024 * 1024
@@ -55,6 +55,18 @@ async def read_to_now(
                             open_partitions.discard(partition)
                         elif mark is None:
                             yield message
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+
+
+async def first_offsets(kafka_url: str, topic: str) -> dict[int, int]:
+    """The first offset that each partition of a topic still has: more than 0 where its beginning is gone. Raises BrokerError."""
+    try:
+        async with _consumer(kafka_url) as consumer:
+            await consumer.topics()
+            places = [TopicPartition(topic, partition) for partition in consumer.partitions_for_topic(topic) or ()]
+            found = await consumer.beginning_offsets(places) if places else {}
+            return {place.partition: offset for place, offset in found.items()}
     except KafkaError as error:
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -66,6 +67,7 @@ def _restore(settings: Settings) -> int:
         engine = Engine(settings, connection)
         # The offsets of the new topics begin at 0: what was marked belongs to topics that are gone.
         engine.progress.forget_positions()
+        engine.progress.begin_topics(int(time.time() * 1000))
         return asyncio.run(_publish_states(settings, engine))
     finally:
         connection.close()
