@@ -24,6 +24,7 @@ COMMANDS = (
     "send",
     "tail",
     "up",
+    "verify",
     "worker",
 )
 

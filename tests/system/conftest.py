@@ -2,16 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from processes import Streams
 
 
 @pytest.fixture
-def streams(tmp_path: Path) -> Callable[..., Streams]:
-    """Make a `Streams` with settings of the test's own."""
+def streams(tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]) -> Callable[..., Streams]:
+    """Make a `Streams` with settings of the test's own, on the broker under test."""
 
     def make(**settings: object) -> Streams:
-        return Streams(tmp_path, **settings)
+        return Streams(tmp_path, **(broker_settings() | settings))
 
     return make

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ MENDED: dict[str, tuple[bytes, bytes]] = {
 """What is excessive or damaged but says what it is about: a record, cut to size. Name -> key, value."""
 
 
-def test_poison_takes_nobody_with_it(tmp_path: Path) -> None:
+def test_poison_takes_nobody_with_it(tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]) -> None:
     good = [
         Payload("document", item.record_id.encode(), item.value)
         for item in generate(31, 60, noise=0.5)
@@ -56,7 +57,7 @@ def test_poison_takes_nobody_with_it(tmp_path: Path) -> None:
     mixed = list(good)
     for number, payload in enumerate(poison):
         mixed.insert(7 * number + 3, payload)
-    summary = run(Settings(batch_records=64), mixed, tmp_path)
+    summary = run(Settings(batch_records=64, **broker_settings()), mixed, tmp_path)
     assert summary["messages"] == len(mixed)
     assert summary["worker_restarts"] == 0
 

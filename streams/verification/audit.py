@@ -1,0 +1,164 @@
+"""Reads one generation of state in Redis, finds what contradicts itself, and packs the states of its clusters. Writes nothing.
+
+Everything is read in lots of some thousand records, so memory does not grow with the state but for what is kept of each
+cluster. A look at a few records and clusters goes the same way as a look at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from streams.clusters.correction_log import CorrectionLog
+from streams.clusters.corrections import Verdict, ruling
+from streams.clusters.group import cluster_key
+from streams.errors import SettingsError, StateError
+from streams.index.connection import Command, Connection
+from streams.index.progress import FORMAT, Progress
+from streams.settings import PREFIX, Settings
+from streams.verification.differences import Difference
+from streams.verification.groups import Pair
+from streams.verification.look import Findings, Look, Scene
+from streams.verification.states import Values
+
+__all__ = ["Audit"]
+
+_LOT = 2000
+_UNREADABLE = (StateError, msgspec.MsgspecError, struct.error, IndexError)
+
+_Accepted = Mapping[Pair, Verdict]
+
+
+class Audit:
+    """Looks at the state of one generation."""
+
+    def __init__(self, settings: Settings, connection: Connection) -> None:
+        """Raises SettingsError or StateError where the generation was made with other settings or by another version."""
+        self._settings = settings
+        self._connection = connection
+        progress = Progress(Scene(settings, connection, 0).layout, connection)
+        self.topics_since = progress.topics_since()
+        self._scene = Scene(settings, connection, self.topics_since)
+        self._progress = progress
+        self._log = CorrectionLog(self._scene.layout, connection)
+        self._check_settings()
+
+    def everything(self, values: Values) -> Findings:
+        """Look at all there is."""
+        findings = Findings()
+        accepted = self._accepted(findings)
+        for ids in self._lots():
+            findings.take(self._look(ids, accepted, values))
+        findings.differences += _unheeded(accepted, accepted, findings.heeded)
+        self._owed(findings)
+        findings.counts["messages"] = sum(self._progress.positions().values())
+        return findings
+
+    def again(self, found: Collection[Difference], values: Values) -> Findings:
+        """Look again at what some differences are about; it sees what is around that as well."""
+        findings = Findings()
+        accepted = self._accepted(findings)
+        ids = {record for difference in found for record in difference.ids}
+        ids |= {_founder(name) for difference in found for name in difference.clusters} - {b""}
+        for record in sorted(ids):
+            with contextlib.suppress(*_UNREADABLE):
+                ids.add(self._scene.groups.resolve([record])[record].id)
+        asked = sorted(ids)
+        for start in range(0, len(asked), _LOT):
+            findings.take(self._look(asked[start : start + _LOT], accepted, values))
+        findings.differences += _unheeded(accepted, [pair for pair in accepted if pair[0] in ids], findings.heeded)
+        self._owed(findings)
+        return findings
+
+    def _check_settings(self) -> None:
+        meta, generation = self._scene.layout.meta, self._settings.generation
+        stands, version = self._connection.execute([Command(meta, ("HMGET", meta, "buckets", "format"))])[0]
+        if version is not None and int(version) != FORMAT:
+            raise StateError(f"generation {generation} has state format {int(version)}, this version knows {FORMAT}")
+        if stands is not None and int(stands) != self._settings.buckets:
+            problem = f"is {self._settings.buckets}, but generation {generation!r} was made with {int(stands)}"
+            raise SettingsError(PREFIX + "BUCKETS", problem, str(int(stands)))
+
+    def _lots(self) -> Iterator[list[bytes]]:
+        """The ids of all records and groups, bucket by bucket, some thousand at a time."""
+        layout = self._scene.layout
+        hashes = list(zip(layout.bucket_keys("records"), layout.bucket_keys("groups"), strict=True))
+        lengths = self._connection.execute([Command(key, ("HLEN", key)) for pair in hashes for key in pair])
+        wanted: list[bytes] = []
+        expected = 0
+        for number, pair in enumerate(hashes):
+            length = max(lengths[2 * number : 2 * number + 2])
+            if length:
+                wanted += pair
+                expected += length
+            if expected >= _LOT or (wanted and number == len(hashes) - 1):
+                replies = self._connection.execute([Command(key, ("HKEYS", key)) for key in wanted])
+                yield list(dict.fromkeys(field for reply in replies for field in reply))
+                wanted, expected = [], 0
+
+    def _look(self, ids: Sequence[bytes], accepted: _Accepted, values: Values) -> Findings:
+        """Look at some records and at the groups that live under them; what cannot be read is found by halving."""
+        try:
+            return Look(self._scene, ids).findings(accepted, values)
+        except _UNREADABLE as error:
+            findings = Findings()
+            if len(ids) > 1:
+                middle = len(ids) // 2
+                findings.take(self._look(ids[:middle], accepted, values))
+                findings.take(self._look(ids[middle:], accepted, values))
+            else:
+                detail = f"its record, its group or one that this names: {error}"
+                found = Difference("unreadable", record=ids[0].hex(), detail=detail, ids=(ids[0],), fingerprint=ids[0])
+                findings.differences.append(found)
+            return findings
+
+    def _accepted(self, findings: Findings) -> _Accepted:
+        """Of each pair of records the last correction that was accepted."""
+        try:
+            verdicts = self._log.all()
+        except _UNREADABLE as error:
+            findings.differences.append(Difference("correction_gap", detail=f"a verdict cannot be read: {error}"))
+            return {}
+        findings.counts["corrections"] = sum(verdict.accepted for verdict in verdicts)
+        serials = [verdict.serial for verdict in verdicts]
+        if serials != list(range(1, len(serials) + 1)):
+            missing = sorted(set(range(1, max(serials) + 1)).difference(serials))
+            detail = f"of {max(serials)} verdicts missing or double: {', '.join(map(str, missing[:10])) or serials[-1]}"
+            findings.differences.append(Difference("correction_gap", detail=detail, fingerprint=detail.encode()))
+        accepted: dict[Pair, Verdict] = {}
+        for verdict in verdicts:
+            if verdict.accepted:
+                said = ruling(verdict)
+                accepted[said.a, said.b] = verdict
+        return accepted
+
+    def _owed(self, findings: Findings) -> None:
+        """Events that were committed and are not known to be published."""
+        for fields in self._scene.groups.owed().values():
+            for field in sorted(fields):
+                name, _, revision = field.rpartition(":")
+                findings.counts["owed"] += 1
+                found = Difference(
+                    "event_owed", name, detail=f"revision {revision}", clusters=(name,), fingerprint=revision.encode()
+                )
+                findings.differences.append(found)
+
+
+def _unheeded(accepted: _Accepted, pairs: Iterable[Pair], heeded: Collection[Pair]) -> Iterable[Difference]:
+    """Corrections that the group of their two records does not know."""
+    for pair in pairs:
+        if pair not in heeded:
+            verdict = accepted[pair]
+            detail = f"{verdict.correction}, number {verdict.serial}, on {verdict.a} and {verdict.b}"
+            yield Difference("correction_not_applied", detail=detail, ids=pair, fingerprint=pair[0] + pair[1])
+
+
+def _founder(name: str) -> bytes:
+    """The 8-byte id of the record that founded a cluster, `b""` where the name is that of none."""
+    try:
+        return cluster_key(name)[:8]
+    except (ValueError, OverflowError):
+        return b""
