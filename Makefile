@@ -7,7 +7,7 @@ DATA ?=
 KAFKA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka check format evaluate clean
+.PHONY: help demo test test-kafka soak check format evaluate clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -51,6 +51,9 @@ test-kafka: $(VENV)/.test-installed ## Run the tests that need a broker on Apach
 	else \
 		$(MAKE) --no-print-directory .kafka/.fetched$(KAFKA) && $(BIN)/python -m pytest --broker kafka; \
 	fi
+
+soak: $(VENV)/.test-installed ## Let everything fail at random moments for a quarter of an hour; prints a table
+	$(BIN)/python -m pytest -m soak -p no:randomly $(if $(BROKER),--broker $(BROKER))
 
 check: $(VENV)/.dev-installed ## Lint, format, strict types, import contract
 	$(BIN)/ruff check .

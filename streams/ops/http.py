@@ -41,8 +41,8 @@ def add_routes(
     """Add `/`, `/healthz`, `/readyz` and `/metrics` to `router`.
 
     `redis` and `broker` ask a server for a sign of life, or raise. `/readyz` calls them with a limit of 2 seconds and
-    notes the outcome in `health`; so does `/healthz` where one was away or the worker seems stuck. Without them the worker itself has to
-    tell `health` of the servers.
+    notes the outcome in `health`; so does `/healthz` where one was away or the worker seems stuck. Without them the
+    worker itself has to tell `health` of the servers.
     """
 
     async def ask() -> None:
