@@ -17,8 +17,8 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion
+from poison import BAD, MENDED
 from processes import Streams, wait_for
-from test_poison import BAD, MENDED
 
 from streams.agents.dead_letters import Letter, contents, standing
 from streams.agents.feed import Payload, send
