@@ -186,10 +186,18 @@ class Trial:
         """`kill -9` of a worker; it is started again at once, as whoever runs it would."""
         worker = self.workers[number]
         before = worker.restarts
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(worker.child.pid, signal.SIGKILL)
+
+        def restarted() -> bool:
+            if worker.restarts > before:
+                return True
+            # Again and again, for it may be one that is only about to start.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.child.pid, signal.SIGKILL)
+            return False
+
+        restarted()
         self.fault("worker killed")
-        self._wait(lambda: worker.restarts > before, "the worker was started again")
+        self._wait(restarted, "the worker was started again")
 
     def join(self) -> None:
         """One worker more."""
