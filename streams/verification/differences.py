@@ -56,7 +56,7 @@ class Meaning(NamedTuple):
 _RESEND = "send the record again: what stands is looked at again"
 _REPUBLISH = "publish the state again: `streams verify --repair`"
 _REPORT = "this should not happen: please report it, with the output of --json"
-_LOST_WRITES = "Redis has lost writes: replay the feeds' topics (docs/operations.md)"
+_LOST_WRITES = "Redis has lost writes: build the state anew from the topics (docs/operations.md)"
 
 MEANINGS = {
     "record_without_cluster": Meaning("a live record is in no cluster", _RESEND),

@@ -11,7 +11,7 @@ import orjson
 
 from streams import events
 from streams.clusters.group import Group, cluster_id, cluster_key
-from streams.engine import Engine, Incoming
+from streams.engine import Batch, Engine, Incoming
 from streams.events import Outgoing
 from streams.index.connection import Connection
 from streams.index.layout import Layout, id_of
@@ -81,7 +81,11 @@ class Stage:
 
     def _handle(self, source: str, key: bytes, value: bytes | None) -> None:
         self._offset += 1
-        batch = self.engine.process([Incoming(source, key, value, self._offset, f"r.{source}", 0, self._offset)])
+        item = Incoming(source, key, value, self._offset, f"r.{source}", 0, self._offset)
+        self.settle(self.engine.process([item]))
+
+    def settle(self, batch: Batch) -> None:
+        """Publish and confirm, as a worker does."""
         while batch.outgoing or batch.committed or batch.drained:
             self.published += batch.outgoing
             batch = self.engine.confirm(batch)
@@ -112,9 +116,11 @@ class Stage:
         """Remove what is kept of a record under one kind of key."""
         assert self.connection.call("HDEL", getattr(self.layout, kind)(id_of(record)), id_of(record)) == 1
 
-    def owe(self, cluster: str, revision: int) -> None:
-        key = self.layout.outbox(cluster_key(cluster)[:8])
-        self.connection.call("HSET", key, f"{cluster}:{revision}", b"{}")
+    def owe(self, event: Outgoing) -> None:
+        """Put an event back into the outbox."""
+        told = orjson.loads(event.value or b"")
+        key = self.layout.outbox(cluster_key(told["cluster_id"])[:8])
+        self.connection.call("HSET", key, told["event_id"], event.value or b"")
 
     def events(self, cluster: str) -> list[int]:
         """Where in `published` the events of a cluster are."""

@@ -11,14 +11,17 @@ import pytest
 from stage import ONE, OTHER, Stage
 
 from streams import events
-from streams.clusters.group import Member, Ruling
+from streams.clusters.group import Member, Ruling, cluster_key
+from streams.errors import SettingsError, StateError
 from streams.events import Outgoing
 from streams.index.connection import Connection
 from streams.index.key_index import places
 from streams.index.layout import id_of
 from streams.matching.keys import keys
 from streams.settings import Settings
+from streams.verification.audit import Audit
 from streams.verification.differences import MEANINGS
+from streams.verification.states import Values
 
 THIRD = {"title": "On the migration of small birds over oceans", "authors": ["Charles Babbage"], "year": 2015}
 
@@ -82,6 +85,11 @@ def redirect_of_one_that_stands(stage: Stage) -> None:
     _, group = stage.home("t:merged")
     key = group.clusters[0].key
     stage.rewrite("t:merged", merged=group.merged | {key: key})
+
+
+def owed(stage: Stage) -> None:
+    """As if a worker had died between the commit and the publication."""
+    stage.owe(stage.published.pop(stage.events(stage.cluster("s:kept"))[-1]))
 
 
 def out_of_a_key(stage: Stage) -> None:
@@ -284,7 +292,7 @@ CASES: list[tuple[Tamper, set[str]]] = [
     (frozen, {"group_frozen", "redis_missing"}),
     (redirect_to_nowhere, {"redirect_broken", "redirect_differs"}),
     (redirect_of_one_that_stands, {"redirect_broken"}),
-    (lambda stage: stage.owe(stage.cluster("s:kept"), 9), {"event_owed"}),
+    (owed, {"event_owed", "events_differ"}),
     (out_of_a_key, {"key_missing"}),
     (old_signature, {"key_outdated"}),
     (garbage_for_a_group, {"unreadable", "redis_missing"}),
@@ -328,3 +336,92 @@ def test_what_was_tampered_with_is_found_and_nothing_else(tamper: Tamper, codes:
 
 def test_every_code_was_provoked() -> None:
     assert set().union(*(codes for _, codes in CASES)) == MEANINGS.keys()
+
+
+ERRATUM = ONE | {"title": "Erratum to: " + str(ONE["title"])}
+
+
+def send_again(record: str, content: dict[str, Any]) -> Tamper:
+    return lambda stage: stage.send(record, content)
+
+
+def send_corrections_again(stage: Stage) -> None:
+    stage.correct("k1", "different", "s:a", "t:b")
+    stage.correct("k2", "same", "s:a", "s:alone")
+
+
+def start_a_worker(stage: Stage) -> None:
+    stage.settle(stage.engine.drain())
+
+
+def publish_states_again(stage: Stage) -> None:
+    stage.settle(stage.engine.restate([cluster_key(difference.cluster_id) for difference in stage.found()]))
+
+
+REMEDIES: list[tuple[Tamper, Tamper]] = [
+    (lambda stage: stage.drop("groups", "u:erratum"), send_again("u:erratum", ERRATUM)),
+    (outdated_member, send_again("u:erratum", ERRATUM)),
+    (frozen, send_again("u:erratum", ERRATUM)),
+    (out_of_a_key, send_again("u:erratum", ERRATUM)),
+    (old_signature, send_again("u:erratum", ERRATUM)),
+    (owed, start_a_worker),
+    (without_rulings, send_corrections_again),
+    (without_a_state, publish_states_again),
+    (ghost, publish_states_again),
+    (without_a_tombstone, publish_states_again),
+    (an_older_state, publish_states_again),
+    (another_document, publish_states_again),
+]
+
+
+@pytest.mark.parametrize(("tamper", "remedy"), REMEDIES, ids=lambda value: getattr(value, "__name__", ""))
+def test_what_the_report_says_to_do_mends_it(tamper: Tamper, remedy: Tamper, stage: Stage) -> None:
+    tamper(stage)
+    assert stage.found()
+    remedy(stage)
+    assert stage.found() == []
+
+
+def test_the_generation_must_be_the_one_that_workers_made(stage: Stage) -> None:
+    with pytest.raises(SettingsError, match=r"STREAMS_BUCKETS.*expected 16"):
+        Audit(stage.settings.model_copy(update={"buckets": 32}), stage.connection)
+    stage.connection.call("HSET", stage.layout.meta, "format", "2")
+    with pytest.raises(StateError, match="format 2"):
+        Audit(stage.settings, stage.connection)
+
+
+def test_a_generation_that_nobody_used_is_empty_and_stays_so(stage: Stage) -> None:
+    unused = stage.settings.model_copy(update={"generation": "unused"})
+    found = Audit(unused, stage.connection).everything(Values())
+    assert (found.differences, +found.counts) == ([], {})
+    assert stage.connection.client.keys("*:unused:*") == []
+
+
+def test_a_full_key_may_lack_a_record(new_generation: Callable[..., Settings], stage: Stage) -> None:
+    small = Stage(new_generation(key_cap=2), stage.connection)
+    for number in range(6):
+        small.send(f"s:{number}", ONE)
+    assert small.found() == []
+    assert small.counts()["keys_capped"] > 0
+    for number in range(3):
+        small.send(f"s:{number}", None)
+    assert small.found() == [], "nor one that was full when the record came"
+
+
+def test_what_began_before_the_topics_did_is_told_apart(stage: Stage) -> None:
+    stage.engine.progress.begin_topics(5)
+    audit = Audit(stage.settings, stage.connection)
+    young = audit.everything(Values()).young
+    assert audit.topics_since == 5
+    assert stage.cluster("u:erratum") not in young, "its record was the fourth message"
+    assert stage.cluster("s:kept") in young
+
+
+def test_it_writes_nothing(stage: Stage) -> None:
+    without_rulings(stage)
+    client = stage.connection.client
+    names = sorted(client.keys(f"{stage.layout.prefix}:*"))
+    before = [client.dump(name) for name in names]
+    stage.found()
+    assert sorted(client.keys(f"{stage.layout.prefix}:*")) == names
+    assert [client.dump(name) for name in names] == before
