@@ -32,7 +32,7 @@ def compare(
         *findings.differences,
         *events.differences(),
         *clusters.differences(),
-        *between(findings, dict(events.folded()), clusters.states, values, begins_late, notes, only),
+        *between(findings, events, clusters.states, values, begins_late, notes, only),
     ]
 
 

@@ -72,7 +72,7 @@ MEANINGS = {
     "key_outdated": Meaning("a record is in its key with an old signature", _RESEND),
     "unreadable": Meaning("a value in Redis cannot be read", _LOST_WRITES),
     "correction_not_applied": Meaning(
-        "an accepted correction is not in the group of its records", "send the correction again, with the same id"
+        "an accepted correction is not in the group of its records", "say it again: `streams correct`"
     ),
     "correction_not_followed": Meaning("clusters are not as an accepted correction says", _RESEND),
     "correction_unknown": Meaning("a group heeds a correction that nobody accepted", _LOST_WRITES),

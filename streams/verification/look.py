@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -31,7 +32,7 @@ _TIME_BITS = 20
 class Findings:
     """What was found: differences, counts, and of every cluster its packed state.
 
-    `redirects` has the clusters that were merged away, `young` those that began after the topics did, `heeded` the
+    `redirects` has the clusters that were merged away, `young` those that began after topics that were lost did, `heeded` the
     pairs of records on which a group knows a correction.
     """
 
@@ -133,11 +134,11 @@ class Look:
         found.counts["records_in_clusters"] += len(group.members)
         messages = events.states(group, (cluster.key for cluster in group.clusters), self._alive)
         for cluster, message in zip(group.clusters, messages, strict=True):
-            name = cluster_id(cluster.key)
+            name = sys.intern(cluster_id(cluster.key))
             found.counts["ended" if message.value is None else "clusters"] += 1
             state = ended(cluster.revision) if message.value is None else packed_message(values, message.value)
             found.states[name] = state
-            if cluster.created >> _TIME_BITS >= self._scene.topics_since:
+            if self._scene.topics_since and cluster.created >> _TIME_BITS >= self._scene.topics_since:
                 found.young.add(name)
         found.counts["redirects"] += len(group.merged)
         found.redirects.update((cluster_id(key), cluster_id(into)) for key, into in group.merged.items())

@@ -345,9 +345,9 @@ def send_again(record: str, content: dict[str, Any]) -> Tamper:
     return lambda stage: stage.send(record, content)
 
 
-def send_corrections_again(stage: Stage) -> None:
-    stage.correct("k1", "different", "s:a", "t:b")
-    stage.correct("k2", "same", "s:a", "s:alone")
+def say_corrections_again(stage: Stage) -> None:
+    stage.correct("k3", "different", "s:a", "t:b")
+    stage.correct("k4", "same", "s:a", "s:alone")
 
 
 def start_a_worker(stage: Stage) -> None:
@@ -365,7 +365,7 @@ REMEDIES: list[tuple[Tamper, Tamper]] = [
     (out_of_a_key, send_again("u:erratum", ERRATUM)),
     (old_signature, send_again("u:erratum", ERRATUM)),
     (owed, start_a_worker),
-    (without_rulings, send_corrections_again),
+    (without_rulings, say_corrections_again),
     (without_a_state, publish_states_again),
     (ghost, publish_states_again),
     (without_a_tombstone, publish_states_again),

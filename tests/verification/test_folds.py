@@ -62,7 +62,7 @@ def test_order_and_repetition_do_not_matter(told: list[Event], data: st.DataObje
     again = data.draw(st.lists(st.sampled_from(told), max_size=5)) if told else []
     mixed = data.draw(st.permutations([*told, *again]))
     folded, straight = fold(mixed), fold(told)
-    assert dict(folded.folded()) == dict(straight.folded())
+    assert dict(folded) == dict(straight)
     assert codes(folded) == []
     assert (folded.events, folded.repeated) == (len(told), len(again))
 
@@ -74,7 +74,7 @@ def test_a_missing_event_is_told_wherever_it_can_be_seen(told: list[Event], data
     missing = data.draw(st.integers(0, len(told) - 1))
     folded = fold([one for n, one in enumerate(told) if n != missing])
     assert codes(folded) == (["event_gap"] if 0 < missing < len(told) - 1 else [])
-    found = dict(folded.folded())
+    found = dict(folded)
     if len(told) > 1:
         assert (found[NAME].first, found[NAME].last) == (1 + (missing == 0), len(told) - (missing == len(told) - 1))
 
@@ -150,7 +150,7 @@ def test_a_message_that_is_no_event_is_told(value: bytes) -> None:
     folded = EventFold(Values())
     folded.add(KEY, value)
     assert codes(folded) == ["event_malformed"]
-    assert dict(folded.folded()) == {}
+    assert dict(folded) == {}
 
 
 def state(revision: int, records: Sequence[str], **fields: object) -> bytes:
@@ -186,4 +186,4 @@ def test_only_what_is_asked_for_is_kept() -> None:
     told.add(KEY, b"nonsense")
     states.add(KEY, b"nonsense")
     assert codes(told) == codes(states) == []
-    assert states.states == dict(told.folded()) == {}
+    assert states.states == dict(told) == {}
