@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,12 +16,13 @@ from processes import Streams, wait_for
 
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
+from streams.engine import Engine, Incoming
 from streams.events import CLUSTERS, Outgoing
 from streams.index.connection import Connection, connect
 from streams.index.layout import Layout, id_of
 from streams.inspection import Inspection
 from streams.local.services import Services
-from streams.local.worker import EMBEDDED_SESSION_SECONDS, WorkerProcess
+from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from streams.testing import generate
 from streams.testing.generator import Generated
@@ -28,6 +31,7 @@ pytestmark = pytest.mark.system
 
 Made = Callable[..., Streams]
 GHOST = "caaaaaaaaaaaaa"
+SESSION_SECONDS = 2.0
 
 
 class Installation(NamedTuple):
@@ -68,8 +72,8 @@ class Installation(NamedTuple):
 
 @pytest.fixture
 def installation(streams: Made, tmp_path: Path, validate: Callable[[str, Any], None]) -> Iterator[Installation]:
-    with Services(Settings()) as services:
-        own = services.settings.model_copy(update={"http_port": 0, "session_timeout": EMBEDDED_SESSION_SECONDS})
+    with Services(Settings(http_port=0, session_timeout=SESSION_SECONDS)) as services:
+        own = services.settings
         asyncio.run(create_topics(own))
         with WorkerProcess(own, tmp_path / "one.log") as one, WorkerProcess(own, tmp_path / "two.log") as two:
             one.wait_ready()
@@ -143,6 +147,34 @@ def _check_tampered_topic(installation: Installation, cluster: str) -> None:
     code, report = installation.verify("--repair")
     assert (code, report["repaired"]) == (1, 3), "what Redis has lost cannot be mended"
     assert {difference["code"] for difference in report["differences"]} == {"record_without_cluster", "redis_missing"}
+
+
+def test_an_owed_event_is_waited_for_and_then_told(streams: Made, tmp_path: Path) -> None:
+    """As a worker leaves it that dies between the commit and the publication."""
+    with Services(Settings(http_port=0, session_timeout=SESSION_SECONDS)) as services:
+        own = services.settings
+        asyncio.run(create_topics(own))
+        streams_ = streams(kafka_url=own.kafka_url, redis_url=own.redis_url)
+        connection = connect(own)
+        engine = Engine(own, connection)
+        document = next(generate(7, 1)).document
+        message = Incoming("document", b"k", orjson.dumps(document), 1000, "records.document", 0, 0)
+        assert engine.process([message]).outgoing, "and nobody publishes it"
+
+        done = streams_("verify", "--json", "--wait", 0)
+        report = orjson.loads(done.stdout)
+        codes = {difference["code"] for difference in report["differences"]}
+        assert (done.returncode, codes) == (1, {"event_owed", "events_missing", "clusters_missing"})
+        assert report["owed"] == 1
+        command = [sys.executable, "-m", "streams", "verify", "--json", "--wait", "120"]
+        with subprocess.Popen(command, env=streams_.environment, stdout=subprocess.PIPE) as waiting:
+            with WorkerProcess(own, tmp_path / "worker.log") as worker:
+                worker.wait_ready()
+                output, _ = waiting.communicate(timeout=120)
+            assert waiting.returncode == 0, output.decode()
+        report = orjson.loads(output)
+        assert (report["ok"], report["owed"], report["notes"]) == (True, 0, {})
+        connection.close()
 
 
 def test_after_a_restart_of_the_embedded_broker_the_missing_beginning_is_a_note(streams: Made, tmp_path: Path) -> None:
