@@ -188,6 +188,13 @@ class Engine:
         drained = {key: list(owed) for key, owed in owing.items()}
         return Batch([*outgoing, *restated.outgoing], restated.committed, Counter(), drained)
 
+    def restate(self, clusters: Iterable[bytes]) -> Batch:
+        """The states, as they are now, of clusters by their keys; a tombstone for one that is no more."""
+        stale: dict[bytes, set[bytes]] = defaultdict(set)
+        for key in clusters:
+            stale[key[:8]].add(key)
+        return self._restate(stale)
+
     def all_states(self, size: int) -> Iterator[list[Outgoing]]:
         """The latest state of every cluster, in lots of about `size` messages."""
         lot: list[tuple[bytes, Group]] = []

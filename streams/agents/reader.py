@@ -62,10 +62,10 @@ async def read_to_now(
 async def first_offsets(kafka_url: str, topic: str) -> dict[int, int]:
     """The first offset that each partition of a topic still has: more than 0 where its beginning is gone. Raises BrokerError."""
     try:
+        async with AIOKafkaProducer(bootstrap_servers=kafka_url.split(","), client_id="streams-mark") as producer:
+            places = [TopicPartition(topic, partition) for partition in await producer.partitions_for(topic)]
         async with _consumer(kafka_url) as consumer:
-            await consumer.topics()
-            places = [TopicPartition(topic, partition) for partition in consumer.partitions_for_topic(topic) or ()]
-            found = await consumer.beginning_offsets(places) if places else {}
+            found = await consumer.beginning_offsets(places)
             return {place.partition: offset for place, offset in found.items()}
     except KafkaError as error:
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error

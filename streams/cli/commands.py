@@ -146,15 +146,18 @@ def verify(
     wait: Annotated[
         float, typer.Option(min=0, max=3600, metavar="SECONDS", help="How long to look again at what is being changed.")
     ] = 10.0,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Publish again what dedup.clusters lacks or has wrong, and events owed.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Check that Redis, dedup.events folded and dedup.clusters folded say the same of every cluster.
 
-    Reads all three from beginning to end, changes nothing, and may run beside workers: what differs is looked at again
+    Reads all three from beginning to end, changes none of them, and may run beside workers: what differs is looked at again
     until it is gone or stays the same. Exit code 1 where something differs; docs/operations.md says what to do about it.
     """
     settings = find(load_settings(), data_dir)
-    raise typer.Exit(verify_all(settings, as_json=as_json, most=most, wait=wait))
+    raise typer.Exit(verify_all(settings, as_json=as_json, most=most, wait=wait, mend=repair))
 
 
 @app.command()

@@ -10,9 +10,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from streams.agents.repair import repair
 from streams.agents.verifier import Report, Verifier
 from streams.cli.context import console
-from streams.index.connection import connect
+from streams.engine import Engine
+from streams.index.connection import Connection, connect
 from streams.settings import Settings
 from streams.verification.differences import MEANINGS, PLACES, Difference
 
@@ -42,18 +44,28 @@ _NOTES = {
 }
 
 
-def verify(settings: Settings, *, as_json: bool, most: int, wait: float) -> int:
-    """Print what was found; returns the exit code: 0 where nothing differs, else 1."""
+def verify(settings: Settings, *, as_json: bool, most: int, wait: float, mend: bool = False) -> int:
+    """Print what was found, with `mend` what is left after mending; returns the exit code: 0 where nothing differs, else 1."""
     connection = connect(settings)
     try:
-        report = asyncio.run(Verifier(settings, connection).verify(wait))
+        report, mended = asyncio.run(_verify(settings, connection, wait, mend=mend))
     finally:
         connection.close()
     if as_json:
-        typer.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2).decode())
+        typer.echo(orjson.dumps(report.as_json() | {"repaired": mended}, option=orjson.OPT_INDENT_2).decode())
     else:
+        if mended:
+            console().print(f"{mended:,} messages were published again; what is left after that:", markup=False)
         _show(console(), report, most)
     return 1 if report.differences else 0
+
+
+async def _verify(settings: Settings, connection: Connection, wait: float, *, mend: bool) -> tuple[Report, int]:
+    report = await Verifier(settings, connection).verify(wait)
+    if not (mend and report.differences):
+        return report, 0
+    mended = await repair(settings, Engine(settings, connection), report.differences)
+    return await Verifier(settings, connection).verify(wait), mended
 
 
 def _show(screen: Console, report: Report, most: int) -> None:

@@ -29,7 +29,7 @@ __all__ = ["Audit"]
 _LOT = 2000
 _UNREADABLE = (StateError, msgspec.MsgspecError, struct.error, IndexError)
 
-_Accepted = Mapping[Pair, Verdict]
+_Accepted = Mapping[Pair, Verdict] | None
 
 
 class Audit:
@@ -52,7 +52,7 @@ class Audit:
         accepted = self._accepted(findings)
         for ids in self._lots():
             findings.take(self._look(ids, accepted, values))
-        findings.differences += _unheeded(accepted, accepted, findings.heeded)
+        findings.differences += list(_unheeded(accepted or {}, findings))
         self._owed(findings)
         findings.counts["messages"] = sum(self._progress.positions().values())
         return findings
@@ -69,7 +69,8 @@ class Audit:
         asked = sorted(ids)
         for start in range(0, len(asked), _LOT):
             findings.take(self._look(asked[start : start + _LOT], accepted, values))
-        findings.differences += _unheeded(accepted, [pair for pair in accepted if pair[0] in ids], findings.heeded)
+        near = {pair: verdict for pair, verdict in (accepted or {}).items() if pair[0] in ids}
+        findings.differences += list(_unheeded(near, findings))
         self._owed(findings)
         return findings
 
@@ -121,7 +122,7 @@ class Audit:
             verdicts = self._log.all()
         except _UNREADABLE as error:
             findings.differences.append(Difference("correction_gap", detail=f"a verdict cannot be read: {error}"))
-            return {}
+            return None
         findings.counts["corrections"] = sum(verdict.accepted for verdict in verdicts)
         serials = [verdict.serial for verdict in verdicts]
         if serials != list(range(1, len(serials) + 1)):
@@ -147,11 +148,12 @@ class Audit:
                 findings.differences.append(found)
 
 
-def _unheeded(accepted: _Accepted, pairs: Iterable[Pair], heeded: Collection[Pair]) -> Iterable[Difference]:
-    """Corrections that the group of their two records does not know."""
-    for pair in pairs:
-        if pair not in heeded:
-            verdict = accepted[pair]
+def _unheeded(accepted: Mapping[Pair, Verdict], findings: Findings) -> Iterable[Difference]:
+    """Corrections that the group of their two records does not know; where a group cannot be read nobody can tell."""
+    if any(difference.code == "unreadable" for difference in findings.differences):
+        return
+    for pair, verdict in accepted.items():
+        if pair not in findings.heeded:
             detail = f"{verdict.correction}, number {verdict.serial}, on {verdict.a} and {verdict.b}"
             yield Difference("correction_not_applied", detail=detail, ids=pair, fingerprint=pair[0] + pair[1])
 

@@ -10,7 +10,7 @@ from streams.verification.folds import ClusterFold, EventFold, Folded
 from streams.verification.look import Findings
 from streams.verification.states import ENDED, Values, differing, is_live
 
-__all__ = ["compare"]
+__all__ = ["between", "compare"]
 
 _Triple = tuple[bytes | None, bytes | None, bytes | None]
 
@@ -28,25 +28,40 @@ def compare(
 
     `begins_late` says of which clusters the first events cannot be there; `notes` counts these. `only`: of these clusters.
     """
-    folded = dict(events.folded())
-    found = [*findings.differences, *events.differences(), *clusters.differences()]
-    for name in _all(findings.states, findings.redirects, folded, clusters.states):
+    return [
+        *findings.differences,
+        *events.differences(),
+        *clusters.differences(),
+        *between(findings, events, clusters.states, values, begins_late, notes, only),
+    ]
+
+
+def between(
+    findings: Findings,
+    events: Mapping[str, Folded],
+    clusters: Mapping[str, bytes],
+    values: Values,
+    begins_late: Callable[[str], bool],
+    notes: Counter[str],
+    only: Collection[str] | None = None,
+) -> Iterable[Difference]:
+    """What the places say of each cluster, as `compare`."""
+    for name in _all(findings.states, findings.redirects, events, clusters):
         if only is not None and name not in only:
             continue
         into = findings.redirects.get(name, "")
-        told = folded.get(name)
+        told = events.get(name)
         late = (told is None or told.first > 1) and begins_late(name)
         if late:
             notes["events_begin_late"] += 1
         elif told is not None and told.first > 1:
             detail = f"revisions 1 to {told.first - 1} missing" if told.first > 2 else "revision 1 missing"
-            found.append(Difference("event_gap", name, detail=detail, clusters=(name,), fingerprint=detail.encode()))
+            yield Difference("event_gap", name, detail=detail, clusters=(name,), fingerprint=detail.encode())
         in_redis = findings.states.get(name, ENDED if into else None)
-        states = in_redis, told.state if told else None, clusters.states.get(name)
-        found += _compare(name, states, values, unknown_events=late and told is None)
+        states = in_redis, told.state if told else None, clusters.get(name)
+        yield from _compare(name, states, values, unknown_events=late and told is None)
         if told and told.merged_into and into:
-            found += _redirect(name, into, folded)
-    return found
+            yield from _redirect(name, into, events)
 
 
 def _all(*places: Collection[str]) -> Iterable[str]:

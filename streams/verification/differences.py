@@ -53,10 +53,10 @@ class Meaning(NamedTuple):
     do: str
 
 
-_RESEND = "send the record again: what stands is looked at again"
-_REPUBLISH = "publish the state again: `streams verify --repair`"
-_REPORT = "this should not happen: please report it, with the output of --json"
-_LOST_WRITES = "Redis has lost writes: replay the feeds' topics (docs/operations.md)"
+_RESEND = "send the record again, unchanged"
+_REPUBLISH = "`streams verify --repair` publishes the state again"
+_REPORT = "a fault of ours unless somebody else wrote: report it, with the output of `--json`"
+_LOST_WRITES = "Redis has lost or changed what was written: build the state anew (docs/operations.md)"
 
 MEANINGS = {
     "record_without_cluster": Meaning("a live record is in no cluster", _RESEND),
@@ -67,18 +67,24 @@ MEANINGS = {
     "group_malformed": Meaning("a group contradicts itself", _REPORT),
     "group_frozen": Meaning("a group is on its way into another and nobody finishes the move", _RESEND),
     "redirect_broken": Meaning("a cluster that was merged away leads to none that exists", _REPORT),
-    "event_owed": Meaning("an event was committed and is not published", "start a worker: it publishes what is owed"),
+    "event_owed": Meaning(
+        "an event was committed and is not published",
+        "start a worker, or `streams verify --repair`: it publishes what is owed",
+    ),
     "key_missing": Meaning("a record is not in one of its keys, though there is room", _RESEND),
     "key_outdated": Meaning("a record is in its key with an old signature", _RESEND),
     "unreadable": Meaning("a value in Redis cannot be read", _LOST_WRITES),
     "correction_not_applied": Meaning(
-        "an accepted correction is not in the group of its records", "send the correction again, with the same id"
+        "an accepted correction is not in the group of its records", "say it again: `streams correct`"
     ),
     "correction_not_followed": Meaning("clusters are not as an accepted correction says", _RESEND),
     "correction_unknown": Meaning("a group heeds a correction that nobody accepted", _LOST_WRITES),
     "correction_gap": Meaning("verdicts on corrections are missing", _LOST_WRITES),
     "event_malformed": Meaning("an event is not what its type promises", _REPORT),
-    "event_conflict": Meaning("one event id was published with two contents", "Redis has lost writes: " + _REPORT),
+    "event_conflict": Meaning(
+        "one event id was published with two contents",
+        "if Redis has lost writes that were replayed: subscribers keep the first one. Else " + _REPORT,
+    ),
     "event_gap": Meaning("events of a cluster are missing between others", _REPORT),
     "event_chain": Meaning("an event does not follow from the one before", _REPORT),
     "redirect_differs": Meaning("by its events a cluster went into another one than Redis says", _REPORT),

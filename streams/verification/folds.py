@@ -6,19 +6,30 @@ Events of a cluster may come more than once and behind later ones, so they are p
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Iterator
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
 
 from streams.verification.differences import Difference
-from streams.verification.states import ENDED, PUBLISHED, Values, ended, pack, packed_state
+from streams.verification.states import (
+    ENDED,
+    PUBLISHED,
+    STATE_BYTES,
+    Values,
+    ended,
+    pack,
+    packed_state,
+    revision_of,
+)
 
 __all__ = ["ClusterFold", "EventFold", "Folded"]
 
 _ENTRY = struct.Struct(">I8s8s8s")  # revision, digests of the whole event, of `before`, of `after`
 _RAW = msgspec.Raw(b"")
+_NO_EVENTS = ENDED
 
 
 class _Event(msgspec.Struct):
@@ -49,26 +60,18 @@ class Folded(NamedTuple):
     merged_into: str
 
 
-class _Told:
-    """The events of one cluster: an entry each, and the state after the last revision."""
+class EventFold(Mapping[str, Folded]):
+    """Takes the messages of `dedup.events`, in the order of their partition; then has every cluster by its id.
 
-    __slots__ = ("entries", "into", "last", "state")
-
-    def __init__(self) -> None:
-        self.entries = bytearray()
-        self.last = 0
-        self.state = ENDED
-        self.into = ""
-
-
-class EventFold:
-    """Takes the messages of `dedup.events`, in the order of their partition."""
+    Kept of a cluster is its last state and an entry for each event, in one value.
+    """
 
     def __init__(self, values: Values, only: Collection[str] | None = None) -> None:
         """`only`: of these clusters, the others are passed over."""
         self._values = values
         self._only = only
-        self._told: dict[str, _Told] = {}
+        self._told: dict[str, bytes] = {}
+        self._into: dict[str, str] = {}
         self._differences: list[Difference] = []
         self._decoder = msgspec.json.Decoder(_Event)
         self.events = 0
@@ -76,58 +79,69 @@ class EventFold:
 
     def add(self, key: bytes, value: bytes) -> None:
         """Take in one message."""
-        name = key.decode("utf-8", "replace")
+        name = sys.intern(key.decode("utf-8", "replace"))
         if self._only is not None and name not in self._only:
             return
         try:
             event = self._decoder.decode(value)
-        except msgspec.MsgspecError as error:
+            entry = self._entry(event, value)
+        except (msgspec.MsgspecError, struct.error) as error:
             self._wrong("event_malformed", name, f"a message cannot be read: {error}", value)
             return
-        told = self._told.get(name)
-        if told is None:
-            told = self._told[name] = _Told()
         if wrong := _wrong(name, event):
             self._wrong("event_malformed", name, f"{event.event_id}: {wrong}", value)
-        if event.revision > told.last:
-            self._take(told, name, event, value)
-        elif (known := _entry(told, event.revision)) is None:
-            told.entries += self._packed(name, event, value)
-            self.events += 1
-        else:
+        told = self._told.get(name, _NO_EVENTS)
+        known = _known(told, event.revision)
+        if known is not None:
             self.repeated += 1
-            if known != self._packed(name, event, value):
+            if known != entry:
                 self._wrong("event_conflict", name, f"{event.event_id} was published with two contents", value)
+            return
+        self.events += 1
+        state = told[:STATE_BYTES]
+        if event.revision > revision_of(state):
+            state = self._state(name, event)
+        self._told[name] = state + told[STATE_BYTES:] + entry
 
-    def folded(self) -> Iterator[tuple[str, Folded]]:
-        """Every cluster, once all messages were given."""
-        for name, told in self._told.items():
-            first = min(revision for revision, *_ in _ENTRY.iter_unpack(told.entries))
-            yield name, Folded(first, told.last, told.state, told.into)
+    def __getitem__(self, name: str) -> Folded:
+        """A cluster, once all messages were given."""
+        told = self._told[name]
+        state = told[:STATE_BYTES]
+        first = min(revision for revision, *_ in _ENTRY.iter_unpack(told[STATE_BYTES:]))
+        return Folded(first, revision_of(state), state, self._into.get(name, ""))
+
+    def __iter__(self) -> Iterator[str]:
+        """The ids of all clusters that there are events of."""
+        return iter(self._told)
+
+    def __len__(self) -> int:
+        """How many clusters there are events of."""
+        return len(self._told)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there are events of a cluster."""
+        return name in self._told
 
     def differences(self) -> list[Difference]:
         """What is wrong with the events in themselves."""
         found = list(self._differences)
         for name, told in self._told.items():
-            if len(told.entries) > _ENTRY.size:
-                found += _sequence(name, sorted(_ENTRY.iter_unpack(told.entries)))
+            if len(told) > STATE_BYTES + _ENTRY.size:
+                found += _sequence(name, sorted(_ENTRY.iter_unpack(told[STATE_BYTES:])))
         return found
 
-    def _take(self, told: _Told, name: str, event: _Event, value: bytes) -> None:
-        told.entries += self._packed(name, event, value)
-        told.last = event.revision
-        told.into = event.merged_into[0] if event.merged_into else ""
-        told.state = (
-            pack(self._values, name, event.revision, event.after, bytes(event.relations), bytes(event.document))
-            if event.after
-            else ended(event.revision)
-        )
-        self.events += 1
+    def _state(self, name: str, event: _Event) -> bytes:
+        self._into.pop(name, None)
+        if event.merged_into:
+            self._into[name] = sys.intern(event.merged_into[0])
+        if not event.after:
+            return ended(event.revision)
+        relations, document = bytes(event.relations), bytes(event.document)
+        return pack(self._values, name, event.revision, event.after, relations, document)
 
-    def _packed(self, name: str, event: _Event, value: bytes) -> bytes:
+    def _entry(self, event: _Event, value: bytes) -> bytes:
         digest, records = self._values.digest, self._values.records
-        before, after = records(name, event.before), records(name, event.after)
-        return _ENTRY.pack(event.revision, digest("", value), before, after)
+        return _ENTRY.pack(event.revision, digest("", value), records("", event.before), records("", event.after))
 
     def _wrong(self, code: str, name: str, detail: str, value: bytes) -> None:
         self._differences.append(
@@ -135,11 +149,13 @@ class EventFold:
         )
 
 
-def _entry(told: _Told, revision: int) -> bytes | None:
-    """The entry of a revision; the last ones are asked for most."""
-    for start in range(len(told.entries) - _ENTRY.size, -1, -_ENTRY.size):
-        if int.from_bytes(told.entries[start : start + 4], "big") == revision:
-            return bytes(told.entries[start : start + _ENTRY.size])
+def _known(told: bytes, revision: int) -> bytes | None:
+    """The entry of a revision that is there already; nearly always it is a new one, higher than all others."""
+    if revision > revision_of(told):
+        return None
+    for start in range(len(told) - _ENTRY.size, STATE_BYTES - 1, -_ENTRY.size):
+        if revision_of(told[start:]) == revision:
+            return told[start : start + _ENTRY.size]
     return None
 
 
@@ -207,7 +223,7 @@ class ClusterFold:
 
     def add(self, key: bytes, value: bytes | None) -> None:
         """Take in one message."""
-        name = key.decode("utf-8", "replace")
+        name = sys.intern(key.decode("utf-8", "replace"))
         if self._only is not None and name not in self._only:
             return
         self.messages += 1

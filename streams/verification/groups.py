@@ -25,9 +25,10 @@ class View(NamedTuple):
 
 
 def named_records(group: Group) -> set[bytes]:
-    """The records whose pointers must lead to the group: members, and founders of all its clusters."""
+    """The records whose pointers must lead to the group: members, founders of all its clusters, those with corrections."""
     keys = {cluster.key for cluster in group.clusters} | group.merged.keys()
-    return {member.id for member in group.members} | {key[:8] for key in keys}
+    corrected = {end for ruling in group.rulings for end in (ruling.a, ruling.b)}
+    return {member.id for member in group.members} | {key[:8] for key in keys} | corrected
 
 
 def check_group(root: bytes, group: Group, view: View) -> Iterable[Difference]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -31,7 +32,7 @@ _TIME_BITS = 20
 class Findings:
     """What was found: differences, counts, and of every cluster its packed state.
 
-    `redirects` has the clusters that were merged away, `young` those that began after the topics did, `heeded` the
+    `redirects` has the clusters that were merged away, `young` those that began after topics that were lost did, `heeded` the
     pairs of records on which a group knows a correction.
     """
 
@@ -86,12 +87,10 @@ class Look:
         self._reader.load_records(named | others)
         elsewhere = scene.groups.resolve(named.difference(self._roots))
         self._homes = {record: root.id for record, root in (*self._roots.items(), *elsewhere.items())}
-        self._members = {
-            root.id: frozenset(member.id for member in root.group.members) for root in self._roots.values()
-        }
+        self._members = {root.id: _members(root) for root in {r.id: r for r in self._roots.values()}.values()}
 
-    def findings(self, accepted: Mapping[Pair, Verdict], values: Values) -> Findings:
-        """What was seen. `accepted` has of each pair of records the last correction that was accepted."""
+    def findings(self, accepted: Mapping[Pair, Verdict] | None, values: Values) -> Findings:
+        """What was seen. `accepted` has of each pair of records the last correction that was accepted, None: not known."""
         found = Findings()
         live = [record for record in self._ids if self._record(record, found)]
         found.differences += self._keys(live, found.counts)
@@ -100,7 +99,8 @@ class Look:
             wrong = list(check_group(root.id, root.group, view))
             found.differences += wrong
             found.differences += self._without_document(root)
-            found.differences += check_rulings(root.id, root.group, accepted, view)
+            if accepted is not None:
+                found.differences += check_rulings(root.id, root.group, accepted, view)
             found.heeded.update((ruling.a, ruling.b) for ruling in root.group.rulings)
             if not any(difference.code == "group_malformed" for difference in wrong):
                 self._clusters(root.group, found, values)
@@ -116,7 +116,7 @@ class Look:
         if stored is None:
             return False
         found.counts["records" if stored.stamp.live else "deleted"] += 1
-        if stored.stamp.live and record not in self._members[root.id] and record not in root.moving:
+        if stored.stamp.live and record not in self._members[root.id]:
             found.differences.append(self._about(record, "record_without_cluster", "", root))
         return stored.stamp.live
 
@@ -124,9 +124,9 @@ class Look:
         return Difference(code, record=self._name(record), detail=detail, ids=(record, root.id), fingerprint=root.raw)
 
     def _without_document(self, root: Root) -> Iterable[Difference]:
-        for member in sorted(self._members[root.id]):
-            if self._reader.features(member) and self._reader.record(member) is None:
-                yield self._about(member, "document_missing", "", root)
+        for member in root.group.members:
+            if self._reader.features(member.id) and self._reader.record(member.id) is None:
+                yield self._about(member.id, "document_missing", "", root)
 
     def _clusters(self, group: Group, found: Findings, values: Values) -> None:
         """Pack the state of every cluster as it would be published now."""
@@ -134,11 +134,11 @@ class Look:
         found.counts["records_in_clusters"] += len(group.members)
         messages = events.states(group, (cluster.key for cluster in group.clusters), self._alive)
         for cluster, message in zip(group.clusters, messages, strict=True):
-            name = cluster_id(cluster.key)
+            name = sys.intern(cluster_id(cluster.key))
             found.counts["ended" if message.value is None else "clusters"] += 1
             state = ended(cluster.revision) if message.value is None else packed_message(values, message.value)
             found.states[name] = state
-            if cluster.created >> _TIME_BITS >= self._scene.topics_since:
+            if self._scene.topics_since and cluster.created >> _TIME_BITS >= self._scene.topics_since:
                 found.young.add(name)
         found.counts["redirects"] += len(group.merged)
         found.redirects.update((cluster_id(key), cluster_id(into)) for key, into in group.merged.items())
@@ -174,6 +174,12 @@ class Look:
 
     def _about_key(self, code: str, record: bytes, detail: str) -> Difference:
         return Difference(code, record=self._name(record), detail=detail, ids=(record,), fingerprint=detail.encode())
+
+
+def _members(root: Root) -> frozenset[bytes]:
+    """The members of a group and of those on their way into it."""
+    groups = (root.group, *(group for _, group in root.moving.values()))
+    return frozenset(member.id for group in groups for member in group.members)
 
 
 def _position(packed: bytes, record: bytes) -> int:

@@ -18,6 +18,7 @@ __all__ = [
     "DIGEST_BYTES",
     "ENDED",
     "PUBLISHED",
+    "STATE_BYTES",
     "Published",
     "Values",
     "differing",
@@ -26,11 +27,13 @@ __all__ = [
     "pack",
     "packed_message",
     "packed_state",
+    "revision_of",
 ]
 
 DIGEST_BYTES = 8
 _FIELDS = ("revision", "records", "relations", "document")
 _STATE = struct.Struct(">I8s8s8s")
+STATE_BYTES = _STATE.size
 _NOTHING, _CUT = b"\0" * DIGEST_BYTES, b"\xff" * DIGEST_BYTES
 _TRUNCATED = b'"truncated":'
 _MOST_VALUES = 1000
@@ -70,6 +73,11 @@ ENDED = ended()
 def _unpack(state: bytes) -> _State:
     """The reverse of `pack`."""
     return _State(*_STATE.unpack(state))
+
+
+def revision_of(state: bytes) -> int:
+    """The revision of a packed state, 0 where it is not known."""
+    return int.from_bytes(state[:4], "big")
 
 
 def is_live(state: bytes | None) -> bool:
@@ -153,7 +161,7 @@ class Values:
             return tuple("there" if is_live(state) else "gone" for state in states)
         live = [_unpack(state) if state is not None and is_live(state) else None for state in states]
         if field == "revision":
-            found = [_unpack(state).revision if state is not None else 0 for state in states]
+            found = [revision_of(state) if state is not None else 0 for state in states]
             return tuple(str(revision) if revision else "" for revision in found)
         digests = [getattr(state, field) if state else _NOTHING for state in live]
         values = [self._known.get(digest) for digest in digests]
