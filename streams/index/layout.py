@@ -13,7 +13,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | index/key_index.py  |
 | `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | clusters/correction_log.py |
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | index/progress.py   |
-| `N:meta`    | hash | name                | what is fixed for the generation (buckets, …); `topics_since` | index/progress.py   |
+| `N:meta`    | hash | name                | what is fixed for the generation (buckets, …)           | index/progress.py   |
 
 Hashes with few small fields are stored by Redis as listpacks, without a pointer or an allocation
 per field: that, and not the data, is what makes a record cost 400 bytes instead of 1,500. It needs
