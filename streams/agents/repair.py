@@ -25,7 +25,7 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
     """Publish again what can be; returns how many messages that were. Raises ServiceError."""
     names = sorted({difference.cluster_id for difference in differences if difference.code in _CODES})
     keys = [(name, _key(name)) for name in names]
-    nobodys = [Outgoing(CLUSTERS, name.encode("utf-8", "surrogateescape"), None) for name, key in keys if not key]
+    nobodys = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys if not key]
     known = [key for _, key in keys if key]
     async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
         await publisher.publish(nobodys)

@@ -130,9 +130,9 @@ class Verifier:
         keys = None if only is None else {name.encode() for name in only}
         async for message in read_to_now(self._settings.kafka_url, [told, prefix + events.CLUSTERS], keys):
             if message.topic != told:
-                topics.clusters.add(message.key, message.value)
+                topics.clusters.add(message.key or b"", message.value)
             elif message.value is not None:
-                topics.events.add(message.key, message.value)
+                topics.events.add(message.key or b"", message.value)
         return topics
 
     def _differences(

@@ -6,7 +6,6 @@ cluster. A look at a few records and clusters goes the same way as a look at all
 
 from __future__ import annotations
 
-import contextlib
 import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -17,6 +16,7 @@ from streams.clusters.corrections import Verdict, ruling
 from streams.clusters.group import cluster_key
 from streams.errors import SettingsError, StateError
 from streams.index.connection import Command, Connection
+from streams.index.layout import Layout
 from streams.index.progress import FORMAT, Progress
 from streams.settings import PREFIX, Settings
 from streams.verification.differences import Difference
@@ -39,18 +39,18 @@ class Audit:
         """Raises SettingsError or StateError where the generation was made with other settings or by another version."""
         self._settings = settings
         self._connection = connection
-        progress = Progress(Scene(settings, connection, 0).layout, connection)
-        self.topics_since = progress.topics_since()
-        self._scene = Scene(settings, connection, self.topics_since)
-        self._progress = progress
-        self._log = CorrectionLog(self._scene.layout, connection)
+        layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        self._progress = Progress(layout, connection)
+        self._log = CorrectionLog(layout, connection)
+        self.topics_since = self._progress.topics_since()
+        self._scene = Scene(layout, connection, settings.key_cap, self.topics_since)
         self._check_settings()
 
     def everything(self, values: Values) -> Findings:
         """Look at all there is."""
         findings = Findings()
         accepted = self._accepted(findings)
-        for ids in self._lots():
+        for ids in self._all():
             findings.take(self._look(ids, accepted, values))
         findings.differences += list(_unheeded(accepted or {}, findings))
         self._owed(findings)
@@ -63,12 +63,10 @@ class Audit:
         accepted = self._accepted(findings)
         ids = {record for difference in found for record in difference.ids}
         ids |= {_founder(name) for difference in found for name in difference.clusters} - {b""}
-        for record in sorted(ids):
-            with contextlib.suppress(*_UNREADABLE):
-                ids.add(self._scene.groups.resolve([record])[record].id)
-        asked = sorted(ids)
-        for start in range(0, len(asked), _LOT):
-            findings.take(self._look(asked[start : start + _LOT], accepted, values))
+        for lot in _lots(ids):
+            ids |= self._homes(lot)
+        for lot in _lots(ids):
+            findings.take(self._look(lot, accepted, values))
         near = {pair: verdict for pair, verdict in (accepted or {}).items() if pair[0] in ids}
         findings.differences += list(_unheeded(near, findings))
         self._owed(findings)
@@ -83,7 +81,15 @@ class Audit:
             problem = f"is {self._settings.buckets}, but generation {generation!r} was made with {int(stands)}"
             raise SettingsError(PREFIX + "BUCKETS", problem, str(int(stands)))
 
-    def _lots(self) -> Iterator[list[bytes]]:
+    def _homes(self, ids: Sequence[bytes]) -> set[bytes]:
+        """Where the groups of some records live, as far as that can be read."""
+        try:
+            return {root.id for root in self._scene.groups.resolve(ids).values()}
+        except _UNREADABLE:
+            middle = len(ids) // 2
+            return self._homes(ids[:middle]) | self._homes(ids[middle:]) if middle else set()
+
+    def _all(self) -> Iterator[list[bytes]]:
         """The ids of all records and groups, bucket by bucket, some thousand at a time."""
         layout = self._scene.layout
         hashes = list(zip(layout.bucket_keys("records"), layout.bucket_keys("groups"), strict=True))
@@ -156,6 +162,11 @@ def _unheeded(accepted: Mapping[Pair, Verdict], findings: Findings) -> Iterable[
         if pair not in findings.heeded:
             detail = f"{verdict.correction}, number {verdict.serial}, on {verdict.a} and {verdict.b}"
             yield Difference("correction_not_applied", detail=detail, ids=pair, fingerprint=pair[0] + pair[1])
+
+
+def _lots(ids: Collection[bytes]) -> Iterator[list[bytes]]:
+    asked = sorted(ids)
+    return (asked[start : start + _LOT] for start in range(0, len(asked), _LOT))
 
 
 def _founder(name: str) -> bytes:

@@ -18,7 +18,6 @@ from streams.index.store import RecordStore
 from streams.matching.keys import keys
 from streams.matching.screen import signature
 from streams.records import Record
-from streams.settings import Settings
 from streams.verification.differences import Difference
 from streams.verification.groups import Pair, View, check_group, check_rulings, named_records
 from streams.verification.states import Values, ended, packed_message
@@ -61,12 +60,12 @@ class Scene:
     full before some of its records went, and have left others out then.
     """
 
-    def __init__(self, settings: Settings, connection: Connection, topics_since: int) -> None:
-        self.layout = Layout(settings.namespace, settings.generation, settings.buckets)
+    def __init__(self, layout: Layout, connection: Connection, key_cap: int, topics_since: int) -> None:
+        self.layout = layout
         self.connection = connection
-        self.store = RecordStore(self.layout)
-        self.groups = GroupStore(self.layout, connection)
-        self.once_full = settings.key_cap * ENTRY_BYTES // 2
+        self.store = RecordStore(layout)
+        self.groups = GroupStore(layout, connection)
+        self.once_full = key_cap * ENTRY_BYTES // 2
         self.topics_since = topics_since
 
 
