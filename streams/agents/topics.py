@@ -18,6 +18,7 @@ The messages are described in `streams/events.py` and `docs/events.md`, what ret
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -45,6 +46,7 @@ RECORDS = "records."
 _DELETE, _COMPACT = "delete", "compact"
 _CREATED, _EXISTS = 0, 36
 _CREATE_SECONDS = 30
+_LOOK_SECONDS = 0.05
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 MAX_LETTER_BYTES = 18 * 1024 * 1024
 """A dead letter is a message as it came, which may be as large as any, with headers around it."""
@@ -135,12 +137,23 @@ async def create_topics(settings: Settings) -> list[str]:
             for spec in topics(settings)
         ]
         async with asyncio.timeout(_CREATE_SECONDS):
-            response = await admin.create_topics(wanted)
+            created = _created((await admin.create_topics(wanted)).topic_errors)
+            await _wait_for(admin, created)
     except (KafkaError, TimeoutError) as error:
         raise BrokerError(f"topics cannot be created: {error or type(error).__name__}") from error
     finally:
         await admin.close()
-    return _created(response.topic_errors)
+    return created
+
+
+async def _wait_for(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
+    """Until the broker tells of them: Kafka answers before, and a worker that joins then would not be given them."""
+    while names:
+        # All, not by name: asked for one that does not exist some brokers create it.
+        told = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+        if all(told.get(name) and all(partition["leader"] >= 0 for partition in told[name]) for name in names):
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _created(answers: list[tuple[object, ...]]) -> list[str]:

@@ -20,6 +20,7 @@ __all__ = [
     "TopicFacts",
     "check_kafka",
     "check_redis",
+    "check_session",
     "check_settings",
     "hide_password",
 ]
@@ -62,10 +63,11 @@ class TopicFacts(NamedTuple):
 
 
 class KafkaFacts(NamedTuple):
-    """A Kafka cluster: number of brokers, and its topics by name."""
+    """A Kafka cluster: number of brokers, its topics by name, and the shortest and longest session it grants, in seconds."""
 
     brokers: int
     topics: Mapping[str, TopicFacts]
+    sessions: tuple[float, float] | None = None
 
 
 class RedisFacts(NamedTuple):
@@ -115,6 +117,16 @@ def check_kafka(facts: KafkaFacts, expected: Sequence[ExpectedTopic], replicatio
         yield _check_topic(topic, found, replication)
         if found is not None:
             yield from _check_limits(topic, found)
+
+
+def check_session(facts: KafkaFacts, session_timeout: float) -> Iterator[Finding]:
+    """Whether Kafka lets a worker join with this session: one it refuses stays without partitions for ever."""
+    if facts.sessions is None:
+        return
+    shortest, longest = facts.sessions
+    granted = f"{shortest:g} to {longest:g} seconds, which is what Kafka grants (group.min.session.timeout.ms)"
+    if not shortest <= session_timeout <= longest:
+        yield Finding("STREAMS_SESSION_TIMEOUT", "fail", f"{session_timeout:g} seconds", granted)
 
 
 def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication: int) -> Finding:

@@ -13,6 +13,7 @@ from streams.ops.diagnosis import (
     TopicFacts,
     check_kafka,
     check_redis,
+    check_session,
     check_settings,
     hide_password,
 )
@@ -235,3 +236,10 @@ def test_combinations_of_settings() -> None:
 )
 def test_passwords_are_never_shown(url: str, shown: str) -> None:
     assert hide_password(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("sessions", "status"), [(None, set()), ((6.0, 1800.0), set()), ((12.0, 1800.0), {"fail"}), ((1.0, 9.0), {"fail"})]
+)
+def test_a_session_that_kafka_does_not_grant_is_told(sessions: tuple[float, float] | None, status: set[str]) -> None:
+    assert worst(check_session(KafkaFacts(1, {}, sessions), 10.0)) == status
