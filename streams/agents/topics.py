@@ -57,7 +57,9 @@ class TopicSpec(NamedTuple):
     """A topic as it should be: its full name, partitions, and settings of its own.
 
     `cleanup` is the broker's `cleanup.policy`, `retention_ms` how long a message is kept (-1: for ever),
-    `max_message_bytes` the largest one it takes, `ordered` whether more partitions than one would be wrong.
+    `max_message_bytes` the largest one it takes, `ordered` whether more partitions than one would be wrong. `read`: workers read
+    it, so the time of a message is the broker's. By default it is that of the sender, whose clock may be wrong, and what
+    was said first of a record would stand.
     """
 
     name: str
@@ -66,6 +68,7 @@ class TopicSpec(NamedTuple):
     retention_ms: int = -1
     max_message_bytes: int = MAX_MESSAGE_BYTES
     ordered: bool = False
+    read: bool = False
 
     @property
     def configs(self) -> dict[str, str]:
@@ -75,6 +78,7 @@ class TopicSpec(NamedTuple):
             "max.message.bytes": str(self.max_message_bytes),
             "retention.ms": str(self.retention_ms),
             "retention.bytes": "-1",
+            **({"message.timestamp.type": "LogAppendTime"} if self.read else {}),
         }
 
 
@@ -99,8 +103,8 @@ def topics(settings: Settings) -> list[TopicSpec]:
     """All topics of this installation."""
     prefix, partitions = settings.topic_prefix, settings.partitions
 
-    def kept(name: str, hours: int) -> TopicSpec:
-        return TopicSpec(name, partitions, _DELETE, hours * _HOUR_MS or -1)
+    def kept(name: str, hours: int, *, read: bool = False) -> TopicSpec:
+        return TopicSpec(name, partitions, _DELETE, hours * _HOUR_MS or -1, read=read)
 
     letters = TopicSpec(
         prefix + events.DEAD_LETTER,
@@ -110,12 +114,12 @@ def topics(settings: Settings) -> list[TopicSpec]:
         MAX_LETTER_BYTES,
     )
     return [
-        *(kept(record_topic(settings, source), settings.records_retention_hours) for source in SOURCES),
+        *(kept(record_topic(settings, source), settings.records_retention_hours, read=True) for source in SOURCES),
         kept(prefix + events.DECISIONS, settings.decisions_retention_hours),
         kept(prefix + events.REVIEWS, settings.review_retention_hours),
         kept(prefix + events.EVENTS, settings.events_retention_hours),
         TopicSpec(prefix + events.CLUSTERS, partitions, _COMPACT),
-        TopicSpec(prefix + events.CORRECTIONS, 1, _DELETE, ordered=True),
+        TopicSpec(prefix + events.CORRECTIONS, 1, _DELETE, ordered=True, read=True),
         letters,
     ]
 

@@ -243,3 +243,13 @@ def test_passwords_are_never_shown(url: str, shown: str) -> None:
 )
 def test_a_session_that_kafka_does_not_grant_is_told(sessions: tuple[float, float] | None, status: set[str]) -> None:
     assert worst(check_session(KafkaFacts(1, {}, sessions), 10.0)) == status
+
+
+@pytest.mark.parametrize(("whose", "warned"), [("CreateTime", True), ("LogAppendTime", False), ("", False)])
+def test_a_topic_that_has_the_time_of_its_senders_is_told(whose: str, warned: bool) -> None:
+    (spec,) = [spec for spec in topics(Settings()) if spec.name == "records.crossref"]
+    wanted = ExpectedTopic(spec.name, spec.partitions, spec.configs)
+    configs = dict(spec.configs) | {"message.timestamp.type": whose}
+    told = TopicFacts(4, 1, 0, {name: value for name, value in configs.items() if value})
+    found = {finding.check: finding for finding in check_kafka(KafkaFacts(1, {spec.name: told}), [wanted], 1)}
+    assert ("times in records.crossref" in found) == warned

@@ -119,6 +119,15 @@ async def offset_by_time(url: str) -> bool:
         return found is not None and found.offset == 1
 
 
+@check("puts its own time on messages where told to")
+async def append_time(url: str) -> bool:
+    topic = await make_topic(url, message_timestamp_type="LogAppendTime")
+    async with producer(url) as made:
+        await made.send_and_wait(topic, b"v", timestamp_ms=1000, partition=0)
+    async with AIOKafkaConsumer(topic, bootstrap_servers=url, auto_offset_reset="earliest") as consumer:
+        return bool((await consumer.getone()).timestamp > 1000)
+
+
 @check("idempotent producers")
 async def idempotence(url: str) -> bool:
     topic = await make_topic(url)
