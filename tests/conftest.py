@@ -93,14 +93,17 @@ def broker_settings(
 def new_broker(broker_kind: str, tmp_path: Path) -> Iterator[Callable[..., AnyBroker]]:
     """Make a broker of the test's own, of the kind that `--broker` names; it is started, and stopped when the test ends.
 
-    `advertised` is the `host:port` that clients are sent to, for a proxy in front.
+    `advertised` is the `host:port` that clients are sent to, for a proxy in front; `properties` are Kafka's own, with
+    `_` for `.`, and nothing to the embedded one.
     """
     made: list[AnyBroker] = []
 
-    def make(advertised: str = "") -> AnyBroker:
+    def make(advertised: str = "", **properties: object) -> AnyBroker:
         directory = tmp_path / f"broker{len(made)}"
-        kind = Kafka if broker_kind == "kafka" else Broker
-        made.append(kind(directory, advertised=advertised))
+        if broker_kind == "kafka":
+            made.append(Kafka(directory, advertised=advertised, **properties))
+        else:
+            made.append(Broker(directory, advertised=advertised))
         made[-1].start()
         return made[-1]
 

@@ -17,8 +17,10 @@ from streams.agents.preparer import Preparer, calm_collector
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
 from streams.engine import Engine, Incoming
-from streams.errors import RedisError
+from streams.errors import RedisError, SettingsError, StreamsError
 from streams.index.connection import connect
+from streams.ops.diagnosis import check_session
+from streams.ops.facts import ask_kafka
 from streams.ops.health import Health
 from streams.ops.http import add_routes
 from streams.ops.metrics import Metrics
@@ -42,10 +44,19 @@ class _Worker:
         self._publisher: Publisher | None = None
         self._handler: Handler | None = None
         self._draining: set[asyncio.Task[int]] = set()
+        self.failure: StreamsError | None = None
 
     async def open(self) -> None:
-        """Create the topics, connect the publisher, publish what a dead worker left."""
+        """Create the topics, connect the publisher, publish what a dead worker left. Keeps the error of its own as `failure`."""
+        try:
+            await self._open()
+        except StreamsError as error:
+            self.failure = error
+            raise
+
+    async def _open(self) -> None:
         await create_topics(self.settings)
+        await check_session_timeout(self.settings)
         self._publisher = await Publisher(
             self.settings.kafka_url, self.settings.topic_prefix, cut=self.metrics.cut
         ).__aenter__()
@@ -107,7 +118,7 @@ class _Worker:
 def run_worker(settings: Settings) -> None:
     """Run a worker until it is told to stop (SIGINT, SIGTERM); exits the process with Faust's exit code.
 
-    Raises SettingsError, RedisError or BrokerError before it begins, in words for people.
+    Raises SettingsError, RedisError or BrokerError where it cannot begin, in words for people.
     """
     mode.loop.use("uvloop")
     worker = _Worker(settings)
@@ -116,9 +127,20 @@ def run_worker(settings: Settings) -> None:
         raise RedisError(f"Redis has maxmemory-policy {policy}: it would lose records silently; set noeviction")
     app = make_app(settings, worker.engine, worker, worker.metrics, worker.health)
     add_routes(_router(app), worker.health, worker.metrics, redis=worker.ping_redis, broker=worker.ping_broker)
-    faust.Worker(
-        app, loglevel=settings.log_level.replace("warning", "warn"), redirect_stdouts=False, override_logging=False
-    ).execute_from_commandline()
+    level = settings.log_level.replace("warning", "warn")
+    try:
+        faust.Worker(app, loglevel=level, redirect_stdouts=False, override_logging=False).execute_from_commandline()
+    except SystemExit:
+        if worker.failure is not None:  # Faust ends without a word about it
+            raise worker.failure from None
+        raise
+
+
+async def check_session_timeout(settings: Settings) -> None:
+    """Raise SettingsError where Kafka would refuse us: aiokafka logs that, and then waits for ever without partitions."""
+    facts = await ask_kafka(settings.kafka_url, [])
+    for refused in check_session(facts, settings.session_timeout):
+        raise SettingsError(refused.check, refused.found, refused.advice)
 
 
 def maxmemory_policy(worker: _Worker) -> str:
