@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from brokers import KAFKA_SESSION_SECONDS
 from processes import Streams
-from trial import Report
+from reports import Report
 
 from streams.local.broker import SESSION_SECONDS
 

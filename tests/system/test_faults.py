@@ -17,7 +17,8 @@ from brokers import AnyBroker
 from feeds import make_feed
 from processes import wait_for
 from proxy import Proxy
-from trial import Report, Trial
+from reports import Report
+from trial import Trial
 
 from streams.local.valkey import Valkey
 

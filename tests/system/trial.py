@@ -19,27 +19,25 @@ import signal
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, Protocol, Self
 
 import orjson
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from feeds import Feed
+from harvester import LAST, harvest
 from processes import Streams, wait_for
+from reports import Fault, Place, Report
 from worlds import stored_partition
 
 from streams import events
 from streams.agents.dead_letters import contents, standing
-from streams.agents.publisher import Publisher
 from streams.agents.reader import read_to_now
-from streams.agents.topics import RECORDS, create_topics
+from streams.agents.topics import create_topics
 from streams.engine import Engine
-from streams.errors import BrokerError, RedisError
-from streams.events import Outgoing
+from streams.errors import RedisError
 from streams.index.connection import Connection, connect
 from streams.index.layout import Layout
 from streams.index.progress import Progress
@@ -47,13 +45,10 @@ from streams.local.run import own_generation
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 
-__all__ = ["Address", "Fault", "Report", "Trial"]
+__all__ = ["Address", "Trial"]
 
-_LOT = 100
 _SAMPLE_SECONDS = 0.05
 _PATIENCE_SECONDS = 240.0
-_END_SOURCES = ("document", "crossref", "openalex", "arxiv")
-Place = tuple[str, int]
 
 
 class Address(Protocol):
@@ -61,44 +56,6 @@ class Address(Protocol):
 
     @property
     def url(self) -> str: ...
-
-
-class Fault(NamedTuple):
-    """Something done to the running system: what, when (monotonic seconds), and how far each partition was then."""
-
-    what: str
-    time: float
-    positions: Mapping[Place, int]
-
-
-class Report(NamedTuple):
-    """What a trial came to, for the table of docs/reliability.md.
-
-    `messages` were sent; of the `records` they tell of some are in clusters, some deleted; `letters` are dead letters;
-    `lost` are records that are in no cluster and should be. `repeated` counts the events that came again with an id already
-    seen; `recovery` is the longest time in seconds from a fault until every partition with unread messages went on.
-    """
-
-    messages: int
-    records: int
-    deleted: int
-    letters: int
-    lost: int
-    repeated: int
-    faults: Counter[str]
-    restarts: int
-    recovery: float
-    seconds: float
-
-    @staticmethod
-    def table(told: Iterable[tuple[str, Report]]) -> Iterator[str]:
-        """Scenarios with their reports as a table in Markdown."""
-        yield "| scenario | faults | messages | live records | deleted | dead letters | lost | repeated events | recovery, s |"
-        yield "|---|---|---|---|---|---|---|---|---|"
-        for scenario, report in told:
-            faults = ", ".join(f"{count} × {what}" for what, count in report.faults.items()) or "none"
-            counts = (report.messages, report.records, report.deleted, report.letters, report.lost, report.repeated)
-            yield f"| {scenario} | {faults} | {' | '.join(map(str, counts))} | {report.recovery:.1f} |"
 
 
 class Trial:
@@ -133,7 +90,6 @@ class Trial:
         self._trouble: list[BaseException] = []
         self._ends: dict[Place, int] = {}
         self._feed = Feed([])
-        self._sent = 0
         self._began = 0.0
 
     def __enter__(self) -> Self:
@@ -163,7 +119,7 @@ class Trial:
     def begin(self, feed: Feed, rate: float = 0.0) -> None:
         """Begin to send a feed: so many messages a second, or (0) as fast as the broker takes them."""
         self._feed, self._began = feed, time.monotonic()
-        self._spawn(lambda: asyncio.run(self._send(feed, rate)))
+        self._spawn(lambda: self._ends.update(asyncio.run(harvest(self.settings, feed, rate, self._over.is_set))))
 
     @property
     def _layout(self) -> Layout:
@@ -180,7 +136,7 @@ class Trial:
 
     def fault(self, what: str) -> None:
         """Note that something was done just now."""
-        self.faults.append(Fault(what, time.monotonic(), self.samples[-1][1] if self.samples else {}))
+        self.faults.append(Fault(what, time.time(), self.samples[-1][1] if self.samples else {}))
 
     def kill(self, number: int) -> None:
         """`kill -9` of a worker; it is started again at once, as whoever runs it would."""
@@ -224,7 +180,7 @@ class Trial:
         for number in kept:
             self.workers[number] = self._worker(number)
             self.workers[number].child.start()
-        self.samples.append((time.monotonic(), {}))
+        self.samples.append((time.time(), {}))
         self.fault("topics redelivered")
         self._kept = kept
 
@@ -273,7 +229,7 @@ class Trial:
         progress = Progress(self._layout, connection)
         while not self._over.wait(_SAMPLE_SECONDS):
             with contextlib.suppress(RedisError):
-                self.samples.append((time.monotonic(), progress.positions()))
+                self.samples.append((time.time(), progress.positions()))
             for number in list(self._kept):
                 self.workers[number].keep_alive(10_000)
         connection.close()
@@ -281,43 +237,6 @@ class Trial:
     def _is_done(self) -> bool:
         now = self.samples[-1][1] if self.samples else {}
         return all(now.get(place, 0) >= end for place, end in self._ends.items())
-
-    async def _send(self, feed: Feed, rate: float) -> None:
-        """Send as a harvester does: what the broker has not acknowledged is sent again. Then a last message to every partition."""
-        size = max(1, round(rate / 4)) if rate else _LOT
-        lots = [feed.messages[start : start + size] for start in range(0, len(feed.messages), size)]
-        told = _spread(feed.corrections, len(lots))
-        for lot, corrections in zip(lots, told, strict=True):
-            messages = [Outgoing(RECORDS + m.source, m.key, m.value or None) for m in lot]
-            messages += [Outgoing(events.CORRECTIONS, b"", c.value) for c in corrections]
-            await self._patiently(lambda messages=messages: self._publish(messages))  # type: ignore[misc]
-            self._sent += len(lot)
-            if rate:
-                await asyncio.sleep(self._began + self._sent / rate - time.monotonic())
-        ends: dict[Place, int] = {}
-        await self._patiently(lambda: self._mark_ends(ends))
-        self._ends = ends
-
-    async def _patiently(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        while not self._over.is_set():
-            try:
-                return await work()
-            except (BrokerError, KafkaError):
-                await asyncio.sleep(0.2)
-        return None
-
-    async def _publish(self, messages: Iterable[Outgoing]) -> None:
-        async with Publisher(self.settings.kafka_url, self.settings.topic_prefix, shared=True) as publisher:
-            await publisher.publish(list(messages))
-
-    async def _mark_ends(self, ends: dict[Place, int]) -> None:
-        """A last message in every partition whose topics the feed uses: when it is handled, so is all before it."""
-        topics = [RECORDS + source for source in _END_SOURCES] + [events.CORRECTIONS]
-        async with AIOKafkaProducer(bootstrap_servers=self.settings.kafka_url, acks="all") as producer:
-            for topic in (self.settings.topic_prefix + name for name in topics):
-                for partition in sorted(await producer.partitions_for(topic)):
-                    taken = await producer.send_and_wait(topic, b"the end", key=b"the end", partition=partition)
-                    ends[topic, partition] = taken.offset + 1
 
     def _check(self, seconds: float) -> Report:
         published = asyncio.run(self._published())
@@ -331,11 +250,12 @@ class Trial:
         assert clustered.keys() == feed.live, "a record that was deleted is there"
         assert stored == feed.truth
         letters = asyncio.run(self._letters())
-        found = {letter for letter in letters if letter[1:] != (b"the end", b"the end")}
+        found = {letter for letter in letters if letter[1:] != (LAST, LAST)}
         assert found == feed.bad, found ^ feed.bad
         verified = self.verify()
         assert verified["differences"] == [], verified["differences"][:5]
         ids = [orjson.loads(value)["event_id"] for value in published]
+        taken = asyncio.run(self._taken())
         return Report(
             messages=len(feed.messages),
             records=len(feed.live),
@@ -345,7 +265,7 @@ class Trial:
             repeated=len(ids) - len(set(ids)),
             faults=Counter(fault.what for fault in self.faults),
             restarts=sum(worker.restarts for worker in self.workers),
-            recovery=max((self._recovery(fault) for fault in self.faults), default=0.0),
+            recovery=max((fault.recovery(self.samples, taken) for fault in self.faults), default=0.0),
             seconds=seconds,
         )
 
@@ -370,19 +290,10 @@ class Trial:
         letters = await standing(self.settings)
         return {(letter.source, c.key, c.payload) async for letter, c in contents(self.settings, letters)}
 
-    def _recovery(self, fault: Fault) -> float:
-        """Seconds until every partition that had unread messages went on."""
-        longest = 0.0
-        final = self.samples[-1][1]
-        for place, end in final.items():
-            before = fault.positions.get(place, 0)
-            if before < end:
-                went_on = next(t for t, now in self.samples if t > fault.time and now.get(place, 0) > before)
-                longest = max(longest, went_on - fault.time)
-        return longest
-
-
-def _spread(items: list[Any], lots: int) -> Iterator[list[Any]]:
-    """Items in order, about evenly over so many lots."""
-    for number in range(lots):
-        yield items[len(items) * number // lots : len(items) * (number + 1) // lots]
+    async def _taken(self) -> dict[Place, list[float]]:
+        """When the broker took each message of the feed, by partition."""
+        names = sorted({topic for topic, _ in self._ends})
+        taken: dict[Place, list[float]] = defaultdict(list)
+        async for message in read_to_now(self.settings.kafka_url, names):
+            taken[message.topic, message.partition].append(message.timestamp / 1000)
+        return taken
