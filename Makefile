@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
+KAFKA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format evaluate clean
+.PHONY: help demo test test-kafka soak check format evaluate clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -37,6 +38,23 @@ demo: $(VENV)/.installed ## Install, then deduplicate a feed of well-known paper
 test: $(VENV)/.test-installed ## Install what tests need and run them all, on real servers and processes
 	$(BIN)/python -m pytest
 
+.kafka/.fetched$(KAFKA): tests/kafka/pom.xml
+	rm -rf .kafka
+	mvn --batch-mode --quiet --file $< dependency:copy-dependencies -DincludeScope=runtime \
+		-DoutputDirectory=$(CURDIR)/.kafka $(if $(KAFKA),-Dkafka.version=$(KAFKA))
+	@touch $@
+
+test-kafka: $(VENV)/.test-installed ## Run the tests that need a broker on Apache Kafka itself; needs Java 17 and Maven
+	@java=$$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p'); \
+	if [ "$${java:-0}" -lt 17 ] || ! command -v mvn >/dev/null; then \
+		echo "Skipped: Apache Kafka needs Java 17 or later (here: $${java:-none}), and Maven to fetch it."; \
+	else \
+		$(MAKE) --no-print-directory .kafka/.fetched$(KAFKA) && $(BIN)/python -m pytest --broker kafka; \
+	fi
+
+soak: $(VENV)/.test-installed ## Let everything fail at random moments for a quarter of an hour; prints a table
+	$(BIN)/python -m pytest -m soak -p no:randomly $(if $(BROKER),--broker $(BROKER))
+
 check: $(VENV)/.dev-installed ## Lint, format, strict types, import contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -51,4 +69,4 @@ evaluate: $(VENV)/.evaluate-installed ## Measure matching; with DATA=folder of l
 	$(BIN)/python bench/evaluate.py $(if $(DATA),--data $(DATA) --write)
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	rm -rf $(VENV) .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from streams import events
-from streams.arrivals import Arrival, Arrivals
+from streams.arrivals import Arrival, Arrivals, born
 from streams.clusters.committer import Committed, Committer, Described, Work
 from streams.clusters.correction_log import DECIDE_CORRECTION, CorrectionLog
 from streams.clusters.corrections import Correction, Verdict, ruling
@@ -193,6 +193,13 @@ class Engine:
         drained = {key: list(owed) for key, owed in owing.items()}
         return Batch([*outgoing, *restated.outgoing], restated.committed, Counter(), drained)
 
+    def restate(self, clusters: Iterable[bytes]) -> Batch:
+        """The states, as they are now, of clusters by their keys; a tombstone for one that is no more."""
+        stale: dict[bytes, set[bytes]] = defaultdict(set)
+        for key in clusters:
+            stale[key[:8]].add(key)
+        return self._restate(stale)
+
     def all_states(self, size: int) -> Iterator[list[Outgoing]]:
         """The latest state of every cluster, in lots of about `size` messages."""
         lot: list[tuple[bytes, Group]] = []
@@ -308,8 +315,8 @@ class Engine:
         births = {arrival.id: arrival.birth for arrival in arrivals}
 
         def describe(draft: Draft) -> Described:
-            if (born := _born(draft, births)) is not None:
-                return born
+            if (alone := born(draft, births)) is not None:
+                return alone
             return events.describe(draft, reader.record, _is_live(reader), found.evidence, causes)
 
         work = Work(frozenset(a.id for a in arrivals), tuple(found.links), tuple(found.related))
@@ -367,18 +374,6 @@ class Engine:
             outgoing += events.states(root.group, sorted(keys), _living(reader))
             committed.append(Committed(root.id, root.raw, Described(root.group, {}, (), dict.fromkeys(keys))))
         return Batch(outgoing, committed, Counter())
-
-
-def _born(draft: Draft, births: Mapping[bytes, Described | None]) -> Described | None:
-    """What the intake described already, if the draft is just that: one record, alone, for the first time."""
-    members = draft.group.members
-    born = births.get(members[0].id) if len(members) == 1 else None
-    if born is None or len(draft.changes) != 1 or len(draft.group.clusters) != 1:
-        return None
-    change, cluster = born.changes[0], born.group.clusters[0]
-    plain = not (draft.group.merged or draft.group.related or draft.group.rulings)
-    same = plain and change == draft.changes[0] and members == born.group.members
-    return born if same and cluster.created == draft.group.clusters[0].created else None
 
 
 def _named(group: Group) -> list[bytes]:

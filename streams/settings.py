@@ -55,7 +55,10 @@ class Settings(BaseSettings):
         0, ge=0, le=876_000, description="hours dead letters are kept in dedup.dead-letter; 0: until retried or dropped"
     )
     session_timeout: float = Field(
-        10.0, gt=0, le=300, description="seconds without a heartbeat before a worker loses its partitions"
+        10.0,
+        gt=0,
+        le=300,
+        description="seconds without a heartbeat before a worker loses its partitions; Kafka grants 6 or more by default",
     )
     http_host: str = Field("127.0.0.1", description="address the HTTP port binds to")
     http_port: int = Field(6066, ge=0, le=65535, description="port of health, metrics and API; 0: any free port")

@@ -2,20 +2,41 @@ from __future__ import annotations
 
 import itertools
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from brokers import KAFKA_SESSION_SECONDS, KINDS, AnyBroker, Kafka, kafka_is_there
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from streams.index.connection import Connection, connect
+from streams.local.broker import Broker
 from streams.local.valkey import Valkey
 from streams.schemas import NAMES, schema
 from streams.settings import Settings
 
 _NUMBERS = itertools.count(1)
+_OF_THE_BROKER = {"broker_settings", "new_broker"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--broker", choices=KINDS, default=KINDS[0], help="run the tests that need a broker on this one")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--broker") == "kafka" and not kafka_is_there():
+        raise pytest.UsageError("Apache Kafka is not there: `make test-kafka` fetches it, and runs the tests on it")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On Kafka only what needs a broker is run again: the tests that use a fixture which gives one."""
+    if config.getoption("--broker") == "kafka":
+        chosen = [item for item in items if _OF_THE_BROKER.intersection(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -32,6 +53,63 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     server.start()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def broker_kind(request: pytest.FixtureRequest) -> str:
+    """`tansu` or `kafka`, as `--broker` says."""
+    return str(request.config.getoption("--broker"))
+
+
+@pytest.fixture(scope="session")
+def broker_settings(
+    broker_kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Make settings that put a test on the broker that `--broker` names.
+
+    The embedded one: no address, for Streams brings it along. Kafka: one server for all tests, and in it a topic
+    prefix and a consumer group that nobody has used.
+    """
+    if broker_kind == "tansu":
+        yield dict
+        return
+    server = Kafka(Path(tmp_path_factory.mktemp("kafka")))
+    server.start()
+
+    def make() -> dict[str, Any]:
+        name = f"t{uuid.uuid4().hex[:10]}"
+        return {
+            "kafka_url": server.url,
+            "topic_prefix": f"{name}.",
+            "app_id": name,
+            "session_timeout": KAFKA_SESSION_SECONDS,
+        }
+
+    yield make
+    server.stop()
+
+
+@pytest.fixture
+def new_broker(broker_kind: str, tmp_path: Path) -> Iterator[Callable[..., AnyBroker]]:
+    """Make a broker of the test's own, of the kind that `--broker` names; it is started, and stopped when the test ends.
+
+    `advertised` is the `host:port` that clients are sent to, for a proxy in front; `properties` are Kafka's own, with
+    `_` for `.`, and nothing to the embedded one.
+    """
+    made: list[AnyBroker] = []
+
+    def make(advertised: str = "", **properties: object) -> AnyBroker:
+        directory = tmp_path / f"broker{len(made)}"
+        if broker_kind == "kafka":
+            made.append(Kafka(directory, advertised=advertised, **properties))
+        else:
+            made.append(Broker(directory, advertised=advertised))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for broker in made:
+        broker.stop()
 
 
 @pytest.fixture(scope="session")

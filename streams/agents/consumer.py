@@ -49,8 +49,9 @@ class Lot(ConsumerMessage):
 class _Thread(AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        # Neither a setting nor an argument of Faust's; aiokafka reads it when the consumer starts.
+        # Neither settings nor arguments of Faust's; aiokafka reads them when the consumer starts.
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
+        consumer._isolation_level = "read_committed"  # what a harvester takes back was never said
         return consumer
 
 

@@ -77,6 +77,7 @@ class Handler:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self.turn = asyncio.Lock()
         self._closing = False
+        self._interrupted = False
         self._failed_in_row = 0
         self._round_trips = 0
 
@@ -96,6 +97,10 @@ class Handler:
         self._health.waiting(len(messages))
         async with self._admitted():
             await self._patiently(lambda: self._divide(messages, ready.prepared))
+            if self._interrupted:
+                # An attempt that failed may have committed before; the next one then found nothing to change or to tell.
+                await self._patiently(self._drain)
+                self._interrupted = False
             await self._patiently(lambda: self._mark(messages))
         self._health.processed(len(messages))
         self._observe(messages, time.perf_counter() - started)
@@ -143,6 +148,7 @@ class Handler:
                 self._health.redis_answered()
                 return result
             except ServiceError as error:
+                self._interrupted = True
                 if isinstance(error, RedisError):
                     self._health.redis_failed(str(error))
                 self._metrics.retried(type(error).__name__)
@@ -157,6 +163,7 @@ class Handler:
         except ServiceError:
             raise
         except Exception as error:  # whatever it is, the rest must go on
+            self._interrupted = True
             if len(messages) > 1:
                 log.warning("a batch of %d failed, halving it: %r", len(messages), error)
                 middle = len(messages) // 2

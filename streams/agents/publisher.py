@@ -104,6 +104,13 @@ class Publisher:
         except (KafkaError, TimeoutError) as error:
             raise BrokerError(f"Kafka did not take our messages: {error or type(error).__name__}") from error
 
+    async def ping(self) -> None:
+        """Ask the broker for a sign of life. Raises BrokerError, or waits as long as the broker does."""
+        try:
+            await self._ready.client.fetch_all_metadata()
+        except KafkaError as error:
+            raise BrokerError(f"Kafka at {self._url} does not answer: {error or type(error).__name__}") from error
+
     @property
     def _ready(self) -> Any:
         if self._producer is None:

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from streams.agents.publisher import partition_of
 from streams.errors import BrokerError
 
-__all__ = ["END_HEADER", "follow", "plain_consumer", "read_one", "read_to_now"]
+__all__ = ["END_HEADER", "first_offsets", "follow", "plain_consumer", "read_one", "read_to_now"]
 
 END_HEADER = "streams-end"
 _MAX_BYTES = 16 * 1024 * 1024
@@ -59,6 +59,18 @@ async def read_to_now(
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
 
 
+async def first_offsets(kafka_url: str, topic: str) -> dict[int, int]:
+    """The first offset that each partition of a topic still has: more than 0 where its beginning is gone. Raises BrokerError."""
+    try:
+        async with AIOKafkaProducer(bootstrap_servers=kafka_url.split(","), client_id="streams-mark") as producer:
+            places = [TopicPartition(topic, partition) for partition in await producer.partitions_for(topic)]
+        async with plain_consumer(kafka_url) as consumer:
+            found = await consumer.beginning_offsets(places)
+            return {place.partition: offset for place, offset in found.items()}
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+
+
 async def read_one(kafka_url: str, topic: str, partition: int, offset: int) -> Any | None:
     """The message (aiokafka's ConsumerRecord) at a place; None where the topic no longer has it. Raises BrokerError."""
     place = TopicPartition(topic, partition)
@@ -78,16 +90,12 @@ async def read_one(kafka_url: str, topic: str, partition: int, offset: int) -> A
 async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool) -> AsyncIterator[Any]:
     """Messages as they come, until cancelled. Raises BrokerError."""
     try:
-        async with plain_consumer(kafka_url) as consumer:
-            await consumer.topics()
-            partitions = [TopicPartition(t, p) for t in topics for p in consumer.partitions_for_topic(t) or ()]
-            if not partitions:
+        async with plain_consumer(kafka_url, "earliest" if from_beginning else "latest") as consumer:
+            # A topic that is subscribed to and does not exist would be created by the embedded broker.
+            known = (await consumer.topics()).intersection(topics)
+            if not known:
                 raise BrokerError(f"Kafka has none of the topics {', '.join(topics)}; `streams doctor` says more")
-            consumer.assign(partitions)
-            if from_beginning:
-                await consumer.seek_to_beginning(*partitions)
-            else:
-                await consumer.seek_to_end(*partitions)
+            consumer.subscribe(sorted(known))
             async for message in consumer:
                 if END_HEADER not in dict(message.headers):
                     yield message
@@ -95,13 +103,13 @@ async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool)
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
 
 
-def plain_consumer(kafka_url: str) -> AIOKafkaConsumer:
+def plain_consumer(kafka_url: str, begin: str = "earliest") -> AIOKafkaConsumer:
     """A consumer without a group, for who assigns partitions and seeks himself; to be used as `async with`."""
     return AIOKafkaConsumer(
         bootstrap_servers=kafka_url.split(","),
         group_id=None,
         enable_auto_commit=False,
-        auto_offset_reset="earliest",
+        auto_offset_reset=begin,
         max_partition_fetch_bytes=_MAX_BYTES,
         fetch_max_bytes=_MAX_BYTES,
         client_id="streams-reader",

@@ -18,6 +18,7 @@ The messages are described in `streams/events.py` and `docs/events.md`, what ret
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -45,6 +46,7 @@ RECORDS = "records."
 _DELETE, _COMPACT = "delete", "compact"
 _CREATED, _EXISTS = 0, 36
 _CREATE_SECONDS = 30
+_LOOK_SECONDS = 0.05
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 MAX_LETTER_BYTES = 18 * 1024 * 1024
 """A dead letter is a message as it came, which may be as large as any, with headers around it."""
@@ -55,7 +57,9 @@ class TopicSpec(NamedTuple):
     """A topic as it should be: its full name, partitions, and settings of its own.
 
     `cleanup` is the broker's `cleanup.policy`, `retention_ms` how long a message is kept (-1: for ever),
-    `max_message_bytes` the largest one it takes, `ordered` whether more partitions than one would be wrong.
+    `max_message_bytes` the largest one it takes, `ordered` whether more partitions than one would be wrong. `read`: workers read
+    it, so the time of a message is the broker's. By default it is that of the sender, whose clock may be wrong, and what
+    was said first of a record would stand.
     """
 
     name: str
@@ -64,6 +68,7 @@ class TopicSpec(NamedTuple):
     retention_ms: int = -1
     max_message_bytes: int = MAX_MESSAGE_BYTES
     ordered: bool = False
+    read: bool = False
 
     @property
     def configs(self) -> dict[str, str]:
@@ -73,6 +78,7 @@ class TopicSpec(NamedTuple):
             "max.message.bytes": str(self.max_message_bytes),
             "retention.ms": str(self.retention_ms),
             "retention.bytes": "-1",
+            **({"message.timestamp.type": "LogAppendTime"} if self.read else {}),
         }
 
 
@@ -97,8 +103,8 @@ def topics(settings: Settings) -> list[TopicSpec]:
     """All topics of this installation."""
     prefix, partitions = settings.topic_prefix, settings.partitions
 
-    def kept(name: str, hours: int) -> TopicSpec:
-        return TopicSpec(name, partitions, _DELETE, hours * _HOUR_MS or -1)
+    def kept(name: str, hours: int, *, read: bool = False) -> TopicSpec:
+        return TopicSpec(name, partitions, _DELETE, hours * _HOUR_MS or -1, read=read)
 
     letters = TopicSpec(
         prefix + events.DEAD_LETTER,
@@ -108,12 +114,12 @@ def topics(settings: Settings) -> list[TopicSpec]:
         MAX_LETTER_BYTES,
     )
     return [
-        *(kept(record_topic(settings, source), settings.records_retention_hours) for source in SOURCES),
+        *(kept(record_topic(settings, source), settings.records_retention_hours, read=True) for source in SOURCES),
         kept(prefix + events.DECISIONS, settings.decisions_retention_hours),
         kept(prefix + events.REVIEWS, settings.review_retention_hours),
         kept(prefix + events.EVENTS, settings.events_retention_hours),
         TopicSpec(prefix + events.CLUSTERS, partitions, _COMPACT),
-        TopicSpec(prefix + events.CORRECTIONS, 1, _DELETE, ordered=True),
+        TopicSpec(prefix + events.CORRECTIONS, 1, _DELETE, ordered=True, read=True),
         letters,
     ]
 
@@ -135,12 +141,23 @@ async def create_topics(settings: Settings) -> list[str]:
             for spec in topics(settings)
         ]
         async with asyncio.timeout(_CREATE_SECONDS):
-            response = await admin.create_topics(wanted)
+            created = _created((await admin.create_topics(wanted)).topic_errors)
+            await _wait_for(admin, created)
     except (KafkaError, TimeoutError) as error:
         raise BrokerError(f"topics cannot be created: {error or type(error).__name__}") from error
     finally:
         await admin.close()
-    return _created(response.topic_errors)
+    return created
+
+
+async def _wait_for(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
+    """Until the broker tells of them: Kafka answers before, and a worker that joins then would not be given them."""
+    while names:
+        # All, not by name: asked for one that does not exist some brokers create it.
+        told = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+        if all(told.get(name) and all(partition["leader"] >= 0 for partition in told[name]) for name in names):
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _created(answers: list[tuple[object, ...]]) -> list[str]:

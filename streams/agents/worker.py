@@ -24,10 +24,12 @@ from streams.agents.preparer import Preparer, calm_collector
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
 from streams.engine import Engine, Incoming
-from streams.errors import RedisError
+from streams.errors import RedisError, SettingsError, StreamsError
 from streams.index.connection import Connection, connect
 from streams.index.fence import Fence
 from streams.index.generation import FIXED, current_generation
+from streams.ops.diagnosis import check_session
+from streams.ops.facts import ask_kafka
 from streams.ops.health import Health
 from streams.ops.http import add_routes
 from streams.ops.metrics import Metrics
@@ -59,10 +61,19 @@ class _Worker:
         self._publisher: Publisher | None = None
         self._handler: Handler | None = None
         self._draining: set[asyncio.Task[int]] = set()
+        self.failure: StreamsError | None = None
 
     async def open(self) -> None:
-        """Create the topics, connect the publisher, publish what a dead worker left."""
+        """Create the topics, connect the publisher, publish what a dead worker left. Keeps the error of its own as `failure`."""
+        try:
+            await self._open()
+        except StreamsError as error:
+            self.failure = error
+            raise
+
+    async def _open(self) -> None:
         await create_topics(self.settings)
+        await check_session_timeout(self.settings)
         self._publisher = await Publisher(
             self.settings.kafka_url, self.settings.topic_prefix, cut=self.metrics.cut
         ).__aenter__()
@@ -128,7 +139,13 @@ class _Worker:
         self.connection.close()
         self._leases.close()
 
-    async def ping(self) -> None:
+    async def ping_broker(self) -> None:
+        """Raise where the broker does not answer."""
+        if self._publisher is not None:
+            await self._publisher.ping()
+
+    async def ping_redis(self) -> None:
+        """Raise where Redis does not answer."""
         probe = connect(self.settings)
         try:
             await asyncio.get_running_loop().run_in_executor(None, lambda: probe.call("PING"))
@@ -141,7 +158,7 @@ def run_worker(given: Settings) -> None:
 
     When its generation is replaced it stops and becomes a worker of the new one: the same process, command and environment.
 
-    Raises SettingsError, RedisError or BrokerError before it begins, in words for people.
+    Raises SettingsError, RedisError or BrokerError where it cannot begin, in words for people.
     """
     mode.loop.use("uvloop")
     worker = _Worker(given)
@@ -150,12 +167,13 @@ def run_worker(given: Settings) -> None:
     if policy not in ("noeviction", ""):
         raise RedisError(f"Redis has maxmemory-policy {policy}: it would lose records silently; set noeviction")
     app = make_app(settings, worker.engine, worker, worker.metrics, worker.health)
-    add_routes(_router(app), worker.health, worker.metrics, ping=worker.ping)
+    add_routes(_router(app), worker.health, worker.metrics, redis=worker.ping_redis, broker=worker.ping_broker)
+    level = settings.log_level.replace("warning", "warn")
     try:
-        faust.Worker(
-            app, loglevel=settings.log_level.replace("warning", "warn"), redirect_stdouts=False, override_logging=False
-        ).execute_from_commandline()
+        faust.Worker(app, loglevel=level, redirect_stdouts=False, override_logging=False).execute_from_commandline()
     except SystemExit:
+        if worker.failure is not None:  # Faust ends without a word about it
+            raise worker.failure from None
         if not worker.successor:
             raise
     if worker.successor:
@@ -188,6 +206,13 @@ def _tell_fixed(given: Settings, current: Settings) -> None:
                 "%s is %s, but generation %s was built with %s, which holds; change the setting, or run `streams rebuild`",
                 PREFIX + name.upper(), ours, current.generation, stands,
             )  # fmt: skip
+
+
+async def check_session_timeout(settings: Settings) -> None:
+    """Raise SettingsError where Kafka would refuse us: aiokafka logs that, and then waits for ever without partitions."""
+    facts = await ask_kafka(settings.kafka_url, [])
+    for refused in check_session(facts, settings.session_timeout):
+        raise SettingsError(refused.check, refused.found, refused.advice)
 
 
 def maxmemory_policy(worker: _Worker) -> str:

@@ -24,6 +24,7 @@ from streams.cli.explain import explain_pair, explain_record
 from streams.cli.history import show_history
 from streams.cli.options import DataDir, Json, Kafka, Redis
 from streams.cli.rebuild import rebuild
+from streams.cli.verify import verify as verify_all
 from streams.errors import UsageError
 from streams.local.endpoints import find
 from streams.ops.diagnosis import ExpectedTopic
@@ -138,6 +139,27 @@ def history(
     Reads dedup.events, so it goes back as far as that topic does.
     """
     show_history(find(load_settings(), data_dir), cluster, as_json=as_json)
+
+
+@app.command()
+def verify(
+    as_json: Json = False,
+    most: Annotated[int, typer.Option("--most", "-n", min=0, help="Show at most so many differences.")] = 20,
+    wait: Annotated[
+        float, typer.Option(min=0, max=3600, metavar="SECONDS", help="How long to look again at what is being changed.")
+    ] = 10.0,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Publish again what dedup.clusters lacks or has wrong, and events owed.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Check that Redis, dedup.events folded and dedup.clusters folded say the same of every cluster.
+
+    Reads all three from beginning to end, changes none of them, and may run beside workers: what differs is looked at again
+    until it is gone or stays the same. Exit code 1 where something differs; docs/operations.md says what to do about it.
+    """
+    settings = find(load_settings(), data_dir)
+    raise typer.Exit(verify_all(settings, as_json=as_json, most=most, wait=wait, mend=repair))
 
 
 @app.command()

@@ -19,6 +19,7 @@ from streams.ops.diagnosis import (
     Finding,
     check_kafka,
     check_redis,
+    check_session,
     check_settings,
     hide_password,
 )
@@ -70,7 +71,8 @@ async def _kafka(
         facts = await ask_kafka(settings.kafka_url, [topic.name for topic in expected], seconds)
     except StreamsError as error:
         return [Finding("kafka", "fail", str(error), "start Kafka, or mend STREAMS_KAFKA_URL")]
-    return [Finding("kafka", "ok", settings.kafka_url), *check_kafka(facts, expected, settings.replication)]
+    findings = (*check_kafka(facts, expected, settings.replication), *check_session(facts, settings.session_timeout))
+    return [Finding("kafka", "ok", settings.kafka_url), *findings]
 
 
 async def _redis(settings: Settings, seconds: float, *, skip: bool) -> Iterable[Finding]:

@@ -29,6 +29,14 @@ class Progress:
         self._layout = layout
         self._connection = connection
 
+    def begin_topics(self, milliseconds: int) -> None:
+        """Remember that the broker lost its topics and that they begin anew at this Unix time."""
+        self._connection.call("HSET", self._layout.meta, "topics_since", milliseconds)
+
+    def topics_since(self) -> int:
+        """The Unix time in ms at which the topics began anew for the last time, 0 if they never did."""
+        return int(self._connection.call("HGET", self._layout.meta, "topics_since") or 0)
+
     def claim(self, settings: Settings) -> None:
         """Fix the generation's facts, or check ours against them; note by which ruleset it was begun.
 

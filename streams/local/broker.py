@@ -15,7 +15,13 @@ from pathlib import Path
 from streams.errors import EmbeddedError
 from streams.local.process import Child, wait_until
 
-__all__ = ["Broker", "answers_kafka", "broker_executable", "free_port"]
+__all__ = ["SESSION_SECONDS", "Broker", "answers_kafka", "broker_executable", "free_port"]
+
+SESSION_SECONDS = 2.0
+"""Longest session of a worker on it: the first record waits half of it, the partitions of one that was killed all of it.
+
+Only here: Kafka refuses a session of less than 6 s (its default of `group.min.session.timeout.ms`), and nobody waits for one.
+"""
 
 _START_SECONDS = 30.0
 _ATTEMPTS = 5  # another process may take the free port before the broker binds to it
@@ -26,9 +32,13 @@ _API_VERSIONS, _METADATA = 18, 3
 class Broker:
     """A Tansu process. `url` (`127.0.0.1:port`) is valid once started and stays the same over a restart."""
 
-    def __init__(self, directory: Path, *, remove: Path | None = None) -> None:
-        """Log into `directory`; `remove` is deleted should Streams die without stopping the broker."""
+    def __init__(self, directory: Path, *, remove: Path | None = None, advertised: str = "") -> None:
+        """Log into `directory`; `remove` is deleted should Streams die without stopping the broker.
+
+        `advertised` is the `host:port` that clients are sent to, for a proxy in front; by default the broker's own.
+        """
         self._directory = directory
+        self._advertised = advertised
         self._remove = remove
         self._port = 0
         self.child: Child | None = None
@@ -58,8 +68,9 @@ class Broker:
                 return
 
     def _start_on(self, port: int) -> None:
-        url = f"tcp://127.0.0.1:{port}"
-        command = [broker_executable(), "broker", "--listener-url", url, "--advertised-listener-url", url]
+        own = f"127.0.0.1:{port}"
+        command = [broker_executable(), "broker", "--listener-url", f"tcp://{own}"]
+        command += ["--advertised-listener-url", f"tcp://{self._advertised or own}"]
         command += ["--storage-engine", "memory://tansu/", "--silent"]
         log = self._directory / "broker.log"
         self.child = Child("the embedded broker", command, log, grace=_GRACE, remove=self._remove)

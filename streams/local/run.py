@@ -25,7 +25,7 @@ from streams.index.connection import Connection, connect
 from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.local.services import Services
-from streams.local.worker import EMBEDDED_SESSION_SECONDS, WorkerProcess
+from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 
 __all__ = ["Status", "own_generation", "play", "read_cluster_states", "run", "write_results"]
@@ -55,8 +55,6 @@ def own_generation(settings: Settings) -> Settings:
             "http_port": 0,
             # Its topics are read once: on a Kafka that goes on without us they empty themselves.
             **dict.fromkeys(_RETENTION, _KEEP_HOURS),
-            # A worker that was killed is missed after this long; waiting longer would only make the run longer.
-            "session_timeout": min(settings.session_timeout, EMBEDDED_SESSION_SECONDS),
         }
     )
 

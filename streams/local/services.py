@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from streams.errors import SettingsError
-from streams.local.broker import Broker
+from streams.local.broker import SESSION_SECONDS, Broker
 from streams.local.datadir import DataDirectory
 from streams.local.valkey import Valkey
 from streams.settings import Settings
@@ -16,7 +16,7 @@ __all__ = ["Services"]
 
 
 class Services:
-    """Starts what `settings` leaves empty and offers `.settings` with addresses that answer.
+    """Starts what `settings` leaves empty and offers `.settings` with addresses that answer, and what else suits them.
 
         with Services(load_settings(), Path("data")) as services:
             serve(services.settings)
@@ -70,7 +70,7 @@ class Services:
 
     def _start(self) -> None:
         remove = self._data.path if self._data.temporary else None
-        found: dict[str, str] = {}
+        found: dict[str, str | float] = {}
         if not self._given.redis_url:
             directory = self._data.path / "redis"
             lock = (self._data.lock_fd,)
@@ -80,7 +80,10 @@ class Services:
         if not self._given.kafka_url:
             self.broker = Broker(self._data.path, remove=remove)
             self.broker.start()
-            found["kafka_url"] = self.broker.url
+            found |= {
+                "kafka_url": self.broker.url,
+                "session_timeout": min(self._given.session_timeout, SESSION_SECONDS),
+            }
         self.settings = self._given.model_copy(update=found)
 
     def poll(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -16,7 +17,7 @@ from streams.index.connection import connect
 from streams.index.generation import current_generation
 from streams.local.endpoints import announce, withdraw
 from streams.local.services import Services
-from streams.local.worker import EMBEDDED_SESSION_SECONDS, WorkerProcess
+from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 
 __all__ = ["serve"]
@@ -35,9 +36,7 @@ def serve(settings: Settings, data_dir: Path, started: Callable[[Settings, int],
     before = {number: signal.signal(number, _setter(stop)) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with Services(settings, data_dir) as services:
-            own = services.settings.model_copy(
-                update={"session_timeout": min(settings.session_timeout, EMBEDDED_SESSION_SECONDS)}
-            )
+            own = services.settings
             asyncio.run(create_topics(own))
             restored = _restore(own) if services.broker_is_new else 0
             with WorkerProcess(own, data_dir / "worker.log") as worker:
@@ -67,6 +66,7 @@ def _restore(settings: Settings) -> int:
         engine = Engine(current_generation(settings, connection), connection)
         # The offsets of the new topics begin at 0: what was marked belongs to topics that are gone.
         engine.progress.forget_positions()
+        engine.progress.begin_topics(int(time.time() * 1000))
         return asyncio.run(_publish_states(settings, engine))
     finally:
         connection.close()

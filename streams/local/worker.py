@@ -14,13 +14,11 @@ from streams.local.broker import free_port
 from streams.local.process import Child
 from streams.settings import PREFIX, Settings
 
-__all__ = ["EMBEDDED_SESSION_SECONDS", "WorkerProcess"]
+__all__ = ["WorkerProcess"]
 
 _READY_SECONDS = 90.0
 _GRACE_SECONDS = 15.0
 _PAUSE_SECONDS = 0.05
-EMBEDDED_SESSION_SECONDS = 2.0
-"""Longest session of a worker we start: the first record waits half of it, the partitions of one that was killed all of it."""
 
 
 class WorkerProcess:

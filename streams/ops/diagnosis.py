@@ -20,13 +20,14 @@ __all__ = [
     "TopicFacts",
     "check_kafka",
     "check_redis",
+    "check_session",
     "check_settings",
     "hide_password",
 ]
 
 _REDIS_OLDEST = (6, 2)
 _CLEANUP, _RETENTION, _RETENTION_BYTES = "cleanup.policy", "retention.ms", "retention.bytes"
-_MESSAGE = "max.message.bytes"
+_MESSAGE, _TIME = "max.message.bytes", "message.timestamp.type"
 _MEMORY_WARN = 0.8  # share of maxmemory in use beyond which Redis will soon refuse writes
 _KAFKA_URL = re.compile(r"[^\s,/:]+:\d{1,5}(,[^\s,/:]+:\d{1,5})*|\[[0-9A-Fa-f:]+\]:\d{1,5}")
 
@@ -62,10 +63,11 @@ class TopicFacts(NamedTuple):
 
 
 class KafkaFacts(NamedTuple):
-    """A Kafka cluster: number of brokers, and its topics by name."""
+    """A Kafka cluster: number of brokers, its topics by name, and the shortest and longest session it grants, in seconds."""
 
     brokers: int
     topics: Mapping[str, TopicFacts]
+    sessions: tuple[float, float] | None = None
 
 
 class RedisFacts(NamedTuple):
@@ -117,6 +119,16 @@ def check_kafka(facts: KafkaFacts, expected: Sequence[ExpectedTopic], replicatio
             yield from _check_limits(topic, found)
 
 
+def check_session(facts: KafkaFacts, session_timeout: float) -> Iterator[Finding]:
+    """Whether Kafka lets a worker join with this session: one it refuses stays without partitions for ever."""
+    if facts.sessions is None:
+        return
+    shortest, longest = facts.sessions
+    granted = f"{shortest:g} to {longest:g} seconds, which is what Kafka grants (group.min.session.timeout.ms)"
+    if not shortest <= session_timeout <= longest:
+        yield Finding("STREAMS_SESSION_TIMEOUT", "fail", f"{session_timeout:g} seconds", granted)
+
+
 def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication: int) -> Finding:
     check = f"topic {expected.name}"
     if found is None:
@@ -153,13 +165,17 @@ def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication:
 
 
 def _check_limits(expected: ExpectedTopic, found: TopicFacts) -> Iterator[Finding]:
-    """How long the topic keeps messages and how large they may be, against what our settings say."""
+    """How long the topic keeps messages, how large they may be and whose clock they have, against what we want."""
     if "delete" in expected.configs[_CLEANUP]:
         yield from _check_retention(expected, found.configs.get(_RETENTION), found.configs.get(_RETENTION_BYTES, "-1"))
     limit, ours = found.configs.get(_MESSAGE), expected.configs[_MESSAGE]
     if limit is not None and int(limit) < int(ours):
         advice = f"larger messages are cut or wait: {_alter(expected, _MESSAGE)}"
         yield Finding(f"message size of {expected.name}", "warn", f"at most {limit} bytes", advice)
+    whose = found.configs.get(_TIME)
+    if whose is not None and whose != expected.configs.get(_TIME, whose):
+        advice = f"with a sender's clock that is wrong old payloads would win: {_alter(expected, _TIME)}"
+        yield Finding(f"times in {expected.name}", "warn", whose, advice)
 
 
 def _check_retention(expected: ExpectedTopic, told: str | None, most_bytes: str) -> Iterator[Finding]:

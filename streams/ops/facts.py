@@ -22,11 +22,14 @@ __all__ = ["ask_kafka", "ask_redis"]
 _SECONDS = 10.0
 _CLEANUP = "cleanup.policy"
 _CONFIG = ("maxmemory-policy", "append*", "hash-max-*")
+_SESSIONS = ("group.min.session.timeout.ms", "group.max.session.timeout.ms")
 
 
 async def ask_kafka(url: str, topics: Sequence[str], seconds: float = _SECONDS) -> KafkaFacts:
     """Describe the cluster and those of `topics` that exist; creates none. Raises BrokerError."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs what we report better
+    log = logging.getLogger("aiokafka")
+    before = log.level
+    log.setLevel(logging.CRITICAL)  # it logs what we report better
     try:
         async with asyncio.timeout(seconds):
             admin = AIOKafkaAdminClient(bootstrap_servers=url, request_timeout_ms=int(seconds * 1000))
@@ -39,6 +42,8 @@ async def ask_kafka(url: str, topics: Sequence[str], seconds: float = _SECONDS) 
         raise BrokerError(f"Kafka at {url} does not answer within {seconds:g} seconds") from None
     except (KafkaError, OSError, ValueError) as error:
         raise BrokerError(f"Kafka at {url} cannot be reached: {error or type(error).__name__}") from None
+    finally:
+        log.setLevel(before)
 
 
 async def _describe(admin: Any, topics: Sequence[str]) -> KafkaFacts:
@@ -56,7 +61,18 @@ async def _describe(admin: Any, topics: Sequence[str]) -> KafkaFacts:
         )
         for name in names
     }
-    return KafkaFacts(len(cluster["brokers"]), facts)
+    return KafkaFacts(len(cluster["brokers"]), facts, await _sessions(admin, cluster["brokers"][0]["node_id"]))
+
+
+async def _sessions(admin: Any, broker: int) -> tuple[float, float] | None:
+    """Shortest and longest session of a consumer group in seconds, None where the broker does not tell."""
+    resource = ConfigResource(ConfigResourceType.BROKER, str(broker), dict.fromkeys(_SESSIONS))
+    with contextlib.suppress(KafkaError, OSError):  # we may not ask, or it is Tansu, which ends the connection
+        (response,) = await admin.describe_configs([resource])
+        entries = response.to_object()["resources"][0]["config_entries"]
+        told = {entry["config_names"]: int(entry["config_value"]) / 1000 for entry in entries}
+        return (told[_SESSIONS[0]], told[_SESSIONS[1]]) if len(told) == len(_SESSIONS) else None
+    return None
 
 
 async def _configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:

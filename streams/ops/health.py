@@ -2,9 +2,10 @@
 
 *Live* says that a restart would not help. It fails when the worker says it cannot go on, and when
 messages wait while none has been finished for a while: a consumer may be stuck with its process
-running, so a running process proves nothing.
+running, so a running process proves nothing. While Redis or the broker is away nothing can be finished, and
+a restart would not bring them back.
 
-*Ready* says that the worker does its part now: it knows its partitions and Redis answers.
+*Ready* says that the worker does its part now: it knows its partitions, Redis and the broker answer.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class Health:
         self._partitions: int | None = None
         self._redis_answered: float | None = None
         self._redis_failure = ""
+        self._broker_failure = ""
         self._fatal = ""
         self._stopping = False
         self._paused = ""
@@ -104,6 +106,16 @@ class Health:
         with self._lock:
             self._redis_failure = reason or "no answer"
 
+    def broker_answered(self) -> None:
+        """Say that the broker has just answered."""
+        with self._lock:
+            self._broker_failure = ""
+
+    def broker_failed(self, reason: str) -> None:
+        """Say that the broker has just not answered."""
+        with self._lock:
+            self._broker_failure = reason or "no answer"
+
     def failed(self, reason: str) -> None:
         """Say that the worker cannot go on: it stays not live until it is restarted."""
         with self._lock:
@@ -121,6 +133,12 @@ class Health:
                 self._progress = self._clock()
             self._paused = reason
 
+    @property
+    def away(self) -> str:
+        """Why Redis or the broker is taken to be away, `""` where both are there."""
+        with self._lock:
+            return self._away()
+
     def live(self) -> Report:
         """Answer whether a restart would not help."""
         with self._lock:
@@ -131,11 +149,16 @@ class Health:
         with self._lock:
             return Report("ready", (self._accepting(), self._kafka(), self._redis()))
 
+    def _away(self) -> str:
+        return self._redis_failure or self._broker_failure
+
     def _worker(self) -> Check:
         return Check("worker", not self._fatal, self._fatal or "running")
 
     def _moving(self) -> Check:
         still = self._clock() - self._progress
+        if away := self._away():
+            return Check("progress", True, f"{self._waiting} messages wait for a server that is away: {away}")
         if self._waiting > 0 and still > self._stall_seconds and not self._paused:
             return Check("progress", False, f"{self._waiting} messages wait and none was finished for {still:.0f} s")
         return Check("progress", True, f"{self._processed} messages finished, {self._waiting} wait")
@@ -149,7 +172,9 @@ class Health:
 
     def _kafka(self) -> Check:
         if self._partitions is None:
-            return Check("kafka", False, "no partitions assigned yet")
+            return Check("kafka", False, self._broker_failure or "no partitions assigned yet")
+        if self._broker_failure:
+            return Check("kafka", False, self._broker_failure)
         if self._partitions == 0:
             return Check("kafka", True, "standing by: there are more workers than partitions")
         return Check("kafka", True, f"{self._partitions} partitions assigned")

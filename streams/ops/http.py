@@ -1,6 +1,6 @@
 """Health and metrics over HTTP, for the aiohttp application of the Faust worker.
 
-    add_routes(app.web.web_app.router, health, metrics, ping=redis.ping)
+    add_routes(app.web.web_app.router, health, metrics, redis=ping, broker=publisher.ping)
 
 before the worker starts: Faust adds its own pages at start, and the first route of a path wins.
 """
@@ -27,6 +27,7 @@ INDEX: dict[str, str] = {
 """What `/` lists: path and meaning."""
 
 _PING_SECONDS = 2.0
+Ping = Callable[[], Awaitable[Any]]
 
 
 def add_routes(
@@ -34,23 +35,32 @@ def add_routes(
     health: Health,
     metrics: Metrics,
     *,
-    ping: Callable[[], Awaitable[Any]] | None = None,
+    redis: Ping | None = None,
+    broker: Ping | None = None,
 ) -> None:
     """Add `/`, `/healthz`, `/readyz` and `/metrics` to `router`.
 
-    `ping` asks Redis for a sign of life, or raises; `/readyz` calls it with a limit of 2 seconds and
-    notes the outcome in `health`. Without it the worker itself has to tell `health` of Redis.
+    `redis` and `broker` ask a server for a sign of life, or raise. `/readyz` calls them with a limit of 2 seconds and
+    notes the outcome in `health`; so does `/healthz` where one was away or the worker seems stuck. Without them the
+    worker itself has to tell `health` of the servers.
     """
+
+    async def ask() -> None:
+        await asyncio.gather(
+            _ask(redis, health.redis_answered, health.redis_failed),
+            _ask(broker, health.broker_answered, health.broker_failed),
+        )
 
     async def index(_request: web.Request) -> web.Response:
         return _json({"name": "streams", "paths": INDEX})
 
     async def healthz(_request: web.Request) -> web.Response:
+        if health.away or not health.live().ok:
+            await ask()
         return _report(health.live())
 
     async def readyz(_request: web.Request) -> web.Response:
-        if ping is not None:
-            await _ask(ping, health)
+        await ask()
         return _report(health.ready())
 
     async def exposition(request: web.Request) -> web.Response:
@@ -63,16 +73,18 @@ def add_routes(
     router.add_get("/metrics", exposition)
 
 
-async def _ask(ping: Callable[[], Awaitable[Any]], health: Health) -> None:
+async def _ask(ping: Ping | None, answered: Callable[[], None], failed: Callable[[str], None]) -> None:
+    if ping is None:
+        return
     try:
         async with asyncio.timeout(_PING_SECONDS):
             await ping()
     except TimeoutError:
-        health.redis_failed(f"no answer within {_PING_SECONDS:g} s")
-    except Exception as error:  # whatever the client raises, Redis did not answer
-        health.redis_failed(f"{type(error).__name__}: {error}")
+        failed(f"no answer within {_PING_SECONDS:g} s")
+    except Exception as error:  # whatever the client raises, the server did not answer
+        failed(f"{type(error).__name__}: {error}")
     else:
-        health.redis_answered()
+        answered()
 
 
 def _report(report: Report) -> web.Response:

@@ -17,8 +17,9 @@ from pydantic.fields import FieldInfo
 
 from streams.ops.metrics import Metrics
 from streams.settings import PREFIX, Settings
+from streams.verification.differences import MEANINGS
 
-__all__ = ["filled", "metrics_table", "settings_table"]
+__all__ = ["differences_table", "filled", "metrics_table", "settings_table"]
 
 _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
@@ -41,9 +42,16 @@ def metrics_table() -> str:
     return _table(("name", "kind", "labels", "meaning"), rows)
 
 
+def differences_table() -> str:
+    """Every difference that `streams verify` tells of, with its meaning and what to do, as a Markdown table."""
+    rows = [(f"`{code}`", meaning.what, meaning.do) for code, meaning in MEANINGS.items()]
+    return _table(("code", "what it means", "what to do"), rows)
+
+
 def filled(text: str) -> str:
     """Return `text` with the tables between its markers made anew. Raises ValueError when a marker is missing."""
-    for name, table in (("settings", settings_table()), ("metrics", metrics_table())):
+    tables = {"settings": settings_table(), "metrics": metrics_table(), "differences": differences_table()}
+    for name, table in tables.items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not pattern.search(text):
             raise ValueError(f"no markers <!-- {name} --> and <!-- /{name} -->")

@@ -23,6 +23,7 @@ from streams.errors import StateError
 from streams.events import Evidence
 from streams.index.connection import Command
 from streams.index.layout import Layout
+from streams.index.progress import Progress
 from streams.index.reader import Reader
 from streams.matching.decision import DUPLICATE, RELATED
 from streams.rebuild.closures import Closure, Closures
@@ -90,6 +91,8 @@ class Adopter:
             self._connection.execute([Command(key, ("HSET", key, *_flat(owed)))])
         self._connection.execute([Command(self._layout.progress, ("UNLINK", self._layout.progress))])
         self._copy(self._live_layout.progress, self._layout.progress)
+        if since := Progress(self._live_layout, self._connection).topics_since():
+            self._engine.progress.begin_topics(since)
         self._connection.execute([Command(self._layout.meta, ("HDEL", self._layout.meta, _MARK))])
 
     def _copy(self, source: bytes, target: bytes) -> None:

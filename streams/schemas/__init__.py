@@ -1,4 +1,4 @@
-"""JSON Schemas (2020-12) of everything that is published, and of the documents that are taken in.
+"""JSON Schemas (2020-12) of everything that is published, of the documents that are taken in, and of reports.
 
 They refer to one another by their `$id`, `urn:streams:schema:NAME`; `schema("event")` gives one by its name.
 """
@@ -12,7 +12,17 @@ import orjson
 
 __all__ = ["NAMES", "schema"]
 
-NAMES = ("canonical", "cluster", "correction", "dead-letter", "decision", "document", "event", "summary")
+NAMES = (
+    "canonical",
+    "cluster",
+    "correction",
+    "dead-letter",
+    "decision",
+    "document",
+    "event",
+    "summary",
+    "verification",
+)
 
 
 def schema(name: str) -> dict[str, Any]:

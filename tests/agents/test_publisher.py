@@ -1,9 +1,10 @@
-"""What the publisher does with messages larger than are taken, on the embedded broker."""
+"""What the publisher does with messages larger than are taken."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import orjson
 import pytest
@@ -13,7 +14,7 @@ from streams.agents.dead_letters import contents, standing
 from streams.agents.publisher import Publisher
 from streams.agents.reader import read_one, read_to_now
 from streams.agents.retries import retry
-from streams.agents.topics import create_topics
+from streams.agents.topics import create_topics, record_topic
 from streams.engine import Incoming
 from streams.errors import BrokerError, PayloadError
 from streams.events import Outgoing
@@ -22,15 +23,15 @@ from streams.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def settings() -> Iterator[Settings]:
-    with Services(Settings()) as services:
+def settings(broker_settings: Callable[[], dict[str, Any]]) -> Iterator[Settings]:
+    with Services(Settings(**broker_settings())) as services:
         own = services.settings.model_copy(update={"partitions": 1})
         asyncio.run(create_topics(own))
         yield own
 
 
 async def values(settings: Settings, topic: str) -> list[bytes]:
-    return [message.value async for message in read_to_now(settings.kafka_url, [topic])]
+    return [message.value async for message in read_to_now(settings.kafka_url, [settings.topic_prefix + topic])]
 
 
 def state(number: int, abstract: str = "") -> Outgoing:
@@ -43,7 +44,9 @@ def test_one_message_that_is_too_large_holds_nobody_up_and_keeps_its_place(setti
     told: list[str] = []
 
     async def publish() -> list[bytes]:
-        async with Publisher(settings.kafka_url, cut=told.append, max_bytes=150_000) as publisher:
+        async with Publisher(
+            settings.kafka_url, settings.topic_prefix, cut=told.append, max_bytes=150_000
+        ) as publisher:
             await publisher.publish([state(1), state(2, "x" * 200_000), state(3)])
         return await values(settings, events.CLUSTERS)
 
@@ -56,7 +59,7 @@ def test_one_message_that_is_too_large_holds_nobody_up_and_keeps_its_place(setti
 
 def test_a_payload_too_large_is_refused_with_what_to_do(settings: Settings) -> None:
     async def publish() -> None:
-        async with Publisher(settings.kafka_url, max_bytes=150_000) as publisher:
+        async with Publisher(settings.kafka_url, settings.topic_prefix, max_bytes=150_000) as publisher:
             await publisher.publish([Outgoing("records.arxiv", b"k", b"x" * 200_000)])
 
     with pytest.raises(BrokerError, match=r"max\.message\.bytes"):
@@ -68,21 +71,22 @@ def test_a_letter_that_was_cut_is_sent_again_whole_while_its_origin_is_there(set
     payload = b'{"id":' + b"9" * 300_000
 
     async def play() -> tuple[str, int, list[bytes], str]:
-        async with Publisher(settings.kafka_url, max_bytes=2**20) as feeder:
+        async with Publisher(settings.kafka_url, settings.topic_prefix, max_bytes=2**20) as feeder:
             await feeder.publish([Outgoing("records.core", b"k\xff", payload)])
-        message = await read_one(settings.kafka_url, "records.core", 0, 0)
+        topic = record_topic(settings, "core")
+        message = await read_one(settings.kafka_url, topic, 0, 0)
         assert message is not None
-        assert await read_one(settings.kafka_url, "records.core", 9, 0) is None
-        here = Incoming("core", message.key, message.value, message.timestamp, "records.core", 0, 0)
+        assert await read_one(settings.kafka_url, topic, 9, 0) is None
+        here = Incoming("core", message.key, message.value, message.timestamp, topic, 0, 0)
         gone = here._replace(offset=700)
-        async with Publisher(settings.kafka_url, max_bytes=150_000) as publisher:
+        async with Publisher(settings.kafka_url, settings.topic_prefix, max_bytes=150_000) as publisher:
             letters = [each.letter(PayloadError("not_json", "cut")) for each in (here, gone)]
             await publisher.publish(letters)
         stand = await standing(settings)
         assert [(letter.size, letter.cut) for letter in stand] == [(len(payload), True)] * 2
         kept = [len(content.payload) async for _, content in contents(settings, stand)]
         outcomes = {outcome.letters[0].origin: outcome for outcome in await retry(settings, stand, stand)}
-        assert outcomes[here.origin].topic == "records.core"
+        assert outcomes[here.origin].topic == topic
         left = [letter.origin for letter in await standing(settings)]
         assert left == [gone.origin]
         return outcomes[gone.origin].problem, max(kept), await values(settings, "records.core"), gone.origin

@@ -24,6 +24,7 @@ COMMANDS = (
     "send",
     "tail",
     "up",
+    "verify",
     "worker",
 )
 
@@ -90,6 +91,8 @@ def test_without_a_command_it_shows_them_all(say: Callable[..., Said]) -> None:
         (["demo", "--fast"], "--fast"),
         (["dead-letter", "show"], "ORIGIN"),
         (["dead-letter", "list", "--limit", "0"], "--limit"),
+        (["verify", "--wait", "-1"], "--wait"),
+        (["verify", "--most", "-1"], "--most"),
     ],
 )
 def test_wrong_usage_is_2_and_says_what(say: Callable[..., Said], arguments: list[str], names: str) -> None:
@@ -129,7 +132,7 @@ def test_a_worker_without_its_servers_says_which_setting_names_them(say: Callabl
 
 
 @pytest.mark.parametrize(
-    "command", [["tail"], ["explain", "a:1"], ["dead-letter", "list"], ["send", "--source", "arxiv", "-"]]
+    "command", [["tail"], ["verify"], ["explain", "a:1"], ["dead-letter", "list"], ["send", "--source", "arxiv", "-"]]
 )
 def test_where_nothing_runs_it_says_how_to_start_it(
     say: Callable[..., Said], command: list[str], tmp_path: Path
@@ -139,8 +142,9 @@ def test_where_nothing_runs_it_says_how_to_start_it(
     assert "streams up" in err
 
 
-def test_a_redis_that_is_not_there_is_1_and_named(say: Callable[..., Said]) -> None:
-    code, _, err = say("explain", "a:1", kafka_url="127.0.0.1:1", redis_url="redis://127.0.0.1:1")
+@pytest.mark.parametrize("command", [["explain", "a:1"], ["verify"]])
+def test_a_redis_that_is_not_there_is_1_and_named(say: Callable[..., Said], command: list[str]) -> None:
+    code, _, err = say(*command, kafka_url="127.0.0.1:1", redis_url="redis://127.0.0.1:1")
     assert code == 1
     assert "127.0.0.1:1" in err
     assert "Traceback" not in err

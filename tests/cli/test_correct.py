@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import orjson
 import pytest
@@ -26,8 +27,8 @@ PAPER = {"source": "s", "title": "Deep residual learning of sparse graphs", "aut
 
 
 @pytest.fixture(scope="module")
-def services() -> Iterator[Services]:
-    with Services(Settings()) as running:
+def services(broker_settings: Callable[[], dict[str, Any]]) -> Iterator[Services]:
+    with Services(Settings(**broker_settings())) as running:
         yield running
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -22,6 +22,11 @@ from streams.matching.features import extract
 from streams.matching.rules import DEFAULT, Rules
 from streams.records import Record
 from streams.sources import parse
+from streams.verification.audit import Audit
+from streams.verification.comparison import compare
+from streams.verification.differences import Difference
+from streams.verification.folds import ClusterFold, EventFold
+from streams.verification.states import Values
 
 _ONE = "Deep residual learning of sparse graph representations for molecules"
 _TWO = "Variational bounds on turbulent transport in rotating stars"
@@ -264,8 +269,21 @@ def drain(engine: Engine, publish: Any) -> None:
         batch = engine.confirm(batch)
 
 
+def differences(engine: Engine, published: Iterable[Outgoing]) -> list[Difference]:
+    """What `streams verify` would report."""
+    values = Values()
+    told, states = EventFold(values), ClusterFold(values)
+    for out in published:
+        if out.topic == events.EVENTS:
+            told.add(out.key, out.value or b"")
+        elif out.topic == events.CLUSTERS:
+            states.add(out.key, out.value)
+    findings = Audit(engine.settings, engine.connection).everything(values)
+    return compare(findings, told, states, values, lambda _: False, Counter())
+
+
 def check(engine: Engine, published: Sequence[Outgoing], messages: Iterable[Incoming], rules: Rules = DEFAULT) -> None:
-    """Redis, both folded topics and the truth agree; so do the verdicts on corrections."""
+    """Redis, both folded topics and the truth agree; so do the verdicts on corrections, and `streams verify` says so."""
     log = list(messages)
     stored, records, said = stored_partition(engine), standing(log), words(log)
     assert {v.correction.id: v.accepted for v in engine.corrections.all()} == said.accepted
@@ -277,3 +295,4 @@ def check(engine: Engine, published: Sequence[Outgoing], messages: Iterable[Inco
     assert stored_relations(engine) == related
     assert told_relations(published, events.EVENTS) == related
     assert told_relations(published, events.CLUSTERS) == related
+    assert differences(engine, published) == []

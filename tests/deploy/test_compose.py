@@ -94,6 +94,11 @@ def test_images_are_pinned() -> None:
     assert all(re.search(r"^python:3\.\d+-slim-\w+", image) for image in instructions("FROM "))
 
 
+def test_kafka_is_the_one_that_the_tests_run_on() -> None:
+    (version,) = re.findall(r"<kafka.version>([\d.]+)<", (ROOT / "tests" / "kafka" / "pom.xml").read_text())
+    assert SERVICES["kafka"]["image"] == f"apache/kafka:{version}"
+
+
 def test_the_image_serves_outside_the_container_as_an_ordinary_user() -> None:
     settings = worker_settings()
     assert settings.http_host == "0.0.0.0"  # noqa: S104

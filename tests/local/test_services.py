@@ -17,6 +17,7 @@ import redis
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.errors import EmbeddedError, SettingsError
+from streams.local.broker import SESSION_SECONDS
 from streams.local.services import Services
 from streams.local.valkey import REDIS_OPTIONS
 from streams.settings import Settings
@@ -88,6 +89,7 @@ def test_both_servers_answer_and_nothing_is_left(settings: Settings, runs: Runs)
     with Services(settings) as services:
         children, folder = pids(services), services.data_dir
         assert services.broker_is_new
+        assert services.settings.session_timeout == SESSION_SECONDS
         assert services.poll() == []
         services.check()
         assert asyncio.run(topics(services.settings.kafka_url, "t")) == ["t"]
@@ -129,6 +131,7 @@ def test_named_servers_are_left_to_the_user(tmp_path: Path) -> None:
 
 def test_only_what_is_missing_is_started() -> None:
     with Services(Settings(kafka_url="kafka:9092")) as services:
+        assert services.settings.session_timeout == Settings().session_timeout, "Kafka grants no shorter one"
         assert services.broker is None
         assert services.settings.kafka_url == "kafka:9092"
         assert services.settings.redis_url.startswith("unix://")

@@ -13,6 +13,7 @@ from streams.ops.diagnosis import (
     TopicFacts,
     check_kafka,
     check_redis,
+    check_session,
     check_settings,
     hide_password,
 )
@@ -235,3 +236,20 @@ def test_combinations_of_settings() -> None:
 )
 def test_passwords_are_never_shown(url: str, shown: str) -> None:
     assert hide_password(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("sessions", "status"), [(None, set()), ((6.0, 1800.0), set()), ((12.0, 1800.0), {"fail"}), ((1.0, 9.0), {"fail"})]
+)
+def test_a_session_that_kafka_does_not_grant_is_told(sessions: tuple[float, float] | None, status: set[str]) -> None:
+    assert worst(check_session(KafkaFacts(1, {}, sessions), 10.0)) == status
+
+
+@pytest.mark.parametrize(("whose", "warned"), [("CreateTime", True), ("LogAppendTime", False), ("", False)])
+def test_a_topic_that_has_the_time_of_its_senders_is_told(whose: str, warned: bool) -> None:
+    (spec,) = [spec for spec in topics(Settings()) if spec.name == "records.crossref"]
+    wanted = ExpectedTopic(spec.name, spec.partitions, spec.configs)
+    configs = dict(spec.configs) | {"message.timestamp.type": whose}
+    told = TopicFacts(4, 1, 0, {name: value for name, value in configs.items() if value})
+    found = {finding.check: finding for finding in check_kafka(KafkaFacts(1, {spec.name: told}), [wanted], 1)}
+    assert ("times in records.crossref" in found) == warned

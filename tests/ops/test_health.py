@@ -114,9 +114,29 @@ def test_redis_has_to_answer_again_and_again(health: Health, clock: Clock) -> No
     assert health.ready().ok
 
 
-def test_redis_down_is_no_reason_to_restart_the_worker(health: Health) -> None:
+def test_a_server_that_is_away_is_no_reason_to_restart_the_worker(health: Health, clock: Clock) -> None:
+    health.waiting(5)
     health.redis_failed("down")
+    clock.now += 61
     assert health.live().ok
+    assert health.away == "down"
+    health.redis_answered()
+    assert not health.live().ok, "all are there, and still nothing is finished"
+    health.broker_failed("unplugged")
+    assert health.live().ok
+    assert "unplugged" in check(health.live(), "progress").reason
+    health.broker_answered()
+    assert health.away == ""
+    assert not health.live().ok
+
+
+def test_without_the_broker_a_worker_is_not_ready(health: Health) -> None:
+    health.assigned(1)
+    health.redis_answered()
+    health.broker_failed("unplugged")
+    assert check(health.ready(), "kafka") == Check("kafka", False, "unplugged")
+    health.broker_answered()
+    assert health.ready().ok
 
 
 def test_a_failed_worker_is_neither_live_nor_ready_and_stays_so(health: Health) -> None:

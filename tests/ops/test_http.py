@@ -38,9 +38,11 @@ async def fetch(session: aiohttp.ClientSession, path: str) -> tuple[int, Any]:
         return response.status, await response.json()
 
 
-def application(health: Health, metrics: Metrics, ping: Ping | None = None) -> web.Application:
+def application(
+    health: Health, metrics: Metrics, ping: Ping | None = None, broker: Ping | None = None
+) -> web.Application:
     made = web.Application()
-    http.add_routes(made.router, health, metrics, ping=ping)
+    http.add_routes(made.router, health, metrics, redis=ping, broker=broker)
     return made
 
 
@@ -130,5 +132,24 @@ def test_the_routes_win_over_the_pages_faust_adds_at_start() -> None:
             assert (await fetch(session, "/"))[1]["name"] == "streams"
             async with session.get("/metrics") as response:
                 assert "streams_rewinds_total" in await response.text()
+
+    asyncio.run(story())
+
+
+def test_a_stuck_worker_asks_for_the_servers_before_it_calls_for_a_restart() -> None:
+    async def story() -> None:
+        health, there = Health(stall_seconds=0), [False]
+
+        async def broker() -> None:
+            if not there[0]:
+                raise ConnectionError("unplugged")
+
+        health.waiting(1)
+        async with serving(application(health, Metrics(), broker=broker)) as session:
+            status, body = await fetch(session, "/healthz")
+            assert status == 200
+            assert "unplugged" in body["checks"][1]["reason"]
+            there[0] = True
+            assert (await fetch(session, "/healthz"))[0] == 503
 
     asyncio.run(story())

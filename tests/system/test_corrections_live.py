@@ -20,7 +20,7 @@ from streams.index.connection import connect
 from streams.inspection import Inspection
 from streams.local.endpoints import find
 from streams.local.services import Services
-from streams.local.worker import EMBEDDED_SESSION_SECONDS, WorkerProcess
+from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 
 pytestmark = pytest.mark.system
@@ -135,12 +135,14 @@ def test_corrections_take_effect_at_once_and_for_good(streams: Callable[..., Str
     streams_.check_nothing_is_left()
 
 
-def test_another_worker_takes_corrections_over(streams: Callable[..., Streams], tmp_path: Path) -> None:
+def test_another_worker_takes_corrections_over(
+    streams: Callable[..., Streams], tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]
+) -> None:
     """Their topic has one partition beside the others' four: one worker has it, and when that dies the other."""
-    with Services(Settings()) as services:
-        own = services.settings.model_copy(update={"http_port": 0, "session_timeout": EMBEDDED_SESSION_SECONDS})
+    with Services(Settings(http_port=0, **broker_settings())) as services:
+        own = services.settings
         asyncio.run(create_topics(own))
-        streams_ = streams(kafka_url=own.kafka_url, redis_url=own.redis_url)
+        streams_ = streams(kafka_url=own.kafka_url, redis_url=own.redis_url, topic_prefix=own.topic_prefix)
         with WorkerProcess(own, tmp_path / "one.log") as one, WorkerProcess(own, tmp_path / "two.log") as two:
             one.wait_ready()
             two.wait_ready()

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import IncompatibleBrokerVersion
+from poison import BAD, MENDED
 from processes import Streams, wait_for
-from test_poison import BAD, MENDED
 
 from streams.agents.dead_letters import Letter, contents, standing
 from streams.agents.feed import Payload, send
 from streams.agents.publisher import Publisher
-from streams.agents.topics import create_topics
+from streams.agents.topics import create_topics, record_topic
 from streams.index.connection import Connection, connect
 from streams.index.layout import Layout, id_of
 from streams.index.progress import Progress
@@ -96,8 +101,10 @@ class World:
 
 
 @pytest.fixture
-def world(streams: Callable[..., Streams], tmp_path: Path) -> Iterator[World]:
-    with Services(Settings()) as services:
+def world(
+    streams: Callable[..., Streams], tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]
+) -> Iterator[World]:
+    with Services(Settings(**broker_settings())) as services:
         own = own_generation(services.settings)
         asyncio.run(create_topics(own))
         connection = connect(own)
@@ -139,6 +146,22 @@ def test_poison_is_listed_shown_sent_again_dropped_and_counted(world: World) -> 
     world.cli("drop", "--all", "--yes")
     assert world.letters() == []
     check_cut(world)
+
+
+def allow(settings: Settings, topic: str, size: int) -> None:
+    """Have a topic take larger messages than ours do, as its owner may. The embedded broker takes any, and no such order."""
+
+    async def alter() -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_url)
+        await admin.start()
+        try:
+            limit = ConfigResource(ConfigResourceType.TOPIC, topic, configs={"max.message.bytes": str(size)})
+            with contextlib.suppress(IncompatibleBrokerVersion):
+                await admin.alter_configs([limit])
+        finally:
+            await admin.close()
+
+    asyncio.run(alter())
 
 
 def check_list(world: World) -> None:
@@ -184,6 +207,7 @@ def check_retry(world: World) -> None:
 
 def check_cut(world: World) -> None:
     """Too large for a letter: cut, and sent again whole from its origin."""
+    allow(world.settings, record_topic(world.settings, HUGE.source), 2**25)
     world.send([HUGE])
     (letter,) = world.letters()
     assert (letter.cut, letter.size, letter.code) == (True, len(HUGE.value), "not_json")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 import orjson
 import pytest
 from processes import Streams, wait_for
+from worlds import true_partition
 
 from streams import events
 from streams.agents.feed import Payload, send
@@ -27,16 +27,13 @@ from streams.index.generation import current_generation, facts
 from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.local.services import Services
-from streams.local.worker import EMBEDDED_SESSION_SECONDS, WorkerProcess
+from streams.local.worker import WorkerProcess
 from streams.matching.rules import DEFAULT
 from streams.rebuild.generations import abort, status
 from streams.records import Record
 from streams.settings import Settings
 from streams.sources import parse
 from streams.testing import generate
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "clusters"))
-from worlds import true_partition
 
 pytestmark = pytest.mark.system
 
@@ -116,7 +113,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with Services(Settings(buckets=64, batch_records=50)) as services:
-        own = services.settings.model_copy(update={"http_port": 0, "session_timeout": EMBEDDED_SESSION_SECONDS})
+        own = services.settings.model_copy(update={"http_port": 0})
         asyncio.run(create_topics(own))
         connection = connect(own)
         with WorkerProcess(own, tmp_path / "one.log") as one, WorkerProcess(own, tmp_path / "two.log") as two:
@@ -171,6 +168,7 @@ def test_a_rebuild_beside_workers_and_a_feed(world: World, streams: Callable[...
 
 def check_commands(world: World, streams_: Streams, record: str) -> None:
     """Those whose settings name the old generation find the new one; the old one can go."""
+    assert orjson.loads(streams_.ok("verify", "--json"))["ok"]
     assert "Generation 2 is in force, after 1" in streams_.ok("rebuild", "--status")
     streams_.ok("rebuild", "--drop", "1")
     assert world.connection.call("KEYS", "streams:1:*") == [b"streams:1:meta"]

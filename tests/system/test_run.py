@@ -104,12 +104,12 @@ class Given(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> Given:
+def first_run(tmp_path_factory: pytest.TempPathFactory, broker_settings: Callable[[], dict[str, Any]]) -> Given:
     directory = tmp_path_factory.mktemp("first")
     lines, standing = feed(560, seed=21)
     assert len(lines) > 1500
     file, out = write(directory / "feed.jsonl", lines), directory / "out"
-    streams_ = Streams(directory)
+    streams_ = Streams(directory, **broker_settings())
     printed = orjson.loads(streams_.ok("run", "--out", out, "--json", file))
     streams_.check_nothing_is_left()
     return Given(lines, standing, file, out, printed)

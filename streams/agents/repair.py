@@ -1,0 +1,53 @@
+"""Mends what `streams verify` found where that is safe: what Redis knows is published again, as a worker would do it.
+
+Events that are owed are published; of clusters of which `dedup.clusters` says something else, the state as it is now, or a
+tombstone. Redis is not changed otherwise, and no event is made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from streams.agents.publisher import Publisher
+from streams.clusters.group import cluster_key
+from streams.engine import Batch, Engine
+from streams.events import CLUSTERS, Outgoing
+from streams.settings import Settings
+from streams.verification.differences import Difference
+
+__all__ = ["repair"]
+
+_CODES = frozenset(("state_malformed", "clusters_missing", "clusters_ghost", "clusters_differ"))
+_LOT = 500
+
+
+async def repair(settings: Settings, engine: Engine, differences: Iterable[Difference]) -> int:
+    """Publish again what can be; returns how many messages that were. Raises ServiceError."""
+    names = sorted({difference.cluster_id for difference in differences if difference.code in _CODES})
+    keys = [(name, _key(name)) for name in names]
+    nobodys = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys if not key]
+    known = [key for _, key in keys if key]
+    async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
+        await publisher.publish(nobodys)
+        count = len(nobodys) + await _publish(publisher, engine, engine.drain())
+        for start in range(0, len(known), _LOT):
+            count += await _publish(publisher, engine, engine.restate(known[start : start + _LOT]))
+    return count
+
+
+async def _publish(publisher: Publisher, engine: Engine, batch: Batch) -> int:
+    """Until nobody was faster: a worker that changes the same cluster meanwhile has the last word."""
+    count = 0
+    while batch.outgoing or batch.committed or batch.drained:
+        await publisher.publish(batch.outgoing)
+        count += len(batch.outgoing)
+        batch = engine.confirm(batch)
+    return count
+
+
+def _key(name: str) -> bytes:
+    """The key of a cluster, `b""` where the name is that of none."""
+    try:
+        return cluster_key(name)
+    except (ValueError, OverflowError):
+        return b""

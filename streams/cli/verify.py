@@ -1,0 +1,101 @@
+"""`streams verify`: whether Redis and the topics agree, for people and programs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from streams.agents.repair import repair
+from streams.agents.verifier import Report, Verifier
+from streams.cli.context import console, open_state
+from streams.engine import Engine
+from streams.index.connection import Connection
+from streams.settings import Settings
+from streams.verification.differences import MEANINGS, PLACES, Difference
+
+__all__ = ["verify"]
+
+_LABELS = {
+    "messages": "messages handled, by the positions in Redis",
+    "records": "live records",
+    "records_in_clusters": "records in clusters",
+    "deleted": "deleted records",
+    "dead_letters": "dead letters that stand",
+    "groups": "groups",
+    "clusters": "clusters",
+    "ended": "clusters without a record",
+    "redirects": "clusters merged away",
+    "corrections": "corrections accepted",
+    "keys": "keys of live records",
+    "keys_capped": "of these left out by the cap",
+    "owed": "events not yet published",
+    "events": "events",
+    "events_repeated": "events that came again",
+    "states": "clusters in dedup.clusters",
+}
+_NOTES = {
+    "events_begin_late": "clusters whose first events are no longer in dedup.events, so that only their later ones were folded",
+    "still_moving": "things that were different at every look: workers are busy with them, they were left out",
+}
+
+
+def verify(settings: Settings, *, as_json: bool, most: int, wait: float, mend: bool = False) -> int:
+    """Print what was found, with `mend` what is left after mending; returns the exit code: 0 where nothing differs, else 1."""
+    with open_state(settings) as (current, connection):
+        report, mended = asyncio.run(_verify(current, connection, wait, mend=mend))
+    if as_json:
+        typer.echo(orjson.dumps(report.as_json() | {"repaired": mended}, option=orjson.OPT_INDENT_2).decode())
+    else:
+        if mended:
+            console().print(f"{mended:,} messages were published again; what is left after that:", markup=False)
+        _show(console(), report, most)
+    return 1 if report.differences else 0
+
+
+async def _verify(settings: Settings, connection: Connection, wait: float, *, mend: bool) -> tuple[Report, int]:
+    report = await Verifier(settings, connection).verify(wait)
+    if not (mend and report.differences):
+        return report, 0
+    mended = await repair(settings, Engine(settings, connection), report.differences)
+    return await Verifier(settings, connection).verify(wait), mended
+
+
+def _show(screen: Console, report: Report, most: int) -> None:
+    counts = Table(box=None, pad_edge=False, show_header=False)
+    counts.add_column(justify="right")
+    counts.add_column()
+    for name, label in _LABELS.items():
+        counts.add_row(f"{report.counts[name]:,}", label)
+    screen.print(counts)
+    for name, count in report.notes.items():
+        screen.print(f"Note: {count:,} {_NOTES[name]}.", markup=False, style="yellow")
+    if not report.differences:
+        screen.print(f"Redis, dedup.events and dedup.clusters agree ({report.seconds:.1f} s).", style="green")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("code", "cluster", "record", "what differs"):
+        table.add_column(heading, overflow="fold")
+    for difference in report.differences[:most]:
+        table.add_row(difference.code, difference.cluster_id, difference.record, _text(difference))
+    screen.print(table)
+    if len(report.differences) > most:
+        screen.print(f"… and {len(report.differences) - most:,} more: --most, or --json for all", markup=False)
+    found = Counter(difference.code for difference in report.differences)
+    screen.print(f"{len(report.differences):,} differences:", style="bold red")
+    for code, count in found.most_common():
+        meaning = MEANINGS[code]
+        screen.print(f"  {count:,} {code}: {meaning.what}. To do: {meaning.do}.", markup=False)
+
+
+def _text(difference: Difference) -> str:
+    lines = [difference.detail] if difference.detail else []
+    for field, texts in difference.fields:
+        lines.append(
+            field + ": " + "; ".join(f"{place} {text or '—'}" for place, text in zip(PLACES, texts, strict=True))
+        )
+    return "\n".join(lines)

@@ -1,0 +1,252 @@
+"""`dedup.events` and `dedup.clusters` folded, message by message. Pure; keeps digests, not documents.
+
+Events of a cluster may come more than once and behind later ones, so they are put in order when all were read.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import pairwise
+from typing import NamedTuple
+
+import msgspec
+
+from streams.verification.differences import Difference
+from streams.verification.states import (
+    ENDED,
+    PUBLISHED,
+    STATE_BYTES,
+    Values,
+    ended,
+    pack,
+    packed_state,
+    revision_of,
+)
+
+__all__ = ["ClusterFold", "EventFold", "Folded"]
+
+_ENTRY = struct.Struct(">I8s8s8s")  # revision, digests of the whole event, of `before`, of `after`
+_RAW = msgspec.Raw(b"")
+_NO_EVENTS = ENDED
+
+
+class _Event(msgspec.Struct):
+    """An event, as far as it is looked at."""
+
+    event_id: str
+    type: str
+    cluster_id: str
+    revision: int
+    before: list[str]
+    after: list[str]
+    merged_from: list[str] = []
+    merged_into: list[str] = []
+    split_into: list[str] = []
+    relations: msgspec.Raw = _RAW
+    document: msgspec.Raw = _RAW
+
+
+class Folded(NamedTuple):
+    """A cluster by its events: the first and the last revision that are there, and the state they lead to.
+
+    `merged_into` is the cluster that it went into, `""` where it was not merged away.
+    """
+
+    first: int
+    last: int
+    state: bytes
+    merged_into: str
+
+
+class EventFold(Mapping[str, Folded]):
+    """Takes the messages of `dedup.events`, in the order of their partition; then has every cluster by its id.
+
+    Kept of a cluster is its last state and an entry for each event, in one value.
+    """
+
+    def __init__(self, values: Values, only: Collection[str] | None = None) -> None:
+        """`only`: of these clusters, the others are passed over."""
+        self._values = values
+        self._only = only
+        self._told: dict[str, bytes] = {}
+        self._into: dict[str, str] = {}
+        self._differences: list[Difference] = []
+        self._decoder = msgspec.json.Decoder(_Event)
+        self.events = 0
+        self.repeated = 0
+
+    def add(self, key: bytes, value: bytes) -> None:
+        """Take in one message."""
+        name = sys.intern(key.decode("utf-8", "replace"))
+        if self._only is not None and name not in self._only:
+            return
+        try:
+            event = self._decoder.decode(value)
+            entry = self._entry(event, value)
+        except (msgspec.MsgspecError, struct.error) as error:
+            self._wrong("event_malformed", name, f"a message cannot be read: {error}", value)
+            return
+        if wrong := _wrong(name, event):
+            self._wrong("event_malformed", name, f"{event.event_id}: {wrong}", value)
+        told = self._told.get(name, _NO_EVENTS)
+        known = _known(told, event.revision)
+        if known is not None:
+            self.repeated += 1
+            if known != entry:
+                self._wrong("event_conflict", name, f"{event.event_id} was published with two contents", value)
+            return
+        self.events += 1
+        state = told[:STATE_BYTES]
+        if event.revision > revision_of(state):
+            state = self._state(name, event)
+        self._told[name] = state + told[STATE_BYTES:] + entry
+
+    def __getitem__(self, name: str) -> Folded:
+        """A cluster, once all messages were given."""
+        told = self._told[name]
+        state = told[:STATE_BYTES]
+        first = min(revision for revision, *_ in _ENTRY.iter_unpack(told[STATE_BYTES:]))
+        return Folded(first, revision_of(state), state, self._into.get(name, ""))
+
+    def __iter__(self) -> Iterator[str]:
+        """The ids of all clusters that there are events of."""
+        return iter(self._told)
+
+    def __len__(self) -> int:
+        """How many clusters there are events of."""
+        return len(self._told)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there are events of a cluster."""
+        return name in self._told
+
+    def differences(self) -> list[Difference]:
+        """What is wrong with the events in themselves."""
+        found = list(self._differences)
+        for name, told in self._told.items():
+            if len(told) > STATE_BYTES + _ENTRY.size:
+                found += _sequence(name, sorted(_ENTRY.iter_unpack(told[STATE_BYTES:])))
+        return found
+
+    def _state(self, name: str, event: _Event) -> bytes:
+        self._into.pop(name, None)
+        if event.merged_into:
+            self._into[name] = sys.intern(event.merged_into[0])
+        if not event.after:
+            return ended(event.revision)
+        relations, document = bytes(event.relations), bytes(event.document)
+        return pack(self._values, name, event.revision, event.after, relations, document)
+
+    def _entry(self, event: _Event, value: bytes) -> bytes:
+        digest, records = self._values.digest, self._values.records
+        return _ENTRY.pack(event.revision, digest("", value), records("", event.before), records("", event.after))
+
+    def _wrong(self, code: str, name: str, detail: str, value: bytes) -> None:
+        self._differences.append(
+            Difference(code, name, detail=detail, clusters=(name,), fingerprint=self._values.digest("", value))
+        )
+
+
+def _known(told: bytes, revision: int) -> bytes | None:
+    """The entry of a revision that is there already; nearly always it is a new one, higher than all others."""
+    if revision > revision_of(told):
+        return None
+    for start in range(len(told) - _ENTRY.size, STATE_BYTES - 1, -_ENTRY.size):
+        if revision_of(told[start:]) == revision:
+            return told[start : start + _ENTRY.size]
+    return None
+
+
+def _sequence(name: str, entries: list[tuple[int, bytes, bytes, bytes]]) -> Iterator[Difference]:
+    """Events in the order of their revisions: each the next one, each from where the last one ended."""
+    for (earlier, _, _, after), (later, _, before, _) in pairwise(entries):
+        if later != earlier + 1:
+            missing = f"revision {earlier + 1}" if later == earlier + 2 else f"revisions {earlier + 1} to {later - 1}"
+            code, detail = "event_gap", f"{missing} missing"
+        elif before != after:
+            code, detail = "event_chain", f"`before` of revision {later} is not `after` of revision {earlier}"
+        else:
+            continue
+        yield Difference(code, name, detail=detail, clusters=(name,), fingerprint=detail.encode())
+
+
+_SAME = frozenset(("record_updated", "canonical_changed", "relation_added", "relation_removed"))
+
+
+def _created(event: _Event, before: set[str], after: set[str]) -> bool:
+    return not before and bool(after)
+
+
+def _merged(event: _Event, before: set[str], after: set[str]) -> bool:
+    return bool(event.merged_from) if after else len(event.merged_into) == 1
+
+
+_PROMISES: dict[str, Callable[[_Event, set[str], set[str]], bool]] = {
+    "created": _created,
+    "record_added": lambda _, before, after: before < after and bool(before),
+    "record_removed": lambda _, before, after: bool(before - after),
+    "merged": _merged,
+    "split": lambda event, before, after: bool(before - after) and bool(after) and bool(event.split_into),
+    **dict.fromkeys(_SAME, lambda _, before, after: before == after and bool(after)),
+}
+
+
+def _wrong(name: str, event: _Event) -> str:
+    """In what an event is not as docs/events.md says, `""` where it is."""
+    if event.cluster_id != name:
+        return f"its key is {name!r}"
+    if event.event_id != f"{name}:{event.revision}" or not 1 <= event.revision < 1 << 32:
+        return f"its id is not that of revision {event.revision}"
+    promise = _PROMISES.get(event.type)
+    if promise is None:
+        return f"unknown type {event.type!r}"
+    if event.revision == 1 and event.type != "created":
+        return f"the first revision is {event.type}"
+    if not promise(event, set(event.before), set(event.after)):
+        return f"`before` and `after` do not go with {event.type}"
+    return ""
+
+
+class ClusterFold:
+    """Takes the messages of `dedup.clusters`, in the order of their partition: the last one of a key stands."""
+
+    def __init__(self, values: Values, only: Collection[str] | None = None) -> None:
+        """`only`: of these clusters, the others are passed over."""
+        self._values = values
+        self._only = only
+        self._wrong: dict[str, Difference] = {}
+        self.states: dict[str, bytes] = {}
+        """The packed state of each cluster that was ever told of, `ENDED` for those that are no more."""
+        self.messages = 0
+
+    def add(self, key: bytes, value: bytes | None) -> None:
+        """Take in one message."""
+        name = sys.intern(key.decode("utf-8", "replace"))
+        if self._only is not None and name not in self._only:
+            return
+        self.messages += 1
+        self._wrong.pop(name, None)
+        if value is None:
+            self.states[name] = ENDED
+            return
+        try:
+            state = PUBLISHED.decode(value)
+        except msgspec.MsgspecError as error:
+            self._malformed(name, f"it cannot be read: {error}", value)
+            return
+        if state.cluster_id != name or not 1 <= state.revision < 1 << 32 or not state.records:
+            self._malformed(name, "its key, its revision or its records are not those of a cluster", value)
+            return
+        self.states[name] = packed_state(self._values, state)
+
+    def differences(self) -> list[Difference]:
+        """Messages that stand and are no states."""
+        return list(self._wrong.values())
+
+    def _malformed(self, name: str, detail: str, value: bytes) -> None:
+        self._wrong[name] = Difference(
+            "state_malformed", name, detail=detail, clusters=(name,), fingerprint=self._values.digest("", value)
+        )
+        self.states[name] = ENDED

@@ -1,0 +1,189 @@
+"""One look at some records and at the groups that live under them. Reads from Redis in a few round trips, writes nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from streams import events
+from streams.clusters.corrections import Verdict
+from streams.clusters.group import Group, cluster_id
+from streams.clusters.store import GroupStore, Root
+from streams.index.connection import Command, Connection
+from streams.index.key_index import ENTRY_BYTES, places
+from streams.index.layout import ID_BYTES, Layout
+from streams.index.reader import Reader
+from streams.index.store import RecordStore
+from streams.matching.keys import keys
+from streams.matching.screen import signature
+from streams.records import Record
+from streams.verification.differences import Difference
+from streams.verification.groups import Pair, View, check_group, check_rulings, named_records
+from streams.verification.states import Values, ended, packed_message
+
+__all__ = ["Findings", "Look", "Scene"]
+
+_TIME_BITS = 20
+"""A cluster's `created` is an arrival, see `index/stamp.py`: milliseconds, and these bits below them."""
+
+
+class Findings:
+    """What was found: differences, counts, and of every cluster its packed state.
+
+    `redirects` has the clusters that were merged away, `young` those that began after topics that were lost did, `heeded` the
+    pairs of records on which a group knows a correction.
+    """
+
+    def __init__(self) -> None:
+        self.differences: list[Difference] = []
+        self.counts: Counter[str] = Counter()
+        self.states: dict[str, bytes] = {}
+        self.redirects: dict[str, str] = {}
+        self.young: set[str] = set()
+        self.heeded: set[Pair] = set()
+
+    def take(self, other: Findings) -> None:
+        """Add what was found elsewhere."""
+        self.differences += other.differences
+        self.counts.update(other.counts)
+        self.states |= other.states
+        self.redirects |= other.redirects
+        self.young |= other.young
+        self.heeded |= other.heeded
+
+
+class Scene:
+    """Where to look: a generation of state.
+
+    `topics_since`: Unix ms at which the topics began anew, 0 if they never did. A key of `once_full` bytes may have been
+    full before some of its records went, and have left others out then.
+    """
+
+    def __init__(self, layout: Layout, connection: Connection, key_cap: int, topics_since: int) -> None:
+        self.layout = layout
+        self.connection = connection
+        self.store = RecordStore(layout)
+        self.groups = GroupStore(layout, connection)
+        self.once_full = key_cap * ENTRY_BYTES // 2
+        self.topics_since = topics_since
+
+
+class Look:
+    """A look at the records of some 8-byte ids, and at those of their groups that live under one of these."""
+
+    def __init__(self, scene: Scene, ids: Sequence[bytes]) -> None:
+        """Reads. Raises StateError and others where a value cannot be read."""
+        self._scene = scene
+        self._ids = ids
+        self._reader = Reader(scene.store, scene.connection)
+        self._roots = scene.groups.resolve(ids)
+        self._living = {root.id: root for root in self._roots.values() if root.raw and root.id in self._roots}
+        named = {record for root in self._living.values() for record in named_records(root.group)}
+        others = {relation.other for root in self._living.values() for relation in root.group.related}
+        self._reader.load(ids)
+        self._reader.load(named | others)
+        self._reader.load_records(named | others)
+        elsewhere = scene.groups.resolve(named.difference(self._roots))
+        self._homes = {record: root.id for record, root in (*self._roots.items(), *elsewhere.items())}
+        self._members = {root.id: _members(root) for root in {r.id: r for r in self._roots.values()}.values()}
+
+    def findings(self, accepted: Mapping[Pair, Verdict] | None, values: Values) -> Findings:
+        """What was seen. `accepted` has of each pair of records the last correction that was accepted, None: not known."""
+        found = Findings()
+        live = [record for record in self._ids if self._record(record, found)]
+        found.differences += self._keys(live, found.counts)
+        view = View(self._reader.stored().get, lambda record: self._homes.get(record, b""), self._name)
+        for root in self._living.values():
+            wrong = list(check_group(root.id, root.group, view))
+            found.differences += wrong
+            found.differences += self._without_document(root)
+            if accepted is not None:
+                found.differences += check_rulings(root.id, root.group, accepted, view)
+            found.heeded.update((ruling.a, ruling.b) for ruling in root.group.rulings)
+            if not any(difference.code == "group_malformed" for difference in wrong):
+                self._clusters(root.group, found, values)
+        return found
+
+    def _record(self, record: bytes, found: Findings) -> bool:
+        """Count a record and find its cluster; whether it is live."""
+        root = self._roots[record]
+        if record in root.moving:
+            detail = f"on its way into the group of {self._name(root.id)}"
+            found.differences.append(self._about(record, "group_frozen", detail, root))
+        stored = self._reader.stored()[record]
+        if stored is None:
+            return False
+        found.counts["records" if stored.stamp.live else "deleted"] += 1
+        if stored.stamp.live and record not in self._members[root.id]:
+            found.differences.append(self._about(record, "record_without_cluster", "", root))
+        return stored.stamp.live
+
+    def _about(self, record: bytes, code: str, detail: str, root: Root) -> Difference:
+        return Difference(code, record=self._name(record), detail=detail, ids=(record, root.id), fingerprint=root.raw)
+
+    def _without_document(self, root: Root) -> Iterable[Difference]:
+        for member in root.group.members:
+            if self._reader.features(member.id) and self._reader.record(member.id) is None:
+                yield self._about(member.id, "document_missing", "", root)
+
+    def _clusters(self, group: Group, found: Findings, values: Values) -> None:
+        """Pack the state of every cluster as it would be published now."""
+        found.counts["groups"] += bool(group.members)
+        found.counts["records_in_clusters"] += len(group.members)
+        messages = events.states(group, (cluster.key for cluster in group.clusters), self._alive)
+        for cluster, message in zip(group.clusters, messages, strict=True):
+            name = sys.intern(cluster_id(cluster.key))
+            found.counts["ended" if message.value is None else "clusters"] += 1
+            state = ended(cluster.revision) if message.value is None else packed_message(values, message.value)
+            found.states[name] = state
+            if self._scene.topics_since and cluster.created >> _TIME_BITS >= self._scene.topics_since:
+                found.young.add(name)
+        found.counts["redirects"] += len(group.merged)
+        found.redirects.update((cluster_id(key), cluster_id(into)) for key, into in group.merged.items())
+
+    def _alive(self, record: bytes) -> Record | None:
+        return self._reader.record(record) if self._reader.features(record) else None
+
+    def _name(self, record: bytes) -> str:
+        self._reader.load_records([record])
+        known = self._reader.record(record)
+        return known.id if known else record.hex()
+
+    def _keys(self, live: Sequence[bytes], counts: Counter[str]) -> Iterable[Difference]:
+        """Ask each key of each record for its entry."""
+        layout = self._scene.layout
+        asked = []
+        for record in live:
+            features = self._scene.store.features(self._reader.features(record))
+            mine, sign = keys(features), signature(features)
+            asked += [(record, sign, key, place) for key, place in zip(mine, places(layout, mine), strict=True)]
+        commands = [Command(place.name, ("HGET", place.name, place.fingerprint)) for *_, place in asked]
+        counts["keys"] += len(asked)
+        for (record, sign, key, _), reply in zip(asked, self._scene.connection.execute(commands), strict=True):
+            packed = reply or b""
+            at = _position(packed, record)
+            detail = f"{key.kind} {key.value}"
+            if at < 0 and len(packed) >= self._scene.once_full:
+                counts["keys_capped"] += 1
+            elif at < 0:
+                yield self._about_key("key_missing", record, detail)
+            elif packed[at + ID_BYTES : at + ENTRY_BYTES] != sign:
+                yield self._about_key("key_outdated", record, detail)
+
+    def _about_key(self, code: str, record: bytes, detail: str) -> Difference:
+        return Difference(code, record=self._name(record), detail=detail, ids=(record,), fingerprint=detail.encode())
+
+
+def _members(root: Root) -> frozenset[bytes]:
+    """The members of a group and of those on their way into it."""
+    groups = (root.group, *(group for _, group in root.moving.values()))
+    return frozenset(member.id for group in groups for member in group.members)
+
+
+def _position(packed: bytes, record: bytes) -> int:
+    """Where the entry of a record begins, -1 where there is none."""
+    at = packed.find(record)
+    while at >= 0 and at % ENTRY_BYTES:
+        at = packed.find(record, at + 1)
+    return at

@@ -1,0 +1,193 @@
+"""A cluster's state as a few bytes, so that millions can be compared in memory.
+
+A state is packed as revision (4 bytes) and the digests (8 bytes each) of its record ids, its relations and its document.
+What a digest stands for is remembered for those clusters only that are to be shown.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+import orjson
+
+__all__ = [
+    "DIGEST_BYTES",
+    "ENDED",
+    "PUBLISHED",
+    "STATE_BYTES",
+    "Published",
+    "Values",
+    "differing",
+    "ended",
+    "is_live",
+    "pack",
+    "packed_message",
+    "packed_state",
+    "revision_of",
+]
+
+DIGEST_BYTES = 8
+_FIELDS = ("revision", "records", "relations", "document")
+_STATE = struct.Struct(">I8s8s8s")
+STATE_BYTES = _STATE.size
+_NOTHING, _CUT = b"\0" * DIGEST_BYTES, b"\xff" * DIGEST_BYTES
+_TRUNCATED = b'"truncated":'
+_MOST_VALUES = 1000
+_MOST_LETTERS = 160
+
+
+class Published(msgspec.Struct):
+    """A message of `dedup.clusters`, as far as it is looked at; `relations` and `document` are JSON."""
+
+    cluster_id: str
+    revision: int
+    records: list[str]
+    document: msgspec.Raw
+    relations: msgspec.Raw = msgspec.Raw(b"")
+
+
+PUBLISHED = msgspec.json.Decoder(Published)
+
+
+class _State(NamedTuple):
+    """A packed state taken apart; `revision` 0: not known. `records` is all zero where the cluster is no more."""
+
+    revision: int
+    records: bytes
+    relations: bytes
+    document: bytes
+
+
+def ended(revision: int = 0) -> bytes:
+    """The state of a cluster that is no more; `revision` 0: not known."""
+    return _STATE.pack(revision, _NOTHING, _NOTHING, _NOTHING)
+
+
+ENDED = ended()
+
+
+def _unpack(state: bytes) -> _State:
+    """The reverse of `pack`."""
+    return _State(*_STATE.unpack(state))
+
+
+def revision_of(state: bytes) -> int:
+    """The revision of a packed state, 0 where it is not known."""
+    return int.from_bytes(state[:4], "big")
+
+
+def is_live(state: bytes | None) -> bool:
+    """Whether there is such a cluster."""
+    return state is not None and state[4:12] != _NOTHING
+
+
+def pack(
+    values: Values, cluster: str, revision: int, records: Sequence[str], relations: bytes, document: bytes
+) -> bytes:
+    """Pack a state; `relations` and `document` are JSON as published.
+
+    A document that was cut to fit the broker agrees with any: what it lacks is in Redis.
+    """
+    if not records:
+        return ended(revision)
+    cut: Collection[str] = ()
+    if _TRUNCATED in document:
+        cut = orjson.loads(document).get("truncated", ())
+    return _STATE.pack(
+        revision,
+        values.records(cluster, records),
+        _CUT if "relations" in cut else values.digest(cluster, relations),
+        _CUT if cut else values.digest(cluster, document),
+    )
+
+
+def packed_message(values: Values, value: bytes) -> bytes:
+    """Pack a message of `dedup.clusters` that is known to be one."""
+    state = PUBLISHED.decode(value)
+    return packed_state(values, state)
+
+
+def packed_state(values: Values, state: Published) -> bytes:
+    """Pack what was published of a cluster."""
+    relations, document = bytes(state.relations), bytes(state.document)
+    return pack(values, state.cluster_id, state.revision, state.records, relations, document)
+
+
+def differing(a: bytes | None, b: bytes | None) -> tuple[str, ...]:
+    """The fields in which two places differ; `standing` where one has the cluster and the other has not."""
+    if a == b:
+        return ()
+    if is_live(a) != is_live(b):
+        return ("standing",)
+    if a is None or b is None:
+        return ()
+    one, other = _unpack(a), _unpack(b)
+    fields = [] if one.revision == other.revision or 0 in (one.revision, other.revision) else ["revision"]
+    for name in _FIELDS[1:]:
+        mine, theirs = getattr(one, name), getattr(other, name)
+        if mine != theirs and _CUT not in (mine, theirs):
+            fields.append(name)
+    return tuple(fields)
+
+
+class Values:
+    """Makes digests, and remembers what they stand for where the cluster is one of those to be shown."""
+
+    def __init__(self, shown: Collection[str] = ()) -> None:
+        """Of more than 1,000 clusters the values of the first are kept."""
+        self._shown = frozenset(sorted(shown)[:_MOST_VALUES])
+        self._known: dict[bytes, bytes] = {_NOTHING: b"", _CUT: b"(cut)"}
+
+    def records(self, cluster: str, records: Sequence[str]) -> bytes:
+        """The digest of a list of record ids; all zero for an empty one."""
+        return self.digest(cluster, "\n".join(records).encode("utf-8", "surrogatepass"))
+
+    def digest(self, cluster: str, value: bytes) -> bytes:
+        """The digest of a value; all zero for an empty one."""
+        if not value:
+            return _NOTHING
+        digest = blake2b(value, digest_size=DIGEST_BYTES).digest()
+        if cluster in self._shown:
+            self._known[digest] = value
+        return digest
+
+    def texts(self, field: str, states: Sequence[bytes | None]) -> tuple[str, ...]:
+        """What states say in a field, for people: short, and where possible only that in which they differ."""
+        if field == "standing":
+            return tuple("there" if is_live(state) else "gone" for state in states)
+        live = [_unpack(state) if state is not None and is_live(state) else None for state in states]
+        if field == "revision":
+            found = [revision_of(state) if state is not None else 0 for state in states]
+            return tuple(str(revision) if revision else "" for revision in found)
+        digests = [getattr(state, field) if state else _NOTHING for state in live]
+        values = [self._known.get(digest) for digest in digests]
+        if any(value is None for value in values):
+            return tuple("" if digest == _NOTHING else digest.hex() for digest in digests)
+        texts = [value or b"" for value in values]
+        if field == "document":
+            texts = _parts(texts)
+        return tuple(_short(text.decode("utf-8", "replace").replace("\n", ", ")) for text in texts)
+
+
+def _parts(documents: Sequence[bytes]) -> list[bytes]:
+    """Of documents those fields that are not the same in all."""
+    try:
+        read: list[Mapping[str, object] | None] = [
+            orjson.loads(each) if each[:1] == b"{" else None for each in documents
+        ]
+    except orjson.JSONDecodeError:
+        return list(documents)
+    known = [each for each in read if each is not None]
+    names = {name for each in known for name in each if any(other.get(name) != each[name] for other in known)}
+    return [
+        text if each is None else msgspec.json.encode({name: each[name] for name in sorted(names) if name in each})
+        for text, each in zip(documents, read, strict=True)
+    ]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"

@@ -1,0 +1,80 @@
+"""Sends a feed as a harvester does, whatever becomes of the broker meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from feeds import Feed
+from reports import Place
+
+from streams import events
+from streams.agents.publisher import Publisher
+from streams.agents.topics import RECORDS
+from streams.errors import BrokerError
+from streams.events import Outgoing
+from streams.settings import Settings
+
+__all__ = ["LAST", "harvest"]
+
+LAST = b"the end"
+"""Key and value of the last message of every partition; no record, so it becomes a dead letter."""
+
+_LOT = 100
+_PAUSE_SECONDS = 0.2
+_SOURCES = ("document", "crossref", "openalex", "arxiv")
+
+
+async def harvest(settings: Settings, feed: Feed, rate: float, over: Callable[[], bool]) -> dict[Place, int]:
+    """Send messages and corrections in their order: `rate` a second, or (0) as fast as the broker takes them.
+
+    What the broker has not acknowledged is sent again, until `over` says that nobody waits for it. Returns the offset at
+    which every partition ends.
+    """
+    began, sent = time.monotonic(), 0
+    size = max(1, round(rate / 4)) if rate else _LOT
+    lots = [feed.messages[start : start + size] for start in range(0, len(feed.messages), size)]
+    for lot, corrections in zip(lots, _spread(feed.corrections, len(lots)), strict=True):
+        messages = [Outgoing(RECORDS + m.source, m.key, m.value or None) for m in lot]
+        messages += [Outgoing(events.CORRECTIONS, b"", c.value) for c in corrections]
+        await _patiently(lambda messages=messages: _publish(settings, messages), over)  # type: ignore[misc]
+        sent += len(lot)
+        if rate:
+            await asyncio.sleep(began + sent / rate - time.monotonic())
+    ends: dict[Place, int] = {}
+    await _patiently(lambda: _mark_ends(settings, ends), over)
+    return ends
+
+
+async def _patiently(work: Callable[[], Coroutine[Any, Any, None]], over: Callable[[], bool]) -> None:
+    while not over():
+        try:
+            return await work()
+        except (BrokerError, KafkaError):
+            await asyncio.sleep(_PAUSE_SECONDS)
+    return None
+
+
+async def _publish(settings: Settings, messages: Iterable[Outgoing]) -> None:
+    async with Publisher(settings.kafka_url, settings.topic_prefix, shared=True) as publisher:
+        await publisher.publish(list(messages))
+
+
+async def _mark_ends(settings: Settings, ends: dict[Place, int]) -> None:
+    """When the last message of every partition that the feed uses is handled, so is all before it."""
+    topics = [RECORDS + source for source in _SOURCES] + [events.CORRECTIONS]
+    async with AIOKafkaProducer(bootstrap_servers=settings.kafka_url, acks="all") as producer:
+        for topic in (settings.topic_prefix + name for name in topics):
+            for partition in sorted(await producer.partitions_for(topic)):
+                taken = await producer.send_and_wait(topic, LAST, key=LAST, partition=partition)
+                ends[topic, partition] = taken.offset + 1
+
+
+def _spread(items: list[Any], lots: int) -> Iterator[list[Any]]:
+    """Items in order, about evenly over so many lots."""
+    for number in range(lots):
+        yield items[len(items) * number // lots : len(items) * (number + 1) // lots]

@@ -1,0 +1,219 @@
+"""`streams verify` on real processes: in order while workers work and after a restart; what is tampered with is named."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import pytest
+from processes import Streams, wait_for
+
+from streams.agents.publisher import Publisher
+from streams.agents.topics import create_topics
+from streams.engine import Engine, Incoming
+from streams.events import CLUSTERS, Outgoing
+from streams.index.connection import Connection, connect
+from streams.index.layout import Layout, id_of
+from streams.inspection import Inspection
+from streams.local.services import Services
+from streams.local.worker import WorkerProcess
+from streams.settings import Settings
+from streams.testing import generate
+from streams.testing.generator import Generated
+
+pytestmark = pytest.mark.system
+
+Made = Callable[..., Streams]
+GHOST = "caaaaaaaaaaaaa"
+SHARED = ("kafka_url", "redis_url", "topic_prefix", "app_id")
+
+
+class Installation(NamedTuple):
+    """Two workers on real servers, and the command line beside them."""
+
+    settings: Settings
+    streams: Streams
+    connection: Connection
+    validate: Callable[[str, Any], None]
+
+    def send(self, name: str, messages: list[Generated]) -> None:
+        """Documents, deletes as documents that say so."""
+        documents = [m.payload or m.document | {"deleted": True} for m in messages]
+        self.send_lines(name, [orjson.dumps(document) for document in documents])
+
+    def send_lines(self, name: str, lines: list[bytes]) -> None:
+        file = self.streams.directory / name
+        file.write_bytes(b"".join(line + b"\n" for line in lines))
+        self.streams.ok("send", "--source", "document", file)
+
+    def verify(self, *options: object) -> tuple[int, dict[str, Any]]:
+        done = self.streams("verify", "--json", *options)
+        assert done.stdout, done.stderr
+        report = orjson.loads(done.stdout)
+        self.validate("verification", report)
+        return done.returncode, report
+
+    def handled(self, count: int) -> None:
+        wait_for(lambda: self.verify()[1]["messages"] >= count, f"{count} messages were handled")
+
+    def publish(self, *messages: Outgoing) -> None:
+        async def publish() -> None:
+            async with Publisher(self.settings.kafka_url, self.settings.topic_prefix) as publisher:
+                await publisher.publish(messages)
+
+        asyncio.run(publish())
+
+
+@pytest.fixture
+def installation(
+    streams: Made, tmp_path: Path, validate: Callable[[str, Any], None], broker_settings: Callable[[], dict[str, Any]]
+) -> Iterator[Installation]:
+    with Services(Settings(http_port=0, **broker_settings())) as services:
+        own = services.settings
+        asyncio.run(create_topics(own))
+        with WorkerProcess(own, tmp_path / "one.log") as one, WorkerProcess(own, tmp_path / "two.log") as two:
+            one.wait_ready()
+            two.wait_ready()
+            connection = connect(own)
+            yield Installation(own, streams(**{name: getattr(own, name) for name in SHARED}), connection, validate)
+            connection.close()
+
+
+def test_it_finds_everything_in_order_and_then_what_was_tampered_with(installation: Installation) -> None:
+    messages = list(islice(generate(7, 400), 900))
+    live = {m.record_id: m.event != "delete" for m in messages}
+    installation.send("feed.jsonl", messages)
+    code, report = installation.verify()
+    assert (code, report["differences"]) == (0, []), "beside workers that work"
+    installation.send_lines("bad.jsonl", [b"no JSON", b"{}"])
+    a, b = [name for name, lives in live.items() if lives][:2]
+    installation.streams.ok("correct", "same", a, b)
+    installation.handled(len(messages) + 3)
+
+    code, report = installation.verify()
+    assert (code, report["ok"], report["differences"], report["looks"]) == (0, True, [], 1)
+    assert report["records"] + report["deleted"] == len(live), "every record is there or was deleted"
+    assert report["records"] == report["records_in_clusters"]
+    assert (report["dead_letters"], report["corrections"], report["owed"]) == (2, 1, 0)
+    assert report["clusters"] == report["states"]
+    assert report["deleted"] > 0
+    assert "agree" in installation.streams.ok("verify")
+
+    inspection = Inspection(installation.settings, installation.connection)
+    place = inspection.place(a)
+    layout = Layout(installation.settings.namespace, installation.settings.generation, installation.settings.buckets)
+    alone = next(name for name, lives in live.items() if lives and len(inspection.place(name).records) == 1)
+    key = id_of(alone)
+    assert installation.connection.call("HDEL", layout.groups(key), key) == 1
+    _check_tampered_group(installation, alone)
+
+    state = orjson.dumps({"cluster_id": GHOST, "revision": 1, "records": ["no:body"], "document": {}})
+    older = {"cluster_id": place.cluster_id, "revision": 1, "records": [a], "document": {}}
+    installation.publish(
+        Outgoing(CLUSTERS, GHOST.encode(), state),
+        Outgoing(CLUSTERS, b"nonsense", state),
+        Outgoing(CLUSTERS, place.cluster_id.encode(), orjson.dumps(older)),
+    )
+    _check_tampered_topic(installation, place.cluster_id)
+
+
+def _check_tampered_group(installation: Installation, record: str) -> None:
+    code, report = installation.verify()
+    assert code == 1
+    found = {difference["code"]: difference for difference in report["differences"]}
+    assert found.keys() == {"record_without_cluster", "redis_missing"}
+    assert found["record_without_cluster"]["record"] == record
+    assert found["redis_missing"]["fields"]["standing"] == {
+        "redis": "gone",
+        "dedup.events": "there",
+        "dedup.clusters": "there",
+    }
+    text = installation.streams("verify", "-n", 1)
+    assert text.returncode == 1
+    assert record in text.stdout or "1 more" in text.stdout
+    assert "To do: send the record again" in text.stdout
+
+
+def _check_tampered_topic(installation: Installation, cluster: str) -> None:
+    code, report = installation.verify()
+    found = {(difference["code"], difference["cluster_id"]) for difference in report["differences"]}
+    tampered = {("clusters_ghost", GHOST), ("state_malformed", "nonsense"), ("clusters_differ", cluster)}
+    assert code == 1
+    assert tampered < found
+    code, report = installation.verify("--repair")
+    assert (code, report["repaired"]) == (1, 3), "what Redis has lost cannot be mended"
+    assert {difference["code"] for difference in report["differences"]} == {"record_without_cluster", "redis_missing"}
+
+
+def test_an_owed_event_is_waited_for_and_then_told(
+    streams: Made, tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]
+) -> None:
+    """As a worker leaves it that dies between the commit and the publication."""
+    with Services(Settings(http_port=0, **broker_settings())) as services:
+        own = services.settings
+        asyncio.run(create_topics(own))
+        streams_ = streams(**{name: getattr(own, name) for name in SHARED})
+        connection = connect(own)
+        engine = Engine(own, connection)
+        document = next(generate(7, 1)).document
+        message = Incoming("document", b"k", orjson.dumps(document), 1000, "records.document", 0, 0)
+        assert engine.process([message]).outgoing, "and nobody publishes it"
+
+        done = streams_("verify", "--json", "--wait", 0)
+        report = orjson.loads(done.stdout)
+        codes = {difference["code"] for difference in report["differences"]}
+        assert (done.returncode, codes) == (1, {"event_owed", "events_missing", "clusters_missing"})
+        assert report["owed"] == 1
+        command = [sys.executable, "-m", "streams", "verify", "--json", "--wait", "120"]
+        with subprocess.Popen(command, env=streams_.environment, stdout=subprocess.PIPE) as waiting:
+            with WorkerProcess(own, tmp_path / "worker.log") as worker:
+                worker.wait_ready()
+                output, _ = waiting.communicate(timeout=120)
+            assert waiting.returncode == 0, output.decode()
+        report = orjson.loads(output)
+        assert (report["ok"], report["owed"], report["notes"]) == (True, 0, {})
+        connection.close()
+
+
+def test_after_a_restart_of_the_embedded_broker_the_missing_beginning_is_a_note(
+    streams: Made, tmp_path: Path, broker_kind: str
+) -> None:
+    if broker_kind != "tansu":
+        pytest.skip("Kafka forgets nothing")
+    streams_ = streams(http_port=0)
+    data = tmp_path / "data"
+    where = ("--data-dir", data)
+    papers = [m.document for m in islice(generate(7, 40), 60) if m.event == "new"]
+    file = streams_.directory / "papers.jsonl"
+
+    def send(documents: list[Any]) -> None:
+        file.write_bytes(b"".join(orjson.dumps(document) + b"\n" for document in documents))
+        streams_.ok("send", "--source", "document", file, *where)
+        wait_for(lambda: verified()["messages"] == len(documents), "all were handled")
+
+    def verified() -> dict[str, Any]:
+        done = streams_("verify", "--json", *where)
+        assert done.returncode == 0, done.stdout + done.stderr
+        report: dict[str, Any] = orjson.loads(done.stdout)
+        return report
+
+    for beginning in (True, False):
+        with streams_.start("up", *where) as process:
+            wait_for((data / "endpoints.json").exists, "it says where it is")
+            if beginning:
+                send(papers[:20])
+                assert verified()["notes"] == {}
+            else:
+                report = verified()
+                assert (report["events"], report["notes"]) == (0, {"events_begin_late": report["clusters"]})
+                send([*papers, papers[0] | {"journal": "Journal of Graphs"}])
+                assert 0 < verified()["notes"]["events_begin_late"] <= report["clusters"]
+                assert verified()["events"] > 0
+            streams_.interrupt(process)
+            assert process.wait(25) == 0, streams_.output()

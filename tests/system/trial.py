@@ -1,0 +1,299 @@
+"""One trial: a feed through real workers, faults meanwhile, and at the end everything held against the truth.
+
+    with Trial(directory, broker, workers=2) as trial:
+        trial.begin(make_feed(1, 200))
+        trial.reach(0.3)
+        trial.kill(0)
+        report = trial.finish()
+
+`finish` waits until every message is handled, stops the workers, and fails unless Redis, both topics and the feed's truth
+agree and every message is accounted for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import orjson
+from feeds import Feed
+from harvester import LAST, harvest
+from processes import Streams, wait_for
+from reports import Fault, Place, Report
+from worlds import stored_partition
+
+from streams import events
+from streams.agents.dead_letters import contents, standing
+from streams.agents.reader import read_to_now
+from streams.agents.topics import create_topics
+from streams.engine import Engine
+from streams.errors import RedisError
+from streams.index.connection import Connection, connect
+from streams.index.layout import Layout
+from streams.index.progress import Progress
+from streams.local.run import own_generation
+from streams.local.worker import WorkerProcess
+from streams.settings import Settings
+
+__all__ = ["Address", "Trial"]
+
+_SAMPLE_SECONDS = 0.05
+_PATIENCE_SECONDS = 240.0
+
+
+class Address(Protocol):
+    """Whatever tells where a server is."""
+
+    @property
+    def url(self) -> str: ...
+
+
+class Trial:
+    """Topics, a generation and workers of its own, on a broker and a Redis that are given."""
+
+    def __init__(
+        self,
+        directory: Path,
+        broker: Address,
+        redis: Address,
+        *,
+        workers: int = 1,
+        through: Mapping[str, str] | None = None,
+        **settings: object,
+    ) -> None:
+        """`through` are settings of the workers alone, such as the addresses of proxies; the trial itself goes straight.
+
+        `settings` are of both: batches are small by default, so that faults fall between many of them.
+        """
+        given = {"batch_records": 64, "buckets": 64, "key_cap": 1000} | settings
+        base = Settings(kafka_url=broker.url, redis_url=redis.url, **given)  # type: ignore[arg-type]
+        self.settings = own_generation(base)
+        self.directory = directory
+        self._through = dict(through or {})
+        self.workers = [self._worker(number) for number in range(workers)]
+        self.faults: list[Fault] = []
+        self.samples: list[tuple[float, dict[Place, int]]] = []
+        self._kept = set(range(workers))
+        self._connection: Connection | None = None
+        self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._trouble: list[BaseException] = []
+        self._ends: dict[Place, int] = {}
+        self._feed = Feed([])
+        self._began = 0.0
+
+    def __enter__(self) -> Self:
+        asyncio.run(create_topics(self.settings))
+        self._connection = connect(self.settings)
+        for worker in self.workers:
+            worker.child.start()
+        for worker in self.workers:
+            worker.wait_ready()
+        self._spawn(self._watch)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(20)
+        for worker in self.workers:
+            worker.child.stop()
+        if self._connection is not None:
+            self._connection.close()
+        if kind is not None:
+            for worker in self.workers:
+                sys.stderr.write(worker.child.tail())
+
+    def begin(self, feed: Feed, rate: float = 0.0) -> None:
+        """Begin to send a feed: so many messages a second, or (0) as fast as the broker takes them."""
+        self._feed, self._began = feed, time.monotonic()
+        self._spawn(lambda: self._ends.update(asyncio.run(harvest(self.settings, feed, rate, self._over.is_set))))
+
+    @property
+    def _layout(self) -> Layout:
+        return Layout(self.settings.namespace, self.settings.generation, self.settings.buckets)
+
+    @property
+    def handled(self) -> int:
+        """How many messages are handled for good."""
+        return sum(self.samples[-1][1].values()) if self.samples else 0
+
+    def reach(self, share: float) -> None:
+        """Wait until so much of the feed is handled."""
+        self._wait(lambda: self.handled >= share * len(self._feed.messages), f"{share:.0%} of the feed handled")
+
+    def fault(self, what: str) -> None:
+        """Note that something was done just now."""
+        self.faults.append(Fault(what, time.time(), self.samples[-1][1] if self.samples else {}))
+
+    def kill(self, number: int) -> None:
+        """`kill -9` of a worker; it is started again at once, as whoever runs it would."""
+        worker = self.workers[number]
+        before = worker.restarts
+
+        def restarted() -> bool:
+            if worker.restarts > before:
+                return True
+            # Again and again, for it may be one that is only about to start.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.child.pid, signal.SIGKILL)
+            return False
+
+        restarted()
+        self.fault("worker killed")
+        self._wait(restarted, "the worker was started again")
+
+    def join(self) -> None:
+        """One worker more."""
+        self.workers.append(self._worker(len(self.workers)))
+        self.workers[-1].child.start()
+        self._kept.add(len(self.workers) - 1)
+        self.fault("worker joined")
+
+    def leave(self, number: int) -> None:
+        """A worker is told to stop, and is not started again."""
+        self._kept.discard(number)
+        self.workers[number].child.stop()
+        self.fault("worker left")
+
+    def redeliver(self) -> None:
+        """Everything comes again from the beginning of the topics, as to a consumer group whose offsets were lost."""
+        self._wait(lambda: self._ends, "everything sent")
+        kept, self._kept = self._kept, set()
+        for number in kept:
+            self.workers[number].child.stop()
+        assert self._connection is not None
+        Progress(self._layout, self._connection).forget_positions()
+        self.settings = self.settings.model_copy(update={"app_id": self.settings.app_id + "-again"})
+        for number in kept:
+            self.workers[number] = self._worker(number)
+            self.workers[number].child.start()
+        self.samples.append((time.time(), {}))
+        self.fault("topics redelivered")
+        self._kept = kept
+
+    def ready(self) -> list[bool]:
+        """Which workers say that they do their part."""
+        return [worker.ready() for worker in self.workers]
+
+    def finish(self) -> Report:
+        """Wait for the end, stop the workers, check everything."""
+        self._wait(lambda: self._ends, "everything sent")
+        self._wait(self._is_done, "every message handled")
+        seconds = time.monotonic() - self._began
+        self._over.set()
+        for thread in self._threads:
+            thread.join(20)
+        for worker in self.workers:
+            worker.child.stop()
+        return self._check(seconds)
+
+    def _worker(self, number: int) -> WorkerProcess:
+        settings = self.settings.model_copy(update=self._through)
+        return WorkerProcess(settings, self.directory / f"worker-{number}.log")
+
+    def _spawn(self, work: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except BaseException as error:
+                self._trouble.append(error)
+
+        thread = threading.Thread(target=guarded, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _wait(self, condition: Callable[[], Any], what: str) -> None:
+        def happened() -> Any:
+            if self._trouble:
+                raise self._trouble[0]
+            return condition()
+
+        wait_for(happened, what, _PATIENCE_SECONDS)
+
+    def _watch(self) -> None:
+        """Note how far each partition is, and start workers that died again, until the trial is over."""
+        connection = connect(self.settings)
+        progress = Progress(self._layout, connection)
+        while not self._over.wait(_SAMPLE_SECONDS):
+            with contextlib.suppress(RedisError):
+                self.samples.append((time.time(), progress.positions()))
+            for number in list(self._kept):
+                self.workers[number].keep_alive(10_000)
+        connection.close()
+
+    def _is_done(self) -> bool:
+        now = self.samples[-1][1] if self.samples else {}
+        return all(now.get(place, 0) >= end for place, end in self._ends.items())
+
+    def _check(self, seconds: float) -> Report:
+        published = asyncio.run(self._published())
+        assert self._connection is not None
+        stored = {frozenset(members) for members in stored_partition(Engine(self.settings, self._connection)).values()}
+        feed = self._feed
+        clustered = Counter(record for members in stored for record in members)
+        lost = feed.live - clustered.keys()
+        assert not lost, f"{len(lost)} records are in no cluster: {sorted(lost)[:5]}"
+        assert max(clustered.values()) == 1, "a record is in two clusters"
+        assert clustered.keys() == feed.live, "a record that was deleted is there"
+        assert stored == feed.truth
+        letters = asyncio.run(self._letters())
+        found = {letter for letter in letters if letter[1:] != (LAST, LAST)}
+        assert found == feed.bad, found ^ feed.bad
+        verified = self.verify()
+        assert verified["differences"] == [], verified["differences"][:5]
+        ids = [orjson.loads(value)["event_id"] for value in published]
+        taken = asyncio.run(self._taken())
+        return Report(
+            messages=len(feed.messages),
+            records=len(feed.live),
+            deleted=len(feed.deleted),
+            letters=len(found),
+            lost=len(lost),
+            repeated=len(ids) - len(set(ids)),
+            faults=Counter(fault.what for fault in self.faults),
+            restarts=sum(worker.restarts for worker in self.workers),
+            recovery=max((fault.recovery(self.samples, taken) for fault in self.faults), default=0.0),
+            seconds=seconds,
+        )
+
+    def verify(self) -> dict[str, Any]:
+        """What `streams verify` says of the three: Redis, events, cluster states."""
+        own = self.settings
+        names = ("kafka_url", "redis_url", "redis_cluster", "namespace", "generation", "topic_prefix", "buckets")
+        directory = self.directory / f"verify-{time.monotonic_ns()}"
+        directory.mkdir()
+        streams = Streams(directory, **{name: getattr(own, name) for name in (*names, "key_cap")})
+        done = streams("verify", "--json", seconds=120)
+        assert done.returncode in (0, 1), done.stdout + done.stderr
+        said: dict[str, Any] = orjson.loads(done.stdout)
+        assert done.returncode == bool(said["differences"])
+        return said
+
+    async def _published(self) -> list[bytes]:
+        topic = self.settings.topic_prefix + events.EVENTS
+        return [message.value async for message in read_to_now(self.settings.kafka_url, [topic])]
+
+    async def _letters(self) -> set[tuple[str, bytes, bytes]]:
+        letters = await standing(self.settings)
+        return {(letter.source, c.key, c.payload) async for letter, c in contents(self.settings, letters)}
+
+    async def _taken(self) -> dict[Place, list[float]]:
+        """When the broker took each message of the feed, by partition."""
+        names = sorted({topic for topic, _ in self._ends})
+        taken: dict[Place, list[float]] = defaultdict(list)
+        async for message in read_to_now(self.settings.kafka_url, names):
+            taken[message.topic, message.partition].append(message.timestamp / 1000)
+        return taken
