@@ -32,6 +32,8 @@ async def read_to_now(
     With `keys`, only what is in the partitions that workers put messages of these keys into.
     """
     try:
+        async with _consumer(kafka_url) as consumer:
+            await _require(consumer, topics)
         async with AIOKafkaProducer(bootstrap_servers=kafka_url.split(","), client_id="streams-mark") as producer:
             ends: dict[TopicPartition, int] = {}
             for topic in topics:
@@ -78,16 +80,20 @@ async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool)
     """Messages as they come, until cancelled. Raises BrokerError."""
     try:
         async with _consumer(kafka_url, "earliest" if from_beginning else "latest") as consumer:
-            # A topic that is subscribed to and does not exist would be created by the embedded broker.
-            known = (await consumer.topics()).intersection(topics)
-            if not known:
-                raise BrokerError(f"Kafka has none of the topics {', '.join(topics)}; `streams doctor` says more")
-            consumer.subscribe(sorted(known))
+            await _require(consumer, topics)
+            consumer.subscribe(topics)
             async for message in consumer:
                 if END_HEADER not in dict(message.headers):
                     yield message
     except KafkaError as error:
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+
+
+async def _require(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
+    """Raise BrokerError where one does not exist: asked for it by name, a broker may create it, or let us wait 40 s."""
+    missing = sorted(set(topics) - await consumer.topics())
+    if missing:
+        raise BrokerError(f"Kafka has no topic {', '.join(missing)}; `streams doctor` says more")
 
 
 def _consumer(kafka_url: str, begin: str = "earliest") -> AIOKafkaConsumer:
