@@ -39,8 +39,9 @@ test: $(VENV)/.test-installed ## Install what tests need and run them all, on re
 	$(BIN)/python -m pytest
 
 .kafka/.fetched$(KAFKA): tests/kafka/pom.xml
-	rm -rf .kafka
-	mvn --batch-mode --quiet --file $< dependency:copy-dependencies -DincludeScope=runtime \
+	@echo "Apache Kafka is fetched with Maven ..."
+	@rm -rf .kafka
+	@mvn --batch-mode --quiet --file $< dependency:copy-dependencies -DincludeScope=runtime \
 		-DoutputDirectory=$(CURDIR)/.kafka $(if $(KAFKA),-Dkafka.version=$(KAFKA))
 	@touch $@
 
@@ -49,7 +50,7 @@ test-kafka: $(VENV)/.test-installed ## Run the tests that need a broker on Apach
 	if [ "$${java:-0}" -lt 17 ] || ! command -v mvn >/dev/null; then \
 		echo "Skipped: Apache Kafka needs Java 17 or later (here: $${java:-none}), and Maven to fetch it."; \
 	else \
-		$(MAKE) --no-print-directory .kafka/.fetched$(KAFKA) && $(BIN)/python -m pytest --broker kafka; \
+		$(MAKE) --silent .kafka/.fetched$(KAFKA) && $(BIN)/python -m pytest --broker kafka; \
 	fi
 
 soak: $(VENV)/.test-installed ## Let everything fail at random moments for a quarter of an hour; prints a table

@@ -103,8 +103,8 @@ class Kafka:
             self._format(port)
             try:
                 self._start_on(port)
-            except EmbeddedError as error:
-                if "bind" not in str(error) or attempt == _ATTEMPTS:
+            except EmbeddedError:
+                if "Address already in use" not in self.child.log.read_text() or attempt == _ATTEMPTS:
                     raise
             else:
                 self._port = port

@@ -1,13 +1,13 @@
 """Reads topics from the beginning to an end that is known, or for ever.
 
 Brokers differ in what they say of the end of a partition (the embedded one is wrong), so the end is a mark we
-write ourselves: a message with a header of our own in every partition.
+write ourselves: a message with a header of our own in every partition. What comes at or behind its place is not of now; the
+mark itself may be compacted away before it is read, once somebody else has put another one behind it.
 """
 
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
@@ -31,30 +31,31 @@ async def read_to_now(
 
     With `keys`, only what is in the partitions that workers put messages of these keys into.
     """
-    token = uuid.uuid4().hex.encode()
     try:
+        async with plain_consumer(kafka_url) as consumer:
+            await _require(consumer, topics)
         async with AIOKafkaProducer(bootstrap_servers=kafka_url.split(","), client_id="streams-mark") as producer:
-            open_partitions = set()
+            ends: dict[TopicPartition, int] = {}
             for topic in topics:
                 partitions = sorted(await producer.partitions_for(topic))
                 if keys is not None:
                     partitions = sorted({partition_of(key, partitions) for key in keys})
                 for partition in partitions:
-                    await producer.send_and_wait(
-                        topic, None, key=b"", partition=partition, headers=[(END_HEADER, token)]
+                    mark = await producer.send_and_wait(
+                        topic, None, key=b"", partition=partition, headers=[(END_HEADER, b"")]
                     )
-                    open_partitions.add(TopicPartition(topic, partition))
+                    ends[TopicPartition(topic, partition)] = mark.offset
         async with plain_consumer(kafka_url) as consumer:
-            consumer.assign(list(open_partitions))
-            await consumer.seek_to_beginning(*open_partitions)
+            consumer.assign(list(ends))
+            await consumer.seek_to_beginning(*ends)
+            open_partitions = set(ends)
             while open_partitions:
                 for partition, messages in (await consumer.getmany(timeout_ms=500)).items():
                     for message in messages:
-                        mark = dict(message.headers).get(END_HEADER)
-                        if mark == token:
-                            open_partitions.discard(partition)
-                        elif mark is None:
+                        if message.offset < ends[partition] and END_HEADER not in dict(message.headers):
                             yield message
+                    if messages[-1].offset >= ends[partition]:
+                        open_partitions.discard(partition)
     except KafkaError as error:
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
 
@@ -91,16 +92,20 @@ async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool)
     """Messages as they come, until cancelled. Raises BrokerError."""
     try:
         async with plain_consumer(kafka_url, "earliest" if from_beginning else "latest") as consumer:
-            # A topic that is subscribed to and does not exist would be created by the embedded broker.
-            known = (await consumer.topics()).intersection(topics)
-            if not known:
-                raise BrokerError(f"Kafka has none of the topics {', '.join(topics)}; `streams doctor` says more")
-            consumer.subscribe(sorted(known))
+            await _require(consumer, topics)
+            consumer.subscribe(topics)
             async for message in consumer:
                 if END_HEADER not in dict(message.headers):
                     yield message
     except KafkaError as error:
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+
+
+async def _require(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
+    """Raise BrokerError where one does not exist: asked for it by name, a broker may create it, or let us wait 40 s."""
+    missing = sorted(set(topics) - await consumer.topics())
+    if missing:
+        raise BrokerError(f"Kafka has no topic {', '.join(missing)}; `streams doctor` says more")
 
 
 def plain_consumer(kafka_url: str, begin: str = "earliest") -> AIOKafkaConsumer:

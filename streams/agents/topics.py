@@ -18,7 +18,8 @@ The messages are described in `streams/events.py` and `docs/events.md`, what ret
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -36,6 +37,7 @@ __all__ = [
     "RECORDS",
     "TopicSpec",
     "create_topics",
+    "delete_topics",
     "input_topics",
     "record_topic",
     "source_of",
@@ -45,7 +47,7 @@ __all__ = [
 RECORDS = "records."
 _DELETE, _COMPACT = "delete", "compact"
 _CREATED, _EXISTS = 0, 36
-_CREATE_SECONDS = 30
+_ADMIN_SECONDS = 30
 _LOOK_SECONDS = 0.05
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 MAX_LETTER_BYTES = 18 * 1024 * 1024
@@ -129,6 +131,24 @@ async def create_topics(settings: Settings) -> list[str]:
 
     Raises BrokerError when Kafka cannot be reached or refuses one.
     """
+    wanted = [
+        NewTopic(spec.name, spec.partitions, settings.replication, topic_configs=spec.configs)
+        for spec in topics(settings)
+    ]
+    async with _admin(settings, "created") as admin:
+        created = _created((await admin.create_topics(wanted)).topic_errors)
+        await _wait_for(admin, created)
+        return created
+
+
+async def delete_topics(settings: Settings) -> None:
+    """Delete all topics of this installation with everything in them. Raises BrokerError when Kafka cannot be reached."""
+    async with _admin(settings, "deleted") as admin:
+        await admin.delete_topics([spec.name for spec in topics(settings)])
+
+
+@asynccontextmanager
+async def _admin(settings: Settings, done: str) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_url.split(","), client_id="streams-topics")
     try:
         await admin.start()
@@ -136,18 +156,12 @@ async def create_topics(settings: Settings) -> list[str]:
         await admin.close()
         raise BrokerError(f"Kafka at {settings.kafka_url} cannot be reached: {error}") from error
     try:
-        wanted = [
-            NewTopic(spec.name, spec.partitions, settings.replication, topic_configs=spec.configs)
-            for spec in topics(settings)
-        ]
-        async with asyncio.timeout(_CREATE_SECONDS):
-            created = _created((await admin.create_topics(wanted)).topic_errors)
-            await _wait_for(admin, created)
+        async with asyncio.timeout(_ADMIN_SECONDS):
+            yield admin
     except (KafkaError, TimeoutError) as error:
-        raise BrokerError(f"topics cannot be created: {error or type(error).__name__}") from error
+        raise BrokerError(f"topics cannot be {done}: {error or type(error).__name__}") from error
     finally:
         await admin.close()
-    return created
 
 
 async def _wait_for(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ from streams import events
 from streams.agents.feed import Payload, send
 from streams.agents.publisher import Publisher
 from streams.agents.reader import read_to_now
-from streams.agents.topics import create_topics
+from streams.agents.topics import create_topics, delete_topics
 from streams.errors import EmbeddedError
 from streams.index.connection import Connection, connect
 from streams.index.layout import Layout
@@ -53,7 +53,7 @@ def own_generation(settings: Settings) -> Settings:
             "topic_prefix": f"{settings.topic_prefix}{name}.",
             "app_id": f"{settings.app_id}-{name}",
             "http_port": 0,
-            # Its topics are read once: on a Kafka that goes on without us they empty themselves.
+            # Its topics are read once, then deleted: should we be killed before, they empty themselves.
             **dict.fromkeys(_RETENTION, _KEEP_HOURS),
         }
     )
@@ -70,16 +70,20 @@ def run(
     with Services(settings) as services:
         own = own_generation(services.settings)
         asyncio.run(create_topics(own))
-        with WorkerProcess(own, out / "worker.log") as worker:
-            worker.wait_ready()
-            connection = connect(own)
-            try:
-                status = asyncio.run(play(own, payloads, worker, services, connection, watch))
-                summary = asyncio.run(write_results(own, out))
-                latency = latency_quantiles(worker.read("/metrics").decode())
-            finally:
-                forget(own, connection, services)
-                connection.close()
+        try:
+            with WorkerProcess(own, out / "worker.log") as worker:
+                worker.wait_ready()
+                connection = connect(own)
+                try:
+                    status = asyncio.run(play(own, payloads, worker, services, connection, watch))
+                    summary = asyncio.run(write_results(own, out))
+                    latency = latency_quantiles(worker.read("/metrics").decode())
+                finally:
+                    forget(own, connection, services)
+                    connection.close()
+        finally:
+            if services.broker is None:
+                asyncio.run(delete_topics(own))
     summary |= {
         "messages": status.sent,
         "seconds": round(status.seconds, 3),

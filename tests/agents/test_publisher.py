@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -95,3 +96,15 @@ def test_a_letter_that_was_cut_is_sent_again_whole_while_its_origin_is_there(set
     assert kept < 100_000
     assert "bytes are left" in problem
     assert found == [payload, payload]
+
+
+def test_a_topic_that_is_not_there_is_told_at_once_and_not_made(settings: Settings) -> None:
+    async def read() -> None:
+        async for _ in read_to_now(settings.kafka_url, ["never.made"]):
+            pass
+
+    for _ in range(2):
+        began = time.monotonic()
+        with pytest.raises(BrokerError, match=r"no topic never\.made"):
+            asyncio.run(read())
+        assert time.monotonic() - began < 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections import Counter, defaultdict
@@ -12,8 +13,15 @@ from typing import Any, NamedTuple
 
 import orjson
 import pytest
+from aiokafka import AIOKafkaConsumer
+from brokers import AnyBroker
 from processes import Streams, json_lines, wait_for
 
+from streams.agents.feed import Payload
+from streams.index.connection import connect
+from streams.local.run import run
+from streams.local.valkey import Valkey
+from streams.settings import Settings
 from streams.testing import generate
 
 pytestmark = pytest.mark.system
@@ -168,3 +176,22 @@ def test_a_worker_killed_in_mid_run_changes_nothing(streams: Callable[..., Strea
     assert summary["worker_restarts"] == kills
     assert clusters(killed) == clusters(calm)
     streams_.check_nothing_is_left()
+
+
+def test_a_run_on_given_servers_leaves_nothing_there(
+    new_broker: Callable[..., AnyBroker], session_seconds: float, valkey: Valkey, tmp_path: Path
+) -> None:
+    broker = new_broker()
+    given = Settings(kafka_url=broker.url, redis_url=valkey.url, namespace="runs", session_timeout=session_seconds)
+    payloads = [Payload("document", item.record_id.encode(), item.value) for item in generate(3, 10)]
+    summary = run(given, payloads, tmp_path / "out")
+    assert summary["messages"] == len(payloads)
+
+    async def topics() -> set[str]:
+        async with AIOKafkaConsumer(bootstrap_servers=broker.url) as consumer:
+            return {topic for topic in await consumer.topics() if not topic.startswith("__")}
+
+    assert asyncio.run(topics()) == set()
+    connection = connect(given)
+    assert connection.call("KEYS", "runs:*") == []
+    connection.close()
