@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -34,7 +35,8 @@ class Echo:
                 connection.sendall(self._name + received)
 
     def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)  # else the accept in the other thread keeps it open
+        with contextlib.suppress(OSError):  # closed already
+            self._listener.shutdown(socket.SHUT_RDWR)  # else the accept in the other thread keeps it open
         self._listener.close()
 
 
