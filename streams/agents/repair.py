@@ -29,7 +29,9 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
     known = [key for _, key in keys if key]
     async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
         await publisher.publish(nobodys)
-        count = len(nobodys) + await _publish(publisher, engine, engine.drain())
+        count = len(nobodys)
+        while (owed := engine.drain()).outgoing:
+            count += await _publish(publisher, engine, owed)
         for start in range(0, len(known), _LOT):
             count += await _publish(publisher, engine, engine.restate(known[start : start + _LOT]))
     return count
