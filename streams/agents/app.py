@@ -20,7 +20,7 @@ from yarl import URL
 
 from streams.agents.consumer import Lot, RewindingTransport
 from streams.agents.handler import Ready
-from streams.agents.retries import retried
+from streams.agents.incoming import incoming
 from streams.agents.topics import input_topics, source_of
 from streams.engine import Engine, Incoming
 from streams.ops.health import Health
@@ -146,16 +146,7 @@ async def _handle(life: Life, ready: asyncio.Task[Ready], batch: Sequence[EventT
 
 def _incoming(settings: Settings, batch: Sequence[EventT[Any]]) -> list[Incoming]:
     return [
-        Incoming(
-            source,
-            record.key or b"",
-            record.value,
-            record.timestamp,
-            record.topic,
-            record.partition,
-            record.offset,
-            *(retried(record.headers) if record.headers else ()),
-        )
+        incoming(source, record)
         for event in batch
         for source in (source_of(settings, event.message.topic),)  # a lot is of one topic
         for record in cast("Lot", event.message).records

@@ -17,9 +17,9 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.agents.incoming import incoming
 from streams.agents.preparer import Preparer
 from streams.agents.reader import plain_consumer
-from streams.agents.retries import retried
 from streams.agents.topics import input_topics, source_of
 from streams.engine import Engine, Incoming
 from streams.errors import BrokerError
@@ -129,7 +129,8 @@ class Shadow:
                 messages: list[Incoming] = []
                 for place, records in fetched.items():
                     target = wanted.get(place, 0)
-                    messages += (self._incoming(record) for record in records if record.offset < target)
+                    source = source_of(self._settings, place.topic)
+                    messages += (incoming(source, record) for record in records if record.offset < target)
                     if records and records[-1].offset + 1 >= target:
                         wanted.pop(place, None)
                         consumer.pause(place)
@@ -149,15 +150,3 @@ class Shadow:
             if position >= ends[place]:
                 self.lost += max(0, target - position)
                 del wanted[place]
-
-    def _incoming(self, record: Any) -> Incoming:
-        return Incoming(
-            source_of(self._settings, record.topic),
-            record.key or b"",
-            record.value,
-            record.timestamp,
-            record.topic,
-            record.partition,
-            record.offset,
-            *(retried(record.headers) if record.headers else ()),
-        )
