@@ -104,46 +104,31 @@ def test_topics_are_delivered_again_from_their_beginning(given: Setting, tell: C
     tell("all topics delivered again", report)
 
 
-def test_the_network_to_redis_fails(given: Setting, tell: Callable[[str, Report], None]) -> None:
+@pytest.mark.parametrize(
+    ("server", "feed", "slow", "far"), [("Redis", (14, 250), 0.01, 0.3), ("the broker", (15, 300), 0.02, 0.4)]
+)
+def test_the_network_fails(
+    server: str, feed: tuple[int, int], slow: float, far: float, given: Setting, tell: Callable[[str, Report], None]
+) -> None:
+    proxy = {"Redis": given.to_redis, "the broker": given.to_broker}[server]
     with given.trial(2, batch_records=16) as trial:
-        trial.begin(make_feed(14, 250))
+        trial.begin(make_feed(*feed))
         trial.reach(0.1)
-        given.to_redis.cut()
-        trial.fault("network to Redis cut")
+        proxy.cut()
+        trial.fault(f"network to {server} cut")
         wait_for(lambda: trial.ready() == [False, False], "the workers say that they are not ready")
-        given.to_redis.restore()
+        proxy.restore()
         wait_for(lambda: trial.ready() == [True, True], "they are ready again by themselves")
-        given.to_redis.delay(0.01)
-        trial.fault("network to Redis slow")
-        trial.reach(0.3)
-        given.to_redis.stall()
-        trial.fault("network to Redis stalled")
+        proxy.delay(slow)
+        trial.fault(f"network to {server} slow")
+        trial.reach(far)
+        proxy.stall()
+        trial.fault(f"network to {server} stalled")
         wait_for(lambda: trial.ready() == [False, False], "the workers say that they are not ready")
-        given.to_redis.restore()
+        proxy.restore()
         report = trial.finish()
-    tell("network to Redis cut, slow, stalled", report)
-    assert report.restarts == 0, "a worker waits for Redis, it does not die of it"
-
-
-def test_the_network_to_the_broker_fails(given: Setting, tell: Callable[[str, Report], None]) -> None:
-    with given.trial(2, batch_records=16) as trial:
-        trial.begin(make_feed(15, 300))
-        trial.reach(0.1)
-        given.to_broker.cut()
-        trial.fault("network to the broker cut")
-        wait_for(lambda: trial.ready() == [False, False], "the workers say that they are not ready")
-        given.to_broker.restore()
-        wait_for(lambda: trial.ready() == [True, True], "they are ready again by themselves")
-        given.to_broker.delay(0.02)
-        trial.fault("network to the broker slow")
-        trial.reach(0.4)
-        given.to_broker.stall()
-        trial.fault("network to the broker stalled")
-        wait_for(lambda: trial.ready() == [False, False], "the workers say that they are not ready")
-        given.to_broker.restore()
-        report = trial.finish()
-    tell("network to the broker cut, slow, stalled", report)
-    assert report.restarts == 0, "a worker waits for the broker, it does not die of it"
+    tell(f"network to {server} cut, slow, stalled", report)
+    assert report.restarts == 0, f"a worker waits for {server}, it does not die of it"
 
 
 def test_the_broker_is_killed_and_comes_back(

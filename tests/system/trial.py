@@ -105,11 +105,7 @@ class Trial:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join(20)
-        for worker in self.workers:
-            worker.child.stop()
+        self._stop()
         if self._connection is not None:
             self._connection.close()
         if kind is not None:
@@ -193,12 +189,15 @@ class Trial:
         self._wait(lambda: self._ends, "everything sent")
         self._wait(self._is_done, "every message handled")
         seconds = time.monotonic() - self._began
+        self._stop()
+        return self._check(seconds)
+
+    def _stop(self) -> None:
         self._over.set()
         for thread in self._threads:
             thread.join(20)
         for worker in self.workers:
             worker.child.stop()
-        return self._check(seconds)
 
     def _worker(self, number: int) -> WorkerProcess:
         settings = self.settings.model_copy(update=self._through)
