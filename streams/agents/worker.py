@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 import mode.loop
@@ -24,7 +24,7 @@ from streams.agents.preparer import Preparer, calm_collector
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
 from streams.engine import Engine, Incoming
-from streams.errors import RedisError, SettingsError, StreamsError
+from streams.errors import BrokerError, RedisError, SettingsError, StreamsError
 from streams.index.connection import Connection, connect
 from streams.index.fence import Fence
 from streams.index.generation import FIXED, current_generation
@@ -41,6 +41,14 @@ log = logging.getLogger(__name__)
 
 _CLOSED_SECONDS = 1.0
 _CHILD_SECONDS = 5.0
+_LOOK_SECONDS, _ANSWER_SECONDS = 1.0, 2.0
+_STUCK_SESSIONS = 12
+"""Sessions that a worker waits to be told its partitions by a broker that answers; then it begins anew.
+
+The embedded broker may wait for ever for a member that was killed in a rebalance, until those who wait are gone too; and what
+aiokafka takes for a final refusal it does not ask again. Kafka takes at most its rebalance timeout, 60 s, which is less
+than this for any session it grants.
+"""
 
 
 class _Worker:
@@ -61,6 +69,7 @@ class _Worker:
         self._publisher: Publisher | None = None
         self._handler: Handler | None = None
         self._draining: set[asyncio.Task[int]] = set()
+        self._watch: asyncio.Task[None] | None = None
         self.failure: StreamsError | None = None
 
     async def open(self) -> None:
@@ -85,6 +94,7 @@ class _Worker:
             await handler.drain()
         else:
             self._drain_later(handler)
+        self._watch = asyncio.create_task(self._watch_group())
         calm_collector()
 
     async def prepare(self, messages: Sequence[Incoming]) -> Ready:
@@ -119,6 +129,27 @@ class _Worker:
         self.successor = successor
         os.kill(os.getpid(), signal.SIGTERM)
 
+    async def _watch_group(self) -> None:
+        """Begin anew where the group of workers is stuck."""
+        most = _STUCK_SESSIONS * self.settings.session_timeout
+        since = time.monotonic()
+        while not self._stopping:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self.health.knows_partitions or not await self._broker_answers():
+                since = time.monotonic()
+            elif time.monotonic() - since > most:
+                log.warning("no partitions for %.0f s though Kafka answers; this worker begins anew", most)
+                self._preparer.close()
+                _begin_anew()
+
+    async def _broker_answers(self) -> bool:
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self.ping_broker()
+        except (BrokerError, TimeoutError):
+            return False
+        return True
+
     async def quiesce(self) -> None:
         """Let the batch under way end and begin no other."""
         self._stopping = True
@@ -128,8 +159,9 @@ class _Worker:
 
     async def close(self) -> None:
         """Give up thread and connections; the agent has stopped."""
-        for task in self._draining:
-            task.cancel()
+        for task in (*self._draining, self._watch):
+            if task is not None:
+                task.cancel()
         if self._handler is not None:
             await self._lease.stop()
             self._handler.close()
@@ -177,10 +209,14 @@ def run_worker(given: Settings) -> None:
         if not worker.successor:
             raise
     if worker.successor:
-        for child in multiprocessing.active_children():
-            child.join(_CHILD_SECONDS)  # nobody would reap it after this
-        # Everything anew, as after a start: nothing of the old generation can be left in memory.
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command
+        _begin_anew()
+
+
+def _begin_anew() -> NoReturn:
+    """Become a new process of the same command and environment: nothing of the old one can be left in memory."""
+    for child in multiprocessing.active_children():
+        child.join(_CHILD_SECONDS)  # nobody would reap it after this
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command
 
 
 def _open_generation(settings: Settings, connection: Connection) -> Settings:

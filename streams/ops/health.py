@@ -134,6 +134,12 @@ class Health:
             self._paused = reason
 
     @property
+    def knows_partitions(self) -> bool:
+        """Whether Kafka has told us our partitions, none of them included, and has not taken them back since."""
+        with self._lock:
+            return self._partitions is not None
+
+    @property
     def away(self) -> str:
         """Why Redis or the broker is taken to be away, `""` where both are there."""
         with self._lock:

@@ -24,6 +24,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
+from urllib.error import HTTPError
 
 import orjson
 from feeds import Feed
@@ -37,7 +38,7 @@ from streams.agents.dead_letters import contents, standing
 from streams.agents.reader import read_to_now
 from streams.agents.topics import create_topics
 from streams.engine import Engine
-from streams.errors import RedisError
+from streams.errors import EmbeddedError, RedisError
 from streams.index.connection import Connection, connect
 from streams.index.layout import Layout
 from streams.index.progress import Progress
@@ -105,12 +106,11 @@ class Trial:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None:
+            self._tell_where_it_stands()
         self._stop()
         if self._connection is not None:
             self._connection.close()
-        if kind is not None:
-            for worker in self.workers:
-                sys.stderr.write(worker.child.tail())
 
     def begin(self, feed: Feed, rate: float = 0.0) -> None:
         """Begin to send a feed: so many messages a second, or (0) as fast as the broker takes them."""
@@ -191,6 +191,21 @@ class Trial:
         seconds = time.monotonic() - self._began
         self._stop()
         return self._check(seconds)
+
+    def _tell_where_it_stands(self) -> None:
+        """For whoever reads of a failure: what is not handled, and what each worker says of itself."""
+        now = self.samples[-1][1] if self.samples else {}
+        left = {place: (now.get(place, 0), end) for place, end in self._ends.items() if now.get(place, 0) < end}
+        sys.stderr.write(f"not handled yet, of which messages: {left}\n")
+        for number, worker in enumerate(self.workers):
+            said = [f"ended: {worker.child.poll()}"]
+            for path in ("/healthz", "/readyz") if worker.child.poll() is None else ():
+                try:
+                    said.append(worker.read(path).decode())
+                except EmbeddedError as error:  # an answer that it is not well is an answer
+                    cause = error.__cause__
+                    said.append(cause.read().decode() if isinstance(cause, HTTPError) else str(error))
+            sys.stderr.write(f"worker {number}: " + "\n".join(said) + f"{worker.child.tail()}\n")
 
     def _stop(self) -> None:
         self._over.set()

@@ -1,0 +1,57 @@
+"""A group of workers that is stuck at the broker: who waits in it begins anew, and works when it can."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from processes import wait_for
+
+from streams.agents.topics import create_topics, record_topic
+from streams.local.services import Services
+from streams.local.worker import WorkerProcess
+from streams.settings import Settings
+
+pytestmark = pytest.mark.system
+
+
+def test_a_worker_that_is_told_no_partitions_begins_anew(
+    broker_settings: Callable[[], dict[str, Any]], broker_kind: str, session_seconds: float, tmp_path: Path
+) -> None:
+    if broker_kind == "tansu":
+        pytest.skip("the embedded broker holds a group to the protocol of members that have left")
+    with Services(Settings(http_port=0, **broker_settings())) as services:
+        own = services.settings
+        asyncio.run(create_topics(own))
+        log = tmp_path / "worker.log"
+        loop = asyncio.new_event_loop()
+
+        async def join() -> AIOKafkaConsumer:
+            consumer = AIOKafkaConsumer(
+                record_topic(own, "document"),
+                bootstrap_servers=own.kafka_url,
+                group_id=own.app_id,
+                session_timeout_ms=120_000,
+                rebalance_timeout_ms=120_000,
+                request_timeout_ms=130_000,
+                heartbeat_interval_ms=1000,
+            )
+            await consumer.start()
+            await consumer.getmany(timeout_ms=3000)
+            assert consumer.assignment()
+            return consumer
+
+        # A member that speaks another protocol: Kafka refuses the worker, for good as its client takes it.
+        member = loop.run_until_complete(join())
+        with WorkerProcess(own, log) as worker:
+            pid = worker.child.pid
+            wait_for(lambda: "begins anew" in log.read_text(), "the worker begins anew", 14 * session_seconds + 30)
+            loop.run_until_complete(member.stop())
+            wait_for(worker.ready, "it has its partitions when nobody stands in the way")
+            assert worker.child.poll() is None, "it is the same process"
+            assert worker.child.pid == pid
+        loop.close()
