@@ -26,14 +26,15 @@ __all__ = ["Arrival", "Arrivals", "born"]
 class Arrival(NamedTuple):
     """What stands of one record after the batch, against what was stored before.
 
-    `signature` and `places` are those of what stands; `birth` as in `Prepared`, None where nothing new was stored.
+    `document` is the record for documents, None where what is stored stays; `signature` and `places` are those of what
+    stands; `birth` as in `Prepared`, None where nothing new was stored.
     """
 
     id: bytes
     name: str
     before: Stored | None
     now: Stored
-    document: bytes
+    document: bytes | None
     signature: bytes
     places: tuple[Place, ...]
     birth: Described | None
@@ -77,9 +78,11 @@ class Arrivals:
         for item in payloads:
             if item.stored.stamp.supersedes(now.stamp):
                 now, last = item.stored._replace(stamp=item.stored.stamp.following(now.stamp)), item
+            elif (heard := now.stamp.hearing(item.stored.stamp)) != now.stamp:
+                now = now._replace(stamp=heard)
         if last is None:
             signature, places = self.places(now)
-            return Arrival(payloads[0].id, payloads[0].name, before, now, b"", signature, places, None)
+            return Arrival(payloads[0].id, payloads[0].name, before, now, None, signature, places, None)
         return Arrival(last.id, last.name, before, now, last.document, last.signature, last.places, last.birth)
 
     def _put(self, newer: Sequence[Arrival], reader: Reader, settled: list[Arrival]) -> list[Arrival]:

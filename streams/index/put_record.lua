@@ -1,12 +1,14 @@
 -- Store a record if nobody changed it since the caller read it.
 -- KEYS[1] N:{b}:r   KEYS[2] N:{b}:d
 -- ARGV[1] record id, 8 bytes
--- ARGV[2] header the caller read, 21 bytes, or '' for none
+-- ARGV[2] header the caller read, 21 or 29 bytes by a bit of its first, or '' for none
 -- ARGV[3] new header + features
--- ARGV[4] new record for documents, or '' to remove it
+-- ARGV[4] new record for documents, or '' to remove it; left out to leave it
 -- Returns false when stored, else the value that stands.
 local old = redis.call('HGET', KEYS[1], ARGV[1])
-if (old and string.sub(old, 1, 21) or '') ~= ARGV[2] then return old or '' end
+local same = old and ARGV[2] ~= '' and string.sub(old, 1, #ARGV[2]) == ARGV[2]
+if not same and (old or ARGV[2] ~= '') then return old or '' end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+if not ARGV[4] then return false end
 if ARGV[4] == '' then redis.call('HDEL', KEYS[2], ARGV[1]) else redis.call('HSET', KEYS[2], ARGV[1], ARGV[4]) end
 return false

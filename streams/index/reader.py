@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from streams.index.connection import Connection
-from streams.index.stamp import STAMP_BYTES
+from streams.index.stamp import Stamp
 from streams.index.store import RecordStore, Stored
 from streams.records import Record
 
@@ -43,12 +43,14 @@ class Reader:
         return [
             record
             for record, reply in zip(asked, replies, strict=True)
-            if (reply or b"")[:STAMP_BYTES] != (known.stamp.pack() if (known := self._stored.get(record)) else b"")
+            if _stamp(self.store.stored(reply)) != _stamp(self._stored.get(record))
         ]
 
-    def know(self, record: bytes, stored: Stored, document: bytes) -> None:
-        """Remember what was just written."""
+    def know(self, record: bytes, stored: Stored, document: bytes | None) -> None:
+        """Remember what was just written; a document of None is as it was."""
         self._stored[record] = stored
+        if document is None:
+            return
         self._documents[record] = document
         self._records.pop(record, None)
 
@@ -74,3 +76,7 @@ class Reader:
     def stored(self) -> Mapping[bytes, Stored | None]:
         """All that was read of stamps and features."""
         return self._stored
+
+
+def _stamp(stored: Stored | None) -> Stamp | None:
+    return stored.stamp if stored else None

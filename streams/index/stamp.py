@@ -2,8 +2,8 @@
 
 The stamp stands in front of every stored record. Two payloads are ordered by the source's own version where both have
 one, else by its time of change (the broker's time of arrival where the source gives none); ties go to the content. What
-stands keeps the highest version it ever followed and whether it followed a delete, so that every worker and every replay
-choose the same one.
+stands keeps the highest version it ever followed, the latest time that ever stood and whether it followed a delete, so
+that every worker and every replay choose the same one.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
-__all__ = ["STAMP_BYTES", "Stamp", "arrival"]
+__all__ = ["Stamp", "arrival"]
 
-_FORMAT = struct.Struct(">BHIQ6s")
-STAMP_BYTES = _FORMAT.size
-_LIVE, _RETURNED, _INHERITED = 1, 2, 4
+_FORMAT, _PASSED_FORMAT = struct.Struct(">BHIQ6s"), struct.Struct(">Q")
+_LIVE, _RETURNED, _INHERITED, _HAS_PASSED = 1, 2, 4, 8
 _OFFSET_BITS = 20
 
 
@@ -25,7 +24,9 @@ class Stamp(NamedTuple):
     """`version` and `updated` (Unix seconds) are the source's, 0 where unknown.
 
     `taken` orders arrivals, see `arrival`; `digest` is a 6-byte hash of the record's content; `returned` says that the
-    record was deleted before and came again, `inherited` that the version is that of a payload it replaced.
+    record was deleted before and came again, `inherited` that a payload without a version stood since its version was first
+    heard: then ties of that version go by time. `passed` is the latest time, in ms, that stood before, where this payload
+    replaced it by its version although it is no later.
     """
 
     live: bool
@@ -35,6 +36,7 @@ class Stamp(NamedTuple):
     digest: bytes
     returned: bool = False
     inherited: bool = False
+    passed: int = 0
 
     @classmethod
     def of(cls, content: bytes, *, version: int = 0, updated: str = "", taken: int = 0, live: bool = True) -> Stamp:
@@ -43,16 +45,26 @@ class Stamp(NamedTuple):
         return cls(live, min(version, 0xFFFF), _seconds(updated), min(max(taken, 0), (1 << 64) - 1), digest)
 
     def pack(self) -> bytes:
-        """The 21 bytes that stand in front of the record in Redis."""
-        state = _LIVE * self.live | _RETURNED * self.returned | _INHERITED * self.inherited
-        return _FORMAT.pack(state, self.version, self.updated, self.taken, self.digest)
+        """The bytes that stand in front of the record in Redis: 21, or 29 in the rare case that there is a `passed`."""
+        state = (
+            _LIVE * self.live
+            | _RETURNED * self.returned
+            | _INHERITED * self.inherited
+            | _HAS_PASSED * bool(self.passed)
+        )
+        packed = _FORMAT.pack(state, self.version, self.updated, self.taken, self.digest)
+        return packed + _PASSED_FORMAT.pack(self.passed) if self.passed else packed
 
     @classmethod
-    def unpack(cls, blob: bytes) -> Stamp:
-        """Read the stamp in front of a stored record."""
+    def read(cls, blob: bytes) -> tuple[Stamp, bytes]:
+        """The stamp in front of a stored record, and what is behind it."""
         state, version, updated, taken, digest = _FORMAT.unpack_from(blob)
-        returned, inherited = bool(state & _RETURNED), bool(state & _INHERITED)
-        return cls(bool(state & _LIVE), version, updated, taken, digest, returned, inherited)
+        live, returned, inherited = bool(state & _LIVE), bool(state & _RETURNED), bool(state & _INHERITED)
+        passed, size = 0, _FORMAT.size
+        if state & _HAS_PASSED:
+            (passed,) = _PASSED_FORMAT.unpack_from(blob, size)
+            size += _PASSED_FORMAT.size
+        return cls(live, version, updated, taken, digest, returned, inherited, passed), blob[size:]
 
     def supersedes(self, other: Stamp) -> bool:
         """Whether this payload replaces `other`, which stands.
@@ -69,6 +81,8 @@ class Stamp(NamedTuple):
                 return self.version > other.version
             if not (self.updated or other.updated or other.inherited):
                 return self.digest > other.digest
+        if other.passed and not self.version and self._moment()[0] <= other.passed:
+            return False  # as late as something that stood and was replaced: it was heard before
         return self._moment() > other._moment()
 
     def following(self, other: Stamp) -> Stamp:
@@ -77,9 +91,22 @@ class Stamp(NamedTuple):
             return self
         if not other.live:
             return self._replace(returned=True)
-        if self.version or not other.version:
-            return self._replace(returned=other.returned)
-        return self._replace(version=other.version, returned=other.returned, inherited=True)
+        passed = max(other.passed, other._moment()[0])
+        passed = passed if self.version and passed >= self._moment()[0] else 0
+        kept = self._replace(returned=other.returned, passed=passed)
+        if self.version and self.version != other.version:
+            return kept
+        return kept._replace(version=other.version, inherited=other.inherited or other.version > self.version)
+
+    def hearing(self, refused: Stamp) -> Stamp:
+        """The stamp to keep for this payload, which stands, where it is not replaced by `refused`.
+
+        Of a later payload without a version this is how it is known that an earlier version may not follow it.
+        """
+        before_delete = self.returned and refused.taken < self.taken
+        if self.live and refused.live and refused.version and not self.version and not before_delete:
+            return self._replace(version=refused.version, inherited=True)
+        return self
 
     def _moment(self) -> tuple[int, int, bytes]:
         """When this was said: in ms, by the source's clock or else by the broker's; then the arrival, or the content."""

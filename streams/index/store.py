@@ -14,7 +14,7 @@ import msgspec
 from streams.index.codec import Codec
 from streams.index.connection import Command, Script
 from streams.index.layout import Layout
-from streams.index.stamp import STAMP_BYTES, Stamp
+from streams.index.stamp import Stamp
 from streams.matching.features import Features
 from streams.records import Record
 
@@ -80,13 +80,17 @@ class RecordStore(RecordCodec):
         """Read the reply of `get`; None where the record was never seen."""
         if reply is None:
             return None
-        return Stored(Stamp.unpack(reply), reply[STAMP_BYTES:])
+        return Stored(*Stamp.read(reply))
 
-    def put(self, record: bytes, expected: Stored | None, new: Stored, document: bytes) -> Command:
-        """Store a record unless somebody changed it since `expected` was read; the reply is None when stored."""
+    def put(self, record: bytes, expected: Stored | None, new: Stored, document: bytes | None) -> Command:
+        """Store a record unless somebody changed it since `expected` was read; the reply is None when stored.
+
+        A `document` of None leaves the one that is stored; an empty one removes it.
+        """
         keys = (self._layout.records(record), self._layout.documents(record))
         before = expected.stamp.pack() if expected else b""
-        return PUT_RECORD.call(keys, (record, before, new.stamp.pack() + new.features, document))
+        now = new.stamp.pack() + new.features
+        return PUT_RECORD.call(keys, (record, before, now) if document is None else (record, before, now, document))
 
     def get_document(self, record: bytes) -> Command:
         """Read a record for documents; the reply is for `record`."""
