@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
 KAFKA ?=
+JOBS ?= 2
+PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-kafka soak check format evaluate clean
@@ -36,7 +38,7 @@ demo: $(VENV)/.installed ## Install, then deduplicate a feed of well-known paper
 	@$(BIN)/streams demo
 
 test: $(VENV)/.test-installed ## Install what tests need and run them all, on real servers and processes
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 .kafka/.fetched$(KAFKA): tests/kafka/pom.xml
 	@echo "Apache Kafka is fetched with Maven ..."
@@ -50,7 +52,7 @@ test-kafka: $(VENV)/.test-installed ## Run the tests that need a broker on Apach
 	if [ "$${java:-0}" -lt 17 ] || ! command -v mvn >/dev/null; then \
 		echo "Skipped: Apache Kafka needs Java 17 or later (here: $${java:-none}), and Maven to fetch it."; \
 	else \
-		$(MAKE) --silent .kafka/.fetched$(KAFKA) && $(BIN)/python -m pytest --broker kafka; \
+		$(MAKE) --silent .kafka/.fetched$(KAFKA) && $(PYTEST) --broker kafka; \
 	fi
 
 soak: $(VENV)/.test-installed ## Let everything fail at random moments for a quarter of an hour; prints a table

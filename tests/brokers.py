@@ -7,7 +7,11 @@ crash that the node itself forgets sooner.
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -86,7 +90,7 @@ class Kafka:
         self._more = "\n".join(f"{name.replace('_', '.')}={value}" for name, value in properties.items())
         self._port = 0
         self.child = Child(
-            "Kafka", [*self._java("kafka.Kafka"), "kafka.properties"], directory / "broker.log", grace=_STOP_SECONDS
+            "Kafka", [*_java("kafka.Kafka"), "kafka.properties"], directory / "broker.log", grace=_STOP_SECONDS
         )
 
     @property
@@ -121,20 +125,31 @@ class Kafka:
         wait_until(self.child, lambda: answers_kafka("127.0.0.1", port), _START_SECONDS)
 
     def _format(self, port: int) -> None:
-        """Write the properties, and the empty log that a node needs before its first start."""
+        """Write the properties, and give it the empty log that a node needs before its first start."""
         self._directory.mkdir(parents=True, exist_ok=True)
         properties = _PROPERTIES.format(
             client=port, internal=free_port(), controller=free_port(), advertised=self._advertised or f"127.0.0.1:{port}",
             data=self._directory / "data", more=self._more,
         )  # fmt: skip
         (self._directory / "kafka.properties").write_text(properties)
-        tool = [*self._java("kafka.tools.StorageTool"), "format", "-t", _CLUSTER_ID, "-c", "kafka.properties"]
-        done = subprocess.run(
-            [*tool, "--ignore-formatted"], cwd=self._directory, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise EmbeddedError(f"Kafka cannot be set up: {done.stdout}{done.stderr}")
+        shutil.copytree(_formatted(), self._directory / "data", dirs_exist_ok=True)
 
-    @staticmethod
-    def _java(main: str) -> list[str]:
-        return [*_JAVA, _LOG_LEVEL, "-cp", f"{_JARS}/*", main]
+
+def _java(main: str) -> list[str]:
+    return [*_JAVA, _LOG_LEVEL, "-cp", f"{_JARS}/*", main]
+
+
+@cache
+def _formatted() -> Path:
+    """The empty log of a node, made once, for that takes as long as to start one."""
+    directory = Path(tempfile.mkdtemp(prefix="kafka-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    given = _PROPERTIES.format(
+        client=1, internal=2, controller=3, advertised="127.0.0.1:1", data=directory / "data", more=""
+    )
+    (directory / "kafka.properties").write_text(given)
+    tool = [*_java("kafka.tools.StorageTool"), "format", "-t", _CLUSTER_ID, "-c", "kafka.properties"]
+    done = subprocess.run(tool, cwd=directory, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EmbeddedError(f"Kafka cannot be set up: {done.stdout}{done.stderr}")
+    return directory / "data"

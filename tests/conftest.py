@@ -11,6 +11,7 @@ import pytest
 from brokers import KAFKA_SESSION_SECONDS, KINDS, AnyBroker, Kafka, kafka_is_there
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
+from reports import Report
 
 from streams.index.connection import Connection, connect
 from streams.local.broker import Broker
@@ -19,6 +20,7 @@ from streams.schemas import NAMES, schema
 from streams.settings import Settings
 
 _NUMBERS = itertools.count(1)
+_TOLD = pytest.StashKey[list[tuple[str, Report]]]()
 _OF_THE_BROKER = {"broker_settings", "new_broker"}
 
 
@@ -29,6 +31,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--broker") == "kafka" and not kafka_is_there():
         raise pytest.UsageError("Apache Kafka is not there: `make test-kafka` fetches it, and runs the tests on it")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where tests run in several processes, each hands over what its scenarios came to."""
+    if output := getattr(session.config, "workeroutput", None):
+        output["told"] = [(scenario, report.plain()) for scenario, report in session.config.stash.get(_TOLD, [])]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what the scenarios of one process came to."""
+    told = getattr(node, "workeroutput", {}).get("told", [])
+    node.config.stash.setdefault(_TOLD, []).extend((scenario, Report.of(plain)) for scenario, plain in told)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The scenarios of this run as the rows of docs/reliability.md."""
+    if told := config.stash.get(_TOLD, []):
+        terminalreporter.section(f"reliability, on {config.getoption('--broker')}")
+        for line in Report.table(told):
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def tell(pytestconfig: pytest.Config) -> Callable[[str, Report], None]:
+    """Note what a scenario came to, for the table that is printed at the end."""
+    told = pytestconfig.stash.setdefault(_TOLD, [])
+    return lambda scenario, report: told.append((scenario, report))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

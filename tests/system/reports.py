@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["Fault", "Place", "Report"]
 
@@ -51,6 +51,15 @@ class Report(NamedTuple):
     restarts: int
     recovery: float
     seconds: float
+
+    def plain(self) -> dict[str, Any]:
+        """The report in types that may go from process to process."""
+        return self._asdict() | {"faults": dict(self.faults)}
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Report:
+        """Read a `plain` report."""
+        return cls(**(dict(plain) | {"faults": Counter(plain["faults"])}))
 
     @staticmethod
     def table(told: Iterable[tuple[str, Report]]) -> Iterator[str]:

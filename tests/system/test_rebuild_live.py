@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
 from processes import Streams, wait_for
+from proxy import Proxy
 from worlds import true_partition
 
 from streams import events
@@ -38,16 +40,31 @@ from streams.testing import generate
 pytestmark = pytest.mark.system
 
 
-class World:
-    """Two workers, what they were sent, and the state they share."""
+_SLOW_SECONDS = 0.02
+"""What each way between a rebuild and Redis takes, so that whatever the machine it is still at work when it is looked at."""
 
-    def __init__(self, settings: Settings, connection: Connection, workers: Sequence[WorkerProcess]) -> None:
-        self.settings, self.connection, self.workers = settings, connection, workers
+
+class World:
+    """Two workers, what they were sent, the state they share, and the way that a rebuild takes to Redis."""
+
+    def __init__(
+        self, settings: Settings, connection: Connection, workers: Sequence[WorkerProcess], way: Proxy
+    ) -> None:
+        self.settings, self.connection, self.workers, self.way = settings, connection, workers, way
         self.sent: list[Payload] = []
+
+    def rebuilder(self, streams: Callable[..., Streams], **settings: object) -> Streams:
+        """Whoever rebuilds: on a slow way to Redis, until `way.restore()`."""
+        self.way.delay(_SLOW_SECONDS)
+        of_broker = {name: getattr(self.settings, name) for name in ("kafka_url", "topic_prefix", "app_id")}
+        return streams(**of_broker, redis_url=f"redis://{self.way.url}", **settings)
+
+    def topic(self, name: str) -> str:
+        return self.settings.topic_prefix + name
 
     def send(self, payloads: Sequence[Payload]) -> None:
         async def publish() -> None:
-            async with Publisher(self.settings.kafka_url, shared=True) as publisher:
+            async with Publisher(self.settings.kafka_url, prefix=self.settings.topic_prefix, shared=True) as publisher:
                 async for _ in send(publisher, payloads):
                     pass
 
@@ -80,10 +97,11 @@ class World:
         """The same from `dedup.events` and from `dedup.clusters`; and all events."""
 
         async def read() -> tuple[dict[bytes, dict[str, Any] | None], dict[str, dict[str, Any]]]:
+            clusters = self.topic(events.CLUSTERS)
             states: dict[bytes, dict[str, Any] | None] = {}
             told: dict[str, dict[str, Any]] = {}
-            async for message in read_to_now(self.settings.kafka_url, [events.CLUSTERS, events.EVENTS]):
-                if message.topic == events.CLUSTERS:
+            async for message in read_to_now(self.settings.kafka_url, [clusters, self.topic(events.EVENTS)]):
+                if message.topic == clusters:
                     states[message.key] = orjson.loads(message.value) if message.value else None
                 elif message.value:
                     event = orjson.loads(message.value)
@@ -111,16 +129,22 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with Services(Settings(buckets=64, batch_records=50)) as services:
-        own = services.settings.model_copy(update={"http_port": 0})
+def world(tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]) -> Iterator[World]:
+    given = Settings(buckets=64, batch_records=50, http_port=0, **broker_settings())
+    with Services(given, unix_socket=False) as services:
+        own = services.settings
         asyncio.run(create_topics(own))
-        connection = connect(own)
-        with WorkerProcess(own, tmp_path / "one.log") as one, WorkerProcess(own, tmp_path / "two.log") as two:
+        address = urlsplit(own.redis_url)
+        with (
+            Proxy((str(address.hostname), int(address.port or 0))) as way,
+            WorkerProcess(own, tmp_path / "one.log") as one,
+            WorkerProcess(own, tmp_path / "two.log") as two,
+        ):
             one.wait_ready()
             two.wait_ready()
-            yield World(own, connection, (one, two))
-        connection.close()
+            connection = connect(own)
+            yield World(own, connection, (one, two), way)
+            connection.close()
 
 
 def feed(count: int, seed: int) -> list[Payload]:
@@ -129,21 +153,21 @@ def feed(count: int, seed: int) -> list[Payload]:
 
 
 def test_a_rebuild_beside_workers_and_a_feed(world: World, streams: Callable[..., Streams], validate: Any) -> None:
-    urls = {"kafka_url": world.settings.kafka_url, "redis_url": world.settings.redis_url}
-    rebuilding = streams(**urls, buckets=32, preprints="separate", batch_records=20)
-    payloads = feed(420, seed=61)
-    world.send(payloads[:240])
+    rebuilding = world.rebuilder(streams, buckets=32, preprints="separate", batch_records=20)
+    payloads = feed(280, seed=61)
+    world.send(payloads[:180])
     wait_for(world.handled, "the first part is handled")
     before, pids = world.stored(), [worker.child.pid for worker in world.workers]
-    with going_on(world, payloads[240:400]):
+    with going_on(world, payloads[180:260]):
         with rebuilding.start("rebuild", "--json") as first:
             wait_for(lambda: sum(world.positions("2").values()) > 40, "it is in the midst of its replay")
             first.send_signal(signal.SIGKILL)
             assert first.wait(10) == -signal.SIGKILL
+        world.way.restore()
         found = status(world.settings)
         assert (found.generation, found.rebuilding, found.workers) == ("1", "2", 2)
         report = orjson.loads(rebuilding.ok("rebuild", "--json"))
-    world.send(payloads[400:])
+    world.send(payloads[260:])
     wait_for(world.handled, "all is handled, the last part in the new generation")
     wait_for(world.ready, "both workers do their part again")
     assert [(worker.child.pid, worker.restarts) for worker in world.workers] == [(pid, 0) for pid in pids]
@@ -155,11 +179,9 @@ def test_a_rebuild_beside_workers_and_a_feed(world: World, streams: Callable[...
     stored = world.stored()
     by_events, by_states, told = world.folded()
     assert by_events == by_states == stored
-    truth = true_partition(world.standing(), rules=DEFAULT.with_policy("separate"))
-    assert set(stored.values()) == truth
-    assert truth != true_partition(world.standing()), "the other policy makes a difference"
+    assert set(stored.values()) == true_partition(world.standing(), rules=DEFAULT.with_policy("separate"))
     ours = [event for event in told if event["causes"] == ["rebuild:2"]]
-    assert sum(report["changes"].values()) == len(ours) > 0
+    assert sum(report["changes"].values()) == len(ours) > 0, "the other policy makes a difference"
     for event in ours:
         validate("event", event)
     assert set(before) - {event["cluster_id"] for event in ours}, "what nothing changed was not told of"
@@ -196,8 +218,7 @@ def going_on(world: World, payloads: Sequence[Payload]) -> Iterator[None]:
 
 
 def test_a_rebuild_that_is_given_up_leaves_nothing(world: World, streams: Callable[..., Streams]) -> None:
-    urls = {"kafka_url": world.settings.kafka_url, "redis_url": world.settings.redis_url}
-    streams_ = streams(**urls, buckets=64, batch_records=10)
+    streams_ = world.rebuilder(streams, buckets=64, batch_records=10)
     world.send(feed(200, seed=62))
     wait_for(world.handled, "all is handled")
     before = world.stored()
@@ -205,6 +226,7 @@ def test_a_rebuild_that_is_given_up_leaves_nothing(world: World, streams: Callab
         wait_for(lambda: world.positions("2"), "it has begun")
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
+    world.way.restore()
     found = status(world.settings)
     assert (found.rebuilding, found.running, found.closed) == ("2", False, False)
     other = streams_("rebuild", "--to", "blue")

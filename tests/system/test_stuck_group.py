@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from brokers import AnyBroker
 from processes import wait_for
 
 from streams.agents.topics import create_topics, record_topic
@@ -18,13 +18,16 @@ from streams.settings import Settings
 
 pytestmark = pytest.mark.system
 
+_SESSION_SECONDS = 1.0
+
 
 def test_a_worker_that_is_told_no_partitions_begins_anew(
-    broker_settings: Callable[[], dict[str, Any]], broker_kind: str, session_seconds: float, tmp_path: Path
+    new_broker: Callable[..., AnyBroker], broker_kind: str, tmp_path: Path
 ) -> None:
     if broker_kind == "tansu":
         pytest.skip("the embedded broker holds a group to the protocol of members that have left")
-    with Services(Settings(http_port=0, **broker_settings())) as services:
+    broker = new_broker(group_min_session_timeout_ms=500)
+    with Services(Settings(http_port=0, kafka_url=broker.url, session_timeout=_SESSION_SECONDS)) as services:
         own = services.settings
         asyncio.run(create_topics(own))
         log = tmp_path / "worker.log"
@@ -49,7 +52,7 @@ def test_a_worker_that_is_told_no_partitions_begins_anew(
         member = loop.run_until_complete(join())
         with WorkerProcess(own, log) as worker:
             pid = worker.child.pid
-            wait_for(lambda: "begins anew" in log.read_text(), "the worker begins anew", 14 * session_seconds + 30)
+            wait_for(lambda: "begins anew" in log.read_text(), "the worker begins anew", 14 * _SESSION_SECONDS + 30)
             loop.run_until_complete(member.stop())
             wait_for(worker.ready, "it has its partitions when nobody stands in the way")
             assert worker.child.poll() is None, "it is the same process"
