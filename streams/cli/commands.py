@@ -26,6 +26,7 @@ from streams.cli.options import DataDir, Json, Kafka, Redis
 from streams.cli.rebuild import rebuild
 from streams.cli.verify import verify as verify_all
 from streams.errors import UsageError
+from streams.local.broker import free_port
 from streams.local.endpoints import find
 from streams.ops.diagnosis import ExpectedTopic
 from streams.settings import load_settings
@@ -101,10 +102,15 @@ def worker() -> None:
     """Run one worker against the configured Kafka and Redis, until SIGINT or SIGTERM.
 
     Start as many as there are partitions; they share the work. STREAMS_KAFKA_URL and STREAMS_REDIS_URL must be set.
+    With STREAMS_HTTP_PORT=0 it says on standard error which port it took.
     """
     from streams.agents.worker import run_worker  # noqa: PLC0415 - Faust takes a second to import
 
-    run_worker(configured(load_settings()))
+    settings = configured(load_settings())
+    if not settings.http_port:
+        settings = settings.model_copy(update={"http_port": free_port(settings.http_host)})
+        typer.echo(f"HTTP on http://{settings.http_host}:{settings.http_port}/", err=True)
+    run_worker(settings)
 
 
 app.command()(compare)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import time
 import urllib.error
 import urllib.request
@@ -11,7 +13,10 @@ from typing import Any
 
 import orjson
 import pytest
+from brokers import AnyBroker
 from processes import Streams, wait_for
+
+from streams.settings import Settings
 
 pytestmark = pytest.mark.system
 
@@ -48,6 +53,25 @@ def test_ctrl_c_ends_the_demo_cleanly(streams: Callable[..., Streams], when: str
         streams_.interrupt(demo)
         assert demo.wait(25) == 130, streams_.output()
         streams_.check_nothing_is_left()
+    assert "Traceback" not in streams_.output()
+
+
+def test_a_worker_says_which_free_port_it_took(
+    streams: Callable[..., Streams], new_broker: Callable[..., AnyBroker], new_generation: Callable[..., Settings]
+) -> None:
+    own = new_generation(kafka_url=new_broker().url, http_port=0)
+    streams_ = streams(**own.model_dump(include={"kafka_url", "redis_url", "generation", "buckets", "http_port"}))
+    with streams_.start("worker") as worker:
+        said = wait_for(lambda: re.search(r"HTTP on http://(127.0.0.1:\d+)/", streams_.output()), "it says where")
+
+        def ready() -> bool:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{said[1]}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+            return False
+
+        wait_for(ready, "it answers there")
+        worker.terminate()
+        assert worker.wait(20) == 0, streams_.output()
     assert "Traceback" not in streams_.output()
 
 
