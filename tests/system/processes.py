@@ -43,7 +43,7 @@ class Streams:
         self.temporary.mkdir()
         self._mark = uuid.uuid4().hex
         clean = {name: value for name, value in os.environ.items() if not name.startswith("STREAMS_")}
-        own = {"TMPDIR": str(self.temporary), "HOME": str(directory), _MARK: self._mark, "COLUMNS": "200"}
+        own = {"TMPDIR": str(self.temporary), "HOME": str(directory), _MARK: self._mark, "COLUMNS": "500"}
         self.environment = clean | own | {f"STREAMS_{name.upper()}": str(value) for name, value in settings.items()}
 
     def __call__(
