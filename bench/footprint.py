@@ -56,10 +56,10 @@ class Meter:
 
     def held(self) -> Counter[str]:
         """Bytes in Redis by kind of key."""
-        client = self.engine.connection.client
+        call = self.engine.connection.call
         found: Counter[str] = Counter()
-        for key in client.scan_iter(match=self.prefix, count=1000):
-            found[key.decode().rpartition(":")[2]] += client.memory_usage(key, samples=0)
+        for key in call("KEYS", self.prefix):
+            found[key.decode().rpartition(":")[2]] += call("MEMORY", "USAGE", key, "SAMPLES", 0)
         return found
 
     def _message(self, key: bytes, value: bytes | None) -> Incoming:

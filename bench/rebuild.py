@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -95,7 +96,8 @@ async def play(settings: Settings, works: int, connection: Connection) -> int:
 
 def memory(connection: Connection) -> int:
     """Bytes Redis uses."""
-    return int(connection.client.info("memory")["used_memory"])
+    info = b"".join(connection.everywhere("INFO", "memory"))
+    return sum(int(used) for used in re.findall(rb"used_memory:(\d+)", info))
 
 
 if __name__ == "__main__":

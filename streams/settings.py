@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     )
     redis_url: str = Field("", description="redis://, rediss:// or unix:// URL; empty: the embedded Valkey")
     redis_cluster: bool = Field(False, description="true where the URL is a node of a Redis Cluster")
+    redis_replicas: int = Field(
+        0, ge=0, le=100, description="replicas of each Redis server that must have a write before it counts; 0: none"
+    )
     namespace: str = Field("streams", pattern=r"^[A-Za-z0-9._-]+$", description="first part of every Redis key")
     generation: str = Field(
         "1",

@@ -180,7 +180,7 @@ class _Worker:
         """Raise where Redis does not answer."""
         probe = connect(self.settings)
         try:
-            await asyncio.get_running_loop().run_in_executor(None, lambda: probe.call("PING"))
+            await asyncio.get_running_loop().run_in_executor(None, lambda: probe.everywhere("PING"))
         finally:
             probe.close()
 
@@ -252,14 +252,13 @@ async def check_session_timeout(settings: Settings) -> None:
 
 
 def maxmemory_policy(worker: _Worker) -> str:
-    """The server's eviction policy, `""` where it will not tell."""
+    """The servers' eviction policy, of one that evicts where there is one; `""` where they will not tell."""
     try:
-        answer = worker.connection.call("CONFIG", "GET", "maxmemory-policy")
+        answers = worker.connection.everywhere("CONFIG", "GET", "maxmemory-policy")
     except RedisError:
         return ""
-    if isinstance(answer, dict):
-        return str(answer.get("maxmemory-policy", ""))
-    return answer[1].decode() if len(answer) > 1 else ""
+    told = [answer[1].decode() for answer in answers if len(answer) > 1]
+    return next((policy for policy in told if policy != "noeviction"), "noeviction" if told else "")
 
 
 def _router(app: faust.App) -> web.UrlDispatcher:

@@ -1,38 +1,58 @@
 """One round trip for many commands, on a single Redis or on a Redis Cluster.
 
-redis-py makes the connections (authentication, TLS, cluster topology); the commands are packed by
-hiredis and sent as one write, for redis-py's pipeline objects cost more time than Redis does.
-A command is a tuple of arguments whose key is named beside it, for routing.
+A command is a tuple of arguments whose key is named beside it, for routing. On a cluster each node gets its commands in one
+write, all nodes before any is waited for; what a node refuses because a slot moves or a replica takes over goes where
+it says, or again a moment later. Where nobody can tell whether a command was executed, it is never repeated here.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha1
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-import hiredis
 import redis
-from redis.backoff import ExponentialBackoff
-from redis.cluster import RedisCluster
-from redis.exceptions import NoScriptError, ResponseError
-from redis.retry import Retry
+from redis.exceptions import (
+    AskError,
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    MovedError,
+    NoScriptError,
+    ReadOnlyError,
+    TryAgainError,
+)
 
 from streams.errors import RedisError
+from streams.index.layout import mark_key
+from streams.index.servers import Arguments, Cluster, Server, Servers, Single, UnsentError, converse
 from streams.settings import Settings
 
 __all__ = ["Command", "Connection", "Script", "connect"]
 
-_TIMEOUT_SECONDS = 10.0
+T = TypeVar("T")
+
+_PAUSES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.3)
+"""Seconds before what was refused is sent again: 1 in all, then the caller is told, who waits longer."""
+_PATIENCE = (0.02, 0.1, 0.4, 0.8, 1.0, 1.0, 1.0)
+"""Seconds before a call that failed is repeated: 4 in all, longer than a replica of a cluster mostly takes to take over."""
+_PATIENCE_ALONE = (0.02, 0.1)
+_WAIT_MS = 1000
+"""How long a server waits for its replicas to acknowledge."""
+
+_LATER = (NoScriptError, TryAgainError, ClusterDownError, MasterDownError, ReadOnlyError, BusyLoadingError)
+"""Refusals that say that the command was not executed, and that it may be soon."""
+_ELSEWHERE = (MovedError, AskError)
+"""The same, by a node of a cluster that does not have the key."""
 
 
 class Command(NamedTuple):
     """A Redis command: the key it is routed by, and all its arguments (bytes, str or int)."""
 
     key: bytes
-    args: tuple[Any, ...]
+    args: Arguments
 
 
 class Script:
@@ -48,18 +68,37 @@ class Script:
         return Command(keys[0], ("EVALSHA", self.sha, len(keys), *keys, *args))
 
 
+class _Sending(NamedTuple):
+    """A command on its way: its place among the replies, and the server that was named for it once, if one was."""
+
+    position: int
+    key: bytes
+    args: Arguments
+    ask: tuple[str, int] | None = None
+
+
+class _Refused(NamedTuple):
+    """A command that was not executed, and why."""
+
+    sending: _Sending
+    error: redis.RedisError
+
+
 class Connection:
     """Sends commands in bulk and returns their replies in order.
 
-    Not safe for use from two threads at once. Raises RedisError when the server cannot be reached
-    or refuses a command; the caller may then repeat the whole lot, for all our writes are idempotent.
+    Not safe for use from two threads at once. Raises RedisError when a server cannot be reached, refuses a command, or has
+    fewer replicas that acknowledge than it should; the caller may then repeat the whole lot, for all our writes are
+    idempotent.
     """
 
-    def __init__(self, client: redis.Redis | RedisCluster, scripts: Iterable[Script] = ()) -> None:
-        # redis-py leaves half of its methods without types; what we call of it is checked by running it.
-        self.client: Any = client
-        self.is_cluster = isinstance(client, RedisCluster)
+    def __init__(self, servers: Servers, scripts: Iterable[Script] = (), replicas: int = 0) -> None:
+        """`replicas`: how many of each server must have what it was told, or has told us, before a reply counts."""
+        self.servers = servers
+        self.replicas = replicas
+        self.is_cluster = isinstance(servers, Cluster)
         self._scripts = {script.sha: script for script in scripts}
+        self._again = (*_LATER, *_ELSEWHERE) if self.is_cluster else _LATER
         self.round_trips = 0
         self.permit: Callable[[], None] = lambda: None
         """Called before each round trip: raises where its owner may not touch the state any more."""
@@ -67,97 +106,167 @@ class Connection:
     def register(self, *scripts: Script) -> None:
         """Load scripts, and remember them, so that a server that has forgotten one is given it again."""
         self._scripts.update({script.sha: script for script in scripts})
-        try:
-            for script in scripts:
-                self.client.script_load(script.source)
-        except redis.RedisError as error:
-            raise RedisError(f"Redis: {error or type(error).__name__}") from error
+        for script in scripts:
+            self.everywhere("SCRIPT", "LOAD", script.source)
 
     def execute(self, commands: Sequence[Command]) -> list[Any]:
-        """Run the commands in as few round trips as the topology allows; replies in the order of the commands."""
+        """Run the commands in as few round trips as the topology allows; replies in the order of the commands.
+
+        Commands on one key are executed in their order, but for one that is refused while its slot moves: it comes after
+        those that were not. Ours may: each is a compare-and-set, adds to a set, or writes fields no other of the lot writes.
+        """
         if not commands:
             return []
-        self.permit()
-        self.round_trips += 1
         try:
-            if self.is_cluster:
-                return self._execute_cluster(self.client, commands)
-            replies = _exchange(self.client.connection_pool, commands)
-            return [self._settle(self.client, command, reply) for command, reply in zip(commands, replies, strict=True)]
+            return self._execute(commands, self.permit)
         except redis.RedisError as error:
-            raise RedisError(f"Redis: {error or type(error).__name__}") from error
+            raise _told(error) from error
 
     def call(self, *args: bytes | str | int) -> Any:
-        """Run one command through redis-py, for the few that are not on the hot path."""
-        try:
-            return self.client.execute_command(*args)
-        except redis.RedisError as error:
-            raise RedisError(f"Redis: {error or type(error).__name__}") from error
+        """Run one command on the key that is its first argument, for the few that are not on the hot path.
+
+        It is repeated for some seconds where a server is lost, so it must be one that may be executed twice.
+        """
+        name = args[1] if len(args) > 1 else b""
+        command = Command(name if isinstance(name, bytes) else str(name).encode(), args)
+        return self._patiently(lambda: self._execute([command], lambda: None)[0])
+
+    def everywhere(self, *args: bytes | str | int) -> list[Any]:
+        """Run one command that has no key on every server that takes writes; one reply each."""
+
+        def ask() -> list[Any]:
+            replies = [reply for (reply,) in converse([(server, [args]) for server in self.servers.primaries()])]
+            _raise_first(replies)
+            return replies
+
+        return self._patiently(ask)
 
     def close(self) -> None:
         """Give up the connections."""
-        self.client.close()
+        self.servers.close()
 
-    def _execute_cluster(self, client: Any, commands: Sequence[Command]) -> list[Any]:
-        by_node: dict[str, list[int]] = defaultdict(list)
-        pools = {}
-        for position, command in enumerate(commands):
-            node = client.nodes_manager.get_node_from_slot(client.keyslot(command.key))
-            by_node[node.name].append(position)
-            pools[node.name] = client.get_redis_connection(node).connection_pool
+    def _patiently(self, work: Callable[[], T]) -> T:
+        for pause in (*(_PATIENCE if self.is_cluster else _PATIENCE_ALONE), None):
+            try:
+                return work()
+            except redis.RedisError as error:
+                if pause is None or not isinstance(error, (redis.ConnectionError, redis.TimeoutError, *_LATER)):
+                    raise _told(error) from error
+                self.servers.changed()
+                time.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _execute(self, commands: Sequence[Command], permit: Callable[[], None]) -> list[Any]:
         replies: list[Any] = [None] * len(commands)
-        for name, positions in by_node.items():
+        todo = [_Sending(position, command.key, command.args) for position, command in enumerate(commands)]
+        for pause in (*_PAUSES, None):
+            permit()
+            self.round_trips += 1
             try:
-                answered = _exchange(pools[name], [commands[position] for position in positions])
-            except redis.ConnectionError as error:
-                # The node is gone or was replaced: each command goes again by redis-py, which follows the topology.
-                answered = [error] * len(positions)
-            for position, reply in zip(positions, answered, strict=True):
-                replies[position] = reply
-        return [self._settle(client, command, reply) for command, reply in zip(commands, replies, strict=True)]
-
-    def _settle(self, client: Any, command: Command, reply: Any) -> Any:
-        if not isinstance(reply, Exception):
-            return reply
-        if isinstance(reply, NoScriptError):
-            script = self._scripts[str(command.args[1])]
-            return client.execute_command("EVAL", script.source, *command.args[2:])
-        if self.is_cluster:
-            return client.execute_command(*command.args)
-        raise reply
-
-
-def _exchange(pool: Any, commands: Sequence[Command]) -> list[Any]:
-    connection = pool.get_connection()
-    try:
-        connection.send_packed_command([b"".join([hiredis.pack_command(command.args) for command in commands])])
-        replies = []
-        for _ in commands:
-            try:
-                replies.append(connection.read_response(disable_decoding=True))
-            except ResponseError as error:
-                replies.append(error)
+                refused = self._exchange(todo, replies)
+            except UnsentError as error:
+                self.servers.changed()
+                if pause is None or not self.is_cluster:
+                    raise
+                refused = [_Refused(sending, error) for sending in todo]
+            if not refused:
+                break
+            if pause is None:
+                raise refused[0].error
+            todo = [self._rewritten(sending, error) for sending, error in refused]
+            if moves := [error for _, error in refused if isinstance(error, MovedError)]:
+                self.servers.moved(moves)
+            time.sleep(pause)
+        _raise_first(replies)
         return replies
-    except BaseException:
-        # A half-read connection would give the next caller this caller's replies.
-        connection.disconnect()
-        raise
-    finally:
-        pool.release(connection)
+
+    def _exchange(self, todo: Sequence[_Sending], replies: list[Any]) -> list[_Refused]:
+        """Send what is to be sent and note the replies; returns what was not executed and is to be sent again, and why."""
+        lots: dict[Server, list[_Sending]] = {}
+        for sending in todo:
+            server = self.servers.named(*sending.ask) if sending.ask else self.servers.owner(sending.key)
+            lots.setdefault(server, []).append(sending)
+        try:
+            answered = converse([(server, self._written(server, lot)) for server, lot in lots.items()])
+        except (redis.ConnectionError, redis.TimeoutError):
+            self.servers.changed()
+            raise
+        refused: list[_Refused] = []
+        doubt: redis.RedisError | None = None
+        for (server, lot), said in zip(lots.items(), answered, strict=True):
+            here = self._read(lot, iter(said), replies)
+            refused += here
+            if self.replicas and len(here) < len(lot):
+                doubt = doubt or self._doubt(said[-2:] if server.mark else said[-1:])
+            if any(isinstance(error, ReadOnlyError) for _, error in here):
+                server.reconnect()
+        if doubt is not None:
+            self.servers.changed()
+            raise doubt
+        return refused
+
+    def _written(self, server: Server, lot: Sequence[_Sending]) -> list[Arguments]:
+        """What goes over the wire.
+
+        WAIT covers what its own connection has written before, and so what anybody had: with a write right before it, all
+        that was read is on the replicas as well, and not only what we have written (ADR 14).
+        """
+        written: list[Arguments] = []
+        for sending in lot:
+            if sending.ask:
+                written.append(("ASKING",))
+            written.append(sending.args)
+        if self.replicas:
+            if server.mark:
+                written.append(("SET", server.mark, ""))
+            written.append(("WAIT", self.replicas, _WAIT_MS))
+        return written
+
+    def _read(self, lot: Sequence[_Sending], answers: Iterator[Any], replies: list[Any]) -> list[_Refused]:
+        """Note one server's replies; returns what it refused."""
+        refused: list[_Refused] = []
+        for sending in lot:
+            if sending.ask:
+                next(answers)  # OK, to ASKING
+            reply = next(answers)
+            if isinstance(reply, self._again):
+                refused.append(_Refused(sending, reply))
+            else:
+                replies[sending.position] = reply
+        return refused
+
+    def _doubt(self, answers: Sequence[Any]) -> redis.RedisError | None:
+        """What is wrong by the replies to a mark and WAIT, None where enough replicas have acknowledged."""
+        for answer in answers:
+            if isinstance(answer, redis.RedisError):
+                return answer
+        if answers[-1] < self.replicas:
+            told = f"{answers[-1]} of {self.replicas} replicas have acknowledged within {_WAIT_MS / 1000:g} s"
+            return redis.ResponseError(told)
+        return None
+
+    def _rewritten(self, sending: _Sending, error: redis.RedisError) -> _Sending:
+        """A refused command as it is sent the next time."""
+        if isinstance(error, NoScriptError):
+            return sending._replace(args=("EVAL", self._scripts[str(sending.args[1])].source, *sending.args[2:]))
+        if isinstance(error, AskError) and not isinstance(error, MovedError):
+            return sending._replace(ask=(error.host, error.port))
+        return sending._replace(ask=None)
 
 
 def connect(settings: Settings) -> Connection:
     """Connect by the settings' URL. The server is not asked for anything yet."""
-    options: dict[str, Any] = {
-        "socket_timeout": _TIMEOUT_SECONDS,
-        "protocol": 2,
-    }
-    if settings.redis_cluster:
-        client: redis.Redis | RedisCluster = RedisCluster.from_url(
-            settings.redis_url, retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), 8), **options
-        )
-    else:
-        client = redis.Redis.from_url(
-            settings.redis_url, retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), 2), **options
-        )
-    return Connection(client)
+    make = Cluster if settings.redis_cluster else Single
+    return Connection(make(settings.redis_url, mark_key(settings.namespace)), replicas=settings.redis_replicas)
+
+
+def _raise_first(replies: Iterable[Any]) -> None:
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+
+
+def _told(error: redis.RedisError) -> RedisError:
+    if isinstance(error, MovedError):
+        return RedisError("Redis: this server is a node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=true")
+    return RedisError(f"Redis: {error or type(error).__name__}")

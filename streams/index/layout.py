@@ -15,6 +15,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | index/progress.py   |
 | `N:meta`    | hash | name                | what is fixed for the generation (buckets, …)           | index/progress.py   |
 | `N:meta`    | hash | name                | who works on it, and which generation took over         | index/fence.py      |
+| `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | index/connection.py |
 
 Hashes with few small fields are stored by Redis as listpacks, without a pointer or an allocation
 per field: that, and not the data, is what makes a record cost 400 bytes instead of 1,500. It needs
@@ -26,7 +27,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-__all__ = ["ID_BYTES", "Layout", "id_of", "meta_key"]
+__all__ = ["ID_BYTES", "Layout", "id_of", "mark_key", "meta_key"]
 
 ID_BYTES = 8
 _KEY_BUCKETS_PER_RECORD_BUCKET = 4
@@ -40,6 +41,11 @@ def id_of(record_id: str) -> bytes:
 def meta_key(namespace: str, generation: str) -> bytes:
     """The key of what a generation knows of itself, which is read before its number of buckets is known."""
     return f"{namespace}:{generation}:meta".encode()
+
+
+def mark_key(namespace: str) -> bytes:
+    """The key that is written so that there is something to wait for, or what such keys begin with."""
+    return f"{namespace}:wait".encode()
 
 
 class Layout:

@@ -86,15 +86,16 @@ def refuse_other_rules(given: Settings, live: Settings, name: str, connection: C
 
 def refuse_without_room(live: Settings, connection: Connection) -> None:
     """Raise RefusedError where Redis cannot hold a second generation: full, it would refuse the workers' writes as well."""
-    if connection.is_cluster or facts(live.namespace, live.generation, connection).get("rebuilding"):
+    if facts(live.namespace, live.generation, connection).get("rebuilding"):
         return
-    memory = connection.client.info("memory")
-    used, most = int(memory["used_memory"]), int(memory.get("maxmemory", 0))
-    if most and 2 * used > most:
-        raise RefusedError(
-            f"Redis uses {used / 2**20:.0f} of at most {most / 2**20:.0f} MiB, and a second generation takes about as much "
-            "again; raise maxmemory first"
-        )
+    for info in connection.everywhere("INFO", "memory"):
+        memory = dict(re.findall(rb"^(used_memory|maxmemory):(\d+)", info, re.MULTILINE))
+        used, most = int(memory.get(b"used_memory", 0)), int(memory.get(b"maxmemory", 0))
+        if most and 2 * used > most:
+            raise RefusedError(
+                f"Redis uses {used / 2**20:.0f} of at most {most / 2**20:.0f} MiB, and a second generation takes about as "
+                "much again; raise maxmemory first"
+            )
 
 
 def status(settings: Settings) -> Status:

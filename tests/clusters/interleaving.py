@@ -21,7 +21,7 @@ class Stepped(Connection):
     """A connection that waits for its turn before each round trip and may end the engine before or after one."""
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(connection.client, connection._scripts.values())
+        super().__init__(connection.servers, connection._scripts.values(), connection.replicas)
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
 

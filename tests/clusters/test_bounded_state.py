@@ -44,10 +44,10 @@ class Feed:
     def weight(self) -> dict[str, tuple[int, int]]:
         """Fields and bytes of values, by kind of key; revisions are left out of account by rounding."""
         found: dict[str, tuple[int, int]] = {}
-        client = self.engine.connection.client
-        for key in client.scan_iter(match=self.prefix + "*", count=1000):
+        call = self.engine.connection.call
+        for key in call("KEYS", self.prefix + "*"):
             kind = key.decode().rpartition(":")[2]
-            values = client.hvals(key)
+            values = call("HVALS", key)
             fields, size = found.get(kind, (0, 0))
             found[kind] = fields + len(values), size + sum(map(len, values))
         return found

@@ -68,12 +68,7 @@ def test_of_writers_at_once_exactly_one_gets_through(layout: Layout, new_connect
         for turn in range(rounds):
             barrier.wait(20)
             command = store.put(id_of(f"r{turn}"), None, stored(worker + 1), b"d")
-            if (
-                connections[worker]._settle(
-                    connections[worker].client, command, connections[worker].execute([command])[0]
-                )
-                is None
-            ):
+            if connections[worker].execute([command]) == [None]:
                 wins.append((turn, worker))
 
     threads = [threading.Thread(target=write, args=(worker,)) for worker in range(workers)]

@@ -394,7 +394,7 @@ def test_a_generation_that_nobody_used_is_empty_and_stays_so(stage: Stage) -> No
     unused = stage.settings.model_copy(update={"generation": "unused"})
     found = Audit(unused, stage.connection).everything(Values())
     assert (found.differences, +found.counts) == ([], {})
-    assert stage.connection.client.keys("*:unused:*") == []
+    assert stage.connection.call("KEYS", "*:unused:*") == []
 
 
 def test_a_full_key_may_lack_a_record(new_generation: Callable[..., Settings], stage: Stage) -> None:
@@ -419,9 +419,9 @@ def test_what_began_before_the_topics_did_is_told_apart(stage: Stage) -> None:
 
 def test_it_writes_nothing(stage: Stage) -> None:
     without_rulings(stage)
-    client = stage.connection.client
-    names = sorted(client.keys(f"{stage.layout.prefix}:*"))
-    before = [client.dump(name) for name in names]
+    call = stage.connection.call
+    names = sorted(call("KEYS", f"{stage.layout.prefix}:*"))
+    before = [call("DUMP", name) for name in names]
     stage.found()
-    assert sorted(client.keys(f"{stage.layout.prefix}:*")) == names
-    assert [client.dump(name) for name in names] == before
+    assert sorted(call("KEYS", f"{stage.layout.prefix}:*")) == names
+    assert [call("DUMP", name) for name in names] == before

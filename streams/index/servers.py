@@ -1,0 +1,249 @@
+"""The servers of a Redis: which one has a key, and an exchange with several of them at once.
+
+redis-py makes the connections (authentication, TLS) and reads the replies; the commands are packed by hiredis and sent as
+one write a server, for redis-py's pipeline objects cost more time than Redis does. Which server of a cluster has which slot
+we ask ourselves: redis-py's cluster client repeats a command whose reply was lost, and a compare-and-set that was applied
+is then taken for one that was refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Any, Protocol
+
+import hiredis
+import redis
+from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.crc import key_slot
+from redis.exceptions import BusyLoadingError, MovedError, ResponseError
+from redis.retry import Retry
+
+__all__ = ["Arguments", "Cluster", "Server", "Servers", "Single", "UnsentError", "converse"]
+
+_SLOTS = 16384
+_TIMEOUT_SECONDS = 10.0
+_CLUSTER_CONNECT_SECONDS = 3.0
+"""A node of a cluster that is gone is not waited for so long: another one may have its slots by then."""
+
+Arguments = tuple[Any, ...]
+"""A command with all its arguments: bytes, str or int."""
+
+
+class UnsentError(redis.ConnectionError):
+    """A server cannot be connected to, and nothing was sent to any: the exchange may be repeated."""
+
+
+class Server:
+    """One Redis process and the connections to it.
+
+    `mark` is a key of its own that may be written without meaning anything, `b""` where it has none.
+    """
+
+    def __init__(self, pool: redis.ConnectionPool, mark: bytes = b"") -> None:
+        self.mark = mark
+        # redis-py leaves half of its methods without types; what we call of it is checked by running it.
+        self.pool: Any = pool
+
+    def reconnect(self) -> None:
+        """Give up the idle connections: whoever answers at the address may be another one by now."""
+        self.pool.disconnect(inuse_connections=False)
+
+    def close(self) -> None:
+        """Give up all connections."""
+        self.pool.disconnect()
+
+
+class Servers(Protocol):
+    """Where commands go. All of it may raise UnsentError."""
+
+    def owner(self, key: bytes) -> Server:
+        """The server that has a key."""
+
+    def named(self, host: str, port: int) -> Server:
+        """The server that another one has named."""
+
+    def primaries(self) -> Sequence[Server]:
+        """Every server that takes writes."""
+
+    def changed(self) -> None:
+        """A server was lost or named another one: who has what is to be asked before the next command."""
+
+    def moved(self, moves: Iterable[MovedError]) -> None:
+        """Servers have said that slots are elsewhere."""
+
+    def close(self) -> None:
+        """Give up all connections."""
+
+
+class Single:
+    """A Redis that is one server."""
+
+    def __init__(self, url: str, mark: bytes) -> None:
+        """`mark` is the key of its mark."""
+        retry = Retry(ExponentialBackoff(cap=0.5, base=0.02), 2)
+        pool = redis.ConnectionPool.from_url(url, socket_timeout=_TIMEOUT_SECONDS, protocol=2, retry=retry)
+        self._server = Server(pool, mark)
+
+    def owner(self, key: bytes) -> Server:
+        """The server."""
+        return self._server
+
+    def named(self, host: str, port: int) -> Server:
+        """The server."""
+        return self._server
+
+    def primaries(self) -> Sequence[Server]:
+        """The server."""
+        return [self._server]
+
+    def changed(self) -> None:
+        """Nothing is to be asked."""
+
+    def moved(self, moves: Iterable[MovedError]) -> None:
+        """Only a cluster says so: the setting is wrong, and the caller is told by the error itself."""
+
+    def close(self) -> None:
+        """Give up all connections."""
+        self._server.close()
+
+
+class Cluster:
+    """A Redis Cluster, known by the address of any of its nodes. Nothing is asked before it is needed."""
+
+    def __init__(self, url: str, mark: bytes) -> None:
+        """The keys of the nodes' marks begin with `mark`."""
+        self._mark, self._marks = mark, 0
+        options = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _CLUSTER_CONNECT_SECONDS}
+        self._seed = Server(redis.ConnectionPool.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **options))
+        self._servers: dict[tuple[str, int], Server] = {}
+        self._order: deque[tuple[str, int]] = deque()
+        self._owners: list[Server | None] = []
+        self._stale = True
+
+    def owner(self, key: bytes) -> Server:
+        """The primary that has the key's slot."""
+        if self._stale:
+            self._look()
+        slot = key_slot(key)
+        server = self._owners[slot]
+        if server is None:
+            self._stale = True
+            raise UnsentError(f"no node of the cluster has slot {slot}")
+        return server
+
+    def named(self, host: str, port: int) -> Server:
+        """The node at an address, known before or not."""
+        address = host, port
+        if address not in self._servers:
+            seed = self._seed.pool
+            options = seed.connection_kwargs | {"host": host, "port": port}
+            self._servers[address] = Server(redis.ConnectionPool(connection_class=seed.connection_class, **options))
+            self._order.append(address)
+        return self._servers[address]
+
+    def primaries(self) -> Sequence[Server]:
+        """The primaries that have slots."""
+        if self._stale:
+            self._look()
+        return _each(self._owners)
+
+    def changed(self) -> None:
+        """Ask again who has what before the next command."""
+        self._stale = True
+
+    def moved(self, moves: Iterable[MovedError]) -> None:
+        """Ask anew who has what; what the servers that refused have said themselves is newer than another's answer."""
+        with contextlib.suppress(UnsentError):
+            self._look()
+        for move in moves:
+            if move.host and self._owners:
+                self._owners[move.slot_id] = self.named(move.host, move.port)
+
+    def close(self) -> None:
+        """Give up all connections."""
+        for server in (self._seed, *self._servers.values()):
+            server.close()
+
+    def _look(self) -> None:
+        """Ask one node after the other, each time beginning with another one, for one that was cut off tells old tales."""
+        self._order.rotate(-1)
+        failure: Exception | None = None
+        for address in [*self._order, None]:
+            server = self._seed if address is None else self._servers[address]
+            host = address[0] if address else str(self._seed.pool.connection_kwargs.get("host", "localhost"))
+            try:
+                ((told,),) = converse([(server, [("CLUSTER", "SLOTS")])])
+            except (redis.ConnectionError, redis.TimeoutError) as error:
+                failure = error
+                continue
+            if not isinstance(told, Exception):
+                self._learn(told, host)
+                return
+            failure = told
+        raise UnsentError(f"no node of the cluster can be asked: {failure}")
+
+    def _learn(self, told: Sequence[Any], host: str) -> None:
+        """Take over what `CLUSTER SLOTS` says; a node that does not know its own name is the one at `host`."""
+        owners: list[Server | None] = [None] * _SLOTS
+        known: set[tuple[str, int]] = set()
+        for first, last, *nodes in told:
+            addresses = [(name.decode() if name else host, int(port)) for name, port, *_ in nodes]
+            known.update(addresses)
+            owners[first : last + 1] = [self.named(*addresses[0])] * (last - first + 1)
+        self._marks += 1  # others each time: the slot of one may be on its way to another node
+        for server in _each(owners):
+            names = (b"%s:{%d}" % (self._mark, number) for number in count(self._marks))
+            server.mark = next(name for name in names if owners[key_slot(name)] is server)
+        for address in known:  # replicas too: they can be asked
+            self.named(*address)
+        for address in self._servers.keys() - known:
+            self._servers.pop(address).close()
+            self._order.remove(address)
+        self._owners, self._stale = owners, False
+
+
+def _each(owners: Iterable[Server | None]) -> list[Server]:
+    return list({id(server): server for server in owners if server is not None}.values())
+
+
+def converse(lots: Sequence[tuple[Server, Sequence[Arguments]]]) -> list[list[Any]]:
+    """Send each server its commands, all servers before any is read, and return the replies; errors are among them.
+
+    Raises UnsentError where a server cannot be connected to, and redis-py's ConnectionError or TimeoutError
+    where a connection was lost: then any of the commands may have been executed.
+    """
+    connections: list[Any] = []
+    answered: list[list[Any]] = []
+    sent = 0
+    try:
+        for server, _ in lots:
+            connections.append(_connected(server))
+        for connection, (_, commands) in zip(connections, lots, strict=True):
+            sent += 1
+            connection.send_packed_command([b"".join([hiredis.pack_command(arguments) for arguments in commands])])
+        for connection, (_, commands) in zip(connections, lots, strict=True):
+            answered.append([_reply(connection) for _ in commands])
+        return answered
+    finally:
+        for number, connection in enumerate(connections):
+            if len(answered) <= number < sent:
+                # A half-read connection would give the next caller this caller's replies.
+                connection.disconnect()
+            lots[number][0].pool.release(connection)
+
+
+def _connected(server: Server) -> Any:
+    try:
+        return server.pool.get_connection()
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        raise UnsentError(*error.args) from error
+
+
+def _reply(connection: Any) -> Any:
+    try:
+        return connection.read_response(disable_decoding=True)
+    except (ResponseError, BusyLoadingError) as error:
+        return error
