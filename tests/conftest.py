@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from brokers import KAFKA_SESSION_SECONDS, KINDS, AnyBroker, Kafka, kafka_is_there
 from jsonschema import Draft202012Validator
+from redis_cluster import RedisCluster
 from referencing import Registry, Resource
 from reports import Report
 
@@ -83,6 +84,34 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     server.start()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
+    """One real cluster of three nodes for all tests that leave it as they found it."""
+    with RedisCluster(Path(tmp_path_factory.mktemp("cluster"))) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster_generation(redis_cluster: RedisCluster) -> Settings:
+    """Settings of a generation on the cluster that nobody has used."""
+    name = f"g{next(_NUMBERS)}"
+    return Settings(redis_url=redis_cluster.url, redis_cluster=True, generation=name, buckets=16)
+
+
+@pytest.fixture
+def new_cluster_connection(redis_cluster: RedisCluster) -> Iterator[Callable[[], Connection]]:
+    """Make connections to the cluster that are closed when the test ends."""
+    made: list[Connection] = []
+
+    def make() -> Connection:
+        made.append(connect(Settings(redis_url=redis_cluster.url, redis_cluster=True)))
+        return made[-1]
+
+    yield make
+    for connection in made:
+        connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -188,12 +188,16 @@ class RedisCluster:
         for key in keys:
             source.ask("MIGRATE", "127.0.0.1", target.port, key, 0, 5000)
 
-    def wait_failover(self, dead: Node) -> Node:
-        """Until a replica has the slots of a primary that was killed; returns it."""
-        replica = next(node for node in self.replicas if self.primaries.index(dead) == self.replicas.index(node))
-        wait_for(lambda: replica.is_primary, "the replica takes over")
-        wait_for(lambda: self._living().cluster_info()["cluster_state"] == "ok", "the cluster is whole again")
-        return replica
+    def wait_failover(self) -> None:
+        """Until replicas have the slots of all primaries that were killed."""
+        living = [node for node in self.nodes if node.lives]
+        ports = {node.port for node in living}
+
+        def taken_over(node: Node) -> bool:
+            owners = {primary[1] for _, _, primary, *_ in node.ask("CLUSTER", "SLOTS")}
+            return owners <= ports and node.cluster_info()["cluster_state"] == "ok"
+
+        wait_for(lambda: all(taken_over(node) for node in living), "replicas take over")
 
 
 def _is_in_step(replica: Node) -> bool:
