@@ -1,4 +1,4 @@
-"""One engine on real Redis: what each kind of message does, against the truth by brute force."""
+"""One engine on real Redis and on a real cluster: what each kind of message does, against the truth by brute force."""
 # ruff: noqa: S311 - a seed makes a test repeatable
 
 from __future__ import annotations
@@ -71,9 +71,11 @@ class Bench:
         return {frozenset(members) for members in stored_partition(self.engine).values()}
 
 
-@pytest.fixture
-def bench(generation: Settings, new_connection: Callable[[], Connection]) -> Bench:
-    return Bench(generation, new_connection())
+@pytest.fixture(params=["one Redis", "a Redis Cluster"])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    on = "cluster_" if request.param == "a Redis Cluster" else ""
+    generation, new = (request.getfixturevalue(name) for name in (f"{on}generation", f"new_{on}connection"))
+    return Bench(generation, new())
 
 
 def kinds(found: list[dict[str, Any]]) -> list[str]:
