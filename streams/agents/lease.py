@@ -91,9 +91,9 @@ class Lease:
         try:
             gate = await self._in_thread(lambda: self._fence.enter(self._worker))
         except RedisError as error:
-            self._health.redis_failed(str(error))
+            self._health.redis_failed(str(error), "lease")
             return
-        self._health.redis_answered()
+        self._health.redis_answered("lease")
         if gate.state in ("open", "closing"):
             self._until = asked + LEASE_SECONDS
         if gate.state == "open":

@@ -65,7 +65,7 @@ class Health:
         self._progress = clock()  # when something was last finished, or when nothing waited any more
         self._partitions: int | None = None
         self._redis_answered: float | None = None
-        self._redis_failure = ""
+        self._redis_failures: dict[str, str] = {}
         self._broker_failure = ""
         self._fatal = ""
         self._stopping = False
@@ -95,16 +95,19 @@ class Health:
         with self._lock:
             self._partitions = None
 
-    def redis_answered(self) -> None:
-        """Say that Redis has just answered."""
+    def redis_answered(self, whom: str = "work") -> None:
+        """Say that Redis has just answered, and `whom`.
+
+        What it refused another stays: a part of a cluster may be away, while who asks for no more than the rest is answered.
+        """
         with self._lock:
             self._redis_answered = self._clock()
-            self._redis_failure = ""
+            self._redis_failures.pop(whom, None)
 
-    def redis_failed(self, reason: str) -> None:
-        """Say that Redis has just not answered, or wrongly."""
+    def redis_failed(self, reason: str, whom: str = "work") -> None:
+        """Say that Redis has just not answered, or wrongly, and `whom`."""
         with self._lock:
-            self._redis_failure = reason or "no answer"
+            self._redis_failures[whom] = reason or "no answer"
 
     def broker_answered(self) -> None:
         """Say that the broker has just answered."""
@@ -157,6 +160,10 @@ class Health:
 
     def _away(self) -> str:
         return self._redis_failure or self._broker_failure
+
+    @property
+    def _redis_failure(self) -> str:
+        return next(iter(self._redis_failures.values()), "")
 
     def _worker(self) -> Check:
         return Check("worker", not self._fatal, self._fatal or "running")

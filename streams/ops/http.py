@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -47,7 +48,7 @@ def add_routes(
 
     async def ask() -> None:
         await asyncio.gather(
-            _ask(redis, health.redis_answered, health.redis_failed),
+            _ask(redis, partial(health.redis_answered, "probe"), partial(health.redis_failed, whom="probe")),
             _ask(broker, health.broker_answered, health.broker_failed),
         )
 

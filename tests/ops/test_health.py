@@ -114,6 +114,19 @@ def test_redis_has_to_answer_again_and_again(health: Health, clock: Clock) -> No
     assert health.ready().ok
 
 
+def test_what_redis_refuses_the_work_is_not_undone_by_what_it_answers_others(health: Health) -> None:
+    health.assigned(1)
+    health.redis_failed("slot 5 is served by nobody")
+    for whom in ("lease", "probe"):
+        health.redis_answered(whom)
+        assert check(health.ready(), "redis").reason == health.away == "slot 5 is served by nobody"
+    health.redis_failed("no answer", "probe")
+    health.redis_answered()
+    assert health.away == "no answer"
+    health.redis_answered("probe")
+    assert health.ready().ok
+
+
 def test_a_server_that_is_away_is_no_reason_to_restart_the_worker(health: Health, clock: Clock) -> None:
     health.waiting(5)
     health.redis_failed("down")

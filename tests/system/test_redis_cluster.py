@@ -1,0 +1,82 @@
+"""Workers on a real Redis Cluster whose slots move and whose primaries die: rows of docs/reliability.md, as in test_faults.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from brokers import AnyBroker
+from feeds import make_feed
+from processes import wait_for
+from redis_cluster import RedisCluster
+from reports import Report
+from trial import Trial
+
+from streams.index.layout import Layout
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+def new_trial(tmp_path: Path, new_broker: Callable[..., AnyBroker], session_seconds: float) -> Callable[..., Trial]:
+    def make(cluster: RedisCluster, **settings: Any) -> Trial:
+        given = {"workers": 2, "batch_records": 16, "redis_cluster": True, "session_timeout": session_seconds}
+        return Trial(tmp_path, new_broker(), cluster, **(given | settings))
+
+    return make
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[RedisCluster]:
+    with RedisCluster(tmp_path / "redis") as made:
+        yield made
+
+
+@pytest.fixture
+def replicated(tmp_path: Path) -> Iterator[RedisCluster]:
+    with RedisCluster(tmp_path / "redis", replicas=True) as made:
+        yield made
+
+
+def test_slots_move_while_a_feed_runs(
+    cluster: RedisCluster, new_trial: Callable[..., Trial], tell: Callable[[str, Report], None]
+) -> None:
+    with new_trial(cluster) as trial:
+        trial.begin(make_feed(17, 300))
+        source, target, _ = cluster.primaries
+        layout = Layout(trial.settings.namespace, trial.settings.generation, trial.settings.buckets)
+        slots = sorted({cluster.slot(key) for key in layout.all_keys() if cluster.owner(key) is source})
+        for share, there, back in ((0.15, source, target), (0.45, target, source)):
+            trial.reach(share)
+            cluster.migrate(slots, there, back, lambda: _waits(trial))
+        report = trial.finish()
+    tell("a third of the slots moved to another node and back", report)
+    assert report.restarts == 0, "a worker waits for a slot, it does not die of it"
+
+
+def _waits(trial: Trial) -> None:
+    """Half of the keys are moved: scripts on two keys that are apart are refused until the rest is there."""
+    trial.fault("slots moving")
+    wait_for(lambda: not all(trial.ready()), "a worker says that it is not ready")
+
+
+def test_a_primary_is_killed_and_its_replica_takes_over(
+    replicated: RedisCluster, new_trial: Callable[..., Trial], tell: Callable[[str, Report], None]
+) -> None:
+    with new_trial(replicated, redis_replicas=1) as trial:
+        trial.begin(make_feed(18, 300))
+        trial.reach(0.2)
+        dead = replicated.primaries[1]
+        dead.kill()
+        trial.fault("primary killed")
+        wait_for(lambda: trial.ready() == [False, False], "the workers say that they are not ready")
+        replicated.wait_failover()
+        dead.start()
+        replicated.wait_whole()
+        assert not dead.is_primary
+        wait_for(lambda: trial.ready() == [True, True], "they are ready again by themselves")
+        report = trial.finish()
+    tell("a primary killed with -9, its replica took over, it came back as a replica", report)
+    assert report.restarts == 0, "a worker waits for a replica, it does not die of it"
