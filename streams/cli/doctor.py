@@ -18,12 +18,12 @@ from streams.ops.diagnosis import (
     ExpectedTopic,
     Finding,
     check_kafka,
-    check_redis,
     check_session,
     check_settings,
     hide_password,
 )
 from streams.ops.facts import ask_kafka, ask_redis
+from streams.ops.redis_diagnosis import check_redis
 from streams.rebuild import generations
 from streams.settings import Settings
 
@@ -85,7 +85,7 @@ async def _redis(settings: Settings, seconds: float, *, skip: bool) -> Iterable[
     except StreamsError as error:
         return [Finding("redis", "fail", str(error), "start Redis, or mend STREAMS_REDIS_URL")]
     shown = hide_password(settings.redis_url)
-    checks = check_redis(facts, _HASH_LIMITS, settings.redis_cluster)
+    checks = check_redis(facts, _HASH_LIMITS, settings.redis_cluster, settings.redis_replicas)
     findings = [Finding("redis", "ok", shown), *checks]
     if (
         facts.info.get("cluster_enabled") == "1"

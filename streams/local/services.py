@@ -58,6 +58,12 @@ class Services:
                 "true, but the embedded Redis is no cluster",
                 "false, or STREAMS_REDIS_URL as well",
             )
+        if not given.redis_url and given.redis_replicas:
+            raise SettingsError(
+                "STREAMS_REDIS_REPLICAS",
+                f"{given.redis_replicas}, but the embedded Redis has no replicas",
+                "0, or STREAMS_REDIS_URL as well",
+            )
         if given.kafka_url and given.redis_url:
             return self
         self._data.open()

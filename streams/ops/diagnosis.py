@@ -1,4 +1,4 @@
-"""What can be wrong with a deployment, as pure checks: facts in, findings out.
+"""What can be wrong with a deployment, as pure checks: facts in, findings out. Those of Redis are in redis_diagnosis.py.
 
 The facts come from `streams.ops.facts`; `streams doctor` shows the findings.
 """
@@ -16,19 +16,15 @@ __all__ = [
     "ExpectedTopic",
     "Finding",
     "KafkaFacts",
-    "RedisFacts",
     "TopicFacts",
     "check_kafka",
-    "check_redis",
     "check_session",
     "check_settings",
     "hide_password",
 ]
 
-_REDIS_OLDEST = (6, 2)
 _CLEANUP, _RETENTION, _RETENTION_BYTES = "cleanup.policy", "retention.ms", "retention.bytes"
 _MESSAGE, _TIME = "max.message.bytes", "message.timestamp.type"
-_MEMORY_WARN = 0.8  # share of maxmemory in use beyond which Redis will soon refuse writes
 _KAFKA_URL = re.compile(r"[^\s,/:]+:\d{1,5}(,[^\s,/:]+:\d{1,5})*|\[[0-9A-Fa-f:]+\]:\d{1,5}")
 
 
@@ -70,13 +66,6 @@ class KafkaFacts(NamedTuple):
     sessions: tuple[float, float] | None = None
 
 
-class RedisFacts(NamedTuple):
-    """A Redis server: its INFO fields, and CONFIG values as far as it lets us read them."""
-
-    info: Mapping[str, str]
-    config: Mapping[str, str]
-
-
 def check_settings(settings: Settings) -> Iterator[Finding]:
     """Check what the types of the settings cannot: addresses and combinations."""
     if settings.kafka_url and not _KAFKA_URL.fullmatch(settings.kafka_url):
@@ -94,6 +83,11 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "STREAMS_REDIS_CLUSTER", "fail", "true, without STREAMS_REDIS_URL", "the embedded Redis is no cluster"
         )
+    if settings.redis_replicas and not settings.redis_url:
+        yield Finding(
+            "STREAMS_REDIS_REPLICAS", "fail", f"{settings.redis_replicas}, without STREAMS_REDIS_URL",
+            "0: the embedded Redis has no replicas",
+        )  # fmt: skip
     if settings.replication == 1 and "," in settings.kafka_url:
         yield Finding(
             "STREAMS_REPLICATION", "warn", "1, with several brokers", "3, or a lost broker takes its partitions with it"
@@ -200,106 +194,6 @@ def _hours(milliseconds: str) -> str:
     return "for ever" if int(milliseconds) < 0 else f"{int(milliseconds) / 3_600_000:g} hours"
 
 
-def check_redis(facts: RedisFacts, wanted: Mapping[str, str], cluster: bool) -> Iterator[Finding]:
-    """Check one server; `wanted` are the hash limits we were measured with, `cluster` is the setting."""
-    yield _check_version(facts)
-    yield _check_policy(facts)
-    yield _check_persistence(facts)
-    yield _check_memory(facts)
-    yield from _check_hash_limits(facts, wanted)
-    yield _check_cluster(facts, cluster)
-    yield _check_role(facts)
-
-
-def _check_version(facts: RedisFacts) -> Finding:
-    # Valkey reports 7.2.4 as redis_version whatever its own is.
-    version = facts.info.get("redis_version", "")
-    name = facts.info.get("server_name", "redis")
-    shown = f"{name} {facts.info.get(name + '_version', version)}".strip()
-    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
-    if numbers < _REDIS_OLDEST:
-        return Finding("redis version", "fail", shown or "unknown", "Redis >= 6.2 or any Valkey")
-    return Finding("redis version", "ok", shown)
-
-
-def _check_policy(facts: RedisFacts) -> Finding:
-    policy = facts.config.get("maxmemory-policy") or facts.info.get("maxmemory_policy", "")
-    if policy == "noeviction":
-        return Finding("redis maxmemory-policy", "ok", policy)
-    return Finding(
-        "redis maxmemory-policy",
-        "fail",
-        policy or "not told",
-        "CONFIG SET maxmemory-policy noeviction, and the same in redis.conf: eviction would silently lose duplicates",
-    )
-
-
-def _check_persistence(facts: RedisFacts) -> Finding:
-    aof = facts.config.get("appendonly") == "yes" or facts.info.get("aof_enabled") == "1"
-    if not aof:
-        return Finding(
-            "redis persistence",
-            "warn",
-            "no append-only file",
-            "appendonly yes, or a crash means a replay of the topics",
-        )
-    if facts.info.get("aof_last_write_status", "ok") != "ok":
-        return Finding("redis persistence", "fail", "the last write to the append-only file failed", "look at its disk")
-    if facts.config.get("appendfsync") == "no":
-        return Finding("redis persistence", "warn", "append-only file, never synced", "appendfsync everysec")
-    return Finding("redis persistence", "ok", f"append-only file, fsync {facts.config.get('appendfsync', 'not told')}")
-
-
-def _check_memory(facts: RedisFacts) -> Finding:
-    used, limit = int(facts.info.get("used_memory", 0)), int(facts.info.get("maxmemory", 0))
-    if not limit:
-        advice = "set maxmemory below the machine's, so that Redis refuses writes before the system kills it"
-        system = int(facts.info.get("total_system_memory", 0))
-        if system and used > _MEMORY_WARN * system:
-            return Finding("redis memory", "fail", f"{_size(used)} of the machine's {_size(system)}", advice)
-        return Finding("redis memory", "ok", f"{_size(used)}, no limit")
-    shown = f"{_size(used)} of {_size(limit)}"
-    if used > _MEMORY_WARN * limit:
-        return Finding("redis memory", "fail" if used >= limit else "warn", shown, "raise maxmemory or add memory")
-    return Finding("redis memory", "ok", shown)
-
-
-def _check_hash_limits(facts: RedisFacts, wanted: Mapping[str, str]) -> Iterator[Finding]:
-    for name, value in wanted.items():
-        old_name = name.replace("listpack", "ziplist")  # until Redis 6.2
-        found = facts.config.get(name) or facts.config.get(old_name)
-        if found is None:
-            yield Finding(f"redis {name}", "warn", "not told", f"make sure it is {value} or more: memory depends on it")
-        elif int(found) < int(value):
-            known = name if name in facts.config else old_name
-            advice = f"CONFIG SET {known} {value}, or records take several times the memory"
-            yield Finding(f"redis {name}", "warn", found, advice)
-        else:
-            yield Finding(f"redis {name}", "ok", found)
-
-
-def _check_cluster(facts: RedisFacts, setting: bool) -> Finding:
-    enabled = facts.info.get("cluster_enabled") == "1"
-    shown = "cluster" if enabled else "single server"
-    if enabled != setting:
-        return Finding("redis mode", "fail", shown, f"set STREAMS_REDIS_CLUSTER={'true' if enabled else 'false'}")
-    state = facts.info.get("cluster_state", "ok")
-    if enabled and state != "ok":
-        return Finding(
-            "redis mode", "fail", f"cluster, state {state}", "redis-cli --cluster check: slots are not served"
-        )
-    return Finding("redis mode", "ok", shown)
-
-
-def _check_role(facts: RedisFacts) -> Finding:
-    role = facts.info.get("role", "master")
-    if role != "master" and facts.info.get("cluster_enabled") != "1":
-        return Finding(
-            "redis role", "fail", "a replica", "point STREAMS_REDIS_URL to the primary: a replica takes no writes"
-        )
-    return Finding("redis role", "ok", "primary" if role == "master" else "replica of a cluster")
-
-
 def hide_password(url: str) -> str:
     """Return `url` with `***` for its password, fit to be shown."""
     parts = urlsplit(url)
@@ -308,7 +202,3 @@ def hide_password(url: str) -> str:
     user, _, host = parts.netloc.rpartition("@")
     name = user.partition(":")[0]
     return urlunsplit(parts._replace(netloc=f"{name}:***@{host}" if ":" in user else f"{name}@{host}"))
-
-
-def _size(count: int) -> str:
-    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.1f} MiB"

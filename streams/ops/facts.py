@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import redis.asyncio
 from aiokafka.admin import AIOKafkaAdminClient
@@ -15,7 +16,8 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError as ClientError
 
 from streams.errors import BrokerError, RedisError
-from streams.ops.diagnosis import KafkaFacts, RedisFacts, TopicFacts, hide_password
+from streams.ops.diagnosis import KafkaFacts, TopicFacts, hide_password
+from streams.ops.redis_diagnosis import Node, RedisFacts
 
 __all__ = ["ask_kafka", "ask_redis"]
 
@@ -92,17 +94,49 @@ async def _configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]
 
 
 async def ask_redis(url: str, seconds: float = _SECONDS) -> RedisFacts:
-    """Read INFO, CLUSTER INFO and CONFIG of the server at `url`. Raises RedisError."""
+    """Read INFO, CLUSTER INFO and CONFIG of the server at `url`, and of all nodes of its cluster. Raises RedisError."""
+    facts = await _ask_server(url, seconds)
+    if facts.info.get("cluster_enabled") != "1":
+        return facts
+    return facts._replace(nodes=await _ask_nodes(url, seconds))
+
+
+async def _ask_nodes(url: str, seconds: float) -> list[Node]:
+    """Every node that the one at `url` knows, each asked by itself; none where it does not tell."""
+    asked, (user, _, _) = urlsplit(url), urlsplit(url).netloc.rpartition("@")
+
+    async def ask(address: str, entry: dict[str, Any]) -> Node:
+        host, _, port = address.rpartition(":")
+        netloc = f"{user}@" * bool(user) + f"{host or asked.hostname}:{port}"
+        slots = sum(int(ends[-1]) - int(ends[0]) + 1 for ends in entry["slots"])
+        try:
+            facts: RedisFacts | str = await _ask_server(urlunsplit(asked._replace(netloc=netloc)), seconds)
+        except RedisError as error:
+            facts = str(error)
+        return Node(f"{host or asked.hostname}:{port}", "master" in entry["flags"], slots, facts)
+
+    try:
+        async with _client(url, seconds) as client:
+            known = await client.cluster("NODES")
+    except (ClientError, OSError):  # we may not ask
+        return []
+    gone = ("noaddr", "handshake")
+    nodes = {address: entry for address, entry in known.items() if not any(flag in entry["flags"] for flag in gone)}
+    return await asyncio.gather(*(ask(address, entry) for address, entry in sorted(nodes.items())))
+
+
+def _client(url: str, seconds: float) -> Any:
+    return redis.asyncio.Redis.from_url(
+        url, decode_responses=True, socket_timeout=seconds, socket_connect_timeout=seconds, retry=None
+    )
+
+
+async def _ask_server(url: str, seconds: float) -> RedisFacts:
     shown = hide_password(url)
     try:
         async with asyncio.timeout(seconds):
-            client = redis.asyncio.Redis.from_url(
-                url, decode_responses=True, socket_timeout=seconds, socket_connect_timeout=seconds, retry=None
-            )
-            try:
+            async with _client(url, seconds) as client:
                 return await _read(client)
-            finally:
-                await client.aclose()
     except TimeoutError:
         raise RedisError(f"Redis at {shown} does not answer within {seconds:g} seconds") from None
     except (ClientError, OSError, ValueError) as error:

@@ -7,11 +7,14 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from processes import wait_for
+from redis_cluster import RedisCluster
 
 from streams.agents.topics import TopicSpec, create_topics, topics
 from streams.cli.doctor import diagnose, doctor
@@ -124,6 +127,29 @@ def test_eviction_is_told_with_exit_code_1(services: Services, capsys: pytest.Ca
     shown = capsys.readouterr().out
     assert "allkeys-lru" in shown
     assert "There is something to mend" in shown
+
+
+def test_every_node_of_a_cluster_is_looked_at(tmp_path: Path) -> None:
+    with RedisCluster(tmp_path, replicas=True) as cluster:
+        settings = Settings(redis_url=cluster.url, redis_cluster=True)
+
+        def wrong(**fields: object) -> dict[str, Finding]:
+            found = by_check(settings.model_copy(update=fields))
+            return {check: one for check, one in found.items() if one.status != "ok" and check.startswith("redis")}
+
+        assert by_check(settings)["redis slots"].found == "16384 on 3 primaries"
+        assert by_check(settings)["redis version"].found.endswith("on all 6 nodes")
+        assert by_check(settings)["generation"].status == "ok"
+        assert {check: found.status for check, found in wrong().items()} == {"redis replicas": "warn"}
+        assert wrong(redis_replicas=1)["redis replicas"].advice.startswith("one more each")
+        assert wrong(redis_replicas=2)["redis replicas"].status == "fail"
+        assert wrong(redis_cluster=False)["redis mode"].status == "fail"
+        second, last = cluster.nodes[1], cluster.nodes[-1]
+        second.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        assert wrong()["redis maxmemory-policy"].found == f"127.0.0.1:{second.port}: allkeys-lru"
+        last.kill()
+        assert wrong()[f"redis node 127.0.0.1:{last.port}"].status == "warn"
+        wait_for(lambda: wrong(redis_replicas=1)["redis replicas"].status == "fail", "the primary misses its replica")
 
 
 def test_nothing_set_means_embedded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,9 @@ def test_only_what_is_missing_is_started() -> None:
         assert services.settings.redis_url.startswith("unix://")
 
 
-def test_a_cluster_cannot_be_embedded() -> None:
+def test_neither_a_cluster_nor_replicas_can_be_embedded() -> None:
+    with pytest.raises(SettingsError, match="STREAMS_REDIS_REPLICAS"), Services(Settings(redis_replicas=1)):
+        pass
     with pytest.raises(SettingsError, match="STREAMS_REDIS_CLUSTER"), Services(Settings(redis_cluster=True)):
         pass
 

@@ -9,14 +9,13 @@ from streams.ops.diagnosis import (
     ExpectedTopic,
     Finding,
     KafkaFacts,
-    RedisFacts,
     TopicFacts,
     check_kafka,
-    check_redis,
     check_session,
     check_settings,
     hide_password,
 )
+from streams.ops.redis_diagnosis import Node, RedisFacts, check_redis
 from streams.settings import Settings
 
 WANTED = {"hash-max-listpack-entries": "1024", "hash-max-listpack-value": "4096"}
@@ -127,6 +126,61 @@ def test_a_managed_redis_that_hides_its_config_is_judged_by_info() -> None:
     assert "fail" not in worst(found.values())
 
 
+def cluster_findings(*nodes: Node, replicas: int = 0) -> dict[str, list[Finding]]:
+    facts = RedisFacts(INFO | {"cluster_enabled": "1"}, CONFIG, nodes)
+    found: dict[str, list[Finding]] = {}
+    for finding in check_redis(facts, WANTED, True, replicas):
+        found.setdefault(finding.check, []).append(finding)
+    return found
+
+
+def node(number: int, slots: int = 8192, *, config: dict[str, str] | None = None, **info: str) -> Node:
+    return Node(f"n{number}:6379", bool(slots), slots, RedisFacts(INFO | info, CONFIG | (config or {})))
+
+
+def test_a_good_cluster_has_nothing_to_mend() -> None:
+    found = cluster_findings(node(1), node(2), node(3, 0, role="slave"))
+    assert worst(finding for findings in found.values() for finding in findings) == {"ok"}
+    assert found["redis maxmemory-policy"][0].found == "noeviction on all 3 nodes"
+    assert found["redis slots"][0].found == "16384 on 2 primaries"
+
+
+def test_what_is_wrong_with_one_node_is_said_of_that_node() -> None:
+    evicting = node(2, config={"maxmemory-policy": "allkeys-lru"})
+    (finding,) = cluster_findings(node(1), evicting)["redis maxmemory-policy"]
+    assert (finding.status, finding.found) == ("fail", "n2:6379: allkeys-lru")
+    lost = Node("n2:6379", True, 8192, "does not answer")
+    assert cluster_findings(node(1), lost)["redis node n2:6379"][0].status == "fail"
+    assert cluster_findings(node(1), lost._replace(slots=0))["redis node n2:6379"][0].status == "warn"
+    (finding,) = cluster_findings(node(1), node(2, 8000))["redis slots"]
+    assert (finding.status, finding.found) == ("fail", "192 of 16384 are on no node")
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "status", "advice"),
+    [
+        ("0", 0, "", ""),
+        ("1", 0, "warn", "STREAMS_REDIS_REPLICAS=1"),
+        ("1", 1, "warn", "one more"),
+        ("2", 1, "ok", ""),
+        ("1", 2, "fail", "nothing counts"),
+    ],
+)
+def test_replicas_against_the_setting(there: str, wanted: int, status: str, advice: str) -> None:
+    for found in (
+        cluster_findings(node(1, connected_slaves=there), node(2, connected_slaves="2"), replicas=wanted)
+        if there != "0"
+        else cluster_findings(node(1), node(2)),
+        {
+            f.check: [f]
+            for f in check_redis(RedisFacts(INFO | {"connected_slaves": there}, CONFIG), WANTED, False, wanted)
+        },
+    ):
+        findings = found.get("redis replicas", [])
+        assert [finding.status for finding in findings] == ([status] if status else [])
+        assert all(advice in finding.advice for finding in findings)
+
+
 def topic(expected: ExpectedTopic, facts: TopicFacts | None, replication: int = 1) -> Finding:
     known = KafkaFacts(3, {expected.name: facts} if facts else {})
     return list(check_kafka(known, [expected], replication))[1]
@@ -217,6 +271,8 @@ def test_combinations_of_settings() -> None:
     assert list(check_settings(Settings())) == []
     (finding,) = check_settings(Settings(redis_cluster=True))
     assert (finding.check, finding.status) == ("STREAMS_REDIS_CLUSTER", "fail")
+    (finding,) = check_settings(Settings(redis_replicas=1))
+    assert (finding.check, finding.status) == ("STREAMS_REDIS_REPLICAS", "fail")
     (finding,) = check_settings(Settings(kafka_url="k:1"))
     assert (finding.check, finding.status) == ("STREAMS_REDIS_URL", "warn")
     (finding,) = check_settings(Settings(kafka_url="a:1,b:1", redis_url="redis://r"))
