@@ -20,7 +20,6 @@ from processes import Streams, json_lines, wait_for
 from streams.agents.feed import Payload
 from streams.index.connection import connect
 from streams.local.run import run
-from streams.local.valkey import Valkey
 from streams.settings import Settings
 from streams.testing import generate
 
@@ -178,11 +177,22 @@ def test_a_worker_killed_in_mid_run_changes_nothing(streams: Callable[..., Strea
     streams_.check_nothing_is_left()
 
 
+@pytest.mark.parametrize("redis", ["valkey", "redis_cluster"])
 def test_a_run_on_given_servers_leaves_nothing_there(
-    new_broker: Callable[..., AnyBroker], session_seconds: float, valkey: Valkey, tmp_path: Path
+    redis: str,
+    request: pytest.FixtureRequest,
+    new_broker: Callable[..., AnyBroker],
+    session_seconds: float,
+    tmp_path: Path,
 ) -> None:
     broker = new_broker()
-    given = Settings(kafka_url=broker.url, redis_url=valkey.url, namespace="runs", session_timeout=session_seconds)
+    given = Settings(
+        kafka_url=broker.url,
+        redis_url=request.getfixturevalue(redis).url,
+        redis_cluster=redis == "redis_cluster",
+        namespace="runs",
+        session_timeout=session_seconds,
+    )
     payloads = [Payload("document", item.record_id.encode(), item.value) for item in generate(3, 10)]
     summary = run(given, payloads, tmp_path / "out")
     assert summary["messages"] == len(payloads)
@@ -193,5 +203,5 @@ def test_a_run_on_given_servers_leaves_nothing_there(
 
     assert asyncio.run(topics()) == set()
     connection = connect(given)
-    assert connection.call("KEYS", "runs:*") == []
+    assert connection.everywhere("KEYS", "runs:*") == [[]] * (3 if given.redis_cluster else 1)
     connection.close()
