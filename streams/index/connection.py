@@ -39,8 +39,8 @@ _PAUSES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.3)
 _PATIENCE = (0.02, 0.1, 0.4, 0.8, 1.0, 1.0, 1.0)
 """Seconds before a call that failed is repeated: 4 in all, longer than a replica of a cluster mostly takes to take over."""
 _PATIENCE_ALONE = (0.02, 0.1)
-_WAIT_MS = 1000
-"""How long a server waits for its replicas to acknowledge."""
+_WAIT_MS = 3000
+"""How long a server waits for its replicas to acknowledge: a disk that is busy may hold one up for a second or two."""
 
 _LATER = (NoScriptError, TryAgainError, ClusterDownError, MasterDownError, ReadOnlyError, BusyLoadingError)
 """Refusals that say that the command was not executed, and that it may be soon."""
