@@ -8,7 +8,7 @@ it says, or again a moment later. Where nobody can tell whether a command was ex
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha1
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -68,20 +68,11 @@ class Script:
         return Command(keys[0], ("EVALSHA", self.sha, len(keys), *keys, *args))
 
 
-class _Sending(NamedTuple):
-    """A command on its way: its place among the replies, and the server that was named for it once, if one was."""
+class _Detour(NamedTuple):
+    """How a command that was refused is sent again: its arguments, and the server that was named for it once, if one was."""
 
-    position: int
-    key: bytes
     args: Arguments
     ask: tuple[str, int] | None = None
-
-
-class _Refused(NamedTuple):
-    """A command that was not executed, and why."""
-
-    sending: _Sending
-    error: redis.RedisError
 
 
 class Connection:
@@ -158,81 +149,103 @@ class Connection:
 
     def _execute(self, commands: Sequence[Command], permit: Callable[[], None]) -> list[Any]:
         replies: list[Any] = [None] * len(commands)
-        todo = [_Sending(position, command.key, command.args) for position, command in enumerate(commands)]
+        todo: Sequence[int] = range(len(commands))
+        detours: dict[int, _Detour] = {}
         for pause in (*_PAUSES, None):
             permit()
             self.round_trips += 1
             try:
-                refused = self._exchange(todo, replies)
+                refused = self._exchange(commands, todo, detours, replies)
             except UnsentError as error:
                 self.servers.changed()
                 if pause is None or not self.is_cluster:
                     raise
-                refused = [_Refused(sending, error) for sending in todo]
+                refused = dict.fromkeys(todo, error)
             if not refused:
                 break
             if pause is None:
-                raise refused[0].error
-            todo = [self._rewritten(sending, error) for sending, error in refused]
-            if moves := [error for _, error in refused if isinstance(error, MovedError)]:
+                raise next(iter(refused.values()))
+            todo = sorted(refused)
+            before = {position: detours.get(position, _Detour(commands[position].args)) for position in todo}
+            detours = {position: self._detour(before[position], error) for position, error in refused.items()}
+            if moves := [error for error in refused.values() if isinstance(error, MovedError)]:
                 self.servers.moved(moves)
             time.sleep(pause)
         _raise_first(replies)
         return replies
 
-    def _exchange(self, todo: Sequence[_Sending], replies: list[Any]) -> list[_Refused]:
-        """Send what is to be sent and note the replies; returns what was not executed and is to be sent again, and why."""
-        lots: dict[Server, list[_Sending]] = {}
-        for sending in todo:
-            server = self.servers.named(*sending.ask) if sending.ask else self.servers.owner(sending.key)
-            lots.setdefault(server, []).append(sending)
+    def _exchange(
+        self, commands: Sequence[Command], todo: Sequence[int], detours: Mapping[int, _Detour], replies: list[Any]
+    ) -> dict[int, redis.RedisError]:
+        """Send the commands at the positions `todo` and note the replies; returns which were not executed, and why."""
+        lots = self._lots(commands, todo, detours)
         try:
-            answered = converse([(server, self._written(server, lot)) for server, lot in lots.items()])
+            answered = converse([(s, self._written(s, commands, lot, detours)) for s, lot in lots.items()])
         except (redis.ConnectionError, redis.TimeoutError):
             self.servers.changed()
             raise
-        refused: list[_Refused] = []
+        refused: dict[int, redis.RedisError] = {}
         doubt: redis.RedisError | None = None
         for (server, lot), said in zip(lots.items(), answered, strict=True):
-            here = self._read(lot, iter(said), replies)
-            refused += here
+            here = self._read(lot, said, detours, replies)
+            refused |= here
             if self.replicas and len(here) < len(lot):
                 doubt = doubt or self._doubt(said[-2:] if server.mark else said[-1:])
-            if any(isinstance(error, ReadOnlyError) for _, error in here):
+            if any(isinstance(error, ReadOnlyError) for error in here.values()):
                 server.reconnect()
         if doubt is not None:
             self.servers.changed()
             raise doubt
         return refused
 
-    def _written(self, server: Server, lot: Sequence[_Sending]) -> list[Arguments]:
+    def _lots(
+        self, commands: Sequence[Command], todo: Sequence[int], detours: Mapping[int, _Detour]
+    ) -> dict[Server, list[int]]:
+        """The positions of the commands by the server each goes to."""
+        if not self.is_cluster:
+            return {self.servers.owner(b""): list(todo)}
+        lots: dict[Server, list[int]] = {}
+        for position in todo:
+            detour = detours.get(position)
+            named = detour.ask if detour else None
+            server = self.servers.named(*named) if named else self.servers.owner(commands[position].key)
+            lots.setdefault(server, []).append(position)
+        return lots
+
+    def _written(
+        self, server: Server, commands: Sequence[Command], lot: Sequence[int], detours: Mapping[int, _Detour]
+    ) -> list[Arguments]:
         """What goes over the wire.
 
         WAIT covers what its own connection has written before, and so what anybody had: with a write right before it, all
         that was read is on the replicas as well, and not only what we have written (ADR 14).
         """
         written: list[Arguments] = []
-        for sending in lot:
-            if sending.ask:
-                written.append(("ASKING",))
-            written.append(sending.args)
+        if not detours:
+            written += [commands[position].args for position in lot]
+        for position in lot if detours else ():
+            args, ask = detours[position]
+            written += [("ASKING",), args] if ask else [args]
         if self.replicas:
             if server.mark:
                 written.append(("SET", server.mark, ""))
             written.append(("WAIT", self.replicas, _WAIT_MS))
         return written
 
-    def _read(self, lot: Sequence[_Sending], answers: Iterator[Any], replies: list[Any]) -> list[_Refused]:
+    def _read(
+        self, lot: Sequence[int], said: Sequence[Any], detours: Mapping[int, _Detour], replies: list[Any]
+    ) -> dict[int, redis.RedisError]:
         """Note one server's replies; returns what it refused."""
-        refused: list[_Refused] = []
-        for sending in lot:
-            if sending.ask:
-                next(answers)  # OK, to ASKING
+        refused: dict[int, redis.RedisError] = {}
+        answers = iter(said)
+        for position in lot:
             reply = next(answers)
-            if isinstance(reply, self._again):
-                refused.append(_Refused(sending, reply))
+            if detours and detours[position].ask:
+                reply = next(answers)  # the one before was to ASKING
+            if isinstance(reply, Exception) and isinstance(reply, self._again):
+                refused[position] = reply
             else:
-                replies[sending.position] = reply
+                replies[position] = reply
         return refused
 
     def _doubt(self, answers: Sequence[Any]) -> redis.RedisError | None:
@@ -245,13 +258,13 @@ class Connection:
             return redis.ResponseError(told)
         return None
 
-    def _rewritten(self, sending: _Sending, error: redis.RedisError) -> _Sending:
-        """A refused command as it is sent the next time."""
+    def _detour(self, before: _Detour, error: redis.RedisError) -> _Detour:
+        """How a command that was refused is sent the next time."""
         if isinstance(error, NoScriptError):
-            return sending._replace(args=("EVAL", self._scripts[str(sending.args[1])].source, *sending.args[2:]))
+            return before._replace(args=("EVAL", self._scripts[str(before.args[1])].source, *before.args[2:]))
         if isinstance(error, AskError) and not isinstance(error, MovedError):
-            return sending._replace(ask=(error.host, error.port))
-        return sending._replace(ask=None)
+            return before._replace(ask=(error.host, error.port))
+        return before._replace(ask=None)
 
 
 def connect(settings: Settings) -> Connection:

@@ -150,6 +150,7 @@ def test_keys_are_found_on_either_side_while_their_slots_move(
     def meanwhile() -> None:
         on_target = sum(redis_cluster.nodes[1].ask("CLUSTER", "COUNTKEYSINSLOT", slot) for slot in slots)
         assert 0 < on_target < len(old), "half of them are there"
+        target.ask("SCRIPT", "FLUSH")
         connection.execute(sets("new", new))
         appended = connection.execute([append.call([name], ["!"]) for name in some])
         assert appended == [(b"old-" if name in old else b"new-") + name + b"!" for name in some]
