@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from brokers import AnyBroker
 from feeds import make_feed
 from processes import wait_for
-from redis_cluster import RedisCluster
+from redis_cluster import Node, RedisCluster
 from reports import Report
 from trial import Trial
 
 from streams.index.layout import Layout
 
 pytestmark = pytest.mark.system
+
+_MOST_PAUSE_SECONDS = 3.0
 
 
 @pytest.fixture
@@ -46,14 +50,19 @@ def test_slots_move_while_a_feed_runs(
     with new_trial(cluster) as trial:
         trial.begin(make_feed(17, 300))
         source, target, _ = cluster.primaries
-        layout = Layout(trial.settings.namespace, trial.settings.generation, trial.settings.buckets)
-        slots = sorted({cluster.slot(key) for key in layout.all_keys() if cluster.owner(key) is source})
+        slots = _slots(trial, cluster, source)
         for share, there, back in ((0.15, source, target), (0.45, target, source)):
             trial.reach(share)
             cluster.migrate(slots, there, back, lambda: _waits(trial))
         report = trial.finish()
     tell("a third of the slots moved to another node and back", report)
     assert report.restarts == 0, "a worker waits for a slot, it does not die of it"
+
+
+def _slots(trial: Trial, cluster: RedisCluster, node: Node) -> list[int]:
+    """The slots of a node that the trial's keys are in."""
+    layout = Layout(trial.settings.namespace, trial.settings.generation, trial.settings.buckets)
+    return sorted({cluster.slot(key) for key in layout.all_keys() if cluster.owner(key) is node})
 
 
 def _waits(trial: Trial) -> None:
@@ -80,3 +89,48 @@ def test_a_primary_is_killed_and_its_replica_takes_over(
         report = trial.finish()
     tell("a primary killed with -9, its replica took over, it came back as a replica", report)
     assert report.restarts == 0, "a worker waits for a replica, it does not die of it"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(3))
+def test_everything_fails_at_random_on_a_cluster(
+    seed: int, replicated: RedisCluster, new_trial: Callable[..., Trial], tell: Callable[[str, Report], None]
+) -> None:
+    random = Random(seed)  # noqa: S311 - a seed makes a test repeatable
+    with new_trial(replicated, redis_replicas=1) as trial:
+        trial.begin(make_feed(300 + seed, 500), rate=25)
+        for _ in range(10):
+            time.sleep(random.random() * _MOST_PAUSE_SECONDS)
+            replicated.wait_whole()
+            random.choice([_kill_primary, _freeze_primary, _move_slots, _kill_worker])(trial, replicated, random)
+        report = trial.finish()
+    tell("all of these at random moments, on a cluster", report)
+
+
+def _kill_primary(trial: Trial, cluster: RedisCluster, random: Random) -> None:
+    dead = random.choice([node for node in cluster.nodes if node.is_primary])
+    dead.kill()
+    trial.fault("primary killed")
+    cluster.wait_failover()
+    dead.start()
+
+
+def _freeze_primary(trial: Trial, cluster: RedisCluster, random: Random) -> None:
+    """It wakes and takes itself for the primary that it was; its clients may not be told otherwise at once."""
+    asleep = random.choice([node for node in cluster.nodes if node.is_primary])
+    asleep.freeze()
+    trial.fault("primary stood still")
+    time.sleep(random.random() * _MOST_PAUSE_SECONDS)
+    asleep.thaw()
+
+
+def _move_slots(trial: Trial, cluster: RedisCluster, random: Random) -> None:
+    source, target = random.sample([node for node in cluster.nodes if node.is_primary], 2)
+    slots = _slots(trial, cluster, source)
+    trial.fault("slots moving")
+    cluster.migrate(random.sample(slots, len(slots) // 3), source, target, lambda: time.sleep(random.random()))
+
+
+def _kill_worker(trial: Trial, _: RedisCluster, random: Random) -> None:
+    trial.kill(random.randrange(2))
