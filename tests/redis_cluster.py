@@ -81,6 +81,11 @@ class Node:
     def thaw(self) -> None:
         os.kill(self._child.pid, signal.SIGCONT)
 
+    def cut_off_replicas(self) -> None:
+        """From now on its replicas learn nothing of what it does, until it is started again."""
+        self.ask("ACL", "SETUSER", "default", "-psync", "-sync")
+        self.ask("CLIENT", "KILL", "TYPE", "replica")
+
     def stop(self) -> None:
         if self.lives:
             self.thaw()
