@@ -38,6 +38,8 @@ _PAUSES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.3)
 """Seconds before what was refused is sent again: 1 in all, then the caller is told, who waits longer."""
 _PATIENCE = (0.02, 0.1, 0.4, 0.8, 1.0, 1.0, 1.0)
 """Seconds before a call that failed is repeated: 4 in all, longer than a replica of a cluster mostly takes to take over."""
+_LONG, _LONGEST = 2.0, 8.0
+"""Seconds after which neither begins anew, however many attempts are left: each may have waited for a machine that is off."""
 _PATIENCE_ALONE = (0.02, 0.1)
 _WAIT_MS = 3000
 """How long a server waits for its replicas to acknowledge: a disk that is busy may hold one up for a second or two."""
@@ -137,11 +139,13 @@ class Connection:
         self.servers.close()
 
     def _patiently(self, work: Callable[[], T]) -> T:
+        began = time.monotonic()
         for pause in (*(_PATIENCE if self.is_cluster else _PATIENCE_ALONE), None):
             try:
                 return work()
             except redis.RedisError as error:
-                if pause is None or not isinstance(error, (redis.ConnectionError, redis.TimeoutError, *_LATER)):
+                lost = isinstance(error, (redis.ConnectionError, redis.TimeoutError, *_LATER))
+                if pause is None or not lost or time.monotonic() - began > _LONGEST:
                     raise _told(error) from error
                 self.servers.changed()
                 time.sleep(pause)
@@ -151,6 +155,7 @@ class Connection:
         replies: list[Any] = [None] * len(commands)
         todo: Sequence[int] = range(len(commands))
         detours: dict[int, _Detour] = {}
+        began = time.monotonic()
         for pause in (*_PAUSES, None):
             permit()
             self.round_trips += 1
@@ -158,12 +163,12 @@ class Connection:
                 refused = self._exchange(commands, todo, detours, replies)
             except UnsentError as error:
                 self.servers.changed()
-                if pause is None or not self.is_cluster:
+                if not self.is_cluster:
                     raise
                 refused = dict.fromkeys(todo, error)
             if not refused:
                 break
-            if pause is None:
+            if pause is None or time.monotonic() - began > _LONG:
                 raise next(iter(refused.values()))
             todo = sorted(refused)
             before = {position: detours.get(position, _Detour(commands[position].args)) for position in todo}
@@ -190,7 +195,7 @@ class Connection:
             here = self._read(lot, said, detours, replies)
             refused |= here
             if self.replicas and len(here) < len(lot):
-                doubt = doubt or self._doubt(said[-2:] if server.mark else said[-1:])
+                doubt = doubt or self._doubt(server, said[-2:])
             if any(isinstance(error, ReadOnlyError) for error in here.values()):
                 server.reconnect()
         if doubt is not None:
@@ -227,9 +232,7 @@ class Connection:
             args, ask = detours[position]
             written += [("ASKING",), args] if ask else [args]
         if self.replicas:
-            if server.mark:
-                written.append(("SET", server.mark, ""))
-            written.append(("WAIT", self.replicas, _WAIT_MS))
+            written += [("SET", server.mark, ""), ("WAIT", self.replicas, _WAIT_MS)]
         return written
 
     def _read(
@@ -248,11 +251,11 @@ class Connection:
                 replies[position] = reply
         return refused
 
-    def _doubt(self, answers: Sequence[Any]) -> redis.RedisError | None:
+    def _doubt(self, server: Server, answers: Sequence[Any]) -> redis.RedisError | None:
         """What is wrong by the replies to a mark and WAIT, None where enough replicas have acknowledged."""
         for answer in answers:
             if isinstance(answer, redis.RedisError):
-                return answer
+                return answer if server.mark else redis.ResponseError("a node has no slots yet to write a mark in")
         if answers[-1] < self.replicas:
             told = f"{answers[-1]} of {self.replicas} replicas have acknowledged within {_WAIT_MS / 1000:g} s"
             return redis.ResponseError(told)

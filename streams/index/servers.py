@@ -25,8 +25,8 @@ __all__ = ["Arguments", "Cluster", "Server", "Servers", "Single", "UnsentError",
 
 _SLOTS = 16384
 _TIMEOUT_SECONDS = 10.0
-_CLUSTER_CONNECT_SECONDS = 3.0
-"""A node of a cluster that is gone is not waited for so long: another one may have its slots by then."""
+_NODE_TIMEOUT_SECONDS, _NODE_CONNECT_SECONDS = 5.0, 3.0
+"""A node of a cluster is not waited for so long: another one may have its slots by then."""
 
 Arguments = tuple[Any, ...]
 """A command with all its arguments: bytes, str or int."""
@@ -116,7 +116,7 @@ class Cluster:
     def __init__(self, url: str, mark: bytes) -> None:
         """The keys of the nodes' marks begin with `mark`."""
         self._mark, self._marks = mark, 0
-        options = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _CLUSTER_CONNECT_SECONDS}
+        options = {"socket_timeout": _NODE_TIMEOUT_SECONDS, "socket_connect_timeout": _NODE_CONNECT_SECONDS}
         self._seed = Server(redis.ConnectionPool.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **options))
         self._servers: dict[tuple[str, int], Server] = {}
         self._order: deque[tuple[str, int]] = deque()
@@ -161,6 +161,7 @@ class Cluster:
         for move in moves:
             if move.host and self._owners:
                 self._owners[move.slot_id] = self.named(move.host, move.port)
+        self._choose_marks()
 
     def close(self) -> None:
         """Give up all connections."""
@@ -193,16 +194,22 @@ class Cluster:
             addresses = [(name.decode() if name else host, int(port)) for name, port, *_ in nodes]
             known.update(addresses)
             owners[first : last + 1] = [self.named(*addresses[0])] * (last - first + 1)
-        self._marks += 1  # others each time: the slot of one may be on its way to another node
-        for server in _each(owners):
-            names = (b"%s:{%d}" % (self._mark, number) for number in count(self._marks))
-            server.mark = next(name for name in names if owners[key_slot(name)] is server)
         for address in known:  # replicas too: they can be asked
             self.named(*address)
         for address in self._servers.keys() - known:
             self._servers.pop(address).close()
             self._order.remove(address)
         self._owners, self._stale = owners, False
+        self._choose_marks()
+
+    def _choose_marks(self) -> None:
+        """A key in a slot of its own for each primary; another one each time, for that slot may be on its way elsewhere."""
+        self._marks += 1
+        for server in self._servers.values():
+            server.mark = b""
+        for server in _each(self._owners):
+            names = (b"%s:{%d}" % (self._mark, number) for number in count(self._marks))
+            server.mark = next(name for name in names if self._owners[key_slot(name)] is server)
 
 
 def _each(owners: Iterable[Server | None]) -> list[Server]:
