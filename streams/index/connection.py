@@ -1,4 +1,4 @@
-"""One round trip for many commands, on a single Redis or on a Redis Cluster.
+"""One round trip for many commands, on a single Redis or on a Redis Cluster. Key `namespace:wait` of `index/layout.py`.
 
 A command is a tuple of arguments whose key is named beside it, for routing. On a cluster each node gets its commands in one
 write, all nodes before any is waited for; what a node refuses because a slot moves or a replica takes over goes where
