@@ -13,6 +13,8 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | index/key_index.py  |
 | `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | clusters/correction_log.py |
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | index/progress.py   |
+| `N:{t}:p`   | hash | topic:partition     | the same on a Redis Cluster, in 64 keys (below)         | index/progress.py   |
+| `N:p`, `N:{t}:p` | hash | `@` + replication id | ms of the last mark while the server had this id | index/progress.py   |
 | `N:meta`    | hash | name                | what is fixed for the generation (buckets, …)           | index/progress.py   |
 | `N:meta`    | hash | name                | who works on it, and which generation took over         | index/fence.py      |
 | `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | index/connection.py |
@@ -21,16 +23,24 @@ Hashes with few small fields are stored by Redis as listpacks, without a pointer
 per field: that, and not the data, is what makes a record cost 400 bytes instead of 1,500. It needs
 `hash-max-listpack-entries` ≥ 1024 and `hash-max-listpack-value` ≥ 4096 in the server's settings
 (`streams doctor` looks). Fields of a bucket = records / `STREAMS_BUCKETS`.
+
+On a Redis Cluster each shard forgets for itself in a failover, so each must remember positions for itself: there they are
+kept 64 times, under tags `t` that are one in every 256 of the 16,384 slots, so that every primary with 256 slots in a
+row has some.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import blake2b
+
+from redis.crc import key_slot
 
 __all__ = ["ID_BYTES", "Layout", "id_of", "mark_key", "meta_key"]
 
 ID_BYTES = 8
 _KEY_BUCKETS_PER_RECORD_BUCKET = 4
+_SPREAD_KEYS, _SLOTS = 64, 16_384
 
 
 def id_of(record_id: str) -> bytes:
@@ -63,6 +73,7 @@ class Layout:
         self._keys = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
         self.corrections = f"{self.prefix}:c".encode()
         self.progress = f"{self.prefix}:p".encode()
+        self.spread_progress = tuple(f"{self.prefix}:{{{tag}}}:p".encode() for tag in _spread_tags())
         self.meta = meta_key(namespace, generation)
 
     def bucket(self, record: bytes) -> int:
@@ -93,7 +104,8 @@ class Layout:
     def all_keys(self) -> list[bytes]:
         """Every key there may be but `meta`, of which a little stays when a generation is dropped."""
         buckets = (self._records, self._documents, self._groups, self._outboxes, self._keys)
-        return [self.corrections, self.progress, *(key for keys in buckets for key in keys)]
+        alone = (self.corrections, self.progress, *self.spread_progress)
+        return [*alone, *(key for keys in buckets for key in keys)]
 
     def key(self, kind: str, value: str) -> tuple[bytes, bytes]:
         """(Redis key, 4-byte fingerprint) under which a blocking key's members are kept.
@@ -103,3 +115,13 @@ class Layout:
         """
         digest = blake2b(f"{kind}\0{value}".encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).digest()
         return self._keys[int.from_bytes(digest[:4], "big") % self.key_buckets], digest[4:]
+
+
+@cache
+def _spread_tags() -> tuple[str, ...]:
+    """The smallest numbers that, as hash tags, have one slot in every 256, in the order of the slots."""
+    width, found, number = _SLOTS // _SPREAD_KEYS, dict[int, str](), 0
+    while len(found) < _SPREAD_KEYS:
+        found.setdefault(key_slot(str(number).encode()) // width, str(number))
+        number += 1
+    return tuple(found[place] for place in sorted(found))

@@ -1,33 +1,80 @@
-"""What a generation remembers of itself. Keys `N:p` and `N:meta` of `index/layout.py`.
+"""What a generation remembers of itself. Keys `N:p`, `N:{t}:p` and `N:meta` of `index/layout.py`.
 
-The position of every partition is written after a micro-batch is wholly done (state, events, decisions).
-Redis may forget its last acknowledged writes in a failover; then the position it remembers is behind the
-offset committed in Kafka, and the worker rewinds to it (promise 5).
+The position of every partition is written after a micro-batch is wholly done (state, events, decisions). Redis may forget
+its last acknowledged writes, in a failover or with the end of its append-only file. It forgets them in the reverse of
+their order, so with the effects of a batch it forgets its mark, and reading goes on from the position it remembers
+(promise 5). Two things tell of it:
+
+- a mark is a compare-and-set: what begins beyond the remembered position is not marked, for there is a gap before it;
+- a server that forgets is another one or was started anew, so its replication id is another: then the batch under
+  way is not marked either, whatever the position, for its own first writes may be among those forgotten.
+
+On a Redis Cluster each shard forgets for itself. Each keeps all positions; that of a partition is the smallest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from streams.errors import SettingsError, StateError
-from streams.index.connection import Command, Connection
+from streams.index.connection import Command, Connection, Script
 from streams.index.generation import FIXED
 from streams.index.layout import Layout
 from streams.matching.rules import RULESET
 from streams.settings import PREFIX, Settings
 
-__all__ = ["FORMAT", "Progress"]
+__all__ = ["FORMAT", "Histories", "Look", "Place", "Progress", "Step"]
 
 FORMAT = 1
 """Version of the layout of state in Redis; a worker refuses state of another version."""
 
 
-class Progress:
-    """Positions and fixed facts of one generation."""
+_FOLDER = Path(__file__).parent
+MARK_PROGRESS, READ_PROGRESS = (Script(_FOLDER / f"{name}.lua") for name in ("mark_progress", "read_progress"))
+_ID = b"@"
 
-    def __init__(self, layout: Layout, connection: Connection) -> None:
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+
+Histories = tuple[bytes, ...]
+"""The replication id of the server behind each key of positions: the same ones again mean that nothing was forgotten.
+
+`b""` where a server does not tell; then only positions do.
+"""
+
+
+class Step(NamedTuple):
+    """Messages of one partition, all handled: from the offset where reading began to the next one to handle."""
+
+    topic: str
+    partition: int
+    begins: int
+    ends: int
+
+
+class Look(NamedTuple):
+    """What Redis remembers: the position of each partition, and who answers.
+
+    `marked` is the Unix time in ms of the last mark that is remembered of each history.
+    """
+
+    positions: dict[Place, int]
+    histories: Histories
+    marked: dict[bytes, int]
+
+
+class Progress:
+    """Positions and fixed facts of one generation. Not safe for use from two threads at once."""
+
+    def __init__(self, layout: Layout, connection: Connection, *, spread: bool | None = None) -> None:
+        """`spread` keeps positions on every shard; by default on a Redis Cluster."""
         self._layout = layout
         self._connection = connection
+        spread = connection.is_cluster if spread is None else spread
+        self._keys = layout.spread_progress if spread else (layout.progress,)
+        self._registered = False
 
     def begin_topics(self, milliseconds: int) -> None:
         """Remember that the broker lost its topics and that they begin anew at this Unix time."""
@@ -61,25 +108,69 @@ class Progress:
             )
         self._connection.call("HSETNX", key, "ruleset", RULESET)
 
-    def mark(self, positions: Mapping[tuple[str, int], int]) -> list[Command]:
-        """Remember the next offset to handle of each (topic, partition)."""
-        if not positions:
-            return []
-        fields: list[str | int] = []
-        for (topic, partition), offset in positions.items():
-            fields += (f"{topic}:{partition}", offset)
-        return [Command(self._layout.progress, ("HSET", self._layout.progress, *fields))]
+    def mark(self, steps: Sequence[Step], known: Histories) -> tuple[dict[Place, int], Histories]:
+        """Remember how far partitions are; returns those that must go back, with where to, and the histories of now.
 
-    def positions(self) -> dict[tuple[str, int], int]:
+        `known` are the histories as they were before the first write of what is marked. Steps of a partition are in order.
+        One that is already surpassed changes nothing.
+        """
+        arguments = [argument for t, p, begins, ends in steps for argument in (f"{t}:{p}", begins, ends)]
+        commands = [
+            MARK_PROGRESS.call((key,), (history, *arguments)) for key, history in zip(self._keys, known, strict=True)
+        ]
+        replies = self._run(commands)
+        back: dict[Place, int] = {}
+        for history, (now, *stands) in zip(known, replies, strict=True):
+            for step, position in zip(steps, stands, strict=True):
+                if now != history or position < step.begins:
+                    place = step.topic, step.partition
+                    back[place] = min(back.get(place, step.begins), position, step.begins)
+        return back, tuple(reply[0] for reply in replies)
+
+    def look(self) -> Look:
+        """Read what Redis remembers."""
+        replies = self._run([READ_PROGRESS.call((key,), ()) for key in self._keys])
+        marked: dict[bytes, int] = {}
+        for field, value in _pairs([entry for reply in replies for entry in reply[1:]]):
+            if field.startswith(_ID):
+                # Of several keys on one server the last: they are marked together.
+                marked[field[1:]] = max(marked.get(field[1:], 0), int(value))
+        return Look(_smallest([reply[1:] for reply in replies]), tuple(reply[0] for reply in replies), marked)
+
+    def positions(self) -> dict[Place, int]:
         """The next offset to handle of every (topic, partition) ever handled in this generation."""
-        reply = self._connection.call("HGETALL", self._layout.progress)
-        pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
-        positions = {}
-        for field, offset in pairs:
-            topic, _, partition = field.decode().rpartition(":")
-            positions[topic, int(partition)] = int(offset)
-        return positions
+        return _smallest(self._connection.execute([Command(key, ("HGETALL", key)) for key in self._keys]))
+
+    def put(self, positions: Mapping[Place, int]) -> None:
+        """Set positions whatever Redis remembers, also back."""
+        fields = [entry for (topic, partition), at in positions.items() for entry in (f"{topic}:{partition}", at)]
+        if fields:
+            self._connection.execute([Command(key, ("HSET", key, *fields)) for key in self._keys])
 
     def forget_positions(self) -> None:
         """Forget all positions: the broker lost its topics and their offsets begin anew."""
-        self._connection.execute([Command(self._layout.progress, ("DEL", self._layout.progress))])
+        self._connection.execute([Command(key, ("DEL", key)) for key in self._keys])
+
+    def _run(self, commands: Sequence[Command]) -> list[Any]:
+        if not self._registered:
+            self._connection.register(MARK_PROGRESS, READ_PROGRESS)
+            self._registered = True
+        return self._connection.execute(commands)
+
+
+def _smallest(replies: Sequence[Sequence[bytes]]) -> dict[Place, int]:
+    """Of each partition the smallest position in any key; one that a key does not know is 0 there."""
+    found: list[dict[Place, int]] = []
+    for reply in replies:
+        known: dict[Place, int] = {}
+        for field, offset in _pairs(reply):
+            if not field.startswith(_ID):
+                topic, _, partition = field.decode().rpartition(":")
+                known[topic, int(partition)] = int(offset)
+        found.append(known)
+    places = dict.fromkeys(place for known in found for place in known)
+    return {place: min(known.get(place, 0) for known in found) for place in places}
+
+
+def _pairs(reply: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return zip(reply[::2], reply[1::2], strict=True)

@@ -89,9 +89,10 @@ class Adopter:
         for founder, owed in self._owed.items():  # of groups nobody found; there should be none
             key = self._layout.outbox(founder)
             self._connection.execute([Command(key, ("HSET", key, *_flat(owed)))])
-        self._connection.execute([Command(self._layout.progress, ("UNLINK", self._layout.progress))])
-        self._copy(self._live_layout.progress, self._layout.progress)
-        if since := Progress(self._live_layout, self._connection).topics_since():
+        live = Progress(self._live_layout, self._connection)
+        self._engine.progress.forget_positions()
+        self._engine.progress.put(live.positions())
+        if since := live.topics_since():
             self._engine.progress.begin_topics(since)
         self._connection.execute([Command(self._layout.meta, ("HDEL", self._layout.meta, _MARK))])
 

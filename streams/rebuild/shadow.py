@@ -76,7 +76,7 @@ class Shadow:
         except KafkaError as error:
             raise BrokerError(f"Kafka cannot be read: {error or type(error).__name__}") from error
         # Also where the topic no longer had the last messages.
-        self._engine.connection.execute(self._engine.progress.mark(self._feeds(targets)))
+        self._engine.progress.put(self._feeds(targets))
         return count
 
     def behind(self, targets: Targets) -> int:
@@ -109,7 +109,7 @@ class Shadow:
         while batch.committed or batch.drained:
             batch = self._engine.confirm(batch)
         done = {(m.topic, m.partition): m.offset + 1 for m in messages}
-        self._engine.connection.execute(self._engine.progress.mark(done))
+        self._engine.progress.put(done)
 
     async def _batches(self, targets: Targets) -> AsyncGenerator[list[Incoming], None]:
         """Micro-batches up to the targets; each partition is left alone when it is there."""

@@ -101,18 +101,6 @@ def test_a_server_that_is_not_there_is_said_so() -> None:
         connection.execute([Command(b"a", ("GET", "a"))])
 
 
-def test_positions_are_remembered_by_partition(generation: Settings, layout: Layout, new_connection: New) -> None:
-    connection = new_connection()
-    progress = Progress(layout, connection)
-    progress.claim(generation)
-    assert progress.positions() == {}
-    connection.execute(progress.mark({("records.arxiv", 0): 5, ("records.arxiv", 11): 7, ("pre:fix", 1): 1}))
-    connection.execute(progress.mark({("records.arxiv", 0): 6}))
-    assert progress.positions() == {("records.arxiv", 0): 6, ("records.arxiv", 11): 7, ("pre:fix", 1): 1}
-    progress.forget_positions()
-    assert progress.positions() == {}
-
-
 def test_a_generation_made_otherwise_is_refused(generation: Settings, layout: Layout, new_connection: New) -> None:
     progress = Progress(layout, new_connection())
     progress.claim(generation)

@@ -125,7 +125,7 @@ def handled(engine: Engine) -> None:
     ]
     assert log[-1].source == CORRECTIONS
     handle(engine, log, lambda _: None)
-    engine.connection.execute(engine.progress.mark({("records.document", 0): 3}))
+    engine.progress.put({("records.document", 0): 3})
 
 
 def test_a_rebuild_that_runs_refuses_another_and_lets_go_when_it_ends(place: Place, new_connection: New) -> None:

@@ -87,6 +87,6 @@ def test_messages_that_are_gone_are_not_waited_for(settings: Settings, monkeypat
 
 def test_a_topic_that_was_made_anew_is_read_from_its_beginning(settings: Settings) -> None:
     built = Built(settings, "anew")
-    built.engine.connection.execute(built.engine.progress.mark({(TOPIC, 0): 1000}))
+    built.engine.progress.put({(TOPIC, 0): 1000})
     assert built.replay(COUNT) == COUNT
     assert (built.position(), built.records()) == (COUNT, 45)
