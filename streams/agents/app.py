@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import faust
@@ -18,13 +18,13 @@ from faust.types import EventT
 from mode.supervisors import CrashingSupervisor
 from yarl import URL
 
-from streams.agents.consumer import Lot, RewindingTransport
+from streams.agents.consumer import Lot, Memory, RewindingConsumer, RewindingTransport
 from streams.agents.handler import Ready
 from streams.agents.incoming import incoming
 from streams.agents.topics import input_topics, source_of
-from streams.engine import Engine, Incoming
+from streams.engine import Incoming
+from streams.index.progress import Place, Step
 from streams.ops.health import Health
-from streams.ops.metrics import Metrics
 from streams.settings import Settings
 
 __all__ = ["make_app"]
@@ -41,8 +41,8 @@ class Life(Protocol):
     """What the application calls as it lives: see `streams.agents.worker`."""
 
     async def open(self) -> None: ...
-    async def prepare(self, messages: Sequence[Incoming]) -> Ready: ...
-    async def handle(self, ready: Ready) -> None: ...
+    async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> Ready: ...
+    async def handle(self, ready: Ready) -> Mapping[Place, int]: ...
     async def assigned(self) -> None: ...
     async def quiesce(self) -> None: ...
     async def close(self) -> None: ...
@@ -69,7 +69,7 @@ class _App(faust.App):
         await self.life.close()
 
 
-def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, health: Health) -> faust.App:
+def make_app(settings: Settings, life: Life, memory: Memory, health: Health) -> faust.App:
     """Build the application."""
     lot = max(1, settings.batch_records // _LOTS)
     app = _App(
@@ -94,9 +94,7 @@ def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, h
         cache="memory://",
         loghandlers=[],
     )
-    app.transport = RewindingTransport(
-        app.conf.broker_consumer, app, positions=engine.progress.positions, rewound=metrics.rewound, lot=lot
-    )
+    app.transport = RewindingTransport(app.conf.broker_consumer, app, memory=memory, lot=lot)
     app.life = life
     records = app.topic(*input_topics(settings), value_serializer="raw", key_serializer="raw", allow_empty=True)
 
@@ -105,9 +103,10 @@ def make_app(settings: Settings, engine: Engine, life: Life, metrics: Metrics, h
     @app.agent(records, name="records", concurrency=1)
     async def handle_records(stream: Any) -> AsyncIterator[None]:
         async for batch in stream.noack_take(_LOTS, within=settings.batch_seconds):
-            ready = asyncio.create_task(life.prepare(_incoming(settings, batch)))
+            lots = [cast("Lot", event.message) for event in batch]
+            ready = asyncio.create_task(life.prepare(_incoming(settings, lots), [lot.step for lot in lots]))
             await under_way.finish()
-            under_way.begin(_handle(life, ready, batch))
+            under_way.begin(_handle(life, cast("RewindingConsumer", app.consumer), ready, batch))
             yield
 
     async def assigned(_app: Any, partitions: Any, **_: Any) -> None:
@@ -137,17 +136,25 @@ class _UnderWay:
         self._task = asyncio.create_task(work)
 
 
-async def _handle(life: Life, ready: asyncio.Task[Ready], batch: Sequence[EventT[Any]]) -> None:
-    """Handle one batch, then acknowledge it; batches are handled one after the other, so acknowledgements are in order."""
-    await life.handle(await ready)
+async def _handle(
+    life: Life, consumer: RewindingConsumer, ready: asyncio.Task[Ready], batch: Sequence[EventT[Any]]
+) -> None:
+    """Handle one batch, then acknowledge it; batches are handled one after the other, so acknowledgements are in order.
+
+    Of partitions of which Redis has forgotten something nothing is acknowledged: they are set back.
+    """
+    back = await life.handle(await ready)
     for event in batch:
-        event.ack()
+        lot = cast("Lot", event.message)
+        if (position := back.get((lot.topic, lot.partition))) is not None:
+            consumer.want_back(lot, position)
+        event.ack()  # the consumer knows which ones count no more
 
 
-def _incoming(settings: Settings, batch: Sequence[EventT[Any]]) -> list[Incoming]:
+def _incoming(settings: Settings, lots: Sequence[Lot]) -> list[Incoming]:
     return [
         incoming(source, record)
-        for event in batch
-        for source in (source_of(settings, event.message.topic),)  # a lot is of one topic
-        for record in cast("Lot", event.message).records
+        for lot in lots
+        for source in (source_of(settings, lot.topic),)  # a lot is of one topic
+        for record in lot.records
     ]

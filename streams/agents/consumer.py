@@ -1,23 +1,31 @@
 """Faust's consumer, with three changes: it hands over lots, asks the broker more often for what is new, and is set back
 where Redis remembers less than was committed.
 
-Redis replicates asynchronously: a failover may forget writes that a worker has seen acknowledged, while
-Kafka keeps the offset committed after them. So when partitions are assigned, the position that Redis itself
-remembers is compared with the committed offset, and reading begins at the smaller one. It never
-begins later: a topic made anew would lose its first messages.
+Redis may forget writes that a worker has seen acknowledged (`index/progress.py`), while Kafka keeps the offset committed
+after them. So reading goes back to the position that Redis remembers: when partitions are assigned, when a mark was
+refused, and when a look every second finds one behind the committed offset. It never begins later: a topic made
+anew would lose its first messages.
+
+A partition is set back between two fetches, and everything read of it before is of a turn that is over: its lots may be
+handled, which changes nothing, but are neither marked beyond the gap (the mark is a compare-and-set) nor committed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, cast
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol, cast
 
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types.tuples import ConsumerMessage
+from mode import Service
 
-__all__ = ["Lot", "RewindingTransport"]
+from streams.errors import RedisError
+from streams.index.progress import Place, Step
+
+__all__ = ["Lot", "Memory", "RewindingConsumer", "RewindingTransport"]
 
 log = logging.getLogger(__name__)
 
@@ -29,21 +37,46 @@ a waiting request, and a record then takes 450 ms rather than 50 (`bench/latency
 cost under 1 % of a core.
 """
 
-Positions = Callable[[], Mapping[tuple[str, int], int]]
+_LOOK_SECONDS = 1.0
+_PAUSE_SECONDS = 0.2
+
+
+class Memory(Protocol):
+    """What Redis remembers of partitions, for a consumer."""
+
+    async def positions(self) -> Mapping[Place, int]:
+        """The next offset to handle of each. Raises RedisError."""
+
+    async def begin(self, places: list[Place]) -> None:
+        """These are read from their beginning, whatever is remembered. Raises RedisError."""
+
+    def rewound(self) -> None:
+        """A partition was set back."""
 
 
 class Lot(ConsumerMessage):
-    """Records of one partition, in order, as one message of Faust's."""
+    """Records of one partition, in order, as one message of Faust's.
 
-    __slots__ = ("records",)
+    `begins` is where reading began: what is missing before the first record, the topic no longer has. `turn` counts how often
+    the partition was set back before it was read.
+    """
 
-    def __init__(self, tp: Any, records: list[Any], generation_id: int) -> None:
+    __slots__ = ("begins", "records", "turn")
+
+    def __init__(self, tp: Any, records: list[Any], begins: int, turn: int, generation_id: int) -> None:
         last = records[-1]
         super().__init__(
             last.topic, last.partition, last.offset, last.timestamp / 1000, last.timestamp_type, [], None, b"", None,
             tp=tp, generation_id=generation_id,
         )  # fmt: skip
         self.records = records
+        self.begins = begins
+        self.turn = turn
+
+    @property
+    def step(self) -> Step:
+        """What is handled with it."""
+        return Step(self.topic, self.partition, self.begins, self.offset + 1)
 
 
 class _Thread(AIOKafkaConsumerThread):
@@ -54,26 +87,123 @@ class _Thread(AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"  # what a harvester takes back was never said
         return consumer
 
+    async def set_back(self, tp: Any, offset: int) -> None:
+        """Read a partition from there, if it is ours."""
+        await self.call_thread(self._set_back, tp, offset)
 
-class _RewindingConsumer(Consumer):
+    async def _set_back(self, tp: Any, offset: int) -> None:
+        if tp in self.assignment():
+            self._ensure_consumer().seek(tp, offset)
+
+
+class RewindingConsumer(Consumer):
+    """Hands over lots, and sets partitions back to what Redis remembers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._begins: dict[Any, int] = {}  # where reading of what comes next begins
+        self._turns: dict[Any, int] = defaultdict(int)
+        self._wanted: dict[Any, int] = {}
+        self._seeking = asyncio.Lock()
+        super().__init__(*args, **kwargs)
+
+    @property
+    def _memory(self) -> Memory:
+        return cast("RewindingTransport", self.transport).memory
+
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
 
+    def want_back(self, lot: Lot, position: int) -> None:
+        """A lot could not be marked, for Redis remembers only this position: read on from there."""
+        if not self.is_over(lot):
+            self._want(lot.tp, position)
+
+    def is_over(self, lot: Lot) -> bool:
+        """Whether its partition was set back since it was read: it comes again."""
+        return bool(lot.turn != self._turns[lot.tp])
+
+    def ack(self, message: Any) -> bool:
+        """As Faust's, but what is over says nothing about what may be committed."""
+        if isinstance(message, Lot) and self.is_over(message):
+            message.acked = True
+            self._unacked_messages.discard(message)
+            return False
+        return bool(super().ack(message))
+
     async def perform_seek(self) -> None:
-        await super().perform_seek()
-        transport = cast("RewindingTransport", self.transport)
-        remembered = await asyncio.get_running_loop().run_in_executor(None, transport.positions)
-        for tp in self.assignment():
-            committed = self._committed_offset.get(tp)
-            position = remembered.get((tp.topic, tp.partition), 0)
-            if committed is None or position >= committed:
-                continue
-            log.warning("%s:%d: Redis remembers %d, %d is committed; rewinding", *tp, position, committed)
-            await self.seek(tp, position)
-            # Faust's next read of this partition, and what it takes for already committed.
-            self._read_offset[tp] = position or None
-            self._committed_offset[tp] = position
-            transport.rewound()
+        """Read on from what is committed, or from what Redis remembers where that is less."""
+        async with self._seeking:
+            await super().perform_seek()
+            remembered = await self._remembered()
+            anew: list[Place] = []
+            for tp in self.assignment():
+                self._wanted.pop(tp, None)
+                committed, position = self._committed_offset.get(tp), remembered.get(tp, 0)
+                if committed is None and position and tp not in self._begins:
+                    # The group lost its offsets or the topic was made anew: its messages come from the first one on.
+                    self._turns[tp] += 1
+                    anew.append((tp.topic, tp.partition))
+                if committed is not None or tp not in self._begins:
+                    self._begins[tp] = committed or 0
+                if committed is not None and position < committed:
+                    await self._set_back(tp, position)
+            if anew:
+                await self._memory.begin(anew)
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        """As Faust's."""
+        for tp in revoked:
+            self._begins.pop(tp, None)
+            self._wanted.pop(tp, None)
+        await super().on_partitions_revoked(revoked)
+
+    @Service.task
+    async def _look_back(self) -> None:
+        """Find out that Redis has forgotten what was committed, also where no message comes."""
+        async for _ in self.itertimer(_LOOK_SECONDS, name="look back"):
+            # What is committed now was marked before; what is read after it must not be less.
+            before = {tp: self._committed_offset.get(tp) for tp in self.assignment()}
+            try:
+                remembered = await self._memory.positions()
+            except RedisError:
+                continue  # whoever works says so
+            for tp, committed in before.items():
+                position = remembered.get((tp.topic, tp.partition), 0)
+                if committed is not None and position < committed and committed == self._committed_offset.get(tp):
+                    self._want(tp, position)
+
+    def _want(self, tp: Any, position: int) -> None:
+        self._turns[tp] += 1  # from now on nothing is committed of what was read before
+        self._wanted[tp] = min(position, self._wanted.get(tp, position))
+
+    async def _go_back(self) -> None:
+        """Set back what has to be; no fetch is under way."""
+        async with self._seeking:
+            for tp in [tp for tp in self._wanted if tp in self.assignment()]:
+                await self._set_back(tp, self._wanted[tp])
+                self._wanted.pop(tp, None)
+
+    async def _set_back(self, tp: Any, position: int) -> None:
+        log.warning("%s:%d: Redis remembers %d, not %d; rewinding", *tp, position, self._begins.get(tp, position))
+        await cast(_Thread, self._thread).set_back(tp, position)
+        while self._commit_fut is not None:  # it would note the offset it commits after us
+            await self.maybe_wait_for_commit_to_finish()
+        self._turns[tp] += 1
+        for known in (self._acked, self._acked_index, self._gap):
+            known.pop(tp, None)
+        # Faust's next read of this partition, and what it takes for already committed.
+        self._read_offset[tp] = position or None
+        self._committed_offset[tp] = position
+        self._begins[tp] = position
+        self._memory.rewound()
+
+    async def _remembered(self) -> Mapping[Place, int]:
+        while True:
+            try:
+                return await self._memory.positions()
+            except RedisError as error:
+                log.warning("%s; partitions wait", error)
+                await asyncio.sleep(_PAUSE_SECONDS)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:
         """What was fetched, in lots, partition after partition in turn; ends when partitions are being taken away."""
@@ -94,7 +224,8 @@ class _RewindingConsumer(Consumer):
         for _, tp, lot in sorted(lots, key=lambda lot: lot[0]):
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 return
-            yield tp, lot
+            if tp not in self._wanted:
+                yield tp, lot
 
     async def _drain_messages(self, fetcher: Any) -> None:
         """Hand fetched records to the stream, a lot of one partition as one message.
@@ -106,6 +237,8 @@ class _RewindingConsumer(Consumer):
             while not (self.should_stop or fetcher.should_stop):
                 async for tp, lot in self.getmany(timeout=1.0):
                     await self.wait_first(self._deliver(tp, lot), self.suspend_flow.wait())
+                if self._wanted and self.flow_active:
+                    await self._go_back()
                 await asyncio.sleep(0)
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
@@ -122,21 +255,18 @@ class _RewindingConsumer(Consumer):
         if len(fresh) > 1 or (read and fresh[0].offset - read > 1):
             first = read + 1 if read and fresh[0].offset - read > 1 else fresh[0].offset
             await self._add_gap(tp, first, fresh[-1].offset - 1)
-        await self.callback(Lot(tp, fresh, self.app.consumer_generation_id))
+        begins = self._begins.get(tp, fresh[0].offset)
+        await self.callback(Lot(tp, fresh, begins, self._turns[tp], self.app.consumer_generation_id))
         self._read_offset[tp] = fresh[-1].offset
+        self._begins[tp] = fresh[-1].offset + 1
 
 
 class RewindingTransport(Transport):
-    """Faust's aiokafka transport with the consumer above.
+    """Faust's aiokafka transport with the consumer above. `lot` is how many records one message may stand for."""
 
-    `positions` reads what Redis remembers, `rewound` is told of each partition set back, `lot` is how many records one
-    message may stand for.
-    """
+    Consumer = RewindingConsumer
 
-    Consumer = _RewindingConsumer
-
-    def __init__(self, *args: Any, positions: Positions, rewound: Callable[[], None], lot: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, memory: Memory, lot: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.positions = positions
-        self.rewound = rewound
+        self.memory = memory
         self.lot = lot

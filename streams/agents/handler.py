@@ -5,8 +5,8 @@ Numbered, for the order is what makes it safe:
 1. the engine stores, decides and commits clusters with their events owed
 2. everything is published and acknowledged by the broker
 3. the events are confirmed; what others changed meanwhile is published again
-4. the positions are marked in Redis
-5. only now the caller acknowledges the messages, so that their offsets may be committed
+4. the positions are marked in Redis, unless it has forgotten something since the batch began
+5. only now the caller acknowledges the messages, so that their offsets may be committed, or sets their partitions back
 
 A server that is away is waited for with growing pauses. A message that always fails is found by halving
 the batch and, after bounded attempts, goes to the dead letters; the rest goes on. When nothing but failures comes, the
@@ -19,7 +19,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import NamedTuple, TypeVar
@@ -29,6 +29,7 @@ from streams.agents.preparer import Preparer
 from streams.agents.publisher import Publisher
 from streams.engine import Batch, Engine, Incoming
 from streams.errors import PayloadError, RedisError, ServiceError, StuckError
+from streams.index.progress import Histories, Place, Step
 from streams.intake import Prepared, Refused, Told
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
@@ -53,6 +54,7 @@ class Ready(NamedTuple):
 
     messages: Sequence[Incoming]
     prepared: Items
+    steps: Sequence[Step]
 
 
 class Handler:
@@ -80,30 +82,39 @@ class Handler:
         self._interrupted = False
         self._failed_in_row = 0
         self._round_trips = 0
+        self._histories: Histories = ()
 
-    async def prepare(self, messages: Sequence[Incoming]) -> Ready:
-        """The pure half of handling, in a process of its own; may run while an earlier batch is handled."""
-        return Ready(messages, await self._preparer.prepare([message.raw for message in messages]))
+    async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> Ready:
+        """The pure half of handling, in a process of its own; may run while an earlier batch is handled.
 
-    async def handle(self, ready: Ready) -> None:
-        """Handle prepared messages to the end; returns only when everything about them is safe."""
+        `steps` say of which partitions the messages are, and from where to where.
+        """
+        return Ready(messages, await self._preparer.prepare([message.raw for message in messages]), steps)
+
+    async def handle(self, ready: Ready) -> Mapping[Place, int]:
+        """Handle prepared messages to the end; returns only when everything about them is safe.
+
+        But for the partitions that are returned, with where to go back to: of these Redis has forgotten something.
+        """
         messages = ready.messages
         if not messages:
-            return
+            return {}
         if self._closing:
             # The worker stops: what is left unacknowledged comes again. Wait to be cancelled.
             await asyncio.Event().wait()
         started = time.perf_counter()
         self._health.waiting(len(messages))
         async with self._admitted():
+            await self._patiently(self._begin)
             await self._patiently(lambda: self._divide(messages, ready.prepared))
             if self._interrupted:
                 # An attempt that failed may have committed before; the next one then found nothing to change or to tell.
                 await self._patiently(self._drain)
                 self._interrupted = False
-            await self._patiently(lambda: self._mark(messages))
+            back = await self._patiently(lambda: self._mark(ready.steps))
         self._health.processed(len(messages))
         self._observe(messages, time.perf_counter() - started)
+        return back
 
     async def drain(self) -> int:
         """Publish what a dead worker committed and did not live to publish; returns how many events."""
@@ -199,13 +210,14 @@ class Handler:
             settled = batch
             batch = await self._in_thread(lambda: self._engine.confirm(settled))  # noqa: B023 - awaited before the next turn
 
-    async def _mark(self, messages: Sequence[Incoming]) -> None:
-        positions: dict[tuple[str, int], int] = {}
-        for message in messages:
-            place = (message.topic, message.partition)
-            positions[place] = max(positions.get(place, 0), message.offset + 1)
-        commands = self._engine.progress.mark(positions)
-        await self._in_thread(lambda: self._engine.connection.execute(commands))
+    async def _begin(self) -> None:
+        """Before the first write: know whose memory it goes to."""
+        if not self._histories:
+            self._histories = (await self._in_thread(self._engine.progress.look)).histories
+
+    async def _mark(self, steps: Sequence[Step]) -> Mapping[Place, int]:
+        back, self._histories = await self._in_thread(lambda: self._engine.progress.mark(steps, self._histories))
+        return back
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

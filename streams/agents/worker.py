@@ -10,7 +10,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import faust
@@ -20,6 +20,7 @@ from aiohttp import web
 from streams.agents.app import make_app
 from streams.agents.handler import Handler, Ready
 from streams.agents.lease import Lease
+from streams.agents.memory import RedisMemory
 from streams.agents.preparer import Preparer, calm_collector
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
@@ -28,6 +29,7 @@ from streams.errors import BrokerError, RedisError, SettingsError, StreamsError
 from streams.index.connection import Connection, connect
 from streams.index.fence import Fence
 from streams.index.generation import FIXED, current_generation
+from streams.index.progress import Place, Step
 from streams.ops.diagnosis import check_session
 from streams.ops.facts import ask_kafka
 from streams.ops.health import Health
@@ -65,6 +67,7 @@ class _Worker:
         self._leases = connect(settings)
         self._lease = Lease(settings, self._leases, self.health, self._moved)
         self.connection.permit = self._lease.check
+        self.memory = RedisMemory(settings, self.metrics)
         self._preparer = Preparer(settings)
         self._publisher: Publisher | None = None
         self._handler: Handler | None = None
@@ -97,13 +100,13 @@ class _Worker:
         self._watch = asyncio.create_task(self._watch_group())
         calm_collector()
 
-    async def prepare(self, messages: Sequence[Incoming]) -> Ready:
+    async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> Ready:
         """Read a micro-batch's payloads; the batch before may still be under way."""
-        return await self._started.prepare(messages)
+        return await self._started.prepare(messages, steps)
 
-    async def handle(self, ready: Ready) -> None:
-        """Handle a micro-batch; returns when it is safe to acknowledge."""
-        await self._started.handle(ready)
+    async def handle(self, ready: Ready) -> Mapping[Place, int]:
+        """Handle a micro-batch; returns when it is safe to acknowledge, but for the partitions that must go back."""
+        return await self._started.handle(ready)
 
     @property
     def _started(self) -> Handler:
@@ -168,6 +171,7 @@ class _Worker:
         self._preparer.close()
         if self._publisher is not None:
             await self._publisher.__aexit__()
+        self.memory.close()
         self.connection.close()
         self._leases.close()
 
@@ -198,7 +202,7 @@ def run_worker(given: Settings) -> None:
     policy = maxmemory_policy(worker)
     if policy not in ("noeviction", ""):
         raise RedisError(f"Redis has maxmemory-policy {policy}: it would lose records silently; set noeviction")
-    app = make_app(settings, worker.engine, worker, worker.metrics, worker.health)
+    app = make_app(settings, worker, worker.memory, worker.health)
     add_routes(_router(app), worker.health, worker.metrics, redis=worker.ping_redis, broker=worker.ping_broker)
     level = settings.log_level.replace("warning", "warn")
     try:

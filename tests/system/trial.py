@@ -118,7 +118,8 @@ class Trial:
         self._spawn(lambda: self._ends.update(asyncio.run(harvest(self.settings, feed, rate, self._over.is_set))))
 
     @property
-    def _layout(self) -> Layout:
+    def layout(self) -> Layout:
+        """Where the keys of the trial are."""
         return Layout(self.settings.namespace, self.settings.generation, self.settings.buckets)
 
     @property
@@ -171,7 +172,7 @@ class Trial:
         for number in kept:
             self.workers[number].child.stop()
         assert self._connection is not None
-        Progress(self._layout, self._connection).forget_positions()
+        Progress(self.layout, self._connection).forget_positions()
         self.settings = self.settings.model_copy(update={"app_id": self.settings.app_id + "-again"})
         for number in kept:
             self.workers[number] = self._worker(number)
@@ -240,7 +241,7 @@ class Trial:
     def _watch(self) -> None:
         """Note how far each partition is, and start workers that died again, until the trial is over."""
         connection = connect(self.settings)
-        progress = Progress(self._layout, connection)
+        progress = Progress(self.layout, connection)
         while not self._over.wait(_SAMPLE_SECONDS):
             with contextlib.suppress(RedisError):
                 self.samples.append((time.time(), progress.positions()))

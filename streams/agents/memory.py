@@ -1,0 +1,49 @@
+"""What Redis remembers of partitions, read beside the work, on a connection and in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from streams.index.connection import connect
+from streams.index.layout import Layout
+from streams.index.progress import Place, Progress
+from streams.ops.metrics import Metrics
+from streams.settings import Settings
+
+__all__ = ["RedisMemory"]
+
+T = TypeVar("T")
+
+
+class RedisMemory:
+    """Remembered positions, as the consumer asks for them (`agents/consumer.py`)."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self._connection = connect(settings)
+        layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        self._progress = Progress(layout, self._connection)
+        self._metrics = metrics
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="memory")
+
+    async def positions(self) -> Mapping[Place, int]:
+        """The next offset to handle of each partition. Raises RedisError."""
+        return await self._in_thread(self._progress.positions)
+
+    async def begin(self, places: list[Place]) -> None:
+        """These are read from their beginning, whatever is remembered. Raises RedisError."""
+        await self._in_thread(lambda: self._progress.put(dict.fromkeys(places, 0)))
+
+    def rewound(self) -> None:
+        """A partition was set back."""
+        self._metrics.rewound()
+
+    def close(self) -> None:
+        """Give up the connection."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._connection.close()
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
