@@ -36,7 +36,7 @@ from streams.matching.rules import DEFAULT
 from streams.records import Record
 from streams.settings import Settings
 
-__all__ = ["Batch", "Engine", "Incoming"]
+__all__ = ["Batch", "Engine", "Incoming", "publications"]
 
 _DRAIN_LOT = 2000
 
@@ -143,7 +143,7 @@ class Engine:
             committed += self._correct(told, reader, outgoing, counts)
         if self._committer.capped > capped:
             counts["capped", "cluster"] += self._committer.capped - capped
-        outgoing += self._publications(committed, counts)
+        outgoing += publications(committed, counts)
         return Batch(outgoing, committed, counts)
 
     def confirm(self, batch: Batch) -> Batch:
@@ -347,15 +347,6 @@ class Engine:
         work = Work(frozenset((id_of(verdict.a), id_of(verdict.b))), (), rulings=(ruling(verdict),))
         return self._committer.apply(work, reader, describe)
 
-    def _publications(self, committed: Sequence[Committed], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
-        for c in committed:
-            for field, event in c.described.owed.items():
-                yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
-            for change in c.described.changes:
-                counts["events", change.type] += 1
-            for key, state in c.described.states.items():
-                yield events.state_message(key, state)
-
     def _restate(self, stale: Mapping[bytes, set[bytes]]) -> Batch:
         """The states of clusters as they are now, by the record whose group they were in."""
         roots = self.groups.resolve(stale)
@@ -374,6 +365,17 @@ class Engine:
             outgoing += events.states(root.group, sorted(keys), _living(reader))
             committed.append(Committed(root.id, root.raw, Described(root.group, {}, (), dict.fromkeys(keys))))
         return Batch(outgoing, committed, Counter())
+
+
+def publications(committed: Sequence[Committed], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
+    """What tells of changes: their events, and the states they led to."""
+    for c in committed:
+        for field, event in c.described.owed.items():
+            yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
+        for change in c.described.changes:
+            counts["events", change.type] += 1
+        for key, state in c.described.states.items():
+            yield events.state_message(key, state)
 
 
 def _named(group: Group) -> list[bytes]:

@@ -6,6 +6,7 @@ StreamsError
 ├── ServiceError       a server we depend on cannot be used
 │   ├── BrokerError        Kafka
 │   ├── RedisError         Redis or Valkey
+│   │   └── ForgottenError     it has forgotten what it acknowledged
 │   ├── EmbeddedError      an embedded server did not start or died
 │   ├── FencedError        somebody else has the generation of state: a rebuild, or it was replaced
 │   └── StuckError         every message fails, so the fault is not theirs
@@ -20,6 +21,7 @@ __all__ = [
     "BrokerError",
     "EmbeddedError",
     "FencedError",
+    "ForgottenError",
     "PayloadError",
     "RedisError",
     "RefusedError",
@@ -71,6 +73,10 @@ class BrokerError(ServiceError):
 
 class RedisError(ServiceError):
     """Redis cannot be reached or is set up in a way that would lose data."""
+
+
+class ForgottenError(RedisError):
+    """Redis may have forgotten what it acknowledged: what was begun has to be begun again."""
 
 
 class EmbeddedError(ServiceError):

@@ -145,15 +145,15 @@ def describe(
     evidence: Mapping[str, Sequence[Evidence]],
     causes: frozenset[str],
     correction: Verdict | None = None,
-    rebuild: str = "",
+    cause: str = "",
 ) -> Described:
     """Make a draft ready to commit: canonical documents, `canonical_changed`, and one event for each change.
 
     `record` gives a record for documents, `live` whether it was not deleted; `causes` are the records of
     this micro-batch and `evidence` the accepted decisions on each of them. All changes of a draft that a
-    `correction` brought about are its doing. Those of a rebuild have the generation it built (`rebuild`) as their cause.
+    `correction` brought about are its doing. `cause` is that of all changes where no message brought them about.
     """
-    return _Description(draft, record, live, evidence, causes, correction, rebuild).described()
+    return _Description(draft, record, live, evidence, causes, correction, cause).described()
 
 
 class _Description:
@@ -167,11 +167,11 @@ class _Description:
         evidence: Mapping[str, Sequence[Evidence]],
         causes: frozenset[str],
         correction: Verdict | None,
-        rebuild: str,
+        cause: str,
     ) -> None:
         self._draft = draft
         self._correction = correction
-        self._rebuild = rebuild
+        self._cause = cause
         self._record = record
         self._live = live
         self._evidence = evidence
@@ -201,7 +201,8 @@ class _Description:
     def _change(self, change: Change) -> None:
         after = self._names(change.after)
         document, fingerprint = self._document(change.key, change.after)
-        self._owe(change, self._names(change.before), after, document)
+        before = self._names(change.before) if change.told is None else list(change.told)
+        self._owe(change, before, after, document)
         self._latest[change.key] = None
         cluster = self._clusters.get(change.key)
         if cluster is None or not change.after:
@@ -231,8 +232,8 @@ class _Description:
         if self._correction is not None:
             event["causes"].append(f"correction:{self._correction.correction.id}")
             event["corrections"] = [self._correction.fields()]
-        if self._rebuild:
-            event["causes"] = [f"rebuild:{self._rebuild}"]
+        if self._cause:
+            event["causes"] = [self._cause]
         self._owed[event["event_id"]] = orjson.dumps(event)
         self._changes.append(change)
 

@@ -2,11 +2,12 @@
 
 Numbered, for the order is what makes it safe:
 0. the payloads are read, in a process of their own and while the batch before is under way
-1. the engine stores, decides and commits clusters with their events owed
-2. everything is published and acknowledged by the broker
-3. the events are confirmed; what others changed meanwhile is published again
-4. the positions are marked in Redis, unless it has forgotten something since the batch began
-5. only now the caller acknowledges the messages, so that their offsets may be committed, or sets their partitions back
+1. Redis is asked whether it still knows all before: what comes behind a gap is not handled
+2. the engine stores, decides and commits clusters with their events owed
+3. everything is published and acknowledged by the broker, unless Redis is another one by then
+4. the events are confirmed; what others changed meanwhile is published again
+5. the positions are marked in Redis, unless it has forgotten something since 1
+6. only now the caller acknowledges the messages, so that their offsets may be committed, or sets their partitions back
 
 A server that is away is waited for with growing pauses. A message that always fails is found by halving
 the batch and, after bounded attempts, goes to the dead letters; the rest goes on. When nothing but failures comes, the
@@ -19,16 +20,17 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import NamedTuple, TypeVar
 
 from streams.agents.lease import Lease
+from streams.agents.mender import Mender
 from streams.agents.preparer import Preparer
 from streams.agents.publisher import Publisher
 from streams.engine import Batch, Engine, Incoming
-from streams.errors import PayloadError, RedisError, ServiceError, StuckError
+from streams.errors import ForgottenError, PayloadError, RedisError, ServiceError, StuckError
 from streams.index.progress import Histories, Place, Step
 from streams.intake import Prepared, Refused, Told
 from streams.ops.health import Health
@@ -56,6 +58,17 @@ class Ready(NamedTuple):
     prepared: Items
     steps: Sequence[Step]
 
+    def without(self, places: Collection[Place]) -> Ready:
+        """The rest, without what is of some partitions."""
+        if not places:
+            return self
+        kept = [n for n, message in enumerate(self.messages) if (message.topic, message.partition) not in places]
+        return Ready(
+            [self.messages[n] for n in kept],
+            [self.prepared[n] for n in kept],
+            [step for step in self.steps if (step.topic, step.partition) not in places],
+        )
+
 
 class Handler:
     """Runs the engine in a thread of its own, so that heartbeats go on while it computes."""
@@ -82,6 +95,7 @@ class Handler:
         self._interrupted = False
         self._failed_in_row = 0
         self._round_trips = 0
+        self._mender = Mender(engine, publisher, self._in_thread)
         self._histories: Histories = ()
 
     async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> Ready:
@@ -105,13 +119,12 @@ class Handler:
         started = time.perf_counter()
         self._health.waiting(len(messages))
         async with self._admitted():
-            await self._patiently(self._begin)
-            await self._patiently(lambda: self._divide(messages, ready.prepared))
+            back, known = await self._patiently(lambda: self._attempt(ready))
             if self._interrupted:
                 # An attempt that failed may have committed before; the next one then found nothing to change or to tell.
                 await self._patiently(self._drain)
                 self._interrupted = False
-            back = await self._patiently(lambda: self._mark(ready.steps))
+            back |= await self._patiently(lambda: self._mark(ready.without(back).steps, known))
         self._health.processed(len(messages))
         self._observe(messages, time.perf_counter() - started)
         return back
@@ -140,11 +153,16 @@ class Handler:
         except TimeoutError:
             log.warning("the batch under way did not end within %.0f s; it will be handled again", _QUIESCE_SECONDS)
 
+    def knows_not(self, histories: Histories) -> bool:
+        """Whether Redis is another one than we work on; `drain` then looks after what it has forgotten."""
+        return bool(self._histories) and histories != self._histories
+
     def close(self) -> None:
         """Give up the thread; call when no batch is under way."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _drain(self) -> int:
+        await self._check(())
         count = 0
         while (batch := await self._in_thread(self._engine.drain)).outgoing:
             await self._publish(batch)
@@ -166,6 +184,14 @@ class Handler:
                 log.warning("%s; next try in %.1f s", error, pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    async def _attempt(self, ready: Ready) -> tuple[dict[Place, int], Histories]:
+        """Handle what has no gap before it; returns the partitions that have one, and who remembers the rest."""
+        back = await self._check(ready.steps)
+        known, rest = self._histories, ready.without(back)
+        if rest.messages:
+            await self._divide(rest.messages, rest.prepared)
+        return back, known
 
     async def _divide(self, messages: Sequence[Incoming], prepared: Items) -> None:
         """Process, halving the batch where it fails, so that one bad message takes no other with it."""
@@ -204,20 +230,44 @@ class Handler:
         self._count(batch)
         while batch.outgoing or batch.committed or batch.drained:
             self._lease.check()
+            await self._be_sure()
             await self._publisher.publish(batch.outgoing)
             for topic, count in Counter(message.topic for message in batch.outgoing).items():
                 self._metrics.published(topic, count)
             settled = batch
             batch = await self._in_thread(lambda: self._engine.confirm(settled))  # noqa: B023 - awaited before the next turn
 
-    async def _begin(self) -> None:
-        """Before the first write: know whose memory it goes to."""
-        if not self._histories:
-            self._histories = (await self._in_thread(self._engine.progress.look)).histories
+    async def _mark(self, steps: Sequence[Step], known: Histories) -> dict[Place, int]:
+        return (await self._in_thread(lambda: self._engine.progress.mark(steps, known)))[0]
 
-    async def _mark(self, steps: Sequence[Step]) -> Mapping[Place, int]:
-        back, self._histories = await self._in_thread(lambda: self._engine.progress.mark(steps, self._histories))
-        return back
+    async def _check(self, steps: Sequence[Step]) -> dict[Place, int]:
+        """Before anything is read or written: the partitions of which Redis has forgotten what comes before `steps`."""
+        while True:
+            known = self._histories
+            if known:
+                back, now = await self._in_thread(lambda: self._engine.progress.check(steps, known))  # noqa: B023
+                if now == known:
+                    return back
+            await self._meet()
+
+    async def _meet(self) -> None:
+        """Redis is one that we do not know: tell subscribers where they stand if it has forgotten what they were told."""
+        progress = self._engine.progress
+        look = await self._in_thread(progress.look)
+        since = look.forgotten_since(self._histories)
+        if since is not None:
+            log.warning("Redis failed over or was started anew; what it acknowledged last may be forgotten")
+            await self._in_thread(lambda: progress.claim(self._engine.settings))
+            await self._mender.mend(since)
+            self._interrupted = True
+        self._histories = look.histories
+        self._engine.corrections.histories = frozenset(look.histories)
+
+    async def _be_sure(self) -> None:
+        """Before anything is published: raise ForgottenError where the state it tells of may be forgotten already."""
+        known = self._histories
+        if (await self._in_thread(lambda: self._engine.progress.check((), known)))[1] != known:
+            raise ForgottenError("Redis failed over or was started anew")
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

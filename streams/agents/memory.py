@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from streams.index.connection import connect
 from streams.index.layout import Layout
-from streams.index.progress import Place, Progress
+from streams.index.progress import Histories, Place, Progress
 from streams.ops.metrics import Metrics
 from streams.settings import Settings
 
@@ -21,16 +21,20 @@ T = TypeVar("T")
 class RedisMemory:
     """Remembered positions, as the consumer asks for them (`agents/consumer.py`)."""
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, found: Callable[[Histories], None]) -> None:
+        """`found` is told, at each look, who remembers."""
         self._connection = connect(settings)
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
         self._progress = Progress(layout, self._connection)
         self._metrics = metrics
+        self._found = found
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="memory")
 
     async def positions(self) -> Mapping[Place, int]:
         """The next offset to handle of each partition. Raises RedisError."""
-        return await self._in_thread(self._progress.positions)
+        look = await self._in_thread(self._progress.look)
+        self._found(look.histories)
+        return look.positions
 
     async def begin(self, places: list[Place]) -> None:
         """These are read from their beginning, whatever is remembered. Raises RedisError."""

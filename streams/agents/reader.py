@@ -25,11 +25,12 @@ _ONE_SECONDS = 5.0
 
 
 async def read_to_now(
-    kafka_url: str, topics: Sequence[str], keys: Collection[bytes] | None = None
+    kafka_url: str, topics: Sequence[str], keys: Collection[bytes] | None = None, since: int = 0
 ) -> AsyncIterator[Any]:
     """Every message (aiokafka's ConsumerRecord) that is in the topics now. Raises BrokerError.
 
-    With `keys`, only what is in the partitions that workers put messages of these keys into.
+    With `keys`, only what is in the partitions that workers put messages of these keys into. With `since` (Unix time in ms)
+    what is older may be left out.
     """
     try:
         async with plain_consumer(kafka_url) as consumer:
@@ -48,6 +49,11 @@ async def read_to_now(
         async with plain_consumer(kafka_url) as consumer:
             consumer.assign(list(ends))
             await consumer.seek_to_beginning(*ends)
+            if since > 0:
+                found = await consumer.offsets_for_times(dict.fromkeys(ends, since))
+                for partition, first in found.items():
+                    if first is not None:
+                        consumer.seek(partition, first.offset)
             open_partitions = set(ends)
             while open_partitions:
                 for partition, messages in (await consumer.getmany(timeout_ms=500)).items():

@@ -29,7 +29,7 @@ from streams.errors import BrokerError, RedisError, SettingsError, StreamsError
 from streams.index.connection import Connection, connect
 from streams.index.fence import Fence
 from streams.index.generation import FIXED, current_generation
-from streams.index.progress import Place, Step
+from streams.index.progress import Histories, Place, Step
 from streams.ops.diagnosis import check_session
 from streams.ops.facts import ask_kafka
 from streams.ops.health import Health
@@ -67,7 +67,7 @@ class _Worker:
         self._leases = connect(settings)
         self._lease = Lease(settings, self._leases, self.health, self._moved)
         self.connection.permit = self._lease.check
-        self.memory = RedisMemory(settings, self.metrics)
+        self.memory = RedisMemory(settings, self.metrics, self._look)
         self._preparer = Preparer(settings)
         self._publisher: Publisher | None = None
         self._handler: Handler | None = None
@@ -118,6 +118,12 @@ class _Worker:
         """Partitions came to us: whoever had them may have died with events unpublished."""
         if self._handler is not None:
             self._drain_later(self._handler)
+
+    def _look(self, histories: Histories) -> None:
+        """Redis is another one than we know: where no message comes, nobody else would look after what it has forgotten."""
+        handler = self._handler
+        if handler is not None and not self._draining and handler.knows_not(histories):
+            self._drain_later(handler)
 
     def _drain_later(self, handler: Handler) -> None:
         task = asyncio.get_running_loop().create_task(handler.drain())

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from streams.clusters.group import Group, Relation, Ruling
+from streams.clusters.heads import Head, Heads, lift
 from streams.clusters.judge import Judge
 from streams.clusters.planner import Change, Draft, Pair, plan, waiting
 from streams.clusters.store import Commit, GroupStore, Root
@@ -34,6 +35,7 @@ from streams.index.reader import Reader
 __all__ = ["Committed", "Committer", "Described", "Work"]
 
 _MAX_ATTEMPTS = 200
+_NO_HEADS: Heads = {}
 
 
 class Work(NamedTuple):
@@ -95,8 +97,9 @@ class Committer:
         self._cap = cap
         self.capped = 0
 
-    def apply(self, work: Work, reader: Reader, describe: Describe) -> list[Committed]:
-        """Commit the work and return every group that changed.
+    def apply(self, work: Work, reader: Reader, describe: Describe, heads: Heads = _NO_HEADS) -> list[Committed]:
+        """Commit the work and return every group that changed. `heads` are what was published of clusters, where that may be
+        more than Redis knows.
 
         Raises RedisError when others change the same groups so fast that no attempt gets through.
         """
@@ -107,7 +110,7 @@ class Committer:
             failed = self._freeze(jobs)
             self._load(jobs, reader)
             ready = [job for job in jobs if job.target.id not in failed]
-            committed, late = self._commit(ready, reader, describe)
+            committed, late = self._commit(ready, reader, describe, heads)
             done += committed
             late |= self._overtaken(jobs, committed, reader)
             again = [job for job in jobs if job.target.id in failed | late]
@@ -167,8 +170,14 @@ class Committer:
                     used[record].add(job.target.id)
         return {target for record in reader.changed(used) for target in used[record]}
 
-    def _commit(self, jobs: list[_Job], reader: Reader, describe: Describe) -> tuple[list[Committed], set[bytes]]:
-        drafts = [self._draft(job, reader) for job in jobs]
+    def _commit(
+        self, jobs: list[_Job], reader: Reader, describe: Describe, heads: Heads
+    ) -> tuple[list[Committed], set[bytes]]:
+        if heads:
+            reader.load_records(
+                {record for job in jobs for record in _records(job)}.union(o for j in jobs for _, o in j.related)
+            )
+        drafts = [self._draft(job, reader, heads) for job in jobs]
         changed = {record for draft in drafts for change in draft.changes for record in change.before + change.after}
         reader.load_records(changed.union(*(_told(draft) for draft in drafts)))
         commits: list[Commit | None] = []
@@ -178,7 +187,7 @@ class Committer:
             described = describe(draft)
             raw = self._groups.encode(described.group)
             pointers[job.target.id] = self._pointers(job)
-            nothing = not (described.group.members or described.group.rulings)
+            nothing = not (described.group.members or described.group.rulings or described.group.clusters)
             if raw == job.target.raw or (not job.target.raw and nothing):
                 # Nothing to change: a replay, or others did our work. Pointers may still be owed.
                 committed.append(None)
@@ -199,7 +208,7 @@ class Committer:
             for moving, (raw, _) in job.moves.items()
         ]
 
-    def _draft(self, job: _Job, reader: Reader) -> Draft:
+    def _draft(self, job: _Job, reader: Reader, heads: Heads) -> Draft:
         stored = reader.stored()
         present, removed, now = {}, set(), []
         for record in job.records.union(_differing(job, reader)):
@@ -211,6 +220,7 @@ class Committer:
                 now.append(entry.stamp.taken)
         moved = waiting(job.target.group, (group for _, group in job.moves.values()))
         groups = [job.target.group, *(g for g in moved if g.members or g.clusters or g.rulings)]
+        groups, corrected = _lifted(groups, job, reader, heads)
         known = {member.id for group in groups for member in group.members}
 
         def pairs(a: bytes, b: bytes) -> Pair:
@@ -221,7 +231,31 @@ class Committer:
             for record, other in sorted(job.related)
             if (kind := self._judge.relation(reader.features(record), reader.features(other)))
         ]
-        return plan(groups, present, removed & known, pairs, min(now, default=0), related, job.rulings)
+        draft = plan(groups, present, removed & known, pairs, min(now, default=0), related, job.rulings)
+        return draft._replace(changes=corrected + draft.changes) if corrected else draft
+
+
+def _lifted(groups: list[Group], job: _Job, reader: Reader, heads: Heads) -> tuple[list[Group], tuple[Change, ...]]:
+    """The groups of a job with what was published of them; see `lift`."""
+    if not heads:
+        return groups, ()
+
+    def names(records: tuple[bytes, ...]) -> tuple[str, ...]:
+        return tuple(sorted(known.id if (known := reader.record(r)) else r.hex() for r in records))
+
+    def stands(group: Group, index: int, head: Head) -> bool:
+        records, document = group.records(index), group.clusters[index].canonical
+        relations = tuple(
+            sorted(
+                (r.kind, known.id, other.id)
+                for r in group.relations(index)
+                if (known := reader.record(r.record)) and (other := reader.record(r.other))
+            )
+        )
+        same = not (document and head.document) or document == head.document
+        return same and names(records) == head.records and head.relations in (None, relations)
+
+    return lift(groups, heads, job.records, names, stands)
 
 
 class _Union:

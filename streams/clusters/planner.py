@@ -34,7 +34,8 @@ class Change(NamedTuple):
     """One cluster's change. `before` and `after` are sorted 8-byte record ids.
 
     `others` are the clusters merged into this one (`merged`, after not empty), the one this was merged into
-    (`merged`, after empty), the ones split off (`split`) or the one this was split from (`created`).
+    (`merged`, after empty), the ones split off (`split`) or the one this was split from (`created`). `told` are, in place of
+    `before`, the names of the records that the cluster had by the event before, where Redis does not know them any more.
     """
 
     type: str
@@ -43,6 +44,7 @@ class Change(NamedTuple):
     before: tuple[bytes, ...]
     after: tuple[bytes, ...]
     others: tuple[bytes, ...] = ()
+    told: tuple[str, ...] | None = None
 
 
 class Draft(NamedTuple):

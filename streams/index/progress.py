@@ -57,12 +57,27 @@ class Step(NamedTuple):
 class Look(NamedTuple):
     """What Redis remembers: the position of each partition, and who answers.
 
-    `marked` is the Unix time in ms of the last mark that is remembered of each history.
+    `marked` has, for each key of positions, the Unix time in ms of the last mark that is remembered of each history.
     """
 
     positions: dict[Place, int]
     histories: Histories
-    marked: dict[bytes, int]
+    marked: tuple[dict[bytes, int], ...]
+
+    def forgotten_since(self, known: Histories) -> int | None:
+        """Since when what was written may be forgotten, as Unix time in ms; None where nothing is.
+
+        `known` are the histories when that was written; none: those of the last marks, whoever made them.
+        """
+        since: list[int] = []
+        for place, (now, marked) in enumerate(zip(self.histories, self.marked, strict=True)):
+            former = {history: time for history, time in marked.items() if history != now}
+            last = max(former.values(), default=0)
+            if known and known[place] != now:
+                since.append(former.get(known[place], last))
+            elif not known and former and now not in marked:
+                since.append(last)
+        return min(since, default=None)
 
 
 class Progress:
@@ -127,15 +142,18 @@ class Progress:
                     back[place] = min(back.get(place, step.begins), position, step.begins)
         return back, tuple(reply[0] for reply in replies)
 
+    def check(self, steps: Sequence[Step], known: Histories) -> tuple[dict[Place, int], Histories]:
+        """As `mark`, before anything is handled: which partitions have a gap before their first step."""
+        ends = {(step.topic, step.partition, step.ends) for step in steps}
+        first = [step for step in steps if (step.topic, step.partition, step.begins) not in ends]
+        return self.mark([step._replace(ends=step.begins) for step in first], known)
+
     def look(self) -> Look:
         """Read what Redis remembers."""
         replies = self._run([READ_PROGRESS.call((key,), ()) for key in self._keys])
-        marked: dict[bytes, int] = {}
-        for field, value in _pairs([entry for reply in replies for entry in reply[1:]]):
-            if field.startswith(_ID):
-                # Of several keys on one server the last: they are marked together.
-                marked[field[1:]] = max(marked.get(field[1:], 0), int(value))
-        return Look(_smallest([reply[1:] for reply in replies]), tuple(reply[0] for reply in replies), marked)
+        kept = [reply[1:] for reply in replies]
+        marked = tuple({f[1:]: int(value) for f, value in _pairs(reply) if f.startswith(_ID)} for reply in kept)
+        return Look(_smallest(kept), tuple(reply[0] for reply in replies), marked)
 
     def positions(self) -> dict[Place, int]:
         """The next offset to handle of every (topic, partition) ever handled in this generation."""

@@ -157,7 +157,7 @@ class Adopter:
             lambda record: bool(reader.features(record)),
             evidence,
             frozenset(evidence),
-            rebuild=self._engine.settings.generation,
+            cause=f"rebuild:{self._engine.settings.generation}",
         )
 
     def _evidence(self, draft: Draft, closure: Closure, reader: Reader) -> dict[str, list[Evidence]]:

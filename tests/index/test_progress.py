@@ -55,6 +55,18 @@ def test_a_mark_beyond_a_gap_writes_nothing_and_tells_where_to_go_back_to(progre
     assert progress.positions()[A] == 9
 
 
+def test_a_check_tells_of_a_gap_and_marks_nothing(progress: Progress) -> None:
+    mark(progress, (A, 0, 5))
+    known = progress.look().histories
+
+    def check(*steps: tuple[Place, int, int]) -> dict[Place, int]:
+        return progress.check([Step(*place, begins, ends) for place, begins, ends in steps], known)[0]
+
+    assert check((A, 5, 7), (B, 0, 2), (A, 7, 9)) == {}, "what follows on the first is no gap"
+    assert check((A, 6, 7), (A, 7, 9), (B, 0, 2)) == {A: 5}
+    assert progress.positions() == {A: 5}
+
+
 def test_a_mark_never_goes_back(progress: Progress) -> None:
     mark(progress, (A, 0, 9))
     assert mark(progress, (A, 2, 4)) == {}
@@ -110,12 +122,19 @@ def test_a_server_that_was_started_anew_has_another_history(server: Valkey) -> N
     mark(progress, (A, 0, 5))
     before = progress.look()
     assert all(before.histories)
-    assert before.marked.keys() == set(before.histories)
+    assert [marked.keys() for marked in before.marked] == [set(before.histories)]
+    assert before.forgotten_since(()) is before.forgotten_since(before.histories) is None
     server.kill()
     server.start()
     after = progress.look()
     assert after.histories != before.histories
     assert after.marked == before.marked, "it is remembered when the former one was marked last"
+    last = before.marked[0][before.histories[0]]
+    assert after.forgotten_since(before.histories) == after.forgotten_since(()) == last
+    mark(progress, (A, 5, 9))
+    assert progress.look().forgotten_since(()) is None, "somebody went on, who looked after it"
+    assert progress.look().forgotten_since(before.histories) == last, "but who did not know yet asks what he knew"
+    assert progress.look().forgotten_since((b"unheard of",)) == last
     connection.close()
 
 
