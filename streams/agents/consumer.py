@@ -13,7 +13,6 @@ handled, which changes nothing, but are neither marked beyond the gap (the mark 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol, cast
@@ -26,8 +25,6 @@ from streams.errors import RedisError
 from streams.index.progress import Place, Step
 
 __all__ = ["Lot", "Memory", "RewindingConsumer", "RewindingTransport"]
-
-log = logging.getLogger(__name__)
 
 _FETCH_WAIT_MS = 100
 """How long the broker may keep a request for new messages waiting, in ms.
@@ -50,8 +47,11 @@ class Memory(Protocol):
     async def begin(self, places: list[Place]) -> None:
         """These are read from their beginning, whatever is remembered. Raises RedisError."""
 
-    def rewound(self) -> None:
-        """A partition was set back."""
+    def rewound(self, place: Place, position: int, before: int) -> None:
+        """A partition was set back to a position from the one before."""
+
+    def failed(self, error: RedisError) -> None:
+        """Partitions that were assigned wait."""
 
 
 class Lot(ConsumerMessage):
@@ -184,7 +184,6 @@ class RewindingConsumer(Consumer):
                 self._wanted.pop(tp, None)
 
     async def _set_back(self, tp: Any, position: int) -> None:
-        log.warning("%s:%d: Redis remembers %d, not %d; rewinding", *tp, position, self._begins.get(tp, position))
         await cast(_Thread, self._thread).set_back(tp, position)
         while self._commit_fut is not None:  # it would note the offset it commits after us
             await self.maybe_wait_for_commit_to_finish()
@@ -194,15 +193,15 @@ class RewindingConsumer(Consumer):
         # Faust's next read of this partition, and what it takes for already committed.
         self._read_offset[tp] = position or None
         self._committed_offset[tp] = position
+        self._memory.rewound((tp.topic, tp.partition), position, self._begins.get(tp, position))
         self._begins[tp] = position
-        self._memory.rewound()
 
     async def _remembered(self) -> Mapping[Place, int]:
         while True:
             try:
                 return await self._memory.positions()
             except RedisError as error:
-                log.warning("%s; partitions wait", error)
+                self._memory.failed(error)
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from streams.errors import RedisError
 from streams.index.connection import connect
 from streams.index.layout import Layout
 from streams.index.progress import Histories, Place, Progress
@@ -15,6 +17,7 @@ from streams.settings import Settings
 
 __all__ = ["RedisMemory"]
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -40,9 +43,14 @@ class RedisMemory:
         """These are read from their beginning, whatever is remembered. Raises RedisError."""
         await self._in_thread(lambda: self._progress.put(dict.fromkeys(places, 0)))
 
-    def rewound(self) -> None:
-        """A partition was set back."""
+    def rewound(self, place: Place, position: int, before: int) -> None:
+        """A partition was set back to a position from the one before. Said here: loggers of Faust's services are mute."""
+        log.warning("%s:%d: Redis remembers %d, not %d; rewinding", *place, position, before)
         self._metrics.rewound()
+
+    def failed(self, error: RedisError) -> None:
+        """Partitions that were assigned wait."""
+        log.warning("%s; partitions wait for it", error)
 
     def close(self) -> None:
         """Give up the connection."""
