@@ -1,14 +1,13 @@
 """What was published and Redis has forgotten: subscribers are told where they stand, before the messages come again.
 
-Every cluster that events told of lately is held against Redis (`clusters/heads.py`). Events that are owed and contradict one
-that was published under the same id are never published.
+Every cluster that events told of lately is held against Redis (`clusters/heads.py`). No worker changes a group on a server
+before it has done this (`GroupStore.known`), so no event that follows from less than was published is ever committed there.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from hashlib import blake2b
 
 import msgspec
 import orjson
@@ -38,7 +37,6 @@ class _Relation(msgspec.Struct):
 class _Event(msgspec.Struct):
     """An event, as far as it is looked at."""
 
-    event_id: str
     cluster_id: str
     revision: int
     after: list[str]
@@ -51,7 +49,6 @@ class Published:
 
     def __init__(self) -> None:
         self.heads: dict[bytes, Head] = {}
-        self._digests: dict[str, bytes] = {}
         self._decoder = msgspec.json.Decoder(_Event)
 
     def add(self, value: bytes, time: int) -> None:
@@ -61,7 +58,6 @@ class Published:
             key = cluster_key(event.cluster_id)
         except (msgspec.MsgspecError, ValueError, OverflowError):
             return
-        self._digests.setdefault(event.event_id, _digest(value))
         known = self.heads.get(key)
         if known is None or event.revision > known.revision:
             text, born = bytes(event.document), known.time if known else time
@@ -69,10 +65,6 @@ class Published:
             document = b"" if cut else _fingerprint(text)
             relations = None if cut else tuple(sorted((r.relation, r.record, r.other) for r in event.relations))
             self.heads[key] = Head(event.revision, tuple(sorted(event.after)), born, document, relations)
-
-    def contradicts(self, field: str, event: bytes) -> bool:
-        """Whether another event was published under this id."""
-        return self._digests.get(field, digest := _digest(event)) != digest
 
     def lots(self) -> Iterator[list[bytes]]:
         """The keys of all clusters, some hundreds at a time; all of one founder together."""
@@ -83,24 +75,6 @@ class Published:
             by_founder[key[:8]].append(key)
         for start in range(0, len(founders), _LOT):
             yield [key for founder in founders[start : start + _LOT] for key in by_founder[founder]]
-
-
-def drop_contradictions(engine: Engine, published: Published) -> int:
-    """Forget the events owed that contradict published ones, and those that follow from them; returns how many."""
-    count = 0
-    for outbox, owed in engine.groups.owed().items():
-        spoiled: dict[str, int] = {}
-        for field, event in owed.items():
-            if published.contradicts(field, event):
-                name, revision = _parts(field)
-                spoiled[name] = min(revision, spoiled.get(name, revision))
-        fields = [field for field in owed if (part := _parts(field))[1] >= spoiled.get(part[0], 1 << 62)]
-        for name in spoiled:
-            key = cluster_key(name)
-            published.heads[key] = published.heads[key]._replace(spoiled=True)
-        engine.groups.forget({outbox: fields})
-        count += len(fields)
-    return count
 
 
 def mend(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
@@ -121,15 +95,6 @@ def mend(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
         for change in done.described.changes:
             published.heads.pop(change.key, None)  # what is told now is not told once more
     return Batch(list(publications(committed, counts)), committed, counts)
-
-
-def _parts(field: str) -> tuple[str, int]:
-    name, _, revision = field.rpartition(":")
-    return name, int(revision)
-
-
-def _digest(event: bytes) -> bytes:
-    return blake2b(event, digest_size=8).digest()
 
 
 def _fingerprint(document: bytes) -> bytes:

@@ -102,11 +102,13 @@ def make_app(settings: Settings, life: Life, memory: Memory, health: Health) -> 
 
     @app.agent(records, name="records", concurrency=1)
     async def handle_records(stream: Any) -> AsyncIterator[None]:
-        async for batch in stream.noack_take(_LOTS, within=settings.batch_seconds):
+        async for taken in stream.noack_take(_LOTS, within=settings.batch_seconds):
+            consumer = cast("RewindingConsumer", app.consumer)
+            batch = _standing(consumer, taken)
             lots = [cast("Lot", event.message) for event in batch]
             ready = asyncio.create_task(life.prepare(_incoming(settings, lots), [lot.step for lot in lots]))
             await under_way.finish()
-            under_way.begin(_handle(life, cast("RewindingConsumer", app.consumer), ready, batch))
+            under_way.begin(_handle(life, consumer, ready, batch))
             yield
 
     async def assigned(_app: Any, partitions: Any, **_: Any) -> None:
@@ -149,6 +151,17 @@ async def _handle(
         if (position := back.get((lot.topic, lot.partition))) is not None:
             consumer.want_back(lot, position)
         event.ack()  # the consumer knows which ones count no more
+
+
+def _standing(consumer: RewindingConsumer, taken: Sequence[EventT[Any]]) -> list[EventT[Any]]:
+    """Those whose partition was not set back since they were read; the others come again."""
+    batch = []
+    for event in taken:
+        if consumer.is_over(cast("Lot", event.message)):
+            event.ack()
+        else:
+            batch.append(event)
+    return batch
 
 
 def _incoming(settings: Settings, lots: Sequence[Lot]) -> list[Incoming]:

@@ -46,6 +46,8 @@ _ATTEMPTS = 3
 _BRAKE = 50
 """Messages in a row that fail before the worker takes it for its own fault and stops sending them to the dead letters."""
 _QUIESCE_SECONDS = 5.0
+_GRACE_SECONDS = 0.5
+"""How long after a failover Kafka may take for what another worker published just before it."""
 
 
 Items = Sequence[Sequence[Prepared | Refused | Told]]
@@ -254,14 +256,15 @@ class Handler:
         """Redis is one that we do not know: tell subscribers where they stand if it has forgotten what they were told."""
         progress = self._engine.progress
         look = await self._in_thread(progress.look)
+        self._engine.trust(look.histories)
         since = look.forgotten_since(self._histories)
         if since is not None:
             log.warning("Redis failed over or was started anew; what it acknowledged last may be forgotten")
             await self._in_thread(lambda: progress.claim(self._engine.settings))
+            await asyncio.sleep(_GRACE_SECONDS)
             await self._mender.mend(since)
             self._interrupted = True
         self._histories = look.histories
-        self._engine.corrections.histories = frozenset(look.histories)
 
     async def _be_sure(self) -> None:
         """Before anything is published: raise ForgottenError where the state it tells of may be forgotten already."""

@@ -10,7 +10,7 @@ from streams.agents.publisher import Publisher
 from streams.agents.reader import read_to_now
 from streams.engine import Batch, Engine
 from streams.events import EVENTS
-from streams.mending import Published, drop_contradictions, mend
+from streams.mending import Published, mend
 
 __all__ = ["Mender"]
 
@@ -39,14 +39,11 @@ class Mender:
         `only`: these clusters. May be done again, and while others work. Raises ServiceError.
         """
         published = await self._read(max(0, since - _MARGIN_MS), only)
-        dropped = await self._in_thread(lambda: drop_contradictions(self._engine, published))
         count = 0
         for keys in published.lots():
             count += await self._publish(await self._in_thread(lambda: mend(self._engine, published, keys)))  # noqa: B023
             count += await self._publish(await self._in_thread(lambda: self._engine.restate(keys)))  # noqa: B023
-        log.warning(
-            "%d clusters looked at, %d messages published, %d events taken back", len(published.heads), count, dropped
-        )
+        log.warning("subscribers were told where %d clusters stand, with %d messages", len(published.heads), count)
         return count
 
     async def _read(self, since: int, only: Collection[str] | None) -> Published:

@@ -188,7 +188,7 @@ class Committer:
             raw = self._groups.encode(described.group)
             pointers[job.target.id] = self._pointers(job)
             nothing = not (described.group.members or described.group.rulings or described.group.clusters)
-            if raw == job.target.raw or (not job.target.raw and nothing):
+            if (raw == job.target.raw and not described.owed) or (not job.target.raw and nothing):
                 # Nothing to change: a replay, or others did our work. Pointers may still be owed.
                 committed.append(None)
                 commits.append(None)

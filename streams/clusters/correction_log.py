@@ -35,9 +35,9 @@ class CorrectionLog:
         self._connection = connection
         self._decoder = msgspec.json.Decoder(Verdict)
         self._encoder = msgspec.json.Encoder()
-        self.histories: frozenset[bytes] = frozenset()
-        """Where not empty, a server with another replication id than these takes no verdict (see `index/progress.py`):
-        it may have forgotten earlier ones, and the order of verdicts counts."""
+        self.known = b""
+        """Replication ids (`index/progress.py`). Where not empty, a server with another one takes no verdict: it may have
+        forgotten earlier ones, and the order of verdicts counts."""
 
     def all(self) -> list[Verdict]:
         """Every verdict, oldest first."""
@@ -69,9 +69,10 @@ class CorrectionLog:
         for correction in corrections:
             ours.append(standing.decide(correction))
             standing.take(ours[-1])
-        known = sorted(self.histories)
         calls = [
-            DECIDE_CORRECTION.call((self._key,), (v.correction.id, read + position, self._encoder.encode(v), *known))
+            DECIDE_CORRECTION.call(
+                (self._key,), (v.correction.id, read + position, self._encoder.encode(v), self.known)
+            )
             for position, v in enumerate(ours)
         ]
         replies = self._connection.execute(calls)

@@ -22,8 +22,7 @@ __all__ = ["Head", "Heads", "Names", "Stands", "lift"]
 class Head(NamedTuple):
     """The last event published of a cluster: its revision, the names of its records after it, when the first one was (ms).
 
-    `document` and `relations` are what of them tells a difference, empty or None where that is not known. `spoiled`: what
-    Redis has of the cluster was begun from less than this, whatever its revision says.
+    `document` and `relations` are what of them tells a difference, empty or None where that is not known.
     """
 
     revision: int
@@ -31,7 +30,6 @@ class Head(NamedTuple):
     time: int
     document: bytes = b""
     relations: tuple[tuple[str, str, str], ...] | None = None
-    spoiled: bool = False
 
 
 Heads = Mapping[bytes, Head]
@@ -61,9 +59,6 @@ def lift(
             for index, cluster in enumerate(group.clusters)
         ]
         lifted.append(msgspec.structs.replace(group, clusters=tuple(clusters)))
-        for key, into in group.merged.items():
-            if (head := heads.get(key)) and head.spoiled and head.records:
-                changes.append(Change("merged", key, head.revision + 1, (), (), (into,), head.records))
     known = {cluster.key for group in groups for cluster in group.clusters}.union(*(group.merged for group in groups))
     lost = sorted(key for key in heads if key[:8] in founders and key not in known)
     if lost:
@@ -74,7 +69,7 @@ def lift(
 
 def _is_behind(group: Group, index: int, head: Head, stands: Stands) -> bool:
     revision = group.clusters[index].revision
-    return head.spoiled or revision < head.revision or (revision == head.revision and not stands(group, index, head))
+    return revision < head.revision or (revision == head.revision and not stands(group, index, head))
 
 
 def _lift(group: Group, index: int, head: Head, names: Names, changes: list[Change]) -> Cluster:

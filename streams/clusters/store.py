@@ -67,6 +67,9 @@ class GroupStore:
         self._connection = connection
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(Group)
+        self.known = b""
+        """Replication ids (`index/progress.py`). Where not empty, a server with another one takes no change: it may have
+        forgotten clusters of which subscribers were told."""
 
     def resolve(self, records: Iterable[bytes], known: Mapping[bytes, bytes] | None = None) -> dict[bytes, Root]:
         """The group of each record, following pointers; a record never grouped is its own empty root.
@@ -97,7 +100,7 @@ class GroupStore:
             owed: list[str | bytes] = []
             for field, event in commit.owed.items():
                 owed += (field, event)
-            commands.append(COMMIT_GROUP.call(keys, (commit.id, commit.expected, commit.value, *owed)))
+            commands.append(COMMIT_GROUP.call(keys, (commit.id, commit.expected, commit.value, self.known, *owed)))
         return [reply == 1 for reply in self._connection.execute(commands)]
 
     def outbox(self, group: bytes) -> bytes:
