@@ -61,7 +61,7 @@ async def _verify(settings: Settings, connection: Connection, wait: float, *, me
     report = await Verifier(settings, connection).verify(wait)
     if not (mend and report.differences):
         return report, 0
-    mended = await repair(settings, Engine(settings, connection), report.differences)
+    mended = await repair(settings, Engine(settings, connection), report.differences, report.counts["clusters"])
     return await Verifier(settings, connection).verify(wait), mended
 
 

@@ -56,6 +56,10 @@ class Meaning(NamedTuple):
 _RESEND = "send the record again, unchanged"
 _REPUBLISH = "`streams verify --repair` publishes the state again"
 _REPORT = "a fault of ours unless somebody else wrote: report it, with the output of `--json`"
+_TELL = (
+    "let workers handle what they go back to; then `streams verify --repair` tells subscribers what Redis holds. "
+    "Where much is missing: build the state anew (docs/operations.md)"
+)
 _LOST_WRITES = "Redis has lost or changed what was written: build the state anew (docs/operations.md)"
 
 MEANINGS = {
@@ -83,18 +87,18 @@ MEANINGS = {
     "event_malformed": Meaning("an event is not what its type promises", _REPORT),
     "event_conflict": Meaning(
         "one event id was published with two contents",
-        "if Redis has lost writes that were replayed: subscribers keep the first one. Else " + _REPORT,
+        "subscribers keep the first one, and what came after it tells them the rest. " + _REPORT.capitalize(),
     ),
     "event_gap": Meaning("events of a cluster are missing between others", _REPORT),
     "event_chain": Meaning("an event does not follow from the one before", _REPORT),
     "redirect_differs": Meaning("by its events a cluster went into another one than Redis says", _REPORT),
     "state_malformed": Meaning("a message of dedup.clusters is no state of a cluster", _REPUBLISH),
-    "redis_missing": Meaning("Redis does not know a cluster that both topics have", _LOST_WRITES),
-    "redis_ghost": Meaning("Redis has a cluster that by both topics is no more", _LOST_WRITES),
-    "redis_differs": Meaning("Redis says something else than both topics", _LOST_WRITES),
+    "redis_missing": Meaning("Redis does not know a cluster that both topics have", _TELL),
+    "redis_ghost": Meaning("Redis has a cluster that by both topics is no more", _TELL),
+    "redis_differs": Meaning("Redis says something else than both topics", _TELL),
     "events_missing": Meaning("there are no events of a cluster", _REPORT),
-    "events_ghost": Meaning("by its events a cluster stands that is no more", _REPORT),
-    "events_differ": Meaning("the events of a cluster lead to another state", _REPORT),
+    "events_ghost": Meaning("by its events a cluster stands that is no more", _TELL),
+    "events_differ": Meaning("the events of a cluster lead to another state", _TELL),
     "clusters_missing": Meaning("dedup.clusters lacks a cluster", _REPUBLISH),
     "clusters_ghost": Meaning("dedup.clusters has a cluster that is no more", _REPUBLISH),
     "clusters_differ": Meaning("dedup.clusters says something else of a cluster", _REPUBLISH),
