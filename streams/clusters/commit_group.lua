@@ -1,14 +1,26 @@
--- Change a group if nobody changed it since the caller read it, and note its events as owed, in one step.
--- KEYS[1] N:{b}:g   KEYS[2] N:{b}:o
--- ARGV[1] record id the group lives under   ARGV[2] value the caller read, '' for none   ARGV[3] new value
--- ARGV[4] replication ids of the servers that the caller knows, '' for any   ARGV[5], [6], … pairs of outbox field and event
--- Returns 1 when changed, else 0; an error where the server has another id: it may have forgotten what subscribers were told.
-if ARGV[4] ~= '' then
+-- Change groups, each if nobody changed it since the caller read it, and note its events as owed, in one step.
+-- On a Redis Cluster it is called for one group at a time.
+-- KEYS N:{b}:g and N:{b}:o of each group
+-- ARGV[1] replication ids of the servers that the caller knows, '' for any
+-- ARGV then for each group: record id it lives under, value the caller read ('' for none), new value, number n of events
+--                           owed, n pairs of outbox field and event
+-- Returns for each group 1 when changed, else 0; an error where the server has another id: it may have forgotten what
+-- subscribers were told.
+if ARGV[1] ~= '' then
   local said = redis.pcall('INFO', 'replication')
   local id = type(said) == 'string' and string.match(said, 'master_replid:(%x+)') or ''
-  if not string.find(ARGV[4], id, 1, true) then return redis.error_reply('FORGOTTEN groups may be missing') end
+  if not string.find(ARGV[1], id, 1, true) then return redis.error_reply('FORGOTTEN groups may be missing') end
 end
-if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-if #ARGV > 4 then redis.call('HSET', KEYS[2], unpack(ARGV, 5)) end
-return 1
+local reply, at = {}, 2
+for k = 1, #KEYS, 2 do
+  local last = at + 3 + 2 * tonumber(ARGV[at + 3])
+  if (redis.call('HGET', KEYS[k], ARGV[at]) or '') == ARGV[at + 1] then
+    redis.call('HSET', KEYS[k], ARGV[at], ARGV[at + 2])
+    for i = at + 4, last, 2 do redis.call('HSET', KEYS[k + 1], ARGV[i], ARGV[i + 1]) end
+    reply[#reply + 1] = 1
+  else
+    reply[#reply + 1] = 0
+  end
+  at = last + 1
+end
+return reply

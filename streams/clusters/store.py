@@ -35,6 +35,8 @@ _EMPTY = Group()
 _MAX_HOPS = 64
 _BUCKETS = 16
 _MANY = 2000
+_TOGETHER = 50
+"""Groups that one script changes, where all keys are on one server."""
 
 
 class Root(NamedTuple):
@@ -94,14 +96,20 @@ class GroupStore:
 
     def commit(self, commits: Sequence[Commit]) -> list[bool]:
         """Apply each change whose value is still as expected; tells which were applied."""
-        commands = []
+        size = 1 if self._connection.is_cluster else _TOGETHER
+        lots = [commits[start : start + size] for start in range(0, len(commits), size)]
+        replies = self._connection.execute([self._commit(lot) for lot in lots])
+        return [applied == 1 for reply in replies for applied in reply]
+
+    def _commit(self, commits: Sequence[Commit]) -> Command:
+        keys: list[bytes] = []
+        arguments: list[str | bytes | int] = [self.known]
         for commit in commits:
-            keys = (self._layout.groups(commit.id), self._layout.outbox(commit.id))
-            owed: list[str | bytes] = []
+            keys += (self._layout.groups(commit.id), self._layout.outbox(commit.id))
+            arguments += (commit.id, commit.expected, commit.value, len(commit.owed))
             for field, event in commit.owed.items():
-                owed += (field, event)
-            commands.append(COMMIT_GROUP.call(keys, (commit.id, commit.expected, commit.value, self.known, *owed)))
-        return [reply == 1 for reply in self._connection.execute(commands)]
+                arguments += (field, event)
+        return COMMIT_GROUP.call(keys, arguments)
 
     def outbox(self, group: bytes) -> bytes:
         """The key under which a group's events are owed."""

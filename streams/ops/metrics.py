@@ -68,7 +68,7 @@ class Metrics:
             "streams_redis_round_trips_total", "exchanges with Redis, a pipeline being one"
         )
         self._rewinds = self._counter(
-            "streams_rewinds_total", "partitions set back since Redis remembered less than was committed"
+            "streams_rewinds_total", "partitions set back since Redis remembered less than was handled"
         )
         self._retries = self._counter(
             "streams_retries_total", "batches tried again after an error, by what failed", "cause"

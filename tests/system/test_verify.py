@@ -147,8 +147,8 @@ def _check_tampered_topic(installation: Installation, cluster: str) -> None:
     assert code == 1
     assert tampered < found
     code, report = installation.verify("--repair")
-    assert (code, report["repaired"]) == (1, 3), "what Redis has lost cannot be mended"
-    assert {difference["code"] for difference in report["differences"]} == {"record_without_cluster", "redis_missing"}
+    assert (code, report["differences"]) == (0, []), "a cluster that Redis forgot has its record again, and subscribers were told"
+    assert report["repaired"] > 3
 
 
 def test_an_owed_event_is_waited_for_and_then_told(
