@@ -155,7 +155,11 @@ def verify(
         float, typer.Option(min=0, max=3600, metavar="SECONDS", help="How long to look again at what is being changed.")
     ] = 10.0,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Publish again what dedup.clusters lacks or has wrong, and events owed.")
+        bool,
+        typer.Option(
+            "--repair",
+            help="Publish what subscribers lack: events owed, and what leads from what they were told to what Redis holds.",
+        ),
     ] = False,
     data_dir: DataDir = None,
 ) -> None:

@@ -147,7 +147,9 @@ def _check_tampered_topic(installation: Installation, cluster: str) -> None:
     assert code == 1
     assert tampered < found
     code, report = installation.verify("--repair")
-    assert (code, report["differences"]) == (0, []), "a cluster that Redis forgot has its record again, and subscribers were told"
+    assert (code, report["differences"]) == (0, []), (
+        "a cluster that Redis forgot has its record again, and subscribers were told"
+    )
     assert report["repaired"] > 3
 
 
