@@ -11,7 +11,7 @@ from random import Random
 
 import orjson
 import pytest
-from interleaving import Crash, Stepped
+from interleaving import Crash, Stepped, interleave
 from worlds import CONTENTS, check, correction, differences, drain, handle, message
 
 from streams import events
@@ -33,8 +33,8 @@ class World:
 
     def __init__(self, given: Settings, connection: Connection) -> None:
         self.connection = connection
-        self.stepped = Stepped(connection)
-        self.engine = Engine(given, self.stepped)
+        self.stepped, self.other = Stepped(connection), Stepped(connection)
+        self.engine, self.engine_of_other = (Engine(given, each) for each in (self.stepped, self.other))
         self.prefix = f"{given.namespace}:{given.generation}:"
         self.log: list[Incoming] = []
         self.published: list[Outgoing] = []
@@ -75,20 +75,36 @@ class World:
         handle(self.engine, batch, self.published.extend)
         self.position += len(batch)
 
-    def mend(self) -> None:
-        told = Published()
+    def mend(self, engine: Engine | None = None) -> None:
+        """As a worker does it that meets another server."""
+        engine, told = engine or self.engine, Published()
         for number, out in enumerate(self.published):
             if out.topic == events.EVENTS:
                 told.add(out.value or b"", number)
         for keys in told.lots():
-            self._publish(mend(self.engine, told, keys))
-            self._publish(self.engine.restate(keys))
-        drain(self.engine, self.published.extend)
+            self._publish(engine, mend(engine, told, keys))
+            self._publish(engine, engine.restate(keys))
+        drain(engine, self.published.extend)
 
-    def _publish(self, batch: Batch) -> None:
+    def mend_twice(self, random: Random) -> None:
+        """Two workers meet the other server at once; the first one goes on when it is done."""
+
+        def first(step: Callable[[], None]) -> None:
+            self.stepped.before = step
+            self.mend()
+            self.run(random)
+
+        def second(step: Callable[[], None]) -> None:
+            self.other.before = step
+            self.mend(self.engine_of_other)
+
+        interleave([first, second], random.choice)
+        self.stepped.before = self.other.before = lambda: None
+
+    def _publish(self, engine: Engine, batch: Batch) -> None:
         while batch.outgoing or batch.committed or batch.drained:
             self.published.extend(batch.outgoing)
-            batch = self.engine.confirm(batch)
+            batch = engine.confirm(batch)
 
 
 def _log(random: Random) -> list[Incoming]:
@@ -119,7 +135,10 @@ def test_whatever_is_forgotten_all_agree_again(
         if kept := world.run(random, first, first + random.randrange(0, 40)):
             world.position = kept[1]
             world.forget(kept[0])
-            world.mend()
+            if random.random() < 0.5:
+                world.mend()
+            else:
+                world.mend_twice(random)
     world.run(random)
     if {found.code for found in differences(world.engine, world.published)} == {"group_frozen"}:
         # A crash may leave one behind, of which a replay in other batches knows nothing: whoever meets it finishes the move.

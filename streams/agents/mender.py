@@ -39,11 +39,11 @@ class Mender:
         `only`: these clusters. May be done again, and while others work. Raises ServiceError.
         """
         published = await self._read(max(0, since - _MARGIN_MS), only)
-        count = 0
+        known, count = len(published.heads), 0
         for keys in published.lots():
             count += await self._publish(await self._in_thread(lambda: mend(self._engine, published, keys)))  # noqa: B023
             count += await self._publish(await self._in_thread(lambda: self._engine.restate(keys)))  # noqa: B023
-        log.warning("subscribers were told where %d clusters stand, with %d messages", len(published.heads), count)
+        log.warning("subscribers were told where %d clusters stand, with %d messages", known, count)
         return count
 
     async def _read(self, since: int, only: Collection[str] | None) -> Published:
