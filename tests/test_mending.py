@@ -19,7 +19,7 @@ from streams.clusters.group import Cluster, Group, Member
 from streams.clusters.heads import Head, lift
 from streams.engine import Batch, Engine, Incoming
 from streams.events import Outgoing
-from streams.index.connection import Connection
+from streams.index.connection import Command, Connection
 from streams.mending import Published, mend
 from streams.settings import Settings
 
@@ -41,15 +41,13 @@ class World:
         self.position = 0
 
     def keep(self) -> Snapshot:
-        client = self.connection.client
-        return {key: client.dump(key) for key in client.scan_iter(match=self.prefix + "*", count=1000)}
+        keys = self.connection.call("KEYS", self.prefix + "*")
+        return dict(zip(keys, self.connection.execute([Command(key, ("DUMP", key)) for key in keys]), strict=True))
 
     def forget(self, kept: Snapshot) -> None:
-        client = self.connection.client
-        if gone := list(client.scan_iter(match=self.prefix + "*", count=1000)):
-            client.delete(*gone)
-        for key, value in kept.items():
-            client.restore(key, 0, value)
+        gone = [Command(key, ("DEL", key)) for key in self.connection.call("KEYS", self.prefix + "*")]
+        back = [Command(key, ("RESTORE", key, 0, value)) for key, value in kept.items()]
+        self.connection.execute([*gone, *back])
 
     def run(self, random: Random, first: int = 0, last: int = 0) -> tuple[Snapshot, int] | None:
         """Handle all there is, in batches of any size; returns what was there at round trip `first`, `last` is cut off."""

@@ -175,7 +175,7 @@ def _connected(server: Valkey) -> Connection:
 
 def _follows(replica: Connection) -> bool:
     said = replica.call("INFO", "replication")
-    return bool(said["master_link_status"] == "up")
+    return b"master_link_status:up" in said
 
 
 def _positions(server: Valkey, layout: Layout) -> Positions:
