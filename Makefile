@@ -55,8 +55,8 @@ test-kafka: $(VENV)/.test-installed ## Run the tests that need a broker on Apach
 		$(MAKE) --silent .kafka/.fetched$(KAFKA) && $(PYTEST) --broker kafka; \
 	fi
 
-soak: $(VENV)/.test-installed ## Let everything fail at random moments for a quarter of an hour; prints a table
-	$(BIN)/python -m pytest -m soak -p no:randomly $(if $(BROKER),--broker $(BROKER))
+soak: $(VENV)/.test-installed ## Let everything fail at random moments for half an hour or so; prints a table
+	$(PYTEST) -m soak -p no:randomly $(if $(BROKER),--broker $(BROKER))
 
 check: $(VENV)/.dev-installed ## Lint, format, strict types, import contract
 	$(BIN)/ruff check .
