@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol, cast
 
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types.tuples import ConsumerMessage
 from mode import Service
@@ -133,7 +134,11 @@ class RewindingConsumer(Consumer):
     async def perform_seek(self) -> None:
         """Read on from what is committed, or from what Redis remembers where that is less."""
         async with self._seeking:
-            await super().perform_seek()
+            try:
+                await super().perform_seek()
+            except (IllegalStateError, AssertionError):
+                # Partitions were taken away while it asked for what is committed: those assigned next are sought anew.
+                return
             remembered = await self._remembered()
             anew: list[Place] = []
             for tp in self.assignment():

@@ -217,6 +217,8 @@ def run_worker(given: Settings) -> None:
         if worker.failure is not None:  # Faust ends without a word about it
             raise worker.failure from None
         if not worker.successor:
+            if app.crash_reason is not None:
+                log.critical("the worker ends for an error that nothing foresaw", exc_info=app.crash_reason)
             raise
     if worker.successor:
         _begin_anew()
