@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from brokers import KAFKA_SESSION_SECONDS, KINDS, AnyBroker, Kafka, kafka_is_there
 from jsonschema import Draft202012Validator
@@ -30,6 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.register_profile("streams", deadline=None)  # other tests run at the same time
+    hypothesis.settings.load_profile("streams")
     if config.getoption("--broker") == "kafka" and not kafka_is_there():
         raise pytest.UsageError("Apache Kafka is not there: `make test-kafka` fetches it, and runs the tests on it")
 

@@ -190,6 +190,10 @@ class RedisCluster:
             for node in (target, source, *others):
                 node.ask("CLUSTER", "SETSLOT", slot, "NODE", target.id)
 
+        # A node that hears late of an epoch may take slots that are moved back for lost, and drop their keys.
+        living = [node for node in self.nodes if node.lives]
+        wait_for(lambda: len({_epoch(node, target) for node in living}) == 1, "all nodes know of the move")
+
     def _keys(self, node: Node, slot: int) -> Sequence[str]:
         keys: Sequence[str] = node.ask("CLUSTER", "GETKEYSINSLOT", slot, _MANY)
         return keys
@@ -213,3 +217,9 @@ class RedisCluster:
 def _is_in_step(replica: Node) -> bool:
     told = replica.client.info("replication")
     return bool(told["master_link_status"] == "up" and not told["master_sync_in_progress"])
+
+
+def _epoch(node: Node, of: Node) -> str:
+    """The configuration epoch of a node, as another one knows it."""
+    lines = (line.split() for line in node.ask("CLUSTER", "NODES").splitlines())
+    return next(str(fields[6]) for fields in lines if fields[0] == of.id)

@@ -192,7 +192,7 @@ def test_huge_fields_are_cut_in_bounded_time(source: str) -> None:
     assert 0 < len(item.authors) <= 1_000
     assert any("cut at" in warning for warning in item.warnings)
     assert not item.authors_complete
-    assert time.perf_counter() - begin < 5
+    assert time.perf_counter() - begin < 30
 
 
 @pytest.mark.parametrize("source", ["arxiv", "document"])
