@@ -321,7 +321,7 @@ class Engine:
         def describe(draft: Draft) -> Described:
             if (alone := born(draft, births)) is not None:
                 return alone
-            return events.describe(draft, reader.record, _is_live(reader), found.evidence, causes)
+            return events.describe(draft, reader.record, reader.is_live, found.evidence, causes)
 
         work = Work(frozenset(a.id for a in arrivals), tuple(found.links), tuple(found.related))
         return self._committer.apply(work, reader, describe)
@@ -346,7 +346,7 @@ class Engine:
 
     def _apply(self, verdict: Verdict, reader: Reader) -> list[Committed]:
         def describe(draft: Draft) -> Described:
-            return events.describe(draft, reader.record, _is_live(reader), {}, frozenset(), verdict)
+            return events.describe(draft, reader.record, reader.is_live, {}, frozenset(), verdict)
 
         work = Work(frozenset((id_of(verdict.a), id_of(verdict.b))), (), rulings=(ruling(verdict),))
         return self._committer.apply(work, reader, describe)
@@ -392,9 +392,5 @@ def _refuse(message: Incoming, error: PayloadError, counts: Counter[tuple[str, s
     return message.letter(error)
 
 
-def _is_live(reader: Reader) -> Callable[[bytes], bool]:
-    return lambda record: bool(reader.features(record))
-
-
 def _living(reader: Reader) -> Callable[[bytes], Record | None]:
-    return lambda record: reader.record(record) if reader.features(record) else None
+    return lambda record: reader.record(record) if reader.is_live(record) else None

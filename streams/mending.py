@@ -85,9 +85,7 @@ def mend(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
 
     def describe(draft: Draft) -> Described:
         cause = f"forgotten:{engine.settings.generation}"
-        return events.describe(
-            draft, reader.record, lambda record: bool(reader.features(record)), {}, frozenset(), cause=cause
-        )
+        return events.describe(draft, reader.record, reader.is_live, {}, frozenset(), cause=cause)
 
     work = Work(frozenset(key[:8] for key in keys), ())
     committed = committer.apply(work, reader, describe, published.heads)

@@ -13,14 +13,14 @@ from typing import Any, Self
 
 import redis
 from processes import wait_for
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 
 from streams.local.broker import free_port
 from streams.local.process import Child, wait_until
 from streams.local.valkey import REDIS_OPTIONS, answers_redis, valkey_executable
 
-__all__ = ["SLOTS", "Node", "RedisCluster"]
+__all__ = ["Node", "RedisCluster"]
 
-SLOTS = 16384
 _START_SECONDS = 30.0
 _NODE_TIMEOUT_MS = 1000
 _OPTIONS = REDIS_OPTIONS | {

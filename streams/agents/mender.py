@@ -41,8 +41,8 @@ class Mender:
         published = await self._read(max(0, since - _MARGIN_MS), only)
         known, count = len(published.heads), 0
         for keys in published.lots():
-            count += await self._publish(await self._in_thread(lambda: mend(self._engine, published, keys)))  # noqa: B023
-            count += await self._publish(await self._in_thread(lambda: self._engine.restate(keys)))  # noqa: B023
+            count += await self.publish(await self._in_thread(lambda: mend(self._engine, published, keys)))  # noqa: B023
+            count += await self.publish(await self._in_thread(lambda: self._engine.restate(keys)))  # noqa: B023
         log.warning("subscribers were told where %d clusters stand, with %d messages", known, count)
         return count
 
@@ -55,7 +55,8 @@ class Mender:
                 published.add(message.value, message.timestamp)
         return published
 
-    async def _publish(self, batch: Batch) -> int:
+    async def publish(self, batch: Batch) -> int:
+        """Publish and confirm until nobody was faster: who changes the same cluster meanwhile has the last word."""
         count = 0
         while batch.outgoing or batch.committed or batch.drained:
             await self._publisher.publish(batch.outgoing)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from streams.agents.mender import Mender
 from streams.agents.publisher import Publisher
 from streams.clusters.group import cluster_key
-from streams.engine import Batch, Engine
+from streams.engine import Engine
 from streams.errors import RefusedError
 from streams.events import CLUSTERS, Outgoing
 from streams.settings import Settings
@@ -45,24 +45,15 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
     nobodys = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys if not key]
     known = [key for _, key in keys if key]
     async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
+        mender = Mender(engine, publisher, asyncio.to_thread)
         await publisher.publish(nobodys)
         count = len(nobodys)
         while (owed := engine.drain()).outgoing:
-            count += await _publish(publisher, engine, owed)
+            count += await mender.publish(owed)
         if forgotten:
-            count += await Mender(engine, publisher, asyncio.to_thread).mend(0, forgotten)
+            count += await mender.mend(0, forgotten)
         for start in range(0, len(known), _LOT):
-            count += await _publish(publisher, engine, engine.restate(known[start : start + _LOT]))
-    return count
-
-
-async def _publish(publisher: Publisher, engine: Engine, batch: Batch) -> int:
-    """Until nobody was faster: a worker that changes the same cluster meanwhile has the last word."""
-    count = 0
-    while batch.outgoing or batch.committed or batch.drained:
-        await publisher.publish(batch.outgoing)
-        count += len(batch.outgoing)
-        batch = engine.confirm(batch)
+            count += await mender.publish(engine.restate(known[start : start + _LOT]))
     return count
 
 

@@ -6,11 +6,7 @@
 --                           owed, n pairs of outbox field and event
 -- Returns for each group 1 when changed, else 0; an error where the server has another id: it may have forgotten what
 -- subscribers were told.
-if ARGV[1] ~= '' then
-  local said = redis.pcall('INFO', 'replication')
-  local id = type(said) == 'string' and string.match(said, 'master_replid:(%x+)') or ''
-  if not string.find(ARGV[1], id, 1, true) then return redis.error_reply('FORGOTTEN groups may be missing') end
-end
+if unknown(ARGV[1]) then return redis.error_reply('FORGOTTEN groups may be missing') end
 local reply, at = {}, 2
 for k = 1, #KEYS, 2 do
   local last = at + 3 + 2 * tonumber(ARGV[at + 3])

@@ -18,10 +18,11 @@ from streams.clusters.corrections import ID_USED, Correction, Standing, Verdict
 from streams.errors import RedisError
 from streams.index.connection import Command, Connection, Script
 from streams.index.layout import Layout
+from streams.index.progress import HISTORY
 
 __all__ = ["DECIDE_CORRECTION", "CorrectionLog"]
 
-DECIDE_CORRECTION = Script(Path(__file__).parent / "decide_correction.lua")
+DECIDE_CORRECTION = Script(HISTORY, Path(__file__).parent / "decide_correction.lua")
 
 _MAX_ATTEMPTS = 200
 

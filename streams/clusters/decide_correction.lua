@@ -4,11 +4,7 @@
 -- ARGV[4] replication ids of the servers that the caller knows, '' for any
 -- An error where the server has another one: it may have forgotten verdicts, which have to come again before this one.
 -- Returns false when written, the verdict that stands where there is one, '' where others were faster.
-if ARGV[4] ~= '' then
-  local said = redis.pcall('INFO', 'replication')
-  local id = type(said) == 'string' and string.match(said, 'master_replid:(%x+)') or ''
-  if not string.find(ARGV[4], id, 1, true) then return redis.error_reply('FORGOTTEN verdicts may be missing') end
-end
+if unknown(ARGV[4]) then return redis.error_reply('FORGOTTEN verdicts may be missing') end
 local stands = redis.call('HGET', KEYS[1], ARGV[1])
 if stands then return stands end
 if redis.call('HLEN', KEYS[1]) ~= tonumber(ARGV[2]) then return '' end

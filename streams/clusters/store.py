@@ -24,10 +24,11 @@ from streams.clusters.group import Group
 from streams.errors import StateError
 from streams.index.connection import Command, Connection, Script
 from streams.index.layout import ID_BYTES, Layout
+from streams.index.progress import HISTORY
 
 __all__ = ["COMMIT_GROUP", "CONFIRM_GROUP", "Commit", "GroupStore", "Root"]
 
-COMMIT_GROUP = Script(Path(__file__).parent / "commit_group.lua")
+COMMIT_GROUP = Script(HISTORY, Path(__file__).parent / "commit_group.lua")
 CONFIRM_GROUP = Script(Path(__file__).parent / "confirm_group.lua")
 
 _ROOT, _MOVED, _MOVING = b"=", b">", b"~"

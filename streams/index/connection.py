@@ -60,8 +60,9 @@ class Command(NamedTuple):
 class Script:
     """A Lua script shipped beside the module that uses it, called by its hash."""
 
-    def __init__(self, path: Path) -> None:
-        self.source = path.read_text(encoding="utf-8")
+    def __init__(self, *paths: Path) -> None:
+        """Several files are one script, in their order: functions that scripts share come first."""
+        self.source = "".join(path.read_text(encoding="utf-8") for path in paths)
         # Redis names scripts by SHA-1; nothing is secured by it.
         self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 

@@ -7,19 +7,21 @@ environment says by then.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from streams.errors import StateError
-from streams.index.connection import Connection
-from streams.index.layout import meta_key
+from streams.index.connection import Command, Connection
+from streams.index.layout import Layout, meta_key
 from streams.settings import Settings
 
-__all__ = ["FIXED", "Chain", "current_generation", "facts", "follow"]
+__all__ = ["FIXED", "Chain", "current_generation", "facts", "follow", "remove"]
 
 FIXED = ("buckets", "preprints")
 """Settings that are noted in a generation when it is begun and hold for all who open it."""
 
 _MOST = 10_000
+_LOT = 500
 
 
 class Chain(NamedTuple):
@@ -57,9 +59,12 @@ def built_as(settings: Settings, generation: str, known: dict[str, str]) -> Sett
 def facts(namespace: str, generation: str, connection: Connection) -> dict[str, str]:
     """All that is noted in a generation, by name; empty where there is none."""
     reply = connection.call("HGETALL", meta_key(namespace, generation))
-    pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
-    return {_text(name): _text(value) for name, value in pairs}
+    return {name.decode(): value.decode() for name, value in zip(reply[::2], reply[1::2], strict=True)}
 
 
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+def remove(layout: Layout, connection: Connection, check: Callable[[], None] = lambda: None) -> None:
+    """Remove all keys of a generation but its `meta`; `check` is called before each lot, and may raise."""
+    keys = layout.all_keys()
+    for start in range(0, len(keys), _LOT):
+        check()
+        connection.execute([Command(key, ("UNLINK", key)) for key in keys[start : start + _LOT]])

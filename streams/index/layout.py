@@ -34,13 +34,14 @@ from __future__ import annotations
 from functools import cache
 from hashlib import blake2b
 
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 from redis.crc import key_slot
 
 __all__ = ["ID_BYTES", "Layout", "id_of", "mark_key", "meta_key"]
 
 ID_BYTES = 8
 _KEY_BUCKETS_PER_RECORD_BUCKET = 4
-_SPREAD_KEYS, _SLOTS = 64, 16_384
+_SPREAD_KEYS = 64
 
 
 def id_of(record_id: str) -> bytes:
@@ -120,7 +121,7 @@ class Layout:
 @cache
 def _spread_tags() -> tuple[str, ...]:
     """The smallest numbers that, as hash tags, have one slot in every 256, in the order of the slots."""
-    width, found, number = _SLOTS // _SPREAD_KEYS, dict[int, str](), 0
+    width, found, number = SLOTS // _SPREAD_KEYS, dict[int, str](), 0
     while len(found) < _SPREAD_KEYS:
         found.setdefault(key_slot(str(number).encode()) // width, str(number))
         number += 1

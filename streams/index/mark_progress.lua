@@ -3,8 +3,7 @@
 -- ARGV[1] the replication id the caller knows   ARGV[2], [3], [4], … of each step: field, where it begins, where it ends
 -- Returns {replication id now, position before each step, …}. A step is written only if the id is the known one and the
 -- position is not before its beginning; a position never goes back.
-local said = redis.pcall('INFO', 'replication')
-local id = type(said) == 'string' and string.match(said, 'master_replid:(%x+)') or ''
+local id = history()
 local known = id == ARGV[1]
 local reply = {id}
 local marked = false

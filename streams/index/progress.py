@@ -25,14 +25,16 @@ from streams.index.layout import Layout
 from streams.matching.rules import RULESET
 from streams.settings import PREFIX, Settings
 
-__all__ = ["FORMAT", "Histories", "Look", "Place", "Progress", "Step"]
+__all__ = ["FORMAT", "HISTORY", "Histories", "Look", "Place", "Progress", "Step"]
 
 FORMAT = 1
 """Version of the layout of state in Redis; a worker refuses state of another version."""
 
 
 _FOLDER = Path(__file__).parent
-MARK_PROGRESS, READ_PROGRESS = (Script(_FOLDER / f"{name}.lua") for name in ("mark_progress", "read_progress"))
+HISTORY = _FOLDER / "history.lua"
+"""Tells scripts which server answers; goes before them."""
+MARK_PROGRESS, READ_PROGRESS = (Script(HISTORY, _FOLDER / f"{name}.lua") for name in ("mark_progress", "read_progress"))
 _ID = b"@"
 
 Place = tuple[str, int]
@@ -108,8 +110,7 @@ class Progress:
         key = self._layout.meta
         for name, value in facts.items():
             self._connection.call("HSETNX", key, name, value)
-            stands = self._connection.call("HGET", key, name)
-            stands = stands.decode() if isinstance(stands, bytes) else str(stands)
+            stands = self._connection.call("HGET", key, name).decode()
             if stands == value:
                 continue
             if name == "format":

@@ -73,6 +73,10 @@ class Reader:
             known = self._records[record] = self.store.record(document)
         return known
 
+    def is_live(self, record: bytes) -> bool:
+        """Whether the record is there and was not deleted."""
+        return bool(self.features(record))
+
     def stored(self) -> Mapping[bytes, Stored | None]:
         """All that was read of stamps and features."""
         return self._stored

@@ -17,13 +17,13 @@ from typing import Any, Protocol
 import hiredis
 import redis
 from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 from redis.crc import key_slot
 from redis.exceptions import BusyLoadingError, MovedError, ResponseError
 from redis.retry import Retry
 
 __all__ = ["Arguments", "Cluster", "Server", "Servers", "Single", "UnsentError", "converse"]
 
-_SLOTS = 16384
 _TIMEOUT_SECONDS = 10.0
 _NODE_TIMEOUT_SECONDS, _NODE_CONNECT_SECONDS = 5.0, 3.0
 """A node of a cluster is not waited for so long: another one may have its slots by then."""
@@ -188,7 +188,7 @@ class Cluster:
 
     def _learn(self, told: Sequence[Any], host: str) -> None:
         """Take over what `CLUSTER SLOTS` says; a node that does not know its own name is the one at `host`."""
-        owners: list[Server | None] = [None] * _SLOTS
+        owners: list[Server | None] = [None] * SLOTS
         known: set[tuple[str, int]] = set()
         for first, last, *nodes in told:
             addresses = [(name.decode() if name else host, int(port)) for name, port, *_ in nodes]

@@ -21,7 +21,8 @@ from streams.agents.publisher import Publisher
 from streams.agents.reader import read_to_now
 from streams.agents.topics import create_topics, delete_topics
 from streams.errors import EmbeddedError
-from streams.index.connection import Command, Connection, connect
+from streams.index.connection import Connection, connect
+from streams.index.generation import remove
 from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.local.services import Services
@@ -33,7 +34,6 @@ __all__ = ["Status", "own_generation", "play", "read_cluster_states", "run", "wr
 _POLL_SECONDS = 0.1
 _MAX_RESTARTS = 20
 _KEEP_HOURS = 24
-_FORGET_LOT = 500
 _RETENTION = [name for name in Settings.model_fields if name.endswith("_retention_hours")]
 
 
@@ -216,6 +216,5 @@ def forget(settings: Settings, connection: Connection, services: Services) -> No
     if services.redis is not None:
         return
     layout = Layout(settings.namespace, settings.generation, settings.buckets)
-    keys = [*layout.all_keys(), layout.meta]
-    for start in range(0, len(keys), _FORGET_LOT):
-        connection.execute([Command(key, ("UNLINK", key)) for key in keys[start : start + _FORGET_LOT]])
+    remove(layout, connection)
+    connection.call("UNLINK", layout.meta)

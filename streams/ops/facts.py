@@ -103,7 +103,8 @@ async def ask_redis(url: str, seconds: float = _SECONDS) -> RedisFacts:
 
 async def _ask_nodes(url: str, seconds: float) -> list[Node]:
     """Every node that the one at `url` knows, each asked by itself; none where it does not tell."""
-    asked, (user, _, _) = urlsplit(url), urlsplit(url).netloc.rpartition("@")
+    asked = urlsplit(url)
+    user, _, _ = asked.netloc.rpartition("@")
 
     async def ask(address: str, entry: dict[str, Any]) -> Node:
         host, _, port = address.rpartition(":")

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
+
 from streams.ops.diagnosis import Finding
 
 __all__ = ["Node", "RedisFacts", "check_redis"]
 
 _OLDEST = (6, 2)
 _MEMORY_WARN = 0.8  # share of maxmemory in use beyond which Redis will soon refuse writes
-_SLOTS = 16384
 
 
 class RedisFacts(NamedTuple):
@@ -87,11 +88,9 @@ def _check_nodes(nodes: Sequence[Node]) -> Iterator[Finding]:
 
 def _check_slots(nodes: Sequence[Node]) -> Finding:
     served, primaries = sum(node.slots for node in nodes), sum(node.slots > 0 for node in nodes)
-    if served < _SLOTS:
-        return Finding(
-            "redis slots", "fail", f"{_SLOTS - served} of {_SLOTS} are on no node", "redis-cli --cluster fix"
-        )
-    return Finding("redis slots", "ok", f"{_SLOTS} on {primaries} primaries")
+    if served < SLOTS:
+        return Finding("redis slots", "fail", f"{SLOTS - served} of {SLOTS} are on no node", "redis-cli --cluster fix")
+    return Finding("redis slots", "ok", f"{SLOTS} on {primaries} primaries")
 
 
 def _check_replicas(primaries: Sequence[RedisFacts], wanted: int) -> Iterator[Finding]:

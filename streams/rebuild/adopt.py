@@ -154,7 +154,7 @@ class Adopter:
         return events.describe(
             whole,
             reader.record,
-            lambda record: bool(reader.features(record)),
+            reader.is_live,
             evidence,
             frozenset(evidence),
             cause=f"rebuild:{self._engine.settings.generation}",

@@ -10,8 +10,8 @@ from itertools import count
 import msgspec
 
 from streams.errors import RefusedError, UsageError
-from streams.index.connection import Command, Connection, connect
-from streams.index.generation import built_as, facts, follow
+from streams.index.connection import Connection, connect
+from streams.index.generation import built_as, facts, follow, remove
 from streams.index.layout import Layout
 from streams.matching.rules import RULESET
 from streams.rebuild.holder import Holder
@@ -27,8 +27,6 @@ __all__ = [
     "refuse_without_room",
     "status",
 ]
-
-_LOT = 500
 
 
 class Status(msgspec.Struct):
@@ -153,7 +151,4 @@ def _remove(namespace: str, generation: str, connection: Connection, check: Call
     known = facts(namespace, generation, connection)
     if "buckets" not in known:
         return  # it was not even begun
-    keys = Layout(namespace, generation, int(known["buckets"])).all_keys()
-    for start in range(0, len(keys), _LOT):
-        check()
-        connection.execute([Command(key, ("UNLINK", key)) for key in keys[start : start + _LOT]])
+    remove(Layout(namespace, generation, int(known["buckets"])), connection, check)
