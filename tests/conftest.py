@@ -21,6 +21,7 @@ from streams.local.valkey import Valkey
 from streams.schemas import NAMES, schema
 from streams.settings import Settings
 
+Connected = Callable[[Settings], Connection]
 _NUMBERS = itertools.count(1)
 _TOLD = pytest.StashKey[list[tuple[str, Report]]]()
 _OF_THE_BROKER = {"broker_settings", "new_broker"}
@@ -104,17 +105,9 @@ def cluster_generation(redis_cluster: RedisCluster) -> Settings:
 
 
 @pytest.fixture
-def new_cluster_connection(redis_cluster: RedisCluster) -> Iterator[Callable[[], Connection]]:
+def new_cluster_connection(redis_cluster: RedisCluster, connected: Connected) -> Callable[[], Connection]:
     """Make connections to the cluster that are closed when the test ends."""
-    made: list[Connection] = []
-
-    def make() -> Connection:
-        made.append(connect(Settings(redis_url=redis_cluster.url, redis_cluster=True)))
-        return made[-1]
-
-    yield make
-    for connection in made:
-        connection.close()
+    return lambda: connected(Settings(redis_url=redis_cluster.url, redis_cluster=True))
 
 
 @pytest.fixture(scope="session")
@@ -190,17 +183,23 @@ def generation(new_generation: Callable[..., Settings]) -> Settings:
 
 
 @pytest.fixture
-def new_connection(valkey: Valkey) -> Iterator[Callable[[], Connection]]:
-    """Make connections that are closed when the test ends."""
+def connected() -> Iterator[Connected]:
+    """Make connections by settings that are closed when the test ends."""
     made: list[Connection] = []
 
-    def make() -> Connection:
-        made.append(connect(Settings(redis_url=valkey.url)))
+    def make(settings: Settings) -> Connection:
+        made.append(connect(settings))
         return made[-1]
 
     yield make
     for connection in made:
         connection.close()
+
+
+@pytest.fixture
+def new_connection(valkey: Valkey, connected: Connected) -> Callable[[], Connection]:
+    """Make connections that are closed when the test ends."""
+    return lambda: connected(Settings(redis_url=valkey.url))
 
 
 @pytest.fixture(scope="session")

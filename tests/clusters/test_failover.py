@@ -13,7 +13,7 @@ from worlds import CONTENTS, check, correction, drain, handle, message, stored_p
 from streams.engine import Engine, Incoming
 from streams.errors import RedisError
 from streams.events import Outgoing
-from streams.index.connection import Connection, connect
+from streams.index.connection import Connection
 from streams.index.layout import Layout, id_of
 from streams.settings import Settings
 
@@ -32,16 +32,8 @@ def settings(cluster: RedisCluster) -> Settings:
 
 
 @pytest.fixture
-def new(settings: Settings) -> Iterator[Callable[[int], Connection]]:
-    made: list[Connection] = []
-
-    def make(replicas: int) -> Connection:
-        made.append(connect(settings.model_copy(update={"redis_replicas": replicas})))
-        return made[-1]
-
-    yield make
-    for connection in made:
-        connection.close()
+def new(settings: Settings, connected: Callable[[Settings], Connection]) -> Callable[[int], Connection]:
+    return lambda replicas: connected(settings.model_copy(update={"redis_replicas": replicas}))
 
 
 class Merge:

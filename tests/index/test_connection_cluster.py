@@ -37,12 +37,10 @@ def replicated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluste
 
 
 @pytest.fixture
-def safe(replicated: RedisCluster) -> Iterator[Connection]:
+def safe(replicated: RedisCluster, connected: Callable[[Settings], Connection]) -> Connection:
     """A connection whose writes count when the replica of their node has them."""
     replicated.wait_whole()
-    made = connect(Settings(redis_url=replicated.url, redis_cluster=True, redis_replicas=1))
-    yield made
-    made.close()
+    return connected(Settings(redis_url=replicated.url, redis_cluster=True, redis_replicas=1))
 
 
 def sets(value: object, names: list[bytes] = NAMES) -> list[Command]:

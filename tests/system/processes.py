@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-__all__ = ["Streams", "json_lines", "wait_for"]
+__all__ = ["Streams", "json_lines", "metric", "wait_for"]
 
 _MARK = "TEST_OF_STREAMS"
 
@@ -32,6 +32,12 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = 40.0) -> 
 
 def json_lines(path: Path) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def metric(exposition: bytes, name: str) -> float:
+    """A metric in what a worker tells at /metrics, over all its labels."""
+    lines = exposition.decode().splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((name + " ", name + "{")))
 
 
 class Streams:
@@ -128,9 +134,7 @@ class Streams:
             settings = Path(f"/proc/{self.worker()}/environ").read_bytes().split(b"\0")
             port = next(value for value in settings if value.startswith(b"STREAMS_HTTP_PORT=")).split(b"=")[1].decode()
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=2) as answer:
-                for line in answer.read().decode().splitlines():
-                    if line.startswith(name + " "):
-                        return float(line.split(" ")[1])
+                return metric(answer.read(), name)
         return 0.0
 
     def check_nothing_is_left(self) -> None:

@@ -18,7 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion
 from poison import BAD, MENDED
-from processes import Streams, wait_for
+from processes import Streams, metric, wait_for
 
 from streams.agents.dead_letters import Letter, contents, standing
 from streams.agents.feed import Payload, send
@@ -92,8 +92,7 @@ class World:
 
     def metric(self, name: str) -> float:
         """A counter of the worker, over all its labels."""
-        lines = self.worker.read("/metrics").decode().splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+        return metric(self.worker.read("/metrics"), name)
 
     def clustered(self) -> list[str]:
         states = asyncio.run(read_cluster_states(self.settings))

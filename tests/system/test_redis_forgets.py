@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from brokers import AnyBroker
 from feeds import make_feed
-from processes import wait_for
+from processes import metric, wait_for
 from proxy import Proxy
 from reports import Place, Report
 from trial import Trial
@@ -185,8 +185,4 @@ def _positions(server: Valkey, layout: Layout) -> Positions:
 
 def _rewinds(trial: Trial) -> float:
     """How many partitions the workers have set back."""
-    found = 0.0
-    for worker in trial.workers:
-        lines = worker.read("/metrics").decode().splitlines()
-        found += sum(float(line.split(" ")[1]) for line in lines if line.startswith("streams_rewinds_total "))
-    return found
+    return sum(metric(worker.read("/metrics"), "streams_rewinds_total") for worker in trial.workers)
