@@ -218,8 +218,8 @@ def _compatible(a: str, b: str) -> bool:
             return True
         # Short forms and spellings: Dan, Daniel; Sergei, Sergey; Jiaming against Jia Ming.
         return DamerauLevenshtein.normalized_similarity(first_a, first_b) >= 0.5
-    initials_a = {word[0] for word in a.split(" ")}
-    return b[0] in initials_a or a[0] in {word[0] for word in b.split(" ")}
+    initials_a = {word[0] for word in a.split()}
+    return b[0] in initials_a or a[0] in {word[0] for word in b.split()}
 
 
 def _swapped(family_a: str, given_a: str, family_b: str, given_b: str) -> bool:
