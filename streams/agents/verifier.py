@@ -1,8 +1,8 @@
 """Redis and both topics of clusters, read and compared, with a second look at what differs.
 
 Redis is read first: what it knew to be published is in the topics when they are read after it. Workers may go on meanwhile,
-so what differs is looked at again, it alone, until it is gone or the same as it was a second before. What is another thing
-each time is being worked on, and is no difference.
+so what differs is looked at again, it alone, until it is gone or stays the same for some seconds. What is another thing
+each time is being worked on, and is no difference; what a worker owes events of is waited for.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from streams import events
@@ -28,7 +28,8 @@ from streams.verification.states import Values, is_live
 
 __all__ = ["COUNTS", "Report", "Verifier"]
 
-_PAUSE_SECONDS = 1.0
+_STEADY_LOOKS = 3
+"""So many looks in a row must find nothing new: a slow worker may be between two steps of a batch for longer than a pause."""
 COUNTS = (
     "messages",
     "records",
@@ -76,12 +77,19 @@ class _Topics(NamedTuple):
     clusters: ClusterFold
 
 
+async def _a_second() -> None:
+    await asyncio.sleep(1.0)
+
+
 class Verifier:
     """Verifies one generation of state against the topics of the same settings."""
 
-    def __init__(self, settings: Settings, connection: Connection) -> None:
-        """Raises SettingsError or StateError where the generation was made otherwise."""
+    def __init__(
+        self, settings: Settings, connection: Connection, pause: Callable[[], Awaitable[None]] = _a_second
+    ) -> None:
+        """`pause` is waited for between two looks. Raises SettingsError or StateError where the generation was made otherwise."""
         self._settings = settings
+        self._pause = pause
         self._audit = Audit(settings, connection)
         self._late: Callable[[str], bool] = lambda _: False
 
@@ -96,32 +104,37 @@ class Verifier:
         differences = self._differences(findings, topics, values, notes, None)
         counts = self._counts(findings, topics)
         counts["dead_letters"] = len(await standing(self._settings))
-        looks, moving = 1, 0
+        looks, moving, steady = 1, 0, 0
         deadline = time.monotonic() + wait
         while differences:
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await self._pause()
             looks += 1
             known = {difference.identity for difference in differences}
             differences = await self._again(differences)
             moving = sum(difference.identity not in known for difference in differences)
             owed = any(difference.code == "event_owed" for difference in differences)
-            if time.monotonic() >= deadline or not (moving or owed):
+            steady = 0 if moving or owed else steady + 1
+            if time.monotonic() >= deadline or steady == _STEADY_LOOKS:
                 differences = [difference for difference in differences if difference.identity in known]
-                counts["owed"] = sum(difference.code == "event_owed" for difference in differences)
                 break
+        counts["owed"] = sum(difference.code == "event_owed" for difference in differences)
         notes["still_moving"] = moving
         told = {name: count for name, count in notes.items() if count}
         return Report(_sorted(differences), counts, told, looks, time.monotonic() - began)
 
     async def _again(self, differences: Sequence[Difference]) -> list[Difference]:
-        """What is left of some differences, and what else is wrong with the same clusters."""
+        """What is left of some differences, and what else is wrong with the same clusters.
+
+        Of the events owed by now only those that explain another difference are of interest: busy workers always owe some.
+        """
         names = frozenset(name for difference in differences for name in difference.clusters)
         owed = {difference.identity for difference in differences if difference.code == "event_owed"}
         values = Values(names)
         findings = self._audit.again(differences, values)
         topics = await self._read(values, names) if names else _Topics(EventFold(values), ClusterFold(values))
         found = self._differences(findings, topics, values, Counter(), names)
-        return [each for each in found if each.code != "event_owed" or each.identity in owed]
+        told = {name for each in found if each.code != "event_owed" for name in each.clusters}
+        return [each for each in found if each.code != "event_owed" or each.identity in owed or each.cluster_id in told]
 
     async def _read(self, values: Values, only: Collection[str] | None = None) -> _Topics:
         prefix = self._settings.topic_prefix

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,8 +16,9 @@ from processes import Streams, wait_for
 
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
-from streams.engine import Engine, Incoming
-from streams.events import CLUSTERS, Outgoing
+from streams.agents.verifier import Report, Verifier
+from streams.engine import Batch, Engine, Incoming
+from streams.events import CLUSTERS, EVENTS, Outgoing
 from streams.index.connection import Connection, connect
 from streams.index.layout import Layout, id_of
 from streams.inspection import Inspection
@@ -89,7 +90,7 @@ def test_it_finds_everything_in_order_and_then_what_was_tampered_with(installati
     messages = list(islice(generate(7, 400), 900))
     live = {m.record_id: m.event != "delete" for m in messages}
     installation.send("feed.jsonl", messages)
-    code, report = installation.verify()
+    code, report = installation.verify("--wait", 120)
     assert (code, report["differences"]) == (0, []), f"beside workers that work: {report['differences'][:5]}"
     installation.send_lines("bad.jsonl", [b"no JSON", b"{}"])
     a, b = [name for name, lives in live.items() if lives][:2]
@@ -181,6 +182,43 @@ def test_an_owed_event_is_waited_for_and_then_told(
         report = orjson.loads(output)
         assert (report["ok"], report["owed"], report["notes"]) == (True, 0, {})
         connection.close()
+
+
+def test_a_slow_worker_that_changes_a_cluster_between_two_looks_is_waited_for(
+    broker_settings: Callable[[], dict[str, Any]], connected: Callable[[Settings], Connection]
+) -> None:
+    """Its event is out and the cluster's state is not, look after look; what it owes says that somebody is at work."""
+    with Services(Settings(http_port=0, **broker_settings())) as services:
+        own = services.settings
+        asyncio.run(create_topics(own))
+        engine = Engine(own, connected(own))
+        document = next(generate(7, 1)).document
+
+        def handled(offset: int, **changed: object) -> Batch:
+            raw = orjson.dumps(document | changed)
+            return engine.process([Incoming("document", b"k", raw, 1000 + offset, "records.document", 0, offset)])
+
+        async def report() -> Report:
+            async with Publisher(own.kafka_url, own.topic_prefix) as publisher:
+
+                async def settle(batch: Batch) -> None:
+                    await publisher.publish(batch.outgoing)
+                    assert not engine.confirm(batch).outgoing
+
+                async def story() -> AsyncIterator[None]:
+                    await settle(first)
+                    second = handled(1, title="Another Title of This Paper")
+                    await publisher.publish([message for message in second.outgoing if message.topic == EVENTS])
+                    for _ in range(6):
+                        yield
+                    await settle(second)
+                    yield
+
+                first, pauses = handled(0), story()
+                return await Verifier(own, connected(own), lambda: anext(pauses)).verify(wait=120)
+
+        found = asyncio.run(report())
+    assert (found.differences, found.looks) == ([], 8)
 
 
 def test_after_a_restart_of_the_embedded_broker_the_missing_beginning_is_a_note(
