@@ -28,15 +28,15 @@ from urllib.error import HTTPError
 
 import orjson
 from feeds import Feed
-from harvester import LAST, harvest
+from harvester import harvest
+from letters import astray, read_letters
 from processes import Streams, wait_for
 from reports import Fault, Place, Report
 from worlds import stored_partition
 
 from streams import events
-from streams.agents.dead_letters import contents, standing
 from streams.agents.reader import read_to_now
-from streams.agents.topics import RECORDS, create_topics
+from streams.agents.topics import create_topics
 from streams.engine import Engine
 from streams.errors import EmbeddedError, RedisError
 from streams.index.connection import Connection, connect
@@ -47,9 +47,6 @@ from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 
 __all__ = ["Address", "Trial"]
-
-Parts = tuple[str, bytes, bytes]
-"""Source, key and payload of what became a dead letter."""
 
 _SAMPLE_SECONDS = 0.05
 _PATIENCE_SECONDS = 240.0
@@ -267,8 +264,8 @@ class Trial:
         assert max(clustered.values()) == 1, "a record is in two clusters"
         assert clustered.keys() == feed.live, "a record that was deleted is there"
         assert stored == feed.truth
-        found = asyncio.run(self._letters())
-        assert found == feed.bad, asyncio.run(self._astray(found))
+        letters = asyncio.run(read_letters(self.settings))
+        assert letters == feed.bad, asyncio.run(astray(self.settings, feed.bad, letters))
         verified = self.verify()
         assert verified["differences"] == [], verified["differences"][:5]
         ids = [orjson.loads(value)["event_id"] for value in published]
@@ -277,7 +274,7 @@ class Trial:
             messages=len(feed.messages),
             records=len(feed.live),
             deleted=len(feed.deleted),
-            letters=len(found),
+            letters=len(letters),
             lost=len(lost),
             repeated=len(ids) - len(set(ids)),
             faults=Counter(fault.what for fault in self.faults),
@@ -303,27 +300,6 @@ class Trial:
         topic = self.settings.topic_prefix + events.EVENTS
         return [message.value async for message in read_to_now(self.settings.kafka_url, [topic])]
 
-    async def _letters(self) -> set[Parts]:
-        letters = await standing(self.settings)
-        found = {(letter.source, c.key, c.payload) async for letter, c in contents(self.settings, letters)}
-        return {letter for letter in found if letter[1:] != (LAST, LAST)}
-
-    async def _astray(self, found: set[Parts]) -> str:
-        """Which dead letters are missing or should not be there, and for these what the topics hold."""
-        bad, again = self._feed.bad, await self._letters()
-        lines = [f"missing: {_short(bad - found)}, read again: {_short(bad - again)}; not due: {_short(found - bad)}"]
-        astray = {part for letter in found ^ bad for part in letter[1:]}
-        prefix = self.settings.topic_prefix
-        topics = [prefix + events.DEAD_LETTER, *{prefix + RECORDS + source for source, *_ in found ^ bad}]
-        async for message in read_to_now(self.settings.kafka_url, topics):
-            key, payload = dict(message.headers).get("streams-key", message.key), message.value or b""
-            if {key or b"", payload} & astray or message.topic == topics[0]:
-                place = f"{message.topic}:{message.partition}:{message.offset}"
-                lines.append(
-                    f"{place} at {message.timestamp}: {message.key!r}, {len(payload)} bytes, {message.headers}"
-                )
-        return "\n".join(lines)
-
     async def _taken(self) -> dict[Place, list[float]]:
         """When the broker took each message of the feed, by partition."""
         names = sorted({topic for topic, _ in self._ends})
@@ -331,7 +307,3 @@ class Trial:
         async for message in read_to_now(self.settings.kafka_url, names):
             taken[message.topic, message.partition].append(message.timestamp / 1000)
         return taken
-
-
-def _short(letters: set[Parts]) -> list[tuple[str, bytes, int]]:
-    return sorted((source, key[:100], len(payload)) for source, key, payload in letters)

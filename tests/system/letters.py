@@ -1,0 +1,47 @@
+"""The dead letters of a trial, and what is known of those that are missing or should not be there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from harvester import LAST
+
+from streams import events
+from streams.agents.dead_letters import contents, standing
+from streams.agents.reader import read_to_now
+from streams.agents.topics import RECORDS
+from streams.settings import Settings
+
+__all__ = ["Letter", "astray", "read_letters"]
+
+Letter = tuple[str, bytes, bytes]
+"""Source, key and payload of the message."""
+
+
+async def read_letters(settings: Settings) -> set[Letter]:
+    """Those that stand, but for the ends of partitions."""
+    found = {(letter.source, c.key, c.payload) async for letter, c in contents(settings, await standing(settings))}
+    return {letter for letter in found if letter[1:] != (LAST, LAST)}
+
+
+async def astray(settings: Settings, due: Collection[Letter], found: Collection[Letter]) -> str:
+    """Which are not `found` or not `due`, whether a second reading says the same, and what the topics hold."""
+    wrong = set(due) ^ set(found)
+    again = await read_letters(settings)
+    lines = [
+        f"missing: {_short(set(due) - set(found))}, read again: {_short(set(due) - again)}",
+        f"not due: {_short(set(found) - set(due))}",
+    ]
+    parts = {part for letter in wrong for part in letter[1:]}
+    dead = settings.topic_prefix + events.DEAD_LETTER
+    feeds = {settings.topic_prefix + RECORDS + source for source, *_ in wrong}
+    async for message in read_to_now(settings.kafka_url, [dead, *feeds]):
+        size = len(message.value or b"")
+        if message.topic == dead or not parts.isdisjoint((message.key or b"", message.value or b"")):
+            place = f"{message.topic}:{message.partition}:{message.offset}"
+            lines.append(f"{place} at {message.timestamp}: {message.key!r}, {size} bytes, {message.headers}")
+    return "\n".join(lines)
+
+
+def _short(letters: Collection[Letter]) -> list[tuple[str, bytes, int]]:
+    return sorted((source, key[:100], len(payload)) for source, key, payload in letters)
