@@ -25,7 +25,7 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from streams.errors import RedisError
+from streams.errors import ForgottenError, RedisError
 from streams.index.layout import mark_key
 from streams.index.servers import Arguments, Cluster, Server, Servers, Single, UnsentError, converse
 from streams.settings import Settings
@@ -48,6 +48,8 @@ _LATER = (NoScriptError, TryAgainError, ClusterDownError, MasterDownError, ReadO
 """Refusals that say that the command was not executed, and that it may be soon."""
 _ELSEWHERE = (MovedError, AskError)
 """The same, by a node of a cluster that does not have the key."""
+_FORGOTTEN = "FORGOTTEN"
+"""How our scripts refuse what is asked of a server that the caller does not know (`index/history.lua`)."""
 
 
 class Command(NamedTuple):
@@ -286,4 +288,6 @@ def _raise_first(replies: Iterable[Any]) -> None:
 def _told(error: redis.RedisError) -> RedisError:
     if isinstance(error, MovedError):
         return RedisError("Redis: this server is a node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=true")
+    if str(error).startswith(_FORGOTTEN):
+        return ForgottenError(f"Redis failed over or was started anew:{str(error).removeprefix(_FORGOTTEN)}")
     return RedisError(f"Redis: {error or type(error).__name__}")

@@ -1,7 +1,10 @@
 -- A rebuild ends: the new generation takes over, or work on the old one goes on.
 -- KEYS[1] N:meta
 -- ARGV[1] token of this rebuild   ARGV[2] 'switch', 'release' (to be resumed) or 'abort'
--- Returns 1, or 0 where it does not hold the generation any more (for a switch: where workers may be inside).
+-- ARGV[3] replication ids of the servers that it knows, '' for any
+-- Returns 1, or 0 where it does not hold the generation any more (for a switch: where workers may be inside); an error where
+-- the server has another id: it may have forgotten a part of the new generation.
+if unknown(ARGV[3]) then return redis.error_reply('FORGOTTEN the new generation may have gaps') end
 local key = KEYS[1]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -20,13 +20,15 @@ from typing import Literal, NamedTuple
 
 from streams.index.connection import Command, Connection, Script
 from streams.index.layout import meta_key
+from streams.index.progress import HISTORY
 
 __all__ = ["DEAD_SECONDS", "HOLD_SECONDS", "LEASE_SECONDS", "Fence", "Gate", "Hold"]
 
 DEAD_SECONDS, LEASE_SECONDS, HOLD_SECONDS = 30.0, 20.0, 10.0
 
 _FOLDER = Path(__file__).parent
-ENTER, HOLD, END = (Script(_FOLDER / f"{name}.lua") for name in ("enter_generation", "hold_generation", "end_hold"))
+ENTER, HOLD = (Script(_FOLDER / f"{name}.lua") for name in ("enter_generation", "hold_generation"))
+END = Script(HISTORY, _FOLDER / "end_hold.lua")
 
 
 class Gate(NamedTuple):
@@ -73,9 +75,12 @@ class Fence:
         state, detail = self._run(HOLD.call((self._key,), arguments))
         return Hold(state, detail)  # type: ignore[arg-type]
 
-    def end(self, token: str, how: Literal["switch", "release", "abort"]) -> bool:
-        """A rebuild ends: the new generation takes over, the old one goes on, or does so for good. False where it held no more."""
-        return bool(self._connection.execute([END.call((self._key,), (token, how))])[0])
+    def end(self, token: str, how: Literal["switch", "release", "abort"], known: bytes = b"") -> bool:
+        """A rebuild ends: the new generation takes over, the old one goes on, or does so for good. False where it held no more.
+
+        With `known` (replication ids, see `index/progress.py`) it raises ForgottenError on a server of another one.
+        """
+        return bool(self._connection.execute([END.call((self._key,), (token, how, known))])[0])
 
     def _run(self, command: Command) -> tuple[str, str]:
         state, detail = self._connection.execute([command])[0]

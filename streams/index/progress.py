@@ -166,6 +166,21 @@ class Progress:
         if fields:
             self._connection.execute([Command(key, ("HSET", key, *fields)) for key in self._keys])
 
+    def take_over(self, other: Progress) -> None:
+        """Remember what another generation does and nothing else: its positions, and when it was marked under which history.
+
+        So whoever works here next finds out what Redis has forgotten of what was told from there.
+        """
+        positions = [entry for (t, p), at in other.positions().items() for entry in (f"{t}:{p}", at)]
+        replies = other._connection.execute([Command(key, ("HGETALL", key)) for key in other._keys])
+        commands = []
+        for key, reply in zip(self._keys, replies, strict=True):
+            marked = [part for field, value in _pairs(reply) if field.startswith(_ID) for part in (field, value)]
+            commands.append(Command(key, ("DEL", key)))
+            if positions or marked:
+                commands.append(Command(key, ("HSET", key, *positions, *marked)))
+        self._connection.execute(commands)
+
     def forget_positions(self) -> None:
         """Forget all positions: the broker lost its topics and their offsets begin anew."""
         self._connection.execute([Command(key, ("DEL", key)) for key in self._keys])

@@ -90,8 +90,7 @@ class Adopter:
             key = self._layout.outbox(founder)
             self._connection.execute([Command(key, ("HSET", key, *_flat(owed)))])
         live = Progress(self._live_layout, self._connection)
-        self._engine.progress.forget_positions()
-        self._engine.progress.put(live.positions())
+        self._engine.progress.take_over(live)
         if since := live.topics_since():
             self._engine.progress.begin_topics(since)
         self._connection.execute([Command(self._layout.meta, ("HDEL", self._layout.meta, _MARK))])

@@ -128,7 +128,7 @@ def abort(settings: Settings) -> str:
         with Holder(live, holding, name) as holder:
             _remove(live.namespace, name, connection, holder.check)
             connection.call("UNLINK", Layout(live.namespace, name, 1).meta)
-            holder.end("abort")
+            holder.abort()
     finally:
         connection.close()
         holding.close()

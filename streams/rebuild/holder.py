@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from streams.errors import FencedError, RedisError, RefusedError
 from streams.index.connection import Connection
@@ -85,10 +86,17 @@ class Holder:
                 )
             time.sleep(_POLL_SECONDS)
 
-    def end(self, how: str) -> None:
-        """Switch to the new generation (`switch`), or give it up (`abort`). Raises FencedError where it holds no more."""
+    def switch(self, known: bytes) -> None:
+        """The new generation takes over. Raises FencedError where it holds no more, ForgottenError as `Fence.end`."""
+        self._end("switch", known)
+
+    def abort(self) -> None:
+        """Give the new generation up. Raises FencedError where it holds no more."""
+        self._end("abort", b"")
+
+    def _end(self, how: Literal["switch", "abort"], known: bytes) -> None:
         with self._lock:
-            done = self._fence.end(self._token, "switch" if how == "switch" else "abort")
+            done = self._fence.end(self._token, how, known)
         if not done:
             self._until = 0.0
             self.check()

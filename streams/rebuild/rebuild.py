@@ -10,7 +10,8 @@ Numbered, for the order is what makes it safe:
 7. switch, one command: from now on whoever opens the old generation opens the new one
 
 Killed anywhere, workers go on with the old generation within seconds, and the same command goes on with 2 and does 3 to 6
-again, each of which may be repeated. After 7 there is nothing left to do.
+again, each of which may be repeated. After 7 there is nothing left to do. A Redis that fails over meanwhile may have forgotten
+a part of the new generation: then it ends, before 7, and the same command goes on from what is remembered (`index/progress.py`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import NamedTuple
 import msgspec
 
 from streams.engine import Engine
+from streams.errors import BrokerError, ForgottenError, RedisError
 from streams.index.connection import connect
 from streams.index.layout import Layout
 from streams.index.progress import Progress
@@ -72,7 +74,8 @@ def rebuild(given: Settings, to: str = "", said: Callable[[Said], None] = lambda
     """Rebuild the generation in force under the settings given, and switch to the new one, called `to` or the next number.
 
     Goes on with one that was begun. `said` is told how far it is. Raises RefusedError where another one runs or was begun
-    to another name, and whatever a server that is away raises; the old generation is in force then.
+    to another name, ForgottenError where Redis failed over meanwhile, and whatever a server that is away raises; the old
+    generation is in force then.
     """
     began = time.monotonic()
     connection, holding = connect(given), connect(given)
@@ -85,7 +88,13 @@ def rebuild(given: Settings, to: str = "", said: Callable[[Said], None] = lambda
             connection.permit = holder.check
             engine = Engine(given.model_copy(update={"generation": name}), connection)
             report = Report(live.generation, name)
-            _Rebuild(live, engine, holder, report, said).run()
+            try:
+                _Rebuild(live, engine, holder, report, said).run()
+            except (RedisError, BrokerError) as error:
+                raise type(error)(
+                    f"{error}. Workers go on with generation {live.generation}. Run `streams rebuild` again: it goes on "
+                    "from what Redis remembers"
+                ) from error
     finally:
         connection.close()
         holding.close()
@@ -105,6 +114,8 @@ class _Rebuild:
         self._holder = holder
         self._report = report
         self._said = said
+        self._histories = engine.progress.look().histories
+        engine.trust(self._histories)
 
     def run(self) -> None:
         closed = asyncio.run(self._replay())
@@ -112,7 +123,9 @@ class _Rebuild:
         carried = Carrier(self._layout, self._engine).run()
         self._say("adopt", carried["records"])
         adopted = Adopter(self._layout, self._engine).run()
-        self._holder.end("switch")
+        if self._engine.progress.look().histories != self._histories:
+            raise ForgottenError("Redis failed over or was started anew")
+        self._holder.switch(self._engine.groups.known)
         report = self._report
         report.pause_seconds = round(time.monotonic() - closed, 3)
         report.records, report.deleted = carried["records"], carried["deleted"]
@@ -122,7 +135,7 @@ class _Rebuild:
     async def _replay(self) -> float:
         """Steps 2 to 4; returns when the live generation was closed."""
         report = self._report
-        async with Shadow(self._engine, self._count) as shadow:
+        async with Shadow(self._engine, self._histories, self._count) as shadow:
             for _ in range(_MOST_ROUNDS):
                 targets = self._progress.positions()
                 self._say("replay", shadow.behind(targets))

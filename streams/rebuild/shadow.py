@@ -1,7 +1,8 @@
 """The new generation learns from the topics of the feeds what the live one knows, in the order of every partition.
 
 It is the path of every record, but what it would publish is dropped. The position of each partition is marked in the new
-generation after each micro-batch, so a replay that is killed goes on where it was. Corrections are not replayed:
+generation after each micro-batch, so a replay that is killed goes on where it was. The mark is refused where Redis has
+forgotten something meanwhile; then the replay ends. Corrections are not replayed:
 verdicts on them are copied (`adopt`).
 """
 
@@ -22,13 +23,14 @@ from streams.agents.preparer import Preparer
 from streams.agents.reader import plain_consumer
 from streams.agents.topics import input_topics, source_of
 from streams.engine import Engine, Incoming
-from streams.errors import BrokerError
+from streams.errors import BrokerError, ForgottenError
+from streams.index.progress import Histories, Place, Step
 from streams.intake import CORRECTIONS, Items
 from streams.settings import Settings
 
 __all__ = ["Shadow"]
 
-Targets = Mapping[tuple[str, int], int]
+Targets = Mapping[Place, int]
 
 _FETCH_MS = 200
 _QUIET_SECONDS = 5.0
@@ -38,9 +40,14 @@ _QUIET_SECONDS = 5.0
 class Shadow:
     """Replays topics into a generation. Use as `async with`."""
 
-    def __init__(self, engine: Engine, told: Callable[[int], None]) -> None:
-        """`engine` is that of the new generation; `told` is called with the number of messages of each micro-batch."""
+    def __init__(self, engine: Engine, known: Histories, told: Callable[[int], None]) -> None:
+        """`engine` is that of the new generation; `known` are the histories of its Redis (`index/progress.py`).
+
+        `told` is called with the number of messages of each micro-batch.
+        """
         self._engine = engine
+        self._known = known
+        self._at: dict[Place, int] = {}  # how far what was handled goes
         self._settings: Settings = engine.settings
         self._told = told
         self._preparer = Preparer(engine.settings)
@@ -59,9 +66,10 @@ class Shadow:
     async def replay(self, targets: Targets) -> int:
         """Replay every partition up to its target, the next offset not to be handled, and no further; returns how many messages.
 
-        Raises BrokerError where Kafka cannot be read.
+        Raises BrokerError where Kafka cannot be read, ForgottenError where Redis has failed over meanwhile.
         """
         count = 0
+        self._at = self._begin(targets)
         under_way: asyncio.Task[None] | None = None
         try:
             async with aclosing(self._batches(targets)) as batches:
@@ -76,7 +84,7 @@ class Shadow:
         except KafkaError as error:
             raise BrokerError(f"Kafka cannot be read: {error or type(error).__name__}") from error
         # Also where the topic no longer had the last messages.
-        self._engine.progress.put(self._feeds(targets))
+        self._mark(self._feeds(targets))
         return count
 
     def behind(self, targets: Targets) -> int:
@@ -84,13 +92,27 @@ class Shadow:
         starts = self._starts(targets)
         return sum(target - starts[place] for place, target in self._feeds(targets).items())
 
-    def _starts(self, targets: Targets) -> dict[tuple[str, int], int]:
+    def _starts(self, targets: Targets) -> dict[Place, int]:
         """Where to go on in each partition; at the beginning where it is behind us, for then the topic was made anew."""
         positions = self._engine.progress.positions()
         return {
             place: position if (position := positions.get(place, 0)) <= target else 0
             for place, target in targets.items()
         }
+
+    def _begin(self, targets: Targets) -> dict[Place, int]:
+        """Where to go on in each partition; a mark never goes back, so what begins anew is put there."""
+        starts = self._starts(targets)
+        self._engine.progress.put({place: 0 for place in self._feeds(targets) if not starts[place]})
+        return starts
+
+    def _mark(self, done: Targets) -> None:
+        """Remember how far partitions are, unless something before that is forgotten."""
+        steps = [Step(*place, self._at[place], at) for place, at in done.items()]
+        back, _ = self._engine.progress.mark(steps, self._known)
+        if back:
+            raise ForgottenError("Redis failed over or was started anew")
+        self._at.update(done)
 
     def _feeds(self, targets: Targets) -> Targets:
         feeds = {t for t in input_topics(self._settings) if source_of(self._settings, t) != CORRECTIONS}
@@ -108,21 +130,19 @@ class Shadow:
                 self.refused[label.rpartition(" ")[2]] += number
         while batch.committed or batch.drained:
             batch = self._engine.confirm(batch)
-        done = {(m.topic, m.partition): m.offset + 1 for m in messages}
-        self._engine.progress.put(done)
+        self._mark({(m.topic, m.partition): m.offset + 1 for m in messages})
 
     async def _batches(self, targets: Targets) -> AsyncGenerator[list[Incoming], None]:
         """Micro-batches up to the targets; each partition is left alone when it is there."""
-        starts = self._starts(targets)
         wanted = {
-            TopicPartition(*place): target for place, target in self._feeds(targets).items() if starts[place] < target
+            TopicPartition(*place): target for place, target in self._feeds(targets).items() if self._at[place] < target
         }
         if not wanted:
             return
         async with plain_consumer(self._settings.kafka_url) as consumer:
             consumer.assign(list(wanted))
             for place in wanted:
-                consumer.seek(place, starts[place.topic, place.partition])
+                consumer.seek(place, self._at[place.topic, place.partition])
             heard = time.monotonic()
             while wanted:
                 fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=self._settings.batch_records)

@@ -73,6 +73,22 @@ def test_a_mark_never_goes_back(progress: Progress) -> None:
     assert progress.positions() == {A: 9}
 
 
+def test_what_another_generation_remembers_is_taken_over(
+    progress: Progress, new_generation: Callable[[], Settings], new_connection: New
+) -> None:
+    settings = new_generation()
+    layout = Layout(settings.namespace, settings.generation, settings.buckets)
+    new = Progress(layout, new_connection(), spread=len(progress.look().histories) > 1)
+    mark(progress, (A, 0, 5))
+    before = progress.look()
+    mark(new, (A, 0, 3), (B, 0, 7))
+    new.take_over(progress)
+    assert new.look() == before, "also when it was marked, so that who begins here knows what may be forgotten"
+    progress.forget_positions()
+    new.take_over(progress)
+    assert new.positions() == {}
+
+
 def test_put_sets_positions_back(progress: Progress) -> None:
     progress.put({})
     progress.put({A: 9, B: 1})

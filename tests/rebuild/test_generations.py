@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 
 from streams.cli.commands import app
 from streams.engine import Engine
-from streams.errors import FencedError, RefusedError, UsageError
+from streams.errors import FencedError, ForgottenError, RefusedError, UsageError
 from streams.index.connection import Connection
 from streams.index.fence import Fence
-from streams.index.layout import meta_key
+from streams.index.layout import Layout, meta_key
+from streams.index.progress import Progress
 from streams.intake import CORRECTIONS
 from streams.rebuild import generations, holder
 from streams.rebuild.holder import Holder
@@ -167,10 +168,21 @@ def test_one_that_stood_still_for_too_long_does_not_switch(place: Place, new_con
         held.close(lambda _: None)
         place.put("1", held_until=1)
         with pytest.raises(FencedError, match="let go"):
-            held.end("switch")
+            held.switch(b"")
         with pytest.raises(FencedError, match="let go"):
             held.check()
     assert generations.status(place.settings).generation == "1"
+
+
+def test_a_redis_that_may_have_forgotten_a_part_does_not_switch(place: Place, new_connection: New) -> None:
+    place.put("1", buckets=16)
+    with Holder(place.live(), new_connection(), "2") as held:
+        held.close(lambda _: None)
+        with pytest.raises(ForgottenError, match="the new generation may have gaps"):
+            held.switch(b"of-another-server")
+        assert generations.status(place.settings).generation == "1"
+        held.switch(b"".join(Progress(Layout("n", "1", 16), place.connection).look().histories))
+    assert generations.status(place.settings).generation == "2"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from streams.agents.feed import Payload, send
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
 from streams.engine import Engine
+from streams.errors import ForgottenError
 from streams.index.connection import connect
 from streams.local.services import Services
 from streams.rebuild import shadow as shadow_module
@@ -46,11 +47,12 @@ class Built:
 
     def __init__(self, settings: Settings, name: str) -> None:
         self.engine = Engine(settings.model_copy(update={"generation": name}), connect(settings))
-        self.shadow = Shadow(self.engine, lambda _: None)
+        self.histories = self.engine.progress.look().histories
+        self.shadow = Shadow(self.engine, self.histories, lambda _: None)
 
     def replay(self, target: int, **others: int) -> int:
         targets: Mapping[tuple[str, int], int] = {(TOPIC, 0): target, **{(name, 0): at for name, at in others.items()}}
-        self.shadow = Shadow(self.engine, lambda _: None)
+        self.shadow = Shadow(self.engine, self.histories, lambda _: None)
 
         async def go() -> int:
             async with self.shadow:
@@ -83,6 +85,19 @@ def test_messages_that_are_gone_are_not_waited_for(settings: Settings, monkeypat
     assert built.replay(COUNT + 30) == COUNT
     assert built.shadow.lost == 30
     assert (built.position(), built.records()) == (COUNT + 30, 45)
+
+
+def test_what_redis_has_forgotten_is_not_passed_over(settings: Settings) -> None:
+    built = Built(settings, "forgotten")
+    assert built.replay(23) == 23
+    built.engine.progress.put({(TOPIC, 0): 20})
+    built.histories = (b"of another server",)
+    with pytest.raises(ForgottenError, match="failed over"):
+        built.replay(COUNT)
+    assert built.position() == 20, "nothing is marked, and the next run goes on from here"
+    again = Built(settings, "forgotten")
+    assert again.replay(COUNT) == COUNT - 20
+    assert (again.position(), again.records()) == (COUNT, 45)
 
 
 def test_a_topic_that_was_made_anew_is_read_from_its_beginning(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from harvester import LAST
 from streams import events
 from streams.agents.dead_letters import contents, standing
 from streams.agents.reader import read_to_now
-from streams.agents.topics import RECORDS
+from streams.agents.topics import input_topics, source_of
 from streams.settings import Settings
 
 __all__ = ["Letter", "astray", "read_letters"]
@@ -34,7 +34,9 @@ async def astray(settings: Settings, due: Collection[Letter], found: Collection[
     ]
     parts = {part for letter in wrong for part in letter[1:]}
     dead = settings.topic_prefix + events.DEAD_LETTER
-    feeds = {settings.topic_prefix + RECORDS + source for source, *_ in wrong}
+    feeds = {
+        topic for topic in input_topics(settings) if source_of(settings, topic) in {source for source, *_ in wrong}
+    }
     async for message in read_to_now(settings.kafka_url, [dead, *feeds]):
         size = len(message.value or b"")
         if message.topic == dead or not parts.isdisjoint((message.key or b"", message.value or b"")):

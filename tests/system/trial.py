@@ -40,6 +40,7 @@ from streams.agents.topics import create_topics
 from streams.engine import Engine
 from streams.errors import EmbeddedError, RedisError
 from streams.index.connection import Connection, connect
+from streams.index.generation import current_generation
 from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.local.run import own_generation
@@ -181,6 +182,11 @@ class Trial:
         self.fault("topics redelivered")
         self._kept = kept
 
+    def follow(self) -> None:
+        """The generation was rebuilt: from now on look at the one in force."""
+        assert self._connection is not None
+        self.settings = current_generation(self.settings, self._connection)
+
     def ready(self) -> list[bool]:
         """Which workers say that they do their part."""
         return [worker.ready() for worker in self.workers]
@@ -241,10 +247,9 @@ class Trial:
     def _watch(self) -> None:
         """Note how far each partition is, and start workers that died again, until the trial is over."""
         connection = connect(self.settings)
-        progress = Progress(self.layout, connection)
         while not self._over.wait(_SAMPLE_SECONDS):
             with contextlib.suppress(RedisError):
-                self.samples.append((time.time(), progress.positions()))
+                self.samples.append((time.time(), Progress(self.layout, connection).positions()))
             for number in list(self._kept):
                 self.workers[number].keep_alive(10_000)
         connection.close()
@@ -285,16 +290,18 @@ class Trial:
 
     def verify(self) -> dict[str, Any]:
         """What `streams verify` says of the three: Redis, events, cluster states."""
-        own = self.settings
-        names = ("kafka_url", "redis_url", "redis_cluster", "namespace", "generation", "topic_prefix", "buckets")
-        directory = self.directory / f"verify-{time.monotonic_ns()}"
-        directory.mkdir()
-        streams = Streams(directory, **{name: getattr(own, name) for name in (*names, "key_cap")})
-        done = streams("verify", "--json", seconds=120)
+        done = self.command()("verify", "--json", seconds=120)
         assert done.returncode in (0, 1), done.stdout + done.stderr
         said: dict[str, Any] = orjson.loads(done.stdout)
         assert done.returncode == bool(said["differences"])
         return said
+
+    def command(self, **changed: object) -> Streams:
+        """The command line with the settings of the trial."""
+        names = ("kafka_url", "redis_url", "redis_cluster", "namespace", "generation", "topic_prefix", "buckets")
+        directory = self.directory / f"command-{time.monotonic_ns()}"
+        directory.mkdir()
+        return Streams(directory, **{name: getattr(self.settings, name) for name in (*names, "key_cap")} | changed)
 
     async def _published(self) -> list[bytes]:
         topic = self.settings.topic_prefix + events.EVENTS
