@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import closing
 
 from harvester import LAST
 
@@ -10,6 +11,9 @@ from streams import events
 from streams.agents.dead_letters import contents, standing
 from streams.agents.reader import read_to_now
 from streams.agents.topics import input_topics, source_of
+from streams.clusters.correction_log import CorrectionLog
+from streams.index.connection import connect
+from streams.index.layout import Layout
 from streams.settings import Settings
 
 __all__ = ["Letter", "astray", "read_letters"]
@@ -31,6 +35,7 @@ async def astray(settings: Settings, due: Collection[Letter], found: Collection[
     lines = [
         f"missing: {_short(set(due) - set(found))}, read again: {_short(set(due) - again)}",
         f"not due: {_short(set(found) - set(due))}",
+        f"verdicts: {_verdicts(settings)}",
     ]
     parts = {part for letter in wrong for part in letter[1:]}
     dead = settings.topic_prefix + events.DEAD_LETTER
@@ -43,6 +48,12 @@ async def astray(settings: Settings, due: Collection[Letter], found: Collection[
             place = f"{message.topic}:{message.partition}:{message.offset}"
             lines.append(f"{place} at {message.timestamp}: {message.key!r}, {size} bytes, {message.headers}")
     return "\n".join(lines)
+
+
+def _verdicts(settings: Settings) -> list[tuple[int, str, str]]:
+    layout = Layout(settings.namespace, settings.generation, settings.buckets)
+    with closing(connect(settings)) as connection:
+        return [(found.serial, str(found.correction), found.code) for found in CorrectionLog(layout, connection).all()]
 
 
 def _short(letters: Collection[Letter]) -> list[tuple[str, bytes, int]]:

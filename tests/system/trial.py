@@ -269,10 +269,10 @@ class Trial:
         assert max(clustered.values()) == 1, "a record is in two clusters"
         assert clustered.keys() == feed.live, "a record that was deleted is there"
         assert stored == feed.truth
-        letters = asyncio.run(read_letters(self.settings))
-        assert letters == feed.bad, asyncio.run(astray(self.settings, feed.bad, letters))
         verified = self.verify()
         assert verified["differences"] == [], verified["differences"][:5]
+        letters = asyncio.run(read_letters(self.settings))
+        assert letters == feed.bad, asyncio.run(astray(self.settings, feed.bad, letters))
         ids = [orjson.loads(value)["event_id"] for value in published]
         taken = asyncio.run(self._taken())
         return Report(
