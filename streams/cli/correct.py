@@ -25,6 +25,7 @@ from streams.clusters.corrections import DIFFERENT, SAME, UNDO, Correction, Stan
 from streams.errors import PayloadError, RefusedError, UsageError
 from streams.events import Outgoing
 from streams.index.connection import Connection
+from streams.index.generation import current_generation
 from streams.index.layout import Layout
 from streams.inspection import Inspection
 from streams.local.endpoints import find
@@ -132,13 +133,11 @@ def _log(settings: Settings, connection: Connection) -> CorrectionLog:
 
 def _correct(settings: Settings, correction: Correction, wait: float, *, as_json: bool) -> None:
     with open_state(settings) as (current, connection):
-        log = _log(current, connection)
-        expected = Standing(log.all()).decide(correction)
+        expected = Standing(_log(current, connection).all()).decide(correction)
         if expected.accepted:
-            inspection = Inspection(current, connection)
-            _warn(inspection.unknown([expected.a, expected.b]))
+            _warn(Inspection(current, connection).unknown([expected.a, expected.b]))
             asyncio.run(_send(settings, correction, f"{expected.a}|{expected.b}"))
-            verdict = _await(log, inspection, correction.id, wait)
+            verdict = _await(settings, connection, correction.id, wait)
         else:
             verdict = expected
     _tell(verdict or expected, decided=verdict is not None, wait=wait, as_json=as_json)
@@ -155,12 +154,16 @@ async def _send(settings: Settings, correction: Correction, key: str) -> None:
         await publisher.publish([Outgoing(events.CORRECTIONS, key.encode(), msgspec.json.encode(correction))])
 
 
-def _await(log: CorrectionLog, inspection: Inspection, identifier: str, seconds: float) -> Verdict | None:
-    """The verdict of a worker, once the clusters are as it says; None where that does not come in time."""
+def _await(settings: Settings, connection: Connection, identifier: str, seconds: float) -> Verdict | None:
+    """The verdict of a worker, once the clusters are as it says; None where that does not come in time.
+
+    In the generation that is in force by then: a rebuild may switch to another one meanwhile.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        (verdict,) = log.find([identifier])
-        if verdict is not None and (not verdict.accepted or inspection.applied(ruling(verdict))):
+        current = current_generation(settings, connection)
+        (verdict,) = _log(current, connection).find([identifier])
+        if verdict and (not verdict.accepted or Inspection(current, connection).applied(ruling(verdict))):
             return verdict
         time.sleep(_POLL_SECONDS)
     return None

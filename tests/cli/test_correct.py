@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +20,7 @@ from streams.cli import main
 from streams.engine import Engine, Incoming
 from streams.events import CORRECTIONS, Outgoing
 from streams.index.connection import Connection, connect
+from streams.index.layout import meta_key
 from streams.local.services import Services
 from streams.settings import Settings
 
@@ -129,6 +132,27 @@ def test_without_a_worker_it_says_so_and_the_correction_waits(say: Callable[...,
     assert (sent.key, sent.partition) == (b"s:1|s:2", 0)
     code, out, _ = say("correct", "list", "--json")
     assert [(c["id"], c["status"]) for c in orjson.loads(out)] == [(told["id"], "stands")]
+
+
+def test_it_is_waited_for_in_the_generation_that_takes_over(say: Callable[..., Said], own: Settings) -> None:
+    """As when a rebuild switches after the correction was sent and before a worker has read it."""
+    successor = own.model_copy(update={"generation": own.generation + "-2"})
+    connection = connect(own)
+    Engine(own, connection)  # which begins the generation
+    worker = Worker(successor, connect(successor))
+
+    def switch_and_decide() -> None:
+        while not worker.corrections():
+            time.sleep(0.05)
+        connection.call("HSET", meta_key(own.namespace, own.generation), "successor", successor.generation)
+
+    switching = threading.Thread(target=switch_and_decide)
+    switching.start()
+    code, out, _ = say("correct", "same", "s:1", "s:2", "--json")
+    switching.join()
+    assert (code, orjson.loads(out)["status"]) == (0, "accepted")
+    worker.engine.connection.close()
+    connection.close()
 
 
 def test_not_to_wait_is_no_failure(say: Callable[..., Said], worker: Worker) -> None:
