@@ -150,8 +150,11 @@ class RewindingConsumer(Consumer):
                     anew.append((tp.topic, tp.partition))
                 if committed is not None or tp not in self._begins:
                     self._begins[tp] = committed or 0
-                if committed is not None and position < committed:
+                if position < self._begins[tp]:
                     await self._set_back(tp, position)
+                elif not committed:
+                    # Faust leaves such a partition where it is: what was fetched and thrown away since would be lost.
+                    await cast(_Thread, self._thread).set_back(tp, self._begins[tp])
             if anew:
                 await self._memory.begin(anew)
 

@@ -1,0 +1,119 @@
+"""What Faust fetches and throws away comes again, also where no offset was ever committed; on a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import faust
+import pytest
+
+from streams.agents.app import make_app
+from streams.agents.consumer import RewindingConsumer
+from streams.agents.handler import Ready
+from streams.agents.publisher import Publisher
+from streams.agents.topics import create_topics
+from streams.engine import Incoming
+from streams.errors import RedisError
+from streams.events import Outgoing
+from streams.index.progress import Place, Step
+from streams.local.broker import free_port
+from streams.local.services import Services
+from streams.ops.health import Health
+from streams.settings import Settings
+
+pytestmark = pytest.mark.system
+
+
+class Worker:
+    """Notes what it is given, and remembers positions as Redis would; all is handled at once."""
+
+    def __init__(self) -> None:
+        self.seen: list[bytes] = []
+        self.known: dict[Place, int] = {}
+
+    async def open(self) -> None: ...
+    async def assigned(self) -> None: ...
+    async def quiesce(self) -> None: ...
+    async def close(self) -> None: ...
+
+    async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> Ready:
+        return Ready(messages, [[] for _ in messages], steps)
+
+    async def handle(self, ready: Ready) -> Mapping[Place, int]:
+        back: dict[Place, int] = {}
+        for topic, partition, begins, ends in ready.steps:
+            if (position := self.known.get((topic, partition), 0)) < begins:
+                back[topic, partition] = position
+            else:
+                self.known[topic, partition] = max(position, ends)
+        self.seen += [m.value or b"" for m in ready.messages if (m.topic, m.partition) not in back]
+        return back
+
+    async def positions(self) -> Mapping[Place, int]:
+        return self.known
+
+    async def begin(self, places: list[Place]) -> None:
+        self.known.update(dict.fromkeys(places, 0))
+
+    def rewound(self, place: Place, position: int, before: int) -> None: ...
+    def failed(self, error: RedisError) -> None: ...
+
+
+@asynccontextmanager
+async def running(settings: Settings, worker: Worker) -> AsyncIterator[RewindingConsumer]:
+    health = Health()
+    app: faust.App = make_app(settings, worker, worker, health)
+    await app.start()
+    try:
+        await until(lambda: health.knows_partitions)
+        consumer = app.consumer
+        assert isinstance(consumer, RewindingConsumer)
+        await until(lambda: consumer.flow_active)
+        yield consumer
+    finally:
+        await app.stop()
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def test_a_first_message_that_was_fetched_while_the_flow_stopped_comes_again(
+    broker_settings: Callable[[], dict[str, Any]],
+) -> None:
+    """As in a rebalance that begins while a fetch is under way."""
+
+    async def go(settings: Settings) -> list[bytes]:
+        await create_topics(settings)
+        worker = Worker()
+        async with Publisher(settings.kafka_url, shared=True) as publisher, running(settings, worker) as consumer:
+            fetches, fetched = 0, False
+            plainly = consumer._getmany
+
+            async def watched(*args: Any, **given: Any) -> Any:
+                nonlocal fetches, fetched
+                fetches += 1
+                records = await plainly(*args, **given)
+                if records and not fetched:
+                    consumer.stop_flow()
+                    fetched = True
+                return records
+
+            consumer._getmany = watched  # type: ignore[method-assign]
+            await until(lambda: fetches)  # not the one that was under way
+            await publisher.publish([Outgoing("records.document", b"k", b"first")])
+            await until(lambda: fetched)
+            assert worker.seen == []
+            consumer.resume_flow()
+            await publisher.publish([Outgoing("records.document", b"k", b"second")])
+            await until(lambda: b"second" in worker.seen)
+        return worker.seen
+
+    with Services(Settings(http_port=free_port(), partitions=1, **broker_settings())) as services:
+        seen = asyncio.run(go(services.settings))
+    assert list(dict.fromkeys(seen)) == [b"first", b"second"]
