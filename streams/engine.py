@@ -19,6 +19,7 @@ from streams.clusters.correction_log import DECIDE_CORRECTION, CorrectionLog
 from streams.clusters.corrections import Correction, Verdict, ruling
 from streams.clusters.group import Group, cluster_key
 from streams.clusters.judge import Judge
+from streams.clusters.late import NOTE_LATE, TAKE_LATE, LateStates
 from streams.clusters.planner import Draft
 from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
 from streams.errors import PayloadError
@@ -87,12 +88,16 @@ class Incoming(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What a micro-batch publishes, and what `confirm` needs afterwards. `counts` are for metrics."""
+    """What a micro-batch publishes, and what `confirm` needs afterwards. `counts` are for metrics.
+
+    `drained` are events found owed, by outbox key; `repeated` what `LateStates` handed out.
+    """
 
     outgoing: list[Outgoing]
     committed: list[Committed]
     counts: Counter[tuple[str, str]]
     drained: Mapping[bytes, Sequence[str]] = {}
+    repeated: Sequence[bytes] = ()
 
 
 class _Found(NamedTuple):
@@ -112,6 +117,7 @@ class Engine:
         self.connection = connection
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
         connection.register(PUT_RECORD, ADD_TO_KEYS, REMOVE_FROM_KEYS, COMMIT_GROUP, CONFIRM_GROUP, DECIDE_CORRECTION)
+        connection.register(NOTE_LATE, TAKE_LATE)
         self.progress = Progress(layout, connection)
         self.progress.claim(settings)
         self._intake = Intake(settings)
@@ -120,6 +126,7 @@ class Engine:
         self.judge = Judge(self.store, layout, DEFAULT.with_policy(settings.preprints))
         self.groups = GroupStore(layout, connection)
         self.corrections = CorrectionLog(layout, connection)
+        self._late = LateStates(layout, connection)
         self._arrivals = Arrivals(self.store, self.judge, connection)
         self._committer = Committer(self.groups, self.judge, settings.cluster_cap)
 
@@ -139,6 +146,7 @@ class Engine:
         told: list[tuple[Incoming, Correction]] = []
         arrivals = self._arrivals.settle(self._admit(messages, prepared, told, outgoing, counts), reader, counts)
         candidates = self._meet(arrivals, counts)
+        self._keep_keys(arrivals, reader)
         reader.load(other for _, others in candidates for other in others)
         found = self._decide(candidates, reader, outgoing, counts)
         capped = self._committer.capped
@@ -168,6 +176,7 @@ class Engine:
         stale = {root: keys[root] for root, stands in zip(owed, now, strict=True) if stands != raw[root]}
         if not stale:
             self.groups.forget(batch.drained)
+            self._late.done(batch.repeated)
             return Batch([], [], Counter())
         # Their events stay owed until the state is out again: should we die now, `drain` finds them.
         settled: dict[bytes, list[str]] = defaultdict(
@@ -175,7 +184,7 @@ class Engine:
         )
         for root in stale:
             settled[self.groups.outbox(root)] += owed[root]
-        return self._restate(stale)._replace(drained=settled)
+        return self._restate(stale)._replace(drained=settled, repeated=batch.repeated)
 
     def drain(self) -> Batch:
         """Events that a worker committed but did not live to publish, with the states of their clusters.
@@ -193,9 +202,16 @@ class Engine:
                 stale[key[:8]].add(key)
         if not outgoing:
             return Batch([], [], Counter())
+        # Whoever owed them may have sent something that is still on its way.
+        self._late.note(key for keys in stale.values() for key in sorted(keys))
         restated = self._restate(stale)
         drained = {key: list(owed) for key, owed in owing.items()}
         return Batch([*outgoing, *restated.outgoing], restated.committed, Counter(), drained)
+
+    def repeat(self) -> Batch:
+        """The states of clusters that it is time to tell again (`clusters/late.py`). A lot: call it until there are none."""
+        due = self._late.take(_DRAIN_LOT)
+        return self.restate(map(self._late.cluster, due))._replace(repeated=due)
 
     def restate(self, clusters: Iterable[bytes]) -> Batch:
         """The states, as they are now, of clusters by their keys; a tombstone for one that is no more."""
@@ -270,6 +286,22 @@ class Engine:
             candidates.append((arrival, list(met)))
         self.connection.execute(obsolete)
         return candidates
+
+    def _keep_keys(self, arrivals: Sequence[Arrival], reader: Reader) -> None:
+        """Add records that another worker changed meanwhile to their keys again: ours may have come over its own.
+
+        So it is where one that has lost its partition does not know it yet. Whoever is the last to touch a record's keys sees
+        what stands.
+        """
+        changed: Iterable[bytes] = [arrival.id for arrival in arrivals]
+        while changed := reader.changed(changed):
+            reader.forget(changed)
+            reader.load(changed)
+            commands: list[Command] = []
+            for record in changed:
+                if reader.is_live(record) and (stored := reader.stored()[record]):
+                    commands += self.index.add(record, *self._arrivals.places(stored))
+            self.connection.execute(commands)
 
     def _decide(
         self,

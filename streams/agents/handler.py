@@ -136,6 +136,12 @@ class Handler:
         async with self._admitted():
             return await self._patiently(self._drain)
 
+    async def repeat(self) -> None:
+        """Tell again the states that something sent by a dead worker may have overwritten, where it is time."""
+        if not self._closing:
+            async with self._admitted():
+                await self._patiently(self._repeat)
+
     @asynccontextmanager
     async def _admitted(self) -> AsyncIterator[None]:
         """Our turn, and leave to work on the generation."""
@@ -170,6 +176,11 @@ class Handler:
             await self._publish(batch)
             count += sum(len(fields) for fields in batch.drained.values())
         return count
+
+    async def _repeat(self) -> None:
+        await self._check(())
+        while (batch := await self._in_thread(self._engine.repeat)).outgoing:
+            await self._publish(batch)
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         pause = _FIRST_PAUSE_SECONDS

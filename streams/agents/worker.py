@@ -25,7 +25,7 @@ from streams.agents.preparer import Preparer, calm_collector
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
 from streams.engine import Engine, Incoming
-from streams.errors import BrokerError, RedisError, SettingsError, StreamsError
+from streams.errors import BrokerError, RedisError, SettingsError, StateError, StreamsError
 from streams.index.connection import Connection, connect
 from streams.index.fence import Fence
 from streams.index.generation import FIXED, current_generation
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 _CLOSED_SECONDS = 1.0
 _CHILD_SECONDS = 5.0
-_LOOK_SECONDS, _ANSWER_SECONDS = 1.0, 2.0
+_LOOK_SECONDS, _ANSWER_SECONDS, _REPEAT_SECONDS = 1.0, 2.0, 1.0
 _STUCK_SESSIONS = 12
 """Sessions that a worker waits to be told its partitions by a broker that answers; then it begins anew.
 
@@ -72,7 +72,7 @@ class _Worker:
         self._publisher: Publisher | None = None
         self._handler: Handler | None = None
         self._draining: set[asyncio.Task[int]] = set()
-        self._watch: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self.failure: StreamsError | None = None
 
     async def open(self) -> None:
@@ -97,7 +97,7 @@ class _Worker:
             await handler.drain()
         else:
             self._drain_later(handler)
-        self._watch = asyncio.create_task(self._watch_group())
+        self._tasks = [asyncio.create_task(work) for work in (self._watch_group(), self._repeat_states(handler))]
         calm_collector()
 
     async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> Ready:
@@ -138,6 +138,14 @@ class _Worker:
         self.successor = successor
         os.kill(os.getpid(), signal.SIGTERM)
 
+    async def _repeat_states(self, handler: Handler) -> None:
+        while True:
+            await asyncio.sleep(_REPEAT_SECONDS)
+            try:
+                await handler.repeat()
+            except StateError as error:  # of some cluster; the others wait for their turn
+                log.error("states could not be told again: %s", error)
+
     async def _watch_group(self) -> None:
         """Begin anew where the group of workers is stuck."""
         most = _STUCK_SESSIONS * self.settings.session_timeout
@@ -168,9 +176,8 @@ class _Worker:
 
     async def close(self) -> None:
         """Give up thread and connections; the agent has stopped."""
-        for task in (*self._draining, self._watch):
-            if task is not None:
-                task.cancel()
+        for task in (*self._draining, *self._tasks):
+            task.cancel()
         if self._handler is not None:
             await self._lease.stop()
             self._handler.close()

@@ -123,8 +123,11 @@ class Committer:
         raise RedisError("other workers change the same groups faster than this one can")
 
     def _jobs(self, work: Work) -> list[_Job]:
-        roots = self._groups.resolve({*work.records, *(end for pair in work.links + work.related for end in pair)})
-        roots |= self._groups.resolve(_once_related(work, roots.values()) - roots.keys())
+        asked = {*work.records, *(end for pair in work.links + work.related for end in pair)}
+        roots = self._groups.resolve(asked)
+        if others := _once_related(work, roots.values()) - asked:
+            # All at once: read in two parts, a group would be two, of which one does not know all that is on its way into it.
+            roots = self._groups.resolve(asked | others)
         union = _Union(roots, self._cap)
         for a, b in work.links:
             if not union.join(a, b):
@@ -133,7 +136,7 @@ class Committer:
             union.join(ruling.a, ruling.b, capped=False)
         by_id = {root.id: root for root in roots.values()}
         records: dict[bytes, list[bytes]] = {root: [] for root in by_id}
-        for record in work.records:
+        for record in work.records | {end for end in asked - work.records if _is_stray(end, roots[end])}:
             records[roots[record].id].append(record)
         claims: dict[bytes, set[bytes]] = defaultdict(set)
         for a, b in work.related:
@@ -313,6 +316,15 @@ def _job(joined: Sequence[Root], records: Mapping[bytes, Sequence[bytes]], claim
     if claims:
         job.related.update((record, other) for record in _records(job) for other in claims.get(record, ()))
     return job
+
+
+def _is_stray(record: bytes, root: Root) -> bool:
+    """Whether a record leads to a group that does not have it: stored by another worker that has not come so far yet.
+
+    It was deleted before, or a correction spoke of it before it came. It is taken in, or nobody would note what it is related to.
+    """
+    groups = (root.group, *(group for _, group in root.moving.values()))
+    return bool(root.raw) and not any(member.id == record for group in groups for member in group.members)
 
 
 def _once_related(work: Work, roots: Iterable[Root]) -> set[bytes]:

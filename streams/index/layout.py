@@ -11,6 +11,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~40 bytes)     | clusters/store.py   |
 | `N:{b}:o`   | hash | cluster id:revision | event committed but not yet known to be published       | clusters/store.py   |
 | `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | index/key_index.py  |
+| `N:l`       | zset | step + cluster key  | when its state is told again, ms                        | clusters/late.py    |
 | `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | clusters/correction_log.py |
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | index/progress.py   |
 | `N:{t}:p`   | hash | topic:partition     | the same on a Redis Cluster, in 64 keys (below)         | index/progress.py   |
@@ -73,6 +74,7 @@ class Layout:
         self._outboxes = [name + b"o" for name in names]
         self._keys = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
         self.corrections = f"{self.prefix}:c".encode()
+        self.late = f"{self.prefix}:l".encode()
         self.progress = f"{self.prefix}:p".encode()
         self.spread_progress = tuple(f"{self.prefix}:{{{tag}}}:p".encode() for tag in _spread_tags())
         self.meta = meta_key(namespace, generation)
@@ -105,7 +107,7 @@ class Layout:
     def all_keys(self) -> list[bytes]:
         """Every key there may be but `meta`, of which a little stays when a generation is dropped."""
         buckets = (self._records, self._documents, self._groups, self._outboxes, self._keys)
-        alone = (self.corrections, self.progress, *self.spread_progress)
+        alone = (self.corrections, self.late, self.progress, *self.spread_progress)
         return [*alone, *(key for keys in buckets for key in keys)]
 
     def key(self, kind: str, value: str) -> tuple[bytes, bytes]:

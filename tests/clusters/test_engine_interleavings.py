@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from interleaving import Crash, Stepped, interleave
-from worlds import CONTENTS, check, correction, drain, event_ids, handle, message, standing
+from worlds import CONTENTS, check, correction, drain, event_ids, handle, message, repeat, standing
 
 from streams.clusters.judge import Judge
 from streams.engine import Engine, Incoming
@@ -41,6 +41,7 @@ class Workers:
         self._connection = connection
         self.log: list[Incoming] = []
         self.published: list[Outgoing] = []
+        self.on_their_way: list[Outgoing] = []  # sent by a worker that died, and not yet there
         self.unsafe: list[Incoming] = []  # handled by a worker that died: its offsets were not committed
         self.corrections: list[Incoming] = []  # the topic, which has one partition
         self.position = 0  # of the worker that has it
@@ -107,10 +108,12 @@ class Workers:
                 step()
                 trips += 1
                 if crash and crash[0] == trips:
-                    # The topics are sent to in parallel: of each some beginning has arrived.
-                    cut = {topic: choices.randrange(4) for topic in sorted({m.topic for m in messages})}
-                    for topic, most in cut.items():
-                        self.published += [m for m in messages if m.topic == topic][:most]
+                    # The topics are sent to in parallel: of each some beginning has arrived, and some more will.
+                    for topic in sorted({m.topic for m in messages}):
+                        sent = [m for m in messages if m.topic == topic]
+                        most = choices.randrange(4)
+                        self.published += sent[:most]
+                        self.on_their_way += sent[most : most + choices.randrange(4)]
                     raise Crash
                 self.published += messages
 
@@ -122,13 +125,19 @@ class Workers:
         return work
 
     def recover(self) -> Engine:
-        """Workers come back: what was owed is published, what was not committed is handled again, in order."""
+        """Workers come back: what was owed is published, what was not committed is handled again, in order.
+
+        Only then what the dead ones had sent arrives, and a quarter of an hour goes by.
+        """
         engine = self.engine()
         drain(engine, self.published.extend)
         waiting = {*self.unsafe, *self.corrections[self.position :]}
         again, self.unsafe = sorted(waiting, key=self.log.index), []
         self.position = len(self.corrections)
         handle(engine, again, self.published.extend)
+        self.published += self.on_their_way
+        self.on_their_way = []
+        repeat(engine, self.published.extend)
         return engine
 
 
