@@ -20,8 +20,8 @@ from streams.clusters.corrections import Correction, Verdict, ruling
 from streams.clusters.group import Group, cluster_key
 from streams.clusters.judge import Judge
 from streams.clusters.late import NOTE_LATE, TAKE_LATE, LateStates
-from streams.clusters.planner import Draft
-from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
+from streams.clusters.planner import Draft, waiting
+from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore, Root
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
 from streams.index import stamp
@@ -393,12 +393,15 @@ class Engine:
         for record, keys in stale.items():
             wanted[roots[record].id] |= keys
         by_id = {root.id: root for root in roots.values()}
-        named = [record for root in by_id.values() for record in _named(root.group)]
+        groups = {root.id: _groups(root) for root in by_id.values()}
+        named = [record for found in groups.values() for group in found for record in _named(group)]
         reader.load(named)
         reader.load_records(named)
         for identifier, keys in wanted.items():
             root = by_id[identifier]
-            outgoing += events.states(root.group, sorted(keys), _living(reader))
+            home = {cluster.key: group for group in groups[identifier] for cluster in group.clusters}
+            for key in sorted(keys):
+                outgoing += events.states(home.get(key, root.group), [key], _living(reader))
             committed.append(Committed(root.id, root.raw, Described(root.group, {}, (), dict.fromkeys(keys))))
         return Batch(outgoing, committed, Counter())
 
@@ -412,6 +415,14 @@ def publications(committed: Sequence[Committed], counts: Counter[tuple[str, str]
             counts["events", change.type] += 1
         for key, state in c.described.states.items():
             yield events.state_message(key, state)
+
+
+def _groups(root: Root) -> list[Group]:
+    """The group that lives here and those on their way into it, whose clusters stand as well.
+
+    Whoever takes them over does not tell again of a cluster that stays as it is.
+    """
+    return [root.group, *waiting(root.group, (group for _, group in root.moving.values()))]
 
 
 def _named(group: Group) -> list[bytes]:
