@@ -109,6 +109,9 @@ class Committer:
             jobs = self._jobs(todo)
             failed = self._freeze(jobs)
             self._load(jobs, reader)
+            if one_sided := _one_sided(jobs, reader):
+                todo = todo._replace(related=todo.related + one_sided)
+                continue
             ready = [job for job in jobs if job.target.id not in failed]
             committed, late = self._commit(ready, reader, describe, heads)
             done += committed
@@ -365,6 +368,19 @@ def _differing(job: _Job, reader: Reader) -> list[bytes]:
         for member in group.members
         if (entry := stored.get(member.id)) and (entry.stamp.digest != member.digest or not entry.stamp.live)
     ]
+
+
+def _one_sided(jobs: list[_Job], reader: Reader) -> tuple[tuple[bytes, bytes], ...]:
+    """Relations of members that another worker has changed to records of groups that are not at hand.
+
+    Here they may end, and their other sides have to end with them: who changed the record finds nothing of them any more.
+    """
+    changed = {record for job in jobs for record in _differing(job, reader)}
+    if not changed:
+        return ()
+    known = {record for job in jobs for record in _records(job)}
+    relations = {(r.record, r.other) for job in jobs for group in _all_groups(job) for r in group.related}
+    return tuple(sorted((a, b) for a, b in relations if a in changed and b not in known))
 
 
 def _again(work: Work, jobs: list[_Job]) -> Work:
