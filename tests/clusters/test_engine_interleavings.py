@@ -300,6 +300,7 @@ RACES = {
     "one stored by a worker that died is deleted": Race([], [("s:a", ONE)], [[("s:a", None)], [("t:b", ONE)]]),
     "one stored by a worker that died changes": Race([], [("s:a", ONE)], [[("s:a", OTHER)], [("t:b", ONE)]]),
     "a worker goes on with what is not its own": Race([], [], [[("s:a", ONE)], [("s:a", ONE), ("s:a", None)]]),
+    "one record changes twice, at two workers": Race([("s:a", ARXIV_1)], [], [[("s:a", OTHER)], [("s:a", ARXIV_2)]]),
     "a bridge and a contradiction": Race([("s:a", ARXIV_1), ("s:b", DOI)], [], [[("s:b", ARXIV_2)], [("t:c", ONE)]]),
     "two groups become one and one changes": Race(
         [("s:a", OTHER), ("s:b", ONE)], [], [[("s:a", ONE)], [("s:b", OTHER), ("t:c", ONE)]]
