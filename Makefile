@@ -55,7 +55,7 @@ test-kafka: $(VENV)/.test-installed ## Run the tests that need a broker on Apach
 		$(MAKE) --silent .kafka/.fetched$(KAFKA) && $(PYTEST) --broker kafka; \
 	fi
 
-soak: $(VENV)/.test-installed ## Let everything fail at random moments for half an hour or so; prints a table
+soak: $(VENV)/.test-installed ## Let everything fail at random moments for a quarter of an hour; prints a table
 	$(PYTEST) -m soak -p no:randomly $(if $(BROKER),--broker $(BROKER))
 
 check: $(VENV)/.dev-installed ## Lint, format, strict types, import contract
