@@ -193,6 +193,9 @@ class _Description:
         positions = {cluster.key: index for index, cluster in enumerate(group.clusters)}
         for kind, key, changed in self._draft.relations:
             self._relate(kind, key, group.records(positions[key]), changed)
+        doubtful = self._draft.doubtful
+        for index in sorted({m.cluster for m in group.members if m.id in doubtful} if doubtful else ()):
+            self._doubt(group.clusters[index].key, group.records(index))
         clusters = tuple(self._clusters[cluster.key] for cluster in group.clusters)
         return Described(
             msgspec.structs.replace(group, clusters=clusters), self._owed, tuple(self._changes), self._latest
@@ -217,6 +220,15 @@ class _Description:
         pairs = frozenset(tuple(self._names((relation.record, relation.other))) for relation in changed)
         self._follow(kind, key, ids, after, document, pairs)
         self._stand(key, after, document)
+
+    def _doubt(self, key: bytes, ids: tuple[bytes, ...]) -> None:
+        """A cluster whose records are as they were; an event may have told of one as it was in between."""
+        document, fingerprint = self._document(key, ids)
+        if self._clusters[key].canonical not in (b"", fingerprint):
+            after = self._names(ids)
+            self._clusters[key] = msgspec.structs.replace(self._clusters[key], canonical=fingerprint)
+            self._follow("canonical_changed", key, ids, after, document)
+            self._stand(key, after, document)
 
     def _follow(
         self, kind: str, key: bytes, ids: tuple[bytes, ...], after: list[str], document: bytes, pairs: _Pairs = _NONE

@@ -104,6 +104,7 @@ class Committer:
         Raises RedisError when others change the same groups so fast that no attempt gets through.
         """
         done: list[Committed] = []
+        doubtful: set[bytes] = set()
         todo = work
         for _ in range(_MAX_ATTEMPTS):
             jobs = self._jobs(todo)
@@ -113,9 +114,11 @@ class Committer:
                 todo = todo._replace(related=todo.related + one_sided)
                 continue
             ready = [job for job in jobs if job.target.id not in failed]
-            committed, late = self._commit(ready, reader, describe, heads)
+            committed, late = self._commit(ready, reader, describe, heads, doubtful)
             done += committed
-            late |= self._overtaken(jobs, committed, reader)
+            overtaken = self._overtaken(jobs, committed, reader)
+            late |= {target for targets in overtaken.values() for target in targets}
+            doubtful |= overtaken.keys()
             again = [job for job in jobs if job.target.id in failed | late]
             if not again:
                 return done
@@ -166,24 +169,29 @@ class Committer:
         reader.load(record for job in jobs for record in _records(job))
         reader.load(other for job in jobs for _, other in job.related)
 
-    def _overtaken(self, jobs: list[_Job], committed: Sequence[Committed], reader: Reader) -> set[bytes]:
-        """The targets of jobs that were committed with a record that is no longer as it was read."""
+    def _overtaken(
+        self, jobs: list[_Job], committed: Sequence[Committed], reader: Reader
+    ) -> Mapping[bytes, set[bytes]]:
+        """Records that are no longer as they were read, with the targets of the jobs that were committed with them.
+
+        The document that was told of one may be of neither version that its features are of, before or after.
+        """
         used: dict[bytes, set[bytes]] = defaultdict(set)
         groups = {c.root: c.described.group for c in committed}
         for job in jobs:
             if (group := groups.get(job.target.id)) is not None:
                 for record in job.records.union(end for r in group.related for end in (r.record, r.other)):
                     used[record].add(job.target.id)
-        return {target for record in reader.changed(used) for target in used[record]}
+        return {record: used[record] for record in reader.changed(used)}
 
     def _commit(
-        self, jobs: list[_Job], reader: Reader, describe: Describe, heads: Heads
+        self, jobs: list[_Job], reader: Reader, describe: Describe, heads: Heads, doubtful: set[bytes]
     ) -> tuple[list[Committed], set[bytes]]:
         if heads:
             reader.load_records(
                 {record for job in jobs for record in _records(job)}.union(o for j in jobs for _, o in j.related)
             )
-        drafts = [self._draft(job, reader, heads) for job in jobs]
+        drafts = [self._draft(job, reader, heads)._replace(doubtful=frozenset(doubtful)) for job in jobs]
         changed = {record for draft in drafts for change in draft.changes for record in change.before + change.after}
         reader.load_records(changed.union(*(_told(draft) for draft in drafts)))
         commits: list[Commit | None] = []
@@ -341,8 +349,11 @@ def _told(draft: Draft) -> set[bytes]:
     told = {relation.other for relation in draft.group.related}
     told.update(end for _, _, changed in draft.relations for r in changed for end in (r.record, r.other))
     keys = {key for _, key, _ in draft.relations}
-    for index, cluster in enumerate(draft.group.clusters if keys else ()):
-        if cluster.key in keys:
+    doubted = (
+        {member.cluster for member in draft.group.members if member.id in draft.doubtful} if draft.doubtful else ()
+    )
+    for index, cluster in enumerate(draft.group.clusters if keys or doubted else ()):
+        if cluster.key in keys or index in doubted:
             told.update(draft.group.records(index))
     return told
 

@@ -51,11 +51,13 @@ class Draft(NamedTuple):
     """The new group, still without digests of canonical documents, and its changes in order.
 
     `relations`: (`relation_added` or `relation_removed`, cluster key, the relations that came or went) of clusters that stand.
+    `doubtful` are members of which an event may have told another document than the one that stands.
     """
 
     group: Group
     changes: tuple[Change, ...]
     relations: tuple[tuple[str, bytes, tuple[Relation, ...]], ...] = ()
+    doubtful: frozenset[bytes] = frozenset()
 
 
 def combine(groups: Sequence[Group]) -> Group:
