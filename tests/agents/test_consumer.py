@@ -91,7 +91,8 @@ def test_a_first_message_that_was_fetched_while_the_flow_stopped_comes_again(
     async def go(settings: Settings) -> list[bytes]:
         await create_topics(settings)
         worker = Worker()
-        async with Publisher(settings.kafka_url, shared=True) as publisher, running(settings, worker) as consumer:
+        publishing = Publisher(settings.kafka_url, settings.topic_prefix, shared=True)
+        async with publishing as publisher, running(settings, worker) as consumer:
             fetches, fetched = 0, False
             plainly = consumer._getmany
 
