@@ -422,7 +422,7 @@ def _groups(root: Root) -> list[Group]:
 
     Whoever takes them over does not tell again of a cluster that stays as it is.
     """
-    return [root.group, *waiting(root.group, (group for _, group in root.moving.values()))]
+    return [root.group, *waiting(root.group, root.groups[1:])]
 
 
 def _named(group: Group) -> list[bytes]:

@@ -78,6 +78,9 @@ class RedisError(ServiceError):
 class ForgottenError(RedisError):
     """Redis may have forgotten what it acknowledged: what was begun has to be begun again."""
 
+    def __init__(self, text: str = "Redis failed over or was started anew") -> None:
+        super().__init__(text)
+
 
 class EmbeddedError(ServiceError):
     """An embedded broker or Redis did not start, or died."""

@@ -281,7 +281,7 @@ class Handler:
         """Before anything is published: raise ForgottenError where the state it tells of may be forgotten already."""
         known = self._histories
         if (await self._in_thread(lambda: self._engine.progress.check((), known)))[1] != known:
-            raise ForgottenError("Redis failed over or was started anew")
+            raise ForgottenError
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

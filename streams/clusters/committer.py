@@ -334,13 +334,12 @@ def _is_stray(record: bytes, root: Root) -> bool:
 
     It was deleted before, or a correction spoke of it before it came. It is taken in, or nobody would note what it is related to.
     """
-    groups = (root.group, *(group for _, group in root.moving.values()))
-    return bool(root.raw) and not any(member.id == record for group in groups for member in group.members)
+    return bool(root.raw) and not any(member.id == record for group in root.groups for member in group.members)
 
 
 def _once_related(work: Work, roots: Iterable[Root]) -> set[bytes]:
     """Records whose groups know of a relation to one that may have changed."""
-    groups = (group for root in roots for group in (root.group, *(moving for _, moving in root.moving.values())))
+    groups = (group for root in roots for group in root.groups)
     return {relation.other for group in groups for relation in group.related if relation.record in work.records}
 
 

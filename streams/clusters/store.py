@@ -52,6 +52,11 @@ class Root(NamedTuple):
     group: Group
     moving: Mapping[bytes, tuple[bytes, Group]]
 
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The group that lives here, and those on their way into it, the nearest first."""
+        return self.group, *(group for _, group in self.moving.values())
+
 
 class Commit(NamedTuple):
     """A change of one value under compare-and-set, with the events owed for it (outbox field -> event JSON)."""

@@ -124,7 +124,7 @@ class _Rebuild:
         self._say("adopt", carried["records"])
         adopted = Adopter(self._layout, self._engine).run()
         if self._engine.progress.look().histories != self._histories:
-            raise ForgottenError("Redis failed over or was started anew")
+            raise ForgottenError
         self._holder.switch(self._engine.groups.known)
         report = self._report
         report.pause_seconds = round(time.monotonic() - closed, 3)

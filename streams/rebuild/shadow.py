@@ -111,7 +111,7 @@ class Shadow:
         steps = [Step(*place, self._at[place], at) for place, at in done.items()]
         back, _ = self._engine.progress.mark(steps, self._known)
         if back:
-            raise ForgottenError("Redis failed over or was started anew")
+            raise ForgottenError
         self._at.update(done)
 
     def _feeds(self, targets: Targets) -> Targets:

@@ -177,8 +177,7 @@ class Look:
 
 def _members(root: Root) -> frozenset[bytes]:
     """The members of a group and of those on their way into it."""
-    groups = (root.group, *(group for _, group in root.moving.values()))
-    return frozenset(member.id for group in groups for member in group.members)
+    return frozenset(member.id for group in root.groups for member in group.members)
 
 
 def _position(packed: bytes, record: bytes) -> int:

@@ -15,6 +15,7 @@ from streams.clusters.judge import Judge
 from streams.clusters.partition import Link, partition
 from streams.engine import Engine, Incoming
 from streams.events import Outgoing
+from streams.index.connection import Connection
 from streams.index.layout import Layout, id_of
 from streams.index.store import RecordStore
 from streams.intake import CORRECTIONS
@@ -269,12 +270,18 @@ def drain(engine: Engine, publish: Any) -> None:
         batch = engine.confirm(batch)
 
 
+def make_due(connection: Connection, key: bytes) -> int:
+    """All states that are to be told again some time are to be told now; returns how many."""
+    members = connection.call("ZRANGE", key, 0, -1)
+    for member in members:
+        connection.call("ZADD", key, 0, member)
+    return len(members)
+
+
 def repeat(engine: Engine, publish: Any) -> None:
     """What workers do in the quarter of an hour after a drain, as if it were over."""
     key = Layout(engine.settings.namespace, engine.settings.generation, engine.settings.buckets).late
-    while members := engine.connection.call("ZRANGE", key, 0, -1):
-        for member in members:
-            engine.connection.call("ZADD", key, 0, member)
+    while make_due(engine.connection, key):
         while (batch := engine.repeat()).outgoing:
             while batch.outgoing or batch.committed or batch.drained:
                 publish(batch.outgoing)

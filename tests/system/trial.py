@@ -32,7 +32,7 @@ from harvester import harvest
 from letters import astray, read_letters
 from processes import Streams, wait_for
 from reports import Fault, Place, Report
-from worlds import stored_partition
+from worlds import make_due, stored_partition
 
 from streams import events
 from streams.agents.reader import read_to_now
@@ -204,8 +204,7 @@ class Trial:
         """What workers do after a while because of those that died (`streams/clusters/late.py`), now."""
         assert self._connection is not None
         connection, key = self._connection, self.layout.late
-        for member in connection.call("ZRANGE", key, 0, -1):
-            connection.call("ZADD", key, 0, member)
+        make_due(connection, key)
         self._wait(lambda: not connection.call("ZCOUNT", key, 0, 0), "states were told again")
 
     def _tell_where_it_stands(self) -> None:
