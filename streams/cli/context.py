@@ -17,8 +17,8 @@ from streams.settings import PREFIX, Settings
 __all__ = ["configured", "console", "open_state"]
 
 
-_PLAIN_WIDTH = 120
-"""Columns where the output is no terminal."""
+_PLAIN_WIDTH = 10_000
+"""Columns where the output is no terminal: more than any line takes, for whoever searches it wants ids in one piece."""
 
 
 def configured(settings: Settings) -> Settings:
