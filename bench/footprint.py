@@ -16,7 +16,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from streams.engine import Engine, Incoming
+from streams.batch import Incoming
+from streams.engine import Engine
 from streams.index.connection import connect
 from streams.local.valkey import Valkey
 from streams.settings import Settings
@@ -52,7 +53,7 @@ class Meter:
                 for out in batch.outgoing:
                     headers = sum(len(name) + len(value) for name, value in out.headers)
                     self._count(out.topic, len(out.key) + len(out.value or b"") + headers)
-                batch = self.engine.confirm(batch)
+                batch = self.engine.outbox.confirm(batch)
 
     def held(self) -> Counter[str]:
         """Bytes in Redis by kind of key."""

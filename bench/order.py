@@ -21,7 +21,8 @@ import orjson
 from sets import FEED_SETS, OWN_SETS, PAIR_SETS, SEED, UNLABELLED, records_of
 from world import GROUP_CAP, World
 
-from streams.engine import Engine, Incoming
+from streams.batch import Incoming
+from streams.engine import Engine
 from streams.index.connection import connect
 from streams.local.valkey import Valkey
 from streams.matching.features import extract
@@ -95,7 +96,7 @@ def through_engine(records: Mapping[str, Record], seeds: int, redis_url: str, na
                 size = random.randint(1, 600)
                 batch = engine.process(messages[start : start + size])
                 while batch.outgoing or batch.committed or batch.drained:
-                    batch = engine.confirm(batch)
+                    batch = engine.outbox.confirm(batch)
                 start += size
             yield stored(engine)
         finally:

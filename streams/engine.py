@@ -1,7 +1,7 @@
 """The whole path of a record for one micro-batch, from bytes to events. Knows no Kafka.
 
 `process` reads payloads, stores the records, finds and decides candidates, commits clusters and returns what
-is to be published. When that is published the caller calls `confirm`, publishes what it returns, and only
+is to be published. When that is published the caller calls `outbox.confirm`, publishes what it returns, and only
 then commits its offsets. Everything may be repeated: a batch handled twice changes nothing and publishes
 only what was published before.
 """
@@ -9,95 +9,35 @@ only what was published before.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from streams import events
 from streams.arrivals import Arrival, Arrivals, born
-from streams.clusters.committer import Committed, Committer, Described, Work
+from streams.batch import Batch, Incoming, publications
+from streams.clusters.committer import Committed, Committer, Described
 from streams.clusters.correction_log import DECIDE_CORRECTION, CorrectionLog
 from streams.clusters.corrections import Correction, Verdict, ruling
-from streams.clusters.group import Group, cluster_key
+from streams.clusters.jobs import Work
 from streams.clusters.judge import Judge
 from streams.clusters.late import NOTE_LATE, TAKE_LATE, LateStates
-from streams.clusters.planner import Draft, waiting
-from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore, Root
+from streams.clusters.planner import Draft
+from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
-from streams.index import stamp
 from streams.index.connection import Command, Connection
 from streams.index.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex
 from streams.index.layout import Layout, id_of
 from streams.index.progress import Progress
 from streams.index.reader import Reader
 from streams.index.store import PUT_RECORD, RecordStore
-from streams.intake import Intake, Prepared, Raw, Refused, Told
+from streams.intake import Intake, Prepared, Refused, Told
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
 from streams.matching.rules import DEFAULT
-from streams.records import Record
+from streams.outbox import Outbox
 from streams.settings import Settings
 
-__all__ = ["Batch", "Engine", "Incoming", "publications"]
-
-_DRAIN_LOT = 2000
-
-
-class Incoming(NamedTuple):
-    """A message of a feed or a correction: `source` as in `Raw`, `taken` is the broker's time in ms.
-
-    One that was a dead letter and is sent again tells of which (`retry_of`), and keeps the place in time it had (`arrived`,
-    see `stamp.arrival`): what came since is not undone by it.
-    """
-
-    source: str
-    key: bytes
-    value: bytes | None
-    taken: int
-    topic: str
-    partition: int
-    offset: int
-    retry_of: str = ""
-    arrived: int = 0
-
-    @property
-    def raw(self) -> Raw:
-        """What the intake needs of it."""
-        return Raw(self.source, self.key, self.value, self.arrival)
-
-    @property
-    def arrival(self) -> int:
-        """What orders it among the messages about one record."""
-        return self.arrived or stamp.arrival(self.taken, self.offset)
-
-    @property
-    def origin(self) -> str:
-        """Where it came from, `topic:partition:offset`."""
-        return f"{self.topic}:{self.partition}:{self.offset}"
-
-    def letter(self, error: PayloadError) -> Outgoing:
-        """The dead letter it becomes, or one item of it."""
-        return events.dead_letter(
-            error,
-            self.value or b"",
-            self.origin,
-            self.source,
-            self.key,
-            arrival=self.arrival,
-            retry_of=self.retry_of,
-        )
-
-
-class Batch(NamedTuple):
-    """What a micro-batch publishes, and what `confirm` needs afterwards. `counts` are for metrics.
-
-    `drained` are events found owed, by outbox key; `repeated` what `LateStates` handed out.
-    """
-
-    outgoing: list[Outgoing]
-    committed: list[Committed]
-    counts: Counter[tuple[str, str]]
-    drained: Mapping[bytes, Sequence[str]] = {}
-    repeated: Sequence[bytes] = ()
+__all__ = ["Engine"]
 
 
 class _Found(NamedTuple):
@@ -126,7 +66,7 @@ class Engine:
         self.judge = Judge(self.store, layout, DEFAULT.with_policy(settings.preprints))
         self.groups = GroupStore(layout, connection)
         self.corrections = CorrectionLog(layout, connection)
-        self._late = LateStates(layout, connection)
+        self.outbox = Outbox(self.groups, self.store, LateStates(layout, connection), connection)
         self._arrivals = Arrivals(self.store, self.judge, connection)
         self._committer = Committer(self.groups, self.judge, settings.cluster_cap)
 
@@ -157,91 +97,6 @@ class Engine:
             counts["capped", "cluster"] += self._committer.capped - capped
         outgoing += publications(committed, counts)
         return Batch(outgoing, committed, counts)
-
-    def confirm(self, batch: Batch) -> Batch:
-        """The batch is published: settle its events. What is returned is to be published and confirmed in turn.
-
-        Where another worker has changed a cluster meanwhile, its state may have been published before ours;
-        so the state as it is now goes out again, until nobody was faster.
-        """
-        raw: dict[bytes, bytes] = {}
-        owed: dict[bytes, list[str]] = defaultdict(list)
-        keys: dict[bytes, set[bytes]] = defaultdict(set)
-        for c in batch.committed:
-            # Committed twice, another worker may have come between: the states of the first are no longer sure.
-            raw[c.root] = b"" if c.root in raw else c.raw
-            owed[c.root] += c.described.owed
-            keys[c.root].update(c.described.states)
-        now = self.groups.confirm([(root, raw[root], fields) for root, fields in owed.items()])
-        stale = {root: keys[root] for root, stands in zip(owed, now, strict=True) if stands != raw[root]}
-        if not stale:
-            self.groups.forget(batch.drained)
-            self._late.done(batch.repeated)
-            return Batch([], [], Counter())
-        # Their events stay owed until the state is out again: should we die now, `drain` finds them.
-        settled: dict[bytes, list[str]] = defaultdict(
-            list, {key: list(fields) for key, fields in batch.drained.items()}
-        )
-        for root in stale:
-            settled[self.groups.outbox(root)] += owed[root]
-        return self._restate(stale)._replace(drained=settled, repeated=batch.repeated)
-
-    def drain(self) -> Batch:
-        """Events that a worker committed but did not live to publish, with the states of their clusters.
-
-        A lot of them: call it again until it finds none.
-        """
-        outgoing: list[Outgoing] = []
-        stale: dict[bytes, set[bytes]] = defaultdict(set)
-        owing = self.groups.owed(_DRAIN_LOT)
-        for owed in owing.values():
-            for field, event in sorted(owed.items(), key=lambda item: int(item[0].rpartition(":")[2])):
-                identifier = field.rpartition(":")[0]
-                key = cluster_key(identifier)
-                outgoing.append(Outgoing(events.EVENTS, identifier.encode(), event))
-                stale[key[:8]].add(key)
-        if not outgoing:
-            return Batch([], [], Counter())
-        # Whoever owed them may have sent something that is still on its way.
-        self._late.note(key for keys in stale.values() for key in sorted(keys))
-        restated = self._restate(stale)
-        drained = {key: list(owed) for key, owed in owing.items()}
-        return Batch([*outgoing, *restated.outgoing], restated.committed, Counter(), drained)
-
-    def repeat(self) -> Batch:
-        """The states of clusters that it is time to tell again (`clusters/late.py`). A lot: call it until there are none."""
-        due = self._late.take(_DRAIN_LOT)
-        return self.restate(map(self._late.cluster, due))._replace(repeated=due)
-
-    def restate(self, clusters: Iterable[bytes]) -> Batch:
-        """The states, as they are now, of clusters by their keys; a tombstone for one that is no more."""
-        stale: dict[bytes, set[bytes]] = defaultdict(set)
-        for key in clusters:
-            stale[key[:8]].add(key)
-        return self._restate(stale)
-
-    def all_states(self, size: int) -> Iterator[list[Outgoing]]:
-        """The latest state of every cluster, in lots of about `size` messages."""
-        lot: list[tuple[bytes, Group]] = []
-        for found in self.groups.all_groups():
-            lot.append(found)
-            if len(lot) >= size:
-                yield self._states_of(lot)
-                lot = []
-        if lot:
-            yield self._states_of(lot)
-
-    def _states_of(self, groups: Sequence[tuple[bytes, Group]]) -> list[Outgoing]:
-        reader = Reader(self.store, self.connection)
-        named = [record for _, group in groups for record in _named(group)]
-        reader.load(named)
-        reader.load_records(named)
-        return [
-            message
-            for _, group in groups
-            for message in events.states(group, (c.key for c in group.clusters), _living(reader))
-            if message.value is not None
-        ]
 
     def _admit(
         self,
@@ -383,57 +238,7 @@ class Engine:
         work = Work(frozenset((id_of(verdict.a), id_of(verdict.b))), (), rulings=(ruling(verdict),))
         return self._committer.apply(work, reader, describe)
 
-    def _restate(self, stale: Mapping[bytes, set[bytes]]) -> Batch:
-        """The states of clusters as they are now, by the record whose group they were in."""
-        roots = self.groups.resolve(stale)
-        reader = Reader(self.store, self.connection)
-        committed: list[Committed] = []
-        outgoing: list[Outgoing] = []
-        wanted: dict[bytes, set[bytes]] = defaultdict(set)
-        for record, keys in stale.items():
-            wanted[roots[record].id] |= keys
-        by_id = {root.id: root for root in roots.values()}
-        groups = {root.id: _groups(root) for root in by_id.values()}
-        named = [record for found in groups.values() for group in found for record in _named(group)]
-        reader.load(named)
-        reader.load_records(named)
-        for identifier, keys in wanted.items():
-            root = by_id[identifier]
-            home = {cluster.key: group for group in groups[identifier] for cluster in group.clusters}
-            for key in sorted(keys):
-                outgoing += events.states(home.get(key, root.group), [key], _living(reader))
-            committed.append(Committed(root.id, root.raw, Described(root.group, {}, (), dict.fromkeys(keys))))
-        return Batch(outgoing, committed, Counter())
-
-
-def publications(committed: Sequence[Committed], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
-    """What tells of changes: their events, and the states they led to."""
-    for c in committed:
-        for field, event in c.described.owed.items():
-            yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
-        for change in c.described.changes:
-            counts["events", change.type] += 1
-        for key, state in c.described.states.items():
-            yield events.state_message(key, state)
-
-
-def _groups(root: Root) -> list[Group]:
-    """The group that lives here and those on their way into it, whose clusters stand as well.
-
-    Whoever takes them over does not tell again of a cluster that stays as it is.
-    """
-    return [root.group, *waiting(root.group, root.groups[1:])]
-
-
-def _named(group: Group) -> list[bytes]:
-    """The records that a state of the group's clusters names."""
-    return [member.id for member in group.members] + [relation.other for relation in group.related]
-
 
 def _refuse(message: Incoming, error: PayloadError, counts: Counter[tuple[str, str]]) -> Outgoing:
     counts["rejected", f"{message.source} {error.code}"] += 1
     return message.letter(error)
-
-
-def _living(reader: Reader) -> Callable[[bytes], Record | None]:
-    return lambda record: reader.record(record) if reader.is_live(record) else None

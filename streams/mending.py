@@ -13,12 +13,14 @@ import msgspec
 import orjson
 
 from streams import events
+from streams.batch import Batch, publications
 from streams.clusters.canonical import render
-from streams.clusters.committer import Committer, Described, Work
+from streams.clusters.committer import Committer, Described
 from streams.clusters.group import cluster_key
 from streams.clusters.heads import Head
+from streams.clusters.jobs import Work
 from streams.clusters.planner import Draft
-from streams.engine import Batch, Engine, publications
+from streams.engine import Engine
 from streams.index.reader import Reader
 
 __all__ = ["Published", "mend"]

@@ -12,8 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from streams import events
+from streams.batch import Incoming
 from streams.clusters.planner import Change, Draft
-from streams.engine import Engine, Incoming
+from streams.engine import Engine
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing, dead_letter, decision_messages, letter_fields
 from streams.index.connection import connect
@@ -33,7 +34,7 @@ def publish(engine: Engine, messages: list[Incoming]) -> list[Outgoing]:
     batch = engine.process(messages)
     while batch.outgoing or batch.committed or batch.drained:
         published += batch.outgoing
-        batch = engine.confirm(batch)
+        batch = engine.outbox.confirm(batch)
     return published
 
 

@@ -15,9 +15,10 @@ from interleaving import Crash, Stepped, interleave
 from worlds import CONTENTS, check, correction, differences, drain, handle, message
 
 from streams import events
+from streams.batch import Batch, Incoming
 from streams.clusters.group import Cluster, Group, Member
 from streams.clusters.heads import Head, lift
-from streams.engine import Batch, Engine, Incoming
+from streams.engine import Engine
 from streams.events import Outgoing
 from streams.index.connection import Command, Connection
 from streams.mending import Published, mend
@@ -81,7 +82,7 @@ class World:
                 told.add(out.value or b"", number)
         for keys in told.lots():
             self._publish(engine, mend(engine, told, keys))
-            self._publish(engine, engine.restate(keys))
+            self._publish(engine, engine.outbox.restate(keys))
         drain(engine, self.published.extend)
 
     def mend_twice(self, random: Random) -> None:
@@ -102,7 +103,7 @@ class World:
     def _publish(self, engine: Engine, batch: Batch) -> None:
         while batch.outgoing or batch.committed or batch.drained:
             self.published.extend(batch.outgoing)
-            batch = engine.confirm(batch)
+            batch = engine.outbox.confirm(batch)
 
 
 def _log(random: Random) -> list[Incoming]:

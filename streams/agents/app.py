@@ -22,7 +22,7 @@ from streams.agents.consumer import Lot, Memory, RewindingConsumer, RewindingTra
 from streams.agents.handler import Ready
 from streams.agents.incoming import incoming
 from streams.agents.topics import input_topics, source_of
-from streams.engine import Incoming
+from streams.batch import Incoming
 from streams.index.progress import Place, Step
 from streams.ops.health import Health
 from streams.settings import Settings

@@ -29,7 +29,8 @@ from streams.agents.lease import Lease
 from streams.agents.mender import Mender
 from streams.agents.preparer import Preparer
 from streams.agents.publisher import Publisher
-from streams.engine import Batch, Engine, Incoming
+from streams.batch import Batch, Incoming
+from streams.engine import Engine
 from streams.errors import ForgottenError, PayloadError, RedisError, ServiceError, StuckError
 from streams.index.progress import Histories, Place, Step
 from streams.intake import Prepared, Refused, Told
@@ -172,14 +173,14 @@ class Handler:
     async def _drain(self) -> int:
         await self._check(())
         count = 0
-        while (batch := await self._in_thread(self._engine.drain)).outgoing:
+        while (batch := await self._in_thread(self._engine.outbox.drain)).outgoing:
             await self._publish(batch)
             count += sum(len(fields) for fields in batch.drained.values())
         return count
 
     async def _repeat(self) -> None:
         await self._check(())
-        while (batch := await self._in_thread(self._engine.repeat)).outgoing:
+        while (batch := await self._in_thread(self._engine.outbox.repeat)).outgoing:
             await self._publish(batch)
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -248,7 +249,7 @@ class Handler:
             for topic, count in Counter(message.topic for message in batch.outgoing).items():
                 self._metrics.published(topic, count)
             settled = batch
-            batch = await self._in_thread(lambda: self._engine.confirm(settled))  # noqa: B023 - awaited before the next turn
+            batch = await self._in_thread(lambda: self._engine.outbox.confirm(settled))  # noqa: B023 - awaited before the next turn
 
     async def _mark(self, steps: Sequence[Step], known: Histories) -> dict[Place, int]:
         return (await self._in_thread(lambda: self._engine.progress.mark(steps, known)))[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from streams.agents.retries import retried
-from streams.engine import Incoming
+from streams.batch import Incoming
 
 __all__ = ["incoming"]
 

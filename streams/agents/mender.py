@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from streams.agents.publisher import Publisher
 from streams.agents.reader import read_to_now
-from streams.engine import Batch, Engine
+from streams.batch import Batch
+from streams.engine import Engine
 from streams.events import EVENTS
 from streams.mending import Published, mend
 
@@ -42,7 +43,7 @@ class Mender:
         known, count = len(published.heads), 0
         for keys in published.lots():
             count += await self.publish(await self._in_thread(lambda: mend(self._engine, published, keys)))  # noqa: B023
-            count += await self.publish(await self._in_thread(lambda: self._engine.restate(keys)))  # noqa: B023
+            count += await self.publish(await self._in_thread(lambda: self._engine.outbox.restate(keys)))  # noqa: B023
         log.warning("subscribers were told where %d clusters stand, with %d messages", known, count)
         return count
 
@@ -62,5 +63,5 @@ class Mender:
             await self._publisher.publish(batch.outgoing)
             count += len(batch.outgoing)
             settled = batch
-            batch = await self._in_thread(lambda: self._engine.confirm(settled))  # noqa: B023
+            batch = await self._in_thread(lambda: self._engine.outbox.confirm(settled))  # noqa: B023
         return count

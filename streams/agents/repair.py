@@ -48,12 +48,12 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
         mender = Mender(engine, publisher, asyncio.to_thread)
         await publisher.publish(nobodys)
         count = len(nobodys)
-        while (owed := engine.drain()).outgoing:
+        while (owed := engine.outbox.drain()).outgoing:
             count += await mender.publish(owed)
         if forgotten:
             count += await mender.mend(0, forgotten)
         for start in range(0, len(known), _LOT):
-            count += await mender.publish(engine.restate(known[start : start + _LOT]))
+            count += await mender.publish(engine.outbox.restate(known[start : start + _LOT]))
     return count
 
 

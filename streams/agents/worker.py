@@ -24,7 +24,8 @@ from streams.agents.memory import RedisMemory
 from streams.agents.preparer import Preparer, calm_collector
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
-from streams.engine import Engine, Incoming
+from streams.batch import Incoming
+from streams.engine import Engine
 from streams.errors import BrokerError, RedisError, SettingsError, StateError, StreamsError
 from streams.index.connection import Connection, connect
 from streams.index.fence import Fence

@@ -75,7 +75,7 @@ def _restore(settings: Settings) -> int:
 async def _publish_states(settings: Settings, engine: Engine) -> int:
     count = 0
     async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
-        for lot in engine.all_states(_RESTORE_LOT):
+        for lot in engine.outbox.all_states(_RESTORE_LOT):
             await publisher.publish(lot)
             count += len(lot)
     return count

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from streams.engine import Engine, Incoming
+from streams.batch import Incoming
+from streams.engine import Engine
 from streams.errors import StateError
 from streams.index.connection import Command
 from streams.index.layout import Layout
@@ -87,7 +88,7 @@ class Carrier:
         prepared = self._intake.restore([(r, s.stamp) for r, s in zip(records, lot.values(), strict=True)])
         batch = self._engine.apply([_NOWHERE], [prepared])
         while batch.committed or batch.drained:
-            batch = self._engine.confirm(batch)
+            batch = self._engine.outbox.confirm(batch)
 
 
 def _missing(live: Stored, built: Stored | None) -> bool:

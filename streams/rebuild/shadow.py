@@ -22,7 +22,8 @@ from streams.agents.incoming import incoming
 from streams.agents.preparer import Preparer
 from streams.agents.reader import plain_consumer
 from streams.agents.topics import input_topics, source_of
-from streams.engine import Engine, Incoming
+from streams.batch import Incoming
+from streams.engine import Engine
 from streams.errors import BrokerError, ForgottenError
 from streams.index.progress import Histories, Place, Step
 from streams.intake import CORRECTIONS, Items
@@ -129,7 +130,7 @@ class Shadow:
             if kind == "rejected":
                 self.refused[label.rpartition(" ")[2]] += number
         while batch.committed or batch.drained:
-            batch = self._engine.confirm(batch)
+            batch = self._engine.outbox.confirm(batch)
         self._mark({(m.topic, m.partition): m.offset + 1 for m in messages})
 
     async def _batches(self, targets: Targets) -> AsyncGenerator[list[Incoming], None]:

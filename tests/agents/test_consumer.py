@@ -15,7 +15,7 @@ from streams.agents.consumer import RewindingConsumer
 from streams.agents.handler import Ready
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
-from streams.engine import Incoming
+from streams.batch import Incoming
 from streams.errors import RedisError
 from streams.events import Outgoing
 from streams.index.progress import Place, Step

@@ -16,7 +16,7 @@ from streams.agents.publisher import Publisher
 from streams.agents.reader import read_one, read_to_now
 from streams.agents.retries import retry
 from streams.agents.topics import create_topics, record_topic
-from streams.engine import Incoming
+from streams.batch import Incoming
 from streams.errors import BrokerError, PayloadError
 from streams.events import Outgoing
 from streams.local.services import Services

@@ -9,8 +9,7 @@ import pytest
 from brokers import AnyBroker
 from worlds import CONTENTS, message
 
-from streams import engine as engine_module
-from streams import events
+from streams import events, outbox
 from streams.agents.reader import read_to_now
 from streams.agents.repair import repair
 from streams.agents.topics import create_topics
@@ -25,7 +24,7 @@ def test_all_owed_events_are_published_however_many_lots_they_are(
     new_connection: Callable[[], Connection],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engine_module, "_DRAIN_LOT", 1)
+    monkeypatch.setattr(outbox, "_LOT", 1)
     settings = generation.model_copy(update={"kafka_url": new_broker().url, "partitions": 1})
     engine = Engine(settings, new_connection())
     for number in range(6):

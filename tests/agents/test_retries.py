@@ -9,7 +9,8 @@ import pytest
 
 from streams import events
 from streams.agents.retries import ARRIVAL, RETRY_OF, retried, retry_headers
-from streams.engine import Batch, Engine, Incoming
+from streams.batch import Batch, Incoming
+from streams.engine import Engine
 from streams.events import letter_fields
 from streams.index import stamp
 from streams.index.connection import Connection
@@ -45,7 +46,7 @@ def test_what_came_since_is_not_undone_by_a_retry(
         batch = engine.process([message])
         while batch.outgoing or batch.committed or batch.drained:
             published.extend(batch.outgoing)
-            batch = engine.confirm(batch)
+            batch = engine.outbox.confirm(batch)
         return batch
 
     published: list[events.Outgoing] = []

@@ -16,8 +16,9 @@ import pytest
 from streams.agents.publisher import Publisher
 from streams.agents.reader import read_to_now
 from streams.agents.topics import create_topics
+from streams.batch import Incoming
 from streams.cli import main
-from streams.engine import Engine, Incoming
+from streams.engine import Engine
 from streams.events import CORRECTIONS, Outgoing
 from streams.index.connection import Connection, connect
 from streams.index.layout import meta_key
@@ -90,7 +91,7 @@ class Worker:
         batch = self.engine.process(messages)
         while batch.outgoing or batch.committed or batch.drained:
             asyncio.run(self._publish(batch.outgoing))
-            batch = self.engine.confirm(batch)
+            batch = self.engine.outbox.confirm(batch)
 
     async def _publish(self, messages: list[Outgoing]) -> None:
         async with Publisher(self.settings.kafka_url, self.settings.topic_prefix) as publisher:

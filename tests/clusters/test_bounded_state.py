@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import orjson
 import pytest
 
-from streams.engine import Engine, Incoming
+from streams.batch import Incoming
+from streams.engine import Engine
 from streams.index.connection import Connection
 from streams.settings import Settings
 
@@ -39,7 +40,7 @@ class Feed:
             self.events += [
                 orjson.loads(out.value) for out in batch.outgoing if out.topic == "dedup.events" and out.value
             ]
-            batch = self.engine.confirm(batch)
+            batch = self.engine.outbox.confirm(batch)
 
     def weight(self) -> dict[str, tuple[int, int]]:
         """Fields and bytes of values, by kind of key; revisions are left out of account by rounding."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any
 
 import orjson
 import pytest
+from one_engine import ERRATUM, LINKED, OTHER_WORK, Bench, kinds
 from worlds import (
     CONTENTS,
     check,
-    correction,
     drain,
     event_ids,
     fold_events,
@@ -23,63 +22,14 @@ from worlds import (
 )
 
 from streams import events
-from streams.engine import Engine, Incoming
+from streams.batch import Incoming
+from streams.engine import Engine
 from streams.events import Outgoing
 from streams.index.connection import Connection
-from streams.intake import CORRECTIONS
 from streams.records import Record
 from streams.settings import Settings
 from streams.sources import parse
 from streams.testing import generate
-
-LINKED, ERRATUM, OTHER_WORK = CONTENTS[0], CONTENTS[5], CONTENTS[6]
-
-
-class Bench:
-    """An engine, what it published and what it was sent."""
-
-    def __init__(self, given: Settings, connection: Connection) -> None:
-        self.engine = Engine(given, connection)
-        self.published: list[Outgoing] = []
-        self.sent: list[Incoming] = []
-
-    def send(self, record: str, content: dict[str, Any] | None, *, taken: int | None = None) -> list[dict[str, Any]]:
-        """Handle one message; returns its events."""
-        item = message(record, content, 1000 + len(self.sent) if taken is None else taken, len(self.sent))
-        self.sent.append(item)
-        return self.handle([item])
-
-    def correct(self, identifier: str, action: str, a: str, b: str = "") -> list[dict[str, Any]]:
-        """Handle one correction; returns its events."""
-        offset = sum(item.source == CORRECTIONS for item in self.sent)
-        self.sent.append(correction(identifier, action, a, b, offset=offset))
-        return self.handle([self.sent[-1]])
-
-    def letters(self) -> list[dict[str, Any]]:
-        found = [out for out in self.published if out.topic == events.DEAD_LETTER]
-        return [events.letter_fields(out.value, out.headers) for out in found]
-
-    def handle(self, items: list[Incoming]) -> list[dict[str, Any]]:
-        before = len(self.published)
-        handle(self.engine, items, self.published.extend)
-        return [orjson.loads(out.value or b"") for out in self.published[before:] if out.topic == events.EVENTS]
-
-    def check(self) -> None:
-        check(self.engine, self.published, self.sent)
-
-    def clusters(self) -> set[frozenset[str]]:
-        return {frozenset(members) for members in stored_partition(self.engine).values()}
-
-
-@pytest.fixture(params=["one Redis", "a Redis Cluster"])
-def bench(request: pytest.FixtureRequest) -> Bench:
-    on = "cluster_" if request.param == "a Redis Cluster" else ""
-    generation, new = (request.getfixturevalue(name) for name in (f"{on}generation", f"new_{on}connection"))
-    return Bench(generation, new())
-
-
-def kinds(found: list[dict[str, Any]]) -> list[str]:
-    return [event["type"] for event in found]
 
 
 def test_an_older_payload_that_comes_late_leaves_the_index_of_the_newer_one(bench: Bench) -> None:
@@ -236,7 +186,7 @@ def test_a_worker_that_dies_after_it_confirmed_too_late_leaves_its_events_owed(
     first = slow.engine.process([message("s:a", LINKED, 1)])
     handle(fast.engine, [message("t:b", LINKED, 2)], published.extend)
     published += first.outgoing
-    slow.engine.confirm(first)  # and dies: what is to be published again is lost
+    slow.engine.outbox.confirm(first)  # and dies: what is to be published again is lost
     heir = Engine(generation, new_connection())
     drain(heir, published.extend)
     check(heir, published, [message("s:a", LINKED, 1), message("t:b", LINKED, 2)])
@@ -306,117 +256,3 @@ def test_a_group_that_may_not_grow_is_counted(
     engine = Engine(new_generation(cluster_cap=2), new_connection())
     batch = engine.process([message(f"s:{number}", LINKED, 1000 + number) for number in range(3)])
     assert batch.counts["capped", "cluster"] > 0
-
-
-def test_different_splits_a_cluster_at_once_for_good_and_undo_joins_it(bench: Bench) -> None:
-    bench.send("s:a", LINKED)
-    bench.send("t:b", LINKED)
-    split = bench.correct("k1", "different", "t:b", "s:a")
-    assert {event["type"] for event in split} >= {"split", "created"}
-    for event in split:
-        assert event["causes"] == ["correction:k1"]
-        assert event["corrections"] == [
-            {
-                "id": "k1",
-                "action": "different",
-                "a": "s:a",
-                "b": "t:b",
-                "author": "ada",
-                "reason": "",
-                "time": "2026-11-24T10:00:00Z",
-            }
-        ]
-    apart = {frozenset({"s:a"}), frozenset({"t:b"})}
-    assert bench.clusters() == apart
-    assert bench.correct("k1", "different", "t:b", "s:a") == [], "the same correction again is no change"
-    for record in ("s:a", "t:b"):
-        bench.send(record, None)
-        (back,) = bench.send(record, {**LINKED, "journal": "Journal of Graphs"})
-        assert "corrections" not in back
-        assert bench.clusters() == apart
-    third = bench.send("u:c", LINKED)
-    assert third[0]["type"] == "record_added", "a bridge goes to one side"
-    bench.send("u:c", None)
-    merged = bench.correct("k2", "undo", "k1")
-    assert bench.clusters() == {frozenset({"s:a", "t:b"})}
-    assert {event["corrections"][0]["undoes"] for event in merged} == {"k1"}
-    bench.check()
-
-
-def test_same_joins_what_contradicts_itself_and_waits_for_what_is_not_there(bench: Bench) -> None:
-    assert bench.correct("k1", "same", "s:one", "s:two") == []
-    bench.send("s:one", CONTENTS[1])
-    joined = bench.send("s:two", CONTENTS[2])
-    assert kinds(joined)[0] == "record_added"
-    assert bench.clusters() == {frozenset({"s:one", "s:two"})}
-    bench.correct("k2", "same", "s:two", "t:b")
-    bench.send("t:b", OTHER_WORK)
-    bench.send("s:two", None)
-    assert bench.clusters() == {frozenset({"s:one", "t:b"})}, "the chain holds while its middle is not there"
-    split = bench.correct("k3", "undo", "k2")
-    assert {"split", "created"} <= set(kinds(split))
-    bench.check()
-
-
-def test_a_correction_that_contradicts_is_a_dead_letter_and_changes_nothing(bench: Bench) -> None:
-    for record in ("s:a", "t:b", "u:c"):
-        bench.send(record, LINKED)
-    bench.correct("k1", "same", "s:a", "t:b")
-    bench.correct("k2", "same", "t:b", "u:c")
-    before = bench.clusters()
-    assert bench.correct("k3", "different", "s:a", "u:c") == []
-    assert bench.clusters() == before
-    (letter,) = bench.letters()
-    assert (letter["code"], letter["source"]) == ("correction_conflict", "corrections")
-    assert "k1 (same s:a t:b, by ada, 2026-11-24T10:00:00Z)" in letter["detail"]
-    assert orjson.loads(letter["payload"])["id"] == "k3"
-    bench.check()
-
-
-def test_what_is_no_correction_is_a_dead_letter(bench: Bench) -> None:
-    good = correction("k1", "same", "s:a", "t:b", offset=1)
-    bench.sent = [good, message("s:a", LINKED, 1)]
-    bench.handle(
-        [good._replace(value=b"{", offset=0), bench.sent[0], good._replace(value=None, offset=2), bench.sent[1]]
-    )
-    assert [letter["code"] for letter in bench.letters()] == ["not_json", "bad_correction"]
-    bench.check()
-
-
-def test_a_correction_heeds_no_cap(
-    new_generation: Callable[..., Settings], new_connection: Callable[[], Connection]
-) -> None:
-    bench = Bench(new_generation(cluster_cap=2), new_connection())
-    for number in range(4):
-        bench.send(f"s:{number}", LINKED if number < 2 else OTHER_WORK)
-    bench.correct("k1", "same", "s:0", "s:2")
-    assert bench.clusters() == {frozenset({"s:0", "s:1", "s:2", "s:3"})}
-    bench.correct("k2", "undo", "k1")
-    bench.correct("k3", "different", "s:1", "s:0")
-    assert bench.clusters() == {frozenset({"s:0"}), frozenset({"s:1"}), frozenset({"s:2", "s:3"})}
-    bench.check()
-
-
-def test_each_event_has_the_correction_that_caused_it(bench: Bench) -> None:
-    for record in ("s:a", "t:b", "u:c"):
-        bench.send(record, LINKED)
-    told = [("k1", "different", "s:a", "t:b"), ("k2", "undo", "k1", ""), ("k3", "different", "t:b", "u:c")]
-    items = [correction(*one, offset=number) for number, one in enumerate(told)]
-    bench.sent += items
-    found = bench.handle(items)
-    causes = [event["causes"][0] for event in found]
-    assert list(dict.fromkeys(causes)) == ["correction:k1", "correction:k2", "correction:k3"]
-    bench.check()
-
-
-def test_records_cost_no_round_trip_more_for_corrections_there_may_be(
-    new_generation: Callable[..., Settings], new_connection: Callable[[], Connection]
-) -> None:
-    plain, corrected = (Bench(new_generation(), new_connection()) for _ in range(2))
-    corrected.correct("k1", "different", "x:1", "x:2")
-    trips = []
-    for bench in (plain, corrected):
-        before = bench.engine.connection.round_trips
-        bench.handle([message("s:a", LINKED, 1), message("t:b", LINKED, 2)])
-        trips.append(bench.engine.connection.round_trips - before)
-    assert trips[0] == trips[1] <= 12

@@ -12,7 +12,7 @@ from redis_cluster import RedisCluster
 from test_engine_interleavings import LANES, RECORDS, Workers
 from worlds import CONTENTS, check, event_ids
 
-from streams.engine import Incoming
+from streams.batch import Incoming
 from streams.errors import RedisError
 from streams.index.connection import Connection
 from streams.index.layout import Layout

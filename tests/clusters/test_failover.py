@@ -10,7 +10,8 @@ from processes import wait_for
 from redis_cluster import RedisCluster
 from worlds import CONTENTS, check, correction, drain, handle, message, stored_partition
 
-from streams.engine import Engine, Incoming
+from streams.batch import Incoming
+from streams.engine import Engine
 from streams.errors import RedisError
 from streams.events import Outgoing
 from streams.index.connection import Connection

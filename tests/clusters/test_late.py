@@ -93,7 +93,7 @@ def test_a_cluster_whose_group_is_on_its_way_into_another_is_told_as_it_is(
     (root,) = engine.groups.resolve([moving]).values()
     (group,) = (group for _, group in root.moving.values())
     (cluster,) = group.clusters
-    (told,) = engine.restate([cluster.key]).outgoing
+    (told,) = engine.outbox.restate([cluster.key]).outgoing
     assert told.value is not None
     assert fold_clusters([*published, told]) == stood
     assert cluster_id(cluster.key) in stood

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from streams import events
+from streams.batch import Incoming
 from streams.clusters.group import cluster_id
 from streams.clusters.judge import Judge
 from streams.clusters.partition import Link, partition
-from streams.engine import Engine, Incoming
+from streams.engine import Engine
 from streams.events import Outgoing
 from streams.index.connection import Connection
 from streams.index.layout import Layout, id_of
@@ -259,15 +260,15 @@ def handle(engine: Engine, messages: Sequence[Incoming], publish: Any) -> None:
     batch = engine.process(messages)
     while batch.outgoing or batch.committed or batch.drained:
         publish(batch.outgoing)
-        batch = engine.confirm(batch)
+        batch = engine.outbox.confirm(batch)
 
 
 def drain(engine: Engine, publish: Any) -> None:
     """What a worker does when it starts."""
-    batch = engine.drain()
+    batch = engine.outbox.drain()
     while batch.outgoing or batch.committed or batch.drained:
         publish(batch.outgoing)
-        batch = engine.confirm(batch)
+        batch = engine.outbox.confirm(batch)
 
 
 def make_due(connection: Connection, key: bytes) -> int:
@@ -282,10 +283,10 @@ def repeat(engine: Engine, publish: Any) -> None:
     """What workers do in the quarter of an hour after a drain, as if it were over."""
     key = Layout(engine.settings.namespace, engine.settings.generation, engine.settings.buckets).late
     while make_due(engine.connection, key):
-        while (batch := engine.repeat()).outgoing:
+        while (batch := engine.outbox.repeat()).outgoing:
             while batch.outgoing or batch.committed or batch.drained:
                 publish(batch.outgoing)
-                batch = engine.confirm(batch)
+                batch = engine.outbox.confirm(batch)
 
 
 def differences(engine: Engine, published: Iterable[Outgoing]) -> list[Difference]:

@@ -17,8 +17,9 @@ from worlds import CONTENTS, check, correction, drain, event_ids, handle, messag
 
 import streams.engine
 from streams import events
+from streams.batch import Incoming
 from streams.clusters.store import Commit
-from streams.engine import Engine, Incoming
+from streams.engine import Engine
 from streams.events import Outgoing
 from streams.index.connection import Connection
 from streams.index.layout import Layout
@@ -129,7 +130,7 @@ class Build:
         while self.done < len(order):
             batch = self.engine.process(order[self.done : self.done + 5])
             while batch.committed or batch.drained:
-                batch = self.engine.confirm(batch)
+                batch = self.engine.outbox.confirm(batch)
             self.done += 5
         self.counts = Carrier(self.layout, self.engine).run()
         self.counts += Adopter(self.layout, self.engine).run()

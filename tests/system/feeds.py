@@ -16,7 +16,7 @@ import orjson
 from poison import BAD, MENDED
 from worlds import Partition, Words, correction, true_partition, words
 
-from streams.engine import Incoming
+from streams.batch import Incoming
 from streams.intake import CORRECTIONS
 from streams.records import Record
 from streams.sources import parse

@@ -19,7 +19,7 @@ from streams.agents.dead_letters import standing
 from streams.agents.publisher import Publisher
 from streams.agents.retries import drop
 from streams.agents.topics import create_topics
-from streams.engine import Incoming
+from streams.batch import Incoming
 from streams.errors import PayloadError
 from streams.events import Outgoing
 from streams.local.run import read_cluster_states

@@ -88,7 +88,7 @@ class World:
         engine = Engine(current_generation(self.settings, self.connection), self.connection)
         return {
             name: frozenset(orjson.loads(message.value or b"")["records"])
-            for lot in engine.all_states(500)
+            for lot in engine.outbox.all_states(500)
             for message in lot
             for name in (message.key.decode(),)
         }

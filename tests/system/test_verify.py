@@ -17,7 +17,8 @@ from processes import Streams, wait_for
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
 from streams.agents.verifier import Report, Verifier
-from streams.engine import Batch, Engine, Incoming
+from streams.batch import Batch, Incoming
+from streams.engine import Engine
 from streams.events import CLUSTERS, EVENTS, Outgoing
 from streams.index.connection import Connection, connect
 from streams.index.layout import Layout, id_of
@@ -203,7 +204,7 @@ def test_a_slow_worker_that_changes_a_cluster_between_two_looks_is_waited_for(
 
                 async def settle(batch: Batch) -> None:
                     await publisher.publish(batch.outgoing)
-                    assert not engine.confirm(batch).outgoing
+                    assert not engine.outbox.confirm(batch).outgoing
 
                 async def story() -> AsyncIterator[None]:
                     await settle(first)

@@ -10,8 +10,9 @@ import msgspec
 import orjson
 
 from streams import events
+from streams.batch import Batch, Incoming
 from streams.clusters.group import Group, cluster_id, cluster_key
-from streams.engine import Batch, Engine, Incoming
+from streams.engine import Engine
 from streams.events import Outgoing
 from streams.index.connection import Connection
 from streams.index.layout import Layout, id_of
@@ -88,7 +89,7 @@ class Stage:
         """Publish and confirm, as a worker does."""
         while batch.outgoing or batch.committed or batch.drained:
             self.published += batch.outgoing
-            batch = self.engine.confirm(batch)
+            batch = self.engine.outbox.confirm(batch)
 
     # What tests need to find and to change things.
 
