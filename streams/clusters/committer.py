@@ -128,6 +128,8 @@ class Committer:
     def _load(self, jobs: list[Job], reader: Reader) -> None:
         # A group knows a member by another content than we have read: somebody changed the record since.
         reader.forget([record for job in jobs for record in job.differing(reader.stored())])
+        # What a group says of another record was said by one who had stored that: what we read before may be older.
+        reader.forget(r.other for job in jobs for group in job.groups for r in group.related)
         reader.load(record for job in jobs for record in job.all_records)
         reader.load(other for job in jobs for _, other in job.related)
 

@@ -124,7 +124,7 @@ def test_engines_at_once_in_any_interleaving(new_generation: Callable[[], Settin
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(24), 100, 148, 191, 260, 301, 1258, 3059]
+    "seed", [*range(24), 100, 148, 191, 260, 301, 1258, 3059, 5484]
 )  # the last ones have found something
 def test_a_busy_world_ends_as_the_truth(seed: int, generation: Settings, connection: Connection) -> None:
     random = Random(seed)
