@@ -9,7 +9,7 @@ only what was published before.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from streams import events
@@ -97,6 +97,25 @@ class Engine:
             counts["capped", "cluster"] += self._committer.capped - capped
         outgoing += publications(committed, counts)
         return Batch(outgoing, committed, counts)
+
+    def finish(self, begun: Collection[bytes]) -> Batch:
+        """End the moves of groups that were begun by whoever did not live to do it: those of `begun` that still are.
+
+        `begun` is what `groups.begun` said when workers that are alive had time enough since.
+        """
+        still = self.groups.begun().intersection(begun)
+        if not still:
+            return Batch([], [], Counter())
+        counts: Counter[tuple[str, str]] = Counter()
+        reader = Reader(self.store, self.connection)
+        reader.load_records(still)
+        causes = frozenset(record.id for moving in still if (record := reader.record(moving)))
+
+        def describe(draft: Draft) -> Described:
+            return events.describe(draft, reader.record, reader.is_live, {}, causes)
+
+        committed = self._committer.apply(Work(still, ()), reader, describe)
+        return Batch(list(publications(committed, counts)), committed, counts)
 
     def _admit(
         self,

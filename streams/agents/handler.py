@@ -143,6 +143,16 @@ class Handler:
             async with self._admitted():
                 await self._patiently(self._repeat)
 
+    async def begun(self) -> frozenset[bytes]:
+        """Groups on their way into others, whoever moves them; for `finish`."""
+        async with self._admitted():
+            return await self._patiently(lambda: self._in_thread(self._engine.groups.begun))
+
+    async def finish(self, begun: Collection[bytes]) -> None:
+        """End the moves among these that nobody has ended meanwhile."""
+        async with self._admitted():
+            await self._patiently(lambda: self._finish(begun))
+
     @asynccontextmanager
     async def _admitted(self) -> AsyncIterator[None]:
         """Our turn, and leave to work on the generation."""
@@ -182,6 +192,10 @@ class Handler:
         await self._check(())
         while (batch := await self._in_thread(self._engine.outbox.repeat)).outgoing:
             await self._publish(batch)
+
+    async def _finish(self, begun: Collection[bytes]) -> None:
+        await self._check(())
+        await self._publish(await self._in_thread(lambda: self._engine.finish(begun)))
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         pause = _FIRST_PAUSE_SECONDS

@@ -10,7 +10,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, NoReturn
 
 import faust
@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 _CLOSED_SECONDS = 1.0
 _CHILD_SECONDS = 5.0
 _LOOK_SECONDS, _ANSWER_SECONDS, _REPEAT_SECONDS = 1.0, 2.0, 1.0
+_MOVE_SECONDS = 10.0
+"""Workers that are alive have ended by then what they began, unless Redis or the broker was away."""
 _STUCK_SESSIONS = 12
 """Sessions that a worker waits to be told its partitions by a broker that answers; then it begins anew.
 
@@ -75,7 +77,8 @@ class _Worker:
         self._preparer = Preparer(settings)
         self._publisher: Publisher | None = None
         self._handler: Handler | None = None
-        self._draining: set[asyncio.Task[int]] = set()
+        self._draining: set[asyncio.Task[Any]] = set()
+        self._finishing: set[asyncio.Task[Any]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.failure: StreamsError | None = None
 
@@ -122,6 +125,7 @@ class _Worker:
         """Partitions came to us: whoever had them may have died with events unpublished."""
         if self._handler is not None:
             self._drain_later(self._handler)
+            self._background(self._finishing, _finish_moves(self._handler))
 
     def _look(self, histories: Histories) -> None:
         """Redis is another one than we know: where no message comes, nobody else would look after what it has forgotten."""
@@ -130,9 +134,12 @@ class _Worker:
             self._drain_later(handler)
 
     def _drain_later(self, handler: Handler) -> None:
-        task = asyncio.get_running_loop().create_task(handler.drain())
-        self._draining.add(task)
-        task.add_done_callback(self._draining.discard)
+        self._background(self._draining, handler.drain())
+
+    def _background(self, tasks: set[asyncio.Task[Any]], work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     def _moved(self, successor: str) -> None:
         """Another generation took over: stop as if told to, and begin again on that one."""
@@ -182,7 +189,7 @@ class _Worker:
 
     async def close(self) -> None:
         """Give up thread and connections; the agent has stopped."""
-        for task in (*self._draining, *self._tasks):
+        for task in (*self._draining, *self._finishing, *self._tasks):
             task.cancel()
         if self._handler is not None:
             await self._lease.stop()
@@ -206,6 +213,13 @@ class _Worker:
             await asyncio.get_running_loop().run_in_executor(None, lambda: probe.everywhere("PING"))
         finally:
             probe.close()
+
+
+async def _finish_moves(handler: Handler) -> None:
+    """End the moves of groups that dead workers began: those that nobody ends for a while."""
+    if begun := await handler.begun():
+        await asyncio.sleep(_MOVE_SECONDS)
+        await handler.finish(begun)
 
 
 def run_worker(given: Settings) -> None:

@@ -1,6 +1,7 @@
--- Change groups, each if nobody changed it since the caller read it, and note its events as owed, in one step.
+-- Change groups, each if nobody changed it since the caller read it, and note its events as owed, in one step. One that is
+-- set on its way into another is named among the moves until there is a pointer in its place.
 -- On a Redis Cluster it is called for one group at a time.
--- KEYS N:{b}:g and N:{b}:o of each group
+-- KEYS N:{b}:g, N:{b}:o and N:{b}:m of each group
 -- ARGV[1] replication ids of the servers that the caller knows, '' for any
 -- ARGV then for each group: record id it lives under, value the caller read ('' for none), new value, number n of events
 --                           owed, n pairs of outbox field and event
@@ -8,10 +9,16 @@
 -- subscribers were told.
 if unknown(ARGV[1]) then return redis.error_reply('FORGOTTEN groups may be missing') end
 local reply, at = {}, 2
-for k = 1, #KEYS, 2 do
+for k = 1, #KEYS, 3 do
   local last = at + 3 + 2 * tonumber(ARGV[at + 3])
   if (redis.call('HGET', KEYS[k], ARGV[at]) or '') == ARGV[at + 1] then
+    local kind = string.sub(ARGV[at + 2], 1, 1)
     redis.call('HSET', KEYS[k], ARGV[at], ARGV[at + 2])
+    if kind == '~' then
+      redis.call('SADD', KEYS[k + 2], ARGV[at])
+    elseif kind == '>' then
+      redis.call('SREM', KEYS[k + 2], ARGV[at])
+    end
     for i = at + 4, last, 2 do redis.call('HSET', KEYS[k + 1], ARGV[i], ARGV[i + 1]) end
     reply[#reply + 1] = 1
   else

@@ -1,10 +1,11 @@
-"""Groups in Redis. Keys `N:{b}:g` and `N:{b}:o` of `index/layout.py`.
+"""Groups in Redis. Keys `N:{b}:g`, `N:{b}:o` and `N:{b}:m` of `index/layout.py`.
 
 `g`, field = record id, value one of
   `=` + group                     the group that lives under this record
   `>` + record id                 it went into the group that lives there (or that went further)
   `~` + record id + group         it is on its way there: frozen, nobody may change it, anybody may finish the move
 `o`, field = `cluster id:revision`, value = the event, JSON: committed with the group, forgotten when published.
+`m`, the ids under which a group is on its way: should who began it die, and nobody meet it, a worker finds it here.
 
 A group changes only by compare-and-set of its whole value. Two groups become one in three steps, each
 of which anybody may repeat: freeze the one, take its members over into the other, leave a pointer. Of two
@@ -111,7 +112,7 @@ class GroupStore:
         keys: list[bytes] = []
         arguments: list[str | bytes | int] = [self.known]
         for commit in commits:
-            keys += (self._layout.groups(commit.id), self._layout.outbox(commit.id))
+            keys += (self._layout.groups(commit.id), self._layout.outbox(commit.id), self._layout.moves(commit.id))
             arguments += (commit.id, commit.expected, commit.value, len(commit.owed))
             for field, event in commit.owed.items():
                 arguments += (field, event)
@@ -153,6 +154,11 @@ class GroupStore:
     def forget(self, drained: Mapping[bytes, Sequence[str]]) -> None:
         """Events found by `owed` are published: forget them (outbox key -> fields)."""
         self._connection.execute([Command(key, ("HDEL", key, *fields)) for key, fields in drained.items() if fields])
+
+    def begun(self) -> frozenset[bytes]:
+        """The ids under which groups are on their way into others at this moment: of workers at work, or that have died."""
+        commands = [Command(key, ("SMEMBERS", key)) for key in self._layout.bucket_keys("moves")]
+        return frozenset(record for reply in self._connection.execute(commands) for record in reply)
 
     def all_groups(self) -> Iterable[tuple[bytes, Group]]:
         """Every group with its id, bucket by bucket; groups that change meanwhile may be seen before or after."""

@@ -10,6 +10,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:{b}:d`   | hash | record id, 8 bytes  | compressed record, for documents (~150 bytes + abstract)| index/store.py      |
 | `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~40 bytes)     | clusters/store.py   |
 | `N:{b}:o`   | hash | cluster id:revision | event committed but not yet known to be published       | clusters/store.py   |
+| `N:{b}:m`   | set  | record id, 8 bytes  | groups on their way into others; nearly always empty    | clusters/store.py   |
 | `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | index/key_index.py  |
 | `N:l`       | zset | step + cluster key  | when its state is told again, ms                        | clusters/late.py    |
 | `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | clusters/correction_log.py |
@@ -72,6 +73,7 @@ class Layout:
         self._documents = [name + b"d" for name in names]
         self._groups = [name + b"g" for name in names]
         self._outboxes = [name + b"o" for name in names]
+        self._moves = [name + b"m" for name in names]
         self._keys = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
         self.corrections = f"{self.prefix}:c".encode()
         self.late = f"{self.prefix}:l".encode()
@@ -99,14 +101,18 @@ class Layout:
         """Key of the outbox beside the record's group."""
         return self._outboxes[int.from_bytes(record[:4], "big") % self.buckets]
 
+    def moves(self, record: bytes) -> bytes:
+        """Key of the set that names the record while its group is on its way into another."""
+        return self._moves[int.from_bytes(record[:4], "big") % self.buckets]
+
     def bucket_keys(self, kind: str) -> list[bytes]:
-        """All keys of one kind (`records`, `documents`, `groups`, `outboxes`), for scans."""
+        """All keys of one kind (`records`, `documents`, `groups`, `outboxes`, `moves`), for scans."""
         keys: list[bytes] = getattr(self, f"_{kind}")
         return list(keys)
 
     def all_keys(self) -> list[bytes]:
         """Every key there may be but `meta`, of which a little stays when a generation is dropped."""
-        buckets = (self._records, self._documents, self._groups, self._outboxes, self._keys)
+        buckets = (self._records, self._documents, self._groups, self._outboxes, self._moves, self._keys)
         alone = (self.corrections, self.late, self.progress, *self.spread_progress)
         return [*alone, *(key for keys in buckets for key in keys)]
 

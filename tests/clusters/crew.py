@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from interleaving import Crash, Stepped, interleave
-from worlds import CONTENTS, correction, drain, handle, message, repeat
+from worlds import CONTENTS, correction, drain, finish, handle, message, repeat
 
 from streams.batch import Incoming
 from streams.engine import Engine
@@ -122,6 +122,7 @@ class Workers:
         again, self.unsafe = sorted(waiting, key=self.log.index), []
         self.position = len(self.corrections)
         handle(engine, again, self.published.extend)
+        finish(engine, self.published.extend)
         self.published += self.on_their_way
         self.on_their_way = []
         repeat(engine, self.published.extend)

@@ -92,11 +92,13 @@ def test_a_frozen_group_is_seen_on_its_way_and_changed_by_nobody(groups: GroupSt
     frozen = groups.frozen(theirs, A)
     assert groups.commit([Commit(B, theirs, frozen)]) == [True]
     assert groups.commit([Commit(B, theirs, groups.encode(group(B, revision=2)))]) == [False]
+    assert groups.begun() == {B}
     root = groups.resolve([B])[B]
     assert (root.id, root.raw) == (A, mine)
     assert dict(root.moving) == {B: (frozen, group(B))}
     assert groups.commit([Commit(B, frozen, groups.pointer(A))]) == [True]
     assert dict(groups.resolve([B])[B].moving) == {}
+    assert groups.begun() == frozenset()
 
 
 def test_a_claimed_new_record_moves_with_nothing(groups: GroupStore) -> None:

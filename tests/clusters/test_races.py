@@ -168,3 +168,27 @@ def test_a_worker_that_is_behind_the_times_and_dies_brings_nothing_back(
                 break
         k += 1
     assert schedules > 30
+
+
+@pytest.mark.parametrize("dies", [pytest.param(0, marks=pytest.mark.soak), 1])
+@pytest.mark.parametrize("race", RACES)
+def test_the_work_of_one_that_died_is_done_whatever_another_did_meanwhile(
+    race: str, dies: int, generation: Settings, connection: Connection
+) -> None:
+    """It runs `k` round trips, then the other to its end, then it goes on until it dies; its messages come again."""
+    given = Schedules(RACES[race], generation, connection)
+    k, schedules, ended = 0, 0, 0
+    while not ended or k < ended:
+        for trip in range(k + 1, 60):
+            workers, batches = given.begin()
+            choices, taken = _planned([dies] * k + [1 - dies] * 200)
+            workers.run(batches, choices, {dies: (trip, True)})
+            if dies == 0:
+                workers.position = 0
+            check(workers.recover(), workers.published, workers.log)
+            schedules += 1
+            if taken[dies] < trip:
+                ended = taken[dies]
+                break
+        k += 1
+    assert schedules > 30

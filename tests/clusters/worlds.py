@@ -271,6 +271,14 @@ def drain(engine: Engine, publish: Any) -> None:
         batch = engine.outbox.confirm(batch)
 
 
+def finish(engine: Engine, publish: Any) -> None:
+    """What a worker does when it has partitions and some time went by."""
+    batch = engine.finish(engine.groups.begun())
+    while batch.outgoing or batch.committed or batch.drained:
+        publish(batch.outgoing)
+        batch = engine.outbox.confirm(batch)
+
+
 def make_due(connection: Connection, key: bytes) -> int:
     """All states that are to be told again some time are to be told now; returns how many."""
     members = connection.call("ZRANGE", key, 0, -1)
