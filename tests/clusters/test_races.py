@@ -170,8 +170,13 @@ def test_a_worker_that_is_behind_the_times_and_dies_brings_nothing_back(
     assert schedules > 30
 
 
-@pytest.mark.parametrize("dies", [pytest.param(0, marks=pytest.mark.soak), 1])
-@pytest.mark.parametrize("race", RACES)
+@pytest.mark.parametrize(
+    ("race", "dies"),
+    [
+        pytest.param(name, dies, marks=[pytest.mark.soak] if dies == 0 or race.corrections else [])
+        for (name, race), dies in product(RACES.items(), (0, 1))
+    ],
+)
 def test_the_work_of_one_that_died_is_done_whatever_another_did_meanwhile(
     race: str, dies: int, generation: Settings, connection: Connection
 ) -> None:
