@@ -70,19 +70,18 @@ class Outbox:
         A lot of them: call it again until it finds none.
         """
         outgoing: list[Outgoing] = []
-        stale: dict[bytes, set[bytes]] = defaultdict(set)
+        stale: set[bytes] = set()
         owing = self._groups.owed(_LOT)
         for owed in owing.values():
             for field, event in sorted(owed.items(), key=lambda item: int(item[0].rpartition(":")[2])):
                 identifier = field.rpartition(":")[0]
-                key = cluster_key(identifier)
                 outgoing.append(Outgoing(events.EVENTS, identifier.encode(), event))
-                stale[key[:8]].add(key)
+                stale.add(cluster_key(identifier))
         if not outgoing:
             return Batch([], [], Counter())
         # Whoever owed them may have sent something that is still on its way.
-        self._late.note(key for keys in stale.values() for key in sorted(keys))
-        restated = self._restate(stale)
+        self._late.note(sorted(stale))
+        restated = self.restate(stale)
         drained = {key: list(owed) for key, owed in owing.items()}
         return Batch([*outgoing, *restated.outgoing], restated.committed, Counter(), drained)
 
@@ -110,10 +109,7 @@ class Outbox:
             yield self._states_of(lot)
 
     def _states_of(self, groups: Sequence[tuple[bytes, Group]]) -> list[Outgoing]:
-        reader = Reader(self._store, self._connection)
-        named = [record for _, group in groups for record in _named(group)]
-        reader.load(named)
-        reader.load_records(named)
+        reader = self._read(group for _, group in groups)
         return [
             message
             for _, group in groups
@@ -121,10 +117,17 @@ class Outbox:
             if message.value is not None
         ]
 
+    def _read(self, groups: Iterable[Group]) -> Reader:
+        """What the states of these groups' clusters are made of."""
+        reader = Reader(self._store, self._connection)
+        named = [record for group in groups for record in _named(group)]
+        reader.load(named)
+        reader.load_records(named)
+        return reader
+
     def _restate(self, stale: Mapping[bytes, set[bytes]]) -> Batch:
         """The states of clusters as they are now, by the record whose group they were in."""
         roots = self._groups.resolve(stale)
-        reader = Reader(self._store, self._connection)
         committed: list[Committed] = []
         outgoing: list[Outgoing] = []
         wanted: dict[bytes, set[bytes]] = defaultdict(set)
@@ -132,9 +135,7 @@ class Outbox:
             wanted[roots[record].id] |= keys
         by_id = {root.id: root for root in roots.values()}
         groups = {root.id: _groups(root) for root in by_id.values()}
-        named = [record for found in groups.values() for group in found for record in _named(group)]
-        reader.load(named)
-        reader.load_records(named)
+        reader = self._read(group for found in groups.values() for group in found)
         for identifier, keys in wanted.items():
             root = by_id[identifier]
             home = {cluster.key: group for group in groups[identifier] for cluster in group.clusters}

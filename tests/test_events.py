@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from worlds import handle
 
 from streams import events
 from streams.batch import Incoming
@@ -31,10 +32,7 @@ Validate = Callable[[str, Any], None]
 
 def publish(engine: Engine, messages: list[Incoming]) -> list[Outgoing]:
     published: list[Outgoing] = []
-    batch = engine.process(messages)
-    while batch.outgoing or batch.committed or batch.drained:
-        published += batch.outgoing
-        batch = engine.outbox.confirm(batch)
+    handle(engine, messages, published.extend)
     return published
 
 

@@ -12,10 +12,10 @@ from random import Random
 import orjson
 import pytest
 from interleaving import Crash, Stepped, interleave
-from worlds import CONTENTS, check, correction, drain, finish, handle, message
+from worlds import CONTENTS, check, correction, drain, finish, handle, message, settle
 
 from streams import events
-from streams.batch import Batch, Incoming
+from streams.batch import Incoming
 from streams.clusters.group import Cluster, Group, Member
 from streams.clusters.heads import Head, lift
 from streams.engine import Engine
@@ -81,8 +81,8 @@ class World:
             if out.topic == events.EVENTS:
                 told.add(out.value or b"", number)
         for keys in told.lots():
-            self._publish(engine, mend(engine, told, keys))
-            self._publish(engine, engine.outbox.restate(keys))
+            settle(engine, mend(engine, told, keys), self.published.extend)
+            settle(engine, engine.outbox.restate(keys), self.published.extend)
         drain(engine, self.published.extend)
 
     def mend_twice(self, random: Random) -> None:
@@ -99,11 +99,6 @@ class World:
 
         interleave([first, second], random.choice)
         self.stepped.before = self.other.before = lambda: None
-
-    def _publish(self, engine: Engine, batch: Batch) -> None:
-        while batch.outgoing or batch.committed or batch.drained:
-            self.published.extend(batch.outgoing)
-            batch = engine.outbox.confirm(batch)
 
 
 def _log(random: Random) -> list[Incoming]:

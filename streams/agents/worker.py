@@ -125,7 +125,7 @@ class _Worker:
         """Partitions came to us: whoever had them may have died with events unpublished."""
         if self._handler is not None:
             self._drain_later(self._handler)
-            self._background(self._finishing, _finish_moves(self._handler))
+            _background(self._finishing, _finish_moves(self._handler))
 
     def _look(self, histories: Histories) -> None:
         """Redis is another one than we know: where no message comes, nobody else would look after what it has forgotten."""
@@ -134,12 +134,7 @@ class _Worker:
             self._drain_later(handler)
 
     def _drain_later(self, handler: Handler) -> None:
-        self._background(self._draining, handler.drain())
-
-    def _background(self, tasks: set[asyncio.Task[Any]], work: Coroutine[Any, Any, Any]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        _background(self._draining, handler.drain())
 
     def _moved(self, successor: str) -> None:
         """Another generation took over: stop as if told to, and begin again on that one."""
@@ -213,6 +208,13 @@ class _Worker:
             await asyncio.get_running_loop().run_in_executor(None, lambda: probe.everywhere("PING"))
         finally:
             probe.close()
+
+
+def _background(tasks: set[asyncio.Task[Any]], work: Coroutine[Any, Any, Any]) -> None:
+    """Begin some work; it is among `tasks` until it ends."""
+    task = asyncio.get_running_loop().create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 async def _finish_moves(handler: Handler) -> None:

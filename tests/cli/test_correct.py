@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
+from worlds import handle
 
 from streams.agents.publisher import Publisher
 from streams.agents.reader import read_to_now
@@ -88,10 +89,7 @@ class Worker:
         return found
 
     def _handle(self, messages: list[Incoming]) -> None:
-        batch = self.engine.process(messages)
-        while batch.outgoing or batch.committed or batch.drained:
-            asyncio.run(self._publish(batch.outgoing))
-            batch = self.engine.outbox.confirm(batch)
+        handle(self.engine, messages, lambda outgoing: asyncio.run(self._publish(outgoing)))
 
     async def _publish(self, messages: list[Outgoing]) -> None:
         async with Publisher(self.settings.kafka_url, self.settings.topic_prefix) as publisher:

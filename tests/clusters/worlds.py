@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from streams import events
-from streams.batch import Incoming
+from streams.batch import Batch, Incoming
 from streams.clusters.group import cluster_id
 from streams.clusters.judge import Judge
 from streams.clusters.partition import Link, partition
@@ -255,28 +255,26 @@ def event_ids(published: Iterable[Outgoing]) -> set[str]:
     return {orjson.loads(out.value or b"")["event_id"] for out in published if out.topic == events.EVENTS}
 
 
-def handle(engine: Engine, messages: Sequence[Incoming], publish: Any) -> None:
-    """A micro-batch to the end, as a worker does it."""
-    batch = engine.process(messages)
+def settle(engine: Engine, batch: Batch, publish: Any) -> None:
+    """Publish a batch and what confirming it brings, to the end."""
     while batch.outgoing or batch.committed or batch.drained:
         publish(batch.outgoing)
         batch = engine.outbox.confirm(batch)
+
+
+def handle(engine: Engine, messages: Sequence[Incoming], publish: Any) -> None:
+    """A micro-batch to the end, as a worker does it."""
+    settle(engine, engine.process(messages), publish)
 
 
 def drain(engine: Engine, publish: Any) -> None:
     """What a worker does when it starts."""
-    batch = engine.outbox.drain()
-    while batch.outgoing or batch.committed or batch.drained:
-        publish(batch.outgoing)
-        batch = engine.outbox.confirm(batch)
+    settle(engine, engine.outbox.drain(), publish)
 
 
 def finish(engine: Engine, publish: Any) -> None:
     """What a worker does when it has partitions and some time went by."""
-    batch = engine.finish(engine.groups.begun())
-    while batch.outgoing or batch.committed or batch.drained:
-        publish(batch.outgoing)
-        batch = engine.outbox.confirm(batch)
+    settle(engine, engine.finish(engine.groups.begun()), publish)
 
 
 def make_due(connection: Connection, key: bytes) -> int:
@@ -292,9 +290,7 @@ def repeat(engine: Engine, publish: Any) -> None:
     key = Layout(engine.settings.namespace, engine.settings.generation, engine.settings.buckets).late
     while make_due(engine.connection, key):
         while (batch := engine.outbox.repeat()).outgoing:
-            while batch.outgoing or batch.committed or batch.drained:
-                publish(batch.outgoing)
-                batch = engine.outbox.confirm(batch)
+            settle(engine, batch, publish)
 
 
 def differences(engine: Engine, published: Iterable[Outgoing]) -> list[Difference]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import orjson
+from worlds import settle
 
 from streams import events
 from streams.batch import Batch, Incoming
@@ -87,9 +88,7 @@ class Stage:
 
     def settle(self, batch: Batch) -> None:
         """Publish and confirm, as a worker does."""
-        while batch.outgoing or batch.committed or batch.drained:
-            self.published += batch.outgoing
-            batch = self.engine.outbox.confirm(batch)
+        settle(self.engine, batch, self.published.extend)
 
     # What tests need to find and to change things.
 
