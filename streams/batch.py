@@ -76,9 +76,12 @@ class Batch(NamedTuple):
 
 def publications(committed: Sequence[Committed], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
     """What tells of changes: their events, and the states they led to."""
+    told: set[str] = set()
     for c in committed:
-        for field, event in c.described.owed.items():
-            yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
+        for field, event in c.events.items():
+            if field not in told:  # one of our own may be owed before another of our own
+                yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
+        told.update(c.events)
         for change in c.described.changes:
             counts["events", change.type] += 1
         for key, state in c.described.states.items():

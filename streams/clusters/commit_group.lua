@@ -5,9 +5,24 @@
 -- ARGV[1] replication ids of the servers that the caller knows, '' for any
 -- ARGV then for each group: record id it lives under, value the caller read ('' for none), new value, number n of events
 --                           owed, n pairs of outbox field and event
--- Returns for each group 1 when changed, else 0; an error where the server has another id: it may have forgotten what
--- subscribers were told.
+-- Returns for each group 1 when changed, else 0; instead of 1, where earlier events of the same clusters are still owed,
+-- outbox field and event of each of these. An error where the server has another id: it may have forgotten what subscribers
+-- were told.
 if unknown(ARGV[1]) then return redis.error_reply('FORGOTTEN groups may be missing') end
+
+local function owed_before(outbox, field)
+  local found = {}
+  local cluster, revision = string.match(field, '^(.*:)(%d+)$')
+  while cluster do
+    revision = revision - 1
+    local event = redis.call('HGET', outbox, cluster .. revision)
+    if not event then break end
+    found[#found + 1] = cluster .. revision
+    found[#found + 1] = event
+  end
+  return found
+end
+
 local reply, at = {}, 2
 for k = 1, #KEYS, 3 do
   local last = at + 3 + 2 * tonumber(ARGV[at + 3])
@@ -19,8 +34,12 @@ for k = 1, #KEYS, 3 do
     elseif kind == '>' then
       redis.call('SREM', KEYS[k + 2], ARGV[at])
     end
+    local before = {}
+    for i = at + 4, last, 2 do
+      for _, part in ipairs(owed_before(KEYS[k + 1], ARGV[i])) do before[#before + 1] = part end
+    end
     for i = at + 4, last, 2 do redis.call('HSET', KEYS[k + 1], ARGV[i], ARGV[i + 1]) end
-    reply[#reply + 1] = 1
+    reply[#reply + 1] = #before > 0 and before or 1
   else
     reply[#reply + 1] = 0
   end

@@ -29,7 +29,7 @@ from streams.clusters.heads import Head, Heads, lift
 from streams.clusters.jobs import Job, Work, find_jobs, once_related, one_sided, still_to_do
 from streams.clusters.judge import Judge
 from streams.clusters.planner import Change, Draft, Pair, plan, waiting
-from streams.clusters.store import Commit, GroupStore
+from streams.clusters.store import Commit, GroupStore, Owed
 from streams.errors import RedisError
 from streams.index.reader import Reader
 
@@ -52,11 +52,21 @@ class Described(NamedTuple):
 
 
 class Committed(NamedTuple):
-    """A group as committed: where it lives, its raw value, and what was described."""
+    """A group as committed: where it lives, its raw value, and what was described.
+
+    `before` are events that others owe of the same clusters: published first, but left for them to confirm. They may be
+    dead, and what they sent still on its way.
+    """
 
     root: bytes
     raw: bytes
     described: Described
+    before: Mapping[str, bytes] = {}
+
+    @property
+    def events(self) -> Mapping[str, bytes]:
+        """What is to be published, of each cluster in order: `cluster id:revision` -> the event."""
+        return {**self.before, **self.described.owed}
 
 
 Describe = Callable[[Draft], Described]
@@ -156,8 +166,9 @@ class Committer:
         drafts = [self._draft(job, reader, heads)._replace(doubtful=frozenset(doubtful)) for job in jobs]
         changed = {record for draft in drafts for change in draft.changes for record in change.before + change.after}
         reader.load_records(changed.union(*(_told(draft) for draft in drafts)))
-        commits: list[Commit | None] = []
-        committed: list[Committed | None] = []
+        carried = self._carried(jobs)
+        commits: list[Commit] = []
+        committed: list[Committed] = []
         pointers: dict[bytes, list[Commit]] = {}
         for job, draft in zip(jobs, drafts, strict=True):
             described = describe(draft)
@@ -166,16 +177,27 @@ class Committer:
             nothing = not (described.group.members or described.group.rulings or described.group.clusters)
             if (raw == job.target.raw and not described.owed) or (not job.target.raw and nothing):
                 # Nothing to change: a replay, or others did our work. Pointers may still be owed.
-                committed.append(None)
-                commits.append(None)
                 continue
+            described = described._replace(owed={**carried[job.target.id], **described.owed})
             commits.append(Commit(job.target.id, job.target.raw, raw, described.owed))
             committed.append(Committed(job.target.id, raw, described))
-        applied = iter(self._groups.commit([commit for commit in commits if commit]))
-        late = {commit.id for commit in commits if commit and not next(applied)}
+        before = self._groups.commit_events(commits)
+        late = {commit.id for commit, owed in zip(commits, before, strict=True) if owed is None}
         ready = [pointer for job in jobs if job.target.id not in late for pointer in pointers[job.target.id]]
         self._groups.commit(ready)
-        return [c for c in committed if c and c.root not in late], late
+        done = [c._replace(before=owed) for c, owed in zip(committed, before, strict=True) if owed is not None]
+        return done, late
+
+    def _carried(self, jobs: list[Job]) -> Mapping[bytes, Owed]:
+        """The events that are owed where groups were that now move, by the job's target: they go along."""
+        moves = {moving: group for job in jobs for moving, (_, group) in job.moves.items() if group.clusters}
+        owed = self._groups.owed_of(
+            {moving: {c.key: c.revision for c in group.clusters} for moving, group in moves.items()}
+        )
+        return {
+            job.target.id: {field: event for moving in job.moves for field, event in owed.get(moving, {}).items()}
+            for job in jobs
+        }
 
     def _pointers(self, job: Job) -> list[Commit]:
         pointer = self._groups.pointer(job.target.id)

@@ -21,13 +21,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.clusters.group import Group
+from streams.clusters.group import Group, cluster_id
 from streams.errors import StateError
 from streams.index.connection import Command, Connection, Script
 from streams.index.layout import ID_BYTES, Layout
 from streams.index.progress import HISTORY
 
-__all__ = ["COMMIT_GROUP", "CONFIRM_GROUP", "Commit", "GroupStore", "Root"]
+__all__ = ["COMMIT_GROUP", "CONFIRM_GROUP", "Commit", "GroupStore", "Owed", "Root"]
 
 COMMIT_GROUP = Script(HISTORY, Path(__file__).parent / "commit_group.lua")
 CONFIRM_GROUP = Script(Path(__file__).parent / "confirm_group.lua")
@@ -68,6 +68,10 @@ class Commit(NamedTuple):
     owed: Mapping[str, bytes] = {}
 
 
+Owed = dict[str, bytes]
+"""Events that are not known to be published, outbox field -> event JSON; those of a cluster in order."""
+
+
 class GroupStore:
     """Reads, changes and confirms groups, many in one round trip."""
 
@@ -103,10 +107,36 @@ class GroupStore:
 
     def commit(self, commits: Sequence[Commit]) -> list[bool]:
         """Apply each change whose value is still as expected; tells which were applied."""
+        return [owed is not None for owed in self.commit_events(commits)]
+
+    def commit_events(self, commits: Sequence[Commit]) -> list[Owed | None]:
+        """As `commit`; of each that was applied, the events before its own that nobody is known to have published yet.
+
+        Whoever publishes an event publishes these first: should the other worker not live to do it, or Redis forget them,
+        nobody else knows them.
+        """
         size = 1 if self._connection.is_cluster else _TOGETHER
         lots = [commits[start : start + size] for start in range(0, len(commits), size)]
         replies = self._connection.execute([self._commit(lot) for lot in lots])
-        return [applied == 1 for reply in replies for applied in reply]
+        return [_owed_before(changed) for reply in replies for changed in reply]
+
+    def owed_of(self, clusters: Mapping[bytes, Mapping[bytes, int]]) -> dict[bytes, Owed]:
+        """Of groups (id -> cluster key -> revision), by id: the events up to these revisions that are still owed."""
+        found: dict[bytes, Owed] = {}
+        wanted = [(group, f"{cluster_id(key)}:", at) for group, known in clusters.items() for key, at in known.items()]
+        while wanted:
+            keys = [self._layout.outbox(group) for group, _, _ in wanted]
+            asked = zip(keys, wanted, strict=True)
+            replies = self._connection.execute(
+                [Command(key, ("HGET", key, f"{name}{at}")) for key, (_, name, at) in asked]
+            )
+            earlier = []
+            for (group, name, at), event in zip(wanted, replies, strict=True):
+                if event is not None:
+                    found[group] = {f"{name}{at}": event, **found.get(group, {})}
+                    earlier.append((group, name, at - 1))
+            wanted = earlier
+        return found
 
     def _commit(self, commits: Sequence[Commit]) -> Command:
         keys: list[bytes] = []
@@ -238,3 +268,11 @@ class GroupStore:
             for end in {roots[record] for record in asked}
         }
         return {record: made[roots[record]] for record in asked}
+
+
+def _owed_before(reply: int | list[bytes]) -> Owed | None:
+    """What the script answers of one group: of each cluster the latest first."""
+    if isinstance(reply, int):
+        return {} if reply else None
+    pairs = list(zip(reply[::2], reply[1::2], strict=True))
+    return {field.decode(): event for field, event in reversed(pairs)}

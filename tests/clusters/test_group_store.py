@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from streams.clusters.group import Cluster, Group, Member
+from streams.clusters.group import Cluster, Group, Member, cluster_id
 from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, Commit, GroupStore
 from streams.errors import StateError
 from streams.index.connection import Connection
@@ -146,3 +146,28 @@ def test_of_workers_that_change_a_group_at_once_one_gets_through(make: Callable[
     for thread in threads:
         thread.join(30)
     assert sorted(through) == list(range(rounds))
+
+
+def test_a_change_is_told_which_events_of_its_clusters_are_owed_before_its_own(groups: GroupStore) -> None:
+    values = [groups.encode(group(A, revision=number)) for number in range(13)]
+    first = {"c:8": b"8", "d:1": b"other"}
+    assert groups.commit_events([Commit(A, b"", values[0], first)]) == [{}]
+    assert groups.commit_events([Commit(A, values[0], values[1], {"c:9": b"9", "c:10": b"10"})]) == [{"c:8": b"8"}]
+    assert groups.commit_events([Commit(A, values[0], values[2], {"c:11": b"11"})]) == [None], (
+        "who was slower is told nothing"
+    )
+    (before,) = groups.commit_events([Commit(A, values[1], values[2], {"c:11": b"11"})])
+    assert list((before or {}).items()) == [("c:8", b"8"), ("c:9", b"9"), ("c:10", b"10")]
+    groups.forget({groups.outbox(A): ["c:10"]})
+    assert groups.commit_events([Commit(A, values[2], values[3], {"c:12": b"12"})]) == [{"c:11": b"11"}]
+
+
+def test_events_that_are_owed_where_groups_were(groups: GroupStore) -> None:
+    x, y = A + b"\0" * 4, B + b"\0" * 4
+    one, other = cluster_id(x), cluster_id(y)
+    owed = {f"{one}:{revision}": b"%d" % revision for revision in (7, 9, 10)} | {f"{other}:1": b"1"}
+    groups.commit([Commit(C, b"", groups.encode(group(C)), owed)])
+    found = groups.owed_of({C: {x: 10, y: 2}, A: {y: 1}})
+    assert {group: list(fields) for group, fields in found.items()} == {C: [f"{one}:9", f"{one}:10"]}
+    assert groups.owed_of({C: {y: 1}}) == {C: {f"{other}:1": b"1"}}
+    assert groups.owed_of({}) == {}

@@ -32,13 +32,14 @@ from harvester import harvest
 from letters import astray, read_letters
 from processes import Streams, wait_for
 from reports import Fault, Place, Report
-from worlds import make_due, stored_partition
+from worlds import make_due, out_of_turn, stored_partition
 
 from streams import events
 from streams.agents.reader import read_to_now
 from streams.agents.topics import create_topics
 from streams.engine import Engine
 from streams.errors import EmbeddedError, RedisError
+from streams.events import Outgoing
 from streams.index.connection import Connection, connect
 from streams.index.generation import current_generation
 from streams.index.layout import Layout
@@ -281,7 +282,9 @@ class Trial:
         assert verified["differences"] == [], verified["differences"][:5]
         letters = asyncio.run(read_letters(self.settings))
         assert letters == feed.bad, asyncio.run(astray(self.settings, feed.bad, letters))
-        ids = [orjson.loads(value)["event_id"] for value in published]
+        ids = [orjson.loads(value)["event_id"] for _, value in published]
+        early = out_of_turn(Outgoing(events.EVENTS, key, value) for key, value in published)
+        assert not early, f"events that came before one they follow: {early}"
         taken = asyncio.run(self._taken())
         return Report(
             messages=len(feed.messages),
@@ -311,9 +314,9 @@ class Trial:
         directory.mkdir()
         return Streams(directory, **{name: getattr(self.settings, name) for name in (*names, "key_cap")} | changed)
 
-    async def _published(self) -> list[bytes]:
+    async def _published(self) -> list[tuple[bytes, bytes]]:
         topic = self.settings.topic_prefix + events.EVENTS
-        return [message.value async for message in read_to_now(self.settings.kafka_url, [topic])]
+        return [(message.key, message.value) async for message in read_to_now(self.settings.kafka_url, [topic])]
 
     async def _taken(self) -> dict[Place, list[float]]:
         """When the broker took each message of the feed, by partition."""
