@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import redis
 from processes import wait_for
@@ -31,6 +32,16 @@ _OPTIONS = REDIS_OPTIONS | {
     "enable-debug-command": "local",
 }
 _MANY = 1000
+_ROUND_SECONDS = 0.1
+"""How long a question from node to node and its answer take at most."""
+
+
+class _Known(NamedTuple):
+    """A node as another one knows it: when its last answer came (Unix time), and its configuration epoch."""
+
+    id: str
+    answered: float
+    epoch: str
 
 
 class Node:
@@ -54,6 +65,7 @@ class Node:
     def start(self) -> None:
         self._child.start()
         wait_until(self._child, lambda: answers_redis(("127.0.0.1", self.port)), _START_SECONDS)
+        assert self.client.info("server")["process_id"] == self._child.pid, "another server has its port"
         self.id = self.ask("CLUSTER", "MYID")
 
     def ask(self, *command: object) -> Any:
@@ -99,6 +111,7 @@ class RedisCluster:
     def __init__(self, directory: Path, *, replicas: bool = False) -> None:
         self.nodes = [Node(directory / f"node{number}") for number in range(6 if replicas else 3)]
         self.primaries, self.replicas = self.nodes[:3], self.nodes[3:]
+        self._moved = 0.0
 
     @property
     def url(self) -> str:
@@ -171,6 +184,7 @@ class RedisCluster:
     ) -> None:
         """Move slots with their keys, all of them at once: `meanwhile` runs when half of the keys are moved."""
         moving = list(slots)
+        self._wait_heard()
         for slot in moving:
             target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", source.id)
             source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", target.id)
@@ -190,9 +204,24 @@ class RedisCluster:
             for node in (target, source, *others):
                 node.ask("CLUSTER", "SETSLOT", slot, "NODE", target.id)
 
-        # A node that hears late of an epoch may take slots that are moved back for lost, and drop their keys.
+        self._moved = time.time()
         living = [node for node in self.nodes if node.lives]
         wait_for(lambda: len({_epoch(node, target) for node in living}) == 1, "all nodes know of the move")
+
+    def _wait_heard(self) -> None:
+        """Until nothing that nodes said in the midst of the last move is still on its way.
+
+        A node that hears late that another does not claim a slot, and imports it from there again, takes it over at once:
+        the other drops the keys it still has.
+        """
+        living = [node for node in self.nodes if node.lives]
+        ids = {node.id for node in living}
+
+        def heard(node: Node) -> bool:
+            others = [known for known in _nodes(node) if known.id in ids - {node.id}]
+            return all(known.answered > self._moved + _ROUND_SECONDS for known in others)
+
+        wait_for(lambda: all(heard(node) for node in living), "every node has heard of every other since")
 
     def _keys(self, node: Node, slot: int) -> Sequence[str]:
         keys: Sequence[str] = node.ask("CLUSTER", "GETKEYSINSLOT", slot, _MANY)
@@ -219,7 +248,12 @@ def _is_in_step(replica: Node) -> bool:
     return bool(told["master_link_status"] == "up" and not told["master_sync_in_progress"])
 
 
+def _nodes(node: Node) -> list[_Known]:
+    """What a node knows of all of them."""
+    lines = (line.split() for line in node.ask("CLUSTER", "NODES").splitlines())
+    return [_Known(fields[0], int(fields[5]) / 1000, fields[6]) for fields in lines]
+
+
 def _epoch(node: Node, of: Node) -> str:
     """The configuration epoch of a node, as another one knows it."""
-    lines = (line.split() for line in node.ask("CLUSTER", "NODES").splitlines())
-    return next(str(fields[6]) for fields in lines if fields[0] == of.id)
+    return next(known.epoch for known in _nodes(node) if known.id == of.id)

@@ -7,6 +7,7 @@ its own default would be every address of the machine.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import struct
@@ -24,6 +25,7 @@ Only here: Kafka refuses a session of less than 6 s (its default of `group.min.s
 """
 
 _START_SECONDS = 30.0
+_PORTS, _TRIES = range(20_000, 32_768), 200
 _ATTEMPTS = 5  # another process may take the free port before the broker binds to it
 _GRACE = 0.1  # Tansu lingers 5 s on SIGTERM while a client is connected, and has nothing to save
 _API_VERSIONS, _METADATA = 18, 3
@@ -110,11 +112,22 @@ def broker_executable() -> str:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a TCP port of `host` nobody listens on now; it is not reserved."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a TCP port of `host` that nobody has now; it is not reserved.
+
+    It is none of those that the system gives to clients (from 32768 on Linux, 49152 elsewhere), so it is likely to be free still
+    when a server is started on it again. Raises EmbeddedError where there is none.
+    """
+    refusal: OSError | None = None
+    for _ in range(_TRIES):
+        port = secrets.choice(_PORTS)  # never as others choose at the same time, as they might with one seed
+        with socket.socket() as probe:
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                refusal = error
+            else:
+                return port
+    raise EmbeddedError(f"no port of {host} from {_PORTS.start} to {_PORTS.stop - 1} is free: {refusal}")
 
 
 def answers_kafka(host: str, port: int, timeout: float = 1.0) -> bool:

@@ -88,6 +88,19 @@ def test_a_stranger_on_the_port_is_not_kafka() -> None:
         assert answers_kafka(*server.getsockname()) is False
 
 
+def test_a_free_port_is_none_that_clients_are_given() -> None:
+    ports = [free_port() for _ in range(20)]
+    for port in ports:
+        with socket.create_server(("127.0.0.1", port)):
+            assert 1024 < port < 32_768
+    assert len(set(ports)) > 1, "not the same for all who ask at once"
+
+
+def test_no_port_of_an_address_that_is_not_ours() -> None:
+    with pytest.raises(EmbeddedError, match=r"no port of 192\.0\.2\.1 from 20000 to 32767 is free: .*assign"):
+        free_port("192.0.2.1")
+
+
 def answer_once(server: socket.socket, says: bytes) -> None:
     def serve() -> None:
         connection, _ = server.accept()
