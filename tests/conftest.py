@@ -67,9 +67,14 @@ def tell(pytestconfig: pytest.Config) -> Callable[[str, Report], None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On Kafka only what needs a broker is run again: the tests that use a fixture which gives one."""
+    """On Kafka only what needs a broker, by the fixtures it uses, and shows something of it is run again."""
     if config.getoption("--broker") == "kafka":
-        chosen = [item for item in items if _OF_THE_BROKER.intersection(getattr(item, "fixturenames", ()))]
+        chosen = [
+            item
+            for item in items
+            if _OF_THE_BROKER.intersection(getattr(item, "fixturenames", ()))
+            and not item.get_closest_marker("any_broker")
+        ]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = chosen
 

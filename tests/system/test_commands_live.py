@@ -56,6 +56,7 @@ def test_ctrl_c_ends_the_demo_cleanly(streams: Callable[..., Streams], when: str
     assert "Traceback" not in streams_.output()
 
 
+@pytest.mark.any_broker
 def test_a_worker_says_which_free_port_it_took(
     streams: Callable[..., Streams], new_broker: Callable[..., AnyBroker], new_generation: Callable[..., Settings]
 ) -> None:

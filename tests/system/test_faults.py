@@ -62,7 +62,7 @@ def given(tmp_path: Path, new_broker: Callable[..., AnyBroker], session_seconds:
     made.close()
 
 
-@pytest.mark.parametrize("workers", [1, 2, 4])
+@pytest.mark.parametrize("workers", [*(pytest.param(n, marks=pytest.mark.any_broker) for n in (1, 2)), 4])
 def test_any_number_of_workers(workers: int, given: Setting, tell: Callable[[str, Report], None]) -> None:
     with given.trial(workers, batch_records=32) as trial:
         trial.begin(make_feed(workers, 150))
@@ -85,6 +85,7 @@ def test_workers_join_leave_and_are_killed(given: Setting, tell: Callable[[str, 
     assert report.faults["worker killed"] == report.restarts == 3
 
 
+@pytest.mark.any_broker
 def test_redis_is_killed_and_comes_back(given: Setting, tell: Callable[[str, Report], None]) -> None:
     with given.trial(2, batch_records=16) as trial:
         trial.begin(make_feed(12, 300))
@@ -105,7 +106,11 @@ def test_topics_are_delivered_again_from_their_beginning(given: Setting, tell: C
 
 
 @pytest.mark.parametrize(
-    ("server", "feed", "slow", "far"), [("Redis", (14, 250), 0.01, 0.3), ("the broker", (15, 300), 0.02, 0.4)]
+    ("server", "feed", "slow", "far"),
+    [
+        pytest.param("Redis", (14, 250), 0.01, 0.3, marks=pytest.mark.any_broker),
+        ("the broker", (15, 300), 0.02, 0.4),
+    ],
 )
 def test_the_network_fails(
     server: str, feed: tuple[int, int], slow: float, far: float, given: Setting, tell: Callable[[str, Report], None]

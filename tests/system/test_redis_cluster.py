@@ -44,6 +44,7 @@ def replicated(tmp_path: Path) -> Iterator[RedisCluster]:
         yield made
 
 
+@pytest.mark.any_broker
 def test_slots_move_while_a_feed_runs(
     cluster: RedisCluster, new_trial: Callable[..., Trial], tell: Callable[[str, Report], None]
 ) -> None:
@@ -71,6 +72,7 @@ def _waits(trial: Trial) -> None:
     wait_for(lambda: not all(trial.ready()), "a worker says that it is not ready")
 
 
+@pytest.mark.any_broker
 def test_a_primary_is_killed_and_its_replica_takes_over(
     replicated: RedisCluster, new_trial: Callable[..., Trial], tell: Callable[[str, Report], None]
 ) -> None:

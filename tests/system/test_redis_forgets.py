@@ -102,10 +102,12 @@ def setting(
     return Setting(tmp_path, new_broker(), session_seconds, tell)
 
 
+@pytest.mark.any_broker
 def test_a_failover_that_forgets_acknowledged_writes(setting: Setting) -> None:
     setting.run(Pair, 17)
 
 
+@pytest.mark.any_broker
 def test_a_failover_that_forgets_a_part_of_a_rebuild(setting: Setting) -> None:
     setting.rebuild(Pair, 18)
 

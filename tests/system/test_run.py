@@ -177,7 +177,7 @@ def test_a_worker_killed_in_mid_run_changes_nothing(streams: Callable[..., Strea
     streams_.check_nothing_is_left()
 
 
-@pytest.mark.parametrize("redis", ["valkey", "redis_cluster"])
+@pytest.mark.parametrize("redis", ["valkey", pytest.param("redis_cluster", marks=pytest.mark.any_broker)])
 def test_a_run_on_given_servers_leaves_nothing_there(
     redis: str,
     request: pytest.FixtureRequest,
