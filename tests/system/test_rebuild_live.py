@@ -112,7 +112,9 @@ class World:
         last: dict[str, dict[str, Any]] = {}
         for event in sorted(told.values(), key=lambda event: event["revision"]):
             before = last.get(event["cluster_id"], {"revision": 0, "after": []})
-            assert event["revision"] == before["revision"] + 1, f"an event is missing before {event}; owed: {self.owed()}"
+            assert event["revision"] == before["revision"] + 1, (
+                f"an event is missing before {event}; owed: {self.owed()}"
+            )
             assert event["before"] == before["after"]
             last[event["cluster_id"]] = event
         by_events = {name: frozenset(event["after"]) for name, event in last.items() if event["after"]}
