@@ -93,8 +93,8 @@ class Schedules:
 
     def begin(self) -> tuple[Workers, list[list[Incoming]]]:
         """Workers to whom all has happened that was before, and what they are to handle at once."""
-        for key in self._connection.call("KEYS", f"{self._generation.namespace}:{self._generation.generation}:*"):
-            self._connection.call("DEL", key)
+        if keys := self._connection.call("KEYS", f"{self._generation.namespace}:{self._generation.generation}:*"):
+            self._connection.call("DEL", *keys)
         workers = Workers(self._generation, self._connection, self._pool)
         for told in self.race.corrections:
             workers.correct(*told)
