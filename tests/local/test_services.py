@@ -63,7 +63,10 @@ def pids(services: Services) -> list[int]:
 
 def listening(pid: int) -> list[str]:
     """Addresses on which a process listens for TCP."""
-    links = [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+    links = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            links.append(str(entry.readlink()))
     sockets = {link[8:-1] for link in links if link.startswith("socket:[")}
     rows = [
         line.split()
