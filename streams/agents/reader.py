@@ -1,6 +1,6 @@
 """Reads topics from the beginning to an end that is known, or for ever.
 
-Brokers differ in what they say of the end of a partition (the embedded one is wrong), so the end is a mark we
+Brokers differ in what they say of the ends of a partition (the embedded one is wrong), so the end is a mark we
 write ourselves: a message with a header of our own in every partition. What comes at or behind its place is not of now; the
 mark itself may be compacted away before it is read, once somebody else has put another one behind it.
 """
@@ -48,12 +48,7 @@ async def read_to_now(
                     ends[TopicPartition(topic, partition)] = mark.offset
         async with plain_consumer(kafka_url) as consumer:
             consumer.assign(list(ends))
-            await consumer.seek_to_beginning(*ends)
-            if since > 0:
-                found = await consumer.offsets_for_times(dict.fromkeys(ends, since))
-                for partition, first in found.items():
-                    if first is not None:
-                        consumer.seek(partition, first.offset)
+            await _begin(consumer, ends, since)
             open_partitions = set(ends)
             while open_partitions:
                 for partition, messages in (await consumer.getmany(timeout_ms=500)).items():
@@ -64,6 +59,18 @@ async def read_to_now(
                         open_partitions.discard(partition)
     except KafkaError as error:
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+
+
+async def _begin(consumer: AIOKafkaConsumer, places: Collection[TopicPartition], since: int) -> None:
+    """Go to the beginning of each partition, or to what is not older than `since`."""
+    for place in places:
+        # Not to where the broker says that it begins: the embedded one may say too much where several producers began it at
+        # once. Where offset 0 is gone the consumer goes to the first there is (`auto_offset_reset`).
+        consumer.seek(place, 0)
+    if since > 0:
+        for place, first in (await consumer.offsets_for_times(dict.fromkeys(places, since))).items():
+            if first is not None:
+                consumer.seek(place, first.offset)
 
 
 async def first_offsets(kafka_url: str, topic: str) -> dict[int, int]:
