@@ -25,12 +25,8 @@ from streams.mending import Published, mend
 from streams.settings import Settings
 
 RECORDS = [f"s{number % 3}:{number}" for number in range(7)]
-SEEDS = (
-    *range(60),
-    83,
-    217,
-    311,
-)  # in the last ones an event that was committed is forgotten when later ones were told
+# In the last ones an event that was committed is forgotten when later ones of its cluster were told.
+SEEDS = (*range(60), 83, 217, 311)
 Snapshot = dict[bytes, bytes]
 
 

@@ -10,8 +10,7 @@
 -- were told.
 if unknown(ARGV[1]) then return redis.error_reply('FORGOTTEN groups may be missing') end
 
-local function owed_before(outbox, field)
-  local found = {}
+local function add_owed_before(outbox, field, found)
   local cluster, revision = string.match(field, '^(.*:)(%d+)$')
   while cluster do
     revision = revision - 1
@@ -20,7 +19,6 @@ local function owed_before(outbox, field)
     found[#found + 1] = cluster .. revision
     found[#found + 1] = event
   end
-  return found
 end
 
 local reply, at = {}, 2
@@ -35,9 +33,7 @@ for k = 1, #KEYS, 3 do
       redis.call('SREM', KEYS[k + 2], ARGV[at])
     end
     local before = {}
-    for i = at + 4, last, 2 do
-      for _, part in ipairs(owed_before(KEYS[k + 1], ARGV[i])) do before[#before + 1] = part end
-    end
+    for i = at + 4, last, 2 do add_owed_before(KEYS[k + 1], ARGV[i], before) end
     for i = at + 4, last, 2 do redis.call('HSET', KEYS[k + 1], ARGV[i], ARGV[i + 1]) end
     reply[#reply + 1] = #before > 0 and before or 1
   else

@@ -1,6 +1,6 @@
 """A Redis that forgets what it acknowledged: the workers notice, go back in mid-run, and the end is the truth.
 
-One test for `make test`; `make soak` has more seeds, both ways to forget, and a rebuild of which a part is forgotten.
+Two tests for `make test`; `make soak` has more seeds of both ways to forget.
 """
 
 from __future__ import annotations
@@ -105,6 +105,11 @@ def setting(
 @pytest.mark.any_broker
 def test_a_failover_that_forgets_acknowledged_writes(setting: Setting) -> None:
     setting.run(Pair, 17)
+
+
+@pytest.mark.any_broker
+def test_a_failover_that_forgets_a_part_of_a_rebuild(setting: Setting) -> None:
+    setting.rebuild(Pair, 18)
 
 
 @pytest.mark.soak
