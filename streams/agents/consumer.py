@@ -1,5 +1,5 @@
-"""Faust's consumer, with three changes: it hands over lots, asks the broker more often for what is new, and is set back
-where Redis remembers less than was committed.
+"""Faust's consumer, with four changes: it hands over lots, asks the broker more often for what is new, is set back
+where Redis remembers less than was committed, and leaves a broker that grants short sessions without a word.
 
 Redis may forget writes that a worker has seen acknowledged (`index/progress.py`), while Kafka keeps the offset committed
 after them. So reading goes back to the position that Redis remembers: when partitions are assigned, when a mark was
@@ -33,6 +33,14 @@ _FETCH_WAIT_MS = 100
 Faust says 1,500. Kafka answers as soon as there is something; the embedded broker may sleep half a second or longer over
 a waiting request, and a record then takes 450 ms rather than 50 (`bench/latency.py --pause 0.3`). Ten requests a second
 cost under 1 % of a core.
+"""
+
+_SILENT_SECONDS = 6.0
+"""A member whose session is shorter does not say that it leaves its group: it is missed soon.
+
+Kafka grants none that is shorter (`group.min.session.timeout.ms`, by default). The embedded broker does, and a group whose leader
+says that it leaves while others join or leave too keeps that leader for ever, and tells nobody his partitions any more;
+a member that it misses it forgets, leader or not (docs/brokers.md, `lets the leader of a group leave in a rebalance`).
 """
 
 _LOOK_SECONDS = 1.0
@@ -87,6 +95,17 @@ class _Thread(AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
         consumer._isolation_level = "read_committed"  # what a harvester takes back was never said
         return consumer
+
+    async def on_start(self) -> None:
+        """As Faust's, but for who leaves without a word."""
+        await super().on_start()
+        if self.app.conf.broker_session_timeout < _SILENT_SECONDS:
+            coordinator = self._ensure_consumer()._coordinator
+
+            async def forget() -> None:
+                coordinator.reset_generation()
+
+            coordinator._maybe_leave_group = forget
 
     async def set_back(self, tp: Any, offset: int) -> None:
         """Read a partition from there, if it is ours."""

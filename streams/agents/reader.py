@@ -76,11 +76,17 @@ async def _begin(consumer: AIOKafkaConsumer, places: Collection[TopicPartition],
 async def first_offsets(kafka_url: str, topic: str) -> dict[int, int]:
     """The first offset that each partition of a topic still has: more than 0 where its beginning is gone. Raises BrokerError."""
     try:
-        async with AIOKafkaProducer(bootstrap_servers=kafka_url.split(","), client_id="streams-mark") as producer:
-            places = [TopicPartition(topic, partition) for partition in await producer.partitions_for(topic)]
+        places = await _places(kafka_url, [topic])
         async with plain_consumer(kafka_url) as consumer:
-            found = await consumer.beginning_offsets(places)
-            return {place.partition: offset for place, offset in found.items()}
+            first = await consumer.beginning_offsets(places)
+            late = [place for place in places if first[place] > 0]
+            if late:  # so the broker says: it may say too much, never too little
+                consumer.assign(late)
+                await _begin(consumer, late, 0)
+                first |= {
+                    place: min(first[place], message.offset) for place, message in (await _next(consumer)).items()
+                }
+            return {place.partition: offset for place, offset in first.items()}
     except KafkaError as error:
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
 
@@ -92,13 +98,22 @@ async def read_one(kafka_url: str, topic: str, partition: int, offset: int) -> A
         async with plain_consumer(kafka_url) as consumer:
             consumer.assign([place])
             consumer.seek(place, offset)
-            deadline = time.monotonic() + _ONE_SECONDS
-            while time.monotonic() < deadline:
-                for message in (await consumer.getmany(timeout_ms=500, max_records=1)).get(place, ()):
-                    return message if message.offset == offset else None
-            return None
+            message = (await _next(consumer)).get(place)
+            return message if message is not None and message.offset == offset else None
     except KafkaError as error:
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+
+
+async def _next(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Any]:
+    """The next message of each partition assigned, but for those in which none comes."""
+    found: dict[TopicPartition, Any] = {}
+    deadline = time.monotonic() + _ONE_SECONDS
+    while open_places := consumer.assignment() - found.keys():
+        if (left := deadline - time.monotonic()) <= 0:
+            break
+        for place, messages in (await consumer.getmany(*open_places, timeout_ms=round(min(left, 0.5) * 1000))).items():
+            found[place] = messages[0]
+    return found
 
 
 async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool) -> AsyncIterator[Any]:
@@ -106,12 +121,22 @@ async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool)
     try:
         async with plain_consumer(kafka_url, "earliest" if from_beginning else "latest") as consumer:
             await _require(consumer, topics)
-            consumer.subscribe(topics)
+            consumer.assign(places := await _places(kafka_url, topics))
+            if from_beginning:
+                await _begin(consumer, places, 0)
             async for message in consumer:
                 if END_HEADER not in dict(message.headers):
                     yield message
     except KafkaError as error:
         raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+
+
+async def _places(kafka_url: str, topics: Sequence[str]) -> list[TopicPartition]:
+    """The partitions of topics that exist."""
+    async with AIOKafkaProducer(bootstrap_servers=kafka_url.split(","), client_id="streams-reader") as producer:
+        return [
+            TopicPartition(topic, number) for topic in topics for number in sorted(await producer.partitions_for(topic))
+        ]
 
 
 async def _require(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:

@@ -50,13 +50,9 @@ _MOVE_SECONDS = 10.0
 _STUCK_SESSIONS = 12
 """Sessions that a worker waits to be told its partitions by a broker that answers; then it begins anew.
 
-The embedded broker may wait for ever for a member that was killed in a rebalance, until those who wait are gone too; and what
-aiokafka takes for a final refusal it does not ask again. Kafka takes at most its rebalance timeout, 60 s, which is less
+What aiokafka takes for a final refusal it does not ask again. Kafka takes at most its rebalance timeout, 60 s, which is less
 than this for any session it grants.
 """
-_STUCK = "_STREAMS_STUCK"
-"""In the environment: how often in a row it began anew for that. From the second time on it stays out as long as it has waited:
-others wait as well, each since another moment, and the group is free only when all are gone at once."""
 
 
 class _Worker:
@@ -160,11 +156,9 @@ class _Worker:
             await asyncio.sleep(_LOOK_SECONDS)
             if self.health.knows_partitions or not await self._broker_answers():
                 since = time.monotonic()
-                os.environ.pop(_STUCK, None)
             elif time.monotonic() - since > most:
                 log.warning("no partitions for %.0f s though Kafka answers; this worker begins anew", most)
                 self._preparer.close()
-                os.environ[_STUCK] = str(int(os.environ.get(_STUCK, "0")) + 1)
                 _begin_anew()
 
     async def _broker_answers(self) -> bool:
@@ -231,9 +225,6 @@ def run_worker(given: Settings) -> None:
 
     Raises SettingsError, RedisError or BrokerError where it cannot begin, in words for people.
     """
-    if int(os.environ.get(_STUCK, "0")) > 1:
-        log.warning("the group of workers is stuck; this one stays out until all may have left it")
-        time.sleep(_STUCK_SESSIONS * given.session_timeout)
     mode.loop.use("uvloop")
     worker = _Worker(given)
     settings = worker.settings

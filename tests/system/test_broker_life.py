@@ -167,3 +167,33 @@ def test_a_group_gets_over_a_change(new_member: Callable[[], Member], how: str) 
     getattr(second, how)()
     first.wait_for(2)
     print(f"\njoin {joined - began:.1f} s, {how} {time.monotonic() - joined:.1f} s")
+
+
+async def _takes_over(url: str, session: float) -> bool:
+    """Whether a third member gets the partition when the second has left, and the first before it heard of that."""
+    topic = await make_topic(url)
+    times = {"session_timeout_ms": round(session * 1000), "heartbeat_interval_ms": round(session * 1000) // 3}
+    first, second, third = [AIOKafkaConsumer(topic, bootstrap_servers=url, group_id=topic, **times) for _ in range(3)]
+    await first.start()  # it returns when the group has told it its partitions
+    await second.start()
+    await asyncio.sleep(session)
+    await second.stop()
+    await first.stop()
+    try:
+        async with asyncio.timeout(3 * session):
+            await third.start()
+    except TimeoutError:
+        return False
+    finally:
+        await third.stop()
+    return True
+
+
+def test_the_leader_leaves_in_a_rebalance(new_broker: Callable[[], AnyBroker], broker_kind: str) -> None:
+    url = new_broker().url
+    session = {"tansu": SESSION_SECONDS, "kafka": KAFKA_SESSION_SECONDS}[broker_kind]
+
+    async def groups() -> list[bool]:  # in some of them the first may have heard of it in time
+        return await asyncio.gather(*(_takes_over(url, session) for _ in range(4)))
+
+    assert all(asyncio.run(groups())) == told(broker_kind)["lets the leader of a group leave in a rebalance"]

@@ -1,8 +1,11 @@
-"""A group of workers that is stuck at the broker: who waits in it begins anew, and works when it can."""
+"""Groups of workers that get stuck at the broker: who waits in one begins anew, and nobody leaves one behind that stays so."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,3 +61,23 @@ def test_a_worker_that_is_told_no_partitions_begins_anew(
             assert worker.child.poll() is None, "it is the same process"
             assert worker.child.pid == pid
         loop.close()
+
+
+@pytest.mark.any_broker
+def test_workers_told_to_stop_in_the_same_moment_can_be_started_again(
+    new_broker: Callable[..., AnyBroker], session_seconds: float, tmp_path: Path
+) -> None:
+    broker = new_broker()
+    with Services(Settings(http_port=0, kafka_url=broker.url, session_timeout=session_seconds)) as services:
+        leader, other = workers = [WorkerProcess(services.settings, tmp_path / f"{name}.log") for name in ("1", "2")]
+        for _ in range(3):
+            for worker in workers:
+                worker.child.start()
+                wait_for(leader.ready, "the first has its partitions")
+            wait_for(lambda: all(worker.ready() for worker in workers), "both have theirs")
+            # The leader of the group leaves it before it hears that the other has.
+            os.kill(other.child.pid, signal.SIGTERM)
+            time.sleep(0.1)
+            os.kill(leader.child.pid, signal.SIGTERM)
+            for worker in workers:
+                worker.child.stop()
