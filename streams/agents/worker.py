@@ -21,18 +21,17 @@ from streams.agents.app import make_app
 from streams.agents.handler import Handler, Ready
 from streams.agents.lease import Lease
 from streams.agents.memory import RedisMemory
+from streams.agents.preconditions import check_eviction, check_port, check_session
 from streams.agents.preparer import Preparer, calm_collector
 from streams.agents.publisher import Publisher
 from streams.agents.topics import create_topics
 from streams.batch import Incoming
 from streams.engine import Engine
-from streams.errors import BrokerError, RedisError, SettingsError, StateError, StreamsError
+from streams.errors import BrokerError, StateError, StreamsError
 from streams.index.connection import Connection, connect
 from streams.index.fence import Fence
 from streams.index.generation import FIXED, current_generation
 from streams.index.progress import Histories, Place, Step
-from streams.ops.diagnosis import check_session
-from streams.ops.facts import ask_kafka
 from streams.ops.health import Health
 from streams.ops.http import add_routes
 from streams.ops.metrics import Metrics
@@ -88,7 +87,7 @@ class _Worker:
 
     async def _open(self) -> None:
         await create_topics(self.settings)
-        await check_session_timeout(self.settings)
+        await check_session(self.settings)
         self._publisher = await Publisher(
             self.settings.kafka_url, self.settings.topic_prefix, cut=self.metrics.cut
         ).__aenter__()
@@ -225,23 +224,24 @@ def run_worker(given: Settings) -> None:
 
     Raises SettingsError, RedisError or BrokerError where it cannot begin, in words for people.
     """
+    check_port(given)
     mode.loop.use("uvloop")
     worker = _Worker(given)
     settings = worker.settings
-    policy = maxmemory_policy(worker)
-    if policy not in ("noeviction", ""):
-        raise RedisError(f"Redis has maxmemory-policy {policy}: it would lose records silently; set noeviction")
+    check_eviction(worker.connection)
     app = make_app(settings, worker, worker.memory, worker.health)
     add_routes(_router(app), worker.health, worker.metrics, redis=worker.ping_redis, broker=worker.ping_broker)
     level = settings.log_level.replace("warning", "warn")
     try:
         faust.Worker(app, loglevel=level, redirect_stdouts=False, override_logging=False).execute_from_commandline()
-    except SystemExit:
+    except SystemExit as end:
         if worker.failure is not None:  # Faust ends without a word about it
             raise worker.failure from None
         if not worker.successor:
             if app.crash_reason is not None:
                 log.critical("the worker ends for an error that nothing foresaw", exc_info=app.crash_reason)
+            elif end.code:
+                check_port(settings)  # somebody may have taken it since
             raise
     if worker.successor:
         _begin_anew()
@@ -277,23 +277,6 @@ def _tell_fixed(given: Settings, current: Settings) -> None:
                 "%s is %s, but generation %s was built with %s, which holds; change the setting, or run `streams rebuild`",
                 PREFIX + name.upper(), ours, current.generation, stands,
             )  # fmt: skip
-
-
-async def check_session_timeout(settings: Settings) -> None:
-    """Raise SettingsError where Kafka would refuse us: aiokafka logs that, and then waits for ever without partitions."""
-    facts = await ask_kafka(settings.kafka_url, [])
-    for refused in check_session(facts, settings.session_timeout):
-        raise SettingsError(refused.check, refused.found, refused.advice)
-
-
-def maxmemory_policy(worker: _Worker) -> str:
-    """The servers' eviction policy, of one that evicts where there is one; `""` where they will not tell."""
-    try:
-        answers = worker.connection.everywhere("CONFIG", "GET", "maxmemory-policy")
-    except RedisError:
-        return ""
-    told = [answer[1].decode() for answer in answers if len(answer) > 1]
-    return next((policy for policy in told if policy != "noeviction"), "noeviction" if told else "")
 
 
 def _router(app: faust.App) -> web.UrlDispatcher:

@@ -26,14 +26,19 @@ class WorkerProcess:
 
     def __init__(self, settings: Settings, log: Path) -> None:
         """`settings.http_port` 0 means any free port; `log` takes what the worker prints."""
-        port = settings.http_port or free_port(settings.http_host)
+        self.restarts = 0
+        self._any_port = not settings.http_port
+        self._log = log
+        self._take_port(settings)
+
+    def _take_port(self, settings: Settings) -> None:
+        port = free_port(settings.http_host) if self._any_port else settings.http_port
         self.settings = settings.model_copy(update={"http_port": port})
         self.url = f"http://{settings.http_host}:{port}"
-        self.restarts = 0
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         command = [sys.executable, "-m", "streams", "worker"]
         self.child = Child(
-            "the worker", command, log, grace=_GRACE_SECONDS, environment=inherited | _environment(self.settings)
+            "the worker", command, self._log, grace=_GRACE_SECONDS, environment=inherited | _environment(self.settings)
         )
 
     def __enter__(self) -> WorkerProcess:
@@ -47,10 +52,17 @@ class WorkerProcess:
         """Wait until the worker has its partitions. Raises EmbeddedError when it ends first or takes too long."""
         deadline = time.monotonic() + _READY_SECONDS
         while not self.ready():
+            if self._lost_port():
+                self._take_port(self.settings)
+                self.child.start()
             self.child.check()
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"the worker is not ready after {_READY_SECONDS:.0f} s{self.child.tail()}")
             self.child.pause(_PAUSE_SECONDS)
+
+    def _lost_port(self) -> bool:
+        """Whether it ended because another process has taken the port that was free a moment ago."""
+        return self._any_port and self.child.poll() is not None and PREFIX + "HTTP_PORT" in self.child.tail()
 
     def ready(self) -> bool:
         """Whether the worker says that it does its part."""
