@@ -40,7 +40,7 @@ _SILENT_SECONDS = 6.0
 
 Kafka grants none that is shorter (`group.min.session.timeout.ms`, by default). The embedded broker does, and a group whose leader
 says that it leaves while others join or leave too keeps that leader for ever, and tells nobody his partitions any more;
-a member that it misses it forgets, leader or not (docs/brokers.md, `lets the leader of a group leave in a rebalance`).
+a member that it misses it forgets, leader or not (docs/decisions/0019-leave-without-a-word.md).
 """
 
 _LOOK_SECONDS = 1.0
