@@ -6,6 +6,11 @@ after them. So reading goes back to the position that Redis remembers: when part
 refused, and when a look every second finds one behind the committed offset. It never begins later: a topic made
 anew would lose its first messages.
 
+What was fetched and never came to the stream would be lost: Faust may end the loop that waits for a fetch, in a rebalance, and
+the fetch goes on in the consumer's thread. So nobody seeks while one is under way; what one finds that began before a
+rebalance is thrown away and sought again; and where offsets are missing before a record they are read a second time before the
+topic is believed to have none of them (retention, aborted transactions).
+
 A partition is set back between two fetches, and everything read of it before is of a turn that is over: its lots may be
 handled, which changes nothing, but are neither marked beyond the gap (the mark is a compare-and-set) nor committed.
 """
@@ -43,6 +48,10 @@ says that it leaves while others join or leave too keeps that leader for ever, a
 a member that it misses it forgets, leader or not (docs/decisions/0019-leave-without-a-word.md).
 """
 
+_MARKER = 1
+"""Offsets that the end of a transaction takes, without a message: too common to read for a second time each."""
+_FETCH_SECONDS = 5.0
+"""Longest wait for a fetch under way, which takes a second at most."""
 _LOOK_SECONDS = 1.0
 _PAUSE_SECONDS = 0.2
 
@@ -58,6 +67,12 @@ class Memory(Protocol):
 
     def rewound(self, place: Place, position: int, before: int) -> None:
         """A partition was set back to a position from the one before."""
+
+    def missed(self, place: Place, begins: int, ends: int) -> None:
+        """No message came of these offsets; they are read again."""
+
+    def skipped(self, place: Place, begins: int, ends: int) -> None:
+        """No message came of these offsets a second time: the topic has none."""
 
     def failed(self, error: RedisError) -> None:
         """Partitions that were assigned wait."""
@@ -124,6 +139,10 @@ class RewindingConsumer(Consumer):
         self._turns: dict[Any, int] = defaultdict(int)
         self._wanted: dict[Any, int] = {}
         self._seeking = asyncio.Lock()
+        self._fetching: asyncio.Future[Any] | None = None
+        self._rebalances = 0
+        self._doubted: set[Any] = set()  # the next record of these may not be the next there is
+        self._missed: dict[Any, int] = {}  # from where on nothing came, so that it is read a second time
         super().__init__(*args, **kwargs)
 
     @property
@@ -153,6 +172,8 @@ class RewindingConsumer(Consumer):
     async def perform_seek(self) -> None:
         """Read on from what is committed, or from what Redis remembers where that is less."""
         async with self._seeking:
+            await self._fetched()
+            self._doubted.update(self.assignment())
             try:
                 await super().perform_seek()
             except (IllegalStateError, AssertionError):
@@ -179,9 +200,10 @@ class RewindingConsumer(Consumer):
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """As Faust's."""
+        self._rebalances += 1
         for tp in revoked:
-            self._begins.pop(tp, None)
-            self._wanted.pop(tp, None)
+            for known in (self._begins, self._wanted, self._missed):
+                known.pop(tp, None)
         await super().on_partitions_revoked(revoked)
 
     @Service.task
@@ -206,9 +228,9 @@ class RewindingConsumer(Consumer):
     async def _go_back(self) -> None:
         """Set back what has to be; no fetch is under way."""
         async with self._seeking:
+            await self._fetched()
             for tp in [tp for tp in self._wanted if tp in self.assignment()]:
-                await self._set_back(tp, self._wanted[tp])
-                self._wanted.pop(tp, None)
+                await self._set_back(tp, self._wanted.pop(tp))
 
     async def _set_back(self, tp: Any, position: int) -> None:
         await cast(_Thread, self._thread).set_back(tp, position)
@@ -222,6 +244,7 @@ class RewindingConsumer(Consumer):
         self._committed_offset[tp] = position
         self._memory.rewound((tp.topic, tp.partition), position, self._begins.get(tp, position))
         self._begins[tp] = position
+        self._doubted.add(tp)
 
     async def _remembered(self) -> Mapping[Place, int]:
         while True:
@@ -231,24 +254,34 @@ class RewindingConsumer(Consumer):
                 self._memory.failed(error)
                 await asyncio.sleep(_PAUSE_SECONDS)
 
+    async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
+        """As Faust's, but it is known to be under way also when nobody waits for it any more."""
+        self._fetching = asyncio.ensure_future(super()._getmany(active_partitions, timeout))
+        self._fetching.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may ask for it
+        return await asyncio.shield(self._fetching)
+
+    async def _fetched(self) -> None:
+        """Wait until no fetch is under way."""
+        if self._fetching is not None:
+            await asyncio.wait([self._fetching], timeout=_FETCH_SECONDS)
+
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:
         """What was fetched, in lots, partition after partition in turn; ends when partitions are being taken away."""
-        records, active = await self._wait_next_records(timeout)
+        rebalances = self._rebalances
+        records, _ = await self._wait_next_records(timeout)
         if records is None or self.should_stop:
             return
-        if not self.flow_active:
+        if not self.flow_active or self._rebalances != rebalances:
             await self.perform_seek()
             return
-        generation = self.app.consumer_generation_id
         most = cast("RewindingTransport", self.transport).lot
         lots = [
             (start, tp, fetched[start : start + most])
             for tp, fetched in records.items()
-            if active is None or tp in active or tp in self._buffered_partitions
             for start in range(0, len(fetched), most)
         ]
         for _, tp, lot in sorted(lots, key=lambda lot: lot[0]):
-            if not self.flow_active or self.app.consumer_generation_id != generation:
+            if not self.flow_active or self._rebalances != rebalances:
                 return
             if tp not in self._wanted:
                 yield tp, lot
@@ -278,13 +311,30 @@ class RewindingConsumer(Consumer):
         fresh = [record for record in lot if read is None or record.offset >= read]
         if not fresh:
             return
+        begins = self._begins.get(tp, fresh[0].offset)
+        if self._misses(tp, begins, fresh[0].offset):
+            return
         if len(fresh) > 1 or (read and fresh[0].offset - read > 1):
             first = read + 1 if read and fresh[0].offset - read > 1 else fresh[0].offset
             await self._add_gap(tp, first, fresh[-1].offset - 1)
-        begins = self._begins.get(tp, fresh[0].offset)
         await self.callback(Lot(tp, fresh, begins, self._turns[tp], self.app.consumer_generation_id))
         self._read_offset[tp] = fresh[-1].offset
         self._begins[tp] = fresh[-1].offset + 1
+
+    def _misses(self, tp: Any, begins: int, first: int) -> bool:
+        """Whether what is missing before a record has to be read again."""
+        missing, doubted = first - begins, tp in self._doubted
+        self._doubted.discard(tp)
+        if missing <= 0 or (missing == _MARKER and not doubted):
+            return False
+        place = tp.topic, tp.partition
+        if self._missed.get(tp) == begins:
+            self._memory.skipped(place, begins, first)
+            return False
+        self._missed[tp] = begins
+        self._memory.missed(place, begins, first)
+        self._want(tp, self._committed_offset.get(tp) or 0)  # what was handled since comes again as well
+        return True
 
 
 class RewindingTransport(Transport):

@@ -45,8 +45,17 @@ class RedisMemory:
 
     def rewound(self, place: Place, position: int, before: int) -> None:
         """A partition was set back to a position from the one before. Said here: loggers of Faust's services are mute."""
-        log.warning("%s:%d: Redis remembers %d, not %d; rewinding", *place, position, before)
+        log.warning("%s:%d: set back to %d, from %d", *place, position, before)
         self._metrics.rewound()
+
+    def missed(self, place: Place, begins: int, ends: int) -> None:
+        """No message came of these offsets; they are read again."""
+        log.warning("%s:%d: nothing came of the offsets %d to %d; reading them again", *place, begins, ends - 1)
+
+    def skipped(self, place: Place, begins: int, ends: int) -> None:
+        """No message came of these offsets a second time: the topic has none."""
+        log.warning("%s:%d: there are no messages with the offsets %d to %d", *place, begins, ends - 1)
+        self._metrics.skipped(ends - begins)
 
     def failed(self, error: RedisError) -> None:
         """Partitions that were assigned wait."""

@@ -68,7 +68,11 @@ class Metrics:
             "streams_redis_round_trips_total", "exchanges with Redis, a pipeline being one"
         )
         self._rewinds = self._counter(
-            "streams_rewinds_total", "partitions set back since Redis remembered less than was handled"
+            "streams_rewinds_total",
+            "partitions set back since Redis remembered less than was handled, or offsets were missing",
+        )
+        self._skipped = self._counter(
+            "streams_skipped_offsets_total", "offsets of which no message came, nor when they were read again"
         )
         self._retries = self._counter(
             "streams_retries_total", "batches tried again after an error, by what failed", "cause"
@@ -146,6 +150,10 @@ class Metrics:
     def rewound(self, partitions: int = 1) -> None:
         """Count partitions that were set back."""
         self._rewinds.add(partitions)
+
+    def skipped(self, offsets: int) -> None:
+        """Count offsets for which a topic has no message."""
+        self._skipped.add(offsets)
 
     def retried(self, cause: str, count: int = 1) -> None:
         """Count batches tried again; `cause` is a short code (`redis`, `kafka`, `engine`)."""

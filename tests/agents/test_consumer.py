@@ -1,4 +1,4 @@
-"""What Faust fetches and throws away comes again, also where no offset was ever committed; on a real broker."""
+"""What Faust fetches and throws away comes again, whatever was committed; on a real broker."""
 
 from __future__ import annotations
 
@@ -33,9 +33,14 @@ class Worker:
     def __init__(self) -> None:
         self.seen: list[bytes] = []
         self.known: dict[Place, int] = {}
+        self.assignments = 0
+        self.missing: list[tuple[str, int, int]] = []
 
     async def open(self) -> None: ...
-    async def assigned(self) -> None: ...
+
+    async def assigned(self) -> None:
+        self.assignments += 1
+
     async def quiesce(self) -> None: ...
     async def close(self) -> None: ...
 
@@ -59,6 +64,13 @@ class Worker:
         self.known.update(dict.fromkeys(places, 0))
 
     def rewound(self, place: Place, position: int, before: int) -> None: ...
+
+    def missed(self, place: Place, begins: int, ends: int) -> None:
+        self.missing.append(("missed", begins, ends))
+
+    def skipped(self, place: Place, begins: int, ends: int) -> None:
+        self.missing.append(("skipped", begins, ends))
+
     def failed(self, error: RedisError) -> None: ...
 
 
@@ -118,3 +130,80 @@ def test_a_first_message_that_was_fetched_while_the_flow_stopped_comes_again(
     with Services(Settings(http_port=free_port(), partitions=1, **broker_settings())) as services:
         seen = asyncio.run(go(services.settings))
     assert list(dict.fromkeys(seen)) == [b"first", b"second"]
+
+
+async def _publish(publisher: Publisher, *numbers: int) -> None:
+    await publisher.publish([Outgoing("records.document", b"k", b"%d" % number) for number in numbers])
+
+
+@asynccontextmanager
+async def committed(settings: Settings, worker: Worker) -> AsyncIterator[tuple[Publisher, RewindingConsumer]]:
+    """A consumer that has committed its first message, 0."""
+    await create_topics(settings)
+    publishing = Publisher(settings.kafka_url, settings.topic_prefix, shared=True)
+    async with publishing as publisher, running(settings, worker) as consumer:
+        await _publish(publisher, 0)
+        await until(lambda: any(consumer._committed_offset.values()))
+        yield publisher, consumer
+
+
+def test_messages_that_were_fetched_and_never_came_are_read_again(
+    broker_settings: Callable[[], dict[str, Any]],
+) -> None:
+    """Also where an offset was committed and nothing says that the flow stopped."""
+
+    async def go(settings: Settings) -> Worker:
+        worker = Worker()
+        async with committed(settings, worker) as (publisher, consumer):
+            plainly, begun, lost = consumer._getmany, False, False
+
+            async def losing(*args: Any, **given: Any) -> Any:
+                nonlocal begun, lost
+                begun = True
+                records = await plainly(*args, **given)
+                if lost or not records:
+                    return records
+                lost = True
+                return {}
+
+            consumer._getmany = losing  # type: ignore[method-assign]
+            await until(lambda: begun)  # not the one that was under way
+            await _publish(publisher, 1, 2, 3)
+            await until(lambda: lost)
+            await _publish(publisher, 4)
+            await until(lambda: b"4" in worker.seen)
+            await until(lambda: 5 in consumer._committed_offset.values())
+        return worker
+
+    with Services(Settings(http_port=free_port(), partitions=1, **broker_settings())) as services:
+        worker = asyncio.run(go(services.settings))
+    assert list(dict.fromkeys(worker.seen)) == [b"%d" % number for number in range(5)]
+    assert [what for what, _, _ in worker.missing] == ["missed"]
+
+
+def test_nobody_seeks_while_a_fetch_is_under_way_that_nobody_waits_for(
+    broker_settings: Callable[[], dict[str, Any]],
+) -> None:
+    """As when Faust ends the loop that fetches, in a rebalance: the fetch takes what it finds after the seek."""
+
+    async def go(settings: Settings) -> Worker:
+        worker = Worker()
+        async with committed(settings, worker) as (publisher, consumer):
+            fetcher: Any = consumer.app._fetcher  # type: ignore[attr-defined]
+            loop = next(iter(fetcher._futures))
+            loop.cancel()
+            await consumer.perform_seek()
+            assert consumer._fetching is not None
+            assert consumer._fetching.done()
+            await _publish(publisher, 1)
+            await asyncio.sleep(0.5)
+            await fetcher.stop()
+            fetcher.service_reset()
+            await fetcher.maybe_start()
+            await until(lambda: b"1" in worker.seen)
+        return worker
+
+    with Services(Settings(http_port=free_port(), partitions=1, **broker_settings())) as services:
+        worker = asyncio.run(go(services.settings))
+    assert list(dict.fromkeys(worker.seen)) == [b"0", b"1"]
+    assert worker.missing == []
