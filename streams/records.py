@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-__all__ = ["Author", "Delete", "Identifier", "Record", "Relation", "record_id", "to_document"]
+__all__ = ["MAX_VERSION", "Author", "Delete", "Identifier", "Record", "Relation", "record_id", "to_document"]
+
+MAX_VERSION = (1 << 53) - 1
+"""The largest version of a record: every reader of JSON keeps it as it is."""
 
 
 class Identifier(NamedTuple):

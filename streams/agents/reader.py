@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -146,9 +147,10 @@ async def _require(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
         raise BrokerError(f"Kafka has no topic {', '.join(missing)}; `streams doctor` says more")
 
 
-def plain_consumer(kafka_url: str, begin: str = "earliest") -> AIOKafkaConsumer:
-    """A consumer without a group, for who assigns partitions and seeks himself; to be used as `async with`."""
-    return AIOKafkaConsumer(
+@asynccontextmanager
+async def plain_consumer(kafka_url: str, begin: str = "earliest") -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group, for who assigns partitions and seeks himself. Raises KafkaError where Kafka is not there."""
+    consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka_url.split(","),
         group_id=None,
         enable_auto_commit=False,
@@ -157,3 +159,8 @@ def plain_consumer(kafka_url: str, begin: str = "earliest") -> AIOKafkaConsumer:
         fetch_max_bytes=_MAX_BYTES,
         client_id="streams-reader",
     )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:  # also where it did not start: it would complain of that later
+        await consumer.stop()

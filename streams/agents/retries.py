@@ -111,7 +111,7 @@ async def drop(settings: Settings, letters: Sequence[Letter]) -> None:
 
 async def _resend(settings: Settings, producer: _Producer, letter: Letter, found: Content, to: str) -> Outcome:
     source = to or letter.source
-    if source == CORRECTIONS:
+    if CORRECTIONS in (source, letter.source):
         return Outcome((letter,), problem="a correction is decided for ever; send a new one with `streams correct`")
     if source not in SOURCES:
         return Outcome((letter,), problem=f"no source is called {source!r}; name one with --to")

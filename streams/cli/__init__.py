@@ -1,6 +1,6 @@
 """The command `streams`. Each command is a module here; this one puts them together and turns errors into exit codes.
 
-0 done, 1 failed, 2 wrong usage (a bad setting included).
+0 done, 1 failed, 2 wrong usage (a bad setting included). `streams verify`: 1 where something differs, 3 where it could not look.
 """
 
 from __future__ import annotations
@@ -31,4 +31,6 @@ def main() -> None:
 
 
 def _say(error: StreamsError) -> None:
-    typer.secho(f"streams: {error}", fg="red", err=True)
+    from streams.cli.context import printable  # noqa: PLC0415 - as above
+
+    typer.secho(f"streams: {printable(str(error))}", fg="red", err=True)

@@ -92,7 +92,7 @@ def _show(a: Path, b: Path, rules: Rules, as_json: bool) -> None:
         return
     screen = console()
     for name, record in zip("ab", records, strict=True):
-        screen.print(f"{name}: {record.id}  {record.title or '(no title)'}", markup=False, highlight=False)
+        screen.print(f"{name}: {record.id}  {record.title or '(no title)'}", highlight=False)
     screen.print(explanation_table(explanation))
 
 

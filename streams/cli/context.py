@@ -6,15 +6,17 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from streams.errors import SettingsError
 from streams.index.connection import Connection, connect
 from streams.index.generation import current_generation
 from streams.settings import PREFIX, Settings
 
-__all__ = ["configured", "console", "open_state"]
+__all__ = ["configured", "console", "open_state", "printable"]
 
 
 _PLAIN_WIDTH = 10_000
@@ -41,12 +43,25 @@ def open_state(settings: Settings) -> Iterator[tuple[Settings, Connection]]:
         connection.close()
 
 
+def printable(text: str) -> str:
+    """A text that does nothing to the terminal it is printed on."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+class _Console(Console):
+    """Prints texts of others, titles and reasons for instance: brackets in them are no markup."""
+
+    def render_str(self, text: str, **given: Any) -> Text:
+        return super().render_str(printable(text), **given)
+
+
 def console(*, stderr: bool = False) -> Console:
-    """A console that respects NO_COLOR and writes plainly where nobody watches."""
+    """A console that respects NO_COLOR, writes plainly where nobody watches, and takes no text for more than a text."""
     stream = sys.stderr if stderr else sys.stdout
     watched = stream.isatty()
-    return Console(
+    return _Console(
         stderr=stderr,
+        markup=False,
         highlight=False,
         no_color="NO_COLOR" in os.environ or not watched,
         width=None if watched else _PLAIN_WIDTH,

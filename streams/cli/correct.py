@@ -113,11 +113,13 @@ def _made(action: str, author: str | None, reason: str, **about: str) -> Correct
     fields = {
         "id": "k" + secrets.token_hex(6),
         "action": action,
-        "author": author or getpass.getuser(),
+        "author": _user() if author is None else author,
         "reason": reason,
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         **about,
     }
+    if not str(fields["author"]).strip():
+        raise UsageError("--author is empty; say who decides")
     for record in (about.get("a"), about.get("b")):
         if record is not None and not all(record.partition(":")):
             raise UsageError(f"{record!r} is no record id; record ids are source:id, as in arxiv:2111.12710")
@@ -125,6 +127,13 @@ def _made(action: str, author: str | None, reason: str, **about: str) -> Correct
         return read_correction(orjson.dumps(fields))
     except (PayloadError, orjson.JSONEncodeError) as error:
         raise UsageError(f"no correction: {error.detail if isinstance(error, PayloadError) else error}") from None
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        raise UsageError("who decides? The system knows no name of this user: give --author") from None
 
 
 def _log(settings: Settings, connection: Connection) -> CorrectionLog:

@@ -18,7 +18,7 @@ from streams import events
 from streams.agents.dead_letters import Content, Letter, contents, select, standing
 from streams.agents.retries import Outcome, drop, retry
 from streams.agents.topics import create_topics
-from streams.cli.context import console
+from streams.cli.context import console, printable
 from streams.errors import BrokerError, UsageError
 from streams.local.endpoints import find
 from streams.settings import Settings, load_settings
@@ -205,17 +205,12 @@ def _show(letter: Letter, content: Content) -> None:
     }
     for name, value in rows.items():
         if value:
-            typer.echo(f"{name:9} {_printable(value)}")
+            typer.echo(f"{name:9} {printable(value)}")
     text = content.payload[: 4 * _PAYLOAD_SHOWN].decode("utf-8", "backslashreplace")
-    typer.echo(f"payload   {_printable(text[:_PAYLOAD_SHOWN])}")
+    typer.echo(f"payload   {printable(text[:_PAYLOAD_SHOWN])}")
     if len(text) > _PAYLOAD_SHOWN:
         typer.echo("          … (--raw gives all of it)")
     typer.echo("")
-
-
-def _printable(text: str) -> str:
-    """A text that does nothing to the terminal it is printed on."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def _tell(outcome: Outcome) -> None:

@@ -36,7 +36,7 @@ def demo(settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix="streams-demo-") as directory, Services(settings) as services:
         out = Path(directory)
         own = own_generation(services.settings)
-        screen.print("An embedded Kafka broker and Redis are up; a worker joins …", markup=False)
+        screen.print("An embedded Kafka broker and Redis are up; a worker joins …")
         asyncio.run(create_topics(own))
         with WorkerProcess(own, out / "worker.log") as worker:
             worker.wait_ready()
@@ -103,15 +103,15 @@ def _counters(worker: WorkerProcess) -> dict[str, float]:
 
 
 def _summarize(screen: Console, status: Status, summary: dict[str, Any], out: Path) -> None:
+    screen.print(f"\n{summary['records']} records are {summary['clusters']} papers: ", style="bold", end="")
     screen.print(
-        f"\n[bold]{summary['records']} records are {summary['clusters']} papers[/bold]: "
         f"{summary['duplicates']} duplicates, {summary['review']} pairs to review, "
         f"{summary['related']} related but not the same, {summary['dead_letters']} dead letters; "
         f"{summary['events']} events in {status.seconds:.1f} s."
     )
     for line in (out / "dead-letter.jsonl").read_bytes().splitlines():
         letter = orjson.loads(line)
-        screen.print(f"  dead letter from {letter['source']}: {letter['code']}: {letter['detail'][:90]}", markup=False)
+        screen.print(f"  dead letter from {letter['source']}: {letter['code']}: {letter['detail'][:90]}")
 
 
 def _explain(screen: Console, inspection: Inspection, out: Path) -> None:
@@ -123,6 +123,4 @@ def _explain(screen: Console, inspection: Inspection, out: Path) -> None:
     for cluster in wanted:
         screen.print()
         show_place(screen, inspection.place(cluster["records"][0]))
-    screen.print(
-        "\nNext: `streams up` keeps it running, `streams run --out DIR FILE` does it with your files.", markup=False
-    )
+    screen.print("\nNext: `streams up` keeps it running, `streams run --out DIR FILE` does it with your files.")

@@ -46,7 +46,7 @@ def explain_pair(settings: Settings, a: str, b: str, *, as_json: bool) -> None:
     for holds, corrections in (("the same", meeting.same), ("different", meeting.different)):
         if corrections:
             said = "; ".join(map(str, corrections))
-            screen.print(f"People say that they are {holds}, which outranks the decision: {said}", markup=False)
+            screen.print(f"People say that they are {holds}, which outranks the decision: {said}")
     screen.print("They are in one cluster." if meeting.together else "They are not in one cluster.")
 
 
@@ -55,10 +55,10 @@ def show_place(screen: Console, place: Place) -> None:
     document = place.document
     authors = document.get("authors", [])
     shown = ", ".join(authors[:4]) + (f" and {len(authors) - 4} more" if len(authors) > 4 else "")
-    screen.print(f"[bold]{document.get('title', '(no title)')}[/bold]")
+    screen.print(document.get("title", "(no title)"), style="bold")
     details = [shown, document.get("publication_date", ""), document.get("journal", ""), document.get("doi", "")]
-    screen.print("  " + " · ".join(detail for detail in details if detail), markup=False)
-    screen.print(f"  cluster {place.cluster_id}, revision {place.revision}: {', '.join(place.records)}", markup=False)
+    screen.print("  " + " · ".join(detail for detail in details if detail))
+    screen.print(f"  cluster {place.cluster_id}, revision {place.revision}: {', '.join(place.records)}")
     if links := _spanning(place.inside):
         screen.print(_pairings("together because", links))
     if place.kept_apart:

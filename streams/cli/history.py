@@ -61,12 +61,12 @@ def _show(screen: Console, history: History, stands: str) -> None:
     for name, last in sorted(history.lost.items()):
         shown = f"those of {name} up to revision {last}" if last else f"all of {name}"
         text = f"The beginning is missing: of the events {shown} are no longer in {events.EVENTS}."
-        screen.print(text, markup=False, style="yellow")
+        screen.print(text, style="yellow")
     if history.told:
         screen.print(_table(history))
     if history.merged_into:
         further = f", and {stands} stands for both now" if stands not in ("", history.merged_into) else ""
-        screen.print(f"{history.cluster_id} went into {history.merged_into}{further}.", markup=False)
+        screen.print(f"{history.cluster_id} went into {history.merged_into}{further}.")
 
 
 def _table(history: History) -> Table:

@@ -36,9 +36,9 @@ def rebuild(
         bool, typer.Option("--abort", help="Give up a rebuild that was begun and remove what it made.")
     ] = False,
     old: Annotated[
-        str,
+        str | None,
         typer.Option("--drop", metavar="OLD", help="Remove a generation that was replaced; then there is no way back."),
-    ] = "",
+    ] = None,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -48,10 +48,12 @@ def rebuild(
     meanwhile, wait for the last part, and move over by themselves. Cluster ids stay; what changed is told in dedup.events.
     Killed, it is run again and goes on.
     """
-    if bool(to) + tell + give_up + bool(old) > 1:
+    if bool(to) + tell + give_up + (old is not None) > 1:
         raise UsageError("--to, --status, --abort and --drop exclude one another")
     if not re.fullmatch(_NAME, to):
         raise UsageError(f"{to!r} cannot be the name of a generation: letters, digits and . _ - only")
+    if old == "":
+        raise UsageError("--drop needs the name of a generation that was replaced; `streams rebuild --status` has them")
     settings = configured(find(load_settings(), data_dir))
     if tell:
         found = status(settings)
@@ -61,7 +63,7 @@ def rebuild(
         _print(
             {"aborted": name}, f"The rebuild to generation {name} was given up; nothing of it is left.", as_json=as_json
         )
-    elif old:
+    elif old is not None:
         drop(settings, old)
         _print({"dropped": old}, f"Generation {old} is gone.", as_json=as_json)
     else:

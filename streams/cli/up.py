@@ -19,17 +19,16 @@ def up(settings: Settings, data_dir: Path | None) -> None:
     screen = console()
 
     def started(own: Settings, restored: int) -> None:
-        screen.print("Streams is up; Ctrl-C stops it.", markup=False)
-        screen.print(f"  Kafka     {own.kafka_url}", markup=False)
-        screen.print(f"  Redis     {own.redis_url}", markup=False)
-        screen.print(f"  HTTP      http://{own.http_host}:{own.http_port}/", markup=False)
-        screen.print(f"  data      {directory} ({restored} clusters from before)", markup=False)
+        screen.print("Streams is up; Ctrl-C stops it.")
+        screen.print(f"  Kafka     {own.kafka_url}")
+        screen.print(f"  Redis     {own.redis_url}")
+        screen.print(f"  HTTP      http://{own.http_host}:{own.http_port}/")
+        screen.print(f"  data      {directory} ({restored} clusters from before)")
         if not settings.kafka_url:
             screen.print(
                 "  The embedded broker keeps its topics in memory only: they begin anew at each start, with the\n"
                 "  state of every cluster in dedup.clusters. Records and clusters themselves stay, in Redis.",
-                markup=False,
             )
 
     serve(settings, directory, started)
-    screen.print("stopped", markup=False)
+    screen.print("stopped")

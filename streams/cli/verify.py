@@ -12,8 +12,9 @@ from rich.table import Table
 
 from streams.agents.repair import repair
 from streams.agents.verifier import Report, Verifier
-from streams.cli.context import console, open_state
+from streams.cli.context import console, open_state, printable
 from streams.engine import Engine
+from streams.errors import ServiceError
 from streams.index.connection import Connection
 from streams.settings import Settings
 from streams.verification.differences import MEANINGS, PLACES, Difference
@@ -38,6 +39,8 @@ _LABELS = {
     "events_repeated": "events that came again",
     "states": "clusters in dedup.clusters",
 }
+UNKNOWN = 3
+"""The exit code where Redis or Kafka could not be read: neither that they agree nor that they do not."""
 _NOTES = {
     "events_begin_late": "clusters whose first events are no longer in dedup.events, so that only their later ones were folded",
     "still_moving": "things that were different at every look: workers are busy with them, they were left out",
@@ -45,14 +48,21 @@ _NOTES = {
 
 
 def verify(settings: Settings, *, as_json: bool, most: int, wait: float, mend: bool = False) -> int:
-    """Print what was found, with `mend` what is left after mending; returns the exit code: 0 where nothing differs, else 1."""
-    with open_state(settings) as (current, connection):
-        report, mended = asyncio.run(_verify(current, connection, wait, mend=mend))
+    """Print what was found, with `mend` what is left after mending.
+
+    Returns the exit code: 0 where nothing differs, 1 where something does, `UNKNOWN` where it could not look.
+    """
+    try:
+        with open_state(settings) as (current, connection):
+            report, mended = asyncio.run(_verify(current, connection, wait, mend=mend))
+    except ServiceError as error:
+        typer.secho(f"streams: {printable(str(error))}", fg="red", err=True)
+        return UNKNOWN
     if as_json:
         typer.echo(orjson.dumps(report.as_json() | {"repaired": mended}, option=orjson.OPT_INDENT_2).decode())
     else:
         if mended:
-            console().print(f"{mended:,} messages were published again; what is left after that:", markup=False)
+            console().print(f"{mended:,} messages were published again; what is left after that:")
         _show(console(), report, most)
     return 1 if report.differences else 0
 
@@ -73,7 +83,7 @@ def _show(screen: Console, report: Report, most: int) -> None:
         counts.add_row(f"{report.counts[name]:,}", label)
     screen.print(counts)
     for name, count in report.notes.items():
-        screen.print(f"Note: {count:,} {_NOTES[name]}.", markup=False, style="yellow")
+        screen.print(f"Note: {count:,} {_NOTES[name]}.", style="yellow")
     if not report.differences:
         screen.print(f"Redis, dedup.events and dedup.clusters agree ({report.seconds:.1f} s).", style="green")
         return
@@ -84,12 +94,12 @@ def _show(screen: Console, report: Report, most: int) -> None:
         table.add_row(difference.code, difference.cluster_id, difference.record, _text(difference))
     screen.print(table)
     if len(report.differences) > most:
-        screen.print(f"… and {len(report.differences) - most:,} more: --most, or --json for all", markup=False)
+        screen.print(f"… and {len(report.differences) - most:,} more: --most, or --json for all")
     found = Counter(difference.code for difference in report.differences)
     screen.print(f"{len(report.differences):,} differences:", style="bold red")
     for code, count in found.most_common():
         meaning = MEANINGS[code]
-        screen.print(f"  {count:,} {code}: {meaning.what}. To do: {meaning.do}.", markup=False)
+        screen.print(f"  {count:,} {code}: {meaning.what}. To do: {meaning.do}.")
 
 
 def _text(difference: Difference) -> str:

@@ -1,7 +1,7 @@
 -- Store a record if nobody changed it since the caller read it.
 -- KEYS[1] N:{b}:r   KEYS[2] N:{b}:d
 -- ARGV[1] record id, 8 bytes
--- ARGV[2] header the caller read, 21 or 29 bytes by a bit of its first, or '' for none
+-- ARGV[2] header the caller read, 21 to 37 bytes by bits of its first, or '' for none
 -- ARGV[3] new header + features
 -- ARGV[4] new record for documents, or '' to remove it; left out to leave it
 -- Returns false when stored, else the value that stands.

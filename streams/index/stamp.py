@@ -13,10 +13,14 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
+from streams.records import MAX_VERSION
+
 __all__ = ["Stamp", "arrival"]
 
-_FORMAT, _PASSED_FORMAT = struct.Struct(">BHIQ6s"), struct.Struct(">Q")
-_LIVE, _RETURNED, _INHERITED, _HAS_PASSED = 1, 2, 4, 8
+_FORMAT, _MORE = struct.Struct(">BHIQ6s"), struct.Struct(">Q")
+_LIVE, _RETURNED, _INHERITED, _HAS_PASSED, _IS_LARGE = 1, 2, 4, 8, 16
+_SMALL = 0xFFFF
+"""Versions up to this are in the 21 bytes; larger ones, dates and times as numbers for instance, take eight more."""
 _OFFSET_BITS = 20
 
 
@@ -42,18 +46,20 @@ class Stamp(NamedTuple):
     def of(cls, content: bytes, *, version: int = 0, updated: str = "", taken: int = 0, live: bool = True) -> Stamp:
         """Stamp a payload; `content` is its canonical encoding, `updated` ISO text as in `Record.updated`."""
         digest = blake2b(content, digest_size=6).digest()
-        return cls(live, min(version, 0xFFFF), _seconds(updated), min(max(taken, 0), (1 << 64) - 1), digest)
+        return cls(live, min(version, MAX_VERSION), _seconds(updated), min(max(taken, 0), (1 << 64) - 1), digest)
 
     def pack(self) -> bytes:
-        """The bytes that stand in front of the record in Redis: 21, or 29 in the rare case that there is a `passed`."""
+        """The bytes that stand in front of the record in Redis: 21, and 8 each for a `passed` and a large version."""
+        large = self.version > _SMALL
         state = (
             _LIVE * self.live
             | _RETURNED * self.returned
             | _INHERITED * self.inherited
             | _HAS_PASSED * bool(self.passed)
+            | _IS_LARGE * large
         )
-        packed = _FORMAT.pack(state, self.version, self.updated, self.taken, self.digest)
-        return packed + _PASSED_FORMAT.pack(self.passed) if self.passed else packed
+        packed = _FORMAT.pack(state, 0 if large else self.version, self.updated, self.taken, self.digest)
+        return b"".join((packed, *(_MORE.pack(more) for more in (self.passed, self.version * large) if more)))
 
     @classmethod
     def read(cls, blob: bytes) -> tuple[Stamp, bytes]:
@@ -62,8 +68,11 @@ class Stamp(NamedTuple):
         live, returned, inherited = bool(state & _LIVE), bool(state & _RETURNED), bool(state & _INHERITED)
         passed, size = 0, _FORMAT.size
         if state & _HAS_PASSED:
-            (passed,) = _PASSED_FORMAT.unpack_from(blob, size)
-            size += _PASSED_FORMAT.size
+            (passed,) = _MORE.unpack_from(blob, size)
+            size += _MORE.size
+        if state & _IS_LARGE:
+            (version,) = _MORE.unpack_from(blob, size)
+            size += _MORE.size
         return cls(live, version, updated, taken, digest, returned, inherited, passed), blob[size:]
 
     def supersedes(self, other: Stamp) -> bool:

@@ -104,7 +104,7 @@ def _read(element: _Element) -> Record | Delete:
     return _read_metadata(inner, identifier, updated)
 
 
-def _read_metadata(element: _Element, oai_id: str, updated: str) -> Record:
+def _read_metadata(element: _Element, oai_id: str, updated: str) -> Record | Delete:
     if _name(element) == "dc":
         return _read_dc(element, oai_id, updated)
     return _read_arxiv(element, oai_id, updated)
@@ -119,19 +119,23 @@ def _identity(draft: Draft, *texts: str) -> ArxivId:
     raise PayloadError("no_identity", "no usable arXiv id", "/id")
 
 
-def _read_arxiv(element: _Element, oai_id: str, updated: str) -> Record:
-    """A record in the formats arXiv (authors with parts, no versions) or arXivRaw (free text, all versions)."""
+def _read_arxiv(element: _Element, oai_id: str, updated: str) -> Record | Delete:
+    """A record in the formats arXiv (authors with parts, no versions) or arXivRaw (free text, all versions).
+
+    A paper whose last version was withdrawn is gone, as arXiv has no text of it any more (ADR 20).
+    """
     draft = Draft(NAME)
     arxiv = _identity(draft, _value(element, "id"), oai_id)
     if dois := _value(element, "doi"):
         draft.identify_dois(dois, "doi")
     versions = _children(element, "version")
-    number, date, withdrawn = 0, draft.date(_value(element, "created"), "created"), False
+    number, date = 0, draft.date(_value(element, "created"), "created")
     if versions:
         label = versions[-1].get("version", "").lstrip("v")
         number = int(label) if label.isdecimal() and len(label) < 4 else len(versions)
         date = draft.date(_value(versions[0], "date"), "version/date")
-        withdrawn = _value(versions[-1], "source_type") == "I"
+        if _value(versions[-1], "source_type") == "I":
+            return draft.delete(arxiv.base, "arxiv_withdrawn", updated)
     authors, complete = _authors(element, draft)
     return draft.record(
         arxiv.base,
@@ -141,7 +145,7 @@ def _read_arxiv(element: _Element, oai_id: str, updated: str) -> Record:
         date=date,
         journal=draft.text(_value(element, "journal-ref"), "journal-ref"),
         abstract=draft.text(_value(element, "abstract"), "abstract", MAX_ABSTRACT),
-        type="withdrawn" if withdrawn else "preprint",
+        type="preprint",
         version=number,
         updated=draft.timestamp(updated or _value(element, "updated"), "datestamp"),
     )

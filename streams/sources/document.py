@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from streams.errors import PayloadError
-from streams.records import Author, Delete, Record
+from streams.records import MAX_VERSION, Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources import dates
 from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_RELATIONS, MAX_TEXT, MAX_TITLE, Draft, delete_marked
@@ -21,6 +21,7 @@ from streams.sources.payloads import Adapter, Item, Json, collect, envelope, loa
 __all__ = ["ADAPTER", "tombstone"]
 
 NAME = "document"
+_MAX_DIGITS = len(str(MAX_VERSION))
 _LONGEST_LABEL = 64
 _LABEL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{_LONGEST_LABEL - 1}}}")
 _MIDNIGHT = re.compile(r"(\d{4})-01-01[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?")
@@ -103,12 +104,12 @@ def _relations(data: Json, draft: Draft) -> None:
 
 
 def _version(value: Any, draft: Draft) -> int:
-    if isinstance(value, str) and value.strip().lstrip("vV").isdecimal():
-        value = int(value.strip().lstrip("vV")[:9])
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1_000_000:
+    if isinstance(value, str) and (digits := value.strip().lstrip("vV")).isdecimal() and len(digits) <= _MAX_DIGITS:
+        value = int(digits)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_VERSION:
         return value
     if value is not None:
-        draft.warn("version", "not a number")
+        draft.warn("version", f"not a number from 0 to {MAX_VERSION}")
     return 0
 
 

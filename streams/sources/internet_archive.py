@@ -102,6 +102,8 @@ def read(data: Json) -> Record | Delete:
         return draft.delete(ident, f"fatcat_{state}")
     if delete_marked(data):
         return draft.delete(ident, "delete_marker")
+    if draft.text(data.get("withdrawn_status"), "withdrawn_status", 100).lower() == "withdrawn":
+        return draft.delete(ident, "fatcat_withdrawn")
     if not ident:
         raise PayloadError("no_identity", "the release has no ident", "/ident")
     _identifiers(data, draft)
@@ -130,7 +132,7 @@ def read(data: Json) -> Record | Delete:
 
 
 def _type(data: Json, draft: Draft) -> str:
-    """A withdrawn release or a preprint stage outranks the release type, for that is what the release is."""
+    """That a release was retracted, for instance, outranks its release type, for that is what the release is."""
     if withdrawn := draft.text(data.get("withdrawn_status"), "withdrawn_status", 100):
         return withdrawn.lower()
     return draft.text(data.get("release_type"), "release_type", 100).lower()

@@ -93,6 +93,7 @@ def test_without_a_command_it_shows_them_all(say: Callable[..., Said]) -> None:
         (["dead-letter", "list", "--limit", "0"], "--limit"),
         (["verify", "--wait", "-1"], "--wait"),
         (["verify", "--most", "-1"], "--most"),
+        (["rebuild", "--drop", ""], "--drop"),
     ],
 )
 def test_wrong_usage_is_2_and_says_what(say: Callable[..., Said], arguments: list[str], names: str) -> None:
@@ -142,10 +143,10 @@ def test_where_nothing_runs_it_says_how_to_start_it(
     assert "streams up" in err
 
 
-@pytest.mark.parametrize("command", [["explain", "a:1"], ["verify"]])
-def test_a_redis_that_is_not_there_is_1_and_named(say: Callable[..., Said], command: list[str]) -> None:
+@pytest.mark.parametrize(("command", "means"), [(["explain", "a:1"], 1), (["verify"], 3)])
+def test_a_redis_that_is_not_there_is_named(say: Callable[..., Said], command: list[str], means: int) -> None:
     code, _, err = say(*command, kafka_url="127.0.0.1:1", redis_url="redis://127.0.0.1:1")
-    assert code == 1
+    assert code == means
     assert "127.0.0.1:1" in err
     assert "Traceback" not in err
 
@@ -154,6 +155,7 @@ def test_a_broker_that_is_not_there_is_1_and_named(say: Callable[..., Said]) -> 
     code, _, err = say("tail", kafka_url="127.0.0.1:1", redis_url="redis://127.0.0.1:1")
     assert code == 1
     assert "127.0.0.1:1" in err
+    assert "Unclosed" not in err
 
 
 def test_the_installed_command_gives_its_exit_code_to_the_shell(tmp_path: Path) -> None:

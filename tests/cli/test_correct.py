@@ -111,6 +111,7 @@ def worker(own: Settings) -> Iterator[Worker]:
         (("different", "s:1", "s:1"), "one record"),
         (("undo", "no such id"), "no correction"),
         (("same", "s:1", "s:2", "--author", "x" * 300), "no correction"),
+        (("same", "s:1", "s:2", "--author", " "), "--author is empty"),
         (("same", "s:1"), "B"),
     ],
 )

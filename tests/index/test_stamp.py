@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.index.stamp import Stamp, arrival
+from streams.records import MAX_VERSION
 
 digests = st.binary(min_size=6, max_size=6)
 stamps = st.builds(
     Stamp,
     live=st.booleans(),
-    version=st.integers(0, 0xFFFF),
+    version=st.integers(0, 0xFFFF) | st.integers(0, MAX_VERSION),
     updated=st.integers(0, 0xFFFFFFFF),
     taken=st.integers(0, (1 << 48) - 1),
     digest=digests,
@@ -56,7 +57,7 @@ by_version = st.builds(
 
 @given(stamp=stamps)
 def test_a_stamp_is_read_as_it_was_written(stamp: Stamp) -> None:
-    assert len(stamp.pack()) == (29 if stamp.passed else 21)
+    assert len(stamp.pack()) == 21 + 8 * bool(stamp.passed) + 8 * (stamp.version > 0xFFFF)
     assert Stamp.read(stamp.pack() + b"features") == (stamp, b"features")
 
 
@@ -176,3 +177,11 @@ def test_a_payload_that_a_version_replaced_does_not_come_back() -> None:
     assert fed([silent, first, second], stands) == stands
     later = Stamp.of(b"d", updated="1970-01-01T00:50:01", taken=arrival(2_000_003, 3))
     assert later.supersedes(stands)
+
+
+def test_large_versions_keep_their_order() -> None:
+    said = [Stamp.of(b"%d" % n, version=version, taken=n) for n, version in enumerate((70_001, 20_240_101, 20_240_501))]
+    for earlier, later in pairwise(said):
+        kept, _ = Stamp.read(later.following(earlier).pack())
+        assert later.supersedes(earlier)
+        assert not earlier._replace(taken=99).supersedes(kept)

@@ -135,8 +135,9 @@ def test_oai_arxiv_raw() -> None:
     assert [author.name for author in record.authors] == ["Raphael Chetrite", "Shamik Gupta", "Izaak Neri"]
 
 
-def test_a_withdrawn_version() -> None:
-    assert one(oai(RAW.format("I"))).type == "withdrawn"
+def test_a_paper_that_was_withdrawn_is_gone() -> None:
+    gone = Delete(source="arxiv", source_id="1810.09584", reason="arxiv_withdrawn", updated="2019-01-15T00:00:00Z")
+    assert parse("arxiv", oai(RAW.format("I"))) == [gone]
 
 
 def test_oai_dc() -> None:

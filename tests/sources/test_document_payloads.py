@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.errors import PayloadError
-from streams.records import Author, Delete, Identifier, Record, Relation, to_document
+from streams.records import MAX_VERSION, Author, Delete, Identifier, Record, Relation, to_document
 from streams.sources import parse
 
 DOCUMENT: dict[str, Any] = {
@@ -183,7 +183,7 @@ def test_malformed_fields_are_named_and_dropped() -> None:
         "doi: not a usable doi",
         "urls: expected a URL, found int",
         "relations: unknown kind",
-        "version: not a number",
+        f"version: not a number from 0 to {MAX_VERSION}",
         "updated: not a time",
     )
 
@@ -285,3 +285,21 @@ def test_a_record_written_as_document_reads_the_same(document: dict[str, Any]) -
     # What was repaired once is sound now, and the form has no place for a list that was cut.
     same = {"warnings": (), "authors_complete": True}
     assert msgspec.structs.replace(again, **same) == msgspec.structs.replace(record, **same)
+
+
+@pytest.mark.parametrize(
+    ("given", "version"),
+    [
+        (20_240_101, 20_240_101),
+        ("v20240101123456", 20_240_101_123_456),
+        (MAX_VERSION, MAX_VERSION),
+        (MAX_VERSION + 1, 0),
+        ("9" * 5000, 0),
+        ("٣", 3),
+    ],
+)
+def test_versions_may_be_dates_and_times(given: object, version: int) -> None:
+    (record,) = parse("document", orjson.dumps({"source": "s", "id": "1", "title": "T", "version": given}))
+    assert isinstance(record, Record)
+    assert record.version == version
+    assert bool(record.warnings) == (version == 0)

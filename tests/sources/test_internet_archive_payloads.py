@@ -102,3 +102,9 @@ def test_search_hit_and_whole_answer() -> None:
     hit = {"_index": "fatcat_release", "_id": IDENT, "_source": source}
     assert one(hit).authors[0].name == "Kenneth Lee Jones"
     assert one({"took": 1, "hits": {"total": 1, "hits": [hit]}}).date == "1980"
+
+
+def test_a_release_that_was_withdrawn_is_gone_and_one_that_was_retracted_is_not() -> None:
+    gone = Delete(source="internet_archive", source_id=IDENT, reason="fatcat_withdrawn")
+    assert parse("internet_archive", orjson.dumps(RELEASE | {"withdrawn_status": "withdrawn"})) == [gone]
+    assert one(RELEASE | {"withdrawn_status": "retracted"}).type == "retracted"

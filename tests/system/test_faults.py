@@ -160,11 +160,13 @@ def test_workers_are_killed_at_random(seed: int, given: Setting, tell: Callable[
     random = Random(seed)  # noqa: S311 - a seed makes a test repeatable
     workers = random.choice([1, 2, 3, 4])
     with given.trial(workers, batch_records=random.choice([4, 16, 64])) as trial:
-        trial.begin(make_feed(100 + seed, 500))
+        feed = make_feed(100 + seed, 500)
+        trial.begin(feed, rate=50)
         for _ in range(6):
             # At any moment: in the midst of a batch, of a rebalance, of a start.
             time.sleep(random.random() * _MOST_PAUSE_SECONDS)
             trial.kill(random.randrange(workers))
+            assert trial.handled < len(feed.messages), "there is something left to do"
         report = trial.finish()
     tell("kill -9 at random moments", report)
 
