@@ -106,6 +106,8 @@ def _reasons(event: dict[str, Any]) -> str:
         for c in event.get("corrections", ())
     ]
     codes = dict.fromkeys(reason for evidence in event["evidence"] for reason in evidence["reasons"])
+    if event["type"] == "split" and not said and not codes:
+        return "nothing holds them together any more"
     return "\n".join([*said, ", ".join(list(codes)[:_MOST_REASONS])]).strip()
 
 
