@@ -142,7 +142,7 @@ class RewindingConsumer(Consumer):
         self._fetching: asyncio.Future[Any] | None = None
         self._rebalances = 0
         self._doubted: set[Any] = set()  # the next record of these may not be the next there is
-        self._missed: dict[Any, int] = {}  # from where on nothing came, so that it is read a second time
+        self._missed: dict[Any, dict[int, bool]] = defaultdict(dict)  # where nothing came, and whether that was told
         super().__init__(*args, **kwargs)
 
     @property
@@ -328,12 +328,15 @@ class RewindingConsumer(Consumer):
         if missing <= 0 or (missing == _MARKER and not doubted):
             return False
         place = tp.topic, tp.partition
-        if self._missed.get(tp) == begins:
-            self._memory.skipped(place, begins, first)
+        if begins in self._missed[tp]:  # it was read a second time
+            if not self._missed[tp][begins]:
+                self._memory.skipped(place, begins, first)
+            self._missed[tp][begins] = True
             return False
-        self._missed[tp] = begins
+        committed = self._committed_offset.get(tp) or 0
+        self._missed[tp] = {at: told for at, told in self._missed[tp].items() if at >= committed} | {begins: False}
         self._memory.missed(place, begins, first)
-        self._want(tp, self._committed_offset.get(tp) or 0)  # what was handled since comes again as well
+        self._want(tp, committed)  # what was handled since comes again as well, with its gaps
         return True
 
 
