@@ -275,6 +275,8 @@ class Handler:
             if known:
                 back, now = await self._in_thread(lambda: self._engine.progress.check(steps, known))  # noqa: B023
                 if now == known:
+                    # A meeting that failed trusts servers that have gone again: slots that moved there and back, for instance.
+                    self._engine.trust(known)
                     return back
             await self._meet()
 
