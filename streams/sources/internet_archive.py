@@ -102,7 +102,8 @@ def read(data: Json) -> Record | Delete:
         return draft.delete(ident, f"fatcat_{state}")
     if delete_marked(data):
         return draft.delete(ident, "delete_marker")
-    if draft.text(data.get("withdrawn_status"), "withdrawn_status", 100).lower() == "withdrawn":
+    status = draft.text(data.get("withdrawn_status"), "withdrawn_status", 100).lower()
+    if status == "withdrawn":
         return draft.delete(ident, "fatcat_withdrawn")
     if not ident:
         raise PayloadError("no_identity", "the release has no ident", "/ident")
@@ -126,16 +127,10 @@ def read(data: Json) -> Record | Delete:
         pages=draft.text(data.get("pages"), "pages"),
         publisher=draft.text(data.get("publisher"), "publisher"),
         abstract=_abstract(data, draft),
-        type=_type(data, draft),
+        # That a release was retracted, for instance, outranks its type, for that is what the release is.
+        type=status or draft.text(data.get("release_type"), "release_type", 100).lower(),
         language=draft.text(data.get("language"), "language", 100),
     )
-
-
-def _type(data: Json, draft: Draft) -> str:
-    """That a release was retracted, for instance, outranks its release type, for that is what the release is."""
-    if withdrawn := draft.text(data.get("withdrawn_status"), "withdrawn_status", 100):
-        return withdrawn.lower()
-    return draft.text(data.get("release_type"), "release_type", 100).lower()
 
 
 def source_id(key: str) -> str:

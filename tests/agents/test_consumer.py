@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import faust
 import pytest
@@ -26,6 +26,8 @@ from streams.settings import Settings
 
 pytestmark = pytest.mark.system
 
+T = TypeVar("T")
+
 
 class Worker:
     """Notes what it is given, and remembers positions as Redis would; all is handled at once."""
@@ -33,14 +35,10 @@ class Worker:
     def __init__(self) -> None:
         self.seen: list[bytes] = []
         self.known: dict[Place, int] = {}
-        self.assignments = 0
         self.missing: list[tuple[str, int, int]] = []
 
     async def open(self) -> None: ...
-
-    async def assigned(self) -> None:
-        self.assignments += 1
-
+    async def assigned(self) -> None: ...
     async def quiesce(self) -> None: ...
     async def close(self) -> None: ...
 
@@ -89,6 +87,12 @@ async def running(settings: Settings, worker: Worker) -> AsyncIterator[Rewinding
         await app.stop()
 
 
+def play(go: Callable[[Settings], Coroutine[Any, Any, T]], given: dict[str, Any]) -> T:
+    """Run a story on servers of its own."""
+    with Services(Settings(http_port=free_port(), partitions=1, **given)) as services:
+        return asyncio.run(go(services.settings))
+
+
 async def until(condition: Callable[[], Any]) -> None:
     async with asyncio.timeout(30):
         while not condition():
@@ -127,8 +131,7 @@ def test_a_first_message_that_was_fetched_while_the_flow_stopped_comes_again(
             await until(lambda: b"second" in worker.seen)
         return worker.seen
 
-    with Services(Settings(http_port=free_port(), partitions=1, **broker_settings())) as services:
-        seen = asyncio.run(go(services.settings))
+    seen = play(go, broker_settings())
     assert list(dict.fromkeys(seen)) == [b"first", b"second"]
 
 
@@ -175,8 +178,7 @@ def test_messages_that_were_fetched_and_never_came_are_read_again(
             await until(lambda: 5 in consumer._committed_offset.values())
         return worker
 
-    with Services(Settings(http_port=free_port(), partitions=1, **broker_settings())) as services:
-        worker = asyncio.run(go(services.settings))
+    worker = play(go, broker_settings())
     assert list(dict.fromkeys(worker.seen)) == [b"%d" % number for number in range(5)]
     assert [what for what, _, _ in worker.missing] == ["missed"]
 
@@ -196,14 +198,12 @@ def test_nobody_seeks_while_a_fetch_is_under_way_that_nobody_waits_for(
             assert consumer._fetching is not None
             assert consumer._fetching.done()
             await _publish(publisher, 1)
-            await asyncio.sleep(0.5)
             await fetcher.stop()
             fetcher.service_reset()
             await fetcher.maybe_start()
             await until(lambda: b"1" in worker.seen)
         return worker
 
-    with Services(Settings(http_port=free_port(), partitions=1, **broker_settings())) as services:
-        worker = asyncio.run(go(services.settings))
+    worker = play(go, broker_settings())
     assert list(dict.fromkeys(worker.seen)) == [b"0", b"1"]
     assert worker.missing == []
