@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from train import FOLDS, Example, chance, joint_design, load, total
 
-from streams.matching.rules import DEFAULT
+from streams.matching.ruleset import DEFAULT
 
 
 class Scored(NamedTuple):

@@ -13,7 +13,7 @@ from order import Order
 from sets import OWN_SETS, Feed
 from targets import check
 
-from streams.matching.rules import DEFAULT, RULESET
+from streams.matching.ruleset import DEFAULT, RULESET
 from streams.records import Record
 
 EXAMPLES = 2  # of each category

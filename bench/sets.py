@@ -71,6 +71,16 @@ def labelled_feed(folder: Path) -> Feed:
     return Feed(records, {row["record"]: row["cluster"] for row in rows(gold)} if gold.exists() else {})
 
 
+def documents(folder: Path) -> Iterator[Record]:
+    """All records of a set, of pairs or of a feed, as they come; none where the folder holds neither."""
+    if (folder / "pairs.jsonl.gz").exists():
+        for pair in labelled_pairs(folder):
+            yield pair.a
+            yield pair.b
+    elif (folder / "feed.jsonl.gz").exists():
+        yield from readable(folder / "feed.jsonl.gz")
+
+
 def readable(path: Path) -> Iterator[Record]:
     """The records of a feed; rows that name no record are left out, as in the product."""
     for row in rows(path):

@@ -27,7 +27,7 @@ from compare import Feed, candidates, load_feed, load_pairs
 from train_opinion import OPINION, PRIOR
 
 from streams.matching.decide import Levels, compare, contradiction, doubt, identity
-from streams.matching.rules import DEFAULT
+from streams.matching.ruleset import DEFAULT
 
 SEED = 20240601
 FOLDS = 5

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
-from streams.clusters.partition import Link, partition
+from streams.clusters.partition import Link, Opposition, partition
 from streams.evaluation import closure
 from streams.index.layout import id_of
 from streams.matching.decide import decide
@@ -129,9 +129,15 @@ class World:
             return [list(members)]
         if members not in self._parts:
             pairs = list(combinations(members, 2))
-            links = [Link(score, *pair) for pair in pairs if (score := self.link(pair)) is not None]
-            vetoes = [pair for pair in pairs if self.decide(pair).veto]
-            self._parts[members] = partition(members, links, vetoes)
+            links = [
+                Link(score, *pair, self.decide(pair).strength)
+                for pair in pairs
+                if (score := self.link(pair)) is not None
+            ]
+            decided = [(pair, self.decide(pair)) for pair in pairs]
+            vetoes = [pair for pair, decision in decided if decision.veto]
+            against = [Opposition(*pair, decision.opposes) for pair, decision in decided if decision.opposes]
+            self._parts[members] = partition(members, links, vetoes, oppositions=against)
         return self._parts[members]
 
     def named(self, clusters: Iterable[Sequence[int]]) -> list[list[str]]:

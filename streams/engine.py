@@ -33,7 +33,7 @@ from streams.index.reader import Reader
 from streams.index.store import PUT_RECORD, RecordStore
 from streams.intake import Intake, Prepared, Refused, Told
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
-from streams.matching.rules import DEFAULT
+from streams.matching.ruleset import DEFAULT
 from streams.outbox import Outbox
 from streams.settings import Settings
 

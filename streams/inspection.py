@@ -19,7 +19,7 @@ from streams.index.reader import Reader
 from streams.index.store import RecordStore
 from streams.matching.decide import explain
 from streams.matching.decision import DUPLICATE, Decision, Explanation
-from streams.matching.rules import DEFAULT
+from streams.matching.ruleset import DEFAULT
 from streams.records import Record
 from streams.settings import Settings
 

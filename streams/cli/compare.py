@@ -17,7 +17,7 @@ from streams.evaluation import open_lines
 from streams.matching.decide import decide, explain
 from streams.matching.decision import DISTINCT, Decision
 from streams.matching.features import Features, extract
-from streams.matching.rules import DEFAULT, Rules
+from streams.matching.ruleset import DEFAULT, Rules
 from streams.records import Record
 from streams.settings import load_settings
 from streams.sources import parse

@@ -62,7 +62,7 @@ class Ruling(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Group(msgspec.Struct, frozen=True, array_like=True):
-    """Members and clusters. `vetoed` is set while any two members contradict each other.
+    """Members and clusters. `vetoed` is set while any two members contradict or oppose each other.
 
     `merged` maps the key of every cluster that was merged away to the key that stands for it.
     `rulings` are what corrections say, sorted; they outlive the records, and may come before them. `related` are the

@@ -9,7 +9,7 @@ from streams.index.store import RecordStore
 from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, RELATED, Decision
 from streams.matching.keys import keys
-from streams.matching.rules import Rules
+from streams.matching.ruleset import Rules
 from streams.matching.screen import allows, signature
 
 __all__ = ["Judge"]
@@ -73,4 +73,6 @@ class Judge:
             return _NEITHER
         decision = self.decide(a, b)
         link = decision.score if decision.verdict == DUPLICATE and self.meet(a, b) else None
-        return Pair(link, decision.veto) if link is not None or decision.veto else _NEITHER
+        if link is None and not decision.veto and not decision.opposes:
+            return _NEITHER
+        return Pair(link, decision.veto, decision.opposes, decision.strength)

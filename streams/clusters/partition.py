@@ -1,9 +1,15 @@
-"""Which records of one connected component are one paper: a pure function of the pairs alone.
+"""Which records of one connected component are one work: a pure function of what its pairs say.
 
-The strongest link is taken first; two sides are joined unless a veto separates a member of the one from
-a member of the other. Corrections outrank every decision: a must-link joins in spite of vetoes of
-decisions, a cannot-link separates in spite of links. The result depends on the sets given, never on
-their order, so any arrival order, any interleaving of workers and any replay end alike (promise 3).
+Records that share a firm identifier (a DOI, an arXiv id) form a side first, with all their facts. Weaker links follow, the
+strongest first: a link joins two sides only where no pair across them opposes. An opposition of places, dates or words
+counts for nothing where a record that shares an identifier with one of the two agrees with the other, and one of words is
+outvoted where twice as many pairs across the sides are linked as oppose. Links that rest on the title alone come last, and
+join a side only where it has no rival.
+
+Vetoes (two arXiv ids, an erratum and its article) are never overruled but by corrections: a must-link joins in spite
+of them, a cannot-link separates in spite of links. The result depends on the sets given, never on their order, so any
+arrival order, any interleaving of workers and any replay end alike (promise 3). Without vetoes and oppositions it is
+the connected components.
 """
 
 from __future__ import annotations
@@ -11,7 +17,26 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-__all__ = ["Link", "partition"]
+__all__ = [
+    "BY_IDENTIFIER",
+    "BY_PLACE",
+    "BY_WORDS",
+    "FIRM",
+    "LONE",
+    "ORDINARY",
+    "Division",
+    "Link",
+    "Opposition",
+    "Refusal",
+    "divide",
+    "partition",
+]
+
+FIRM, ORDINARY, LONE = 2, 1, 0
+"""Strengths of a link: a shared identifier; several fields agree; nothing but the title agrees."""
+
+BY_IDENTIFIER, BY_PLACE, BY_WORDS = 3, 2, 1
+"""Kinds of opposition: two identifiers; two places in print or dates; two words, or authors."""
 
 
 class _Ordered(Hashable, Protocol):
@@ -22,11 +47,36 @@ T = TypeVar("T", bound=_Ordered)
 
 
 class Link(NamedTuple):
-    """An accepted pair with its score, 0 to 1."""
+    """An accepted pair with its score, 0 to 1, and its strength."""
 
     score: float
     a: Any
     b: Any
+    strength: int = ORDINARY
+
+
+class Opposition(NamedTuple):
+    """A pair that speaks against one work, short of a veto, and by what."""
+
+    a: Any
+    b: Any
+    kind: int = BY_WORDS
+
+
+class Refusal(NamedTuple):
+    """A link that joins nothing: the pair across its two sides that keeps them apart, and whether that is a rival's."""
+
+    a: Any
+    b: Any
+    because: tuple[Any, Any]
+    rival: bool = False
+
+
+class Division(NamedTuple):
+    """The clusters, and the links between two of them with what refused each."""
+
+    clusters: list[list[Any]]
+    refusals: list[Refusal]
 
 
 def partition(
@@ -35,11 +85,24 @@ def partition(
     vetoes: Iterable[tuple[T, T]] = (),
     must: Iterable[tuple[T, T]] = (),
     cannot: Iterable[tuple[T, T]] = (),
+    oppositions: Iterable[Opposition] = (),
 ) -> list[list[T]]:
-    """Split `members` into clusters, each sorted, the list sorted by first member.
+    """Split `members` into clusters, each sorted, the list sorted by first member; see `divide`."""
+    return divide(members, links, vetoes, must, cannot, oppositions).clusters
 
-    Pairs that name somebody who is not a member are left aside. Scores are compared to six digits,
-    so that a difference in the last bit between two machines cannot change the order.
+
+def divide(
+    members: Collection[T],
+    links: Iterable[Link],
+    vetoes: Iterable[tuple[T, T]] = (),
+    must: Iterable[tuple[T, T]] = (),
+    cannot: Iterable[tuple[T, T]] = (),
+    oppositions: Iterable[Opposition] = (),
+) -> Division:
+    """Split `members` into clusters and say which links were refused.
+
+    Pairs with a record that is not a member are left aside. Scores are compared to six digits, so that a difference in
+    the last bit between two machines cannot change the order.
     """
     sides = _Sides(members)
     for a, b in cannot:
@@ -48,9 +111,19 @@ def partition(
         sides.join(a, b)
     for a, b in vetoes:
         sides.separate(a, b)
-    for _, a, b in sorted((-round(link.score, 6), *_ordered((link.a, link.b))) for link in links):
-        sides.join(a, b)
-    return sides.clusters()
+    given = sorted(links, key=lambda link: (-link.strength, -round(link.score, 6), *_ordered((link.a, link.b))))
+    sides.know(given, oppositions)
+    for link in given:
+        if link.strength == FIRM:
+            sides.join(link.a, link.b)
+    sides.close_firm()
+    for link in given:
+        if link.strength == ORDINARY:
+            sides.join_unopposed(link.a, link.b)
+    for link in given:
+        if link.strength == LONE:
+            sides.join_without_rival(link.a, link.b)
+    return Division(sides.clusters(), sides.refusals())
 
 
 def _ordered(pair: tuple[T, T]) -> tuple[T, T]:
@@ -59,25 +132,47 @@ def _ordered(pair: tuple[T, T]) -> tuple[T, T]:
 
 
 class _Sides:
-    """Union-find in which every side knows the sides it must not be joined to."""
+    """Union-find in which every side knows the sides it must not be joined to, and every record its links."""
 
     def __init__(self, members: Iterable[Any]) -> None:
         self._side = {member: member for member in members}
         self._members = {member: [member] for member in self._side}
         self._apart: dict[Any, set[Any]] = {member: set() for member in self._side}
+        self._vetoes: dict[Any, set[Any]] = {member: set() for member in self._side}
+        self._linked: dict[Any, set[Any]] = {member: set() for member in self._side}
+        self._against: dict[Any, dict[Any, int]] = {member: {} for member in self._side}
+        self._firm: dict[Any, Any] = {}
+        self._refused: dict[tuple[Any, Any], Refusal] = {}
 
     def separate(self, a: Any, b: Any) -> None:
         if a in self._side and b in self._side:
+            self._vetoes[a].add(b)
+            self._vetoes[b].add(a)
             a, b = self._side[a], self._side[b]
             if a != b:
                 self._apart[a].add(b)
                 self._apart[b].add(a)
 
+    def know(self, links: Iterable[Link], oppositions: Iterable[Opposition]) -> None:
+        """Remember which records are linked and which oppose each other."""
+        for link in links:
+            if link.a in self._side and link.b in self._side:
+                self._linked[link.a].add(link.b)
+                self._linked[link.b].add(link.a)
+        for a, b, kind in oppositions:
+            if a in self._side and b in self._side:
+                self._against[a][b] = self._against[b][a] = max(kind, self._against[a].get(b, 0))
+
     def join(self, a: Any, b: Any) -> None:
+        """Join the sides of two records unless they must not be."""
         if a not in self._side or b not in self._side:
             return
+        ends = a, b
         a, b = self._side[a], self._side[b]
-        if a == b or b in self._apart[a]:
+        if a == b:
+            return
+        if b in self._apart[a]:
+            self._refuse(*ends, self._vetoed_by(a, b))
             return
         if len(self._members[a]) < len(self._members[b]):
             a, b = b, a
@@ -89,5 +184,77 @@ class _Sides:
             self._apart[other].add(a)
             self._apart[a].add(other)
 
+    def close_firm(self) -> None:
+        """Take the sides that stand now for those whose records share identifiers."""
+        self._firm = dict(self._side)
+
+    def join_unopposed(self, a: Any, b: Any) -> None:
+        """Join the sides of two records unless a pair across them opposes."""
+        if a not in self._side or b not in self._side:
+            return
+        if against := self._opposed(self._side[a], self._side[b]):
+            self._refuse(a, b, against)
+        else:
+            self.join(a, b)
+
+    def join_without_rival(self, a: Any, b: Any) -> None:
+        """Join the sides of two records unless opposed, or unless one is linked to a side that opposes the other as well."""
+        if a not in self._side or b not in self._side or self._side[a] == self._side[b]:
+            return
+        if rival := self._rival(a, b) or self._rival(b, a):
+            self._refuse(a, b, rival, rival=True)
+        else:
+            self.join_unopposed(a, b)
+
+    def _refuse(self, a: Any, b: Any, because: tuple[Any, Any], *, rival: bool = False) -> None:
+        self._refused[a, b] = Refusal(a, b, because, rival)
+
+    def _vetoed_by(self, a: Any, b: Any) -> tuple[Any, Any]:
+        """Return the veto or cannot-link that keeps two sides apart."""
+        found = ((x, y) for x in self._members[a] for y in self._vetoes[x] if self._side[y] == b)
+        return min(map(_ordered, found))
+
+    def _rival(self, a: Any, b: Any) -> tuple[Any, Any] | None:
+        """Return a link of the first's side to a record that opposes the second's side, None where there is none."""
+        mine, theirs = self._side[a], self._side[b]
+        for member in self._members[mine]:
+            for other in sorted(self._linked[member]):
+                side = self._side[other]
+                if side not in (mine, theirs) and (side in self._apart[theirs] or self._opposed(side, theirs)):
+                    return member, other
+        return None
+
+    def _opposed(self, a: Any, b: Any) -> tuple[Any, Any] | None:
+        """Return a pair across two sides whose opposition stands and is not outvoted, None where there is none."""
+        if a == b:
+            return None
+        if len(self._members[a]) > len(self._members[b]):
+            a, b = b, a
+        standing: list[tuple[Any, Any]] = []
+        for one in self._members[a]:
+            for other, kind in self._against[one].items():
+                if self._side[other] == b and (kind == BY_IDENTIFIER or not self._answered(one, other)):
+                    if kind != BY_WORDS:
+                        return one, other
+                    standing.append((one, other))
+        return min(standing) if standing and not self._outvoted(a, b, len(standing)) else None
+
+    def _answered(self, a: Any, b: Any) -> bool:
+        """Tell whether a record that shares an identifier with one of two agrees with the other."""
+        return any(self._firm[x] == self._firm[a] for x in self._linked[b]) or any(
+            self._firm[x] == self._firm[b] for x in self._linked[a]
+        )
+
+    def _outvoted(self, a: Any, b: Any, standing: int) -> bool:
+        """Tell whether two pairs or more across the sides are linked, and twice as many as oppose."""
+        linked = sum(self._side[other] == b for one in self._members[a] for other in self._linked[one])
+        return bool(linked >= 2 * standing)
+
     def clusters(self) -> list[list[Any]]:
+        """Return the sides as they are now, sorted."""
         return sorted(sorted(members) for members in self._members.values())
+
+    def refusals(self) -> list[Refusal]:
+        """Return the refused links between two clusters, sorted."""
+        found = (r for (a, b), r in self._refused.items() if self._side[a] != self._side[b])
+        return sorted(found, key=lambda refusal: _ordered((refusal.a, refusal.b)))

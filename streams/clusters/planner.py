@@ -14,16 +14,23 @@ from typing import NamedTuple
 import msgspec
 
 from streams.clusters.group import Cluster, Group, Member, Relation, Ruling, first_key, next_key
-from streams.clusters.partition import Link, partition
+from streams.clusters.partition import ORDINARY, Link, Opposition, partition
 
 __all__ = ["Change", "Draft", "Pair", "Pairs", "birth", "combine", "plan", "waiting"]
 
 
 class Pair(NamedTuple):
-    """What a decision means for clusters: a link with a score, a veto, or neither."""
+    """What a decision means for clusters: a link with a score and a strength, a veto, an opposition, or nothing."""
 
     link: float | None
     veto: bool
+    opposes: int = 0
+    strength: int = ORDINARY
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether it speaks against one cluster, so that a group with such a pair must be divided as a whole."""
+        return self.veto or self.opposes > 0
 
 
 Pairs = Callable[[bytes, bytes], Pair]
@@ -160,7 +167,7 @@ def _parts(
     if settled:
         asked = _crossing(groups, new, members)
         outcomes = [(a, b, pairs(a, b)) for a, b in asked]
-        if not any(pair.veto for _, _, pair in outcomes):
+        if not any(pair.contradicts for _, _, pair in outcomes):
             # Nobody contradicts anybody: old clusters stand, and links between them and the new join.
             links = [Link(1.0, a, b) for a, b, pair in outcomes if pair.link is not None]
             for index in range(len(old.clusters)):
@@ -168,13 +175,14 @@ def _parts(
                 links += (Link(1.0, records[0], other) for other in records[1:])
             return partition(members, links), False
     outcomes = [(a, b, pairs(a, b)) for a, b in combinations(members, 2)]
-    links = [Link(pair.link, a, b) for a, b, pair in outcomes if pair.link is not None]
+    links = [Link(pair.link, a, b, pair.strength) for a, b, pair in outcomes if pair.link is not None]
     vetoes = [(a, b) for a, b, pair in outcomes if pair.veto]
+    oppositions = [Opposition(a, b, pair.opposes) for a, b, pair in outcomes if pair.opposes]
     # Who says A is B and B is C says A is C, also while B is not there: the absent take part, and are left out after.
     absent = {end for pair in (*old.must, *old.cannot) for end in pair}.difference(members)
-    parts = partition([*members, *absent], links, vetoes, old.must, old.cannot)
+    parts = partition([*members, *absent], links, vetoes, old.must, old.cannot, oppositions)
     left = ([record for record in part if record not in absent] for part in parts)
-    return sorted(part for part in left if part), bool(vetoes)
+    return sorted(part for part in left if part), bool(vetoes or oppositions)
 
 
 def _crossing(groups: Sequence[Group], new: set[bytes], members: list[bytes]) -> Iterable[tuple[bytes, bytes]]:

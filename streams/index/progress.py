@@ -22,7 +22,7 @@ from streams.errors import SettingsError, StateError
 from streams.index.connection import Command, Connection, Script
 from streams.index.generation import FIXED
 from streams.index.layout import Layout
-from streams.matching.rules import RULESET
+from streams.matching.ruleset import RULESET
 from streams.settings import PREFIX, Settings
 
 __all__ = ["FORMAT", "HISTORY", "Histories", "Look", "Place", "Progress", "Step"]

@@ -18,7 +18,9 @@ class Decision(msgspec.Struct, frozen=True):
     `score` is the probability, 0 to 1, that the two describe the same work. `reasons` are stable codes,
     strongest first (their meaning: the rule tables in `streams.matching`). `veto` says that the two
     contradict each other so clearly that no chain through other records may put them into one
-    cluster. `relation` names the kind where the verdict is `related` (`corrects`, `part_of`, …).
+    cluster. `relation` names the kind where the verdict is `related` (`corrects`, `part_of`, …). `opposes` says whether the
+    pair speaks against the sides it would join: 0 no, 1 by facts, 2 by identifiers. `strength` of a duplicate: 2 where
+    an identifier is shared, 0 where nothing but the title agrees, else 1 (`clusters/partition.py`).
     """
 
     verdict: str
@@ -27,6 +29,8 @@ class Decision(msgspec.Struct, frozen=True):
     ruleset: str
     veto: bool = False
     relation: str = ""
+    opposes: int = 0
+    strength: int = 1
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -43,8 +47,13 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """A decision with the comparisons that led to it; `prior` is the score's starting weight in bits."""
+    """A decision with the comparisons that led to it.
+
+    `prior` is the score's starting weight in bits. Where `rule` is `""`, prior and weights add up to the score (held below
+    the threshold of a duplicate where one of the rows is a doubt); else that rule settled the pair, and the weights only inform.
+    """
 
     decision: Decision
     comparisons: tuple[Comparison, ...]
     prior: float
+    rule: str = ""

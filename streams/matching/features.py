@@ -12,6 +12,7 @@ import msgspec
 
 from streams.matching.doi_classes import COMPONENT, PREPRINT, REPORT, REVIEW, doi_class
 from streams.matching.fingerprint import fingerprint
+from streams.matching.spelling import one_spelling
 from streams.matching.stop_titles import is_stop_title
 from streams.matching.titles import title_forms
 from streams.names import GIVEN, author_key, split_names
@@ -54,7 +55,8 @@ class Features(msgspec.Struct, frozen=True, array_like=True):
     - `authors`: the first `MAX_AUTHORS` as `family|given` (see `streams.names`); `n_authors` how many there are in all.
     - `date`: YYYYMMDD with 00 for what is not known; 0 for no date.
     - `ids`: `scheme:value` of every identifier that names a work; DOIs without their version.
-    - `journal`: first letters of its words; `volume`, `number`, `page` (first page or article number) as digits where they can be.
+    - `journal`: first letters of its words; `volume`, `number`, `page` (first page or article number) as digits where they
+      can be; `last` is the last page where it is given and is another than the first.
     - `abstract`: fingerprint, 16 bytes or none.
     - `derived`: kind of derived work by title, type or DOI, `ordinal` its number; `flags`: bits named above.
     - `relations`: `kind scheme:value` as the source states them.
@@ -77,6 +79,7 @@ class Features(msgspec.Struct, frozen=True, array_like=True):
     ordinal: str = ""
     flags: int = 0
     relations: tuple[str, ...] = ()
+    last: str = ""
 
     @property
     def main(self) -> str:
@@ -97,6 +100,9 @@ _THESIS = re.compile(
 _THESIS_HINTS = ("thesis", "dissertation", "diplomarbeit", "tesis", "these", "修士", "博士", "degree", "doctor of")
 _DIGITS = re.compile(r"\d+")
 _PAGE = re.compile(r"^\W*(?:pp?\.?\s*)?([a-z]{0,3}[\s.-]?\d+)", re.IGNORECASE)
+_NO_PAGE = re.compile(r"[\s.-]")
+_LAST_PAGE = re.compile(r"\s*(?:[-\u2010-\u2015\u2212]+|to)\s*[a-z]{0,3}\s?(\d+)", re.IGNORECASE)
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _JOURNAL_STOP = STOPWORDS | {"journal", "j", "jour", "proceedings", "proc"}
 
 
@@ -145,9 +151,20 @@ def _number(text: str) -> str:
     return found.group().lstrip("0") if found else ""
 
 
-def _page(text: str) -> str:
+def _pages(text: str) -> tuple[str, str]:
+    """Return the first page and the last, as digits where they can be; 221-8 ends on page 228."""
     found = _PAGE.match(text) if text else None
-    return re.sub(r"[\s.-]", "", found.group(1)).lower().lstrip("0") if found else ""
+    if not found:
+        return "", ""
+    first = _NO_PAGE.sub("", found.group(1)).lower().lstrip("0")
+    second = _LAST_PAGE.match(text, found.end())
+    if not second:
+        return first, ""
+    last = second.group(1).lstrip("0")
+    digits = first.lstrip(_LETTERS)
+    if len(last) < len(digits):
+        last = digits[: len(digits) - len(last)] + last
+    return first, last if last != digits else ""
 
 
 def _ids(record: Record) -> tuple[tuple[str, ...], str, bool]:
@@ -210,7 +227,7 @@ def extract(record: Record) -> Features:
     forms = title_forms(record.title, record.subtitle)
     ids, kind, published = _ids(record)
     journal = _journal(record.journal)
-    title = forms.whole[:400]
+    main, title = one_spelling(forms.main), one_spelling(forms.whole)[:400]
     flags = _flags(record, kind, published, journal)
     if not title or is_stop_title(title):
         flags |= STOP_TITLE
@@ -218,14 +235,15 @@ def extract(record: Record) -> Features:
         flags |= TRANSLATED
     others = []
     for other in record.other_titles[:3]:
-        words = title_forms(other).whole[:400]
+        words = one_spelling(title_forms(other).whole)[:400]
         if words and words != title and words not in others:
             others.append(words)
     authors = _authors(record.authors)
+    page, last = ("", "") if flags & IS_PREPRINT else _pages(record.pages)
     return Features(
         source=record.source,
         title=title,
-        cut=len(forms.main) if forms.rest and len(forms.main) < len(title) else 0,
+        cut=len(main) if forms.rest and len(main) < len(title) else 0,
         others=tuple(others),
         authors=authors,
         n_authors=max(len(authors), min(len(record.authors), 9999)) if authors else 0,
@@ -234,10 +252,11 @@ def extract(record: Record) -> Features:
         journal=journal,
         volume="" if flags & IS_PREPRINT else _number(record.volume),
         number="" if flags & IS_PREPRINT else _number(record.number),
-        page="" if flags & IS_PREPRINT else _page(record.pages),
+        page=page,
         abstract=fingerprint(record.abstract),
         derived=forms.derived or _DERIVED_BY_DOI.get(kind, "") or _DERIVED_BY_TYPE.get(record.type, ""),
         ordinal=forms.ordinal,
         flags=flags,
         relations=_relations(record, ids),
+        last=last,
     )

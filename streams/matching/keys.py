@@ -38,7 +38,10 @@ def keys(features: Features) -> tuple[Key, ...]:
         else:
             _title_keys(features, found)
     if features.page and features.volume:
-        found.append(Key("place", f"{features.volume} {features.page} {features.date // 10000 or ''}"))
+        where = features.journal[:1] or features.date // 10000 or ""
+        found.append(Key("place", f"{features.volume} {features.page} {where}"))
+    if features.abstract:
+        found += [Key("abstract", features.abstract[at : at + 3].hex()) for at in (0, 5, 10)]
     return tuple(dict.fromkeys(found))[:MAX_KEYS]
 
 

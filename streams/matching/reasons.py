@@ -10,166 +10,81 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from streams.matching.affirmations import AFFIRMATIONS
+from streams.matching.contradictions import CONTRADICTIONS
 from streams.matching.doi_classes import TWINS, VERSIONS
-from streams.matching.guards import GUARDS
-from streams.matching.rules import DEFAULT
-from streams.matching.titles import DERIVED
+from streams.matching.doubts import DOUBTS
+from streams.matching.identity import ARXIV, DERIVED, IDENTIFIERS, KINDS, STATED, STATED_DOUBTED
+from streams.matching.rule import Rule
+from streams.matching.ruleset import DEFAULT
+from streams.matching.titles import DERIVED as ANNOUNCEMENTS
 
-__all__ = ["LEVELS", "REASONS", "Reason", "meaning", "reference"]
+__all__ = ["LEVELS", "REASONS", "STAGES", "Reason", "meaning", "reference"]
 
 
 class Reason(NamedTuple):
-    """What a code does to a verdict: `apart` (distinct, veto), `distinct`, `related`, `doubt` (at best review), `duplicate`."""
+    """What a code does to a verdict: an effect of `streams.matching.rule`, where it is tried, and what a person should know."""
 
     code: str
+    stage: str
     effect: str
     meaning: str
     example: str
     source: str
 
 
+STAGES: dict[str, tuple[Rule, ...]] = {
+    "identity": (*STATED.values(), STATED_DOUBTED, ARXIV, *DERIVED.values(), *KINDS, *IDENTIFIERS),
+    "contradiction": CONTRADICTIONS,
+    "affirmation": AFFIRMATIONS,
+    "doubt": DOUBTS,
+}
+"""All rules by the stage at which they are tried, in the order they are tried."""
+
 REASONS: tuple[Reason, ...] = (
-    Reason("title_different", "distinct", "the titles differ and nothing else ties the two", "", "measured"),
-    Reason("arxiv_differ", "apart", "two arXiv ids and none in common", "2101.00001 / 2101.00002", "INSPIRE"),
     Reason(
-        "same_arxiv",
-        "duplicate",
-        "one arXiv id under two titles, and the authors agree",
-        "a paper retitled in v2",
-        "S2APLER",
-    ),
-    Reason("same_pmid", "duplicate", "one PubMed id under two titles, and the authors agree", "", "bib-dedupe"),
-    Reason("same_pmcid", "duplicate", "one PMC id under two titles, and the authors agree", "", "bib-dedupe"),
-    Reason("same_doi", "doubt", "one DOI under two titles is no proof", "a book's DOI on a chapter", "OpenAIRE"),
-    Reason("titles_differ", "doubt", "one identifier, but the titles differ", "", "OpenAIRE, bib-dedupe"),
-    Reason("derived_corrects", "related", "one corrects the other", "Erratum to: ...", "fuzzycat, cometadata"),
-    Reason("derived_retracts", "related", "one retracts the other", "Retraction notice to: ...", "cometadata"),
-    Reason("derived_comments_on", "related", "one comments on the other", "Comment on ...", "cometadata"),
-    Reason(
-        "derived_replies_to", "related", "one replies to what was said of the other", "...: Rejoinder", "cometadata"
-    ),
-    Reason("derived_reviews", "related", "one reviews the other", "10.3410/f.…; ...-rc1", "fuzzycat, softcite"),
-    Reason("derived_supplements", "related", "one is a part or supplement of the other", "10.1021/….s001", "fuzzycat"),
-    *(
-        Reason(
-            f"stated_{kind}",
-            "duplicate",
-            "a source states that the two are one work in versions",
-            "",
-            "DataCite, Crossref",
-        )
-        for kind in ("same_as", "version_of", "has_version", "preprint_of", "has_preprint")
+        "title_different", "comparison", "distinct", "the titles differ and nothing else ties the two", "", "measured"
     ),
     *(
-        Reason(
-            f"stated_{kind}",
-            "related",
-            "a source states how one is about or beside the other",
-            "",
-            "DataCite, Crossref",
-        )
-        for kind in (
-            "corrects",
-            "retracts",
-            "comments_on",
-            "reviews",
-            "supplements",
-            "part_of",
-            "has_part",
-            "translation_of",
-        )
-    ),
-    Reason("ordinal_differs", "apart", "two supplements of one work", "Additional file 1 / file 2", "fuzzycat"),
-    Reason(
-        "printed_twice", "apart", "two places in print, in two journals or years", "a talk and its paper", "bib-dedupe"
-    ),
-    Reason("entries_differ", "apart", "two DOIs of a registrant that numbers objects", "10.13145/bacdive…", "fuzzycat"),
-    Reason(
-        "books_differ",
-        "distinct",
-        "two DOIs, each with an ISBN: two books or chapters",
-        "10.1007/978-…_3",
-        "fuzzycat BOOK_CHAPTER",
-    ),
-    Reason("thesis_and_paper", "apart", "a thesis, and a paper with more authors", "", "measured"),
-    Reason(
-        "title_main",
-        "doubt",
-        "main titles equal, subtitles differ",
-        "SYSTEM: task A / SYSTEM: task B",
-        "fuzzycat SUBTITLE",
-    ),
-    Reason(
-        "title_other",
-        "doubt",
-        "other words in nearly equal titles",
-        "iron oxide / zinc oxide",
-        "awesome-ai-for-math#142",
-    ),
-    Reason("title_extra", "doubt", "one source, one title with words more", "periodic / locally periodic", "measured"),
-    Reason("title_similar", "doubt", "titles share most letters", "", "measured"),
-    Reason("title_inner", "doubt", "one title stands within the other", "reefs / the growth of reefs", "measured"),
-    Reason("title_prefix_short", "doubt", "a short title begins a longer one", "", "measured"),
-    Reason("title_retitled", "doubt", "one abstract under two titles, neither a preprint", "two talks", "measured"),
-    Reason("title_alone", "doubt", "equal titles of few words, no authors, and no date or two DOIs", "", "dissemin"),
-    Reason("title_differs_authors_unknown", "doubt", "titles only alike, and no author to confirm", "", "measured"),
-    Reason("title_and_identifier_differ", "doubt", "titles only alike, and each has a DOI", "", "measured"),
-    Reason(
-        "one_author_of_several",
-        "doubt",
-        "an author in common and another abstract",
-        "a thesis and its paper",
-        "measured",
-    ),
-    Reason(
-        "registrant_knows_two",
-        "doubt",
-        "two DOIs of one registrant, authors not the same",
-        "",
-        "fuzzycat SHARED_DOI_PREFIX",
-    ),
-    Reason("years_apart", "doubt", "both published, more than four years apart", "", "fuzzycat YEAR"),
-    Reason("stop_title", "doubt", "a title many works share", "Editorial", "fuzzycat, dissemin, OpenAIRE"),
-    Reason(
-        "authors_none",
-        "doubt",
-        "no author in common, where both name persons",
-        "",
-        "fuzzycat CONTRIB_INTERSECTION_EMPTY",
+        Reason(rule.code, stage, rule.effect, rule.meaning, rule.example, rule.source)
+        for stage, rules in STAGES.items()
+        for rule in rules
     ),
     Reason(
         "preprint_policy",
+        "policy",
         "related",
         "a preprint and its publication, kept apart by the policy",
         "",
         "ASySD#69, zoplicate#37",
     ),
-    Reason("no_evidence", "distinct", "nothing known speaks for the pair", "", ""),
-    *(Reason(guard.code, guard.effect, guard.meaning, guard.example, guard.source) for guard in GUARDS),
+    Reason("no_evidence", "weights", "distinct", "nothing known speaks for the pair", "", ""),
 )
 
 # Field, level: what it means. Their weights stand in weights.toml; the reason code is `field_level`.
 LEVELS: dict[str, dict[str, str]] = {
     "title": {
-        "exact_long": "equal in normal form, six informative words or more",
-        "exact_mid": "equal, four or five informative words",
-        "exact_short": "equal, two or three informative words",
-        "exact_tiny": "equal, one informative word",
+        "exact_rare": "equal in normal form, 50 bits of information or more",
+        "exact_uncommon": "equal, 35 to 50 bits",
+        "exact_common": "equal, 20 to 35 bits",
+        "exact_frequent": "equal, less than 20 bits",
         "exact_stop": "equal, and a title many works share",
-        "noisy_long": "one within the other, around it venues, years, names (four informative words or more)",
-        "noisy_short": "the same with fewer words",
-        "subtitle_long": "one lacks the other's subtitle or its name before the colon",
-        "subtitle_short": "the same with fewer than four informative words",
-        "prefix_long": "one begins the other",
-        "prefix_short": "the same with fewer than four informative words",
-        "inner": "one stands elsewhere within the other",
-        "typo": "the words that differ are misspellings of each other",
+        "variant_rare": "equal but for spelling, articles, plurals, abbreviations; 35 bits or more",
+        "variant_common": "the same with less information",
+        "typo_rare": "the words that differ are misspellings of each other; 35 bits or more",
+        "typo_common": "the same with less information",
+        "noisy_rare": "one within the other, around it venues, years, names; 35 bits or more",
+        "noisy_common": "the same with less information",
+        "subtitle_rare": "one lacks the other's subtitle or its name before the colon; 35 bits or more",
+        "subtitle_common": "the same with less information",
+        "prefix_rare": "one begins the other; 35 bits or more",
+        "prefix_common": "the same with less information",
+        "inner": "one is elsewhere within the other",
         "extra": "nearly equal, one has words more",
-        "other": "nearly equal, words stand in place of others",
+        "reordered": "the same words in another order",
+        "other": "nearly equal, words in place of others",
         "main": "main titles equal, subtitles differ",
-        "retitled": "differ, but the abstracts are one",
-        "translated": "differ, one is a translation, printed at one place",
-        "similar": "share 70 % of their letters in order",
+        "similar": "share 70 % of their letters or words",
         "different": "share less",
     },
     "authors": {
@@ -202,9 +117,14 @@ LEVELS: dict[str, dict[str, str]] = {
         "different": "in fewer",
     },
     "place": {
-        "same": "one volume, one first page",
+        "same_range": "one volume, one range of pages",
+        "same": "one volume, one first page, last page not known",
+        "range": "one range of pages, volume not known",
         "page": "one first page, volume not known or other",
+        "one_issue": "one volume and issue, pages not known",
+        "one_volume": "one volume, issue and pages not known",
         "issue": "one volume and issue, other pages",
+        "number": "one volume, two issues, pages not known",
         "conflict": "other first pages",
         "volume": "other volumes, pages not known",
         "twice": "other volumes and other first pages",
@@ -215,6 +135,8 @@ LEVELS: dict[str, dict[str, str]] = {
         "preprint": "two DOIs, one a preprint's",
         "different": "two DOIs of two registrants",
         "registrant": "two DOIs of one registrant",
+        "pmid": "two PubMed or PMC ids",
+        "listed": "two records of a source that lists a work once",
     },
 }
 
@@ -235,20 +157,20 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 def reference() -> str:
     """The tables of reason codes, levels with their weights, announcements and DOI rules, in Markdown."""
-    codes = [(f"`{r.code}`", r.effect, r.meaning, r.example, r.source) for r in REASONS]
+    codes = [(f"`{r.code}`", r.stage, r.effect, r.meaning, r.example, r.source) for r in REASONS]
     levels = [
         (f"`{field}_{level}`", text, f"{DEFAULT.weights[field][level]:+.2f}")
         for field, of_field in LEVELS.items()
         for level, text in of_field.items()
     ]
-    announcements = [(rule.kind, rule.example) for rule in DERIVED]
+    announcements = [(rule.kind, rule.example) for rule in ANNOUNCEMENTS]
     versions = [(f"`{rule.prefix}…`", f"`{rule.pattern.pattern.replace('|', '¦')}`", rule.source) for rule in VERSIONS]
     twins = [(f"`{prefix}…`", f"`{pattern.pattern}`", source) for prefix, pattern, _, source in TWINS]
     return "\n\n".join(
         (
             f"Ruleset `{DEFAULT.ruleset}`: prior {DEFAULT.prior:+.2f} bits, "
             f"duplicate from {DEFAULT.duplicate}, review from {DEFAULT.review}.",
-            "### Rules\n\n" + _table(("Code", "Effect", "Meaning", "Example", "Source"), codes),
+            "### Rules\n\n" + _table(("Code", "Stage", "Effect", "Meaning", "Example", "Source"), codes),
             "### Levels and weights (bits)\n\n" + _table(("Code", "Meaning", "Weight"), levels),
             "### Announcements of derived works\n\n" + _table(("Relation", "Example"), announcements),
             "### Version DOIs\n\n" + _table(("Registrant", "Folded away", "Source"), [*versions, *twins]),

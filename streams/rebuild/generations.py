@@ -13,7 +13,7 @@ from streams.errors import RefusedError, UsageError
 from streams.index.connection import Connection, connect
 from streams.index.generation import built_as, facts, follow, remove
 from streams.index.layout import Layout
-from streams.matching.rules import RULESET
+from streams.matching.ruleset import RULESET
 from streams.rebuild.holder import Holder
 from streams.settings import Settings
 

@@ -20,7 +20,7 @@ from streams.agents.topics import TopicSpec, create_topics, topics
 from streams.cli.doctor import diagnose, doctor
 from streams.local.broker import free_port
 from streams.local.services import Services
-from streams.matching.rules import RULESET
+from streams.matching.ruleset import RULESET
 from streams.ops.diagnosis import ExpectedTopic, Finding
 from streams.settings import Settings
 

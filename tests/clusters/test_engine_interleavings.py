@@ -21,7 +21,7 @@ from streams.index.connection import Connection
 from streams.index.layout import Layout
 from streams.index.store import RecordStore
 from streams.matching.features import extract
-from streams.matching.rules import DEFAULT
+from streams.matching.ruleset import DEFAULT
 from streams.settings import Settings
 
 

@@ -13,7 +13,7 @@ from streams import events
 from streams.batch import Batch, Incoming
 from streams.clusters.group import cluster_id
 from streams.clusters.judge import Judge
-from streams.clusters.partition import Link, partition
+from streams.clusters.partition import Link, Opposition, partition
 from streams.engine import Engine
 from streams.events import Outgoing
 from streams.index.connection import Connection
@@ -21,7 +21,7 @@ from streams.index.layout import Layout, id_of
 from streams.index.store import RecordStore
 from streams.intake import CORRECTIONS
 from streams.matching.features import extract
-from streams.matching.rules import DEFAULT, Rules
+from streams.matching.ruleset import DEFAULT, Rules
 from streams.records import Record
 from streams.sources import parse
 from streams.verification.audit import Audit
@@ -117,9 +117,10 @@ def true_partition(
     pairs = {(a, b): judge.pair(blobs[names[a]], blobs[names[b]]) for a, b in combinations(sorted(names), 2)}
     found = partition(
         sorted(names),
-        [Link(pair.link, a, b) for (a, b), pair in pairs.items() if pair.link is not None],
+        [Link(pair.link, a, b, pair.strength) for (a, b), pair in pairs.items() if pair.link is not None],
         [ends for ends, pair in pairs.items() if pair.veto],
         *_implied(said, blobs.keys()),
+        [Opposition(a, b, pair.opposes) for (a, b), pair in pairs.items() if pair.opposes],
     )
     assert max(map(len, found), default=0) <= cap
     return {frozenset(names[member] for member in members) for members in found}

@@ -12,7 +12,7 @@ from streams.index.fence import HOLD_SECONDS, Fence, Gate, Hold
 from streams.index.generation import current_generation, facts, follow
 from streams.index.layout import Layout, meta_key
 from streams.index.progress import Progress
-from streams.matching.rules import RULESET
+from streams.matching.ruleset import RULESET
 from streams.settings import Settings
 
 

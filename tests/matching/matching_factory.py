@@ -19,7 +19,7 @@ OTHER_ABSTRACT = (
 )
 
 
-def record(title: str, *authors: str, source: str = "crossref", **fields: Any) -> Record:
+def record(title: str, *authors: str, source: str = "openalex", **fields: Any) -> Record:
     """A record; `doi`, `arxiv`, `pmid` name identifiers, other fields are the record's own."""
     identifiers = tuple(
         Identifier(scheme, fields.pop(scheme)) for scheme in ("doi", "arxiv", "pmid", "openalex") if scheme in fields

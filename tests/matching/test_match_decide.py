@@ -5,7 +5,7 @@ from streams.matching.decide import RULESET, decide, explain
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
 from streams.matching.features import Features
 from streams.matching.keys import keys
-from streams.matching.rules import DEFAULT, Rules
+from streams.matching.ruleset import DEFAULT, Rules
 from streams.records import Relation
 
 TITLE = "Stochastic lattice models of slowly growing coral colonies"

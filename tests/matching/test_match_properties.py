@@ -88,7 +88,7 @@ def test_a_record_meets_itself_where_it_has_keys(one: Record) -> None:
 
 @given(records, st.sampled_from(("merge", "relate", "separate")))
 def test_policies_change_only_preprints(one: Record, policy: str) -> None:
-    from streams.matching.rules import DEFAULT
+    from streams.matching.ruleset import DEFAULT
 
     found = extract(one)
     assert decide(found, found, DEFAULT.with_policy(policy)).verdict == decide(found, found).verdict

@@ -6,7 +6,7 @@ from test_match_properties import records
 from streams.matching.decide import decide
 from streams.matching.features import extract
 from streams.matching.reasons import LEVELS, REASONS, meaning, reference
-from streams.matching.rules import DEFAULT
+from streams.matching.ruleset import DEFAULT
 from streams.records import Record
 
 PAGE = Path(__file__).parents[2] / "docs" / "matching.md"

@@ -11,7 +11,7 @@ from test_rebuild_state import STRICT, Build, Live, with_rules
 
 from streams.index.connection import Connection
 from streams.index.layout import meta_key
-from streams.matching.rules import Rules
+from streams.matching.ruleset import Rules
 from streams.rebuild import generations
 from streams.settings import Settings
 

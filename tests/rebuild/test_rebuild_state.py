@@ -24,7 +24,7 @@ from streams.events import Outgoing
 from streams.index.connection import Connection
 from streams.index.layout import Layout
 from streams.intake import CORRECTIONS
-from streams.matching.rules import DEFAULT, Rules
+from streams.matching.ruleset import DEFAULT, Rules
 from streams.rebuild.adopt import Adopter
 from streams.rebuild.carry import Carrier
 from streams.settings import Settings

@@ -30,7 +30,7 @@ from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
-from streams.matching.rules import DEFAULT
+from streams.matching.ruleset import DEFAULT
 from streams.rebuild.generations import abort, status
 from streams.records import Record
 from streams.settings import Settings

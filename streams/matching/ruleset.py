@@ -26,6 +26,7 @@ class Rules(msgspec.Struct, frozen=True):
     duplicate: float
     review: float
     weights: dict[str, dict[str, float]]
+    doubts: dict[str, float] = {}
     preprints: str = "merge"
 
     def with_policy(self, preprints: str) -> Rules:
@@ -39,7 +40,10 @@ def load(text: str) -> Rules:
     """Rules from the text of a weights file."""
     data: dict[str, Any] = tomllib.loads(text)
     weights = {field: dict(levels) for field, levels in data.items() if isinstance(levels, dict)}
-    return Rules(data["ruleset"], float(data["prior"]), float(data["duplicate"]), float(data["review"]), weights)
+    doubts = weights.pop("doubt", {})
+    return Rules(
+        data["ruleset"], float(data["prior"]), float(data["duplicate"]), float(data["review"]), weights, doubts
+    )
 
 
 DEFAULT = load(files("streams.matching").joinpath("weights.toml").read_text(encoding="utf-8"))

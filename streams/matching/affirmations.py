@@ -1,0 +1,158 @@
+"""What makes two records one work under two titles, where nothing contradicts."""
+
+from __future__ import annotations
+
+from streams.matching import title_words as words
+from streams.matching.features import IS_PREPRINT
+from streams.matching.pair import AGREED, PRINTED_ONCE, RETITLED, TEAM, Pair, is_translated
+from streams.matching.rule import DUPLICATE, Rule
+
+__all__ = ["AFFIRMATIONS"]
+
+_NOT_EQUAL = ("different", "similar", "main", "inner", "extra", "other", "reordered", "prefix", "subtitle")
+_REWORDED = ("similar", "inner", "extra", "other", "reordered")
+_SOON = ("day", "same", "lag")
+
+
+def _same_abstract(pair: Pair) -> bool:
+    levels = pair.levels
+    return (
+        pair.preprints == 1
+        and levels.abstract == "same"
+        and levels.title.startswith(_NOT_EQUAL)
+        and levels.authors in (*AGREED, "unknown")
+        and levels.year in (*_SOON, "unknown", "long_lag")
+    )
+
+
+def _same_place(pair: Pair) -> bool:
+    levels = pair.levels
+    if levels.place not in PRINTED_ONCE or not levels.title.startswith(_NOT_EQUAL) or levels.abstract == "different":
+        return False
+    if levels.authors in TEAM or levels.authors == "same_one":
+        return _has_arxiv(pair) or (levels.place != "same" and pair.match.ratio >= 55.0)
+    return levels.authors in AGREED and levels.place != "same" and pair.match.ratio >= 70.0
+
+
+def _has_arxiv(pair: Pair) -> bool:
+    return any(value.startswith("arxiv:") for value in pair.a.ids + pair.b.ids)
+
+
+def _translated(pair: Pair) -> bool:
+    levels = pair.levels
+    return (
+        levels.place in PRINTED_ONCE
+        and is_translated(pair)
+        and levels.title.startswith(_NOT_EQUAL)
+        and levels.authors in (*AGREED, "unknown")
+        and levels.year in ("day", "same", "one", "unknown")
+    )
+
+
+def _reworded(pair: Pair) -> bool:
+    """A preprint and an article of one team in nearly the same words; one word for one word may be another study."""
+    levels = pair.levels
+    if pair.preprints != 1 or levels.title not in _REWORDED or levels.year not in _SOON or _printed_first(pair):
+        return False
+    if levels.abstract == "different" or words.one_other_word(pair):
+        return False
+    if levels.authors in ("same_two", "same_many") or (levels.authors == "contained" and levels.title != "similar"):
+        return True
+    if levels.authors == "most":
+        return pair.agreement.matched >= 3
+    if levels.authors == "unknown":
+        return levels.abstract == "similar"
+    return levels.authors in ("same_one", "contained_one") and pair.match.ratio >= 75.0
+
+
+def _printed_first(pair: Pair) -> bool:
+    """Tell whether the article is of an earlier year than the preprint."""
+    a, b = pair.a, pair.b
+    preprint, article = (a, b) if a.flags & IS_PREPRINT else (b, a)
+    return bool(preprint.year and article.year) and article.year < preprint.year
+
+
+def _retitled(pair: Pair) -> bool:
+    levels = pair.levels
+    return (
+        pair.preprints == 1
+        and levels.title == "different"
+        and pair.match.ratio >= RETITLED
+        and levels.authors in ("same_two", "same_many")
+        and levels.year in _SOON
+        and not _printed_first(pair)
+        and levels.abstract != "different"
+        and pair.a.authors[0].partition("|")[0] == pair.b.authors[0].partition("|")[0]
+    )
+
+
+def _same_issue(pair: Pair) -> bool:
+    levels = pair.levels
+    return (
+        levels.place == "one_issue"
+        and levels.journal in ("same", "unknown")
+        and levels.authors in AGREED
+        and levels.abstract != "different"
+        and levels.title.startswith(
+            ("exact", "variant", "typo", "other", "extra", "inner", "prefix", "subtitle", "noisy")
+        )
+        and levels.title not in ("exact_stop", "exact_frequent")
+    )
+
+
+AFFIRMATIONS: tuple[Rule, ...] = (
+    Rule(
+        "retitled_same_abstract",
+        DUPLICATE,
+        0.93,
+        _same_abstract,
+        "a preprint and an article with one abstract under two titles",
+        "a paper retitled on publication",
+        "bib-dedupe, measured",
+    ),
+    Rule(
+        "retitled_same_place",
+        DUPLICATE,
+        0.93,
+        _same_place,
+        "one volume, one first page and the same authors under two titles",
+        "an index that shortens titles",
+        "measured",
+    ),
+    Rule(
+        "translated",
+        DUPLICATE,
+        0.9,
+        _translated,
+        "one title is a translation, printed at one place",
+        "[Title in English] / Titel",
+        "PubMed",
+    ),
+    Rule(
+        "reworded_preprint",
+        DUPLICATE,
+        0.9,
+        _reworded,
+        "a preprint and an article of one team in nearly the same words, within two years",
+        "Damage by X / X-related damage",
+        "measured",
+    ),
+    Rule(
+        "retitled_preprint",
+        DUPLICATE,
+        0.85,
+        _retitled,
+        "a preprint and an article of one team, two names or more in one order, whose titles share most words",
+        "",
+        "measured",
+    ),
+    Rule(
+        "same_issue",
+        DUPLICATE,
+        0.9,
+        _same_issue,
+        "nearly one title, one volume and issue, and the authors agree",
+        "a title with a misread word",
+        "measured",
+    ),
+)

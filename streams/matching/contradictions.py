@@ -1,0 +1,310 @@
+"""What outweighs even equal titles and authors, where no identifier is shared: two identifiers, places, dates, other words.
+
+`apart` is kept for identifiers, which are seldom wrong; a contradiction of places, dates or words is `distinct` and opposes
+the two sides (`clusters/partition.py`), so one record with a slip in it does not keep clean copies apart.
+"""
+
+from __future__ import annotations
+
+import re
+
+from streams.matching import title_words as words
+from streams.matching.doi_classes import is_entry
+from streams.matching.features import IS_PREPRINT, IS_THESIS, STOP_TITLE, Features
+from streams.matching.pair import AGREED, PRINTED_ONCE, Pair
+from streams.matching.rule import APART, BY_IDENTIFIER, BY_PLACE, BY_WORDS, DISTINCT, Rule, Test
+
+__all__ = ["CONTRADICTIONS", "is_proven", "two_works_of_one_source"]
+
+_TWO_DOIS = ("different", "registrant")
+_OTHER_YEAR = ("one", "two", "four", "more")
+_ALL_BUT_EQUAL = ("exact", "variant", "typo")
+
+
+def is_proven(pair: Pair) -> bool:
+    """Tell whether there is evidence that no likeness of titles gives: one place in print, or a preprint's abstract."""
+    if pair.levels.place in PRINTED_ONCE:
+        return True
+    return pair.levels.abstract == "same" and pair.preprints == 1 and pair.levels.authors in (*AGREED, "unknown")
+
+
+def _corroborated(pair: Pair) -> bool:
+    """Tell whether two DOIs may still be one work registered twice: one place in print, or one team, title and date."""
+    levels = pair.levels
+    if levels.place in PRINTED_ONCE:
+        return True
+    if levels.place not in ("unknown", "one_volume", "one_issue", "issue") or levels.abstract == "different":
+        return False
+    if _one_book(pair.a, pair.b):
+        return levels.year in ("day", "same", "unknown")
+    if not levels.title.startswith(_ALL_BUT_EQUAL) or levels.authors not in AGREED or levels.journal == "different":
+        return False
+    return levels.year == "day" or (levels.year == "same" and (pair.match.bits >= 35.0 or levels.journal == "same"))
+
+
+_ISBN = re.compile(r"97[89][\d-]{10,14}")
+
+
+def _isbn(features: Features) -> str:
+    for value in features.ids:
+        if value.startswith("doi:") and (found := _ISBN.search(value)):
+            return found.group().replace("-", "")[:13]
+    return ""
+
+
+def _one_book(a: Features, b: Features) -> bool:
+    isbn = _isbn(a)
+    return bool(isbn) and isbn == _isbn(b)
+
+
+def _two_books(pair: Pair) -> bool:
+    one, other = _isbn(pair.a), _isbn(pair.b)
+    return bool(one and other) and one != other and pair.levels.identifier in _TWO_DOIS
+
+
+def _entries_differ(pair: Pair) -> bool:
+    return pair.levels.identifier == "registrant" and any(
+        is_entry(value[4:]) for value in pair.a.ids + pair.b.ids if value.startswith("doi:")
+    )
+
+
+def _printed_twice(pair: Pair) -> bool:
+    """Two places in print that are no misprint of each other: other volume or page, and other journal or year."""
+    place, journal, year = pair.levels.place, pair.levels.journal, pair.levels.year
+    if place in ("twice", "volume"):
+        return journal != "same" or year not in ("same", "day")
+    if place == "conflict":
+        return journal == "different" or (year in _OTHER_YEAR and journal != "same")
+    return False
+
+
+def _two_journals(pair: Pair) -> bool:
+    """Two journals, one of them with a place in it, and two years."""
+    if pair.preprints or pair.levels.journal != "different" or pair.levels.place != "unknown":
+        return False
+    a, b = pair.a, pair.b
+    return pair.levels.year in _OTHER_YEAR and bool(a.volume or a.page or b.volume or b.page)
+
+
+def _thesis(pair: Pair) -> bool:
+    a, b = pair.a, pair.b
+    if not (a.flags ^ b.flags) & IS_THESIS:
+        return False
+    thesis, paper = (a, b) if a.flags & IS_THESIS else (b, a)
+    if paper.flags & IS_PREPRINT or not (
+        paper.journal or paper.page or any(value.startswith("doi:") for value in paper.ids)
+    ):
+        return False  # a catalogue names the supervisors as authors
+    return paper.n_authors > thesis.n_authors > 0
+
+
+def _recurring(pair: Pair) -> bool:
+    """A title that comes again and again, at another place or in another year."""
+    levels = pair.levels
+    recurs = bool((pair.a.flags | pair.b.flags) & STOP_TITLE) or levels.title == "exact_frequent"
+    if not recurs:
+        return False
+    return levels.place in ("number", "volume", "twice", "conflict", "issue") or (
+        not pair.preprints and levels.year in _OTHER_YEAR
+    )
+
+
+def _listed_again(pair: Pair) -> bool:
+    """A title one source lists under two years or places: a series, a yearly report, a second note."""
+    a, b, levels = pair.a, pair.b, pair.levels
+    if (
+        a.source != b.source
+        or pair.preprints
+        or levels.title not in ("exact_uncommon", "exact_common", "exact_frequent")
+    ):
+        return False
+    if levels.place in (*PRINTED_ONCE, "one_issue"):
+        return False
+    return levels.year in _OTHER_YEAR or levels.place in ("number", "volume", "twice")
+
+
+def _unless_proven(test: Test) -> Test:
+    """Return a test of the words that two titles differ in, which other evidence of one work answers."""
+
+    def unproven(pair: Pair) -> bool:
+        left = pair.match.wording
+        return bool(left.left_a or left.left_b) and test(pair) and not is_proven(pair)
+
+    return unproven
+
+
+def two_works_of_one_source(pair_levels: str, a: Features, b: Features) -> bool:
+    """Tell whether one source gives two records of other titles two DOIs, neither a preprint's: it knows two works."""
+    return a.source == b.source and pair_levels in _TWO_DOIS and not (a.flags | b.flags) & IS_PREPRINT
+
+
+CONTRADICTIONS: tuple[Rule, ...] = (
+    Rule(
+        "pmids_differ",
+        APART,
+        0.0,
+        lambda pair: pair.levels.identifier == "pmid",
+        "two PubMed or PMC ids and none in common: PubMed lists an article once",
+        "25123455 / 25123456",
+        "own probe",
+    ),
+    Rule(
+        "entries_differ",
+        APART,
+        0.05,
+        _entries_differ,
+        "two DOIs of a registrant that numbers objects",
+        "10.13145/bacdive…",
+        "fuzzycat",
+    ),
+    Rule(
+        "books_differ",
+        DISTINCT,
+        0.05,
+        _two_books,
+        "two DOIs with an ISBN each: two books, or chapters of two",
+        "10.1007/978-…_3",
+        "fuzzycat BOOK_CHAPTER",
+        BY_IDENTIFIER,
+    ),
+    Rule(
+        "dois_differ",
+        DISTINCT,
+        0.05,
+        lambda pair: pair.levels.identifier in _TWO_DOIS and not _corroborated(pair),
+        "two publishers' DOIs, and neither place nor team and date say that one work was registered twice",
+        "one title in two years of one journal",
+        "measured",
+        BY_IDENTIFIER,
+    ),
+    Rule(
+        "listed_twice",
+        DISTINCT,
+        0.05,
+        lambda pair: pair.levels.identifier == "listed" and pair.levels.place not in (*PRINTED_ONCE, "one_issue"),
+        "two records of a source that lists a work once",
+        "dblp:… / dblp:…",
+        "measured",
+        BY_IDENTIFIER,
+    ),
+    Rule(
+        "printed_twice",
+        DISTINCT,
+        0.05,
+        _printed_twice,
+        "two places in print, in two journals or years",
+        "a talk and its paper",
+        "bib-dedupe",
+        BY_PLACE,
+    ),
+    Rule(
+        "journals_differ",
+        DISTINCT,
+        0.1,
+        _two_journals,
+        "two journals and two years, one of them with a place in print",
+        "a meeting abstract and the article",
+        "bib-dedupe",
+        BY_PLACE,
+    ),
+    Rule(
+        "thesis_and_paper",
+        DISTINCT,
+        0.05,
+        _thesis,
+        "a thesis, and a paper with more authors",
+        "",
+        "measured",
+        BY_PLACE,
+    ),
+    Rule(
+        "recurring_title",
+        DISTINCT,
+        0.05,
+        _recurring,
+        "a title that many works share, in another issue, at another page or in another year",
+        "Editor's comments, 27(1) / 27(3)",
+        "bib-dedupe, measured",
+        BY_PLACE,
+    ),
+    Rule(
+        "listed_again",
+        DISTINCT,
+        0.1,
+        _listed_again,
+        "a title that one source lists under two years or issues",
+        "a yearly report",
+        "measured",
+        BY_PLACE,
+    ),
+    Rule(
+        "numbers_differ",
+        DISTINCT,
+        0.0,
+        _unless_proven(words.numbers_differ),
+        "numbers in the titles differ",
+        "part I / part II",
+        "bib-dedupe, fuzzycat",
+        BY_WORDS,
+    ),
+    Rule(
+        "letters_differ",
+        DISTINCT,
+        0.0,
+        _unless_proven(words.letters_differ),
+        "one letter in place of another",
+        "vitamin C / vitamin E",
+        "own probe",
+        BY_WORDS,
+    ),
+    Rule(
+        "part_on_one_side",
+        DISTINCT,
+        0.05,
+        _unless_proven(lambda pair: pair.levels.place != "one_issue" and words.part_on_one_side(pair)),
+        "one title ends in a part number",
+        "Examples / Examples II",
+        "S2APLER",
+        BY_WORDS,
+    ),
+    Rule(
+        "negation",
+        DISTINCT,
+        0.05,
+        _unless_proven(words.negated),
+        "one title denies what the other says",
+        "smoking / non smoking",
+        "bib-dedupe",
+        BY_WORDS,
+    ),
+    Rule(
+        "alternative",
+        DISTINCT,
+        0.05,
+        _unless_proven(words.opposed),
+        "two words of which one excludes the other",
+        "in rats / in mice",
+        "bib-dedupe",
+        BY_WORDS,
+    ),
+    Rule(
+        "prefixed",
+        DISTINCT,
+        0.05,
+        _unless_proven(words.prefixed),
+        "a prefix changes a word",
+        "periodic / aperiodic",
+        "bib-dedupe (non-)",
+        BY_WORDS,
+    ),
+    Rule(
+        "design",
+        DISTINCT,
+        0.05,
+        _unless_proven(words.designs_differ),
+        "a study's design or a kind of work on one side only",
+        "... / ...: protocol",
+        "bib-dedupe, cometadata",
+        BY_WORDS,
+    ),
+)

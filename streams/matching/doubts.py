@@ -1,0 +1,111 @@
+"""What keeps a pair that scores as a duplicate in doubt: at best `review`, whatever its score."""
+
+from __future__ import annotations
+
+from streams.matching import title_words as words
+from streams.matching.features import Features
+from streams.matching.pair import PRINTED_ONCE, Pair
+from streams.matching.rule import REVIEW, Rule, Test
+
+__all__ = ["DOUBTS", "is_firm"]
+
+_TWO_DOIS = ("different", "registrant")
+_OTHER_YEAR = ("one", "two", "four", "more")
+# Levels of the authors that do not confirm. Half of the records of a feed come without authors, and then a title that is
+# only alike says little: "Fundamental theorem of asset pricing", "... with taxes".
+_UNCONFIRMED = ("unknown", "group", "cut", "initials", "family")
+_TYPO_ALONE = 96.0
+
+
+def is_firm(pair: Pair) -> bool:
+    """Tell whether there is evidence that no likeness of titles gives: one identifier, place in print, or abstract.
+
+    A paper that is retitled is so between preprint and publication; two published texts with one abstract and two titles
+    are two talks. Catalogues give a publication its preprint's date, so a day in common counts there too.
+    """
+    levels = pair.levels
+    if pair.shared:
+        return True
+    if levels.place in PRINTED_ONCE:
+        return levels.place != "same" or levels.title not in ("different", "similar")
+    if levels.abstract == "same":
+        return levels.title.startswith(("exact", "variant")) or pair.preprints > 0
+    return pair.preprints == 1 and levels.year == "day" and levels.authors in ("same_many", "same_two")
+
+
+def _is_bare(features: Features) -> bool:
+    """Tell whether a record has neither a place to be published in nor a DOI: a working paper's or a repository's copy."""
+    placed = features.journal or features.volume or features.page
+    return not placed and not any(value.startswith("doi:") for value in features.ids)
+
+
+def _title_alone(pair: Pair) -> bool:
+    """An equal title without an author to confirm it, which other works may bear."""
+    levels = pair.levels
+    if levels.authors not in _UNCONFIRMED or not levels.title.startswith(("exact", "variant", "typo")):
+        return False
+    if levels.title.startswith("typo") and pair.match.ratio < _TYPO_ALONE:
+        return True
+    bits = pair.match.bits
+    if pair.preprints:
+        return bits < 20.0 or levels.year == "more"
+    if levels.year in _OTHER_YEAR:
+        if levels.year == "more" or not (_is_bare(pair.a) or _is_bare(pair.b)):
+            return bits < 50.0 or levels.year in ("four", "more")
+        return bits < (35.0 if levels.year == "four" else 20.0)
+    if bits >= 35.0 or levels.abstract == "similar":
+        return False
+    return bits < 20.0 or levels.year == "unknown"
+
+
+def _title_differs_alone(pair: Pair) -> bool:
+    return pair.levels.authors in _UNCONFIRMED and not pair.levels.title.startswith(("exact", "variant", "typo"))
+
+
+def _doubt(code: str, test: Test, meaning: str, example: str, source: str, *, opposes: int = 0) -> Rule:
+    return Rule(code, REVIEW, 0.0, lambda pair: not is_firm(pair) and test(pair), meaning, example, source, opposes)
+
+
+def _title(level: str) -> Test:
+    return lambda pair: pair.levels.title == level
+
+
+DOUBTS: tuple[Rule, ...] = (
+    _doubt("title_similar", _title("similar"), "titles share most letters", "", "measured"),
+    _doubt("title_different", _title("different"), "titles differ", "", "measured"),
+    _doubt("title_main", _title("main"), "main titles equal, subtitles differ", "SYSTEM: task A / SYSTEM: task B",
+           "fuzzycat SUBTITLE", opposes=1),
+    _doubt("title_other", _title("other"), "other words in nearly equal titles", "iron oxide / zinc oxide",
+           "awesome-ai-for-math#142", opposes=1),
+    _doubt("title_inner", _title("inner"), "one title stands within the other", "reefs / the growth of reefs", "measured"),
+    _doubt("title_prefix_common", _title("prefix_common"), "a common title begins a longer one", "", "measured"),
+    _doubt("stop_title", _title("exact_stop"), "a title many works share", "Editorial", "fuzzycat, dissemin, OpenAIRE",
+           opposes=1),
+    _doubt("authors_none", lambda pair: pair.levels.authors == "none",
+           "no author in common, where both name persons", "", "fuzzycat CONTRIB_INTERSECTION_EMPTY", opposes=1),
+    _doubt("title_differs_authors_unknown", _title_differs_alone, "titles only alike, and no author to confirm", "",
+           "measured"),
+    _doubt("title_alone", _title_alone, "an equal title that other works may bear, and no author to confirm it", "",
+           "dissemin, measured"),
+    _doubt("title_and_identifier_differ",
+           lambda pair: not pair.levels.title.startswith("exact") and pair.levels.identifier in _TWO_DOIS,
+           "titles only alike, and each has a DOI", "", "measured", opposes=1),
+    _doubt("title_extra", lambda pair: pair.levels.title == "extra" and pair.a.source == pair.b.source,
+           "one source, one title with words more", "periodic / locally periodic", "measured"),
+    _doubt("one_author_of_several",
+           lambda pair: pair.levels.abstract == "different" and pair.levels.authors in ("contained_one", "some"),
+           "an author in common and another abstract", "a thesis and its paper", "measured"),
+    _doubt("few_authors_other_year",
+           lambda pair: not pair.preprints and (
+               (pair.levels.authors in ("some", "family", "initials") and pair.levels.year in _OTHER_YEAR)
+               or (pair.levels.authors == "contained_one" and pair.levels.year in ("two", "four", "more")
+                   and bool(pair.a.journal) and bool(pair.b.journal))),
+           "few authors in common, and other years", "a series of articles under one title", "measured", opposes=1),
+    _doubt("years_apart",
+           lambda pair: pair.levels.year == "more" and not pair.preprints
+           and bool(pair.a.journal or pair.a.page) and bool(pair.b.journal or pair.b.page),
+           "both published, more than four years apart", "", "fuzzycat YEAR"),
+    _doubt("number_on_one_side",
+           lambda pair: not pair.levels.title.startswith(("noisy", "subtitle")) and words.number_on_one_side(pair),
+           "a number on one side only", "K3 surfaces / 5 surfaces", "bib-dedupe"),
+)  # fmt: skip

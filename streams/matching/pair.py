@@ -1,0 +1,132 @@
+"""Two records and all that comparison finds of them: what rules and weights decide from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from streams.matching.compare import (
+    TitleMatch,
+    abstract_level,
+    authors_level,
+    identifier_level,
+    journal_level,
+    place_level,
+    title_level,
+    year_level,
+)
+from streams.matching.features import IS_PREPRINT, TRANSLATED, Features
+from streams.names import Agreement
+
+__all__ = [
+    "AGREED",
+    "PRINTED_ONCE",
+    "RETITLED",
+    "SAME_WORK",
+    "TEAM",
+    "Levels",
+    "Pair",
+    "compare",
+    "compare_fully",
+    "stated",
+]
+
+# Stated relations that mean one work in several versions; all others mean another work.
+SAME_WORK = frozenset(("same_as", "version_of", "has_version", "preprint_of", "has_preprint"))
+PRINTED_ONCE = ("same", "same_range", "range")
+"""Levels of the place at which both records say one place in print."""
+RETITLED = 61.0
+"""Likeness of titles from which on a preprint and an article of one team may be one work under two titles."""
+
+
+class Levels(NamedTuple):
+    """The level two records reach in each field; the names of `streams.matching.compare`."""
+
+    title: str
+    authors: str
+    year: str
+    abstract: str
+    place: str
+    journal: str
+    identifier: str
+
+
+class Pair(NamedTuple):
+    """Two records with all that comparison found of them.
+
+    `agreement` counts the authors that pair up, `shared` is an identifier both have, `stated` a relation that one source
+    states to the other record, `preprints` how many of the two are preprints.
+    """
+
+    a: Features
+    b: Features
+    levels: Levels
+    match: TitleMatch
+    agreement: Agreement
+    shared: str
+    stated: str
+    preprints: int
+
+
+def compare(a: Features, b: Features) -> Pair | None:
+    """Compare all fields of two records; return None where titles differ so much that nothing else needs a look."""
+    identifier = identifier_level(a, b)
+    match = title_level(a, b)
+    related = stated(a, b) if a.relations or b.relations else ""
+    preprints = bool(a.flags & IS_PREPRINT) + bool(b.flags & IS_PREPRINT)
+    if match.level == "different" and not identifier[1] and not related and not _needs_a_look(a, b, match, preprints):
+        return None
+    return _all_fields(a, b, match, identifier, related, preprints)
+
+
+def compare_fully(a: Features, b: Features) -> Pair:
+    """Compare all fields of two records whatever their titles are, to be shown."""
+    preprints = bool(a.flags & IS_PREPRINT) + bool(b.flags & IS_PREPRINT)
+    return _all_fields(a, b, title_level(a, b), identifier_level(a, b), stated(a, b), preprints)
+
+
+def _all_fields(
+    a: Features, b: Features, match: TitleMatch, identified: tuple[str, str], related: str, preprints: int
+) -> Pair:
+    identifier, shared = identified
+    authors, agreement = authors_level(a, b)
+    levels = Levels(
+        match.level,
+        authors,
+        year_level(a, b),
+        abstract_level(a, b),
+        place_level(a, b),
+        journal_level(a, b),
+        identifier,
+    )
+    return Pair(a, b, levels, match, agreement, shared, related, preprints)
+
+
+def _needs_a_look(a: Features, b: Features, match: TitleMatch, preprints: int) -> bool:
+    """Tell whether other evidence than the title may make two records one work."""
+    if preprints == 1 and match.ratio >= RETITLED:
+        return True
+    if a.abstract and b.abstract and abstract_level(a, b) == "same":
+        return True
+    return bool(a.page) and place_level(a, b) in PRINTED_ONCE
+
+
+def stated(a: Features, b: Features) -> str:
+    """Return the kind of relation a source states between two records, `""` for none; another work outranks the same."""
+    kinds = [
+        relation.partition(" ")[0]
+        for one, other in ((a, b), (b, a))
+        for relation in one.relations
+        if relation.partition(" ")[2] in other.ids
+    ]
+    return min(kinds, key=lambda kind: (kind in SAME_WORK, kind)) if kinds else ""
+
+
+AGREED = frozenset(("same_many", "same_two", "same_one", "contained", "contained_one", "most"))
+"""Levels of the authors that confirm a pair."""
+TEAM = frozenset(("same_many", "same_two", "contained"))
+"""Levels of the authors at which two or more names are known to be the same and none is another."""
+
+
+def is_translated(pair: Pair) -> bool:
+    """Tell whether one title is marked as a translation and the other is not."""
+    return bool((pair.a.flags ^ pair.b.flags) & TRANSLATED)

@@ -1,0 +1,152 @@
+"""Words by which two titles contradict each other: numbers, letters, parts, negations, opposites, designs, other words.
+
+Each test looks at the words that `wording` could not reconcile, so a hyphen, a plural or a footnote mark sets none off.
+"""
+
+from __future__ import annotations
+
+import re
+
+from streams.matching.pair import Pair
+from streams.matching.wording import EMPTY
+from streams.matching.words import is_word
+from streams.text import word_set
+
+__all__ = [
+    "designs_differ",
+    "letters_differ",
+    "negated",
+    "number_on_one_side",
+    "numbers_differ",
+    "one_other_word",
+    "opposed",
+    "part_on_one_side",
+    "prefixed",
+]
+
+_NEGATIONS = frozenset(("no", "not", "non", "without", "never", "un", "neither", "nor", "cannot"))
+# Groups of words of which a study has one: the other word is another study (bib-dedupe sim.py).
+_OPPOSITES: tuple[frozenset[str], ...] = tuple(
+    word_set(words)
+    for words in (
+        "men women man woman mens womens", "male female males females", "boys girls", "mothers fathers maternal paternal",
+        "child children childhood adult adults adulthood adolescent adolescents adolescence infants elderly pediatric geriatric",
+        "rat rats mouse mice murine rabbit rabbits dog dogs canine pig pigs porcine human humans monkey monkeys cat cats feline "
+        "bovine cattle sheep ovine chicken zebrafish yeast drosophila",
+        "vivo vitro silico situ", "even odd", "upper lower", "left right", "acute chronic", "internal external",
+        "mild moderate severe", "linear nonlinear", "homogeneous inhomogeneous nonhomogeneous", "before after during",
+        "first second third fourth fifth sixth 1st 2nd 3rd 4th 5th 6th", "early late", "short long", "old new", "large small",
+        "north south east west northern southern eastern western", "increases decreases increased decreased increase decrease",
+        "increasing decreasing", "positive negative", "benign malignant", "systolic diastolic", "primary secondary tertiary",
+        "spring summer autumn winter", "parabolic elliptic hyperbolic", "discrete continuous", "supervised unsupervised",
+        "cohort randomized", "type 1 type 2", "gram", "necessary sufficient", "input output", "static dynamic", "local global",
+        "symmetric antisymmetric asymmetric", "normal abnormal", "min max minimum maximum minimal maximal", "best worst",
+        "black white", "public private", "rural urban", "horizontal vertical", "anterior posterior", "proximal distal",
+        "efficacy safety", "theory practice",
+    )
+)  # fmt: skip
+_DESIGN = word_set(
+    "protocol pilot rationale feasibility appendix supplement supplementary corrigendum erratum reply rejoinder comment addendum "
+    "thesis slides poster dataset"
+)
+_PLACES_IN_PRINT = frozenset(("volume", "vol", "pp", "pages", "issue", "no", "series", "bd", "band", "nr"))
+_YEAR = re.compile(r"(?:18|19|20)\d\d")
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
+_PREFIXES = (
+    "non", "un", "in", "im", "ir", "dis", "anti", "a", "semi", "quasi", "sub", "super", "hyper", "hypo", "pre", "post", "inter",
+    "intra", "multi", "bi", "mono", "poly", "over", "under", "pseudo", "counter", "co", "pro", "de", "re", "trans", "ultra",
+    "micro", "macro", "nano", "meta", "para", "iso", "homo", "hetero", "auto", "endo", "exo", "extra", "infra",
+)  # fmt: skip
+
+
+def _numbers(words: tuple[str, ...]) -> list[str]:
+    return [word for word in words if word[0].isdigit() and word.replace(".", "").isdigit()]
+
+
+def numbers_differ(pair: Pair) -> bool:
+    """Tell whether each title has a number that the other has not."""
+    left = pair.match.wording
+    return bool(_numbers(left.left_a)) and bool(_numbers(left.left_b))
+
+
+def letters_differ(pair: Pair) -> bool:
+    """Tell whether a single letter takes the place of another: vitamin C and E, part A and B, T cell and B cell."""
+    return any(
+        len(one) == len(other) == 1 and len(one[0]) == 1 == len(other[0]) and (one[0] + other[0]).isalpha()
+        for one, other in pair.match.wording.swapped
+    )
+
+
+def part_on_one_side(pair: Pair) -> bool:
+    """Tell whether one title, or its main part, ends in a small number from 2 up that the other has not: "... II"."""
+    left = pair.match.wording
+    extra = left.left_a + left.left_b
+    if len(_numbers(extra)) != 1 or not _PLACES_IN_PRINT.isdisjoint(extra):
+        return False  # "volume 5", "pp 65 74": where it is printed, not which part it is
+    for features, words in ((pair.a, left.left_a), (pair.b, left.left_b)):
+        for title in (features.title, features.main):
+            last = title.rpartition(" ")[2]
+            if last in words and last.isdigit() and len(last) < 3 and last not in ("0", "1"):
+                return True
+    return False
+
+
+def number_on_one_side(pair: Pair) -> bool:
+    """Tell whether one title has a number the other lacks: neither a year, an ordinal nor a footnote's 1 at the end."""
+    left = pair.match.wording
+    for features, words in ((pair.a, left.left_a), (pair.b, left.left_b)):
+        for word in words:
+            if (
+                len(word) < 6
+                and any(letter.isdigit() for letter in word)
+                and not _YEAR.fullmatch(word)
+                and not _ORDINAL.fullmatch(word)
+                and not (word == "1" and features.title.endswith(" 1"))
+            ):
+                return True
+    return False
+
+
+def negated(pair: Pair) -> bool:
+    """Tell whether one title denies what the other says."""
+    left = pair.match.wording
+    return _NEGATIONS.isdisjoint(left.left_a) != _NEGATIONS.isdisjoint(left.left_b)
+
+
+def opposed(pair: Pair) -> bool:
+    """Tell whether each title has its own word of a group of which a study has one."""
+    left = pair.match.wording
+    if not left.left_a or not left.left_b:
+        return False
+    one, other = frozenset(left.left_a), frozenset(left.left_b)
+    return any(not one.isdisjoint(group) and not other.isdisjoint(group) for group in _OPPOSITES)
+
+
+def designs_differ(pair: Pair) -> bool:
+    """Tell whether one title names a design (protocol, pilot) or a kind of work that the other does not."""
+    left = pair.match.wording
+    return _DESIGN.isdisjoint(left.left_a) != _DESIGN.isdisjoint(left.left_b)
+
+
+def prefixed(pair: Pair) -> bool:
+    """Tell whether a word has a prefix in one title that changes what it means: periodic and aperiodic."""
+    left = pair.match.wording
+    for one, other in ((left.left_a, left.left_b), (left.left_b, left.left_a)):
+        for word in one:
+            if len(word) > 3 and any(prefix + word in other for prefix in _PREFIXES):
+                return True
+    return False
+
+
+def one_other_word(pair: Pair) -> bool:
+    """Tell whether the titles differ in one word for one word, and both are words: iron oxide and zinc oxide."""
+    left = pair.match.wording
+    if len(left.swapped) != 1 or left.only_a or left.only_b:
+        return False
+    one, other = left.swapped[0]
+    return len(one) == len(other) == 1 and is_word(one[0]) and is_word(other[0])
+
+
+def full_words(words: tuple[str, ...]) -> list[str]:
+    """Return the words that say something."""
+    return [word for word in words if word not in EMPTY]

@@ -1,0 +1,218 @@
+"""Which words two titles differ in, once spelling, number, abbreviation, order and slips of the pen are set aside.
+
+`wording` lines two titles up word by word. What differs falls into blocks, and each block is reconciled as far as it can
+be: words joined or parted ("non linear", "nonlinear"), articles and prepositions, plurals, an abbreviation for what it
+stands for, a misspelling for the word. What is left is in `swapped`, `only_a` and `only_b`: the words that decide.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA, Indel
+
+from streams.matching.spelling import is_inflection
+from streams.matching.words import is_word
+from streams.text import word_set
+
+__all__ = ["EMPTY", "SAME", "Wording", "is_misspelling", "wording"]
+
+EMPTY = word_set(
+    "a an the of in on for to and by with at from as is are be was were its their this that s "
+    "der die das den dem des ein eine einer und von zu zur zum im in fur mit bei auf "
+    "le la les de du un une et en au aux pour par sur dans el los las lo del il gli di della dei delle da do dos das na "
+    "os em van het een te och av"
+)
+"""Words that say nothing of their own: articles, the commonest prepositions, copulas. Not among them: during, after,
+between, without, not, and single letters other than English a and a possessive s: vitamin C is not vitamin E."""
+
+
+class Wording(NamedTuple):
+    """How the words of two titles differ.
+
+    - `swapped`: pairs of word groups that take each other's place and could not be reconciled;
+    - `only_a`, `only_b`: words that one title has and the other has nothing for;
+    - `spelled`: something was reconciled as another way to write the same (joined, plural, abbreviation, an article);
+    - `misspelt`: something was reconciled as a slip;
+    - `moved`: words stand at another place.
+    """
+
+    swapped: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    only_a: tuple[str, ...] = ()
+    only_b: tuple[str, ...] = ()
+    spelled: bool = False
+    misspelt: bool = False
+    moved: bool = False
+
+    @property
+    def left_a(self) -> tuple[str, ...]:
+        """Words of the first title without a counterpart in the second."""
+        return tuple(word for group, _ in self.swapped for word in group) + self.only_a
+
+    @property
+    def left_b(self) -> tuple[str, ...]:
+        """Words of the second title without a counterpart in the first."""
+        return tuple(word for _, group in self.swapped for word in group) + self.only_b
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every difference could be reconciled and no word moved."""
+        return not (self.swapped or self.only_a or self.only_b or self.moved)
+
+
+SAME = Wording()
+
+
+def wording(a: str, b: str) -> Wording:
+    """Compare two titles in normal form, words separated by single blanks."""
+    if a == b:
+        return SAME
+    one, two = a.split(" "), b.split(" ")
+    for words in (one, two):
+        if words[-1] == "a":
+            words[-1] = "A"  # hepatitis A, part A: no article
+    blocks = _blocks(one, two)
+    reconciled = [_reconcile(*block) for block in blocks]
+    left = _without_moved([(x, y) for x, y, _, _ in reconciled])
+    moved = left.moved
+    return Wording(
+        tuple((tuple(x), tuple(y)) for x, y in left.groups if x and y),
+        tuple(word for x, y in left.groups if not y for word in x),
+        tuple(word for x, y in left.groups if not x for word in y),
+        any(spelled for *_, spelled, _ in reconciled),
+        any(misspelt for *_, misspelt in reconciled),
+        moved,
+    )
+
+
+Block = tuple[list[str], list[str]]
+
+
+def _blocks(one: list[str], two: list[str]) -> list[Block]:
+    """Line the words up and return the groups of words that stand between equal ones."""
+    found: list[Block] = []
+    open_block: Block | None = None
+    for opcode in Indel.opcodes(one, two):
+        if opcode.tag == "equal":
+            open_block = None
+            continue
+        if open_block is None:
+            open_block = ([], [])
+            found.append(open_block)
+        open_block[0].extend(one[opcode.src_start : opcode.src_end])
+        open_block[1].extend(two[opcode.dest_start : opcode.dest_end])
+    return found
+
+
+def _reconcile(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, bool]:
+    """Return what is left of a block, whether something was spelled another way, and whether something was misspelt."""
+    if a and b and "".join(a) == "".join(b):
+        return [], [], True, False
+    if len(a) == len(b) == 1 and len(a[0]) == len(b[0]) == 1:
+        return a, b, False, False  # vitamin A, vitamin D
+    full_a, full_b = [w for w in a if w not in EMPTY], [w for w in b if w not in EMPTY]
+    spelled = len(full_a) < len(a) or len(full_b) < len(b)
+    if not full_a or not full_b:
+        return full_a, full_b, spelled, False
+    if "".join(full_a) == "".join(full_b) or _abbreviates(a, b) or _abbreviates(b, a):
+        return [], [], True, False
+    left_a, left_b, inflected, misspelt = _paired(full_a, full_b)
+    if left_a and left_b and _run_together(left_a, left_b):
+        return [], [], True, True
+    return left_a, left_b, spelled or inflected, misspelt
+
+
+def _paired(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, bool]:
+    """Set aside the words of two groups that are one word in another number or with a slip, in order."""
+    left_a: list[str] = []
+    rest = list(b)
+    inflected = misspelt = False
+    for word in a:
+        for at, other in enumerate(rest):
+            if word == other or is_inflection(word, other):
+                inflected = True
+            elif is_misspelling(word, other):
+                misspelt = True
+            else:
+                continue
+            del rest[at]
+            break
+        else:
+            left_a.append(word)
+    return left_a, rest, inflected, misspelt
+
+
+def _abbreviates(short: list[str], long: list[str]) -> bool:
+    """Tell whether one group is the initials of the other: hst, hubble space telescope; us, united states."""
+    letters = "".join(short)
+    if not 2 <= len(letters) <= 8 or len(long) < 2 or len(short) > 2 or not letters.isalpha():
+        return False
+    if letters == "".join(word[0] for word in long):
+        return True
+    full = [word for word in long if word not in EMPTY]
+    return len(full) > 1 and letters == "".join(word[0] for word in full)
+
+
+def is_misspelling(a: str, b: str) -> bool:
+    """Tell whether one of two words is a slip for the other: they differ in few letters, and not both are words.
+
+    Two words that both exist are two words however alike they look: hyper and hypo, Zambia and Gambia.
+    """
+    shorter, longer = sorted((len(a), len(b)))
+    if shorter < 4 or longer - shorter > 3:
+        return False
+    known = is_word(a) + is_word(b)
+    if known == 2 or a.isdigit() or b.isdigit():
+        return False
+    digits = _has_digit(a) + _has_digit(b)
+    if digits == 2 or (digits and known == 0):
+        return False  # names of genes, strains and models differ in their digits
+    limit = 1 if longer < 8 else 2 if longer < 12 else 3
+    if known == 0:
+        limit = min(limit, 1 if longer < 10 else 2)
+    elif digits:
+        limit += 1  # a99essment: a machine's reading
+    return OSA.distance(a, b, score_cutoff=limit) <= limit
+
+
+def _has_digit(word: str) -> bool:
+    return not word.isalpha() and any(letter.isdigit() for letter in word)
+
+
+_RUN_TOGETHER = 0.9
+
+
+def _run_together(a: list[str], b: list[str]) -> bool:
+    """Tell whether two groups are the same letters but for the blanks and a slip, one of the words being none."""
+    if len(a) == len(b):
+        return False
+    one, two = "".join(a), "".join(b)
+    if min(len(one), len(two)) < 10 or Indel.normalized_similarity(one, two) < _RUN_TOGETHER:
+        return False
+    fewer = a if len(a) < len(b) else b
+    return not all(map(is_word, fewer))
+
+
+class _Left(NamedTuple):
+    groups: list[Block]
+    moved: bool
+
+
+def _without_moved(groups: list[Block]) -> _Left:
+    """Take out the words that one title has in one group and the other in another."""
+    mine = [word for a, _ in groups for word in a]
+    theirs = [word for _, b in groups for word in b]
+    common = [word for word in mine if word in theirs]
+    if not common:
+        return _Left([group for group in groups if group[0] or group[1]], False)
+    for side in (0, 1):
+        remaining = list(common)
+        for group in groups:
+            kept = []
+            for word in group[side]:
+                if word in remaining:
+                    remaining.remove(word)
+                else:
+                    kept.append(word)
+            group[side][:] = kept
+    return _Left([group for group in groups if group[0] or group[1]], True)
