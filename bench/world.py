@@ -20,6 +20,7 @@ from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, Decision
 from streams.matching.features import Features
 from streams.matching.keys import keys
+from streams.matching.meeting import brought_together
 from streams.matching.screen import LOOSE_KINDS, allows, signature
 
 KEY_CAP = 64  # as the setting key_cap
@@ -91,9 +92,7 @@ class World:
     def meets(self, a: int, b: int) -> bool:
         """`Judge.meet`: a strong key shared, or a loose one with the signatures' consent."""
         shared = set(self.keys[a]).intersection(self.keys[b])
-        if any(not loose for _, loose in shared):
-            return True
-        return bool(shared) and allows(self.signatures[a], self.signatures[b])
+        return brought_together([loose for _, loose in shared], self.signatures[a], self.signatures[b])
 
     def shares_key(self, a: int, b: int) -> bool:
         """Whether two records have a key in common, be they compared or not."""

@@ -131,6 +131,8 @@ class Engine:
             for item in items:
                 if isinstance(item, Prepared):
                     counts["records" if item.stored.stamp.live else "deletes", item.source] += 1
+                    if item.unread:
+                        counts.update(("unread", f"{item.source} {field}") for field in item.unread)
                     admitted.append(item)
                 elif isinstance(item, Told):
                     told.append((message, item.correction))

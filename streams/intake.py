@@ -26,6 +26,7 @@ from streams.matching.screen import signature
 from streams.records import Delete, Record
 from streams.settings import Settings
 from streams.sources import Item, parse
+from streams.sources.fields import unread
 
 __all__ = ["CORRECTIONS", "Intake", "Items", "Prepared", "Raw", "Refused", "Told", "pack", "unpack"]
 
@@ -45,7 +46,8 @@ class Raw(NamedTuple):
 class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared"):
     """A record (or its end) ready to be stored: what stands in `r` and `d`, and its places in the key index.
 
-    `birth` is the cluster it makes should it turn out to be alone, as most records do: with event and document.
+    `birth` is the cluster it makes should it turn out to be alone, as most records do: with event and document. `unread`
+    names the fields of the payload that could not be read as given; nearly always there are none.
     """
 
     id: bytes
@@ -56,6 +58,7 @@ class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared"):
     signature: bytes
     places: tuple[Place, ...]
     birth: Described | None
+    unread: tuple[str, ...] = ()
 
 
 class Refused(msgspec.Struct, frozen=True, array_like=True, tag="refused"):
@@ -153,6 +156,7 @@ class Intake:
                 signatures[n],
                 where[n],
                 births[n],
+                unread(warnings) if (warnings := kept[n].warnings) else (),
             )
             for n in range(len(ids))
         ]

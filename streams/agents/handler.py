@@ -312,10 +312,14 @@ class Handler:
             "events": self._metrics.changed,
             "corrections": self._metrics.corrected,
         }
+        by_source: dict[str, Callable[[str, str, int], None]] = {
+            "rejected": self._metrics.rejected,
+            "unread": self._metrics.unread,
+        }
         for (kind, label), count in batch.counts.items():
-            if kind == "rejected":
-                source, _, reason = label.partition(" ")
-                self._metrics.rejected(source, reason, count)
+            if kind in by_source:
+                source, _, what = label.partition(" ")
+                by_source[kind](source, what, count)
             elif kind in meters:
                 meters[kind](label, count)
 

@@ -232,8 +232,12 @@ def run_worker(given: Settings) -> None:
     app = make_app(settings, worker, worker.memory, worker.health)
     add_routes(_router(app), worker.health, worker.metrics, redis=worker.ping_redis, broker=worker.ping_broker)
     level = settings.log_level.replace("warning", "warn")
+    watched = sys.stdout.isatty()
+    program = faust.Worker(app, loglevel=level, redirect_stdouts=False, override_logging=False, quiet=not watched)
+    if not watched:
+        program.spinner = None  # it moves a cursor when the start is done, wherever standard output leads
     try:
-        faust.Worker(app, loglevel=level, redirect_stdouts=False, override_logging=False).execute_from_commandline()
+        program.execute_from_commandline()
     except SystemExit as end:
         if worker.failure is not None:  # Faust ends without a word about it
             raise worker.failure from None

@@ -1,10 +1,14 @@
-"""`streams compare`: decide pairs of documents without any server."""
+"""`streams compare`: decide pairs of documents without any server.
+
+A document of a pair needs no `id` and no `source`: it gets the name of its side, `a` or `b`, so that two documents which
+say nothing of where they come from are those of two feeds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import orjson
@@ -17,17 +21,20 @@ from streams.evaluation import open_lines
 from streams.matching.decide import decide, explain
 from streams.matching.decision import DISTINCT, Decision
 from streams.matching.features import Features, extract
+from streams.matching.meeting import meets, shared_kinds
 from streams.matching.ruleset import DEFAULT, Rules
 from streams.records import Record
 from streams.settings import load_settings
-from streams.sources import parse
+from streams.sources import document as documents
+from streams.sources.payloads import Json, Member, collect, load_json
 
 __all__ = ["compare", "compare_lines"]
 
 
 def compare(
-    documents: Annotated[
-        list[Path] | None, typer.Argument(help="two files, each with one document as JSON", show_default=False)
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="two files, each with one document as JSON", show_default=False),
     ] = None,
     pairs: Annotated[
         str, typer.Option("--pairs", help='file of lines {"a": document, "b": document}; .gz too; - is standard input')
@@ -36,20 +43,23 @@ def compare(
 ) -> None:
     """Decide whether documents describe the same paper, without any server.
 
-    With --pairs, print one JSON line for each line of FILE, in order: decision, score, reasons, ruleset. Other fields
-    of a line are ignored; a pair that cannot be read is `distinct` with an `error`.
+    A document needs no id and no source; without a source the two count as records of two feeds.
+
+    With --pairs, print one JSON line for each line of FILE, in order: decision, score, reasons, ruleset, meets (whether a
+    feed would compare the two at all), and warnings where fields could not be read. Other fields of a line are ignored;
+    a pair that cannot be read is `distinct` with an `error`.
 
     With two files, show every comparison, its weight in bits and how they add up.
     """
     rules = DEFAULT.with_policy(load_settings().preprints)
-    if bool(pairs) == bool(documents):
+    if bool(pairs) == bool(files):
         raise UsageError("give either --pairs FILE or two files of one document each")
     if pairs:
         _print_lines(pairs, rules)
         return
-    if documents is None or len(documents) != 2:
-        raise UsageError(f"two files are compared, not {len(documents or ())}")
-    _show(documents[0], documents[1], rules, as_json)
+    if files is None or len(files) != 2:
+        raise UsageError(f"two files are compared, not {len(files or ())}")
+    _show(files[0], files[1], rules, as_json)
 
 
 def compare_lines(lines: Iterator[bytes], rules: Rules = DEFAULT) -> Iterator[dict[str, Any]]:
@@ -61,13 +71,20 @@ def compare_lines(lines: Iterator[bytes], rules: Rules = DEFAULT) -> Iterator[di
             pair = orjson.loads(line)
             if not isinstance(pair, dict):
                 raise PayloadError("not_a_pair", "the line is not a JSON object")
-            decision = decide(_features(pair.get("a"), "/a"), _features(pair.get("b"), "/b"), rules)
+            a, b = _sides(pair.get("a"), pair.get("b"), ("/a", "/b"))
         except orjson.JSONDecodeError as error:
             yield _unreadable(f"not_json: {error}", rules)
         except PayloadError as error:
             yield _unreadable(str(error), rules)
         else:
-            yield _row(decision)
+            yield _row(a, b, decide(a.features, b.features, rules))
+
+
+class _Side(NamedTuple):
+    """One document of a pair as it was read."""
+
+    record: Record
+    features: Features
 
 
 def _print_lines(path: str, rules: Rules) -> None:
@@ -83,50 +100,102 @@ def _print_lines(path: str, rules: Rules) -> None:
 
 
 def _show(a: Path, b: Path, rules: Rules, as_json: bool) -> None:
-    records = _read(a), _read(b)
-    explanation = explain(extract(records[0]), extract(records[1]), rules)
+    try:
+        sides = _sides(_load(a), _load(b), (str(a), str(b)))
+    except PayloadError as error:
+        raise UsageError(str(error)) from None
+    explanation = explain(sides[0].features, sides[1].features, rules)
     if as_json:
-        shown = {**_row(explanation.decision), "veto": explanation.decision.veto, "prior": explanation.prior}
+        shown = {**_row(*sides, explanation.decision), "veto": explanation.decision.veto, "prior": explanation.prior}
         shown["comparisons"] = [msgspec.structs.asdict(comparison) for comparison in explanation.comparisons]
         typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
         return
     screen = console()
-    for name, record in zip("ab", records, strict=True):
-        screen.print(f"{name}: {record.id}  {record.title or '(no title)'}", highlight=False)
+    for name, (record, _) in zip("ab", sides, strict=True):
+        identity = "" if record.source_id == name else f"{record.id}  "  # without an id it has that of its side
+        screen.print(f"{name}: {identity}{record.title or '(no title)'}", highlight=False)
+        if record.warnings:
+            screen.print(f"   {_warned(record.warnings)}", highlight=False)
     screen.print(explanation_table(explanation))
+    if said := _never_met(sides[0].features, sides[1].features):
+        screen.print(said, highlight=False)
 
 
-def _read(path: Path) -> Record:
+def _warned(warnings: Sequence[str]) -> str:
+    """Say which fields of a document could not be read, and why."""
+    notes = (warning.partition(": ") for warning in warnings)
+    return "; ".join(f"{field}: could not be read as given ({what})" for field, _, what in notes)
+
+
+def _never_met(a: Features, b: Features) -> str:
+    """Say why a feed never compares two records, `""` where it does."""
+    if meets(a, b):
+        return ""
+    if shared_kinds(a, b):
+        return (
+            "The two share only blocking keys that also need an author in common or close years, "
+            "so a feed never compares them."
+        )
+    return "The two share no blocking key, so a feed never compares them."
+
+
+def _load(path: Path) -> Any:
+    """The document in a file; of a list of them the first."""
     try:
-        payload = path.read_bytes()
+        value = load_json(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
-    item = parse("document", payload)[0]
-    if isinstance(item, Record):
-        return item
-    raise UsageError(f"{path}: {item if isinstance(item, PayloadError) else 'a delete is not a document'}")
+    except PayloadError as error:
+        raise UsageError(f"{path}: {error}") from None
+    return value[0] if isinstance(value, list) and value else value
 
 
-def _features(document: Any, where: str) -> Features:
-    if not isinstance(document, dict):
-        raise PayloadError("not_a_paper", "the document is missing or not an object", where)
-    item = parse("document", orjson.dumps(document))[0]
+def _sides(a: Any, b: Any, where: tuple[str, str]) -> tuple[_Side, _Side]:
+    """Read both documents of a pair. Raises PayloadError, which says at which of the places it was."""
+    for value, place in zip((a, b), where, strict=True):
+        if not isinstance(value, dict):
+            raise PayloadError("not_a_paper", "the document is missing or not an object", place)
+    return _side(_named(a, "a", b), where[0]), _side(_named(b, "b", a), where[1])
+
+
+def _named(document: Json, name: str, other: Json) -> Json:
+    """The document with an id and a source; a source that it lacks is another one than that of the other document."""
+    label = name if other.get("source") != name else name * 2
+    return {
+        **document,
+        **{field: given for field, given in (("id", name), ("source", label)) if _lacks(document, field)},
+    }
+
+
+def _lacks(document: Json, field: str) -> bool:
+    value = document.get(field)
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _side(document: Json, where: str) -> _Side:
+    item = collect([Member(where, document)], documents.read)[0]
     if isinstance(item, Record):
-        return extract(item)
+        return _Side(item, extract(item))
     if isinstance(item, PayloadError):
-        raise PayloadError(item.code, item.detail, where + item.where)
+        raise item
     raise PayloadError("not_a_paper", "a delete cannot be compared", where)
 
 
-def _row(decision: Decision) -> dict[str, Any]:
+def _row(a: _Side, b: _Side, decision: Decision) -> dict[str, Any]:
     row: dict[str, Any] = {
         "decision": decision.verdict,
         "score": decision.score,
         "reasons": decision.reasons,
         "ruleset": decision.ruleset,
+        "meets": meets(a.features, b.features),
     }
-    return row | ({"relation": decision.relation} if decision.relation else {})
+    if decision.relation:
+        row["relation"] = decision.relation
+    if a.record.warnings or b.record.warnings:
+        row["warnings"] = {"a": a.record.warnings, "b": b.record.warnings}
+    return row
 
 
 def _unreadable(error: str, rules: Rules) -> dict[str, Any]:
-    return {"decision": DISTINCT, "score": 0.0, "reasons": ["unreadable"], "ruleset": rules.ruleset, "error": error}
+    said = {"decision": DISTINCT, "score": 0.0, "reasons": ["unreadable"], "ruleset": rules.ruleset}
+    return {**said, "meets": False, "error": error}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from streams.local.run import Status, run
 from streams.settings import Settings
 
 __all__ = ["run_files"]
+
+_NAMED = 5
 
 
 def run_files(settings: Settings, files: Sequence[str], out: Path, source: str | None, *, as_json: bool) -> None:
@@ -47,7 +49,20 @@ def _summary(summary: dict[str, Any], out: Path) -> str:
     return (
         f"{summary['records']} records are {summary['clusters']} papers: {summary['duplicates']} duplicates, "
         f"{summary['review']} pairs to review, {summary['dead_letters']} dead letters.\n"
+        f"{_unread(summary['unread_fields'])}"
         f"{summary['seconds']:.1f} s, {summary['records_per_second']:.0f} records/s, "
         f"latency {latency['p50']:.0f} ms (p50), {latency['p99']:.0f} ms (p99).\n"
         f"Results are in {out}: clusters.jsonl, decisions.jsonl, events.jsonl, dead-letter.jsonl, summary.json."
     )
+
+
+def _unread(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """One line on the fields that could not be read, the most frequent ones named; empty where there are none."""
+    every = [(number, field, source) for source, fields in counts.items() for field, number in fields.items()]
+    if not every:
+        return ""
+    most = sorted(every, key=lambda entry: (-entry[0], *entry[1:]))
+    named = ", ".join(f"{field} of {source} ({number})" for number, field, source in most[:_NAMED])
+    rest = f" and {len(most) - _NAMED} more kinds, see summary.json" if len(most) > _NAMED else ""
+    total = sum(number for number, *_ in every)
+    return f"{total} field{'s' if total > 1 else ''} could not be read as given: {named}{rest}.\n"

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 
 from streams import events
@@ -21,19 +23,22 @@ from streams.agents.publisher import Publisher
 from streams.agents.reader import read_to_now
 from streams.agents.topics import create_topics, delete_topics
 from streams.errors import EmbeddedError
-from streams.index.connection import Connection, connect
+from streams.index.codec import Codec
+from streams.index.connection import Command, Connection, connect
 from streams.index.generation import remove
 from streams.index.layout import Layout
 from streams.index.progress import Progress
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
+from streams.sources.fields import unread
 
-__all__ = ["Status", "own_generation", "play", "read_cluster_states", "run", "write_results"]
+__all__ = ["Status", "own_generation", "play", "read_cluster_states", "run", "unread_fields", "write_results"]
 
 _POLL_SECONDS = 0.1
 _MAX_RESTARTS = 20
 _KEEP_HOURS = 24
+_BUCKETS = 64
 _RETENTION = [name for name in Settings.model_fields if name.endswith("_retention_hours")]
 
 
@@ -78,6 +83,7 @@ def run(
                 try:
                     status = asyncio.run(play(own, payloads, worker, services, connection, watch))
                     summary = asyncio.run(write_results(own, out))
+                    summary["unread_fields"] = unread_fields(own, connection)
                     latency = latency_quantiles(worker.read("/metrics").decode())
                 finally:
                     forget(own, connection, services)
@@ -186,6 +192,29 @@ async def read_cluster_states(settings: Settings) -> list[tuple[str, list[str], 
         latest[message.key] = (state["revision"], state["records"], message.value)
     standing = [(key.decode(), entry[1], entry[2]) for key, entry in latest.items() if entry]
     return sorted(standing, key=lambda entry: entry[1])
+
+
+def unread_fields(settings: Settings, connection: Connection) -> dict[str, dict[str, int]]:
+    """Count by source and field the records whose payloads had a field that could not be read, of those in the end.
+
+    By what is stored of them: a worker that was killed has taken its metrics with it, and replays count twice there.
+    """
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    codec = Codec(_Warned, "document")
+    keys = Layout(settings.namespace, settings.generation, settings.buckets).bucket_keys("documents")
+    for start in range(0, len(keys), _BUCKETS):
+        commands = [Command(key, ("HVALS", key)) for key in keys[start : start + _BUCKETS]]
+        for documents in connection.execute(commands):
+            for record in map(codec.decode, documents):
+                counts[record.source].update(unread(record.warnings))
+    return {source: dict(sorted(fields.items())) for source, fields in sorted(counts.items()) if fields}
+
+
+class _Warned(msgspec.Struct, frozen=True):
+    """The part of a stored record that says what of it could not be read."""
+
+    source: str
+    warnings: tuple[str, ...] = ()
 
 
 def latency_quantiles(exposition: str) -> dict[str, float]:

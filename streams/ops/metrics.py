@@ -1,25 +1,31 @@
 """What a worker counts, for Prometheus: every name starts with `streams_` and ends with its unit.
 
 Label values come from small sets of our own (sources, verdicts, reason codes). What comes from
-outside could still grow without end, so each label keeps at most 64 values and counts the rest as `other`.
+outside could still grow without end, so each label keeps at most 64 values, or those of a fixed set, and counts the
+rest as `other`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
+from streams.sources.fields import FIELDS
+
 __all__ = ["OTHER", "MetricInfo", "Metrics"]
 
 OTHER = "other"
-"""Label value that stands for all values beyond the first 64, and for malformed ones."""
+"""Label value that stands for all values beyond the first 64 or outside a fixed set, and for malformed ones."""
 
 _VALUES_MAX = 64
 _LABEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_FIXED: Mapping[str, Collection[str]] = MappingProxyType({"field": FIELDS})
+"""The values of labels that have a fixed set of them."""
 _CANDIDATES = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LATENCY_SECONDS = (
@@ -49,6 +55,13 @@ class Metrics:
         )
         self._rejected = self._counter(
             "streams_rejected_records_total", "messages sent to the dead letters, by reason code", "source", "reason"
+        )
+        self._unread = self._counter(
+            "streams_unread_fields_total",
+            "fields that could not be read as given and were left out, cut or repaired, each once a record that is taken in; "
+            "a record that is replayed counts again",
+            "source",
+            "field",
         )
         self._decisions = self._counter("streams_decisions_total", "decided pairs of records, by verdict", "decision")
         self._caps = self._counter("streams_caps_total", "times a limit on work was reached, by limit", "cap")
@@ -103,6 +116,10 @@ class Metrics:
     def rejected(self, source: str, reason: str, count: int = 1) -> None:
         """Count dead letters; `reason` is a code such as PayloadError's, never free text."""
         self._rejected.add(count, source, reason)
+
+    def unread(self, source: str, field: str, count: int = 1) -> None:
+        """Count records of `source` with a `field`, one of `FIELDS`, that could not be read as given."""
+        self._unread.add(count, source, field)
 
     def decided(self, decision: str, count: int = 1) -> None:
         """Count decisions on pairs; `decision` is the verdict."""
@@ -193,7 +210,8 @@ class Metrics:
 
     def _counter(self, name: str, meaning: str, *labels: str) -> _Counts:
         self._describe(name, "counter", labels, meaning)
-        return _Counts(Counter(name, meaning, labels, registry=self.registry), len(labels))
+        values = [_Values(_FIXED.get(label, ())) for label in labels]
+        return _Counts(Counter(name, meaning, labels, registry=self.registry), values)
 
     def _gauge(self, name: str, meaning: str) -> Gauge:
         self._describe(name, "gauge", (), meaning)
@@ -207,9 +225,9 @@ class Metrics:
 class _Counts:
     """A counter whose labels are bounded and looked up once: `Counter.labels` costs more than the counting."""
 
-    def __init__(self, counter: Counter, labels: int) -> None:
+    def __init__(self, counter: Counter, labels: Sequence[_Values]) -> None:
         self._counter = counter
-        self._seen: list[set[str]] = [set() for _ in range(labels)]
+        self._labels = labels
         self._children: dict[tuple[str, ...], Counter] = {}
 
     def add(self, count: float, *values: str) -> None:
@@ -218,17 +236,25 @@ class _Counts:
             return
         child = self._children.get(values)
         if child is None:
-            known = tuple(self._bounded(seen, value) for seen, value in zip(self._seen, values, strict=True))
+            known = tuple(label.bounded(value) for label, value in zip(self._labels, values, strict=True))
             child = self._counter.labels(*known)
             if known == values:  # only then is the number of entries bounded
                 self._children[values] = child
         child.inc(count)
 
-    @staticmethod
-    def _bounded(seen: set[str], value: str) -> str:
-        if value in seen:
+
+class _Values:
+    """The values of one label: those of a fixed set, or else the first 64 well-formed ones that come."""
+
+    def __init__(self, fixed: Collection[str] = ()) -> None:
+        self._known = set(fixed)
+        self._most = len(self._known) or _VALUES_MAX
+
+    def bounded(self, value: str) -> str:
+        """Return the value, or `OTHER` where it may not be one of the label."""
+        if value in self._known:
             return value
-        if len(seen) >= _VALUES_MAX or not _LABEL.fullmatch(value):
+        if len(self._known) >= self._most or not _LABEL.fullmatch(value):
             return OTHER
-        seen.add(value)
+        self._known.add(value)
         return value

@@ -256,3 +256,17 @@ def test_a_group_that_may_not_grow_is_counted(
     engine = Engine(new_generation(cluster_cap=2), new_connection())
     batch = engine.process([message(f"s:{number}", LINKED, 1000 + number) for number in range(3)])
     assert batch.counts["capped", "cluster"] > 0
+
+
+def test_fields_that_could_not_be_read_are_counted_once_a_record_and_again_in_a_replay(bench: Bench) -> None:
+    broken = {**LINKED, "doi": "see the journal", "relations": [{"kind": "near"}, 3]}
+    sent = [
+        message("s:a", broken, 100, 0),
+        message("t:b", LINKED, 100, 1),
+        message("s:c", {**broken, "year": "soon"}, 100, 2),
+    ]
+    sent.append(message("s:a", None, 200, 3))
+    for _ in range(2):
+        counts = bench.engine.process(sent).counts
+        unread = {label: number for (kind, label), number in counts.items() if kind == "unread"}
+        assert unread == {"s doi": 2, "s relations": 2, "s year": 1}

@@ -4,11 +4,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matching_factory import ABSTRACT, OTHER_ABSTRACT
+from streams.matching.guards import GUARDS
 
 from streams.matching.decide import decide, explain
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW
 from streams.matching.features import Features, extract
-from streams.matching.guards import GUARDS
 from streams.matching.keys import MAX_KEYS, keys
 from streams.records import Author, Identifier, Record, Relation
 

@@ -6,6 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.ops.metrics import OTHER, Metrics
+from streams.sources.fields import FIELDS
 
 
 def samples(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -22,6 +23,7 @@ def used() -> Metrics:
     metrics.received("arxiv", 5)
     metrics.parsed("arxiv", 4)
     metrics.rejected("arxiv", "not_json")
+    metrics.unread("arxiv", "version/date", 2)
     metrics.decided("duplicate", 2)
     metrics.decided("distinct", 3)
     metrics.candidates(3)
@@ -42,6 +44,7 @@ def test_what_is_counted_is_what_is_exposed() -> None:
     assert seen["streams_received_records_total", (("source", "arxiv"),)] == 5
     assert seen["streams_parsed_records_total", (("source", "arxiv"),)] == 4
     assert seen["streams_rejected_records_total", (("reason", "not_json"), ("source", "arxiv"))] == 1
+    assert seen["streams_unread_fields_total", (("field", "version/date"), ("source", "arxiv"))] == 2
     assert seen["streams_decisions_total", (("decision", "duplicate"),)] == 2
     assert seen["streams_candidates_bucket", (("le", "2.0"),)] == 0
     assert seen["streams_candidates_bucket", (("le", "4.0"),)] == 1
@@ -87,6 +90,17 @@ def test_labels_cannot_grow_without_end() -> None:
     counted = {key: n for key, n in samples(metrics).items() if key[0] == "streams_rejected_records_total"}
     assert sum(counted.values()) == 10_000
     assert len(counted) == 65
+
+
+def test_a_label_with_a_fixed_set_of_values_takes_all_of_them_and_no_other() -> None:
+    metrics = Metrics()
+    for field in (*FIELDS, "shoe_size", "a\nb"):
+        metrics.unread("arxiv", field)
+    counted = {
+        dict(labels)["field"]: n for (name, labels), n in samples(metrics).items() if "unread_fields_total" in name
+    }
+    assert len(FIELDS) > 64
+    assert counted == dict.fromkeys(FIELDS, 1) | {OTHER: 2}
 
 
 def test_counting_from_threads_loses_nothing() -> None:

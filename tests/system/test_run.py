@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import orjson
 import pytest
@@ -29,7 +30,10 @@ BROKEN = [b'{"source":"core","id":', b"[]", b'{"source":"core","title":"no id"}'
 
 
 def feed(works: int, seed: int) -> tuple[list[bytes], set[str]]:
-    """Lines of a generated feed, broken ones among them, and the records that stand in the end."""
+    """Lines of a generated feed, broken ones among them, and the records that stand in the end.
+
+    Of some records all payloads have a field that cannot be read.
+    """
     lines: list[bytes] = []
     standing: set[str] = set()
     versions: dict[str, int] = {}
@@ -37,7 +41,8 @@ def feed(works: int, seed: int) -> tuple[list[bytes], set[str]]:
         if item.event == "update" and not versions[item.record_id]:
             continue  # both taken in one millisecond, nobody could tell which is newer
         versions[item.record_id] = item.document.get("version", 0)
-        lines.append(orjson.dumps(item.document))
+        malformed = {} if crc32(item.record_id.encode()) % 20 or item.event == "delete" else {"relations": "none"}
+        lines.append(orjson.dumps(item.document | malformed))
         if item.event == "delete":
             standing.discard(item.record_id)
         else:
@@ -82,7 +87,15 @@ def folded(events: list[dict[str, Any]]) -> dict[str, tuple[int, list[str]]]:
     return {name: entry for name, entry in state.items() if entry[1]}
 
 
-def check_results(out: Path, standing: set[str], messages: int) -> dict[str, Any]:
+def unread_fields(lines: list[bytes], standing: set[str]) -> dict[str, dict[str, int]]:
+    """What a summary has to say of the fields that could not be read."""
+    documents = [orjson.loads(line) for line in lines if b'"relations":"none"' in line]
+    names = standing.intersection(f"{document['source']}:{document['id']}" for document in documents)
+    counts = Counter(name.partition(":")[0] for name in names)
+    return {source: {"relations": number} for source, number in counts.items()}
+
+
+def check_results(out: Path, standing: set[str], lines: list[bytes]) -> dict[str, Any]:
     found = json_lines(out / "clusters.jsonl")
     homes = Counter(record for cluster in found for record in cluster["records"])
     assert set(homes) == standing
@@ -94,7 +107,8 @@ def check_results(out: Path, standing: set[str], messages: int) -> dict[str, Any
     state = {cluster["cluster_id"]: (cluster["revision"], cluster["records"]) for cluster in found}
     assert folded(events) == state
     summary: dict[str, Any] = orjson.loads((out / "summary.json").read_bytes())
-    assert summary["messages"] == messages
+    assert summary["messages"] == len(lines)
+    assert summary["unread_fields"] == unread_fields(lines, standing)
     assert (summary["records"], summary["clusters"]) == (len(standing), len(found))
     assert summary["dead_letters"] == len(BROKEN)
     return summary
@@ -126,9 +140,10 @@ def test_every_record_is_in_one_cluster_or_is_a_dead_letter(
     first_run: Given, validate: Callable[[str, Any], None]
 ) -> None:
     out = first_run.out
-    summary = check_results(out, first_run.standing, len(first_run.lines))
+    summary = check_results(out, first_run.standing, first_run.lines)
     assert first_run.printed == summary
     assert summary["worker_restarts"] == 0
+    assert len(summary["unread_fields"]) > 1
     validate("summary", summary)
     for name, schema in (("clusters", "cluster"), ("decisions", "decision"), ("events", "event"), ("dead-letter",) * 2):
         rows = json_lines(out / f"{name}.jsonl")
@@ -138,6 +153,12 @@ def test_every_record_is_in_one_cluster_or_is_a_dead_letter(
     assert len(clusters(out)) < 0.7 * len(first_run.standing), "hardly a duplicate was found"
 
 
+def test_the_log_of_a_worker_is_plain_text(first_run: Given) -> None:
+    log = first_run.out / "worker.log"
+    written = log.read_bytes() if log.exists() else b""  # one in which nothing was written is removed
+    assert not set(written).intersection(b"\x1b\b\a\r")
+
+
 @pytest.mark.parametrize("order", ["the same order", "another order"])
 def test_no_order_changes_the_clusters(
     first_run: Given, streams: Callable[..., Streams], tmp_path: Path, order: str
@@ -145,7 +166,7 @@ def test_no_order_changes_the_clusters(
     lines = first_run.lines if order == "the same order" else shuffled(first_run.lines, 5)
     out = tmp_path / "out"
     streams().ok("run", "--out", out, write(tmp_path / "feed.jsonl", lines))
-    check_results(out, first_run.standing, len(lines))
+    check_results(out, first_run.standing, lines)
     assert clusters(out) == clusters(first_run.out)
 
 
@@ -170,7 +191,7 @@ def test_a_worker_killed_in_mid_run_changes_nothing(streams: Callable[..., Strea
                 kills += 1
                 wait_for(lambda dead=worker: streams_.worker() not in (0, dead), "a new worker was started")  # type: ignore[misc]
         assert run.wait(60) == 0, streams_.output()
-    summary = check_results(killed, standing, len(lines))
+    summary = check_results(killed, standing, lines)
     assert kills == 2
     assert summary["worker_restarts"] == kills
     assert clusters(killed) == clusters(calm)
