@@ -6,11 +6,13 @@ from streams.matching import title_words as words
 from streams.matching.features import IS_PREPRINT
 from streams.matching.pair import AGREED, PRINTED_ONCE, RETITLED, TEAM, Pair, is_translated
 from streams.matching.rule import DUPLICATE, Rule
+from streams.matching.words import shared_information
 
 __all__ = ["AFFIRMATIONS"]
 
 _NOT_EQUAL = ("different", "similar", "main", "inner", "extra", "other", "reordered", "prefix", "subtitle")
 _REWORDED = ("similar", "inner", "extra", "other", "reordered")
+_SUBJECT = 30.0  # bits of shared words that say what a paper is about, beyond what all papers of a field share
 _SOON = ("day", "same", "lag")
 
 
@@ -83,6 +85,7 @@ def _retitled(pair: Pair) -> bool:
         and not _printed_first(pair)
         and levels.abstract != "different"
         and pair.a.authors[0].partition("|")[0] == pair.b.authors[0].partition("|")[0]
+        and shared_information(pair.a.title, pair.b.title) >= _SUBJECT
     )
 
 

@@ -11,10 +11,10 @@ import re
 from streams.matching import title_words as words
 from streams.matching.doi_classes import is_entry
 from streams.matching.features import IS_PREPRINT, IS_THESIS, STOP_TITLE, Features
-from streams.matching.pair import AGREED, PRINTED_ONCE, Pair
-from streams.matching.rule import APART, BY_IDENTIFIER, BY_PLACE, BY_WORDS, DISTINCT, Rule, Test
+from streams.matching.pair import AGREED, PRINTED_ONCE, Pair, is_bare
+from streams.matching.rule import APART, BY_IDENTIFIER, BY_PLACE, BY_WORDS, DISTINCT, Rule, first
 
-__all__ = ["CONTRADICTIONS", "is_proven", "two_works_of_one_source"]
+__all__ = ["CONTRADICTIONS", "WORDS", "contradicted_by", "is_proven", "two_works_of_one_source"]
 
 _TWO_DOIS = ("different", "registrant")
 _OTHER_YEAR = ("one", "two", "four", "more")
@@ -118,19 +118,9 @@ def _listed_again(pair: Pair) -> bool:
         or levels.title not in ("exact_uncommon", "exact_common", "exact_frequent")
     ):
         return False
-    if levels.place in (*PRINTED_ONCE, "one_issue"):
+    if levels.place in (*PRINTED_ONCE, "one_issue") or is_bare(a) or is_bare(b):
         return False
     return levels.year in _OTHER_YEAR or levels.place in ("number", "volume", "twice")
-
-
-def _unless_proven(test: Test) -> Test:
-    """Return a test of the words that two titles differ in, which other evidence of one work answers."""
-
-    def unproven(pair: Pair) -> bool:
-        left = pair.match.wording
-        return bool(left.left_a or left.left_b) and test(pair) and not is_proven(pair)
-
-    return unproven
 
 
 def two_works_of_one_source(pair_levels: str, a: Features, b: Features) -> bool:
@@ -237,11 +227,14 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "measured",
         BY_PLACE,
     ),
+)
+
+WORDS: tuple[Rule, ...] = (
     Rule(
         "numbers_differ",
         DISTINCT,
         0.0,
-        _unless_proven(words.numbers_differ),
+        words.numbers_differ,
         "numbers in the titles differ",
         "part I / part II",
         "bib-dedupe, fuzzycat",
@@ -251,7 +244,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "letters_differ",
         DISTINCT,
         0.0,
-        _unless_proven(words.letters_differ),
+        words.letters_differ,
         "one letter in place of another",
         "vitamin C / vitamin E",
         "own probe",
@@ -261,7 +254,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "part_on_one_side",
         DISTINCT,
         0.05,
-        _unless_proven(lambda pair: pair.levels.place != "one_issue" and words.part_on_one_side(pair)),
+        lambda pair: pair.levels.place != "one_issue" and words.part_on_one_side(pair),
         "one title ends in a part number",
         "Examples / Examples II",
         "S2APLER",
@@ -271,7 +264,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "negation",
         DISTINCT,
         0.05,
-        _unless_proven(words.negated),
+        words.negated,
         "one title denies what the other says",
         "smoking / non smoking",
         "bib-dedupe",
@@ -281,7 +274,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "alternative",
         DISTINCT,
         0.05,
-        _unless_proven(words.opposed),
+        words.opposed,
         "two words of which one excludes the other",
         "in rats / in mice",
         "bib-dedupe",
@@ -291,7 +284,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "prefixed",
         DISTINCT,
         0.05,
-        _unless_proven(words.prefixed),
+        words.prefixed,
         "a prefix changes a word",
         "periodic / aperiodic",
         "bib-dedupe (non-)",
@@ -301,10 +294,19 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "design",
         DISTINCT,
         0.05,
-        _unless_proven(words.designs_differ),
+        words.designs_differ,
         "a study's design or a kind of work on one side only",
         "... / ...: protocol",
         "bib-dedupe, cometadata",
         BY_WORDS,
     ),
 )
+
+
+def contradicted_by(pair: Pair) -> Rule | None:
+    """Return the first contradiction of a pair without a shared identifier; words do not contradict what is proven."""
+    found = first(CONTRADICTIONS, pair)
+    if found:
+        return found
+    left = pair.match.wording
+    return first(WORDS, pair) if (left.left_a or left.left_b) and not is_proven(pair) else None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from streams.matching import title_words as words
+from streams.matching.doi_classes import is_of_book
 from streams.matching.features import Features
-from streams.matching.pair import PRINTED_ONCE, Pair
-from streams.matching.rule import REVIEW, Rule, Test
+from streams.matching.pair import PRINTED_ONCE, Pair, is_bare
+from streams.matching.rule import REVIEW, Rule, Test, first
 
-__all__ = ["DOUBTS", "is_firm"]
+__all__ = ["DOUBTS", "doubted_by", "is_firm"]
 
 _TWO_DOIS = ("different", "registrant")
 _OTHER_YEAR = ("one", "two", "four", "more")
@@ -33,12 +34,6 @@ def is_firm(pair: Pair) -> bool:
     return pair.preprints == 1 and levels.year == "day" and levels.authors in ("same_many", "same_two")
 
 
-def _is_bare(features: Features) -> bool:
-    """Tell whether a record has neither a place to be published in nor a DOI: a working paper's or a repository's copy."""
-    placed = features.journal or features.volume or features.page
-    return not placed and not any(value.startswith("doi:") for value in features.ids)
-
-
 def _title_alone(pair: Pair) -> bool:
     """An equal title without an author to confirm it, which other works may bear."""
     levels = pair.levels
@@ -50,7 +45,7 @@ def _title_alone(pair: Pair) -> bool:
     if pair.preprints:
         return bits < 20.0 or levels.year == "more"
     if levels.year in _OTHER_YEAR:
-        if levels.year == "more" or not (_is_bare(pair.a) or _is_bare(pair.b)):
+        if levels.year == "more" or not (is_bare(pair.a) or is_bare(pair.b)):
             return bits < 50.0 or levels.year in ("four", "more")
         return bits < (35.0 if levels.year == "four" else 20.0)
     if bits >= 35.0 or levels.abstract == "similar":
@@ -58,12 +53,24 @@ def _title_alone(pair: Pair) -> bool:
     return bits < 20.0 or levels.year == "unknown"
 
 
+def _chapter_and_book(pair: Pair) -> bool:
+    """A chapter's DOI on the shorter title, and no DOI on the longer, which may be the book's."""
+    if not pair.levels.title.startswith(("subtitle", "prefix")):
+        return False
+    return _is_chapter(pair.a) != _is_chapter(pair.b)
+
+
+def _is_chapter(features: Features) -> bool:
+    dois = [value[4:] for value in features.ids if value.startswith("doi:")]
+    return any(is_of_book(doi) and not doi.partition("/")[2].replace("-", "").isdigit() for doi in dois)
+
+
 def _title_differs_alone(pair: Pair) -> bool:
     return pair.levels.authors in _UNCONFIRMED and not pair.levels.title.startswith(("exact", "variant", "typo"))
 
 
 def _doubt(code: str, test: Test, meaning: str, example: str, source: str, *, opposes: int = 0) -> Rule:
-    return Rule(code, REVIEW, 0.0, lambda pair: not is_firm(pair) and test(pair), meaning, example, source, opposes)
+    return Rule(code, REVIEW, 0.0, test, meaning, example, source, opposes)
 
 
 def _title(level: str) -> Test:
@@ -92,6 +99,12 @@ DOUBTS: tuple[Rule, ...] = (
            "titles only alike, and each has a DOI", "", "measured", opposes=1),
     _doubt("title_extra", lambda pair: pair.levels.title == "extra" and pair.a.source == pair.b.source,
            "one source, one title with words more", "periodic / locally periodic", "measured"),
+    _doubt("chapter_and_book", _chapter_and_book, "a chapter's DOI on one side, and a longer title on the other",
+           "Trees / Trees: growth and form", "measured"),
+    _doubt("abstracts_differ",
+           lambda pair: pair.levels.abstract == "different" and not pair.preprints
+           and pair.levels.title in ("exact_common", "exact_frequent", "variant_common"),
+           "a common title and two abstracts", "", "measured", opposes=1),
     _doubt("one_author_of_several",
            lambda pair: pair.levels.abstract == "different" and pair.levels.authors in ("contained_one", "some"),
            "an author in common and another abstract", "a thesis and its paper", "measured"),
@@ -109,3 +122,8 @@ DOUBTS: tuple[Rule, ...] = (
            lambda pair: not pair.levels.title.startswith(("noisy", "subtitle")) and words.number_on_one_side(pair),
            "a number on one side only", "K3 surfaces / 5 surfaces", "bib-dedupe"),
 )  # fmt: skip
+
+
+def doubted_by(pair: Pair) -> Rule | None:
+    """Return the first doubt of a pair, None where there is none or where firm evidence answers all."""
+    return None if is_firm(pair) else first(DOUBTS, pair)

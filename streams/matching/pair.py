@@ -130,3 +130,9 @@ TEAM = frozenset(("same_many", "same_two", "contained"))
 def is_translated(pair: Pair) -> bool:
     """Tell whether one title is marked as a translation and the other is not."""
     return bool((pair.a.flags ^ pair.b.flags) & TRANSLATED)
+
+
+def is_bare(features: Features) -> bool:
+    """Tell whether a record has neither a place to be published in nor a DOI: a working paper's or a repository's copy."""
+    placed = features.journal or features.volume or features.page
+    return not placed and not any(value.startswith("doi:") for value in features.ids)

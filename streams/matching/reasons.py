@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams.matching.affirmations import AFFIRMATIONS
-from streams.matching.contradictions import CONTRADICTIONS
+from streams.matching.contradictions import CONTRADICTIONS, WORDS
 from streams.matching.doi_classes import TWINS, VERSIONS
 from streams.matching.doubts import DOUBTS
 from streams.matching.identity import ARXIV, DERIVED, IDENTIFIERS, KINDS, STATED, STATED_DOUBTED
@@ -35,7 +35,7 @@ class Reason(NamedTuple):
 
 STAGES: dict[str, tuple[Rule, ...]] = {
     "identity": (*STATED.values(), STATED_DOUBTED, ARXIV, *DERIVED.values(), *KINDS, *IDENTIFIERS),
-    "contradiction": CONTRADICTIONS,
+    "contradiction": (*CONTRADICTIONS, *WORDS),
     "affirmation": AFFIRMATIONS,
     "doubt": DOUBTS,
 }

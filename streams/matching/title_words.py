@@ -45,6 +45,10 @@ _OPPOSITES: tuple[frozenset[str], ...] = tuple(
         "efficacy safety", "theory practice",
     )
 )  # fmt: skip
+_GROUPS = {
+    word: tuple(number for number, group in enumerate(_OPPOSITES) if word in group)
+    for word in frozenset().union(*_OPPOSITES)
+}
 _DESIGN = word_set(
     "protocol pilot rationale feasibility appendix supplement supplementary corrigendum erratum reply rejoinder comment addendum "
     "thesis slides poster dataset"
@@ -52,11 +56,11 @@ _DESIGN = word_set(
 _PLACES_IN_PRINT = frozenset(("volume", "vol", "pp", "pages", "issue", "no", "series", "bd", "band", "nr"))
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
-_PREFIXES = (
+_PREFIXES = frozenset((
     "non", "un", "in", "im", "ir", "dis", "anti", "a", "semi", "quasi", "sub", "super", "hyper", "hypo", "pre", "post", "inter",
     "intra", "multi", "bi", "mono", "poly", "over", "under", "pseudo", "counter", "co", "pro", "de", "re", "trans", "ultra",
     "micro", "macro", "nano", "meta", "para", "iso", "homo", "hetero", "auto", "endo", "exo", "extra", "infra",
-)  # fmt: skip
+))  # fmt: skip
 
 
 def _numbers(words: tuple[str, ...]) -> list[str]:
@@ -118,8 +122,8 @@ def opposed(pair: Pair) -> bool:
     left = pair.match.wording
     if not left.left_a or not left.left_b:
         return False
-    one, other = frozenset(left.left_a), frozenset(left.left_b)
-    return any(not one.isdisjoint(group) and not other.isdisjoint(group) for group in _OPPOSITES)
+    mine = {group for word in left.left_a for group in _GROUPS.get(word, ())}
+    return bool(mine) and any(group in mine for word in left.left_b for group in _GROUPS.get(word, ()))
 
 
 def designs_differ(pair: Pair) -> bool:
@@ -133,18 +137,19 @@ def prefixed(pair: Pair) -> bool:
     left = pair.match.wording
     for one, other in ((left.left_a, left.left_b), (left.left_b, left.left_a)):
         for word in one:
-            if len(word) > 3 and any(prefix + word in other for prefix in _PREFIXES):
-                return True
+            if len(word) > 3:
+                for longer in other:
+                    if longer.endswith(word) and longer[: -len(word)] in _PREFIXES:
+                        return True
     return False
 
 
 def one_other_word(pair: Pair) -> bool:
     """Tell whether the titles differ in one word for one word, and both are words: iron oxide and zinc oxide."""
     left = pair.match.wording
-    if len(left.swapped) != 1 or left.only_a or left.only_b:
+    if len(left.swapped) != 1 or len(left.left_a) != 1 or len(left.left_b) != 1:
         return False
-    one, other = left.swapped[0]
-    return len(one) == len(other) == 1 and is_word(one[0]) and is_word(other[0])
+    return is_word(left.left_a[0]) and is_word(left.left_b[0])
 
 
 def full_words(words: tuple[str, ...]) -> list[str]:
