@@ -22,8 +22,14 @@ _ALL_BUT_EQUAL = ("exact", "variant", "typo")
 
 
 def is_proven(pair: Pair) -> bool:
-    """Tell whether there is evidence that no likeness of titles gives: one place in print, or a preprint's abstract."""
-    if pair.levels.place in PRINTED_ONCE:
+    """Tell whether there is evidence that no likeness of titles gives: one place in print, a preprint's abstract or day.
+
+    Catalogues give a publication its preprint's date, so a day in common counts where the whole team is the same.
+    """
+    levels = pair.levels
+    if levels.place in PRINTED_ONCE:
+        return True
+    if pair.preprints == 1 and levels.year == "day" and levels.authors in ("same_many", "same_two"):
         return True
     return pair.levels.abstract == "same" and pair.preprints == 1 and pair.levels.authors in (*AGREED, "unknown")
 
@@ -90,12 +96,9 @@ def _thesis(pair: Pair) -> bool:
     a, b = pair.a, pair.b
     if not (a.flags ^ b.flags) & IS_THESIS:
         return False
-    thesis, paper = (a, b) if a.flags & IS_THESIS else (b, a)
-    if paper.flags & IS_PREPRINT or not (
-        paper.journal or paper.page or any(value.startswith("doi:") for value in paper.ids)
-    ):
-        return False  # a catalogue names the supervisors as authors
-    return paper.n_authors > thesis.n_authors > 0
+    paper = b if a.flags & IS_THESIS else a
+    # Without a journal or a DOI it may be the thesis as a catalogue has it, with the supervisors as authors.
+    return not paper.flags & IS_PREPRINT and not is_bare(paper)
 
 
 def _recurring(pair: Pair) -> bool:
@@ -202,7 +205,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         DISTINCT,
         0.05,
         _thesis,
-        "a thesis, and a paper with more authors",
+        "a thesis, and a paper in print",
         "",
         "measured",
         BY_PLACE,
@@ -288,6 +291,16 @@ WORDS: tuple[Rule, ...] = (
         "a prefix changes a word",
         "periodic / aperiodic",
         "bib-dedupe (non-)",
+        BY_WORDS,
+    ),
+    Rule(
+        "other_word",
+        DISTINCT,
+        0.2,
+        lambda pair: words.one_other_word(pair) and pair.levels.place != "one_issue",
+        "one word in place of another, and both are words",
+        "iron oxide / zinc oxide",
+        "awesome-ai-for-math#142",
         BY_WORDS,
     ),
     Rule(

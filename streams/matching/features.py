@@ -47,6 +47,19 @@ _DERIVED_BY_TYPE = {
 }  # fmt: skip
 
 
+# What is no text, by the words that DataCite, Crossref, OpenAlex, Zenodo and reference managers have for it.
+_KINDS = {
+    "dataset": "data", "data": "data", "database": "data", "data-set": "data", "collection": "data",
+    "software": "software", "computer program": "software", "computationalnotebook": "software", "model": "software",
+    "workflow": "software", "code": "software", "softwarecode": "software", "software-code": "software",
+    "poster": "poster", "conferenceposter": "poster", "conference-poster": "poster",
+    "presentation": "talk", "lecture": "talk", "slides": "talk", "conferencepresentation": "talk", "conference-presentation":
+    "talk", "speech": "talk", "talk": "talk", "image": "media", "figure": "media", "video": "media", "audiovisual": "media",
+    "sound": "media", "film": "media", "motion_picture": "media", "graphic": "media", "interactiveresource": "media",
+    "physicalobject": "media", "patent": "patent",
+}  # fmt: skip
+
+
 class Features(msgspec.Struct, frozen=True, array_like=True):
     """A record in the form comparisons use.
 
@@ -58,6 +71,7 @@ class Features(msgspec.Struct, frozen=True, array_like=True):
     - `journal`: first letters of its words; `volume`, `number`, `page` (first page or article number) as digits where they
       can be; `last` is the last page where it is given and is another than the first.
     - `abstract`: fingerprint, 16 bytes or none.
+    - `kind`: what is no text: `data`, `software`, `poster`, `talk`, `media`, `patent`; `""` for a text or where it is not known.
     - `derived`: kind of derived work by title, type or DOI, `ordinal` its number; `flags`: bits named above.
     - `relations`: `kind scheme:value` as the source states them.
     """
@@ -80,6 +94,7 @@ class Features(msgspec.Struct, frozen=True, array_like=True):
     flags: int = 0
     relations: tuple[str, ...] = ()
     last: str = ""
+    kind: str = ""
 
     @property
     def main(self) -> str:
@@ -259,4 +274,5 @@ def extract(record: Record) -> Features:
         flags=flags,
         relations=_relations(record, ids),
         last=last,
+        kind=_KINDS.get(record.type, ""),
     )

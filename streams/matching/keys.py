@@ -64,12 +64,14 @@ def _title_keys(features: Features, found: list[Key]) -> None:
     whole = compact(features.title)
     words = [word for word in features.title.split(" ") if word not in STOPWORDS]
     family = _family(features)
-    if len(whole) >= _MIN_COMPACT and len(words) > 1:
+    if len(whole) >= _MIN_COMPACT and (len(words) > 1 or not whole.isascii()):
         found.append(Key("title", whole[:72]))
         if features.cut:
             main = compact(features.main)
             if len(main) >= _MAIN:
                 found.append(Key("title", main[:72]))
+            elif family and " " not in features.main:
+                found.append(Key("short", f"{main} {family}"))
         _part_keys(features, words, found)
     elif family:
         found.append(Key("short", f"{whole} {family}"))

@@ -14,7 +14,7 @@ from streams.matching.affirmations import AFFIRMATIONS
 from streams.matching.contradictions import CONTRADICTIONS, WORDS
 from streams.matching.doi_classes import TWINS, VERSIONS
 from streams.matching.doubts import DOUBTS
-from streams.matching.identity import ARXIV, DERIVED, IDENTIFIERS, KINDS, STATED, STATED_DOUBTED
+from streams.matching.identity import ARXIV, DERIVED, IDENTIFIERS, KINDS, KINDS_OF_WORK, STATED, STATED_DOUBTED
 from streams.matching.rule import Rule
 from streams.matching.ruleset import DEFAULT
 from streams.matching.titles import DERIVED as ANNOUNCEMENTS
@@ -34,7 +34,7 @@ class Reason(NamedTuple):
 
 
 STAGES: dict[str, tuple[Rule, ...]] = {
-    "identity": (*STATED.values(), STATED_DOUBTED, ARXIV, *DERIVED.values(), *KINDS, *IDENTIFIERS),
+    "identity": (*STATED.values(), STATED_DOUBTED, ARXIV, *DERIVED.values(), *KINDS_OF_WORK, *KINDS, *IDENTIFIERS),
     "contradiction": (*CONTRADICTIONS, *WORDS),
     "affirmation": AFFIRMATIONS,
     "doubt": DOUBTS,

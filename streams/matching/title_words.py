@@ -45,6 +45,7 @@ _OPPOSITES: tuple[frozenset[str], ...] = tuple(
         "efficacy safety", "theory practice",
     )
 )  # fmt: skip
+_LEAST_STEM = 4
 _GROUPS = {
     word: tuple(number for number, group in enumerate(_OPPOSITES) if word in group)
     for word in frozenset().union(*_OPPOSITES)
@@ -135,12 +136,21 @@ def designs_differ(pair: Pair) -> bool:
 def prefixed(pair: Pair) -> bool:
     """Tell whether a word has a prefix in one title that changes what it means: periodic and aperiodic."""
     left = pair.match.wording
-    for one, other in ((left.left_a, left.left_b), (left.left_b, left.left_a)):
-        for word in one:
-            if len(word) > 3:
-                for longer in other:
-                    if longer.endswith(word) and longer[: -len(word)] in _PREFIXES:
-                        return True
+    return any(_prefix_differs(one, other) for one in left.left_a for other in left.left_b)
+
+
+def _prefix_differs(one: str, other: str) -> bool:
+    """Tell whether two words are one with two prefixes, or with a prefix on one side: hyper and hypo, periodic and aperiodic."""
+    stem = 0
+    while stem < min(len(one), len(other)) and one[-1 - stem] == other[-1 - stem]:
+        stem += 1
+    if stem < _LEAST_STEM:
+        return False
+    # The common ending may begin with letters of a prefix: hyper|thyroidism and hypo|thyroidism share an h no prefix ends in.
+    for length in range(stem, _LEAST_STEM - 1, -1):
+        heads = one[: len(one) - length], other[: len(other) - length]
+        if heads[0] != heads[1] and all(head == "" or head in _PREFIXES for head in heads):
+            return True
     return False
 
 

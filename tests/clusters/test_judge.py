@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from streams.matching.rules import DEFAULT
+from streams.matching.ruleset import DEFAULT
 
 from streams.clusters.judge import Judge
 from streams.index.layout import Layout
