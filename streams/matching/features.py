@@ -108,11 +108,23 @@ class Features(msgspec.Struct, frozen=True, array_like=True):
 
 
 _THESIS = re.compile(
-    r"\b(?:this|the|my|present) (?:\w+['\u2019]?s? )?(?:thesis|dissertation)\b|^(?:thesis|dissertation|diplomarbeit|tesis|these)|"
+    r"\b(?:this|the|my|present) (?:\w+['\u2019]?s? )?(?:thesis|dissertation)\b|"
+    r"^(?:thesis|dissertation|diplomarbeit|tesis|th[e\u00e8]se de)\b|"
     r"\bthesis \(|修士|博士|\bpresented (?:to|for) the degree|doctor of philosophy|doctoral (?:thesis|dissertation)",
     re.IGNORECASE,
 )
-_THESIS_HINTS = ("thesis", "dissertation", "diplomarbeit", "tesis", "these", "修士", "博士", "degree", "doctor of")
+_THESIS_HINTS = (
+    "thesis",
+    "dissertation",
+    "diplomarbeit",
+    "tesis",
+    "these de",
+    "thèse de",
+    "修士",
+    "博士",
+    "degree",
+    "doctor of",
+)
 _DIGITS = re.compile(r"\d+")
 _PAGE = re.compile(r"^\W*(?:pp?\.?\s*)?([a-z]{0,3}[\s.-]?\d+)", re.IGNORECASE)
 _NO_PAGE = re.compile(r"[\s.-]")
