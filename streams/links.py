@@ -19,19 +19,13 @@ from streams.identifiers import (
     find_arxiv,
     normalize,
     remembered_doi,
+    without_page,
 )
 from streams.records import Identifier
 
 __all__ = ["from_url"]
 
 _DOI_IN_QUERY = re.compile(r"[?&](?:doi|id)=(10\.\d{4,9}(?:\.\d+)*(?:/|%2F)[^?#&]+)", re.IGNORECASE)
-# What follows a DOI in a publisher's path and names a page or a file of the paper.
-_PAGES_OF_DOI = frozenset(
-    ("full", "pdf", "epdf", "pdfdirect", "fullpdf", "fulltext", "full-xml", "xml", "html", "epub", "abstract", "abs")
-) | frozenset(("meta", "summary", "references", "download", "figures", "suppl", "tables", "metrics", "citations"))
-_FILE_BELOW_DOI = re.compile(r"/(?:galley|download)/|/\d{6,9}/[^/]+\.pdf$")
-_ENDINGS = frozenset(("pdf", "full", "abstract", "html", "htm", "xml", "epub", "ps", "short", "long"))
-_BIORXIV_VERSION = re.compile(r"(10\.1101/[\d.]+)v\d")
 _RESEARCH_SQUARE = re.compile(r"article/(rs-\d+/v\d+)")
 _SHA = re.compile(r"(?:^|/)([0-9a-f]{40})(?=$|[/?#.])")
 _PDF_SHA = re.compile(r"^([0-9a-f]{4})/([0-9a-f]{36})\.pdf")
@@ -159,25 +153,6 @@ _HOSTS: Mapping[str, Callable[[str], _Found]] = {
 }
 
 
-def _without_page(doi: str) -> str:
-    """A DOI from a URL's path without the endings that name a page or a file of it."""
-    if match := _FILE_BELOW_DOI.search(doi):
-        doi = doi[: match.start()]
-    for _ in range(4):
-        head, _, last = doi.rpartition("/")
-        stem, dot, ending = last.rpartition(".")
-        if last.lower() in _PAGES_OF_DOI or not last:
-            shorter = head
-        elif dot and ending.lower() in _ENDINGS:
-            shorter = f"{head}/{stem}"
-        else:
-            break
-        if "/" not in shorter:
-            break
-        doi = shorter
-    return doi
-
-
 def _publisher_doi(path: str) -> _Found:
     """The DOI in the path of a publisher's page or file."""
     start = path.find("/10.") + 1
@@ -187,11 +162,7 @@ def _publisher_doi(path: str) -> _Found:
         doi = match[1]
     else:
         return ()
-    doi = _without_page(unquote(doi) if "%" in doi else doi)
-    if doi.startswith("10.1101/"):
-        versioned = _BIORXIV_VERSION.match(doi)
-        doi = versioned[1] if versioned else doi
-    return _read("doi", doi)
+    return _read("doi", without_page(unquote(doi) if "%" in doi else doi))
 
 
 def from_url(url: str, *, publishers: bool = True) -> _Found:
