@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
-from streams.matching.doi_classes import PREPRINT, doi_class
+from streams.matching.doi_classes import IN_ARCHIVE, doi_class
 from streams.matching.features import AUTHORS_CUT, IS_PREPRINT, STOP_TITLE, Features
 from streams.matching.fingerprint import likeness
 from streams.matching.guards import Difference, difference
@@ -252,6 +252,6 @@ def identifier_level(a: Features, b: Features) -> tuple[str, str]:
         return "unknown", ""
     if one.partition("/")[0] == two.partition("/")[0]:
         return "registrant", ""
-    if PREPRINT in (doi_class(one[4:]).kind, doi_class(two[4:]).kind):
+    if doi_class(one[4:]).kind in IN_ARCHIVE or doi_class(two[4:]).kind in IN_ARCHIVE:
         return "preprint", ""  # a preprint and its publication have a DOI each
     return "different", ""

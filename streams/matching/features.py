@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-from streams.matching.doi_classes import COMPONENT, PREPRINT, REPORT, REVIEW, doi_class
+from streams.matching.doi_classes import COMPONENT, IN_ARCHIVE, REPORT, REVIEW, doi_class
 from streams.matching.fingerprint import fingerprint
 from streams.matching.stop_titles import is_stop_title
 from streams.matching.titles import title_forms
@@ -161,7 +161,7 @@ def _ids(record: Record) -> tuple[tuple[str, ...], str, bool]:
             found = doi_class(value)
             value = found.base  # noqa: PLW2901
             kind = kind or found.kind
-            published = published or found.kind != PREPRINT
+            published = published or found.kind not in IN_ARCHIVE
         text = f"{scheme}:{value}"
         if text not in ids:
             ids.append(text)
@@ -177,7 +177,7 @@ def _is_thesis(start: str) -> bool:
 def _flags(record: Record, kind: str, published: bool, journal: str) -> int:
     flags = 0
     if not published and (
-        kind == PREPRINT
+        kind in IN_ARCHIVE
         or record.source == "arxiv"
         or record.type in ("preprint", "posted-content")
         or journal.startswith(("arxi", "corr abs", "biorx", "medrx"))

@@ -28,7 +28,8 @@ _TITLE = re.compile(
     r"(?:(?:Dr|Prof|Professor|Mr|Mrs|Ms|Mx|Sir|Dame|Rev|Assoc|Asst|Priv\.-Doz|Dipl\.-Ing)\b\.?\s+|(?:DR|PROF)\b\.?\s+(?=\S+\s+\S)|"
     r"(?:med|rer|nat|phil|habil|h)\.\s?|c\.\s)+"
 )
-_MARKS = re.compile(r"(?:\d+(?:st|nd|rd|th)\b|[\d*†‡§¶‖#^|✉⁎∗]+)")
+# Digits within a word are misread letters: Gy6ngy.
+_MARKS = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+(?![^\W_])|[*†‡§¶‖#^|✉⁎∗]+")
 _PARTICLES = frozenset("van von der den de del della di da dos das du la le ter ten te al el bin ibn af av san mac mc st".split())
 
 

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 from matching_factory import ABSTRACT, OTHER_ABSTRACT, features, record
 
-from streams.matching.doi_classes import COMPONENT, PREPRINT, REPORT, REVIEW, WORK, doi_class, is_entry
+from streams.matching.doi_classes import COMPONENT, PREPRINT, REPORT, REPOSITORY, REVIEW, WORK, doi_class, is_entry
 from streams.matching.features import MAX_AUTHORS, STOP_TITLE, Features, extract
 from streams.matching.fingerprint import fingerprint, likeness
 from streams.records import Identifier, Record
@@ -63,7 +63,7 @@ def test_a_preprint_has_no_place_in_print() -> None:
         ("10.20944/preprints202001.0001.v3", "10.20944/preprints202001.0001", PREPRINT),
         ("10.26434/chemrxiv.12345.v1", "10.26434/chemrxiv.12345", PREPRINT),
         ("10.26434/chemrxiv-2022-abcde-v2", "10.26434/chemrxiv-2022-abcde", PREPRINT),
-        ("10.6084/m9.figshare.12345.v4", "10.6084/m9.figshare.12345", PREPRINT),
+        ("10.6084/m9.figshare.12345.v4", "10.6084/m9.figshare.12345", REPOSITORY),
         ("10.1101/2021.05.12.443798", "10.1101/2021.05.12.443798", PREPRINT),
         ("10.2196/preprints.24906", "10.2196/preprints.24906", PREPRINT),
         ("10.12688/f1000research.1234.2", "10.12688/f1000research.1234", PREPRINT),
