@@ -53,7 +53,9 @@ _DROP_WITH_ARGUMENT = re.compile(
     r"\\kern\s*-?[\d.]+\s*(?:em|ex|pt|mu)"
 )
 # A raised minus is a charge (text.py reads it so), unless a number or a name follows: it is an exponent's then.
-_RAISED_MINUS = re.compile(r"\^\s*(?:\{\s*[-\u2212]\s*\}|[-\u2212](?![\d{A-Za-z\\]))|(?<=[A-Za-z}])\^[-\u2212](?=[A-Za-z](?![A-Za-z]))")
+_RAISED_MINUS = re.compile(
+    r"\^\s*(?:\{\s*[-\u2212]\s*\}|[-\u2212](?![\d{A-Za-z\\]))|(?<=[A-Za-z}])\^[-\u2212](?=[A-Za-z](?![A-Za-z]))"
+)
 _ACCENT = re.compile(
     r"\\(?:(['`^\"~=.])\s*\{?\s*\\?([A-Za-z])\s*\}?|([uvHckrdb])(?:\s*\{\s*\\?([A-Za-z])\s*\}|\s+([A-Za-z])\b))"
 )
@@ -67,7 +69,10 @@ _GREEK_VARIANT = re.compile(
 )
 
 # The TeX copy of a formula, and that a MathML copy of it is beside it: before, within the same element, or behind.
-_ANNOTATION = re.compile(r"(<(?:mml:|m:)?semantics[^<>]*>\s*)?<((?:mml:|m:)?annotation(?:-xml)?)\b[^<>]*>(.*?)</\2>", re.DOTALL | re.I)
+_ANNOTATION = re.compile(
+    r"(<(?:mml:|m:)?semantics[^<>]*>\s*)?<((?:mml:|m:)?annotation(?:-xml)?)\b[^<>]*>(.*?)</\2>",
+    re.DOTALL | re.IGNORECASE,
+)
 _TEX_MATH = re.compile(r"<((?:jats:)?tex-math)\b[^<>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 _BETWEEN = r"(?:\s|</?(?:jats:)?(?:alternatives|inline-graphic|graphic|inline-formula)\b[^<>]*>)*"
 _MATHML_BEFORE = re.compile(rf"</(?:mml:|m:)?math\s*>{_BETWEEN}$", re.IGNORECASE)

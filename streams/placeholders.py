@@ -9,7 +9,12 @@ _WRITTEN = "nan null none nil undefined n/a n.a. #n/a #ref! #value! <na> na(n) -
 # DataCite's codes for values that are not known, which some write with brackets and some without.
 _CODES = "unac unal unap unas unav unkn none null tba"
 _MISSING = frozenset(
-    (*_WRITTEN.split(), *(form for code in _CODES.split() for form in (f":{code}", f"(:{code})")), "not available", "not provided")
+    (
+        *_WRITTEN.split(),
+        *(form for code in _CODES.split() for form in (f":{code}", f"(:{code})")),
+        "not available",
+        "not provided",
+    )
 )
 _LONGEST = max(map(len, _MISSING))
 

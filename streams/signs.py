@@ -41,7 +41,9 @@ _ION = (
     r"ions?\b|uptake|secret|leak|homeo|concentr|conduct)"
 )
 # Where the letter numbers a thing of a kind, the star is that of a footnote.
-_NO_FOOTNOTE = "".join(f"(?<!{word} )" for word in ("itamin", "epatitis", "[Pp]art", "[Tt]ype", "[Gg]roup", "lass", "art"))
+_NO_FOOTNOTE = "".join(
+    f"(?<!{word} )" for word in ("itamin", "epatitis", "[Pp]art", "[Tt]ype", "[Gg]roup", "lass", "art")
+)
 
 
 def _without_commas(match: re.Match[str]) -> str:
@@ -72,9 +74,21 @@ SIGNS: tuple[Sign, ...] = (
     _sign("\u00b7", r"(?<=\d)\u00b7(?=\d)", ".", "p < 0·05", "p 0.05"),
     _sign(",", r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?!\d)", _without_commas, "1,573 cases", "1573 cases"),
     _sign("/", r"(?<=\w)\(?([+-])/([+-])\)?(?!\w)", _genotype, "p53-/- mice", "p53 minus minus mice"),
-    _sign("+", r"(?<![A-Za-z0-9])([A-Za-z])\+\+(?![+A-Za-z])", r"\1 plus plus ", "C++11 threads", "c plus plus 11 threads"),
+    _sign(
+        "+", r"(?<![A-Za-z0-9])([A-Za-z])\+\+(?![+A-Za-z])", r"\1 plus plus ", "C++11 threads", "c plus plus 11 threads"
+    ),
     _sign("+", r"(?<![A-Za-z0-9])(\d+|[A-Za-z])\s?\+\s?(?=\d)", r"\1 plus ", "2+1 dimensions", "2 plus 1 dimensions"),
-    _sign("+", rf"{_CHARGED}\s?(?:\+|\(\+\))\s?(?={_PARTICLE})", r"\g<one> plus ", "e+p scattering", "e plus p scattering"),
+    # A particle with its antiparticle: the signs say no more than the pair does, and many leave them out.
+    _sign(
+        "+",
+        rf"{_CHARGED}\s?(?:\+\s?(?P=one)\s?(?:-|\u2212|\(-\))|(?:-|\u2212|\(-\))\s?(?P=one)\s?\+)(?!\w)",
+        r"\g<one> \g<one> ",
+        "e+e- annihilation",
+        "e e annihilation",
+    ),
+    _sign(
+        "+", rf"{_CHARGED}\s?(?:\+|\(\+\))\s?(?={_PARTICLE})", r"\g<one> plus ", "e+p scattering", "e plus p scattering"
+    ),
     _sign("+", rf"(?<![A-Za-z0-9])([HKhk])(?:\+|\(\+\))(?![\w+])(?!{_ION})", r"\1 plus ", "H+ on D2", "h plus on d2"),
     _sign(
         "+",
@@ -84,7 +98,9 @@ SIGNS: tuple[Sign, ...] = (
         "b plus trees",
     ),
     _sign("(-)", rf"(?<![A-Za-z])([A-Za-zα-ω]|(?:{_GREEK})\s?)\(-\)", r"\1 ", "e(-)p scattering", "e p scattering"),
-    _sign("(-)", r"(?<![A-Za-z0-9])(Cl|Br|F|I|OH|HCO3|NO[23]|SO4|PO4|S?CN)\(-\)", r"\1 ", "Cl(-) channels", "cl channels"),
+    _sign(
+        "(-)", r"(?<![A-Za-z0-9])(Cl|Br|F|I|OH|HCO3|NO[23]|SO4|PO4|S?CN)\(-\)", r"\1 ", "Cl(-) channels", "cl channels"
+    ),
     _sign("(-)", r"(?<=[A-Za-z0-9])\(-\)|(?<!\w)\(-\)-?", " minus ", "(-)-menthol", "minus menthol"),
     _sign(
         "- ",

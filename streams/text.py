@@ -109,7 +109,7 @@ _CUED_ROMAN = re.compile(rf"\b((?:{_CUES})\.?\s+)([ivx]+)\b")
 _FINAL_ROMAN = re.compile(r"(?<=[\w)\]}.:,;\s(-])\b([iv]+|[ivx]{2,})\b(?=\s*[.:;)\]]|\s*$|,\s)")
 # "sixty-eight" is a number, the beginning of "twenty-first" is none.
 _SPELLED = re.compile(
-    rf"\b(?:({'|'.join(_TENS)})(?:[-\s](one|two|three|four|five|six|seven|eight|nine)\b|(?![-\s](?:first|second|third|\w+t[hy])\b))|"
+    rf"\b(?:(?<!ty[-\s])({'|'.join(_TENS)})(?:[-\s](one|two|three|four|five|six|seven|eight|nine)\b|(?![-\s](?:first|second|third|\w+t[hy])\b))|"
     rf"({'|'.join(_UNITS)}))\b"
 )
 _NUMERALS = frozenset(word.encode() for word in (*_ROMAN, *_UNITS, *_TENS))

@@ -20,6 +20,7 @@ from streams.identifiers.arxiv import (
 )
 from streams.identifiers.doi import LONGEST, dois_in, normalize_doi, registered_doi, remembered_doi, without_page
 from streams.identifiers.pubmed import normalize_pmcid, normalize_pmid
+from streams.placeholders import is_missing
 from streams.records import Identifier
 
 __all__ = [
@@ -101,7 +102,7 @@ def normalize(scheme: str, value: str) -> Identifier | None:
     """
     read = _READERS.get(scheme)
     value = value.strip()
-    if read is None or not value or len(value) > LONGEST:
+    if read is None or not value or len(value) > LONGEST or is_missing(value):
         return None
     normal = read(value)
     if not normal:

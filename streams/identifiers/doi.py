@@ -19,7 +19,9 @@ LONGEST = 2_000
 """Text beyond this many characters is no identifier and no URL worth reading."""
 
 # Most DOIs as they come: nothing to decode, nothing around them.
-_ORDINARY = re.compile(r"10\.(?!(?:1101|64898)/[0-9.]{6,20}v|1145/1|475/)[1-9][0-9]{3,8}/[A-Za-z0-9][A-Za-z0-9._;():-]{0,200}[0-9]")
+_ORDINARY = re.compile(
+    r"10\.(?!(?:1101|64898)/[0-9.]{6,20}v|1145/1|475/)[1-9][0-9]{3,8}/[A-Za-z0-9][A-Za-z0-9._;():-]{0,200}[0-9]"
+)
 _CLEAN = re.compile(r"10\.[1-9][0-9]{2,8}/[A-Za-z0-9][A-Za-z0-9._;()/:-]{0,200}[A-Za-z0-9]")
 _START = re.compile(r"10\.\s?([1-9]\d{2,8}(?:\.\d+)*)\s*/\s*(?=[!-~])")
 _DOI = re.compile(r"10\.[1-9]\d{2,8}(?:\.\d+)*/[!-~]+")
@@ -27,8 +29,9 @@ _DOI = re.compile(r"10\.[1-9]\d{2,8}(?:\.\d+)*/[!-~]+")
 _GLUED_BEFORE = re.compile(r"(?:doi|dx|org)[._=-]*$|(?<![\w.-])$|(?<!\w)[-_]$", re.IGNORECASE)
 # Before the DOI of another work: the erratum of this one, the article this one replies to.
 _OF_ANOTHER_WORK = re.compile(
-    r"\b(?:errat(?:um|a)|corrigend|addend|retraction|rejoinder|corrects|correction (?:to|of)|comment(?:s|ary)? (?:on|in|to)|(?:reply|response|replies) to|"
-    r"review of|supplement(?:s|al|ary)? (?:to|of|for|material|data)|part of|cite[sd]\b|references?\b)",
+    r"\b(?:errat(?:um|a)|corrigend|addend|retraction|rejoinder|corrects|correction (?:to|of)|comment(?:s|ary)? (?:on|in|to)|"
+    r"(?:reply|response|replies) to|review of|supplement(?:s|al|ary)? (?:to|of|for|material|data)|part of|cite[sd]\b|"
+    r"references?\b)",
     re.IGNORECASE,
 )
 # What may follow a blank behind a DOI. Any other word may be the DOI's own rest, broken by the blank.
@@ -53,19 +56,22 @@ _TYPOGRAPHY = str.maketrans(
 )
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8});", re.IGNORECASE)
 # LaTeX of BibTeX files: \_ and {\_}, $<$, \textless{}, \href{...}{...}, \url{...}.
-_LATEX_NAME = re.compile(r"\\text(underscore|less|greater|backslash)\b\s*|\\(?:href|url|doi|path|nolinkurl|ensuremath)\b")
+_LATEX_NAME = re.compile(
+    r"\\text(underscore|less|greater|backslash)\b\s*|\\(?:href|url|doi|path|nolinkurl|ensuremath)\b"
+)
 _LATEX_NAMES = {"underscore": "_", "less": "<", "greater": ">"}
 _LATEX_MARKS = str.maketrans("", "", "\\{}$")
 
 # What follows a DOI in a publisher's path and names a page or a file of the paper.
-_PAGES = frozenset(
+_PAGE_WORDS = (
     "full pdf epdf pdfdirect fullpdf fulltext full-text full-xml full-text.html xml html epub abstract abs meta summary "
-    "references download figures suppl tables metrics citations reader standard short long issuetoc pdf+html".split()
+    "references download figures suppl tables metrics citations reader standard short long issuetoc pdf+html"
 )
-_ENDINGS = frozenset(
+_ENDING_WORDS = (
     "pdf full abstract html htm xhtml xml epub ps short long full-text pdf+html full+html article-info article-metrics "
-    "supplementary-material figures-only".split()
+    "supplementary-material figures-only"
 )
+_PAGES, _ENDINGS = frozenset(_PAGE_WORDS.split()), frozenset(_ENDING_WORDS.split())
 _FILE_BELOW = re.compile(r"/(?:galley|download)/|/\d{6,9}/[^/]+\.pdf$")
 # Where a DOI ends though no blank follows: another DOI or URL, a query, a session, a tag, another identifier.
 _CUT = re.compile(
@@ -76,7 +82,7 @@ _CUT = re.compile(
 _TWICE = re.compile(r"(10\.\d{4,9}/.+?)[.,;|/]*(?:(?:https?://)?(?:dx\.)?doi(?:\.org/|:))?\1", re.IGNORECASE)
 # The server puts the version into its URLs and never into the DOI.
 _SERVERS = ("10.1101/", "10.64898/")
-_SERVER_VERSION = re.compile(r"(10\.(?:1101|64898)/(?:\d{6}|\d{4}\.\d\d\.\d\d\.\d{6,8}))v\d{1,2}$")
+_SERVER_VERSION = re.compile(r"(10\.(?:1101|64898)/(?:\d{6,8}|\d{4}\.\d\d\.\d\d\.\d{6,8}))v\d{1,2}$")
 _OPENERS = {")": "(", "]": "[", "}": "{", ">": "<"}
 _TRAILING = frozenset(".,;:'\"/?!&*|\\`=([{<")
 
@@ -124,7 +130,9 @@ def registered_doi(text: str) -> str:
         return text.lower()
     text = _plain(text)
     start = _START.search(text)
-    return _shaped(f"10.{start[1]}/{text[start.end() :]}") if start and _GLUED_BEFORE.search(text[: start.start()]) else ""
+    return (
+        _shaped(f"10.{start[1]}/{text[start.end() :]}") if start and _GLUED_BEFORE.search(text[: start.start()]) else ""
+    )
 
 
 # A record states its DOI in a field and again in its links, and other sources state it soon after. Text that is
@@ -178,7 +186,11 @@ def _scan(text: str) -> Iterator[str]:
         whole = f"10.{start[1]}/{text[begin:end]}"
         doi = _within(whole, is_url="//" in lead.rpartition(" ")[2])
         at = end - len(whole) + len(doi)  # what was cut off may hold the next DOI
-        if _is_whole_alone(text, start, end, is_cut=doi != whole) and _is_of_this_work(lead) and (normal := _finish(doi)):
+        if (
+            _is_whole_alone(text, start, end, is_cut=doi != whole)
+            and _is_of_this_work(lead)
+            and (normal := _finish(doi))
+        ):
             yield normal
 
 

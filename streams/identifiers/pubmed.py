@@ -21,14 +21,20 @@ _LABEL = (
     r"(?:list_)?uids?=|\[(?:uid|pmid)\][:=\s]*"
 )
 _LABELLED_PMID = re.compile(rf"(?<![a-z0-9])(?:{_LABEL})0*([1-9]\d{{0,8}})(?:\.0*)?(?![\w.-])", re.IGNORECASE)
-_FIRST_PMID = re.compile(r"[\s#(\[{\"'<]*0*([1-9]\d{0,8})(?:\.0+)?(?:\s*\[[a-z]|(?<=\d{5})\s*[;,|(]|\s+pm|[)\]}>\"']|\.?\s*$)", re.IGNORECASE)
+_FIRST_PMID = re.compile(
+    r"[\s#(\[{\"'<]*0*([1-9]\d{0,8})(?:\.0+)?(?:\s*\[[a-z]|(?<=\d{5})\s*[;,|(]|\s+pm|[)\]}>\"']|\.?\s*/?$)",
+    re.IGNORECASE,
+)
 _PUBMED_URL = re.compile(
-    r"(?:pubmed(?:\.ncbi\.nlm\.nih\.gov)?|/med|pubmed:)/?(?:\?(?:.*[?&])?(?:term|id)=)?0*([1-9]\d{0,8})(?!\w|-)", re.IGNORECASE
+    r"(?:pubmed(?:\.ncbi\.nlm\.nih\.gov)?|/med|pubmed:)/?(?:\?(?:.*[?&])?(?:term|id)=)?0*([1-9]\d{0,8})(?!\w|-)",
+    re.IGNORECASE,
 )
 _PMCID = re.compile(
     r"(?<![a-z0-9])(?:pmc(?:id|\s*id)?(?:/articles/)?[\s:=_/-]*)+0*([1-9]\d{0,8})(?:\.\d+)?(?!\w|-\d)", re.IGNORECASE
 )
-_FIRST_PMCID = re.compile(r"[\s#(\[{\"'<]*0*([1-9]\d{0,8})(?:\.\d+)?(?:\s*[\[;,|]|\s+pm|[)\]}>\"']|\.?\s*$)", re.IGNORECASE)
+_FIRST_PMCID = re.compile(
+    r"[\s#(\[{\"'<]*0*([1-9]\d{0,8})(?:\.\d+)?(?:\s*[\[;,|]|\s+pm|[)\]}>\"']|\.?\s*$)", re.IGNORECASE
+)
 _LAST_OF_URL = re.compile(r"[^\s?#]+[/=:]0*([1-9]\d{0,8})(?:\.\d+)?/?(?:[?#].*)?")
 
 
@@ -57,7 +63,9 @@ def normalize_pmid(text: str) -> str:
     if "/" not in text:
         match = _LABELLED_PMID.search(text) or _FIRST_PMID.match(text)
     else:
-        match = _PUBMED_URL.search(text) or _LABELLED_PMID.search(text) or _last(text, ("pmc/", "pmc.ncbi", "/articles/"))
+        match = (
+            _PUBMED_URL.search(text) or _LABELLED_PMID.search(text) or _last(text, ("pmc/", "pmc.ncbi", "/articles/"))
+        )
     return match[1] if match else ""
 
 

@@ -82,13 +82,21 @@ VERSIONS: tuple[_Version, ...] = tuple(
         ("10.14293/", r"\.v\d+$", "ScienceOpen Preprints"),
         ("10.14324/111.444/", r"\.v\d+$", "UCL Open Environment, on ScienceOpen"),
         ("10.1099/acmi.0.", r"\.v\d+$", "Access Microbiology; sciety#2929"),
-        ("10.7554/elife.", r"(?<=\d{5})\.\d{1,2}$", "eLife reviewed preprints; three digits are components; elife-bot#1918"),
+        (
+            "10.7554/elife.",
+            r"(?<=\d{5})\.\d{1,2}$",
+            "eLife reviewed preprints; three digits are components; elife-bot#1918",
+        ),
         ("10.6084/m9.figshare", r"\.v\d+$", "figshare"),
         ("10.17632/", r"\.\d+$", "Mendeley Data"),
         ("10.17504/protocols.io.", r"/v\d+$", "protocols.io"),
         ("10.3886/", r"\.?v\d+$", "ICPSR, openICPSR"),
         ("10.1002/14651858.", r"\.pub\d+$", "Cochrane reviews"),
-        ("10.12688/", r"(?<=\d)\.\d{1,2}$", "F1000Research, Wellcome, Gates, HRB, Open Research Europe and their kin; VeriXiv"),
+        (
+            "10.12688/",
+            r"(?<=\d)\.\d{1,2}$",
+            "F1000Research, Wellcome, Gates, HRB, Open Research Europe and their kin; VeriXiv",
+        ),
         ("10.7490/", r"(?<=\d)\.\d{1,2}$", "F1000's posters and slides"),
     )
 )
@@ -126,7 +134,7 @@ _PREPRINT_PREFIXES = (
 # bioRxiv and medRxiv share their prefix with journals of Cold Spring Harbor; Copernicus gives preprints a year and a number
 # (or, until 2015, volume and page in a journal `... Discussions`), and papers volume, page and year.
 _PREPRINT_SHAPES = re.compile(
-    r"^10\.1101/(?:\d{6}(?!\d)|20\d\d\.\d\d\.\d\d\.\d+)|^10\.5194/[a-z]+-(?:19|20)\d\d-\d+$|"
+    r"^10\.1101/(?:\d{6,8}(?![\d.])|20\d\d\.\d\d\.\d\d\.\d+)|^10\.5194/[a-z]+-(?:19|20)\d\d-\d+$|"
     r"^10\.5194/(?:acp|amt|angeo|bg|cp|dwes|esd|essd|esurf|gi|gmd|hess|nhess|npg|os|se|soil|tc|wes)d-\d+-\d+-(?:19|20)\d\d$"
 )
 _REPOSITORY_PREFIXES = (
@@ -190,7 +198,9 @@ def doi_class(doi: str) -> DoiClass:
         return DoiClass(doi, REVIEW, "", doi)
     base = _without_version(doi)
     edition = _EDITION.match(base) if base.startswith("10.1002/") else None
-    return DoiClass(base, _kind(base), doi[len(base) :] if doi.startswith(base) else "", edition[1] if edition else base)
+    return DoiClass(
+        base, _kind(base), doi[len(base) :] if doi.startswith(base) else "", edition[1] if edition else base
+    )
 
 
 def _without_version(doi: str) -> str:

@@ -47,10 +47,13 @@ def _initials(name: str) -> str:
 
 
 # Initials that are degrees: "John Smith, MA" read as a family name of two words.
-_DEGREES = frozenset(("m d", "m a", "m s", "b a", "b s", "d o", "r n", "j d", "m b", "p t", "r d", "n p", "o d", "d c", "m p h", "m b a"))
-# Particles as they are fused with a name, and the shortest name they are taken off from.
+_DEGREES = frozenset(
+    ("m d", "m a", "m s", "b a", "b s", "d o", "r n", "j d", "m b", "p t", "r d", "n p", "o d", "d c", "m p h", "m b a")
+)
+# Particles as they are fused with a name, and the shortest name they are taken off from: Lewin is no Win.
 _FUSED = {
-    **dict.fromkeys(("van", "von", "vander", "vanden", "vande", "vonder", "del", "dela", "della", "mac", "mc", "ben", "dos", "das"), 3),
+    **dict.fromkeys(("van", "von", "vander", "vanden", "vande", "vonder", "del", "dela", "della", "mac", "mc"), 3),
+    **dict.fromkeys(("ben", "dos", "das"), 3),
     **dict.fromkeys(("de", "di", "da", "du", "la", "le", "el", "al", "ter", "ten", "o", "d", "st", "san"), 4),
 }
 
@@ -64,7 +67,7 @@ def same_person(a: str, b: str) -> bool:
     if not family_a or not family_b:
         return False
     if _same_family(family_a, family_b):
-        return _compatible(given_a, given_b)
+        return _compatible(given_a, given_b) or _with_degree(family_a, given_a, family_b, given_b)
     # The family name of one among the given names of the other, or a name of one word: else no order fits.
     if not given_a or not given_b or family_a[:GIVEN] in given_b or family_b[:GIVEN] in given_a:
         return _swapped(family_a, given_a, family_b, given_b) or _reordered(family_a, given_a, family_b, given_b)
@@ -90,9 +93,25 @@ def _same_family(a: str, b: str) -> bool:
     return DamerauLevenshtein.distance(a, b, score_cutoff=limit) <= limit
 
 
+def _with_degree(family_a: str, given_a: str, family_b: str, given_b: str) -> bool:
+    """A degree read as initials: `johnsmith|m d` is `smith|john`."""
+    for family, given, other, others in (
+        (family_a, given_a, family_b, given_b),
+        (family_b, given_b, family_a, given_a),
+    ):
+        if given in _DEGREES and others and family.endswith(other):
+            before, first = family[: -len(other)], others.partition(" ")[0]
+            if before and (before.startswith(first) if len(first) < GIVEN else before[:GIVEN] == first):
+                return True
+    return False
+
+
 def _reordered(family_a: str, given_a: str, family_b: str, given_b: str) -> bool:
     """Family name first and a given name of two words or syllables: `ming|zhang wei` is `zhang|weiming` and `zhang|wei m`."""
-    for family, given, other, others in ((family_a, given_a, family_b, given_b), (family_b, given_b, family_a, given_a)):
+    for family, given, other, others in (
+        (family_a, given_a, family_b, given_b),
+        (family_b, given_b, family_a, given_a),
+    ):
         first, _, rest = given.partition(" ")
         if first != other[:GIVEN] or not others:
             continue
@@ -106,14 +125,16 @@ def _reordered(family_a: str, given_a: str, family_b: str, given_b: str) -> bool
 
 
 def _partly_read(family_a: str, given_a: str, family_b: str, given_b: str) -> bool:
-    """Names of which one was read with too much or too little in the family name, or with an umlaut spelled out."""
-    for family, given, other, others in ((family_a, given_a, family_b, given_b), (family_b, given_b, family_a, given_a)):
+    """Names of which one was read with too much in the family name, or has an umlaut spelled out."""
+    if _with_degree(family_a, given_a, family_b, given_b):
+        return True
+    for family, given, other, others in (
+        (family_a, given_a, family_b, given_b),
+        (family_b, given_b, family_a, given_a),
+    ):
         if len(family) > len(other) and family.endswith(other):
-            before = family[: -len(other)]
-            # `johnsmith|m d` and `smith|john`; `pazgil|a` and `gil|ana p`
-            if given in _DEGREES and before[:GIVEN] == others.partition(" ")[0][:GIVEN]:
-                return True
-            middle = others.partition(" ")[2]
+            before, middle = family[: -len(other)], others.partition(" ")[2]
+            # `pazgil|a` and `gil|ana p`
             if middle and len(before) > 2 and before[0] == middle.rpartition(" ")[2][0] and _compatible(given, others):
                 return True
     if len(family_a) < 5 and len(family_b) < 5 and len(family_a) != len(family_b):

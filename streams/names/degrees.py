@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 
+from streams.text import word_set
+
 __all__ = ["is_degree", "may_be_initials", "without_degrees", "without_marks"]
 
 # Letters alone, for some write M.D., some MD. Those of up to three letters are initials as often.
-_DEGREES = frozenset(
-    (
-        "jr sr ii iii iv v 2nd 3rd esq "
-        "phd dphil drphil dr drmed drrernat drhc md mdphd do mbbs mbchb mbbch mbbchir bmbs bmbch mb bs ba bsc bschons bahons bsn ms "
-        "ma msc msci mscph msn mph msph mhs mhsc mha mhi mba mphil mres mpharm bpharm pharmd dpharm mpa mpp msw lcsw med edd edm "
-        "mtech btech meng beng bds bdsc mds dds dmd dvm vmd dscm dsc scd scm drph psyd dnp rn np aprn crnp cns rd rdn ldn pt dpt "
-        "mpt ot otr pa pac jd llb llm lld mlis mls mfa march cpa cfa pe od aud ccc ccrn facn facp facs facc faha fase fesc fhrs "
-        "faap faan facog facep fccp fchest frcp frcpc frcpe frcpi frcs frcsc frcse frcsed frcpath frcpsych frcpch frcr frca frcog "
-        "frcgp mrcp mrcs mrcog mrcpch mrcgp mrcpsych mrcpath fracp fracs fracgp franzcog ranzcr fcps mcps fwacs fwacp fcp fcs frs "
-        "frse fmedsci frsc fba freng fieee faimbe fahms pgdip pgcert dip dipl diplom mag ing habil univprof hdr cand stud"
-    ).split()
+_DEGREES = word_set(
+    "jr sr ii iii iv v 2nd 3rd esq phd dphil drphil dr drmed drrernat drhc md mdphd do mbbs mbchb mbbch mbbchir bmbs "
+    "bmbch mb bs ba bsc bschons bahons bsn ms ma msc msci mscph msn mph msph mhs mhsc mha mhi mba mphil mres mpharm "
+    "bpharm pharmd dpharm mpa mpp msw lcsw med edd edm mtech btech meng beng bds bdsc mds dds dmd dvm vmd dscm dsc "
+    "scd scm drph psyd dnp rn np aprn crnp cns rd rdn ldn pt dpt mpt ot otr pa pac jd llb llm lld mlis mls mfa march "
+    "cpa cfa pe od aud ccc ccrn facn facp facs facc faha fase fesc fhrs faap faan facog facep fccp fchest frcp frcpc "
+    "frcpe frcpi frcs frcsc frcse frcsed frcpath frcpsych frcpch frcr frca frcog frcgp mrcp mrcs mrcog mrcpch mrcgp "
+    "mrcpsych mrcpath fracp fracs fracgp franzcog ranzcr fcps mcps fwacs fwacp fcp fcs frs frse fmedsci frsc fba "
+    "freng fieee faimbe fahms pgdip pgcert dip dipl diplom mag ing habil univprof hdr cand stud"
 )
 _SEPARATOR = re.compile(r"[\s,;/&-]+")
 _INITIALS = re.compile(r"(?:[A-Z][\s.-]{0,3}){1,3}", re.IGNORECASE)
@@ -30,11 +30,13 @@ _TITLE = re.compile(
 )
 # Digits within a word are misread letters: Gy6ngy.
 _MARKS = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+(?![^\W_])|[*†‡§¶‖#^|✉⁎∗]+")
-_PARTICLES = frozenset("van von der den de del della di da dos das du la le ter ten te al el bin ibn af av san mac mc st".split())
+_PARTICLES = word_set(
+    "van von der den de del della di da dos das du la le ter ten te al el bin ibn af av san mac mc st"
+)
 
 
 def is_degree(text: str) -> bool:
-    """Whether a text is made of degrees, fellowships or suffixes of names alone: `M.D., Ph.D.`, `BSc (Hons)`, `Jr.`"""
+    """Whether a text is made of degrees, fellowships or suffixes of names alone, as `M.D., Ph.D.` and `Jr.` are."""
     plain = text.replace(".", "").lower()
     if plain in _DEGREES:
         return True
@@ -50,7 +52,7 @@ def _letters(word: str) -> str:
 
 
 def may_be_initials(family: str, part: str) -> bool:
-    """Whether what follows a comma is the initials of a person rather than a degree: `Smith, MPH`, `Leite Lopes, M. A.`
+    """Whether what follows a comma is initials rather than a degree, as in `Smith, MPH` and `Leite Lopes, M. A.`.
 
     Behind given and family name, which only several words can be, `MD` is a doctor and `MPH` a degree.
     """

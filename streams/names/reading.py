@@ -148,8 +148,12 @@ def _join(family: str, given: str) -> str:
     return f"{family_key}|{' '.join(given_words)}"
 
 
-_SPELLED_OUT = re.compile(r"(?<![aeiouqg])([aou])e(?=[bcdfghjklmnpqrstvwxz])|(?<!a)(a)a(?=[b-df-hj-np-tv-z])")
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"})
+_SPELLED_OUT = re.compile(
+    r"(?<![aeiou])([ao])e(?=[b-df-hj-np-tv-xz])|(?<![aeiougq])(u)e(?=[b-df-hj-np-tv-xz])|(?<!a)(a)a(?=[b-df-hj-np-tv-z])"
+)
+_UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"}
+)
 
 
 def umlauts_folded(family: str) -> str:
@@ -157,7 +161,7 @@ def umlauts_folded(family: str) -> str:
 
     Between consonants only: Kuehn is Kühn, but Bauer, Xue and Joe are themselves.
     """
-    return _SPELLED_OUT.sub(r"\1\2", family)
+    return _SPELLED_OUT.sub(r"\1\2\3", family)
 
 
 def _short_umlauts(key: str, written: str) -> str:
@@ -211,4 +215,4 @@ def author_key(author: Author) -> str:
         return f"*{words}" if words and words not in _NOBODY else ""
     key = _key(author.name, author.family, author.given)
     flat = key.replace("|", " ").strip()
-    return "" if flat in _NOBODY or not flat or flat.isdigit() else key
+    return "" if flat in _NOBODY or flat.isdigit() or flat.startswith("anonymous ") else key

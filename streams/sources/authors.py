@@ -20,7 +20,8 @@ __all__ = ["from_items", "from_name", "from_parts", "is_et_al", "is_group", "orc
 
 MAX_NAME = 300
 _ET_AL = re.compile(
-    r"\s*[,;]?\s*\b(?:et\.?\s*al(?:ii|iae|\b)\.?|and\s+others|u\.\s?a\.)\s*$|^\s*(?:\.{3}|…)\s*$|^\(?:etal\)?$", re.IGNORECASE
+    r"\s*[,;]?\s*\b(?:et\.?\s*al(?:ii|iae|\b)\.?|and\s+others|u\.\s?a\.)\s*$|^\s*(?:\.{3}|…)\s*$|^\(?:etal\)?$",
+    re.IGNORECASE,
 )
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[\s-]*){1,5}|[A-Z]{1,3}|(?:[A-Z]\s){1,3}[A-Z]")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.[\s-]*){1,5}")

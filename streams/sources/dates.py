@@ -43,6 +43,10 @@ def from_parts(year: int, month: int = 0, day: int = 0) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}"
 
 
+# The days that spreadsheets count from: what they write for an empty cell.
+_DAY_ZERO = frozenset(("1899-12-30", "1899-12-31"))
+
+
 @lru_cache(maxsize=4096)
 def _iso_day(text: str) -> str:
     """The date that ten characters `2021-11-24` are, `""` where they are anything else; days come again and again."""
@@ -57,6 +61,8 @@ def partial_date(text: str) -> str:
     its beginning. A day and month in digits whose order cannot be known (`05/01/2020`) give the year.
     """
     text = text[:100].strip()
+    if text[:10] in _DAY_ZERO:
+        return ""
     if (day := _iso_day(text[:10])) and (len(text) == 10 or (text[10] in "T " and text[11:12].isdecimal())):
         return day
     if match := _SLASHED.match(text) or _ISO.match(text) or _COMPACT.fullmatch(text):
