@@ -135,7 +135,7 @@ def _tex_alone(match: re.Match[str]) -> str:
 
 def looks_like_latex(text: str) -> bool:
     """Whether the text is LaTeX: a backslash, or two dollar signs (source: S2APLER)."""
-    return "\\" in text or text.count("$") > 1
+    return "\\" in text or ("$" in text and text.count("$") > 1)
 
 
 def _compose(match: re.Match[str]) -> str:

@@ -139,6 +139,8 @@ def plain(text: str) -> str:
     if not text.isascii():
         # A raised minus is a charge; as a plain one it would be a hyphen.
         text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", _RAISED_MINUS.sub("(-)", text)))
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return " ".join(text.split())
 
 

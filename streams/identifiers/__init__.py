@@ -91,6 +91,8 @@ SCHEMES = tuple(_READERS)
 which number apart; `s2` is Semantic Scholar's corpus id, which is stable, and `s2_paper` its sha, which is not."""
 
 
+# Schemes whose form a word may have, too: n/a is a DBLP key by its shape.
+_ANY_LETTERS = frozenset(("dblp", "openreview", "pwc", "handle"))
 _ARXIV_DOI = "10.48550/arxiv."
 
 
@@ -102,7 +104,7 @@ def normalize(scheme: str, value: str) -> Identifier | None:
     """
     read = _READERS.get(scheme)
     value = value.strip()
-    if read is None or not value or len(value) > LONGEST or is_missing(value):
+    if read is None or not value or len(value) > LONGEST:
         return None
     normal = read(value)
     if not normal:
@@ -112,6 +114,8 @@ def normalize(scheme: str, value: str) -> Identifier | None:
         return Identifier("arxiv", found.base) if found else None
     if scheme == "handle" and normal.startswith("10."):
         return normalize("doi", normal)
+    if scheme in _ANY_LETTERS and is_missing(value):
+        return None
     return Identifier(scheme, normal)
 
 

@@ -101,7 +101,7 @@ def normalize_doi(text: str) -> str:
     # One slash and a digit at the end: nothing is behind the DOI that could be cut off.
     if _ORDINARY.fullmatch(text) or (_CLEAN.fullmatch(text) and not _has_page(text.lower())):
         doi = text.lower()
-        if "xxxx" not in doi and "nnnn" not in doi and "00000" not in doi and "pmid" not in doi:
+        if "xxxx" not in doi and "000000" not in doi:
             return doi
     elif text.startswith(_SERVERS) and (version := _SERVER_VERSION.match(text)):
         return version[1]
@@ -112,6 +112,8 @@ def _has_page(doi: str) -> bool:
     """Whether a DOI of clean shape may have a page or another DOI behind it, a version, or be a template's."""
     return (
         "10." in doi[8:]
+        or "nnnn" in doi
+        or "pmid" in doi
         or doi[doi.rfind(".") + 1 :] in _ENDINGS
         or doi[doi.rfind("/") + 1 :] in _PAGES
         or doi.startswith((*_SERVERS, "10.1145/1", "10.475/"))

@@ -103,17 +103,27 @@ VERSIONS: tuple[_Version, ...] = tuple(
 # Versions where other registrants host with a platform whose mark they keep: figshare, the Open Science Framework.
 _HOSTED = re.compile(r"^(10\.\d{4,9}/.*figshare\.[\w.]*\d)\.v\d+$|^(10\.\d{4,9}/osf\.io/[a-z0-9]+)_v\d+$")
 
-# Suffixes of things that belong to a work and are not the work.
+# Suffixes of things that belong to a work and are not the work: of all registrants, and of one.
 _COMPONENT = re.compile(
     r"(?:\.s\d{3}|\.[gt]\d{3}|/suppl(?:_file)?[\w.]*|\.suppl?\d*|\.mmc?\d+|/fig-\d+|/table-\d+|/supp-\d+|-supplement\d*|\.sup\d+|"
-    r"sup\d+\.\w{2,4})$|"
-    r"^10\.7554/elife\.\d{5,6}\.\d{3}$|^10\.5061/dryad\.\w+/\d+$|^10\.7910/dvn/\w{5,6}/\w{5,6}$"
+    r"sup\d+\.\w{2,4})$"
 )
-_REPORT = re.compile(
-    r"(?:^10\.5194/.+-(?:rc|ac|sc|cc|ec)\d+$|^10\.(?:21956|5256)/.+\.r\d+$|\.(?:rep|review)\d+$|/v\d+/(?:review|decision|response)\d+$|"
-    r"^10\.1111/.+/v\d+/(?:review|decision)\d+$|^10\.7554/elife\.[\d.]+\.sa\d+$|^10\.7287/peerj\.\d+v[\d.]+/reviews/\d+$|"
-    r"^10\.14293/.+\.v\d+\.r\w{5,}$|^10\.14322/publons\.r|^10\.24072/pci\.[a-z]+\.\d+\.(?:rev|ar|d)\d+$)"
-)
+_COMPONENT_OF = {
+    "10.7554/": re.compile(r"^10\.7554/elife\.\d{5,6}\.\d{3}$"),
+    "10.5061/": re.compile(r"^10\.5061/dryad\.\w+/\d+$"),
+    "10.7910/": re.compile(r"^10\.7910/dvn/\w{5,6}/\w{5,6}$"),
+}
+_REPORT = re.compile(r"(?:\.(?:rep|review)|/v\d+/(?:review|decision|response))\d+$")
+_REPORT_OF = {
+    "10.5194/": re.compile(r"-(?:rc|ac|sc|cc|ec)\d+$"),  # Copernicus
+    "10.21956/": re.compile(r"\.r\d+$"),  # the open research platforms
+    "10.5256/": re.compile(r"\.r\d+$"),  # F1000Research
+    "10.7554/": re.compile(r"\.sa\d+$"),  # eLife: decision letters, assessments, responses
+    "10.7287/": re.compile(r"/reviews/\d+$"),  # PeerJ
+    "10.14293/": re.compile(r"\.v\d+\.r\w{5,}$"),  # ScienceOpen
+    "10.14322/": re.compile(r"/publons\.r"),
+    "10.24072/": re.compile(r"/pci\.[a-z]+\.\d+\.(?:rev|ar|d)\d+$"),
+}
 _REVIEW_PREFIXES = (
     "10.5860/choice", "10.3410/f.", "10.1163/2468-1733_shafr",  # Choice, F1000 Prime, SHAFR guide
     "10.24072/pci.",  # Peer Community In: recommendations of preprints
@@ -190,21 +200,24 @@ _BY_REGISTRANT = {
 @lru_cache(maxsize=8192)
 def doi_class(doi: str) -> DoiClass:
     """Return the class of a normalized DOI, and the DOI its versions share."""
-    if _REPORT.search(doi):
+    registrant = doi[: doi.find("/") + 1]
+    if (("re" in doi or "decision" in doi) and _REPORT.search(doi)) or (
+        registrant in _REPORT_OF and _REPORT_OF[registrant].search(doi)
+    ):
         return DoiClass(doi, REPORT, "", doi)
-    if _COMPONENT.search(doi):
+    if _COMPONENT.search(doi) or (registrant in _COMPONENT_OF and _COMPONENT_OF[registrant].search(doi)):
         return DoiClass(doi, COMPONENT, "", doi)
     if doi.startswith(_REVIEW_PREFIXES):
         return DoiClass(doi, REVIEW, "", doi)
-    base = _without_version(doi)
-    edition = _EDITION.match(base) if base.startswith("10.1002/") else None
+    base = _without_version(doi, registrant)
+    edition = _EDITION.match(base) if registrant == "10.1002/" else None
     return DoiClass(
         base, _kind(base), doi[len(base) :] if doi.startswith(base) else "", edition[1] if edition else base
     )
 
 
-def _without_version(doi: str) -> str:
-    for rule in _BY_REGISTRANT.get(doi[: doi.find("/") + 1], ()):
+def _without_version(doi: str, registrant: str) -> str:
+    for rule in _BY_REGISTRANT.get(registrant, ()):
         if doi.startswith(rule.prefix):
             return rule.pattern.sub("", doi)
     for prefix, pattern, form, _ in TWINS:

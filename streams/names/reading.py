@@ -34,6 +34,28 @@ _GROUP_STEMS = ("universit", "institut", "laborator")
 _UPPER_INITIALS = re.compile(r"^[A-Z]{1,3}$")
 _NO_VOWEL = re.compile(r"^[B-DF-HJ-NP-TV-XZ]{3}$")
 _SPLIT_INITIALS = re.compile(r"(?<=[^\W\d_])\.")
+_TITLES = frozenset(
+    (
+        "Dr ",
+        "Dr.",
+        "DR ",
+        "DR.",
+        "Pro",
+        "PRO",
+        "Mr ",
+        "Mr.",
+        "Mrs",
+        "Ms ",
+        "Ms.",
+        "Mx ",
+        "Mx.",
+        "Sir",
+        "Dam",
+        "Rev",
+        "Ass",
+        "Pri",
+    )
+)
 _OF_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz .,'-"
 _MARK = re.compile(r"[\d*†‡§¶‖#^|✉⁎∗]")
 # Initials glued to the name before them: SmithJ., SmithJA.
@@ -77,7 +99,6 @@ def is_group(name: str) -> bool:
     return not _GROUP_WORDS.isdisjoint(words) or any(word.startswith(_GROUP_STEMS) for word in words)
 
 
-@lru_cache(maxsize=16384)
 def _key(name: str, family: str, given: str) -> str:
     if family:
         return _join(family, given)
@@ -86,7 +107,7 @@ def _key(name: str, family: str, given: str) -> str:
         name = _BRACKETED.sub(" ", name)
     if (not name.isascii() or name.encode().translate(None, _OF_NAMES)) and _MARK.search(name):
         name = without_marks(name)
-    if "," in name or name[:1] in "DPMSRA":
+    if "," in name or name[:3] in _TITLES:
         name = without_degrees(name)
     if "," in name:
         family, _, given = name.partition(",")
@@ -130,21 +151,28 @@ def _join(family: str, given: str) -> str:
     family_words = [word for word in _fold_name(family).split() if word not in _SUFFIXES]
     kept = [word for word in family_words if word not in _PARTICLES] or family_words
     given_clean = given.strip().replace(".", "")
-    if _UPPER_INITIALS.match(given_clean) and (
-        not family.isupper() or len(given_clean) < 3 or _NO_VOWEL.match(given_clean)
+    if (
+        len(given_clean) < 4
+        and _UPPER_INITIALS.match(given_clean)
+        and (not family.isupper() or len(given_clean) < 3 or _NO_VOWEL.match(given_clean))
     ):
         given_words = list(given_clean.lower())  # "AB", "A.B."
     else:
         given_words = [
-            w for w in _fold_name(_SPLIT_INITIALS.sub(" ", given)).split() if w not in _SUFFIXES or len(w) == 1
+            w
+            for w in _fold_name(_SPLIT_INITIALS.sub(" ", given) if "." in given else given).split()
+            if w not in _SUFFIXES or len(w) == 1
         ]
         while len(given_words) > 1 and len(given_words[-1]) > 1 and given_words[-1] in _PARTICLES:
             given_words.pop()  # "Oord, Aaron van den"; but Van Hoang Nguyen keeps his Van
     family_key = "".join(kept)
     if not family_key:
         return "|".join((given_words[-1], " ".join(given_words[:-1]))) if given_words else ""
-    if len(family_key) < 6 and ("e" in family_key or "aa" in family_key or not family.isascii()):
-        family_key = _short_umlauts(family_key, family)
+    if len(family_key) == 5:
+        if "e" in family_key or "aa" in family_key:
+            family_key = _short_umlauts(family_key)
+    elif len(family_key) < 4 and not family.isascii():
+        family_key = _fold_name(family.translate(_UMLAUTS)).replace(" ", "")
     return f"{family_key}|{' '.join(given_words)}"
 
 
@@ -164,15 +192,13 @@ def umlauts_folded(family: str) -> str:
     return _SPELLED_OUT.sub(r"\1\2\3", family)
 
 
-def _short_umlauts(key: str, written: str) -> str:
-    """Return a short family name so that Kühn, Kuehn and Kuhn are one, and Bär is Baer.
+def _short_umlauts(key: str) -> str:
+    """Return a family name of five letters without the `e` of an umlaut: Kuehn is Kühn and Kuhn.
 
-    In long names an `e` more is one typing error, which comparison forgives; in short ones it is another name. So
-    four letters are kept without the `e`, and three, where Yuen is not Yun, with it if the name was written with an umlaut.
+    In long names an `e` more is one typing error, which comparison forgives; in short ones it is another name. In the
+    shortest, where Yuen is not Yun, an umlaut is spelled out instead: Bär is Baer.
     """
-    if len(key) < 4:
-        return key if written.isascii() else _fold_name(written.translate(_UMLAUTS)).replace(" ", "")
-    folded = umlauts_folded(key) if len(key) == 5 else key
+    folded = umlauts_folded(key)
     return folded if len(folded) == 4 else key
 
 
@@ -213,6 +239,11 @@ def author_key(author: Author) -> str:
     if author.organization or (" " in name and is_group(name)):
         words = normalize(name)
         return f"*{words}" if words and words not in _NOBODY else ""
-    key = _key(author.name, author.family, author.given)
+    return _person(author.name, author.family, author.given)
+
+
+@lru_cache(maxsize=16384)
+def _person(name: str, family: str, given: str) -> str:
+    key = _key(name, family, given)
     flat = key.replace("|", " ").strip()
     return "" if flat in _NOBODY or flat.isdigit() or flat.startswith("anonymous ") else key

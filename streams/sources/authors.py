@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from streams.names import is_degree, may_be_initials, without_marks
@@ -43,7 +44,8 @@ def orcid(value: Any) -> str:
 
 def is_et_al(name: str) -> bool:
     """Whether a name is, or ends with, the word that authors were left out."""
-    return ("al" in name or "thers" in name or "…" in name or "..." in name) and _ET_AL.search(name) is not None
+    end = name[-7:]  # the words are at the end or are all there is
+    return ("al" in end or "thers" in end or "…" in end or "..." in end) and _ET_AL.search(name) is not None
 
 
 def is_group(name: str) -> bool:
@@ -54,11 +56,13 @@ def is_group(name: str) -> bool:
     return False
 
 
+# The initials that come where a degree may be are few and come again.
+_is_degree = lru_cache(maxsize=4096)(is_degree)
+
+
 def _is_behind_name(family: str, text: str) -> bool:
     """Whether a text behind a comma is a suffix or a degree rather than given names or initials."""
-    if len(text) > 3 and text[1:].islower():  # a given name, as nearly all are
-        return False
-    return is_degree(text) and not may_be_initials(family, text)
+    return _is_degree(text) and not may_be_initials(family, text)
 
 
 def _cleaned(name: str) -> str:
@@ -89,7 +93,8 @@ def from_name(name: str, *, orcid: str = "", organization: bool = False) -> Auth
         family, _, given = name.partition(",")
         given = given.strip()
         family = family.strip()
-        if family and given and "," not in given and not _is_behind_name(family, given):
+        is_word = given[1:].islower() and len(given) > 3  # as given names are, but no degree
+        if family and given and "," not in given and (is_word or not _is_behind_name(family, given)):
             return Author(name, family, given, orcid)
         return Author(name, "", "", orcid)
     if last == "." or last.isupper():

@@ -122,9 +122,10 @@ def read(data: Json) -> Record | Delete:
         return draft.delete(source_id, "delete_marker", data.get("updated"))
     get, text = data.get, draft.text
     fields: Json = {name: text(value, name, limit) for name, limit in _TEXTS if (value := get(name))}
-    for name in ("subtitle", "journal"):
-        if name in fields and is_missing(fields[name]):
-            del fields[name]
+    if "journal" in fields and is_missing(fields["journal"]):
+        del fields["journal"]
+    if "subtitle" in fields and is_missing(fields["subtitle"]):
+        del fields["subtitle"]
     if kind := fields.get("type"):
         fields["type"] = kind.lower()
     authors, complete = _authors(get("authors"), draft)

@@ -182,8 +182,8 @@ class Draft:
             identifier = normalize(scheme, text)
             if identifier:
                 self._identifiers[identifier] = None
-                # A field that is not the DOI alone may hold another behind it.
-                if scheme == "doi" and len(text) > len(identifier[1]) + 8 and text.rfind("10.") > text.find("10.") + 8:
+                # A field that is longer than its DOI may hold another behind it.
+                if len(text) > len(identifier[1]) + 8 and scheme == "doi" and text.rfind("10.") > text.find("10.") + 8:
                     self._identifiers.update(dict.fromkeys(Identifier("doi", doi) for doi in dois_in(text)[1:]))
                 return identifier[1]
             if is_missing(text.strip()) or not text.strip():
