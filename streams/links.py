@@ -31,7 +31,11 @@ _SHA = re.compile(r"(?:^|/)([0-9a-f]{40})(?=$|[/?#.])")
 _PDF_SHA = re.compile(r"^([0-9a-f]{4})/([0-9a-f]{36})\.pdf")
 _CORPUS = re.compile(r"corpus_?id(?::|%3A|=)(\d+)", re.IGNORECASE)
 _PMC = re.compile(r"(?:^|/|=)(?:pmc/articles/|articles/|pmcid=)?pmc(\d{3,9})(?!\w)|pmc/articles/(\d+)", re.IGNORECASE)
-_PMID = re.compile(r"^(?:pubmed/|article/med/|abstract/med/|entrez/.*uids=)?(\d{1,9})(?:[/?#]|$)", re.IGNORECASE)
+_PMID = re.compile(
+    r"^(?:(?:m/)?pubmed/(?:\?term=)?|article/med/|abstract/med/|entrez/.*uids=)?(\d{1,9})(?:[/?#&]|$)", re.IGNORECASE
+)
+_NAMED = re.compile(r"^(pubmed|pmc|doi|arxiv)[:/](.+)", re.IGNORECASE)
+_SCHEMES = {"pubmed": "pmid", "pmc": "pmcid", "doi": "doi", "arxiv": "arxiv"}
 _CORE_OUTPUT = re.compile(r"^(?:v3/)?(?:download|display|outputs|reader|download/pdf)/(?:pdf/)?(\d+)")
 _CORE_WORK = re.compile(r"^(?:v3/)?works/(\d+)")
 _FATCAT = re.compile(r"release/([a-z2-7]{26})")
@@ -126,6 +130,11 @@ def _on_research_square(path: str) -> _Found:
     return _read("doi", f"10.21203/rs.3.{article}") if article else ()
 
 
+def _on_identifiers(path: str) -> _Found:
+    named = _NAMED.match(path)
+    return _read(_SCHEMES[named[1].lower()], named[2].partition("?")[0]) if named else ()
+
+
 def _by(scheme: str, pattern: re.Pattern[str]) -> Callable[[str], _Found]:
     return lambda path: _read(scheme, _group(pattern, path))
 
@@ -150,6 +159,9 @@ _HOSTS: Mapping[str, Callable[[str], _Found]] = {
     "paperswithcode.com": _by("pwc", re.compile(r"^paper/([\w.-]+)")),
     "jstor.org": _by("jstor", re.compile(r"^(?:stable/)(?:pdf/)?(\d+)(?:\.pdf)?(?:[/?#]|$)")),
     "researchsquare.com": _on_research_square,
+    "identifiers.org": _on_identifiers,
+    "front.math.ucdavis.edu": lambda path: _named(find_arxiv("arxiv.org/" + path)),
+    **dict.fromkeys(("ui.adsabs.harvard.edu", "adsabs.harvard.edu"), lambda path: _named(find_arxiv(path))),
 }
 
 

@@ -166,6 +166,8 @@ def _join(family: str, given: str) -> str:
         while len(given_words) > 1 and len(given_words[-1]) > 1 and given_words[-1] in _PARTICLES:
             given_words.pop()  # "Oord, Aaron van den"; but Van Hoang Nguyen keeps his Van
     family_key = "".join(kept)
+    if not family_key.isalpha():  # the mark of a footnote: Smith1
+        family_key = family_key.rstrip("0123456789") or family_key
     if not family_key:
         return "|".join((given_words[-1], " ".join(given_words[:-1]))) if given_words else ""
     if len(family_key) == 5:

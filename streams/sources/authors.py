@@ -93,6 +93,9 @@ def from_name(name: str, *, orcid: str = "", organization: bool = False) -> Auth
         family, _, given = name.partition(",")
         given = given.strip()
         family = family.strip()
+        if family and not (family[-1].isalpha() or family[-1] == "."):
+            family = without_marks(family)
+            name = f"{family}, {given}"
         is_word = given[1:].islower() and len(given) > 3  # as given names are, but no degree
         if family and given and "," not in given and (is_word or not _is_behind_name(family, given)):
             return Author(name, family, given, orcid)

@@ -14,7 +14,7 @@ from streams.placeholders import is_missing
 from streams.records import Author, Delete, Identifier, Record, Relation
 from streams.sources import dates
 
-__all__ = ["Draft", "delete_marked", "fold"]
+__all__ = ["Draft", "delete_marked", "fold", "written"]
 
 MAX_TITLE, MAX_ABSTRACT, MAX_TEXT = 10_000, 50_000, 2_000
 MAX_AUTHORS, MAX_IDENTIFIERS, MAX_RELATIONS, MAX_URLS, MAX_TITLES = 1_000, 100, 500, 100, 20
@@ -68,7 +68,7 @@ def delete_marked(data: dict[str, Any]) -> bool:
     )
 
 
-def _written(scheme: str, number: float) -> str:
+def written(scheme: str, number: float) -> str:
     """Return a number as the identifier it was before a table tool took it for one: 8906788.0, 704.0001, 1706.0376."""
     if isinstance(number, float) and number.is_integer() and abs(number) < 2**53:
         return str(int(number))
@@ -178,7 +178,7 @@ class Draft:
         if value is None or value == "":
             return ""
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-            text = value if isinstance(value, str) else _written(scheme, value)
+            text = value if isinstance(value, str) else written(scheme, value)
             identifier = normalize(scheme, text)
             if identifier:
                 self._identifiers[identifier] = None
