@@ -71,6 +71,7 @@ def _sign(occurs: str, pattern: str, words: _Words, example: str, reads: str) ->
 SIGNS: tuple[Sign, ...] = (
     _sign(".", r"\d+(?:\.\d+){2,}", _without_points, "version 1.2.3", "version 1 2 3"),
     _sign(".", r"(?<![\w.])(?<!\d )\.(?=\d)", "0.", "p < .05", "p 0.05"),
+    _sign(".", r"(?<=\d)\.0+(?![\d.])", "", "3.0 T magnets", "3 t magnets"),
     _sign("\u00b7", r"(?<=\d)\u00b7(?=\d)", ".", "p < 0·05", "p 0.05"),
     _sign(",", r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?!\d)", _without_commas, "1,573 cases", "1573 cases"),
     _sign("/", r"(?<=\w)\(?([+-])/([+-])\)?(?!\w)", _genotype, "p53-/- mice", "p53 minus minus mice"),

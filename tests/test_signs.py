@@ -17,6 +17,7 @@ def test_every_sign_reads_as_its_example_says(sign: Sign) -> None:
     ("one", "two"),
     [
         ("An amplifier for 2.4 GHz", "An amplifier for 24 GHz"),
+        ("Version 2.0 of a tool", "Version 20 of a tool"),
         ("Lecture notes in C", "Lecture notes in C++"),
         ("Lecture notes in C++", "Lecture notes in C#"),
         ("Excited D mesons", "Excited D* mesons"),
@@ -42,6 +43,7 @@ def test_a_sign_that_decides_tells_two_titles_apart(one: str, two: str) -> None:
     "titles",
     [
         ("Noise in 0.18 um CMOS", "Noise in .18 um CMOS", "Noise in 0·18 um CMOS"),
+        ("Magnets of 3.0 T, version 2.0", "Magnets of 3T, version 2"),
         ("Follow-up of 1,573 patients", "Follow-up of 1573 patients"),
         ("Collisions of Au+Au", "Collisions of Au-Au", "Collisions of Au + Au", "Collisions of AuAu"),
         ("Jets in p+p", "Jets in p-p", "Jets in pp"),
