@@ -37,6 +37,8 @@ SHA = "204e3073870fae3d05bcbc2f6a8e263d9b72e776"
         ("math.CA/0611800", "math/0611800", 0),
         ("math.CA/0611800v2", "math/0611800", 2),
         ("cond-mat.stat-mech/0601001", "cond-mat/0601001", 0),
+        ("physics.optics/0601001", "physics/0601001", 0),
+        ("physics.plasm-ph/0601001", "physics/0601001", 0),
         ("hep-th/9711200", "hep-th/9711200", 0),
         ("hep-th9711200", "hep-th/9711200", 0),
         ("HEP-TH/9711200", "hep-th/9711200", 0),
@@ -186,7 +188,7 @@ def test_free_text_with_a_cue(text: str) -> None:
         ("10.1/x", ""),
         ("10.1038/nature 14539", ""),
         ("10.1038/naturé", ""),
-        ("see 10.1038/nature14539 there", ""),
+        ("10.1038/nature 14539 there", ""),
         ("9.1038/nature14539", ""),
     ],
 )
@@ -213,6 +215,8 @@ def test_dois(text: str, doi: str) -> None:
         "https://proxy.example.edu/login?url=https%3A%2F%2Fdoi.org%2F10.5555%2Fabc.12",
         "ARTN 106\r\n10.5555/abc.12",
         "S0140-6736(05)00001-2 [pii];10.5555/abc.12 [doi]",
+        "see 10.5555/abc.12 there",
+        "10.5555/abc.12 for details",
         "10.5555/abc.12 [doi]",
         "10.5555/abc.12[doi]",
         "10.5555/abc.12 PMID: 1234567",
@@ -577,6 +581,12 @@ def test_hostile_text_takes_no_long() -> None:
         "10." * 300_000,
         "10.1000/" + ")" * 1_000_000,
         "abs/" * 9999,
+        "10.5555/a" * 9999,
+        "doi: 10.5555/a.1 " * 9999,
+        "10.5555/" + "<" * 9999,
+        "10.5555/" + "&amp;" * 9999,
+        r"10.5555/{\_}" * 9999,
+        "pmid" + " " * 1900,
     ):
         find_arxiv(text)
         parse_arxiv(text)

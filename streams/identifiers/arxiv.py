@@ -24,7 +24,7 @@ ARXIV_ARCHIVES = (
     "funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math-ph|math|mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics|plasm-ph|"
     "q-alg|q-bio|quant-ph|solv-int|supr-con"
 )
-_CLASS = r"(?:\.[a-z]{2}|\.[a-z]{3,4}-[a-z]{2,4})"
+_CLASS = r"(?:\.[a-z]{2}|\.[a-z]{2,6}-[a-z]{2,4}|\.optics|\.other|\.soft)"
 # Some write the primary class before an identifier of the new form, too: cs.LG/1706.03762.
 _ID = (
     rf"(?:(?:(?=[a-z])(?:{ARXIV_ARCHIVES}|econ|eess|stat|q-fin){_CLASS}?/)?(?P<new>\d{{4}}\.\d{{4,5}})|"

@@ -15,6 +15,10 @@ from urllib.parse import unquote
 
 __all__ = ["LONGEST", "dois_in", "normalize_doi", "registered_doi", "remembered_doi", "without_page"]
 
+_LONGEST_DOI = 300
+_MOST = 50  # places of a text that are looked at
+_RUN = re.compile(r"[!-~]*")
+
 LONGEST = 2_000
 """Text beyond this many characters is no identifier and no URL worth reading."""
 
@@ -34,13 +38,14 @@ _OF_ANOTHER_WORK = re.compile(
     r"references?\b)",
     re.IGNORECASE,
 )
-# What may follow a blank behind a DOI. Any other word may be the DOI's own rest, broken by the blank.
+# What may follow a blank behind a DOI. Anything with a digit may be the DOI's own rest, broken by the blank; a word may be
+# behind a DOI that has a digit already.
 _BEHIND = re.compile(
-    r"$|[\[({<]\s*[a-z]|\((?:19|20)\d\d\b|[-|,;/&*]\s|(?:and|or)\s(?:doi:?\s*|https?:\S*/)?10\.|(?:https?:|www\.|doi\b|10\.\d{4}|"
-    r"pm(?:c?id|c\d)|pii\b|errat|corrig|retract|issn|isbn|arxiv|e-?pub|url|accessed|available|retrieved|published|publication|version|online|print|registering|"
-    r"in press|advance|crossref|medline|pubmed|scopus|wos|s\d{4}-|p{1,2}\.|pages?\b|vol(?:ume)?\b)",
+    r"$|[\[({<]\s*[a-z]|\((?:19|20)\d\d\b|[-|,;/&*\u00b7\u2022]\s|(?:and|or)\s(?:doi:?\s*|https?:\S*/)?10\.|https?:|www\.|doi\b|"
+    r"10\.\d{4}|pm(?:c?id|c\d)|pii\b|s\d{4}-|p{1,2}\.|pages?\b|vol(?:ume)?\b",
     re.IGNORECASE,
 )
+_WORD_BEHIND = re.compile(r"[a-z]{2,}(?=[\s.,;:)-]|$)", re.IGNORECASE)
 
 _TYPOGRAPHY = str.maketrans(
     {
@@ -178,13 +183,16 @@ def _plain(text: str) -> str:
 
 
 def _scan(text: str) -> Iterator[str]:
-    """Yield the DOIs of a text in order."""
+    """Yield the DOIs of a text in order, of the first places where one may begin."""
     text = _plain(text)
     at = 0
-    while start := _START.search(text, at):
-        lead, begin, end = text[at : start.start()], start.end(), start.end()
-        while end < len(text) and "!" <= text[end] <= "~":
-            end += 1
+    for _ in range(_MOST):
+        start = _START.search(text, at)
+        if start is None:
+            return
+        lead, begin = text[at : start.start()], start.end()
+        run = _RUN.match(text, begin, begin + 2 * _LONGEST_DOI)
+        end = run.end() if run else begin
         whole = f"10.{start[1]}/{text[begin:end]}"
         doi = _within(whole, is_url="//" in lead.rpartition(" ")[2])
         at = end - len(whole) + len(doi)  # what was cut off may hold the next DOI
@@ -210,12 +218,18 @@ def _is_whole_alone(text: str, start: re.Match[str], end: int, *, is_cut: bool) 
         return False
     if end == len(text) or is_cut or text[end - 1] in ",;|":
         return True
-    return text[end].isspace() and _BEHIND.match(text[end:].lstrip()) is not None
+    if not text[end].isspace():
+        return False
+    behind = text[end:].lstrip()
+    if _BEHIND.match(behind):
+        return True
+    has_digit = any(letter.isdigit() for letter in text[start.end() : end])
+    return has_digit and text[end - 1] not in "/:_-" and _WORD_BEHIND.match(behind) is not None
 
 
 def _within(doi: str, *, is_url: bool) -> str:
     """Return a run of characters that begins with a DOI, cut where the DOI ends."""
-    if twice := _TWICE.fullmatch(doi):
+    if "10." in doi[8:] and (twice := _TWICE.fullmatch(doi)):
         doi = twice[1]
     if is_url:
         doi = doi.partition("?")[0]
@@ -243,7 +257,7 @@ def _finish(doi: str) -> str:
 def _shaped(doi: str) -> str:
     """Return a DOI in lower case and without the punctuation around it, `""` where it has not the shape of one."""
     doi = _without_tail(doi.strip())
-    if not _DOI.fullmatch(doi) or len(doi) > 300:
+    if not _DOI.fullmatch(doi) or len(doi) > _LONGEST_DOI:
         return ""
     prefix, _, suffix = doi.partition("/")
     suffix = suffix.lstrip("/")
