@@ -14,6 +14,7 @@ from typing import NamedTuple
 __all__ = [
     "ARCHIVE",
     "COMPONENT",
+    "DATA",
     "IN_ARCHIVE",
     "PREPRINT",
     "REPORT",
@@ -33,6 +34,8 @@ REPORT = "report"
 REVIEW = "review"
 # A general repository's: a preprint, but as likely data, software, a poster, slides or a supplement.
 REPOSITORY = "repository"
+# A repository's that holds data and nothing else.
+DATA = "data"
 # A digital archive's own DOI of an article that its publisher has given another.
 ARCHIVE = "archive"
 
@@ -148,9 +151,9 @@ _PREPRINT_SHAPES = re.compile(
     r"^10\.5194/(?:acp|amt|angeo|bg|cp|dwes|esd|essd|esurf|gi|gmd|hess|nhess|npg|os|se|soil|tc|wes)d-\d+-\d+-(?:19|20)\d\d$"
 )
 _REPOSITORY_PREFIXES = (
-    "10.5281/zenodo", "10.6084/m9.figshare", "10.17605/osf.io", "10.17632/", "10.5061/dryad", "10.7910/dvn", "10.3886/",
-    "10.13140/rg.", "10.7490/",  # ResearchGate; F1000's posters
+    "10.5281/zenodo", "10.6084/m9.figshare", "10.17605/osf.io", "10.13140/rg.", "10.7490/",  # ResearchGate, F1000's posters
 )  # fmt: skip
+_DATA_PREFIXES = ("10.17632/", "10.5061/dryad", "10.7910/dvn", "10.3886/")  # Mendeley Data, Dryad, Dataverse, ICPSR
 _ARCHIVE_PREFIXES = ("10.2307/",)  # JSTOR
 _GREY_COPY = re.compile(r"^10\.1037/e\d{9}-\d{3}$")  # PsycEXTRA: reports and talks under APA's own DOIs
 # New editions of entries of Wiley's encyclopedias: by ISBN, by the older number of ten digits, or Ullmann's number.
@@ -232,6 +235,8 @@ def _kind(doi: str) -> str:
         return PREPRINT
     if doi.startswith(_REPOSITORY_PREFIXES) or "figshare" in doi:
         return REPOSITORY
+    if doi.startswith(_DATA_PREFIXES):
+        return DATA
     if doi.startswith(_ARCHIVE_PREFIXES) or _GREY_COPY.match(doi):
         return ARCHIVE
     return PREPRINT if doi.startswith(("10.1101/", "10.5194/")) and _PREPRINT_SHAPES.match(doi) else WORK
