@@ -12,10 +12,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-__all__ = ["SIGNS", "SIGN_WORDS", "Sign", "read_signs"]
-
-SIGN_WORDS = frozenset(("plus", "minus", "star", "sharp", "prime"))
-"""The words signs are read as. One that only one of two titles has tells the two apart."""
+__all__ = ["SIGNS", "Sign", "read_signs", "signs_in"]
 
 _Words = str | Callable[[re.Match[str]], str]
 
@@ -131,6 +128,25 @@ _NO_SIGN = bytes(set(range(128)) - set(b".,/+*#'"))
 # Nearly all points and commas are no part of a number; these patterns begin with a letter and so are found fast.
 _IN_NUMBER = {".": re.compile(r"\.\d"), ",": re.compile(r",\d\d\d")}
 _TYPOGRAPHIC = str.maketrans({"\u2217": "*", "\u22c6": "*", "\u2605": "*", "\u266f": "#", "\u2019": "'"})
+
+
+_READ = re.compile(
+    rf"(?<!\S)(?:\w\w?|\d+|{_GREEK}) (?:plus plus|plus|star|sharp|prime)(?!\S)|(?<!\S)minus(?: minus)?(?!\S)"
+)
+
+
+def signs_in(normal: str) -> list[str]:
+    """Return what a title in normal form has of signs that decide, in order of the alphabet.
+
+    The words are words of titles, too; a sign's stands behind a symbol, which is one or two letters, a number or a Greek
+    letter's name. Two titles whose signs differ are two.
+
+    >>> signs_in("sharp bounds for c star algebras")
+    ['c star']
+    """
+    if "plus" in normal or "minus" in normal or "star" in normal or "sharp" in normal or "prime" in normal:
+        return sorted(_READ.findall(normal))
+    return []
 
 
 def read_signs(text: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.signs import SIGNS, Sign, read_signs
+from streams.signs import SIGNS, Sign, read_signs, signs_in
 from streams.text import compact, normalize
 
 
@@ -37,6 +37,15 @@ def test_every_sign_reads_as_its_example_says(sign: Sign) -> None:
 )
 def test_a_sign_that_decides_tells_two_titles_apart(one: str, two: str) -> None:
     assert compact(normalize(one)) != compact(normalize(two))
+    assert signs_in(normalize(one)) != signs_in(normalize(two)) or "." in one or "." in two
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Sharp bounds for star queries", "Prime numbers", "Atoms minuscule", "Insulin plus diet", "Superstar plus"],
+)
+def test_words_of_titles_are_no_signs(title: str) -> None:
+    assert signs_in(normalize(title)) == []
 
 
 @pytest.mark.parametrize(
