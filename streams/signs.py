@@ -130,8 +130,10 @@ _IN_NUMBER = {".": re.compile(r"\.\d"), ",": re.compile(r",\d\d\d")}
 _TYPOGRAPHIC = str.maketrans({"\u2217": "*", "\u22c6": "*", "\u2605": "*", "\u266f": "#", "\u2019": "'"})
 
 
+_SMALL_WORDS = "an|as|at|be|by|do|en|et|he|if|in|is|it|la|le|my|no|of|on|or|so|to|un|up|us|we"
 _READ = re.compile(
-    rf"(?<!\S)(?:\w\w?|\d+|{_GREEK}) (?:plus plus|plus|star|sharp|prime)(?!\S)|(?<!\S)minus(?: minus)?(?!\S)"
+    rf"(?<!\S)(?!(?:{_SMALL_WORDS})\s)(?:\w\w?|\d+|{_GREEK}) (?:plus plus|plus|star|sharp|prime)(?!\S)|"
+    r"(?<!\S)minus(?: minus)?(?!\S)"
 )
 
 

@@ -42,7 +42,7 @@ def test_a_sign_that_decides_tells_two_titles_apart(one: str, two: str) -> None:
 
 @pytest.mark.parametrize(
     "title",
-    ["Sharp bounds for star queries", "Prime numbers", "Atoms minuscule", "Insulin plus diet", "Superstar plus"],
+    ["Sharp bounds for star queries", "Prime numbers", "Atoms minuscule", "Insulin plus diet", "Bounds on star graphs"],
 )
 def test_words_of_titles_are_no_signs(title: str) -> None:
     assert signs_in(normalize(title)) == []
