@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from streams.matching.doi_classes import doi_class
+from streams.matching.doi_classes import ARCHIVE, IN_ARCHIVE, PREPRINT, doi_class
 from streams.matching.features import AUTHORS_CUT, IS_PREPRINT, STOP_TITLE, Features
 from streams.matching.fingerprint import likeness
 from streams.matching.wording import EMPTY, SAME, Wording, wording
@@ -280,11 +280,13 @@ def identifier_level(a: Features, b: Features) -> tuple[str, str]:
         if _has(a, scheme) and _has(b, scheme):
             return "pmid", ""
     if one and two:
+        if _one_stem(one, two):
+            return "edition", ""  # an encyclopedia's entry in two editions, by the registrant's own numbering
         works_one, works_two = _of_publishers(one), _of_publishers(two)
         if works_one and works_two:
             registrants = {doi.partition("/")[0] for doi in works_one}
             return ("registrant" if any(doi.partition("/")[0] in registrants for doi in works_two) else "different"), ""
-        if not works_one and not works_two and one[0].partition("/")[0] == two[0].partition("/")[0]:
+        if not works_one and not works_two and _listed_by_one_server(one[0], two[0]):
             return "registrant", ""
         return "preprint", ""  # a preprint and its publication have a DOI each
     if a.source == b.source and a.source in _LIST_ONCE:
@@ -297,7 +299,20 @@ def _dois(features: Features) -> list[str]:
 
 
 def _of_publishers(dois: list[str]) -> list[str]:
-    return [doi for doi in dois if doi_class(doi).kind not in ("preprint", "repository", "archive")]
+    return [doi for doi in dois if doi_class(doi).kind not in (*IN_ARCHIVE, ARCHIVE)]
+
+
+def _one_stem(one: list[str], two: list[str]) -> bool:
+    stems = {doi_class(doi).stem for doi in one}
+    return any(doi_class(doi).stem in stems for doi in two)
+
+
+def _listed_by_one_server(one: str, two: str) -> bool:
+    """Tell whether two DOIs are of one preprint server that numbers works; authors post a paper to SSRN more than once."""
+    prefix = one.partition("/")[0]
+    if prefix != two.partition("/")[0] or prefix == "10.2139":
+        return False
+    return doi_class(one).kind == doi_class(two).kind == PREPRINT
 
 
 def _has(features: Features, scheme: str) -> bool:

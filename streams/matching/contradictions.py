@@ -244,6 +244,16 @@ WORDS: tuple[Rule, ...] = (
         BY_WORDS,
     ),
     Rule(
+        "signs_differ",
+        DISTINCT,
+        0.05,
+        words.signs_differ,
+        "a sign in one title alone, or another in its place",
+        "C / C++",
+        "own probe",
+        BY_WORDS,
+    ),
+    Rule(
         "letters_differ",
         DISTINCT,
         0.0,

@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-from streams.matching.doi_classes import COMPONENT, PREPRINT, REPORT, REVIEW, doi_class
+from streams.matching.doi_classes import COMPONENT, DATA, IN_ARCHIVE, REPORT, REVIEW, doi_class
 from streams.matching.fingerprint import fingerprint
 from streams.matching.spelling import one_spelling
 from streams.matching.stop_titles import is_stop_title
@@ -38,6 +38,31 @@ _WORK_SCHEMES = word_set(
 )
 # The order ids are kept in: first those that name one paper for certain. One order makes comparison symmetric.
 _RANK = {scheme: rank for rank, scheme in enumerate(("arxiv", "pmid", "pmcid", "doi"))}
+_PREPRINT_TYPES = frozenset(
+    (
+        "preprint",
+        "posted-content",
+        "working-paper",
+        "working_paper",
+        "workingpaper",
+        "discussion-paper",
+        "discussion_paper",
+    )
+)
+# First letters of the names of servers, as a journal field has them; and of Copernicus's journals `... Discussions`, whose
+# papers are preprints of those of the journal.
+_PREPRINT_JOURNALS = (
+    "arxi",
+    "corr abs",
+    "corr",
+    "biorx",
+    "medrx",
+    "ssrn",
+    "chemr",
+    "rese squa",
+    "soci scie rese netw",
+    "prep ",
+)
 _DERIVED_BY_DOI = {COMPONENT: "supplements", REPORT: "reviews", REVIEW: "reviews"}
 _DERIVED_BY_TYPE = {
     "erratum": "corrects", "corrigendum": "corrects", "correction": "corrects", "addendum": "corrects",
@@ -205,7 +230,7 @@ def _ids(record: Record) -> tuple[tuple[str, ...], str, bool]:
             found = doi_class(value)
             value = found.base  # noqa: PLW2901
             kind = kind or found.kind
-            published = published or found.kind != PREPRINT
+            published = published or found.kind not in IN_ARCHIVE
         text = f"{scheme}:{value}"
         if text not in ids:
             ids.append(text)
@@ -221,10 +246,11 @@ def _is_thesis(start: str) -> bool:
 def _flags(record: Record, kind: str, published: bool, journal: str) -> int:
     flags = 0
     if not published and (
-        kind == PREPRINT
+        kind in IN_ARCHIVE
         or record.source == "arxiv"
-        or record.type in ("preprint", "posted-content")
-        or journal.startswith(("arxi", "corr abs", "biorx", "medrx"))
+        or record.type in _PREPRINT_TYPES
+        or journal.startswith(_PREPRINT_JOURNALS)
+        or journal.endswith(" disc")
         or (record.identifier("arxiv") and not record.volume)
     ):
         flags |= IS_PREPRINT
@@ -286,5 +312,5 @@ def extract(record: Record) -> Features:
         flags=flags,
         relations=_relations(record, ids),
         last=last,
-        kind=_KINDS.get(record.type, ""),
+        kind=_KINDS.get(record.type, "") or ("data" if kind == DATA else ""),
     )

@@ -135,6 +135,7 @@ LEVELS: dict[str, dict[str, str]] = {
         "preprint": "two DOIs, one a preprint's",
         "different": "two DOIs of two registrants",
         "registrant": "two DOIs of one registrant",
+        "edition": "two DOIs of an encyclopedia's entry in two editions",
         "pmid": "two PubMed or PMC ids",
         "listed": "two records of a source that lists a work once",
     },

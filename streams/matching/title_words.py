@@ -10,6 +10,7 @@ import re
 from streams.matching.pair import Pair
 from streams.matching.wording import EMPTY
 from streams.matching.words import is_word
+from streams.signs import signs_in
 from streams.text import word_set
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "opposed",
     "part_on_one_side",
     "prefixed",
+    "signs_differ",
 ]
 
 _NEGATIONS = frozenset(("no", "not", "non", "without", "never", "un", "neither", "nor", "cannot"))
@@ -72,6 +74,12 @@ def numbers_differ(pair: Pair) -> bool:
     """Tell whether each title has a number that the other has not."""
     left = pair.match.wording
     return bool(_numbers(left.left_a)) and bool(_numbers(left.left_b))
+
+
+def signs_differ(pair: Pair) -> bool:
+    """Tell whether a sign is in one title alone, or another in its place: C and C++, e+p and e-p."""
+    left = pair.match.wording
+    return bool(signs_in(" ".join(left.left_a))) or bool(signs_in(" ".join(left.left_b)))
 
 
 def letters_differ(pair: Pair) -> bool:
