@@ -56,6 +56,7 @@ _DESIGN = word_set(
     "protocol pilot rationale feasibility appendix supplement supplementary corrigendum erratum reply rejoinder comment addendum "
     "thesis slides poster dataset"
 )
+_SIGNS = frozenset(("plus", "minus", "star", "sharp", "prime"))
 _PLACES_IN_PRINT = frozenset(("volume", "vol", "pp", "pages", "issue", "no", "series", "bd", "band", "nr"))
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
@@ -79,7 +80,9 @@ def numbers_differ(pair: Pair) -> bool:
 def signs_differ(pair: Pair) -> bool:
     """Tell whether a sign is in one title alone, or another in its place: C and C++, e+p and e-p."""
     left = pair.match.wording
-    return bool(signs_in(" ".join(left.left_a))) or bool(signs_in(" ".join(left.left_b)))
+    if _SIGNS.isdisjoint(left.left_a) and _SIGNS.isdisjoint(left.left_b):
+        return False
+    return signs_in(pair.a.title) != signs_in(pair.b.title)
 
 
 def letters_differ(pair: Pair) -> bool:
