@@ -51,13 +51,14 @@ _THE = (
     r"(?P<the>(?:\s*\b(?:the|el|la|le|il|der|den|das|dem)\b|\s*l')?\s*\b(?:original )?(?:article|paper|manuscript|chapter|"
     r"publication|art[ií]culo|artigo|beitrag|artikel|articolo|статье)\b(?: (?:titled|entitled|by (?=[\"'])))?)?"
 )
-_BY_WHOM = r"(?:\s+(?:by|from|of)\s+(?P<whom>[^:\"]{1,60}?)(?=\s+(?:on|regarding|re|about|concerning)\b|\s*[:,]))?"
+_BY_WHOM = r"(?:\s+(?:by|from)\s+(?-i:[A-Z])[^:\"]{1,60}?(?=\s+(?:on|regarding|re|about|concerning)\b|\s*[:,]))?"
 _MARK = r"(?P<mark>\s*(?::|—|\.(?=\s)|,(?=\s*[\"'])|\s[-–]+(?=\s))|(?=\s*[\"\[]|\s+'))?"
 _COUNT = r"(?:(?P<nth>first|second|third|fourth|fifth|1st|2nd|3rd|[4-9]th|zweites?|deuxième|segunda?o?)\s+)?"
 _NUMBER = r"(?:\s*\(?\s*(?:no\.?\s*|number\s+|#\s*)?(?P<number>\d{1,2}|(?-i:I{1,3}|IV|VI{0,3}|IX|X))\s*\)?(?=\W|$))?"
+# Who is said to make "some remarks" or "critical comments" more often writes a work of its own.
 _BEFORE = (
-    r"(?:(?:an?|the|some|further|brief|short|additional|another|new|critical|invited|expert|guest|final|joint|partial|interim|"
-    r"recent)\s+)*"
+    r"(?:(?:an?|the|another|invited|expert|guest|final|joint|partial|interim|recent|"
+    r"(?P<vague>some|further|brief|short|additional|new|critical))\s+)*"
 )
 _WHO = r"(?:(?P<by>in|author|publisher|editor|editorial|reader|reviewer|article)(?:'?s'?|s)?'?\s+)*"
 _CODE = {"'": "'?", " ": r"[\s_-]+", "(s)": "s?", "(es)": "(?:es)?"}
@@ -99,7 +100,7 @@ _BEHIND = r"(?:\s*(?::|[?!.](?=\s)|—|\s[-–]+(?=\s))+\s*|(?<=\S)\"\s*[:,.]?\s
 
 
 def start(kind: str, phrases: str, example: str, source: str, links: str = "", name: str = "") -> Announcement:
-    pattern = rf"^\W*{_BEFORE}{_COUNT}{_BEFORE}{_WHO}{_one_of(phrases)}(?!\w){_NUMBER}{_BY_WHOM}(?:\s*{_LINK}{_THE})?{_MARK}"
+    pattern = rf"^\W*{_BEFORE}{_COUNT}{_WHO}{_one_of(phrases)}(?!\w){_NUMBER}{_BY_WHOM}(?:\s*{_LINK}{_THE})?{_MARK}"
     words = frozenset(_words(phrases, 0))
     return Announcement(kind, "start", words, _compile(pattern), frozenset(links.split()), name, example, source)
 

@@ -171,7 +171,7 @@ def _is_meant(rule: Announcement, match: re.Match[str], text: str) -> bool:
     mark, link, rest = groups["mark"], groups["link"], text[match.end() :]
     if link is None:
         return mark is not None and (mark.strip() != "." or not rest.lstrip()[:1].islower())
-    if link.lower() in rule.links or groups["the"]:
+    if (link.lower() in rule.links and not groups["vague"]) or groups["the"]:
         return True
     if mark is not None and mark.strip() in ("", ":"):
         return True
@@ -214,7 +214,7 @@ def _article(rest: str, kind: str) -> str:
     """The title of the work in what follows an announcement: without names of authors, quotation marks, citation and place."""
     rest = rest.strip(" :.,;-–—_")
     if "et al" in rest[:90]:
-        rest = _ET_AL.sub("", rest, count=1) or rest
+        rest = _ET_AL.sub("", rest, count=1)
     elif kind in ("corrects", "retracts") and "," in rest[:60]:
         named = _TWO_NAMES.match(rest)
         if named and (rest[named.end() :][:1] == '"' or " and " in named[0]):

@@ -29,10 +29,10 @@ _RETRACTION = (
 )
 _REPLY = (
     "reply, replies, response(s), rejoinder(s), closure, réponse, reponse, erwiderung, entgegnung, replik, schlusswort, antwort, "
-    "respuesta, réplica, resposta, risposta, contestación, naschrift, repliek, ответ"
+    "respuesta, réplica, resposta, risposta, contestación, naschrift, repliek, rebuttal, ответ"
 )
 _COMMENT = (
-    "comment(s), commentary, commentaries, commentaire(s), kommentar, kommentare, comentario(s), comentário(s), commento, commenti, "
+    "comment(s), commentary, commentaire(s), kommentar, kommentare, comentario(s), comentário(s), commento, commenti, "
     "commentaar, комментарий, комментарии, comment(s) and reply, comment(s) and discussion"
 )
 
@@ -56,6 +56,7 @@ CORRECTS: tuple[Announcement, ...] = (
     form("corrects", "error errors mistake mistakes", r"(?:errors?|mistakes?) in(?: the (?:article|paper))?\s*(?=[\"'])",
           "Errors in \"...\"", "ACM, IEEE"),
     end("corrects", f"{_ERRATA}, correction(s), publisher's note", "...: Corrigendum", "JSTOR, PsycINFO"),
+    last("corrects", "erratum corrigendum corrigenda errata addendum", r"\s[\[(]\s*(?:errat(?:um|a)|corrigend(?:um|a)|addendum)", "... (Erratum", "titles cut off"),
     last("corrects", "erratum corrigendum corrigenda errata", r"\s(?-i:Erratum|Corrigend(?:um|a)|Errata|ERRATUM|CORRIGENDUM)",
          "... Erratum", "EndNote exports"),
     bracket("corrects", f"{_ERRATA}, {_CORRECTION}, publisher's note", "... (Erratum)", "INSPIRE, JSTOR"),
@@ -87,7 +88,7 @@ REPLIES: tuple[Announcement, ...] = (
            "réponse des auteurs, respuesta de los autores, resposta dos autores, antwort der autoren",
            "Author response for ...", "eLife, Wiley", links="*", name="author"),
     start("replies_to", "response to reviewer(s), response to reviewer comments, response to referee(s), response to the reviewers, response to "
-           "the referees, reply to reviewer(s), rebuttal",
+           "the referees, reply to reviewer(s)",
            "Response to reviewers: ...", "Crossref peer reviews", links="*", name="author"),
     start("replies_to", "in reply", "In reply to ...", "JAMA", links="to"),
     start("replies_to", "reply, replies, rejoinder(s), repliek, replik, erwiderung, entgegnung, counter reply", "Reply to ...", "Nature, Statistical Science",
@@ -112,8 +113,11 @@ COMMENTS: tuple[Announcement, ...] = (
     start("comments_on", "correspondence, korrespondenz, correspondencia, correspondance, correspondência", "Correspondence: ...", "Lancet, Elsevier",
            links="re regarding"),
     start("comments_on", "discussion(s), invited discussion, discussion and closure, diskussion, discussione", "Discussion of: ...", "ASCE, Wiley"),
-    start("comments_on", "remark(s), note(s), critique, criticism, observation(s), reflection(s), thoughts, anmerkung, anmerkungen, bemerkung, bemerkungen, "
-           "stellungnahme, замечания", "Remarks on \"...\"", "ACM, Springer"),
+    form("comments_on", "remark remarks note notes critique criticism observation observations reflections thoughts a some further additional critical anmerkung anmerkungen "
+         "bemerkung bemerkungen stellungnahme замечания",
+         r"(?:(?:an?|some|further|additional|critical|first) )*(?:remarks?|notes?|critique|criticism|observations?|reflections?|thoughts|anmerkung(?:en)?|bemerkung(?:en)?|stellungnahme|"
+         r"замечания)\s+(?:on|of|about|to|zu|zum|zur|к)\b(?: the (?:paper|article)\b|\s*:|\s*(?=[\"']))",
+         "Remarks on \"...\"", "ACM, Springer"),
     start("comments_on", "reader response, reader comment, readers comment(s)", "Reader response: ...", "Neurology", links="to on"),
     start("comments_on", "editor's note, editors note, editorial note", "Editor's note: ...", "AACR, Neurology", links="on to for regarding"),
     form("comments_on", "re", r"re\s*[:.]", "Re: ...", "Elsevier, Wiley"),
@@ -130,13 +134,13 @@ COMMENTS: tuple[Announcement, ...] = (
 REVIEWS: tuple[Announcement, ...] = (
     start("reviews", "book review(s), book reviews section, film review, media review, software review, book review essay", "Book review: ...", "Wiley, JSTOR",
            links="of on"),
-    start("reviews", "review(s), review article, referee review", "Review for \"...\"", "Wiley, Qeios, ScienceOpen"),
+    form("reviews", "review reviews", r"reviews?\s*(?:of|for|on)\s*:?\s*(?=\")|review of (?:the book\b|:)", "Review for \"...\"", "Wiley, Qeios, ScienceOpen"),
     start("reviews", "rezension, rezensionen, buchbesprechung, besprechung, reseña, reseñas, recensione, recensioni, recension, recensie, resenha, resenhas, compte "
            "rendu, comptes rendus, recenzja, recenze, рецензия, anmeldelse",
            "Rezension zu: ...", "De Gruyter, Dialnet, Persée", links="zu zum zur на"),
     form("reviews", "peer open", r"(?:open )?peer[- ]?review(?:er)?s?(?: report| file| history| comments?| information)?s?\.?\s*#?\s*(?P<number>\d*)\.?\s*"
           r"(?:(?:report )?(?:for|of|on)\b|:)", "Peer Review #2 of ...", "PeerJ, F1000Research, Elsevier", "report"),
-    form("reviews", "referee referees reviewer reviewers", r"(?:referee|reviewer)'?s?'?(?: (?:report|comment|review)s?)?\.?\s*#?\s*(?P<number>\d*)(?: ?report\b)?\.?\s*"
+    form("reviews", "referee referees reviewer reviewers", r"(?:referee|reviewer)'?s?'?(?: (?:report|comment|review)s?\b|(?=\s*#?\d)|(?= \((?:public|recommend)))\.?\s*#?\s*(?P<number>\d*)(?: ?report\b)?\.?\s*"
           r"(?:\([^)]*\)\s*)?(?:(?:for|of|on|to)\b|:)", "Reviewer #1 (Public review): ...", "eLife, F1000Research, Copernicus", "report"),
     form("reviews", "public joint consensus", r"(?:joint |consensus )*public reviews?\s*:", "Joint Public Review: ...", "eLife", "public"),
     start("reviews", "elife assessment, elife digest, evaluation summary, acceptance summary, editor's evaluation, editors evaluation, editorial evaluation, editor's "

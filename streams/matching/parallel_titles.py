@@ -19,8 +19,8 @@ _SMALL_WORDS = {
         "en": "the of and on for with from by to its are at between under during using through toward towards how what",
         "de": "der die das und von für mit im zur zum dem den eine einer über aus bei auf zwischen durch nach wie als unter",
         "fr": "le les du une dans sur pour par aux avec chez sous leur ses et est au",
-        "es": "el los las y del con por hacia según desde una",
-        "pt": "dos das uma ao à não são como pela pelo e",
+        "es": "el los las del con por hacia según desde una los",
+        "pt": "dos das uma ao à não são como pela pelo",
         "it": "il lo gli dei della delle degli di nel nella dello tra sul sulla",
         "nl": "het een van voor bij naar tussen met uit",
         "sv": "och för på ett det till som hos från av",
@@ -45,7 +45,7 @@ def parallel_titles(text: str) -> tuple[str, ...]:
     """The titles that stand side by side in a text, the first of them first; the text alone where it is one title."""
     if " = " in text:
         parts = _EQUALS.split(text)
-        if len(parts) > 1 and all(_is_title(part, 2 if len(parts) == 2 else 1) for part in parts):
+        if len(parts) > 1 and all(_is_title(part, 2) for part in parts) and (_are_long(parts) or _languages_differ(parts[0], parts[1])):
             return tuple(part.strip() for part in parts)
     if text[-1:] in ("]", ")") or text[-2:] in (").", "]."):
         at = brackets_at_end(text)
@@ -63,6 +63,10 @@ def parallel_titles(text: str) -> tuple[str, ...]:
             if _is_title(outer, 2) and _is_title(inner, 2) and mark not in inner and _languages_differ(outer, inner):
                 return outer.strip(" ."), inner.strip(" .")
     return (text,)
+
+
+def _are_long(parts: list[str]) -> bool:
+    return all(len(_WORD.findall(part)) > 2 for part in parts)
 
 
 def _is_title(text: str, words: int) -> bool:
@@ -110,10 +114,14 @@ def _script(text: str) -> int:
 
 
 def _language(text: str) -> str:
-    """The language most small words of a text are of; `""` for none."""
+    """The language most small words of a text are of; `""` for none and where two have as many."""
     counted: dict[str, int] = {}
     for word in _WORD.findall(text.lower()):
         language = _SMALL_WORDS.get(word)
         if language:
             counted[language] = counted.get(language, 0) + 1
-    return max(counted, key=lambda language: (counted[language], language)) if counted else ""
+    if not counted:
+        return ""
+    most = max(counted.values())
+    found = [language for language, count in counted.items() if count == most]
+    return found[0] if len(found) == 1 else ""

@@ -53,7 +53,7 @@ SUPPLEMENTS: tuple[Announcement, ...] = (
     start("supplements", "video abstract, visual abstract, graphical abstract, lay summary, lay abstract, plain language summary, plain language summaries, plain language summary of "
            "publication", "Plain language summary of ...", "Future Medicine, RSC", links="of for", name="summary"),
     form("supplements", "cover front back rear inside outside inner frontispiece titelbild innentitelbild rücktitelbild innenrücktitelbild",
-          r"(?P<number>(?:inside |outside |inner |front |back |rear )*(?:cover(?: feature| picture| image| art| profile| story)?)|frontispiece|(?:innen)?(?:rück)?titelbild)\s*:",
+          r"(?P<number>(?:inside |outside |inner |front |back |rear )*(?:cover(?: feature| picture| image| art| profile)?)|frontispiece|(?:innen)?(?:rück)?titelbild)\s*:",
           "Cover Feature: ...", "Wiley"),
     bracketed("supplements", "", r"\((?-i:[A-Z])[\w.]*(?: [\w.&]+){0,5} \d{1,2}(?:[-–/]\d{1,2})?/(?:19|20)\d\d\)", "... (Adv. Mater. 12/2019)", "Wiley", "cover"),
 )  # fmt: skip

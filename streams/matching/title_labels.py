@@ -25,7 +25,7 @@ LABELS: tuple[Label, ...] = (
     Label("kind of article", "original research article, original article, original research, original paper, original contribution, original investigation, research article, research "
           "paper, regular article, regular paper, full paper, full length article, full length research paper, review article, short communication, short paper, short report, brief "
           "report, brief communication, rapid communication, rapid report, technical note, research note, research letter, clinical research, data article, data paper, invited review, "
-          "invited paper, invited article, mini review, minireview, case report, article, proceedings, conference paper, preprint, accepted manuscript",
+          "invited paper, invited article, mini review, minireview, case report, article, conference paper, preprint, accepted manuscript",
           True, "ORIGINAL ARTICLE Coral growth", "journals, PDF extraction"),
     Label("section of a journal", "special issue, special issue article, special section, editor's comments, editors comments, from the editor", True, "EDITOR'S COMMENTS Coral growth",
           "MIS Quarterly"),
@@ -47,9 +47,8 @@ def _phrases(labels: tuple[Label, ...], capitals: bool = False) -> str:
 _LABEL = re.compile(rf"^\W*(?:{_phrases(LABELS)})\s*(?:[:—]|\s[-–](?=\s))\s*", re.IGNORECASE)
 _CAPITALS = _phrases(tuple(label for label in LABELS if label.capitals), capitals=True)
 _BARE_LABEL = re.compile(
-    rf"^\W*(?:{_CAPITALS})\s+(?=[A-Z\d])|"
-    r"^(?:Original|Research|Review|Regular|Full Length) (?:Research )?(?:Article|Paper)\s+(?=[A-Z][a-z]*\s)|"
-    r"^Editor['’]?s['’]? Comments\s+(?=[A-Z])"
+    rf"^\W*(?:{_CAPITALS})\s+(?=[A-Z\d])(?!(?:ON|OF|FOR|AND|IN|TO|FROM|BY)\b)|"
+    r"^(?:Original|Research|Review|Regular|Full Length) (?:Research )?(?:Article|Paper)\s+(?=[A-Z][a-z]*\s)"
 )
 _FIRST_WORDS = frozenset(
     text.split()[0].partition("'")[0] for label in LABELS for text in label.phrases.split(",")
