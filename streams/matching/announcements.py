@@ -1,6 +1,6 @@
 """Reading what a title announces: the kind of notice it is, its number, and the title of the work it is about.
 
-The rules are in `streams.matching.notices` and `streams.matching.supplements`. An announcement may stand within another
+The rules are those of `streams.matching.notices`. An announcement may stand within another
 (`Reply to "Comment on '...'"`): the outermost says what the work is, and all are taken off.
 """
 
@@ -10,20 +10,17 @@ import re
 from collections import defaultdict
 from typing import NamedTuple
 
-from streams.matching.announcement import ANY_LINK, STEPPED_OVER, Announcement
-from streams.matching.notices import NOTICES
-from streams.matching.supplements import SUPPLEMENTS
+from streams.matching.announced_titles import title_of_work
+from streams.matching.eastern_announcements import eastern_announcement
+from streams.matching.notices import ANY_LINK, DERIVED, STEPPED_OVER, Announcement
 
-__all__ = ["DERIVED", "Announced", "announced", "are_two_notices", "in_brackets"]
-
-DERIVED: tuple[Announcement, ...] = (*NOTICES, *SUPPLEMENTS)
-"""All rules, in the order they are tried."""
+__all__ = ["Announced", "announced", "are_two_notices", "in_brackets"]
 
 
 class Announced(NamedTuple):
     """What a title announces: the kind of notice, its number or name, and the title without the announcement.
 
-    `whole` says whether nothing else of a title stayed (`Author reply`): then `text` is all of the title.
+    Where the announcement is all there is (`Author reply`), `text` is the whole title.
     """
 
     kind: str
@@ -51,7 +48,7 @@ _FIRST_WORDS = 6
 
 
 def announced(text: str) -> Announced | None:
-    """What a title announces; None for a title that announces nothing."""
+    """Return what a title announces; None for a title that announces nothing."""
     found = _at_end(text, text.lower()) or _at_start(text, text.lower())
     if found is None:
         return None
@@ -64,7 +61,7 @@ def announced(text: str) -> Announced | None:
 
 
 def in_brackets(text: str, at: int) -> Announced | None:
-    """What the brackets at the end of a title, which begin `at` a place, announce."""
+    """Return what the brackets at the end of a title announce; `at` is where they begin."""
     rules: tuple[Announcement, ...] = ()
     for found in _WORD.finditer(text.lower(), at):
         rules = _BY_FIRST_IN_BRACKETS.get(found[0], ())
@@ -80,15 +77,15 @@ def in_brackets(text: str, at: int) -> Announced | None:
 
 
 def _labelled(rule: Announcement, text: str) -> str:
-    # "Batteries: Title (Adv. Mater. 12/2019)": the journal's label of its cover stands before the article's title.
-    return _COVER_LABEL.sub("", text) if rule.name == "cover" else text
+    # What is behind the title says what the label before it is: "Batteries: Title (Adv. Mater. 12/2019)", "Review: Title — R0/PR2".
+    return _LABEL.sub("", text) if rule.name in ("cover", "report") else text
 
 
-_COVER_LABEL = re.compile(r"^[^:]{3,40}:\s+(?=\S+\s\S)")
+_LABEL = re.compile(r"^[^:]{3,40}:\s+(?=\S+\s\S)")
 
 
 def are_two_notices(one: str, two: str) -> bool:
-    """Whether the ordinals of two notices of one kind about one work say that they are two.
+    """Return whether the ordinals of two notices of one kind about one work say that they are two.
 
     >>> are_two_notices("", "2"), are_two_notices("", "1"), are_two_notices("publisher", "author")
     (True, False, True)
@@ -105,7 +102,7 @@ _AROUND_WORDS = "\"'“”‘’.,:;()[]"
 
 
 def _may_start(lower: str) -> bool:
-    """Whether one of the first words is one a rule begins with: most titles need no further look."""
+    """Return whether a rule begins with one of the first words: most titles need no further look."""
     word = lower.partition(" ")[0]
     if word.isalpha() and word not in _BY_FIRST and word not in STEPPED_OVER:
         return False
@@ -120,7 +117,7 @@ def _may_start(lower: str) -> bool:
 
 def _at_start(text: str, lower: str) -> Announced | None:
     if not _may_start(lower):
-        return None if text.isascii() else _eastern(text)
+        return _eastern(text)
     at = 0
     for _ in range(_FIRST_WORDS):
         found = _WORD.search(lower, at)
@@ -136,7 +133,19 @@ def _at_start(text: str, lower: str) -> Announced | None:
         if word not in STEPPED_OVER:
             break
         at = found.end()
-    return None if text.isascii() else _eastern(text)
+    return _eastern(text)
+
+
+def _may_end(lower: str) -> bool:
+    """Return whether a title has letters of which each form of _TAILS has some."""
+    return (
+        "eply " in lower
+        or "eplies " in lower
+        or "nder " in lower
+        or "pons" in lower
+        or "omment" in lower
+        or "tion to " in lower
+    )
 
 
 def _at_end(text: str, lower: str) -> Announced | None:
@@ -144,7 +153,7 @@ def _at_end(text: str, lower: str) -> Announced | None:
     rules = _BY_LAST.get(word, ())
     if "/pr" in word:
         rules = _BY_LAST["pr"]
-    if "eply " in lower or "eplies " in lower or "ejoinder " in lower or "esponse" in lower or "omment" in lower:
+    if _may_end(lower):
         rules = (*rules, *_TAILS)
     if not rules:
         return None
@@ -152,7 +161,7 @@ def _at_end(text: str, lower: str) -> Announced | None:
     for rule in rules:
         match = rule.pattern.search(straight, 3)
         if match and (straight.count('"', 0, match.start()) % 2 == 0 or straight[match.start()] == '"'):
-            return _taken_off(rule, match, straight, straight[: match.start()])
+            return _taken_off(rule, match, straight, _labelled(rule, straight[: match.start()]))
     return None
 
 
@@ -164,7 +173,7 @@ _BY_NAMES = re.compile(r"\bby (?:[A-Z][\w.'-]*[ ,]*(?:and |& |et al)?){1,10}\W*$
 
 
 def _is_meant(rule: Announcement, match: re.Match[str], text: str) -> bool:
-    """Whether words that match a rule announce, and do not just begin an ordinary title."""
+    """Return whether words that match a rule announce, and do not just begin an ordinary title."""
     if ANY_LINK in rule.links:
         return True
     groups = match.groupdict()
@@ -177,110 +186,37 @@ def _is_meant(rule: Announcement, match: re.Match[str], text: str) -> bool:
         return True
     if link.lower() == "for" and _NAMED.match(rest):
         return True
-    return bool(_NAMED.match(rest) and "et al" in rest[:80]) or bool(_BY_NAMES.search(rest)) or _at_start(rest, rest.lower()) is not None
+    return (
+        bool(_NAMED.match(rest) and "et al" in rest[:80])
+        or bool(_BY_NAMES.search(rest))
+        or _at_start(rest, rest.lower()) is not None
+    )
 
 
 _NTH = {
-    "first": "1", "1st": "1", "second": "2", "2nd": "2", "zweite": "2", "zweites": "2", "deuxième": "2", "segunda": "2", "segundo": "2",
-    "third": "3", "3rd": "3", "fourth": "4", "fifth": "5", "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7",
-    "viii": "8", "ix": "9", "x": "10",
+    word: str(number)
+    for number, words in enumerate(
+        ("first 1st i", "second 2nd zweite zweites deuxième segunda segundo ii", "third 3rd iii", "fourth 4th iv", "fifth 5th v",
+         "vi", "vii", "viii", "ix", "x"), 1,
+    )
+    for word in words.split()
 }  # fmt: skip
 
 
 def _ordinal(rule: Announcement, match: re.Match[str]) -> str:
     groups = match.groupdict()
     number = (groups.get("nth") or groups.get("number") or "").lower()
-    number = _NTH.get(number, number[:1] if number[1:] in ("th", "nd", "rd", "st") else re.sub(r"[\s_]+", "", number))
+    number = _NTH.get(number) or re.sub(r"[\s_]+", "", number).removesuffix("th")
     return f"{rule.name} {number}".strip()
 
 
 def _taken_off(rule: Announcement, match: re.Match[str], text: str, rest: str) -> Announced:
-    title = _article(rest, rule.kind)
-    return Announced(rule.kind, _ordinal(rule, match), title if len(_WORD.findall(title)) > 1 or not title.isascii() else text)
-
-
-_ET_AL = re.compile(r"^.{0,80}?\bet al\b\.?,?(?:'?s\b)?(?:\s*\(?(?:19|20)\d\d[a-z]?\)?)?\s*[,:;.–—-]*\s*(?:on\b\s*|in\b\s*(?=\"))?")
-_TWO_NAMES = re.compile(r"^\s*[A-Z][\w'-]+(?: [A-Z][\w'-]+)?(?:,? (?:and|&) [A-Z][\w'-]+(?: [A-Z][\w'-]+)?)?,\s+(?=[A-Z\"])")
-_CITED = re.compile(r"^[^():\"]{3,300}?\s\((?:19|20)\d\d[a-z]?\)[.,:]?\s+(?=\S+\s\S)")
-_PLACE_BEHIND = re.compile(r"\.\s+[A-Z][^.]{2,60}\d[^.]*(?:\.\s*(?:https?|doi|10\.).*)?$|\.\s+[A-Z][A-Za-z ]{3,40}[\d\s:–-]*(?:https?|doi).*$")
-_PLACE = re.compile(r"\s*,?\s*[\[(](?:[^\[\]()]|\([^()]*\))*\d(?:[^\[\]()]|\([^()]*\))*[\])][\s.]*$")
-_EXTENSION = re.compile(
-    r"\.(?:docx?|pdf|xlsx?|csv|tsv|tiff?|jpe?g|png|gif|eps|zip|rar|gz|mp[34]|avi|mov|wmv|pptx?|txt|xml|json|html?|r|py|nex|fas|fasta)$",
-    re.IGNORECASE,
-)
-
-
-def _article(rest: str, kind: str) -> str:
-    """The title of the work in what follows an announcement: without names of authors, quotation marks, citation and place."""
-    rest = rest.strip(" :.,;-–—_")
-    if "et al" in rest[:90]:
-        rest = _ET_AL.sub("", rest, count=1)
-    elif kind in ("corrects", "retracts") and "," in rest[:60]:
-        named = _TWO_NAMES.match(rest)
-        if named and (rest[named.end() :][:1] == '"' or " and " in named[0]):
-            rest = rest[named.end() :]
-    if "(" in rest[:300] and (cited := _CITED.match(rest)) and ("," in cited[0] or re.match(r"\w+ [A-Z]{1,3}\b", cited[0])):
-        rest = _PLACE_BEHIND.sub("", rest[cited.end() :])
-    if rest[:1] in ('"', "'", "["):
-        rest = _unquoted(rest)
-    if kind == "supplements":
-        rest = _EXTENSION.sub("", rest)
-    elif rest[-1:] in ("]", ")", ".") and _PLACE.search(rest):
-        rest = _cut_place(rest)
-    return rest.strip(" :.,;-–—_")
-
-
-_YEAR_OR_DOI = re.compile(r"\b(?:1[89]|20)\d\d\b|10\.\d{4}")
-
-
-def _cut_place(rest: str) -> str:
-    """The title without the place in print behind it: `[J. Reef Sci. 12 (2003) 34-56]`."""
-    place = _PLACE.search(rest)
-    return rest[: place.start()] if place and _YEAR_OR_DOI.search(place[0]) and place.start() > 10 else rest
-
-
-_CLOSING = {'"': '"', "'": "'", "[": "]"}
-
-
-def _unquoted(rest: str) -> str:
-    """The quotation a text begins with; the text itself where a word of its own begins with one (`"Big" data in ...`)."""
-    closing = _CLOSING[rest[0]]
-    at = len(rest)
-    while (at := rest.rfind(closing, 1, at)) > 0:
-        after = rest[at + 1 :].lstrip()
-        if closing == "'" and rest[at + 1 : at + 2].isalpha():
-            continue  # an apostrophe
-        if not after or after[0] in "[(,.;:—–-" or after[0].isupper() or after.startswith(("by ", "in ", "published ", "and ")):
-            inner = rest[1:at]
-            return inner if len(inner) > 7 and " " in inner.strip() else rest
-    return rest[1:] if closing != "]" and rest.count(rest[0]) == 1 else rest
-
-
-_EAST_WORDS = {
-    "corrects": "訂正|正誤表|正誤|更正|勘误表|勘误|勘誤|订正|誤植訂正|정정|정오표",
-    "retracts": "撤稿|撤回|撤销|取り下げ|철회",
-    "replies_to": "答复|回复|への回答|に対する回答|へのリプライ",
-    "comments_on": "への討議|に対する討議|へのコメント|に対するコメント|商榷",
-}
-_EAST_ANY = re.compile("|".join(_EAST_WORDS.values()))
-_EAST = tuple(
-    (kind, re.compile(pattern.format(words=words)))
-    for kind, words in _EAST_WORDS.items()
-    for pattern in (
-        r"^\W*(?:论文|論文|お詫びと|关于|關於)?(?:{words})(?:启事|声明|通知|公告|说明|について)?\s*[:—\-\s\[(]\s*(?P<title>.{{4,}}?)[\])]?$",
-        r"^[^\"]{{0,6}}\"(?P<title>.{{4,}})\"[^\"]{{0,8}}?(?:{words})(?:启事|声明|表|について)?\W*$",
-        r"^(?P<title>.{{4,}}?)\s*[\[(—:-]\s*(?:论文|論文)?(?:{words})(?:启事|声明)?\s*[\])]?\W*$",
-        r"^(?P<title>.{{6,}}?)(?:の|的|에 대한)\s?(?:{words})(?:启事|声明|表|について)?\W*$",
-    )
-)
+    title = title_of_work(rest, rule.kind)
+    if title.isascii() and len(_WORD.findall(title)) < 2:
+        title = text
+    return Announced(rule.kind, _ordinal(rule, match), title)
 
 
 def _eastern(text: str) -> Announced | None:
-    """What a Chinese, Japanese or Korean title announces: these scripts have no blanks to find a first word by."""
-    if not _EAST_ANY.search(text):
-        return None
-    straight = text.translate(_STRAIGHT)
-    for kind, pattern in _EAST:
-        if match := pattern.match(straight):
-            return Announced(kind, "", match["title"])
-    return None
+    found = None if text.isascii() else eastern_announcement(text.translate(_STRAIGHT))
+    return Announced(found[0], "", found[1]) if found else None

@@ -1,165 +1,145 @@
-"""Announcements of corrections, retractions, replies, comments and reviews: the rules, as data.
+r"""The words by which a title announces that its work is about another work: the rules of `notices.toml`.
 
-How a rule is written is told in `streams.matching.announcement`.
+The `form` of a rule says where its words stand. Forms of phrases, `(s)` being an ending that may be missing:
+
+- `start`: before the title (`Erratum to: ...`). Many of these words also begin ordinary titles (correction, response,
+  discussion), so more is asked for: a preposition among `links` (`Comment on ...`; with `*` the words alone are enough), a mark
+  (`Correction: ...`), or any preposition with evidence of a title behind it: a quotation mark, a colon, `the article`, names (`for
+  Okafor et al., ...`), another announcement (`Response to comment on ...`).
+- `end`: behind the title and a mark (`...: Rejoinder`). A hyphen inside a word is no mark: "dose-response", "error-correction".
+- `bracket`: in the brackets at the end (`... (Erratum)`), in those of `marks`.
+
+Forms of a pattern, tried where the title has one of `words` as its first or last word: `form` (start), `tail` (end, behind a
+mark), `last` (end), `bracketed`. `streams.matching.announcements` reads titles by these rules, their quotation marks made straight.
 """
 
 from __future__ import annotations
 
-from streams.matching.announcement import Announcement, bracket, bracketed, end, form, last, start, tail
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
 
-__all__ = ["NOTICES"]
+from streams.matching.rule_files import joined_pattern, joined_text, read_rules
+from streams.text import word_set
 
-# Words of several languages; `(s)` is an ending that may be missing.
-_ERRATA = (
-    "erratum, errata, erratas, errate, erată, corrigendum, corrigenda, addendum, addenda, fe de errata(s), fe d'errata, fe d'errates, "
-    "fe de erros, fe de errores, errata corrige, berichtigung, berichtigungen, korrigendum, korrigenda, druckfehler, "
-    "druckfehlerberichtigung, druckfehlerberichtigungen, rättelse, rättelser, rettelse, rettelser, sprostowanie, исправление, "
-    "исправления, опечатка, опечатки, виправлення"
-)
-_CORRECTION = (
-    "correction(s), clarification(s), amendment(s), rectification(s), rectificatif(s), correctif(s), corrección, correccion, "
-    "correcciones, rectificación, rectificacion, enmienda, adenda, correção, correcao, correções, correcoes, retificação, "
-    "retificacao, adendo, correctie, rectificatie, correzione, correzioni, rettifica, korrektur, korrekturen, nachtrag, korrigering, "
-    "korjaus, oikaisu, poprawka, korekta, oprava, düzeltme, helyesbítés, поправка, уточнение, correcció"
-)
-_RETRACTION = (
-    "retraction(s), withdrawal(s), removal, retraction and replacement, retraction and republication, rétractation, retrait, "
-    "retractación, retractacion, retracción, retraccion, retratação, retratacao, zurückziehung, rücknahme, widerruf, ritrattazione, "
-    "ritiro, wycofanie, retrakcja, tillbakadragande, ретракция, отзыв статьи"
-)
-_REPLY = (
-    "reply, replies, response(s), rejoinder(s), closure, réponse, reponse, erwiderung, entgegnung, replik, schlusswort, antwort, "
-    "respuesta, réplica, resposta, risposta, contestación, naschrift, repliek, rebuttal, ответ"
-)
-_COMMENT = (
-    "comment(s), commentary, commentaire(s), kommentar, kommentare, comentario(s), comentário(s), commento, commenti, "
-    "commentaar, комментарий, комментарии, comment(s) and reply, comment(s) and discussion"
-)
+__all__ = ["ANY_LINK", "DERIVED", "STEPPED_OVER", "Announcement"]
 
-CORRECTS: tuple[Announcement, ...] = (
-    start("corrects", f"{_ERRATA}, erratum and addendum, corrigendum and addendum, erratum note(s), errata note(s)",
-           "Erratum to: ...", "Crossref, Springer, Elsevier", links="*"),
-    start("corrects", "publisher's note(s), publisher's erratum", "Publisher's Note: ...", "American Physical Society",
-           links="to on for", name="publisher"),
-    start("corrects", "publisher's correction(s), publisher correction(s)", "Publisher Correction: ...", "Springer Nature",
-           links="to", name="publisher"),
-    start("corrects", "author's correction(s), author correction(s)", "Author Correction: ...", "Springer Nature", links="to",
-           name="author"),
-    start("corrects", "correction notice, notice of correction, notice of duplicate publication, notice of redundant publication, "
-           "corrections and clarifications, correction and clarification",
-           "Notice of correction: ...", "Wiley, JAMA", links="*"),
-    start("corrects", _CORRECTION, "Correction: ...", "PLOS, IEEE, SciELO"),
-    form("corrects", "correction", r"correction to (?=(?-i:[A-Z\d(\[][^:]*[a-z]))", "Correction to Coral growth",
-          "American Chemical Society"),
-    form("corrects", "correction", r"corrections? (?:for|to) supporting information (?:for|to|of)\b", "Correction for Supporting Information for ...",
-          "PNAS"),
-    form("corrects", "error errors mistake mistakes", r"(?:errors?|mistakes?) in(?: the (?:article|paper))?\s*(?=[\"'])",
-          "Errors in \"...\"", "ACM, IEEE"),
-    end("corrects", f"{_ERRATA}, correction(s), publisher's note", "...: Corrigendum", "JSTOR, PsycINFO"),
-    last("corrects", "erratum corrigendum corrigenda errata addendum", r"\s[\[(]\s*(?:errat(?:um|a)|corrigend(?:um|a)|addendum)", "... (Erratum", "titles cut off"),
-    last("corrects", "erratum corrigendum corrigenda errata", r"\s(?-i:Erratum|Corrigend(?:um|a)|Errata|ERRATUM|CORRIGENDUM)",
-         "... Erratum", "EndNote exports"),
-    bracket("corrects", f"{_ERRATA}, {_CORRECTION}, publisher's note", "... (Erratum)", "INSPIRE, JSTOR"),
-    bracketed("corrects", "correction corrections corrigendum erratum addendum", r"[\[(]\s*(?:correction|corrigendum|erratum|addendum)s? (?:of|to|for):? .*",
-               "... (Correction of vol 12, pg 34, 2001)", "Web of Science"),
-    bracketed("corrects", "vol volume", r"\(\s*vol(?:ume)?\.?\s*[\w.-]+\s*(?:\([\w -]+\)\s*)?,.*\d.*", "... (vol 12, pg 34, 2001)", "Web of Science"),
-    bracketed("corrects", "", r"\(\s*(?-i:[A-Z])[a-z]+(?:,? \d{4})?,\s*10\.\d{4,9}/.*", "... (June, 10.1000/abc, 2021)",
-               "Web of Science"),
-)  # fmt: skip
-RETRACTS: tuple[Announcement, ...] = (
-    start("retracts", "retraction notice(s), retraction note(s), retraction statement, withdrawal notice, withdrawal note, withdrawal "
-           "statement, removal notice, notice of retraction, notice of partial retraction, notice of retraction and replacement, notice of "
-           "withdrawal, notice of removal, statement of retraction, statement of withdrawal, retraction announcement, nota de retratação, "
-           "nota de retractación, nota de retracción, avis de rétractation",
-           "Retraction notice to: ...", "Springer, Elsevier, Taylor & Francis", links="*"),
-    start("retracts", "expression(s) of concern, expression of editorial concern, notice of concern, statement of concern, expresión de "
-           "preocupación, expressão de preocupação, manifestação de preocupação, avis de préoccupation",
-           "Editorial Expression of Concern: ...", "Springer Nature, Science, PNAS", links="*", name="concern"),
-    start("retracts", _RETRACTION, "Retraction: ...", "Wiley, PNAS, SciELO", links="to"),
-    end("retracts", "retraction, retraction notice, retraction note, expression of concern, withdrawal notice", "...: Retraction", "JSTOR"),
-    bracket("retracts", f"{_RETRACTION}, retraction notice, retraction note, retraction statement, expression of concern, withdrawal notice",
-             "... (Retraction)", "SciELO"),
-    bracketed("retracts", "retraction withdrawal expression", r"[\[(]\s*(?:partial )?(?:retraction|withdrawal|expression of concern) (?:of|for|to):? .*",
-               "... (Retraction of vol 12, pg 34, 2001)", "Web of Science, PubMed"),
-)  # fmt: skip
-REPLIES: tuple[Announcement, ...] = (
-    start("replies_to", "author's response, author's reply, author response, author reply, authors reply, authors response, response of the "
-           "authors, reply of the authors, response from the authors, reply from the authors, author replies, authors respond, author responds, "
-           "réponse des auteurs, respuesta de los autores, resposta dos autores, antwort der autoren",
-           "Author response for ...", "eLife, Wiley", links="*", name="author"),
-    start("replies_to", "response to reviewer(s), response to reviewer comments, response to referee(s), response to the reviewers, response to "
-           "the referees, reply to reviewer(s)",
-           "Response to reviewers: ...", "Crossref peer reviews", links="*", name="author"),
-    start("replies_to", "in reply", "In reply to ...", "JAMA", links="to"),
-    start("replies_to", "reply, replies, rejoinder(s), repliek, replik, erwiderung, entgegnung, counter reply", "Reply to ...", "Nature, Statistical Science",
-           links="to on auf zu zum zur op"),
-    start("replies_to", f"{_REPLY}, in response", "Response: ...", "JSTOR, ASCE, SciELO"),
-    form("replies_to", "reply ac", r"(?:ac\d+\s*:\s*)?'?reply on (?:rc|cc|ec|sc|ac)\d+'?", "Reply on RC1", "Copernicus"),
-    end("replies_to", "reply, replies, response(s), rejoinder(s), rejoinder and epilogue, reply and epilogue, réponse, erwiderung, respuesta, resposta, "
-         "authors reply, author replies, authors respond, in reply",
-         "...: Rejoinder", "JSTOR, Web of Science"),
-    tail("replies_to", "", r"(?:an? |the )?(?:authors?'?s?'? |in )?(?:repl(?:y|ies)|rejoinder) (?:to|from|by)\b.{1,80}|"
-          r"(?:an? |the )?responses? to (?:the |an? |[\w.]+'s? )?(?:comments?|letters?|critic\w*|critique|commentar\w*|discuss\w*|reviewers?)\b.{0,80}|"
-          r"(?:an? |the )?responses? to (?:[^:]{1,60}\bet al\b.{0,20}|[^:]{1,40}\((?:19|20)\d\d\).{0,20}|[\"'].{3,})",
-          "...: a reply to Okafor", "Web of Science"),
-    bracket("replies_to", f"{_REPLY}, authors reply, author's reply, in reply", "... (Reply)", "JSTOR"),
-)  # fmt: skip
-COMMENTS: tuple[Announcement, ...] = (
-    start("comments_on", _COMMENT, "Comment on ...", "American Physical Society, Frontiers", links="on upon sur zu zum zur sobre su op к"),
-    start("comments_on", "interactive comment, letter to the editor, letters to the editor, letter to editor, carta al editor, carta al director, carta ao "
-           "editor, lettre à la rédaction, lettera al direttore, leserbrief",
-           "Letter to the Editor regarding ...", "Copernicus, Elsevier", links="on upon regarding re about concerning zu"),
-    start("comments_on", "letter(s)", "Letter by Okafor regarding article, \"...\"", "AHA, PubMed", links="regarding re concerning"),
-    start("comments_on", "correspondence, korrespondenz, correspondencia, correspondance, correspondência", "Correspondence: ...", "Lancet, Elsevier",
-           links="re regarding"),
-    start("comments_on", "discussion(s), invited discussion, discussion and closure, diskussion, discussione", "Discussion of: ...", "ASCE, Wiley"),
-    form("comments_on", "remark remarks note notes critique criticism observation observations reflections thoughts a some further additional critical anmerkung anmerkungen "
-         "bemerkung bemerkungen stellungnahme замечания",
-         r"(?:(?:an?|some|further|additional|critical|first) )*(?:remarks?|notes?|critique|criticism|observations?|reflections?|thoughts|anmerkung(?:en)?|bemerkung(?:en)?|stellungnahme|"
-         r"замечания)\s+(?:on|of|about|to|zu|zum|zur|к)\b(?: the (?:paper|article)\b|\s*:|\s*(?=[\"']))",
-         "Remarks on \"...\"", "ACM, Springer"),
-    start("comments_on", "reader response, reader comment, readers comment(s)", "Reader response: ...", "Neurology", links="to on"),
-    start("comments_on", "editor's note, editors note, editorial note", "Editor's note: ...", "AACR, Neurology", links="on to for regarding"),
-    form("comments_on", "re", r"re\s*[:.]", "Re: ...", "Elsevier, Wiley"),
-    form("comments_on", "re regarding concerning", r"(?:re|regarding|concerning)\s*(?::|(?=[\"'])|the (?:article|paper|letter)\b)", "Regarding \"...\"", "Elsevier"),
-    form("comments_on", "on zu über sur", r"(?:on|zu|über|sur)\s*(?=\".{12,}\"\W*$|'.{12,}'\W*$)", "On '... in the warm lagoons'", "Taylor & Francis"),
-    end("comments_on", "comment(s), invited commentary, editorial comment, editorial commentary, invited comment(s), invited discussion, comment(s) and reply",
-         "...: Comment", "JSTOR"),
-    tail("comments_on", "commentary discussion", r"(?:(?:invited|editorial|expert) )?(?:commentary|discussion)", "...: Discussion", "Web of Science"),
-    tail("comments_on", "", r"(?:an? |some )?(?:comments?|commentary|discussion) (?:on|of) (?:[^:]{1,60}\bet al\b.{0,20}|[^:]{1,40}\((?:19|20)\d\d\).{0,20}|[\"'].{3,})",
-          "...: comment on Okafor et al.", "Web of Science"),
-    bracket("comments_on", f"{_COMMENT}, discussion, letter, letters, letter to the editor, editorial, correspondence", "... (Comment)", "JSTOR, SciELO", marks=r"\("),
-    bracket("comments_on", "discussion, correspondence, commentary", "... [Discussion]", "JSTOR", marks=r"\["),
-)  # fmt: skip
-REVIEWS: tuple[Announcement, ...] = (
-    start("reviews", "book review(s), book reviews section, film review, media review, software review, book review essay", "Book review: ...", "Wiley, JSTOR",
-           links="of on"),
-    form("reviews", "review reviews", r"reviews?\s*(?:of|for|on)\s*:?\s*(?=\")|review of (?:the book\b|:)", "Review for \"...\"", "Wiley, Qeios, ScienceOpen"),
-    start("reviews", "rezension, rezensionen, buchbesprechung, besprechung, reseña, reseñas, recensione, recensioni, recension, recensie, resenha, resenhas, compte "
-           "rendu, comptes rendus, recenzja, recenze, рецензия, anmeldelse",
-           "Rezension zu: ...", "De Gruyter, Dialnet, Persée", links="zu zum zur на"),
-    form("reviews", "peer open", r"(?:open )?peer[- ]?review(?:er)?s?(?: report| file| history| comments?| information)?s?\.?\s*#?\s*(?P<number>\d*)\.?\s*"
-          r"(?:(?:report )?(?:for|of|on)\b|:)", "Peer Review #2 of ...", "PeerJ, F1000Research, Elsevier", "report"),
-    form("reviews", "referee referees reviewer reviewers", r"(?:referee|reviewer)'?s?'?(?: (?:report|comment|review)s?\b|(?=\s*#?\d)|(?= \((?:public|recommend)))\.?\s*#?\s*(?P<number>\d*)(?: ?report\b)?\.?\s*"
-          r"(?:\([^)]*\)\s*)?(?:(?:for|of|on|to)\b|:)", "Reviewer #1 (Public review): ...", "eLife, F1000Research, Copernicus", "report"),
-    form("reviews", "public joint consensus", r"(?:joint |consensus )*public reviews?\s*:", "Joint Public Review: ...", "eLife", "public"),
-    start("reviews", "elife assessment, elife digest, evaluation summary, acceptance summary, editor's evaluation, editors evaluation, editorial evaluation, editor's "
-           "assessment, editor's report, editor report, editor's summary, editor's decision, editorial decision",
-           "eLife assessment: ...", "eLife", links="for on of", name="assessment"),
-    start("reviews", "decision letter", "Decision letter for ...", "Wiley, eLife", links="for to on", name="decision"),
-    form("reviews", "rc ec cc sc", r"(?:rc|ec|cc|sc)(?P<number>\d+)\s*:\s*'?(?:comment on|review of)?", "RC1: 'Comment on ...'", "Copernicus", "report"),
-    form("reviews", "recommendation recommendations", r"recommendations?\s*(?:of\b|:|for (?:the )?authors\b\s*:?)", "Recommendation of: ...", "Peer Community In",
-          "recommendation"),
-    form("reviews", "faculty f h", r"(?:faculty of 1000 (?:evaluation|recommendation)|faculty opinions recommendation|f1000 ?(?:prime )?recommendation|h1 connect "
-          r"recommendation)\s*(?:for|of)\b", "Faculty Opinions recommendation of ...", "Faculty Opinions", "faculty"),
-    form("reviews", "prereview evaluation rapid review summary", r"(?:prereview|evaluation(?: summary(?: and metrics)?)?|rapid review|review|summary)(?: (?P<number>\d+))?"
-          r"\s*(?:of|for|:)?\s*(?=\")", "PREreview of \"...\"", "PREreview, Unjournal", "report"),
-    form("reviews", "review", r"review\.\s+(?=.*\b(?:ed|eds|by|edited)\b)|review of (?=.{8,},? by (?-i:[A-Z])[\w.' ,-]+$)", "Review of ..., by A. Okafor", "JSTOR"),
-    form("reviews", "cheminform", r"cheminform abstract\s*:", "ChemInform Abstract: ...", "Wiley", "abstract"),
-    end("reviews", "book review(s)", "... - Book review", "Emerald"),
-    tail("reviews", "pr", r"R\d+/PR(?P<number>\d+)", "Review: ... — R0/PR2", "Cambridge Prisms", "report"),
-    bracket("reviews", "book review(s), film review, media review", "... [Book review]", "JSTOR"),
-)  # fmt: skip
 
-NOTICES: tuple[Announcement, ...] = (*CORRECTS, *RETRACTS, *REPLIES, *COMMENTS, *REVIEWS)
-"""The rules in the order they are tried."""
+class Announcement(NamedTuple):
+    """A form of words by which a title says that its work is about another.
+
+    - `kind`: the relation to the other work.
+    - `place`: `start`, `end` or `brackets`.
+    - `words`: the first words (`start`, `brackets`) or last words (`end`) of the form; a title without one of them is not tried.
+    - `pattern`: the form, with the groups `nth`, `number`, `link`, `the`, `mark` and `vague` where they matter.
+    - `links`: the prepositions that need no further evidence.
+    - `name`: what tells several notices about one work apart, as their number does.
+    - `example`, `source`: a title of the form, and where it is used.
+    """
+
+    kind: str
+    place: str
+    words: frozenset[str]
+    pattern: re.Pattern[str]
+    links: frozenset[str]
+    name: str
+    example: str
+    source: str
+
+
+ANY_LINK = "*"
+STEPPED_OVER = word_set(
+    "a an the some further brief short additional another new critical invited expert guest final joint partial "
+    "interim recent first second third fourth fifth st nd rd th zweite zweites deuxième segundo segunda in author "
+    "authors publisher publishers editor editors editorial reader readers reviewer reviewers article s"
+)
+"""Words that may stand before the words of a rule at the start."""
+
+_LINKS = (
+    "to for of on in upon from re regarding about concerning over zu zum zur auf à au aux sur a al ao de del du do da di sobre su "
+    "von til till к на для"
+)
+_LINK = rf"(?P<link>{'|'.join(sorted(_LINKS.split(), key=len, reverse=True))})\b"
+_THE = (
+    r"(?P<the>(?:\s*\b(?:the|el|la|le|il|der|den|das|dem)\b|\s*l')?\s*\b(?:original )?(?:article|paper|manuscript|chapter|"
+    r"publication|art[ií]culo|artigo|beitrag|artikel|articolo|статье)\b(?: (?:titled|entitled|by (?=[\"'])))?)?"
+)
+_BY_WHOM = r"(?:\s+(?:by|from)\s+(?-i:[A-Z])[^:\"]{1,60}?(?=\s+(?:on|regarding|re|about|concerning)\b|\s*[:,]))?"
+_MARK = r"(?P<mark>\s*(?::|—|\.(?=\s)|,(?=\s*[\"'])|\s[-–]+(?=\s))|(?=\s*[\"\[]|\s+'))?"
+_COUNT = r"(?:(?P<nth>first|second|third|fourth|fifth|1st|2nd|3rd|[4-9]th|zweites?|deuxième|segund[ao])\s+)?"
+_NUMBER = r"(?:\s*\(?\s*(?:no\.?\s*|number\s+|#\s*)?(?P<number>\d{1,2}|(?-i:I{1,3}|IV|VI{0,3}|IX|X))\s*\)?(?=\W|$))?"
+# "Some remarks" or "critical comments" are more often a work of their own.
+_BEFORE = (
+    r"(?:(?:an?|the|another|invited|expert|guest|final|joint|partial|interim|recent|"
+    r"(?P<vague>some|further|brief|short|additional|new|critical))\s+)*"
+)
+_WHO = r"(?:(?:in|author|publisher|editor|editorial|reader|reviewer|article)(?:'?s'?|s)?'?\s+)*"
+_BEHIND = r"(?:\s*(?::|[?!.](?=\s)|—|\s[-–]+(?=\s))+\s*|(?<=\S)\"\s*[:,.]?\s+)"
+_CODE = {"'": "'?", " ": r"[\s_-]+", "(s)": "s?", "(es)": "(?:es)?"}
+_PLACES = {
+    "start": "start", "form": "start", "end": "end", "tail": "end", "last": "end", "bracket": "brackets", "bracketed": "brackets",
+}  # fmt: skip
+
+
+def _pattern(row: Mapping[str, str], phrases: str, pattern: str) -> re.Pattern[str]:
+    any_phrase = _one_of(phrases) if phrases else ""
+    marks = row.get("marks", r"[\[(]")
+    of_form = {
+        "start": rf"^\W*{_BEFORE}{_COUNT}{_WHO}{any_phrase}(?!\w){_NUMBER}{_BY_WHOM}(?:\s*{_LINK}{_THE})?{_MARK}",
+        "form": rf"^\W*(?:{pattern})",
+        "end": rf"{_BEHIND}{_BEFORE}{_WHO}{any_phrase}{_NUMBER}[\s.\")]*$",
+        "tail": rf"{_BEHIND}(?:{pattern})[\s.\")]*$",
+        "last": rf"{pattern}[\s.]*$",
+        "bracket": rf"{marks}\s*{_BEFORE}{_COUNT}{_WHO}{any_phrase}{_NUMBER}(?:,? (?:19|20)\d\d)?\s*[\])]$",
+        "bracketed": rf"(?:{pattern})$",
+    }
+    return re.compile(of_form[row["form"]], re.IGNORECASE)
+
+
+def _one_of(phrases: str) -> str:
+    return "(?:" + "|".join(_phrase(text) for text in sorted(_split(phrases), key=len, reverse=True)) + ")"
+
+
+def _phrase(text: str) -> str:
+    """Return the pattern of a phrase: apostrophes may be missing, and `(s)`."""
+    return re.sub(r"\(e?s\)|[' ]|[^' (]+", lambda match: _CODE.get(match[0]) or re.escape(match[0]), text)
+
+
+def _split(phrases: str) -> list[str]:
+    return [text.strip() for text in phrases.split(",")]
+
+
+def _words(phrases: str, at: int) -> frozenset[str]:
+    """Return the first or last words of phrases, with and without what may be missing."""
+    found = set()
+    for text in _split(phrases):
+        word = text.split(" ")[at]
+        found |= {re.sub(r"\(e?s\)", "", word), word.replace("(", "").replace(")", "")}
+    return frozenset(part for word in found for part in (word.replace("'", ""), word.partition("'")[0]) if part)
+
+
+def _announcement(row: Mapping[str, str], words: Mapping[str, str], patterns: Mapping[str, str]) -> Announcement:
+    form = row["form"]
+    phrases = joined_text(row.get("phrases", ""), words)
+    pattern = joined_pattern(row.get("pattern", ""), patterns)
+    return Announcement(
+        kind=row["kind"],
+        place=_PLACES[form],
+        words=_words(phrases, -1 if form == "end" else 0) if phrases else word_set(row.get("words", "")),
+        pattern=_pattern(row, phrases, pattern),
+        links=word_set(row.get("links", "")) if form == "start" else frozenset(ANY_LINK),
+        name=row.get("name", ""),
+        example=row["example"],
+        source=row["source"],
+    )
+
+
+def _read() -> tuple[Announcement, ...]:
+    rules = read_rules("notices.toml")
+    words = {name: joined_text(text) for name, text in rules["words"].items()}
+    patterns = {name: joined_pattern(text) for name, text in rules["patterns"].items()}
+    return tuple(_announcement(row, words, patterns) for row in rules["rule"])
+
+
+DERIVED: tuple[Announcement, ...] = _read()
+"""All rules, in the order they are tried."""

@@ -1,8 +1,8 @@
 """Titles in two languages side by side: catalogues write `Titel = Title`, others `Titel [Title]` or `Titel / Title`.
 
 Each language's title is a title of the work, so either may meet a record that has but one. Other things are written alike
-(`p = q`, a remark in brackets, the author behind a slash), so a second title must look like one: of words, several, beginning with a
-capital, and, but for `=` and square brackets, in another language than the first by its script or its small words.
+(`p = q`, a remark in brackets, the author behind a slash), so a second title must look like one: several words, the first with
+a capital letter, and another language than the first by its script or its small words.
 """
 
 from __future__ import annotations
@@ -32,20 +32,29 @@ _SMALL_WORDS = {
     for word in words.split()
 }
 _WORD = re.compile(r"[^\W\d_]+")
-_SCRIPTS = (
-    re.compile("[\u0400-\u04ff]"), re.compile("[\u0370-\u03ff]{2}"), re.compile("[\u0590-\u05ff]"), re.compile("[\u0600-\u06ff]"),
-    re.compile("[\u0900-\u0dff]"), re.compile("[\u0e00-\u0e7f]"), re.compile("[\u3040-\u30ff\u4e00-\u9fff]"), re.compile("[\uac00-\ud7af]"),
+_SCRIPTS = tuple(
+    re.compile(letters)
+    for letters in (
+        "[\u0400-\u04ff]", "[\u0370-\u03ff]{2}", "[\u0590-\u05ff]", "[\u0600-\u06ff]", "[\u0900-\u0dff]", "[\u0e00-\u0e7f]",
+        "[\u3040-\u30ff\u4e00-\u9fff]", "[\uac00-\ud7af]",
+    )
 )  # fmt: skip
 _WITHOUT_BLANKS = (6, 7)  # Thai; Chinese and Japanese
 _EQUALS = re.compile(r"(?:(?<=[^\W\d_]{3})|(?<=[.?!)\]\"]))\s=\s(?=\W?[^\W\d_])")
-_ANNOTATED = re.compile(r"\b(?:19|20)\d\d\b|\d+\s*[:(-]\s*\d|\bed(?:itor|s)?\b|\bguest\b|\bissue\b|\bvol\b", re.IGNORECASE)
+_ANNOTATED = re.compile(
+    r"\b(?:19|20)\d\d\b|\d+\s*[:(-]\s*\d|\bed(?:itor|s)?\b|\bguest\b|\bissue\b|\bvol\b", re.IGNORECASE
+)
 
 
 def parallel_titles(text: str) -> tuple[str, ...]:
-    """The titles that stand side by side in a text, the first of them first; the text alone where it is one title."""
+    """Return the titles that stand side by side in a text, in order; the text alone where it is one title."""
     if " = " in text:
         parts = _EQUALS.split(text)
-        if len(parts) > 1 and all(_is_title(part, 2) for part in parts) and (_are_long(parts) or _languages_differ(parts[0], parts[1])):
+        if (
+            len(parts) > 1
+            and all(_is_title(part, 2) for part in parts)
+            and (_are_long(parts) or _languages_differ(parts[0], parts[1]))
+        ):
             return tuple(part.strip() for part in parts)
     if text[-1:] in ("]", ")") or text[-2:] in (").", "]."):
         at = brackets_at_end(text)
@@ -70,12 +79,14 @@ def _are_long(parts: list[str]) -> bool:
 
 
 def _is_title(text: str, words: int) -> bool:
-    """Whether a text has so many words, or letters of a script without blanks, and begins like a title."""
+    """Return whether a text has so many words, or letters of a script without blanks, and begins like a title."""
     text = text.strip(" .\"'“”«»")
     if not text or text[0].islower():
         return False
     found = _WORD.findall(text)
-    return (len(found) >= words and sum(map(len, found)) >= 4 * words) or (_script(text) in _WITHOUT_BLANKS and len(text) > 5)
+    return (len(found) >= words and sum(map(len, found)) >= 4 * words) or (
+        _script(text) in _WITHOUT_BLANKS and len(text) > 5
+    )
 
 
 def _is_translation(outer: str, inner: str, bracket: str) -> bool:
@@ -83,7 +94,13 @@ def _is_translation(outer: str, inner: str, bracket: str) -> bool:
         return False
     if _languages_differ(outer, inner):
         return True
-    return bracket == "[" and len(_WORD.findall(inner)) > 1 and _is_foreign(outer) and not _is_foreign(inner) and not _ANNOTATED.search(inner)
+    return (
+        bracket == "["
+        and len(_WORD.findall(inner)) > 1
+        and _is_foreign(outer)
+        and not _is_foreign(inner)
+        and not _ANNOTATED.search(inner)
+    )
 
 
 # Endings and letters that English words have not: enough to tell a title from its English translation.
@@ -107,14 +124,14 @@ def _languages_differ(one: str, two: str) -> bool:
 
 
 def _script(text: str) -> int:
-    """The script of a text, as a number: 0 for Latin."""
+    """Return the script of a text, as a number: 0 for Latin."""
     if text.isascii():
         return 0
     return next((number for number, script in enumerate(_SCRIPTS, 1) if script.search(text)), 0)
 
 
 def _language(text: str) -> str:
-    """The language most small words of a text are of; `""` for none and where two have as many."""
+    """Return the language most small words of a text are of; `""` for none and where two have as many."""
     counted: dict[str, int] = {}
     for word in _WORD.findall(text.lower()):
         language = _SMALL_WORDS.get(word)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from streams.text import word_set
+
 __all__ = ["PartNumber", "part_number"]
 
 
@@ -31,8 +33,8 @@ _WORDS = {
             "three third 3rd troisième dritter dritte drittes tercero tercera tercer terceira terceiro terza terzo третья",
             "four fourth 4th quatrième vierter vierte cuarta cuarto quarta quarto четвертая",
             "five fifth 5th cinquième fünfter fünfte quinta quinto пятая", "six sixth 6th sixième sechster sechste sexta",
-            "seven seventh 7th septième siebter siebte", "eight eighth 8th huitième achter achte", "nine ninth 9th neuvième neunter",
-            "ten tenth 10th dixième zehnter", "eleven eleventh", "twelve twelfth",
+            "seven seventh 7th septième siebter siebte", "eight eighth 8th huitième achter achte",
+            "nine ninth 9th neuvième neunter", "ten tenth 10th dixième zehnter", "eleven eleventh", "twelve twelfth",
         ),
         1,
     )
@@ -41,26 +43,32 @@ _WORDS = {
 _EAST = {sign: str(number) for number, sign in enumerate("一二三四五六七八九十", 1)} | {"上": "1", "中": "2", "下": "3"}
 
 # Words that say that the number behind them is a part's; the second only where nothing but a mark follows the number.
-_CUES = frozenset(
-    "part parts pt pts teil teile tl parte partie deel díl část rész часть volume volumes vol vols band bd tome tomo том fascicle "
-    "fascicule fasc heft chapter chap kapitel chapitre capítulo capitulo lieferung installment instalment episode".split()
+_CUES = word_set(
+    "part parts pt pts teil teile tl parte partie deel díl část rész часть volume volumes vol vols band bd tome tomo "
+    "том fascicle fascicule fasc heft chapter chap kapitel chapitre capítulo capitulo lieferung installment "
+    "instalment episode"
 )
-_CLOSED_CUES = frozenset(
-    "no nr num number paper report article study book lecture lesson module unit issue iss supplement suppl round wave series ser "
-    "folge mitteilung bericht communication ch cap kap del dil osa ч т".split()
+_CLOSED_CUES = word_set(
+    "no nr num number paper report article study book lecture lesson module unit issue iss supplement suppl round "
+    "wave series ser folge mitteilung bericht communication ch cap kap del dil osa ч т"
 )
 # Before a Roman numeral that numbers no part: World War II, type II, factor V, copper (II).
-_KINDS = frozenset(
-    "war wars type types phase phases stage class grade group level generation angiotensin photosystem factor complex polymerase "
-    "vatican topoisomerase collagen interleukin kingdom charles henry george james john paul pius louis frederick elizabeth leo "
-    "innocent boniface alexander gregory clement napoleon title diabetes bipolar model models mark apple pentium windows copper iron "
-    "cobalt nickel zinc mercury lead tin gold palladium platinum manganese chromium ruthenium rhodium iridium silver cadmium vanadium "
-    "uranium titanium molybdenum cation anion ion ions hiv htlv trial cuprous panel".split()
+_KINDS = word_set(
+    "war wars type types phase phases stage class grade group level generation angiotensin photosystem factor complex "
+    "polymerase vatican topoisomerase collagen interleukin kingdom charles henry george james john paul pius louis "
+    "frederick elizabeth leo innocent boniface alexander gregory clement napoleon title diabetes bipolar model models "
+    "mark apple pentium windows copper iron cobalt nickel zinc mercury lead tin gold palladium platinum manganese "
+    "chromium ruthenium rhodium iridium silver cadmium vanadium uranium titanium molybdenum cation anion ion ions hiv "
+    "htlv trial cuprous panel"
 )
 _AROUND = "()[]#.,:;?!*\"'“”‘’"
 _DASHES = frozenset(("-", "–", "—", "--", ":", ".", ";"))
 _DIGITS = re.compile(r"\d{1,3}[a-d]")
-_NUMBERS = {**_ROMAN, **{numeral.upper(): number for numeral, number in _ROMAN.items()}} | {letter: letter.lower() for letter in "ABCDEFGH"}
+_NUMBERS = {
+    **_ROMAN,
+    **{numeral.upper(): number for numeral, number in _ROMAN.items()},
+    **{letter: letter.lower() for letter in "ABCDEFGH"},
+}
 _BEGINNING = frozenset("0123456789IVXivxABCDEFGH([#")
 _GLUED = re.compile(r"\b(?:pt|vol|no|nr|bd|ch|t|teil|part)\.(?P<number>\d{1,3}|[ivx]+)\b(?![.\d])", re.IGNORECASE)
 _HYPHENED = re.compile(r"[^\W\d_]{4}-(?P<number>II|III|IV|VI{1,3}|IX)(?=[.:;]|\s[-–]|$)")
@@ -69,8 +77,9 @@ _SPELLED = re.compile(
     re.IGNORECASE,
 )
 _NTH = re.compile(
-    rf"\b(?P<nth>{'|'.join(word for word in _WORDS if len(word) > 2)}|\d{{1,2}}(?:\.|e|er|ère|ème|ª|º))\s+(?:part|teil|partie|parte|paper|"
-    r"article|report|communication|volume|band|tome|folge|mitteilung|series|série|часть|instal?lment|abteilung)\b(?=\s*(?:[.:;,)\]—–]|$))",
+    rf"\b(?P<nth>{'|'.join(word for word in _WORDS if len(word) > 2)}|\d{{1,2}}(?:\.|e|er|ère|ème|ª|º))\s+"
+    r"(?:part|teil|partie|parte|paper|article|report|communication|volume|band|tome|folge|mitteilung|series|série|часть|"
+    r"instal?lment|abteilung)\b(?=\s*(?:[.:;,)\]—–]|$))",
     re.IGNORECASE,
 )
 _EASTERN = re.compile(
@@ -83,7 +92,7 @@ _NONE = PartNumber()
 
 
 def part_number(text: str) -> PartNumber:
-    """The number of the part, volume or sequel a title names, and the bare number at its end."""
+    """Return the number of the part, volume or sequel a title names, or the bare number at its end."""
     part = bare = ""
     if _MAYBE.search(text) or " ii" in text or "(ii" in text or " iv" in text:
         part, bare = _among_words(text)
@@ -103,7 +112,9 @@ _INSIDE = re.compile(r"[.-][\divxIVX]+(?!\w)")
 
 def _value(number: str) -> str:
     low = number.lower()
-    return _ROMAN.get(low) or _WORDS.get(low) or _EAST.get(low) or re.sub(r"^0+(?=\d)|(?<=\d)(?:e|er|ère|ème)$", "", low)
+    return (
+        _ROMAN.get(low) or _WORDS.get(low) or _EAST.get(low) or re.sub(r"^0+(?=\d)|(?<=\d)(?:e|er|ère|ème)$", "", low)
+    )
 
 
 _LETTERED = re.compile(r"\b(?:[Pp]art|PART|[Tt]eil|[Pp]arte|[Pp]artie) ([A-H]|[a-h](?=\s?[.:;)]|$))(?![\w'’])")
@@ -115,7 +126,7 @@ def _letter(text: str) -> str:
 
 
 def _among_words(text: str) -> tuple[str, str]:
-    """The numbers of parts among the words of a title, and the number that ends it where no word explains it."""
+    """Return the numbers of parts among the words of a title, and the number that ends it where no word explains it."""
     words = (text.replace("—", " — ") if "—" in text else text).split(" ")
     cued: dict[str, None] = {}
     roman = ""
@@ -148,7 +159,7 @@ def _among_words(text: str) -> tuple[str, str]:
 
 
 def _numbers_title(words: list[str], at: int, numeral: str, cue: str) -> bool:
-    """Whether a Roman numeral at the end of a title or of its main part numbers it."""
+    """Return whether a Roman numeral at the end of a title or of its main part numbers it."""
     if at == 0:
         return words[0][-1] in ".:"
     before = words[at - 1]

@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.matching.announcements import DERIVED, announced, in_brackets
+from streams.matching.announcements import announced, in_brackets
+from streams.matching.notices import DERIVED
+from streams.matching.page_marks import without_footnote_mark, without_stamp
 from streams.matching.parallel_titles import parallel_titles
 from streams.matching.placeholders import is_file_name, is_placeholder
-from streams.matching.title_labels import without_footnote_mark, without_label, without_stamp
+from streams.matching.title_labels import without_label
 from streams.matching.title_notes import brackets_at_end, is_language, is_note, without_open_note
 from streams.matching.title_parts import part_number
 from streams.text import fold, normalize, plain, read_numerals, words_of
@@ -28,7 +30,7 @@ class TitleForms(msgspec.Struct, frozen=True):
 
     - `main`, `rest`: the words before and after the subtitle's mark.
     - `derived`: the kind of derived work the title announces (`corrects`, `comments_on`, `replies_to`, `retracts`, `reviews`,
-      `supplements`), `""` for none. The announcement itself is no part of the words, so an erratum has the words of what it corrects;
+      `supplements`), `""` for none. The announcement is no part of the words, so an erratum has the words of what it corrects;
       `full` has them with the announcement. Where another title is nearer to `full` than to the words, nothing was announced.
     - `ordinal`: the number or name of the announcement (`Additional file 2: of ...`), see `announcements.are_two_notices`.
     - `translated`: a title in brackets (PubMed: translated into English); `tagged`: a trailing language tag.
@@ -73,10 +75,10 @@ _MANGLED = re.compile(r"\s?â\s?(?:\?\?|€[™˜œ“”\x9d]?|\x80[\x90-\x9f])
 
 @lru_cache(maxsize=4096)
 def title_forms(title: str, subtitle: str = "") -> TitleForms:
-    """The forms of a title, and of the subtitle where the source gives it apart."""
+    """Return the forms of a title, and of the subtitle where the source gives it apart."""
     text = without_stamp(plain(without_footnote_mark(title.rstrip())))
     if "â" in text:
-        text = _MANGLED.sub(lambda match: "'s" if match["ending"] else " ", text)
+        text = _MANGLED.sub(lambda match: "'s" if match["ending"] else ' " ', text)
     read = _without_surroundings(_joined(text, subtitle) if subtitle else text)
     titles = parallel_titles(read.text)
     main, rest = _split(titles[0])
@@ -85,13 +87,11 @@ def title_forms(title: str, subtitle: str = "") -> TitleForms:
     part, bare = part_number(titles[0])
     others = tuple(_spelled_out(normalize(other)) for other in titles[1:]) if len(titles) > 1 else ()
     full = normalize(read.announcing) if read.derived else ""
-    return TitleForms(
-        main, rest, read.derived, read.translated, read.tagged, read.ordinal, full, others, part, bare
-    )
+    return TitleForms(main, rest, read.derived, read.translated, read.tagged, read.ordinal, full, others, part, bare)
 
 
 def _joined(text: str, subtitle: str) -> str:
-    """Title and subtitle as one text, the subtitle behind a colon; the title alone where it has the subtitle."""
+    """Return title and subtitle as one text, joined by a colon; the title alone where it contains the subtitle."""
     extra = plain(subtitle)
     words = normalize(extra)
     if not words or f" {words} " in f" {normalize(text)} ":
@@ -101,7 +101,7 @@ def _joined(text: str, subtitle: str) -> str:
 
 
 def _without_notes(text: str) -> _Read:
-    """The title without notes behind it; announcements stay."""
+    """Return the title without notes behind it; announcements stay."""
     translated = tagged = False
     for _ in range(_LONGEST_CHAIN):
         at = brackets_at_end(text)
@@ -124,7 +124,7 @@ def _without_notes(text: str) -> _Read:
 
 
 def _without_surroundings(text: str) -> _Read:
-    """The title without labels, notes and announcements, and what these said; the outermost announcement counts."""
+    """Return the title without labels, notes and announcements, and what these said; the outermost announcement counts."""
     derived = ordinal = announcing = ""
     translated = tagged = False
     for _ in range(_LONGEST_CHAIN):
@@ -155,11 +155,13 @@ _NOWHERE = (1 << 30, 0)
 
 
 def _subtitle_mark(text: str) -> tuple[int, int]:
-    """Where the mark before a subtitle begins and ends."""
+    """Return where the mark before a subtitle begins and ends."""
     if not text.isascii():
         found = _SUBTITLE.search(text, 3)
         return found.span() if found else _NOWHERE
-    if not (": " in text or " -" in text or ". " in text or "? " in text or "; " in text or " / " in text or "| " in text):
+    if not (
+        ": " in text or " -" in text or ". " in text or "? " in text or "; " in text or " / " in text or "| " in text
+    ):
         return _NOWHERE
     first = _NOWHERE  # what _SUBTITLE finds in ASCII, by quicker means
     for mark in _MARKS:
@@ -193,7 +195,7 @@ _NUMBERED = re.compile(r"\d+")
 
 
 def _spelled_out(words: str) -> str:
-    """Words with abbreviations in full where a number follows: `ch 3` and `chapter 3` are one; `vs` and `versus`."""
+    """Return words with abbreviations in full where a number follows: `ch 3` and `chapter 3` are one; `vs` and `versus`."""
     if " vs " in words or (_NUMBERED.search(words) and not _SHORT_SET.isdisjoint(words.split(" "))):
         return _SHORT_WORDS.sub(lambda match: _SHORT.get(match[0], "versus"), words)
     return words
