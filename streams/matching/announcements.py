@@ -43,6 +43,7 @@ _BY_FIRST_IN_BRACKETS = _index("brackets")
 _PLACES = tuple(rule for rule in DERIVED if rule.place == "brackets" and not rule.words)
 _WORD = re.compile(r"[^\W\d_]+")
 _STRAIGHT = str.maketrans(dict.fromkeys("“”„‟«»『』《》〈〉「」", '"') | dict.fromkeys("‘’‚‛`´′", "'"))
+_EAST = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
 _DEEPEST = 4
 _FIRST_WORDS = 6
 
@@ -117,7 +118,7 @@ def _may_start(lower: str) -> bool:
 
 def _at_start(text: str, lower: str) -> Announced | None:
     if not _may_start(lower):
-        return _eastern(text)
+        return None if text.isascii() else _eastern(text)
     at = 0
     for _ in range(_FIRST_WORDS):
         found = _WORD.search(lower, at)
@@ -133,27 +134,23 @@ def _at_start(text: str, lower: str) -> Announced | None:
         if word not in STEPPED_OVER:
             break
         at = found.end()
-    return _eastern(text)
-
-
-def _may_end(lower: str) -> bool:
-    """Return whether a title has letters of which each form of _TAILS has some."""
-    return (
-        "eply " in lower
-        or "eplies " in lower
-        or "nder " in lower
-        or "pons" in lower
-        or "omment" in lower
-        or "tion to " in lower
-    )
+    return None if text.isascii() else _eastern(text)
 
 
 def _at_end(text: str, lower: str) -> Announced | None:
-    word = lower.rstrip(" .\"')]”’").rpartition(" ")[2]
+    word = lower.rstrip(" .\"')]”’").rpartition(" ")[2].lstrip("([")
     rules = _BY_LAST.get(word, ())
     if "/pr" in word:
         rules = _BY_LAST["pr"]
-    if _may_end(lower):
+    # Letters of which each form of _TAILS has some.
+    if (
+        "eply " in lower
+        or "eplies " in lower
+        or "joinder " in lower
+        or "esponse" in lower
+        or "omment" in lower
+        or "tion to " in lower
+    ):
         rules = (*rules, *_TAILS)
     if not rules:
         return None
@@ -218,5 +215,5 @@ def _taken_off(rule: Announcement, match: re.Match[str], text: str, rest: str) -
 
 
 def _eastern(text: str) -> Announced | None:
-    found = None if text.isascii() else eastern_announcement(text.translate(_STRAIGHT))
+    found = eastern_announcement(text.translate(_STRAIGHT)) if _EAST.search(text) else None
     return Announced(found[0], "", found[1]) if found else None

@@ -75,7 +75,7 @@ _BEFORE = (
 )
 _WHO = r"(?:(?:in|author|publisher|editor|editorial|reader|reviewer|article)(?:'?s'?|s)?'?\s+)*"
 _BEHIND = r"(?:\s*(?::|[?!.](?=\s)|—|\s[-–]+(?=\s))+\s*|(?<=\S)\"\s*[:,.]?\s+)"
-_CODE = {"'": "'?", " ": r"[\s_-]+", "(s)": "s?", "(es)": "(?:es)?"}
+_CODE = {"'": "'?", " ": r"'?[\s_-]+", "(s)": "s?", "(es)": "(?:es)?"}
 _PLACES = {
     "start": "start", "form": "start", "end": "end", "tail": "end", "last": "end", "bracket": "brackets", "bracketed": "brackets",
 }  # fmt: skip

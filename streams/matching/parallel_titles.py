@@ -58,7 +58,7 @@ def parallel_titles(text: str) -> tuple[str, ...]:
             return tuple(part.strip() for part in parts)
     if text[-1:] in ("]", ")") or text[-2:] in (").", "]."):
         at = brackets_at_end(text)
-        if at > 8 and text[at - 1] in " .。" and " " in text[at:].strip() and len(text) - at > 10:
+        if at > 4 and text[at - 1] in " .。" and " " in text[at:].strip() and len(text) - at > 10:
             outer, inner = text[:at].strip(" ."), text[at:].strip(" .;,")[1:-1]
             if _is_translation(outer, inner, text[at]):
                 return outer, inner.strip(" .")

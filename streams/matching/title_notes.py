@@ -75,7 +75,7 @@ def _outer_brackets(text: str) -> int:
         mark = text[at]
         if mark in _PAIRS:
             waiting.append(_PAIRS[mark])
-        elif mark in "[(" and (mark == waiting[-1] or len(waiting) == 1):
+        elif mark in "[(" and mark == waiting[-1]:
             waiting.pop()
             if not waiting:
                 return at

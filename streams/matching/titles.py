@@ -147,10 +147,11 @@ def _without_surroundings(text: str) -> _Read:
 
 _CLOSING = frozenset("]).")
 # A subtitle begins at a colon, a dash between spaces, a full stop or question mark before a new sentence.
-_SUBTITLE = re.compile("[:;?] | [-\u2010-\u2015]+ | ?\\| | / |\u2014|(?<=[\\w)\\]]{3})\\. |\uff1a")
+_ENDS_SENTENCE = r"(?<=[\w)\]]{3})(?<!\bvol)(?<!\bchap)(?<!\bsect)(?<!\bsuppl)(?<!\biss)\. "
+_SUBTITLE = re.compile(f"[:;?] | [-\u2010-\u2015]+ | ?\\| | / |\u2014|{_ENDS_SENTENCE}|\uff1a")
 _MARKS = (": ", "? ", "; ", " / ", "| ")
 _DASH = re.compile(" -+ ")
-_FULL_STOP = re.compile(r"(?<=[\w)\]]{3})\. ")
+_FULL_STOP = re.compile(_ENDS_SENTENCE)
 _NOWHERE = (1 << 30, 0)
 
 
@@ -191,7 +192,7 @@ _SHORT = {
 }  # fmt: skip
 _SHORT_WORDS = re.compile(rf"\b(?:{'|'.join(_SHORT)})(?= \d)|\bvs(?= )")
 _SHORT_SET = frozenset(_SHORT)
-_NUMBERED = re.compile(r"\d+")
+_NUMBERED = re.compile(r"\d")
 
 
 def _spelled_out(words: str) -> str:
