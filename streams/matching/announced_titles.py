@@ -22,7 +22,8 @@ _PLACE_BEHIND_CITED = re.compile(
     r"\.\s+[A-Z][^.]{2,60}\d[^.]*(?:\.\s*(?:https?|doi|10\.).*)?$|"
     r"\.\s+[A-Z][A-Za-z ]{3,40}[\d\s:–-]*(?:https?|doi).*$"
 )
-_PLACE = re.compile(r"\s*,?\s*[\[(](?:[^\[\]()]|\([^()]*\))*\d(?:[^\[\]()]|\([^()]*\))*[\])][\s.]*$")
+_INNER = r"(?:[^\[\]()]|\([^()]*\)|\[[^\[\]]*\])*"
+_PLACE = re.compile(rf"\s*,?\s*[\[(](?=[^\d]*\d){_INNER}[\])][\s.]*$")
 _YEAR_OR_DOI = re.compile(r"\b(?:1[89]|20)\d\d\b|10\.\d{4}")
 # "... by N. Okafor and P. Lindqvist in Reef Science"
 _BY_AUTHORS = re.compile(
@@ -42,7 +43,7 @@ def title_of_work(text: str, kind: str) -> str:
     """Return the title of a work in what follows an announcement of a kind; quotation marks are straight ones."""
     text = text.strip(_MARKS)
     if text[:1] in _CLOSING and (quoted := _unquoted(text)) != text:
-        return quoted.strip(_MARKS)
+        return "" if "et al" in quoted[:90] and not _ET_AL.sub("", quoted) else quoted.strip(_MARKS)
     text = _without_names(text, kind)
     if text[:1] in _CLOSING:
         text = _unquoted(text)
@@ -96,5 +97,6 @@ def _ends_quotation(after: str) -> bool:
         not after
         or after[0] in "[(,.;:—–-"
         or after[0].isupper()
-        or after.startswith(("by ", "in ", "published ", "and "))
+        or after.startswith(("by ", "in ", "published ", "and the author", "and reply", "and author"))
+        or after == "and"
     )

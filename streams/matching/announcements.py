@@ -39,6 +39,7 @@ def _index(place: str) -> dict[str, tuple[Announcement, ...]]:
 
 _BY_FIRST, _BY_LAST = _index("start"), _index("end")
 _TAILS = tuple(rule for rule in DERIVED if rule.place == "end" and not rule.words)
+_ANYWHERE = tuple(rule for rule in DERIVED if rule.place == "start" and not rule.words)
 _BY_FIRST_IN_BRACKETS = _index("brackets")
 _PLACES = tuple(rule for rule in DERIVED if rule.place == "brackets" and not rule.words)
 _WORD = re.compile(r"[^\W\d_]+")
@@ -65,8 +66,8 @@ def in_brackets(text: str, at: int) -> Announced | None:
     """Return what the brackets at the end of a title announce; `at` is where they begin."""
     rules: tuple[Announcement, ...] = ()
     for found in _WORD.finditer(text.lower(), at):
-        rules = _BY_FIRST_IN_BRACKETS.get(found[0], ())
-        if rules or found[0] not in STEPPED_OVER:
+        rules += _BY_FIRST_IN_BRACKETS.get(found[0], ())
+        if found[0] not in STEPPED_OVER:
             break
     if "/" in text[at:]:
         rules = (*rules, *_PLACES)
@@ -117,6 +118,10 @@ def _may_start(lower: str) -> bool:
 
 
 def _at_start(text: str, lower: str) -> Announced | None:
+    if " supplement" in lower:
+        for rule in _ANYWHERE:
+            if match := rule.pattern.match(text):
+                return _taken_off(rule, match, text, text[match.end() :])
     if not _may_start(lower):
         return None if text.isascii() else _eastern(text)
     at = 0

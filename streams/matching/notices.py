@@ -62,7 +62,8 @@ _LINKS = (
 _LINK = rf"(?P<link>{'|'.join(sorted(_LINKS.split(), key=len, reverse=True))})\b"
 _THE = (
     r"(?P<the>(?:\s*\b(?:the|el|la|le|il|der|den|das|dem)\b|\s*l')?\s*\b(?:original )?(?:article|paper|manuscript|chapter|"
-    r"publication|art[ií]culo|artigo|beitrag|artikel|articolo|статье)\b(?: (?:titled|entitled|by (?=[\"'])))?)?"
+    r"report|research article|brief communication|publication|art[ií]culo|artigo|beitrag|artikel|articolo|статье)\b"
+    r"(?: (?:titled|entitled|by (?=[\"'])))?)?"
 )
 _BY_WHOM = r"(?:\s+(?:by|from)\s+(?-i:[A-Z])[^:\"]{1,60}?(?=\s+(?:on|regarding|re|about|concerning)\b|\s*[:,]))?"
 _MARK = r"(?P<mark>\s*(?::|—|\.(?=\s)|,(?=\s*[\"'])|\s[-–]+(?=\s))|(?=\s*[\"\[]|\s+'))?"
@@ -74,7 +75,7 @@ _BEFORE = (
     r"(?P<vague>some|further|brief|short|additional|new|critical))\s+)*"
 )
 _WHO = r"(?:(?:in|author|publisher|editor|editorial|reader|reviewer|article)(?:'?s'?|s)?'?\s+)*"
-_BEHIND = r"(?:\s*(?::|[?!.](?=\s)|—|\s[-–]+(?=\s))+\s*|(?<=\S)\"\s*[:,.]?\s+)"
+_BEHIND = r"(?:\s*(?::|[?!.;](?=\s)|—|\s[-–]+(?=\s))+\s*|(?<=\S)\"\s*[:,.]?\s+)"
 _CODE = {"'": "'?", " ": r"'?[\s_-]+", "(s)": "s?", "(es)": "(?:es)?"}
 _PLACES = {
     "start": "start", "form": "start", "end": "end", "tail": "end", "last": "end", "bracket": "brackets", "bracketed": "brackets",

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from streams.text import word_set
 
-__all__ = ["is_file_name", "is_placeholder"]
+__all__ = ["is_placeholder", "without_file_ending"]
 
 _LONGEST = 48
 _EXACT = frozenset(files("streams.matching").joinpath("placeholders.txt").read_text(encoding="utf-8").split("\n")) - {
@@ -15,7 +15,8 @@ _EXACT = frozenset(files("streams.matching").joinpath("placeholders.txt").read_t
 }
 _NOTHING = word_set("nan null none nil undefined na unknown object missing")
 _NUMBERED = re.compile(r"(?:document|untitled|presentation|scan|img|dsc|doc|microsoft word)(?: ?\d+)+")
-_FILE_NAME = re.compile(r"[^.:?!]{1,90}\.(?:pdf|docx?|pptx?|rtf|tiff?|jpe?g|png|xlsx?|csv|zip|mp4|eps)", re.IGNORECASE)
+_FILE_ENDING = re.compile(r"(?<=[\w)\]])\.(?:pdf|docx?|pptx?|rtf|tiff?|jpe?g|png|xlsx?|csv|zip|mp4|eps)", re.IGNORECASE)
+_FEWEST_WORDS = 4
 
 
 def is_placeholder(words: str) -> bool:
@@ -27,6 +28,10 @@ def is_placeholder(words: str) -> bool:
     )
 
 
-def is_file_name(text: str) -> bool:
-    """Return whether a title is the name of a file."""
-    return (text[-4:-3] == "." or text[-5:-4] == ".") and _FILE_NAME.fullmatch(text) is not None
+def without_file_ending(text: str) -> str:
+    """Return a title without the ending of a file; nothing where it is but the name of a file."""
+    dot = text.rfind(".", -5)
+    if dot < 1 or not _FILE_ENDING.fullmatch(text, dot):
+        return text
+    words = text[:dot].replace("_", " ")
+    return words if len(words.split()) >= _FEWEST_WORDS else ""

@@ -51,6 +51,7 @@ _RETRACTED = re.compile(
     r"(?: article| chapter| paper| and replaced)?(?:\s*[\])】:.—]\W*|\s+[-–]\s+(?:[^:]{3,60}:\s+)?)(?=\w)",
     re.IGNORECASE,
 )
+_BARE_RETRACTED = re.compile(r"^\W*(?:RETRACTED|WITHDRAWN|REMOVED)(?: ARTICLE| PAPER| CHAPTER)?\s+(?=[A-Z][a-z])")
 _FORM = re.compile(
     r"^\s*(?:\[(?:html|pdf|book|ps|citation|c|b)\]\s*)+|^\s*abstract(?: no\.?)? ?[a-z]{0,2}\d*\s*[:—]\s+|"
     r"^\s*microsoft word\s*-\s*",
@@ -74,7 +75,7 @@ def without_label(text: str) -> str:
     first = _WORD.search(text)
     if first is None or (first[0].lower() not in _FIRST_WORDS and ": REMOVED" not in text[:30]):
         return text
-    for pattern in (_RETRACTED, _FORM, _LABEL, _BARE_LABEL):
+    for pattern in (_RETRACTED, _BARE_RETRACTED, _FORM, _LABEL, _BARE_LABEL):
         stripped = pattern.sub("", text, count=1)
         if stripped and stripped != text:
             return without_label(stripped)

@@ -16,7 +16,7 @@ from streams.matching.announcements import announced, in_brackets
 from streams.matching.notices import DERIVED
 from streams.matching.page_marks import without_footnote_mark, without_stamp
 from streams.matching.parallel_titles import parallel_titles
-from streams.matching.placeholders import is_file_name, is_placeholder
+from streams.matching.placeholders import is_placeholder, without_file_ending
 from streams.matching.title_labels import without_label
 from streams.matching.title_notes import brackets_at_end, is_language, is_note, without_open_note
 from streams.matching.title_parts import part_number
@@ -80,9 +80,9 @@ def title_forms(title: str, subtitle: str = "") -> TitleForms:
     if "â" in text:
         text = _MANGLED.sub(lambda match: "'s" if match["ending"] else ' " ', text)
     read = _without_surroundings(_joined(text, subtitle) if subtitle else text)
-    titles = parallel_titles(read.text)
+    titles = parallel_titles(without_file_ending(read.text))
     main, rest = _split(titles[0])
-    if is_placeholder(f"{main} {rest}" if rest else main) or is_file_name(titles[0]):
+    if is_placeholder(f"{main} {rest}" if rest else main) or (read.text and not titles[0]):
         return TitleForms("", derived=read.derived, ordinal=read.ordinal, placeholder=True)
     part, bare = part_number(titles[0])
     others = tuple(_spelled_out(normalize(other)) for other in titles[1:]) if len(titles) > 1 else ()

@@ -21,6 +21,7 @@ Publisher's Note: “{}” [Phys. Rev. D 71, 012002 (2005)]|Notice of Correction
 {} (June, 10.1000/reef.5, 2021)|Correção: {}|Fe de erratas: {}|Corrección a: {}|Rectificatif : {}|Erratum à « {} »
 Erratum zu: {}|Berichtigung: {}|Korrektur zu: {}|Nachtrag zu: {}|Errata corrige: {}|Rättelse: {}|Erratum til: {}
 Исправления к статье «{}»|Поправка: {}|Correction to Supporting Information for Okafor et al., {}
+Erratum for the Report “{}” by Okafor et al.|Erratum: “{}” (J. Reef Sci. (2003) 12:3 (34-56) DOI: 10.1000/xyz)
 Corrigendum: Erratum: {}|{} Erratum|Correction to: RETRACTED ARTICLE: {}|{} (Erratum
 """
 RETRACTS = """
@@ -30,7 +31,7 @@ Partial Retraction: {}|Withdrawal: {}|Withdrawal notice to “{}”|Expression o
 Editorial Expression of Concern: {}|Editors' Expression of Concern: {}|Expression of Concern for Okafor et al., {}
 {} (Retraction)|{} (Retraction of vol 12, pg 34, 2001)|{} (Expression of Concern of Vol 12, Pg 34, 2001)
 Retratação: {}|Rétractation : {}|Retraction: Okafor, N., Lindqvist, P. and Tanaka, H. (2015) {}. Reef Science 12:34-56
-Retraction of the article “{}”
+Retraction of the article “{}”|Notice of plagiarism: {}|Letter of concern: {}
 """
 REPLIES = """
 Reply to: {}|Reply to comment on “{}”|Reply to “Comment on ‘{}’”|Reply to Comment by A. Smith on “{}”
@@ -40,6 +41,7 @@ Response to reviewers: {}|Rejoinder: {}|Rejoinder to “Comments on ‘{}’”|
 Closure to “{}” by N. Okafor and P. Lindqvist|{}: Reply|{}: A Reply|{} - Response|{}. Authors' reply
 {}: a reply to Smith et al.|{} (Reply)|{} The authors reply|Réponse : {}|Erwiderung zu: {}
 Respuesta de los autores: {}|Comment on "{}": Reply|In response: {}
+Response to technical comment on “{}”|Reply to Matters Arising: {}|Comments on “{}” and Author’s Reply
 """
 COMMENTS = """
 Comment on “{}”|Comment on: {}|Comments on {}|A comment on “{}”|Comment: {}|Commentary on: {}|Invited Commentary: {}
@@ -48,7 +50,8 @@ Letter to the Editor: {}|Letter to the editor re: {}|Letter by Smith et al Regar
 Re: Okafor et al.: {}|Regarding “{}”|Correspondence: {}|Remarks on “{}”|A note on “{}”|On “{}”|Reader response: {}
 Interactive comment on “{}” by N. Okafor et al.|{}: Comment|{}: Discussion|{} - Invited commentary|{} (Comment)
 {} (Letter)|{} (Editorial)|{}: comment on Smith et al.|Kommentar zu: {}|Comentario sobre: {}|Комментарий: {}
-Editor's Note: {}|Comment on Smith et al.: {}
+Editor's Note: {}|Comment on Smith et al.: {}|Technical Comment on “{}”|Matters Arising: {}|Perspective on “{}”
+{}: Discussion and reply|{}; discussion and reply|Comments on “{}” [and Reply]
 """
 REVIEWS = """
 Book Review: {}|Book review of {}|{} [Book review]|{} - Book review|Review of: "{}"|Review for "{}"
@@ -57,7 +60,7 @@ Peer Review Report For: {} [version 1; peer review: 2 approved]
 Referee report. For: {} [version 1; referees: 2 approved]|Reviewer #1 (Public Review): {}|Joint Public Review: {}
 Decision letter: {}|Decision letter for "{}"|eLife assessment: {}|Editor’s evaluation: {}
 Faculty Opinions recommendation of {}.|Recommendation of: {}|PREreview of “{}”|Review: {} — R0/PR2
-ChemInform Abstract: {}.
+ChemInform Abstract: {}.|Book note: {}|Reviewer response for version 1 of {}
 """
 SUPPLEMENTS = """
 Supplementary material for {}|Supplementary Table S1 from {}|Supporting Information for "{}"
@@ -69,6 +72,8 @@ ECIN Replication Package for "{}"|Appendix to {}|Poster: {}|Slides for "{}"
 Figure 2 from: Okafor N, Lindqvist P (2019) {}. Reef Keys 123: 45–67. https://doi.org/10.1000/reef.123
 Video abstract: {}|Plain language summary of {}|Graphical abstract: {}|Cover Feature: {} (Chem. Eur. J. 12/2019)
 Innentitelbild: {} (Angew. Chem. 5/2012)|Reefs: {} (Adv. Mater. 12/2013)|S1 Table. {}
+Supplementary_Material_{}.pdf|SupplementaryMaterial_{}.docx|DS_10.1177_0123 – Supplemental material for {}
+Conference poster: {}|Talk: {}|Web appendix to {}
 """
 ANNOUNCING = {
     "corrects": CORRECTS, "retracts": RETRACTS, "replies_to": REPLIES, "comments_on": COMMENTS, "reviews": REVIEWS,
@@ -105,6 +110,7 @@ Errors in medicine|Correspondence analysis of corals|Critique of Pure Reason|Kor
 In response to climate change, reefs move|Stress: the immune response|Reefs (letter to parliament)
 Coral growth (response to heat)|Reef handbook (vol. 2)|Corección de la escoliosis|Nachrichten aus dem Riff
 Expression of genes in corals|Author names in catalogues
+Perspectives on coral growth|Technical comments in source code|Matters of state|Figures of speech in the lagoon
 """
 
 
@@ -176,6 +182,7 @@ def test_an_announcement_that_is_all_there_is_stays_the_title() -> None:
         ("Decision letter: Coral growth", "decision"),
         ("Table_1_Coral growth.docx", "table1"),
         ("Image_1_Coral growth.tif", "image1"),
+        ("Figure 2: Coral growth", "figure2"),
     ],
 )
 def test_notices_keep_their_number_and_their_name(title: str, ordinal: str) -> None:

@@ -22,7 +22,8 @@ Reprint of: {}|{} (Extended Abstract)|{} (panel)|{} (Cochrane review)|{} [J]|{} 
 {} (Technical Report No. 12)|{} [Review] [33 refs]|[{}] [Article in Russian]|{} [1]|ORIGINAL ARTICLE {}
 Research Article: {}|EDITOR'S COMMENTS {}|Okafor/Editor's Comments: {}|Microsoft Word - {}|{}*|{} *|{}†|{}<sup>1</sup>
 {}¹|{} 1, 2|{}☆|arXiv:2001.12345v1 [q-bio.PE] 3 Jun 2020 {}|0 Ju l 2 00 1 {}|M F ] 2 0 D ec 2 01 8 {}
-{} arXiv:2001.12345v2 [q-bio.PE] 3 Jun 2020
+{} arXiv:2001.12345v2 [q-bio.PE] 3 Jun 2020|RETRACTED {}|WITHDRAWN ARTICLE {}|Article Withdrawn: {}|{}.pdf
+{} (Retracted and replaced)|Corrected and republished from: “{}”|Invited talk: {}|Keynote address: {}
 """
 
 
@@ -39,6 +40,8 @@ def test_what_is_around_a_title_is_no_part_of_it(form: str) -> None:
         ("Reefs of the world (1990-2003)", "reefs of the world 1990 2003"),
         ("A trial of shade in coral nurseries (SHADE 2)", "a trial of shade in coral nurseries shade 2"),
         ("Special issue on warm lagoons", "special issue on warm lagoons"),
+        ("Retracted corals in reef science", "retracted corals in reef science"),
+        ("Invited talks on warm lagoons", "invited talks on warm lagoons"),
         ("Retracted articles in reef science", "retracted articles in reef science"),
         ("12 May 2003: a day on the reef", "12 may 2003 a day on the reef"),
         ("Parts 1, 2", "parts 1 2"),

@@ -9,7 +9,8 @@ from streams.text import normalize
 
 PIECES = (
     "Coral growth", "Erratum", "to:", "“", "”", "[", "]", "(", ")", "Comment on", "Reply", ":", "-", "=", "/", "Part II",
-    "vol 12, pg 3, 2001", "et al.", "[Review]", "(Retraction)", "[in German]", "1", "*", "RETRACTED:", "nan", "訂正", "Editor's Comments", "by N. Okafor", "?", ".",
+    "vol 12, pg 3, 2001", "et al.", "[Review]", "(Retraction)", "[in German]", "1", "*", "RETRACTED:", "nan", "訂正",
+    "Editor's Comments", "by N. Okafor", "?", ".",
 )  # fmt: skip
 
 
