@@ -209,6 +209,8 @@ def _ordinal(rule: Announcement, match: re.Match[str]) -> str:
     groups = match.groupdict()
     number = (groups.get("nth") or groups.get("number") or "").lower()
     number = _NTH.get(number) or re.sub(r"[\s_]+", "", number).removesuffix("th")
+    if not number and groups.get("date"):
+        number = "-".join(word.lower()[:4] for word in re.findall(r"\w+", groups["date"]))  # no number to count by
     return f"{rule.name} {number}".strip()
 
 

@@ -62,13 +62,17 @@ _LINKS = (
 _LINK = rf"(?P<link>{'|'.join(sorted(_LINKS.split(), key=len, reverse=True))})\b"
 _THE = (
     r"(?P<the>(?:\s*\b(?:the|el|la|le|il|der|den|das|dem)\b|\s*l')?\s*\b(?:original )?(?:article|paper|manuscript|chapter|"
-    r"report|research article|brief communication|publication|art[ií]culo|artigo|beitrag|artikel|articolo|статье)\b"
+    r"report|research article|brief communication|publication|art[ií]culo|artigo|beitrag|aufsatz|artikel|articolo|статье)\b"
     r"(?: (?:titled|entitled|by (?=[\"'])))?)?"
 )
 _BY_WHOM = r"(?:\s+(?:by|from)\s+(?-i:[A-Z])[^:\"]{1,60}?(?=\s+(?:on|regarding|re|about|concerning)\b|\s*[:,]))?"
 _MARK = r"(?P<mark>\s*(?::|—|\.(?=\s)|,(?=\s*[\"'])|\s[-–]+(?=\s))|(?=\s*[\"\[]|\s+'))?"
 _COUNT = r"(?:(?P<nth>first|second|third|fourth|fifth|1st|2nd|3rd|[4-9]th|zweites?|deuxième|segund[ao])\s+)?"
 _NUMBER = r"(?:\s*\(?\s*(?:no\.?\s*|number\s+|#\s*)?(?P<number>\d{1,2}|(?-i:I{1,3}|IV|VI{0,3}|IX|X))\s*\)?(?=\W|$))?"
+_DATE = (
+    r"(?:\s*[,(\[]\s*(?P<date>(?:\d{1,2}\.?\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+"
+    r"(?:\d{1,2},?\s+)?(?:19|20)\d\d)\s*[)\]]?)?"
+)
 # "Some remarks" or "critical comments" are more often a work of their own.
 _BEFORE = (
     r"(?:(?:an?|the|another|invited|expert|guest|final|joint|partial|interim|recent|"
@@ -86,7 +90,7 @@ def _pattern(row: Mapping[str, str], phrases: str, pattern: str) -> re.Pattern[s
     any_phrase = _one_of(phrases) if phrases else ""
     marks = row.get("marks", r"[\[(]")
     of_form = {
-        "start": rf"^\W*{_BEFORE}{_COUNT}{_WHO}{any_phrase}(?!\w){_NUMBER}{_BY_WHOM}(?:\s*{_LINK}{_THE})?{_MARK}",
+        "start": rf"^\W*{_BEFORE}{_COUNT}{_WHO}{any_phrase}(?!\w){_DATE}{_NUMBER}{_BY_WHOM}(?:\s*{_LINK}{_THE})?{_MARK}",
         "form": rf"^\W*(?:{pattern})",
         "end": rf"{_BEHIND}{_BEFORE}{_WHO}{any_phrase}{_NUMBER}[\s.\")]*$",
         "tail": rf"{_BEHIND}(?:{pattern})[\s.\")]*$",

@@ -147,6 +147,8 @@ def _among_words(text: str) -> tuple[str, str]:
         cue = before.strip(_AROUND).lower()
         closed = at == last or word[-1] in ".:;,)]" or words[at + 1] in _DASHES
         if cue in _CUES or (closed and cue in _CLOSED_CUES):
+            if at > 2 and _is_series(words[at + 1 : at + 4]):
+                continue
             cued[number] = None
         elif is_roman and not roman and closed and word[-1] != "," and _numbers_title(words, at, core, cue):
             roman = number
@@ -156,6 +158,14 @@ def _among_words(text: str) -> tuple[str, str]:
         return " ".join(list(cued)[:3]) or roman, ""
     bare = words[last].strip(_AROUND)
     return "", (bare.lstrip("0") or "0") if last and bare.isdecimal() and bare.isascii() and len(bare) < 4 else ""
+
+
+def _is_series(behind: list[str]) -> bool:
+    """Return whether the words behind a number name a series: `Vol. 3 of Studies in reefs`."""
+    if behind[:1] != ["of"]:
+        return False
+    named = behind[2:] if behind[1:2] == ["the"] else behind[1:]
+    return bool(named) and named[0][:1].isupper() and named[0].strip(_AROUND).lower() not in _ROMAN
 
 
 def _numbers_title(words: list[str], at: int, numeral: str, cue: str) -> bool:

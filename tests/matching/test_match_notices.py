@@ -19,7 +19,8 @@ Publisher's Note: “{}” [Phys. Rev. D 71, 012002 (2005)]|Notice of Correction
 {} - Erratum|“{}”: Correction|“{}”: Correction to Okafor et al. (2015)|{} (Erratum)|{} [Erratum]|{} (Corrigendum)
 {} (vol 142, pg 310, 2003)|{} (vol 12, e0123456, 2017)|{} (Correction of vol 12, pg 34, 2001)
 {} (June, 10.1000/reef.5, 2021)|Correção: {}|Fe de erratas: {}|Corrección a: {}|Rectificatif : {}|Erratum à « {} »
-Erratum zu: {}|Berichtigung: {}|Korrektur zu: {}|Nachtrag zu: {}|Errata corrige: {}|Rättelse: {}|Erratum til: {}
+Erratum zu: {}|Berichtigung: {}|Korrektur zu: {}|Nachtrag zu: {}|Errata corrige: {}
+Nachtrag zum Aufsatz „{}“|Korrektur zu {}|Rectificatif à {}|Rättelse: {}|Erratum til: {}
 Исправления к статье «{}»|Поправка: {}|Correction to Supporting Information for Okafor et al., {}
 Erratum for the Report “{}” by Okafor et al.|Erratum: “{}” (J. Reef Sci. (2003) 12:3 (34-56) DOI: 10.1000/xyz)
 Corrigendum: Erratum: {}|{} Erratum|Correction to: RETRACTED ARTICLE: {}|{} (Erratum
@@ -30,6 +31,7 @@ Statement of Retraction: {}|Notice of Retraction and Replacement. {}|Retraction�
 Partial Retraction: {}|Withdrawal: {}|Withdrawal notice to “{}”|Expression of Concern: {}
 Editorial Expression of Concern: {}|Editors' Expression of Concern: {}|Expression of Concern for Okafor et al., {}
 {} (Retraction)|{} (Retraction of vol 12, pg 34, 2001)|{} (Expression of Concern of Vol 12, Pg 34, 2001)
+Geri çekme: {}
 Retratação: {}|Rétractation : {}|Retraction: Okafor, N., Lindqvist, P. and Tanaka, H. (2015) {}. Reef Science 12:34-56
 Retraction of the article “{}”|Notice of plagiarism: {}|Letter of concern: {}
 """
@@ -109,6 +111,7 @@ Clarification of apple juice by membranes|Regarding the pain of others|Closure o
 Errors in medicine|Correspondence analysis of corals|Critique of Pure Reason|Korrektur der Skoliose
 In response to climate change, reefs move|Stress: the immune response|Reefs (letter to parliament)
 Coral growth (response to heat)|Reef handbook (vol. 2)|Corección de la escoliosis|Nachrichten aus dem Riff
+Nachträge aus der Lagune|Réponse à la sécheresse
 Expression of genes in corals|Author names in catalogues
 Perspectives on coral growth|Technical comments in source code|Matters of state|Figures of speech in the lagoon
 """
@@ -126,6 +129,8 @@ EASTERN = [
     ("珊瑚の成長に関する研究（訂正）", "珊瑚の成長に関する研究"),
     ("《珊瑚生长研究》更正", "珊瑚生长研究"),
     ("勘误：珊瑚生长研究", "珊瑚生长研究"),
+    ("【訂正】Coral growth in warm lagoons", WORDS),
+    ("Coral growth in warm lagoons 正誤表", WORDS),
 ]
 
 
@@ -176,6 +181,8 @@ def test_an_announcement_that_is_all_there_is_stays_the_title() -> None:
         ("Erratum 2 to “Coral growth”", "2"),
         ("Corrigendum II: Coral growth", "2"),
         ("Erratum (3): Coral growth", "3"),
+        ("Erratum (12 May 2019): Coral growth", "12-may-2019"),
+        ("Correction, May 2019: Coral growth", "may-2019"),
         ("Publisher Correction: Coral growth", "publisher"),
         ("Author Correction: Coral growth", "author"),
         ("Reviewer #2 (Public review): Coral growth", "report 2"),
@@ -197,6 +204,8 @@ def test_two_notices_about_one_work_are_told_apart_by_number_or_name() -> None:
     assert not are_two_notices("2", "2")
     assert not are_two_notices("", "1")
     assert not are_two_notices("", "publisher")
+    assert not are_two_notices("", "12-may-2019")
+    assert are_two_notices("3-june-2019", "12-may-2019")
 
 
 def test_every_rule_has_an_example_it_knows() -> None:

@@ -8,6 +8,7 @@ from streams.matching.titles import title_forms
 from streams.text import normalize
 
 STOP = """
+Video_1|S1 Table|Table S1|Additional file 3|Supplementary Table 1|Data Sheet 1|Fig. 3|Decision letter|Peer review
 Editor's notes|editorâ ?? s notes|Editors' comments|EDITOR'S COMMENTS|Okafor/Editor's Comments|Remarks from the editor
 From the Editor-in-Chief|From the editors' desk|In this issue|Guest Editors' Introduction
 Reminiscences an influential papers|Book reviews|Letters|News & Notes|President's message|Vice Chair's Message
@@ -74,7 +75,7 @@ def test_titles_that_appear_once_or_name_their_number_are_no_serials(title: str)
 PLACEHOLDERS = """
 nan|NULL|undefined|None|[no title]|no title available|(:unav)|Untitled|title not available|N/A|Title|[Not Available]
 OUP accepted manuscript|Accepted Manuscript|In press|Article in press|sin título|Ohne Titel|無題|Без названия|paper.pdf
-Microsoft Word - Document1|TBA|[object Object]|undefined undefined
+Retracted|[o.T.]|Microsoft Word - Document1|TBA|[object Object]|undefined undefined
 """
 
 

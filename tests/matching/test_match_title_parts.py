@@ -48,3 +48,6 @@ def test_a_number_at_the_end_without_a_word_is_bare() -> None:
 def test_the_number_of_a_series_is_no_part() -> None:
     assert title_forms("Coral growth in lagoons (Studien zur Riffkunde ; Bd. 6)").part == ""
     assert title_forms("Coral growth in lagoons [Lecture Notes in Reefs 123]").part == ""
+    assert title_forms("Coral growth in lagoons: Vol. 3 of Studies in reefs").part == ""
+    assert title_forms("Letters from a reef: Vol. 3 of 4").part == "3"
+    assert title_forms("Volume 3 of the History of Reefs").part == "3"
