@@ -148,14 +148,7 @@ def _at_end(text: str, lower: str) -> Announced | None:
     if "/pr" in word:
         rules = _BY_LAST["pr"]
     # Letters of which each form of _TAILS has some.
-    if (
-        "eply " in lower
-        or "eplies " in lower
-        or "joinder " in lower
-        or "esponse" in lower
-        or "omment" in lower
-        or "tion to " in lower
-    ):
+    if "repl" in lower or "joinder " in lower or "esponse" in lower or "omment" in lower or "tion to " in lower:
         rules = (*rules, *_TAILS)
     if not rules:
         return None

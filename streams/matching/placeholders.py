@@ -30,8 +30,8 @@ def is_placeholder(words: str) -> bool:
 
 def without_file_ending(text: str) -> str:
     """Return a title without the ending of a file; nothing where it is but the name of a file."""
-    dot = text.rfind(".", -5)
-    if dot < 1 or not _FILE_ENDING.fullmatch(text, dot):
+    dot = -4 if text[-4:-3] == "." else -5 if text[-5:-4] == "." else 0
+    if not dot or not _FILE_ENDING.fullmatch(text, len(text) + dot):
         return text
     words = text[:dot].replace("_", " ")
     return words if len(words.split()) >= _FEWEST_WORDS else ""
