@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 
+from streams.matching.rule_files import read_titles
 from streams.text import word_set
 
 __all__ = ["is_placeholder", "without_file_ending"]
 
 _LONGEST = 48
-_EXACT = frozenset(files("streams.matching").joinpath("placeholders.txt").read_text(encoding="utf-8").split("\n")) - {
-    ""
-}
+_EXACT = read_titles("placeholders.txt")
 _NOTHING = word_set("nan null none nil undefined na unknown object missing")
 _NUMBERED = re.compile(r"(?:document|untitled|presentation|scan|img|dsc|doc|microsoft word)(?: ?\d+)+")
 _FILE_ENDING = re.compile(r"(?<=[\w)\]])\.(?:pdf|docx?|pptx?|rtf|tiff?|jpe?g|png|xlsx?|csv|zip|mp4|eps)", re.IGNORECASE)

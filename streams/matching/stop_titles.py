@@ -11,12 +11,11 @@ Sources: fuzzycat, bib-dedupe, dissemin, OpenAIRE blacklists (matching.md 3.2), 
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from streams.matching.rule_files import joined_pattern, joined_text, read_rules
+from streams.matching.rule_files import joined_pattern, joined_text, read_rules, read_titles
 from streams.text import word_set
 
 __all__ = ["FORMS", "Form", "is_stop_title"]
@@ -54,11 +53,7 @@ def _canonical(normal: str) -> str:
     return _ABBREVIATED_S.sub("s", normal) if " s" in normal else normal
 
 
-_EXACT = frozenset(
-    _canonical(title)
-    for title in files("streams.matching").joinpath("stop_titles.txt").read_text(encoding="utf-8").split("\n")
-    if title
-)
+_EXACT = frozenset(_canonical(title) for title in read_titles("stop_titles.txt"))
 
 
 def _by_word() -> dict[str, tuple[re.Pattern[str], ...]]:
