@@ -114,11 +114,11 @@ class Engine:
         """Choose the doubtful pairs that are worth a person's time, now that the clusters are as these records leave them."""
         roots = self.groups.resolve({record for pair in doubtful for record in (pair.arrived, pair.other)})
 
-        def together(a: bytes, b: bytes) -> bool:
-            one, other = roots[a].group.member(a), roots[b].group.member(b)
-            return bool(one and other) and roots[a].id == roots[b].id and one.cluster == other.cluster  # type: ignore[union-attr]
+        def home(record: bytes) -> bytes:
+            member = roots[record].group.member(record)
+            return member.cluster if member else record
 
-        choice = choose(doubtful, together)
+        choice = choose(doubtful, home)
         counts["capped", "review"] += choice.capped
         return [events.review_message(doubtful[pair]) for pair in choice.asked]
 

@@ -1,6 +1,7 @@
 """Which doubtful pairs a person is asked about: a pure choice among those of one micro-batch.
 
-A pair is not worth a person's time where its two records are in one cluster already, by other pairs. A record that is
+A pair is not worth a person's time where its two records are in one cluster already, by other pairs; and of the pairs between
+two clusters one is enough, for the answer settles the others. A record that is
 doubtful against many others (a short note with a common title) would fill the queue alone: of each record that arrives only
 the most likely pairs are asked, and none that meets under crowded keys alone, so that a record is asked about at most as
 often as its keys have room.
@@ -35,14 +36,22 @@ class Choice(NamedTuple):
     capped: int
 
 
-def choose(doubtful: Iterable[Doubtful], together: Callable[[bytes, bytes], bool]) -> Choice:
-    """Choose the pairs to ask about; `together` tells whether two records are in one cluster now."""
-    open_pairs = [pair for pair in doubtful if not together(pair.arrived, pair.other)]
-    ranked: Sequence[Doubtful] = sorted(open_pairs, key=lambda pair: (-pair.score, pair.arrived, pair.other))
+def choose(doubtful: Iterable[Doubtful], home: Callable[[bytes], bytes]) -> Choice:
+    """Choose the pairs to ask about; `home` names the cluster that a record is in now."""
+    ranked: Sequence[Doubtful] = sorted(doubtful, key=lambda pair: (-pair.score, pair.arrived, pair.other))
     asked: list[Doubtful] = []
+    capped = 0
     seen: Counter[bytes] = Counter()
+    settled: set[tuple[bytes, bytes]] = set()
     for pair in ranked:
+        one, other = home(pair.arrived), home(pair.other)
+        between = (one, other) if one < other else (other, one)
+        if one == other or between in settled:
+            continue
         if pair.crowd <= CROWD and seen[pair.arrived] < MOST_PER_RECORD:
             seen[pair.arrived] += 1
+            settled.add(between)
             asked.append(pair)
-    return Choice(asked, len(open_pairs) - len(asked))
+        else:
+            capped += 1
+    return Choice(asked, capped)

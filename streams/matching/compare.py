@@ -124,12 +124,21 @@ def _contained(a: Features, b: Features, found: Wording, *, within: bool) -> str
         return ""
     if long.cut and long.title[long.cut :].strip() == short.title:
         return "subtitle"  # "NAME: what it is" without the name
-    extra = [word for word in (found.left_a if long is a else found.left_b) if word not in EMPTY]
-    names = [name.partition("|")[0] for name in a.authors + b.authors]
-    noise = sum(1 for word in extra if _is_noise(word, names))
-    if 2 * noise >= len(extra):
+    if _is_noise_around(short.title, long.title, found.left_a if long is a else found.left_b, a.authors + b.authors):
         return "noisy"
     return "prefix" if long.title.startswith(short.title) else "inner"
+
+
+def _is_noise_around(short: str, long: str, extra: tuple[str, ...], authors: tuple[str, ...]) -> bool:
+    """Tell whether the words before a title within a longer one, and those after it, are for the most part noise."""
+    names = [name.partition("|")[0] for name in authors]
+    before, found, after = long.partition(short)
+    sides = (before.split(" "), after.split(" ")) if found else (list(extra), [])
+    for side in sides:
+        words = [word for word in side if word and word not in EMPTY]
+        if 2 * sum(1 for word in words if _is_noise(word, names)) < len(words):
+            return False
+    return True
 
 
 def _is_noise(word: str, names: list[str]) -> bool:
@@ -307,12 +316,18 @@ def _one_stem(one: list[str], two: list[str]) -> bool:
     return any(doi_class(doi).stem in stems for doi in two)
 
 
+_SSRN, _JSTOR = "10.2139", "10.2307"
+
+
 def _listed_by_one_server(one: str, two: str) -> bool:
-    """Tell whether two DOIs are of one preprint server that numbers works; authors post a paper to SSRN more than once."""
+    """Tell whether two DOIs are of one server that numbers works.
+
+    Authors post a paper to SSRN more than once; JSTOR has an article once.
+    """
     prefix = one.partition("/")[0]
-    if prefix != two.partition("/")[0] or prefix == "10.2139":
+    if prefix != two.partition("/")[0] or prefix == _SSRN:
         return False
-    return doi_class(one).kind == doi_class(two).kind == PREPRINT
+    return prefix == _JSTOR or doi_class(one).kind == doi_class(two).kind == PREPRINT
 
 
 def _has(features: Features, scheme: str) -> bool:

@@ -10,8 +10,8 @@ import re
 
 from streams.matching import title_words as words
 from streams.matching.doi_classes import is_entry
-from streams.matching.features import IS_PREPRINT, IS_THESIS, STOP_TITLE, Features
-from streams.matching.pair import AGREED, PRINTED_ONCE, Pair, is_bare
+from streams.matching.features import IS_PREPRINT, IS_THESIS, SERIAL, STOP_TITLE, Features
+from streams.matching.pair import AGREED, ALL_AGREED, PRINTED_ONCE, Pair, is_bare
 from streams.matching.rule import APART, BY_IDENTIFIER, BY_PLACE, BY_WORDS, DISTINCT, Rule, first
 
 __all__ = ["CONTRADICTIONS", "WORDS", "contradicted_by", "is_proven", "two_works_of_one_source"]
@@ -31,19 +31,26 @@ def is_proven(pair: Pair) -> bool:
         return True
     if pair.preprints == 1 and levels.year == "day" and levels.authors in ("same_many", "same_two"):
         return True
-    return pair.levels.abstract == "same" and pair.preprints == 1 and pair.levels.authors in (*AGREED, "unknown")
+    if pair.preprints != 1:
+        return False
+    if levels.abstract == "same":
+        return levels.authors in (*AGREED, "unknown")
+    return levels.abstract == "similar" and levels.authors in AGREED and levels.year in ("same", "lag")
 
 
 def _corroborated(pair: Pair) -> bool:
     """Tell whether two DOIs may still be one work registered twice: one place in print, or one team, title and date."""
     levels = pair.levels
+    if levels.authors in ("none", "family", "initials", "some"):
+        return False  # two notes on one page
     if levels.place in PRINTED_ONCE:
         return True
     if levels.place not in ("unknown", "one_volume", "one_issue", "issue") or levels.abstract == "different":
         return False
     if _one_book(pair.a, pair.b):
         return levels.year in ("day", "same", "unknown")
-    if not levels.title.startswith(_ALL_BUT_EQUAL) or levels.authors not in AGREED or levels.journal == "different":
+    agreed = ALL_AGREED if levels.identifier == "registrant" else AGREED
+    if not levels.title.startswith(_ALL_BUT_EQUAL) or levels.authors not in agreed or levels.journal == "different":
         return False
     return levels.year == "day" or (levels.year == "same" and (pair.match.bits >= 35.0 or levels.journal == "same"))
 
@@ -104,8 +111,12 @@ def _thesis(pair: Pair) -> bool:
 def _recurring(pair: Pair) -> bool:
     """A title that comes again and again, at another place or in another year."""
     levels = pair.levels
-    recurs = bool((pair.a.flags | pair.b.flags) & STOP_TITLE) or levels.title == "exact_frequent"
-    if not recurs:
+    recurs = (
+        bool((pair.a.flags | pair.b.flags) & STOP_TITLE)
+        or levels.title == "exact_frequent"
+        or bool(pair.a.flags & pair.b.flags & SERIAL)
+    )
+    if not recurs or levels.place in PRINTED_ONCE:
         return False
     return levels.place in ("number", "volume", "twice", "conflict", "issue") or (
         not pair.preprints and levels.year in _OTHER_YEAR
@@ -132,6 +143,15 @@ def two_works_of_one_source(pair_levels: str, a: Features, b: Features) -> bool:
 
 
 CONTRADICTIONS: tuple[Rule, ...] = (
+    Rule(
+        "title_missing",
+        DISTINCT,
+        0.1,
+        lambda pair: pair.levels.title == "unknown" and pair.levels.place not in PRINTED_ONCE,
+        "a record without a title, and neither an identifier nor a place in print in common",
+        "nan / nan",
+        "dedupe reports",
+    ),
     Rule(
         "pmids_differ",
         APART,

@@ -51,9 +51,9 @@ def _settle(pair: Pair, rule: Rule, rules: Rules) -> Decision:
         return Decision(RELATED, rule.score, (rule.code,), rules.ruleset, True, relation, BY_IDENTIFIER)
     if rule.effect == REVIEW:
         return Decision(REVIEW, rule.score, reasons, rules.ruleset, opposes=rule.opposes)
-    return Decision(
-        DISTINCT, rule.score, (rule.code,), rules.ruleset, rule.effect == APART, opposes=rule.opposes or BY_IDENTIFIER
-    )
+    apart = rule.effect == APART
+    opposes = BY_IDENTIFIER if apart else rule.opposes
+    return Decision(DISTINCT, rule.score, (rule.code,), rules.ruleset, apart, opposes=opposes)
 
 
 def _known(levels: Levels) -> tuple[str, ...]:

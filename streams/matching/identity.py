@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streams.matching.announcements import are_two_notices
 from streams.matching.features import IS_BOOK, IS_PREPRINT, Features
 from streams.matching.pair import AGREED, PRINTED_ONCE, SAME_WORK, Pair
 from streams.matching.rule import APART, DISTINCT, DUPLICATE, RELATED, REVIEW, Rule, Test, first
@@ -115,7 +116,7 @@ KINDS: tuple[Rule, ...] = (
         "ordinal_differs",
         APART,
         0.0,
-        lambda pair: pair.a.ordinal != pair.b.ordinal,
+        lambda pair: are_two_notices(pair.a.ordinal, pair.b.ordinal),
         "two supplements or notices of one work",
         "Additional file 1 / file 2",
         "fuzzycat",

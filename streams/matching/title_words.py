@@ -58,6 +58,9 @@ _DESIGN = word_set(
 )
 _SIGNS = frozenset(("plus", "minus", "star", "sharp", "prime"))
 _PLACES_IN_PRINT = frozenset(("volume", "vol", "pp", "pages", "issue", "no", "series", "bd", "band", "nr"))
+_PRINTED_IN = _PLACES_IN_PRINT | word_set(
+    "journal trans transactions proc proceedings conference report rep record lecture notes tr rr"
+)
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 _PREFIXES = frozenset((
@@ -94,12 +97,14 @@ def letters_differ(pair: Pair) -> bool:
 
 
 def part_on_one_side(pair: Pair) -> bool:
-    """Tell whether one title, or its main part, ends in a small number from 2 up that the other has not: "... II"."""
+    """Tell whether one title names a part or ends in a small number, from 2 up, and the other does not: "... II"."""
     left = pair.match.wording
     extra = left.left_a + left.left_b
     if len(_numbers(extra)) != 1 or not _PLACES_IN_PRINT.isdisjoint(extra):
         return False  # "volume 5", "pp 65 74": where it is printed, not which part it is
-    for features, words in ((pair.a, left.left_a), (pair.b, left.left_b)):
+    for features, other, words in ((pair.a, pair.b, left.left_a), (pair.b, pair.a, left.left_b)):
+        if features.part and not other.part and features.part in words and features.part != "1":
+            return True
         for title in (features.title, features.main):
             last = title.rpartition(" ")[2]
             if last in words and last.isdigit() and len(last) < 3 and last not in ("0", "1"):
@@ -108,8 +113,13 @@ def part_on_one_side(pair: Pair) -> bool:
 
 
 def number_on_one_side(pair: Pair) -> bool:
-    """Tell whether one title has a number the other lacks: neither a year, an ordinal nor a footnote's 1 at the end."""
+    """Tell whether one title has a number the other lacks: neither a year, an ordinal nor a footnote's 1 at the end.
+
+    Nor the numbers of a volume and pages: "TITLE. Sigmod Record, 26 (3)".
+    """
     left = pair.match.wording
+    if pair.levels.title.startswith("prefix") and not _PRINTED_IN.isdisjoint(left.left_a + left.left_b):
+        return False
     for features, words in ((pair.a, left.left_a), (pair.b, left.left_b)):
         for word in words:
             if (

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, Indel
 
-from streams.matching.spelling import is_inflection
+from streams.matching.spelling import ORDINALS, is_inflection
 from streams.matching.words import is_word
 from streams.text import word_set
 
@@ -119,7 +119,7 @@ def _paired(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, boo
     inflected = misspelt = False
     for word in a:
         for at, other in enumerate(rest):
-            if word == other or is_inflection(word, other):
+            if word == other or is_inflection(word, other) or _is_one_number(word, other) or _contracts(word, other):
                 inflected = True
             elif is_misspelling(word, other):
                 misspelt = True
@@ -130,6 +130,34 @@ def _paired(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, boo
         else:
             left_a.append(word)
     return left_a, rest, inflected, misspelt
+
+
+_NUMERALS = "ii iii iv - vi vii viii ix - xi xii xiii xiv xv xvi xvii xviii xix xx"
+_VALUES = {word: str(value) for value, word in enumerate(_NUMERALS.split(" "), 2) if word != "-"} | {
+    word: str(value) for value, word in enumerate(ORDINALS.split(" "), 1)
+}
+"""Numerals and ordinals; a numeral in the middle of a title is read as none by the normal form."""
+
+
+def _is_one_number(one: str, other: str) -> bool:
+    """Tell whether two words write one number: ii and 2, viii and eighth."""
+    if one not in _VALUES and other not in _VALUES:
+        return False
+    return _VALUES.get(one, one) == _VALUES.get(other, other)
+
+
+_VOWELS = frozenset("aeiouy")
+
+
+def _contracts(one: str, other: str) -> bool:
+    """Tell whether one word is the consonants of the other in its order: mhd, magnetohydrodynamic."""
+    short, long = (one, other) if len(one) < len(other) else (other, one)
+    if not 3 <= len(short) <= 5 or len(long) < 2 * len(short) or short[0] != long[0] or not short.isalpha():
+        return False
+    if not _VOWELS.isdisjoint(short):
+        return False
+    letters = iter(long)
+    return all(letter in letters for letter in short)
 
 
 def _abbreviates(short: list[str], long: list[str]) -> bool:
