@@ -50,7 +50,7 @@ class Counts:
             self.words.update(set(words))
             if record.source not in NOISY:
                 self.clean.update(set(words))
-            self.pairs.update({f"{one} {two}" for one, two in zip(words, words[1:], strict=False)})
+            self.pairs.update({f"{one} {two}" for one, two in pairwise(words)})
             if record.abstract:
                 self.abstracts.update(set(one_spelling(normalize(record.abstract[:3000])).split(" ")))
 

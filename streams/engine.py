@@ -22,7 +22,7 @@ from streams.clusters.jobs import Work
 from streams.clusters.judge import Judge
 from streams.clusters.late import NOTE_LATE, TAKE_LATE, LateStates
 from streams.clusters.planner import Draft
-from streams.clusters.review_queue import Doubtful, choose
+from streams.clusters.review_queue import Doubtful, Home, choose
 from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
@@ -114,9 +114,9 @@ class Engine:
         """Choose the doubtful pairs that are worth a person's time, now that the clusters are as these records leave them."""
         roots = self.groups.resolve({record for pair in doubtful for record in (pair.arrived, pair.other)})
 
-        def home(record: bytes) -> bytes:
+        def home(record: bytes) -> Home:
             member = roots[record].group.member(record)
-            return member.cluster if member else record
+            return (roots[record].id, member.cluster) if member else (record, -1)
 
         choice = choose(doubtful, home)
         counts["capped", "review"] += choice.capped

@@ -13,11 +13,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["CROWD", "MOST_PER_RECORD", "Choice", "Doubtful", "choose"]
+__all__ = ["CROWD", "MOST_PER_RECORD", "Choice", "Doubtful", "Home", "choose"]
 
 MOST_PER_RECORD = 3
 CROWD = 16
 """Records under a key beyond which meeting there says nothing: its title or author is too common."""
+
+
+Home = tuple[bytes, int]
+"""A cluster: its group and the number in it."""
 
 
 class Doubtful(NamedTuple):
@@ -36,13 +40,13 @@ class Choice(NamedTuple):
     capped: int
 
 
-def choose(doubtful: Iterable[Doubtful], home: Callable[[bytes], bytes]) -> Choice:
+def choose(doubtful: Iterable[Doubtful], home: Callable[[bytes], Home]) -> Choice:
     """Choose the pairs to ask about; `home` names the cluster that a record is in now."""
     ranked: Sequence[Doubtful] = sorted(doubtful, key=lambda pair: (-pair.score, pair.arrived, pair.other))
     asked: list[Doubtful] = []
     capped = 0
     seen: Counter[bytes] = Counter()
-    settled: set[tuple[bytes, bytes]] = set()
+    settled: set[tuple[Home, Home]] = set()
     for pair in ranked:
         one, other = home(pair.arrived), home(pair.other)
         between = (one, other) if one < other else (other, one)

@@ -125,7 +125,7 @@ def _title(level: str) -> Test:
 
 DOUBTS: tuple[Rule, ...] = (
     _doubt("title_similar", _title("similar"), "titles share most letters", "", "measured"),
-    _doubt("title_different", _title("different"), "titles differ", "", "measured"),
+    _doubt("other_title", _title("different"), "other titles, and nothing that explains why", "", "measured"),
     _doubt("title_main", _title("main"), "main titles equal, subtitles differ", "SYSTEM: task A / SYSTEM: task B",
            "fuzzycat SUBTITLE", opposes=1),
     _doubt("title_other", lambda pair: pair.levels.title == "other" and not _one_team_and_year(pair),

@@ -13,6 +13,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from zlib import crc32
 
+from streams.han import has_han
+
 __all__ = ["CLASS_BITS", "RAREST", "hash_of", "information", "is_word", "shared_information"]
 
 CLASS_BITS = 7
@@ -49,8 +51,11 @@ def _surprise(text: str) -> float:
 
 
 def is_word(text: str) -> bool:
-    """Tell whether a string is a word of English or of the counted titles and abstracts."""
-    return _surprise(text) > 0.0
+    """Tell whether a string is a word of English, of the counted titles and abstracts, or of Chinese characters.
+
+    Each such character is a word's sense, not one of its letters: one for another makes another word.
+    """
+    return _surprise(text) > 0.0 or has_han(text)
 
 
 def shared_information(a: str, b: str) -> float:
