@@ -5,11 +5,11 @@ from __future__ import annotations
 from streams.matching import title_words as words
 from streams.matching.features import IS_PREPRINT
 from streams.matching.pair import AGREED, PRINTED_ONCE, RETITLED, TEAM, Pair, is_translated
-from streams.matching.rule import DUPLICATE, Rule
+from streams.matching.rule import DUPLICATE, Rule, first
 from streams.matching.words import shared_information
 from streams.text import word_set
 
-__all__ = ["AFFIRMATIONS"]
+__all__ = ["AFFIRMATIONS", "affirmed_by"]
 
 _NOT_EQUAL = ("different", "similar", "main", "inner", "extra", "other", "reordered", "prefix", "subtitle")
 _REWORDED = ("similar", "inner", "extra", "other", "reordered")
@@ -111,7 +111,11 @@ _MEETING = 50.0  # bits of words that two titles of one meeting share
 
 def _same_meeting(pair: Pair) -> bool:
     """Two titles that name a meeting by the same days and year, and share most words."""
-    if not pair.levels.title.startswith(_NOT_EQUAL) or pair.levels.title == "different" or pair.levels.authors == "none":
+    if (
+        not pair.levels.title.startswith(_NOT_EQUAL)
+        or pair.levels.title == "different"
+        or pair.levels.authors == "none"
+    ):
         return False
     one, two = pair.a.title.split(" "), pair.b.title.split(" ")
     if _MEETINGS.isdisjoint(one) or _MEETINGS.isdisjoint(two):
@@ -187,3 +191,10 @@ AFFIRMATIONS: tuple[Rule, ...] = (
         "measured",
     ),
 )
+
+
+def affirmed_by(pair: Pair) -> Rule | None:
+    """Return the first affirmation of a pair, None where there is none; equal titles need none, but for an issue in common."""
+    if pair.levels.title.startswith(("exact", "variant", "typo")) and pair.levels.place != "one_issue":
+        return None
+    return first(AFFIRMATIONS, pair)

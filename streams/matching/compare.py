@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from streams.matching.doi_classes import ARCHIVE, IN_ARCHIVE, PREPRINT, doi_class
 from streams.matching.features import AUTHORS_CUT, IS_PREPRINT, STOP_TITLE, Features
 from streams.matching.fingerprint import likeness
 from streams.matching.wording import EMPTY, SAME, Wording, wording
@@ -24,7 +23,6 @@ __all__ = [
     "TitleMatch",
     "abstract_level",
     "authors_level",
-    "identifier_level",
     "journal_level",
     "place_level",
     "title_level",
@@ -271,64 +269,3 @@ def journal_level(a: Features, b: Features) -> str:
     ):  # "J Clin Virol: official publication of ..."; not Diabetes, Diabetes Care
         return "same"
     return "different"
-
-
-# Sources that list a work once: two of their ids are two works, unless a version of one was registered anew.
-_LIST_ONCE = frozenset(("arxiv", "crossref", "dblp", "pubmed", "medline", "biorxiv", "medrxiv", "europepmc", "inspire"))
-
-
-def identifier_level(a: Features, b: Features) -> tuple[str, str]:
-    """Return the level of the identifiers and, where one is shared, which."""
-    if not a.ids or not b.ids:
-        return ("listed" if a.source == b.source and a.source in _LIST_ONCE else "unknown"), ""
-    for value in a.ids:
-        if value in b.ids:
-            return "same", value
-    one, two = _dois(a), _dois(b)
-    for scheme in ("pmid:", "pmcid:"):
-        if _has(a, scheme) and _has(b, scheme):
-            return "pmid", ""
-    if one and two:
-        if _one_stem(one, two):
-            return "edition", ""  # an encyclopedia's entry in two editions, by the registrant's own numbering
-        works_one, works_two = _of_publishers(one), _of_publishers(two)
-        if works_one and works_two:
-            registrants = {doi.partition("/")[0] for doi in works_one}
-            return ("registrant" if any(doi.partition("/")[0] in registrants for doi in works_two) else "different"), ""
-        if not works_one and not works_two and _listed_by_one_server(one[0], two[0]):
-            return "registrant", ""
-        return "preprint", ""  # a preprint and its publication have a DOI each
-    if a.source == b.source and a.source in _LIST_ONCE:
-        return "listed", ""
-    return "unknown", ""
-
-
-def _dois(features: Features) -> list[str]:
-    return [value[4:] for value in features.ids if value.startswith("doi:")]
-
-
-def _of_publishers(dois: list[str]) -> list[str]:
-    return [doi for doi in dois if doi_class(doi).kind not in (*IN_ARCHIVE, ARCHIVE)]
-
-
-def _one_stem(one: list[str], two: list[str]) -> bool:
-    stems = {doi_class(doi).stem for doi in one}
-    return any(doi_class(doi).stem in stems for doi in two)
-
-
-_SSRN, _JSTOR = "10.2139", "10.2307"
-
-
-def _listed_by_one_server(one: str, two: str) -> bool:
-    """Tell whether two DOIs are of one server that numbers works.
-
-    Authors post a paper to SSRN more than once; JSTOR has an article once.
-    """
-    prefix = one.partition("/")[0]
-    if prefix != two.partition("/")[0] or prefix == _SSRN:
-        return False
-    return prefix == _JSTOR or doi_class(one).kind == doi_class(two).kind == PREPRINT
-
-
-def _has(features: Features, scheme: str) -> bool:
-    return any(value.startswith(scheme) for value in features.ids)

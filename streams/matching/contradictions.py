@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from streams.matching import title_words as words
+from streams.matching.compare_identifiers import identifier_level
 from streams.matching.doi_classes import is_entry
 from streams.matching.features import IS_PREPRINT, IS_THESIS, SERIAL, STOP_TITLE, Features
 from streams.matching.pair import AGREED, ALL_AGREED, PRINTED_ONCE, Pair, is_bare
@@ -71,8 +72,10 @@ def _one_book(a: Features, b: Features) -> bool:
 
 
 def _two_books(pair: Pair) -> bool:
+    if pair.levels.identifier not in _TWO_DOIS:
+        return False
     one, other = _isbn(pair.a), _isbn(pair.b)
-    return bool(one and other) and one != other and pair.levels.identifier in _TWO_DOIS
+    return bool(one and other) and one != other
 
 
 def _entries_differ(pair: Pair) -> bool:
@@ -137,9 +140,11 @@ def _listed_again(pair: Pair) -> bool:
     return levels.year in _OTHER_YEAR or levels.place in ("number", "volume", "twice")
 
 
-def two_works_of_one_source(pair_levels: str, a: Features, b: Features) -> bool:
+def two_works_of_one_source(a: Features, b: Features) -> bool:
     """Tell whether one source gives two records of other titles two DOIs, neither a preprint's: it knows two works."""
-    return a.source == b.source and pair_levels in _TWO_DOIS and not (a.flags | b.flags) & IS_PREPRINT
+    if a.source != b.source or (a.flags | b.flags) & IS_PREPRINT:
+        return False
+    return identifier_level(a, b)[0] in _TWO_DOIS
 
 
 CONTRADICTIONS: tuple[Rule, ...] = (

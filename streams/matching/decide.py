@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 
-from streams.matching.affirmations import AFFIRMATIONS
-from streams.matching.compare import RARE, identifier_level
+from streams.matching.affirmations import affirmed_by
+from streams.matching.compare import RARE
+from streams.matching.compare_identifiers import arxiv_conflict
 from streams.matching.contradictions import contradicted_by, two_works_of_one_source
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Decision, Explanation
 from streams.matching.doubts import doubted_by
 from streams.matching.features import Features
-from streams.matching.identity import arxiv_conflict, identified_as
+from streams.matching.identity import identified_as
 from streams.matching.pair import AGREED, PRINTED_ONCE, Levels, Pair, compare, compare_fully
-from streams.matching.rule import APART, BY_IDENTIFIER, Rule, first
+from streams.matching.rule import APART, BY_IDENTIFIER, Rule
 from streams.matching.ruleset import DEFAULT, RULESET, Rules
 
 __all__ = ["RULESET", "decide", "decide_pair", "explain", "settled_by"]
@@ -23,7 +24,7 @@ def decide(a: Features, b: Features, rules: Rules = DEFAULT) -> Decision:
     pair = compare(a, b)
     if pair is None:
         apart = arxiv_conflict(a, b)
-        opposes = BY_IDENTIFIER if apart or two_works_of_one_source(identifier_level(a, b)[0], a, b) else 0
+        opposes = BY_IDENTIFIER if apart or two_works_of_one_source(a, b) else 0
         return Decision(DISTINCT, 0.0, ("title_different",), rules.ruleset, apart, opposes=opposes)
     return decide_pair(pair, rules)
 
@@ -39,7 +40,7 @@ def settled_by(pair: Pair) -> Rule | None:
     rule = identified_as(pair)
     if rule or pair.shared:
         return rule
-    return contradicted_by(pair) or first(AFFIRMATIONS, pair)
+    return contradicted_by(pair) or affirmed_by(pair)
 
 
 def _settle(pair: Pair, rule: Rule, rules: Rules) -> Decision:

@@ -7,6 +7,7 @@ contain the record's id, and carries no abstract but a fingerprint of it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -171,13 +172,18 @@ def _authors(authors: tuple[Author, ...]) -> tuple[str, ...]:
     for author in authors[: MAX_AUTHORS + 2]:
         many = [author] if author.family or author.organization else [Author(part) for part in split_names(author.name)]
         for one in many:
-            key = author_key(one)
-            short = _shorten(key) if key else ""
+            short = _short_key(one.name, one.family, one.given, one.organization)
             if len(short) > 1 and short not in keys:  # a letter alone is what is left of a name cut off
                 keys.append(short)
         if len(keys) >= MAX_AUTHORS:
             break
     return tuple(keys[:MAX_AUTHORS])
+
+
+@lru_cache(maxsize=65_536)
+def _short_key(name: str, family: str, given: str, organization: bool) -> str:
+    key = author_key(Author(name, family, given, organization=organization))
+    return _shorten(key) if key else ""
 
 
 def _shorten(key: str) -> str:
@@ -246,7 +252,10 @@ def _ids(record: Record) -> tuple[tuple[str, ...], str, bool]:
     return tuple(ids[:8]), kind, published
 
 
-def _is_thesis(start: str) -> bool:
+def _is_thesis(abstract: str) -> bool:
+    if not abstract:
+        return False
+    start = abstract[:200]
     lower = start.lower()
     return any(hint in lower for hint in _THESIS_HINTS) and _THESIS.search(start) is not None
 
@@ -266,7 +275,7 @@ def _flags(record: Record, kind: str, published: bool, journal: str) -> int:
         flags |= AUTHORS_CUT
     if record.type in ("book", "monograph", "edited-book", "reference-book"):
         flags |= IS_BOOK
-    if record.type in ("thesis", "dissertation", "phd-thesis", "masters-thesis") or _is_thesis(record.abstract[:200]):
+    if record.type in ("thesis", "dissertation", "phd-thesis", "masters-thesis") or _is_thesis(record.abstract):
         flags |= IS_THESIS
     if record.type in ("dataset", "software", "data"):
         flags |= IS_DATA
@@ -285,10 +294,11 @@ def _relations(record: Record, ids: tuple[str, ...]) -> tuple[str, ...]:
 
 def _title(forms: TitleForms) -> tuple[str, int]:
     """Return the words of the title, without a footnote's 1 at its end, and the length of its main part."""
-    main, title = one_spelling(forms.main), one_spelling(forms.whole)
+    main, rest = one_spelling(forms.main), one_spelling(forms.rest) if forms.rest else ""
+    title = f"{main} {rest}" if main and rest else main or rest
     if forms.bare == "1" and title.count(" ") > 1:
-        title, main = title.removesuffix(" 1"), main.removesuffix(" 1") if not forms.rest else main
-    return title[:_LONGEST_TITLE], len(main) if forms.rest and len(main) < len(title) else 0
+        title = title.removesuffix(" 1")
+    return title[:_LONGEST_TITLE], len(main) if rest and len(main) < len(title) else 0
 
 
 def _others(record: Record, forms: TitleForms, title: str) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from streams.matching.announcements import are_two_notices
-from streams.matching.features import IS_BOOK, IS_PREPRINT, Features
+from streams.matching.compare_identifiers import arxiv_conflict
+from streams.matching.features import IS_BOOK, IS_PREPRINT
 from streams.matching.pair import AGREED, PRINTED_ONCE, SAME_WORK, Pair
 from streams.matching.rule import APART, DISTINCT, DUPLICATE, RELATED, REVIEW, Rule, Test, first
 
@@ -15,7 +16,6 @@ __all__ = [
     "KINDS_OF_WORK",
     "STATED",
     "STATED_DOUBTED",
-    "arxiv_conflict",
     "identified_as",
 ]
 
@@ -208,15 +208,6 @@ IDENTIFIERS: tuple[Rule, ...] = (
         "OpenAIRE, bib-dedupe",
     ),
 )
-
-
-def arxiv_conflict(a: Features, b: Features) -> bool:
-    """Tell whether each record has an arXiv id and none is in common."""
-    one = [value for value in a.ids if value.startswith("arxiv:")]
-    if not one:
-        return False
-    two = [value for value in b.ids if value.startswith("arxiv:")]
-    return bool(two) and not any(value in two for value in one)
 
 
 ARXIV = Rule(

@@ -65,6 +65,7 @@ def _stop_keys(features: Features, found: list[Key]) -> None:
 def _title_keys(features: Features, found: list[Key]) -> None:
     whole = compact(features.title)
     words = [word for word in features.title.split(" ") if word not in STOPWORDS]
+    longest = _longest(words)
     family = _family(features)
     if len(whole) >= _MIN_COMPACT and (len(words) > 1 or not whole.isascii()):
         found.append(Key("title", whole[:72]))
@@ -74,12 +75,13 @@ def _title_keys(features: Features, found: list[Key]) -> None:
                 found.append(Key("title", main[:72]))
             elif family and " " not in features.main:
                 found.append(Key("short", f"{main} {family}"))
-        _part_keys(features, words, found)
+        _part_keys(features, words, longest, found)
     elif family:
         found.append(Key("short", f"{whole} {family}"))
     elif features.date:
         found.append(Key("short", f"{whole} {features.date // 10000}"))
-    _author_keys(features, words, found)
+    if features.authors:
+        found += [Key("author", f"{family} {word}") for word in longest[:2]]
     for other in features.others[:2]:
         if len(compact(other)) >= _MIN_COMPACT:
             found.append(Key("title", compact(other)[:72]))
@@ -95,7 +97,7 @@ def _team_keys(features: Features, found: list[Key]) -> None:
         found.append(Key("team", f"{team} {year + later}"))
 
 
-def _part_keys(features: Features, words: list[str], found: list[Key]) -> None:
+def _part_keys(features: Features, words: list[str], longest: list[str], found: list[Key]) -> None:
     """Keys that outlive an error in one part of the title: its beginning, the end of its main part, its longest words."""
     letters = "".join(words)
     if len(letters) > _PREFIX:
@@ -104,19 +106,10 @@ def _part_keys(features: Features, words: list[str], found: list[Key]) -> None:
     ending = ending if len(ending) >= _SUFFIX else letters
     if len(ending) > _SUFFIX:
         found.append(Key("end", ending[-_SUFFIX:]))
-    longest = _longest(words)[:_RARE_WORDS]
-    if len(longest) == _RARE_WORDS:
-        found.append(Key("words", " ".join(sorted(longest))))
-
-
-def _author_keys(features: Features, words: list[str], found: list[Key]) -> None:
-    if not features.authors or not words:
-        return
-    family = _family(features)
-    for word in _longest(words)[:2]:
-        found.append(Key("author", f"{family} {word}"))
+    if len(longest) >= _RARE_WORDS:
+        found.append(Key("words", " ".join(sorted(longest[:_RARE_WORDS]))))
 
 
 def _longest(words: list[str]) -> list[str]:
     """Return the words of a title without their endings, the longest first."""
-    return sorted({word[:_STEM] for word in words}, key=lambda word: (-len(word), word))
+    return sorted(sorted({word[:_STEM] for word in words}), key=len, reverse=True)

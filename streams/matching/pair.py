@@ -11,12 +11,12 @@ from streams.matching.compare import (
     TitleMatch,
     abstract_level,
     authors_level,
-    identifier_level,
     journal_level,
     place_level,
     title_level,
     year_level,
 )
+from streams.matching.compare_identifiers import identifier_level
 from streams.matching.features import IS_PREPRINT, TRANSLATED, Features
 from streams.names import Agreement
 

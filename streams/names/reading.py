@@ -30,7 +30,7 @@ _GROUP_WORDS = word_set(
     "federation alliance bureau office inc ltd gmbh corporation press editor editors college program programme trial trialists "
     "repository library museum service board union organisation organization"
 )
-_GROUP_STEMS = ("universit", "institut", "laborator")
+_GROUP_STEM = re.compile(r"(?:^|[\s,])(?:universit|institut|laborator)")
 _UPPER_INITIALS = re.compile(r"^[A-Z]{1,3}$")
 _NO_VOWEL = re.compile(r"^[B-DF-HJ-NP-TV-XZ]{3}$")
 _SPLIT_INITIALS = re.compile(r"(?<=[^\W\d_])\.")
@@ -95,8 +95,10 @@ def split_names(name: str) -> list[str]:
 
 def is_group(name: str) -> bool:
     """Whether a name is that of a collaboration or an institution."""
-    words = name.lower().replace(",", " ").split()
-    return not _GROUP_WORDS.isdisjoint(words) or any(word.startswith(_GROUP_STEMS) for word in words)
+    lower = name.lower()
+    if not _GROUP_WORDS.isdisjoint(lower.replace(",", " ").split()):
+        return True
+    return _GROUP_STEM.search(lower) is not None
 
 
 def _key(name: str, family: str, given: str) -> str:
