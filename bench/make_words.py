@@ -14,6 +14,7 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from sets import documents
