@@ -14,6 +14,7 @@ from subjects import Subject
 from world import Pair, World
 
 from streams.evaluation import B3, cluster_scores
+from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, Decision
 from streams.matching.features import extract
 
@@ -76,6 +77,12 @@ def histogram(subject: Subject, world: World) -> Histogram:
         if pair in subject.met:
             found[round(world.decide(pair).score * 1000), same] += 1
     return found
+
+
+def one_sided(subject: Subject, world: World) -> int:
+    """Return how many compared pairs are decided otherwise when their records change places."""
+    features = world.features
+    return sum(decide(features[b], features[a], world.rules) != world.decide((a, b)) for a, b in subject.met)
 
 
 def b_cubed(subject: Subject, world: World) -> B3 | None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
-from streams.matching.doi_classes import PREPRINT, doi_class
+from streams.matching.features import IS_PREPRINT, extract
 from streams.matching.words import is_word
 from streams.records import Author, Identifier, Record
 from streams.text import normalize
@@ -132,6 +132,12 @@ def _title(change: Callable[[str], str]) -> Callable[[Record, Random], Changed]:
         return replace(record, title=title) if title and title != record.title else None
 
     return alter
+
+
+def _in_letters(change: Callable[[str], str]) -> Callable[[Record, Random], Changed]:
+    """Return a change of letters alone: LaTeX commands in other letters would be no commands."""
+    alter = _title(change)
+    return lambda record, random: None if "\\" in record.title else alter(record, random)
 
 
 def _without_accents(record: Record, _: Random) -> Changed:
@@ -252,8 +258,8 @@ HARMLESS: tuple[Harmless, ...] = (
     Harmless("authors turned round", "the authors in the other order", _turned_round),
     Harmless("authors lost", "no authors", _lost(authors=())),
     Harmless("subtitle lost", "what follows the first colon is missing", _subtitle_lost),
-    Harmless("upper case", "the title in capitals", _title(str.upper)),
-    Harmless("lower case", "the title in small letters", _title(str.lower)),
+    Harmless("upper case", "the title in capitals", _in_letters(str.upper)),
+    Harmless("lower case", "the title in small letters", _in_letters(str.lower)),
     Harmless("accents lost", "no accents in title and names", _without_accents),
     Harmless("LaTeX", "accents, Greek letters and dashes in LaTeX", _latex),
     Harmless("British, American", "one word in the other spelling", _other_spelling),
@@ -288,8 +294,15 @@ def _retitled(a: Record, b: Record, title: str) -> Trio:
     return Trio(a, _sibling(b), _sibling(b, title=title))
 
 
-def _both(a: Record, b: Record, one: str, other: str) -> Trio:
+def _ends_in_note(*records: Record) -> bool:
+    """Return whether a title ends in an indexer's note or a cut, behind which no word of the title can stand."""
+    return any(record.title.rstrip(" .,").endswith(("]", ")", ";", "\u2026")) for record in records)
+
+
+def _both(a: Record, b: Record, one: str, other: str) -> Trio | None:
     """Return a pair with the same words behind both titles, and one with other words behind the second."""
+    if _ends_in_note(a, b):
+        return None
     longer = replace(a, title=f"{a.title} {one}", other_titles=())
     return Trio(longer, _sibling(b, title=f"{b.title} {one}"), _sibling(b, title=f"{b.title} {other}"))
 
@@ -306,7 +319,7 @@ def _other_number(a: Record, b: Record, random: Random) -> Trio | None:
 
 
 def _part_two(a: Record, b: Record, random: Random) -> Trio | None:
-    if re.search(r"(\d|\b[IVX]+)\W*$", b.title):
+    if _ends_in_note(b) or re.search(r"(\d|\b[IVX]+)\W*$", b.title):
         return None
     return _retitled(a, b, b.title.rstrip(". ") + random.choice((" II", ": Part II", ", part 2", ". 2")))
 
@@ -387,7 +400,7 @@ def _other_doi(*, year: bool) -> Callable[[Record, Record, Random], Trio | None]
 
     def change(a: Record, b: Record, random: Random) -> Trio | None:
         value = a.identifier("doi")
-        if not value or doi_class(value).kind == PREPRINT or not any(letter.isdigit() for letter in value[8:]):
+        if not any(letter.isdigit() for letter in value[8:]) or _is_preprint(a) or _is_preprint(b):
             return None
         if year and not (a.year and b.year):
             return None
@@ -396,6 +409,10 @@ def _other_doi(*, year: bool) -> Callable[[Record, Record, Random], Trio | None]
         return Trio(a, same, _sibling(b, identifiers=(Identifier("doi", _next(value, random)),), date=date))
 
     return change
+
+
+def _is_preprint(record: Record) -> bool:
+    return bool(extract(record).flags & IS_PREPRINT)
 
 
 def _next(value: str, random: Random) -> str:

@@ -71,7 +71,8 @@ def report(found: Findings, subjects: Mapping[str, Subject], *, plots: bool) -> 
 
 
 def _asked(found: Findings) -> Iterator[str]:
-    lines = list(check([f.outcome for f in found.fitted], found.left_out, found.peers, found.orders, found.sample))
+    fitted, one_sided = [one.outcome for one in found.fitted], sum(one.one_sided for one in found.fitted)
+    lines = list(check(fitted, found.left_out, found.peers, found.orders, found.sample, one_sided))
     yield "## What was asked"
     failed = [line for line in lines if line[-1] != "yes"]
     yield f"Scores are left out. {len(lines) - len(failed)} of {len(lines)} hold; those that do not come first."
@@ -83,9 +84,9 @@ def _scores(found: Findings) -> Iterator[str]:
     yield texts.LEGEND
     fitted = {one.outcome.name: one.outcome.scores for one in found.fitted}
     rows = []
-    for name, *_ in ((one.outcome.name,) for one in found.left_out):
+    for one in found.left_out:
+        name, scores = one.outcome.name, one.outcome.scores
         mine = fitted.get(name)
-        scores = next(one.outcome.scores for one in found.left_out if one.outcome.name == name)
         if mine and scores:
             rows.append(
                 [

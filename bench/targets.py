@@ -65,6 +65,7 @@ def check(
     peers: Sequence[Peer],
     orders: Sequence[Order],
     sample: Sample | None,
+    one_sided: int,
 ) -> Iterator[Line]:
     """Return (set, asked, measured, holds) for each demand on what was measured."""
     yield from _scores(left_out)
@@ -84,6 +85,7 @@ def check(
             measured,
             told(right >= FIRM),
         )
+    yield "all", "each pair decided alike both ways round", f"{one_sided} pairs are not", told(not one_sided)
     for order in orders:
         engine = f"; engine, {order.engine[0]} orders: {order.engine[2]} records apart" if order.engine else ""
         holds = order.partitions == 1 and not (order.engine and order.engine[2])

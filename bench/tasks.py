@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ablation import Alarm, Row, ablate, alarms
 from left_out import LeftOut, leave_out
-from measure import Blocking, Cost, Error, Outcome, b_cubed, blocking, cost, errors, outcome
+from measure import Blocking, Cost, Error, Outcome, b_cubed, blocking, cost, errors, one_sided, outcome
 from mutate import Trial, mutate
 from order import Order
 from order import measure as shuffle
@@ -31,13 +31,14 @@ Task: TypeAlias = tuple[str, str]
 
 
 class Fitted(NamedTuple):
-    """All that the shipped rules make of a set."""
+    """All that the shipped rules make of a set; `one_sided` pairs are decided otherwise when their records change places."""
 
     outcome: Outcome
     blocking: Blocking
     b_cubed: B3 | None
     cost: Cost
     errors: list[Error]
+    one_sided: int
 
 
 class Shipped(NamedTuple):
@@ -100,6 +101,7 @@ def _fitted(name: str, given: Given) -> Fitted:
         b_cubed(subject, world),
         cost(subject),
         list(errors(subject, world, found)) if subject.is_labelled else [],
+        one_sided(subject, world),
     )
 
 
