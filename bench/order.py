@@ -66,15 +66,19 @@ def moved(partitions: set[Partition]) -> int:
 
 def simulated(world: World, seeds: int) -> tuple[set[Partition], int]:
     """Return the different partitions of as many orders, and how many different sets of links were met on the way."""
-    found: set[Partition] = set()
+    found: dict[tuple[int, ...], Partition] = {}
     links: set[frozenset[tuple[int, int]]] = set()
     order = list(range(len(world.names)))
     for seed in range(seeds):
         Random(SEED + seed).shuffle(order)  # noqa: S311
         met = world.arrive(order)
         links.add(frozenset(pair for pair in met if world.link(pair) is not None))
-        found.add(frozenset(map(frozenset, world.named(world.clusters(met)))))
-    return found, len(links)
+        clusters = world.clusters(met)
+        homes = {record: min(members) for members in clusters for record in members}
+        same = tuple(homes[record] for record in range(len(homes)))
+        if same not in found:
+            found[same] = frozenset(map(frozenset, world.named(clusters)))
+    return set(found.values()), len(links)
 
 
 def through_engine(records: Mapping[str, Record], seeds: int, redis_url: str, name: str) -> Iterator[Partition]:

@@ -146,13 +146,16 @@ class World:
 
     def clusters(self, met: Iterable[Pair]) -> list[list[int]]:
         """Return the clusters when these pairs were compared: groups by the links among them, each divided."""
-        groups = closure(range(len(self.names)), (pair for pair in met if self.link(pair) is not None))
-        self.largest = max(self.largest, max(map(len, groups), default=0))
-        return [cluster for members in groups for cluster in self._divide(members)]
+        linked = [pair for pair in met if self.link(pair) is not None]
+        groups: list[tuple[int, ...]] = closure((), linked)
+        self.largest = max(self.largest, max(map(len, groups), default=1))
+        alone = set(range(len(self.names))).difference(*linked)
+        return [
+            *(cluster for members in groups for cluster in self._divide(members)),
+            *([one] for one in sorted(alone)),
+        ]
 
     def _divide(self, members: tuple[int, ...]) -> list[list[int]]:
-        if len(members) == 1:
-            return [list(members)]
         if members not in self._parts:
             pairs = list(combinations(members, 2))
             links = [

@@ -142,3 +142,38 @@ def test_pairs_without_an_identifier_are_held_against_judged_ones(tmp_path: Path
     natural, judge = (Subject(load(name, tmp_path, 0)) for name in ("natural", "judged"))
     assert not natural.is_labelled
     assert sample(natural, natural.world, [judge]) == (2, 0, 1, 1)
+
+
+def test_the_naive_peer_puts_equal_titles_and_equal_dois_together(tmp_path: Path) -> None:
+    from peers import bib_dedupe, naive
+    from sets import load
+    from subjects import Subject
+
+    rows = [
+        paper("one", 1, OWLS), paper("two", 2, OWLS.upper() + "."), paper("one", 3, RIFTS, doi="10.5555/rifts.1"),
+        paper("two", 4, "Cretaceous rifts", doi="https://doi.org/10.5555/RIFTS.1"), paper("two", 5, MOSS),
+    ]  # fmt: skip
+    write(tmp_path / "owls" / "feed.jsonl.gz", rows)
+    works = {"one:1": "o", "two:2": "o", "one:3": "r", "two:4": "r", "two:5": "r"}
+    write(tmp_path / "owls" / "gold.jsonl.gz", [{"record": record, "cluster": work} for record, work in works.items()])
+    subject = Subject(load("owls", tmp_path, 0))
+    scores = naive(subject).scores
+    assert scores is not None
+    assert (scores.pairs.correct, scores.pairs.predicted, scores.pairs.gold) == (2, 2, 4)
+    assert bib_dedupe(subject, limit=60.0).why in ("", "not installed", "fails on this set")
+
+
+def test_what_is_asked_is_counted_by_record_and_by_score(tmp_path: Path) -> None:
+    from reviews import review
+    from sets import load
+    from subjects import Subject
+
+    from streams.matching.decision import REVIEW, Decision
+
+    feed(tmp_path / "owls")
+    subject = Subject(load("owls", tmp_path, 0))
+    doubt = {pair: Decision(REVIEW, 0.58, ("title_alone",), "") for pair in subject.met}
+    found = review(subject, subject.world.revised(doubt))
+    assert (found.records, found.touched, found.asked, found.known, found.same, found.most) == (5, 4, 2, 2, 2, 1)
+    assert [(one.known, one.same) for one in found.bins] == [(0, 0), (2, 2), (0, 0), (0, 0)]
+    assert found.settled == 0
