@@ -9,7 +9,7 @@ only what was published before.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from streams import events
@@ -22,11 +22,12 @@ from streams.clusters.jobs import Work
 from streams.clusters.judge import Judge
 from streams.clusters.late import NOTE_LATE, TAKE_LATE, LateStates
 from streams.clusters.planner import Draft
+from streams.clusters.review_queue import Doubtful, Home, choose
 from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
 from streams.index.connection import Command, Connection
-from streams.index.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex
+from streams.index.key_index import ADD_TO_KEYS, ENTRY_BYTES, REMOVE_FROM_KEYS, KeyIndex
 from streams.index.layout import Layout, id_of
 from streams.index.progress import Progress
 from streams.index.reader import Reader
@@ -40,12 +41,21 @@ from streams.settings import Settings
 __all__ = ["Engine"]
 
 
+class _Met(NamedTuple):
+    """A record, the records that it meets in the key index, and how many records each of its keys holds."""
+
+    arrival: Arrival
+    others: list[bytes]
+    crowds: list[int]
+
+
 class _Found(NamedTuple):
-    """What the decisions of a micro-batch come to: accepted links, relations, and the evidence for both by record id."""
+    """What the decisions of a micro-batch come to: accepted links, relations, the evidence for both by record id, doubts."""
 
     links: list[tuple[bytes, bytes]]
     related: list[tuple[bytes, bytes]]
     evidence: dict[str, list[Evidence]]
+    doubtful: dict[Doubtful, Evidence]
 
 
 class Engine:
@@ -87,7 +97,7 @@ class Engine:
         arrivals = self._arrivals.settle(self._admit(messages, prepared, told, outgoing, counts), reader, counts)
         candidates = self._meet(arrivals, counts)
         self._keep_keys(arrivals, reader)
-        reader.load(other for _, others in candidates for other in others)
+        reader.load(other for met in candidates for other in met.others)
         found = self._decide(candidates, reader, outgoing, counts)
         capped = self._committer.capped
         committed = self._commit(arrivals, found, reader)
@@ -96,7 +106,21 @@ class Engine:
         if self._committer.capped > capped:
             counts["capped", "cluster"] += self._committer.capped - capped
         outgoing += publications(committed, counts)
+        if found.doubtful:
+            outgoing += self._ask(found.doubtful, counts)
         return Batch(outgoing, committed, counts)
+
+    def _ask(self, doubtful: Mapping[Doubtful, Evidence], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
+        """Choose the doubtful pairs that are worth a person's time, now that the clusters are as these records leave them."""
+        roots = self.groups.resolve({record for pair in doubtful for record in (pair.arrived, pair.other)})
+
+        def home(record: bytes) -> Home:
+            member = roots[record].group.member(record)
+            return (roots[record].id, member.cluster) if member else (record, -1)
+
+        choice = choose(doubtful, home)
+        counts["capped", "review"] += choice.capped
+        return [events.review_message(doubtful[pair]) for pair in choice.asked]
 
     def finish(self, begun: Collection[bytes]) -> Batch:
         """End the moves of groups that were begun by whoever did not live to do it: those of `begun` that still are.
@@ -140,7 +164,7 @@ class Engine:
                     outgoing.append(_refuse(message, PayloadError(item.code, item.detail, item.where), counts))
         return admitted
 
-    def _meet(self, arrivals: Sequence[Arrival], counts: Counter[tuple[str, str]]) -> list[tuple[Arrival, list[bytes]]]:
+    def _meet(self, arrivals: Sequence[Arrival], counts: Counter[tuple[str, str]]) -> list[_Met]:
         """Add each record to its keys and read who is there; take it out of the keys it no longer has."""
         commands: list[Command] = []
         obsolete: list[Command] = []
@@ -153,13 +177,15 @@ class Engine:
         candidates = []
         for arrival in arrivals:
             met: dict[bytes, None] = {}
+            crowds: list[int] = []
             for place, packed in zip(arrival.places, self.index.entries(arrival.places, replies), strict=True):
+                crowds.append(len(packed) // ENTRY_BYTES)
                 if packed:
                     if self.index.is_full(packed):
                         counts["capped", "key"] += 1
                     met.update(dict.fromkeys(self.index.met(packed, arrival.signature, loose=place.loose)))
             met.pop(arrival.id, None)
-            candidates.append((arrival, list(met)))
+            candidates.append(_Met(arrival, list(met), crowds))
         self.connection.execute(obsolete)
         return candidates
 
@@ -181,14 +207,15 @@ class Engine:
 
     def _decide(
         self,
-        candidates: Sequence[tuple[Arrival, list[bytes]]],
+        candidates: Sequence[_Met],
         reader: Reader,
         outgoing: list[Outgoing],
         counts: Counter[tuple[str, str]],
     ) -> _Found:
-        found = _Found([], [], defaultdict(list))
-        told: list[tuple[Arrival, bytes, Decision]] = []
-        for arrival, others in candidates:
+        found = _Found([], [], defaultdict(list), {})
+        told: list[tuple[_Met, bytes, Decision]] = []
+        for met in candidates:
+            arrival, others, _ = met
             mine = reader.features(arrival.id)
             counts["candidates", ""] += len(others)
             for other in others:
@@ -199,23 +226,32 @@ class Engine:
                 counts["decisions", decision.verdict] += 1
                 if decision.verdict == DISTINCT:
                     continue
-                told.append((arrival, other, decision))
+                told.append((met, other, decision))
                 if decision.verdict == DUPLICATE:
                     # They met in the index; whether it still is so the planner asks when it divides the group.
                     found.links.append((arrival.id, other))
                 elif decision.verdict == RELATED:
                     found.related.append((arrival.id, other))
         reader.load_records(other for _, other, _ in told)
-        for arrival, other, decision in told:
+        for met, other, decision in told:
             record = reader.record(other)
             if record is not None:
-                a, b = sorted((arrival.name, record.id))
+                a, b = sorted((met.arrival.name, record.id))
                 evidence = Evidence(a, b, decision)
-                outgoing += events.decision_messages(evidence)
-                if decision.verdict != REVIEW:
+                outgoing.append(events.decision_message(evidence))
+                if decision.verdict == REVIEW:
+                    crowd = self._crowd(met, reader.features(other))
+                    found.doubtful[Doubtful(met.arrival.id, other, decision.score, crowd)] = evidence
+                else:
                     found.evidence[a].append(evidence)
                     found.evidence[b].append(evidence)
         return found
+
+    def _crowd(self, met: _Met, other: bytes) -> int:
+        """Return how many records the least crowded key holds that two records share."""
+        theirs = self.judge.whereabouts(other)[1]
+        shared = (crowd for place, crowd in zip(met.arrival.places, met.crowds, strict=True) if place in theirs)
+        return min(shared, default=0)
 
     def _commit(
         self,

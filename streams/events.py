@@ -28,7 +28,7 @@ from streams.clusters.corrections import Verdict
 from streams.clusters.group import Cluster, Group, Relation, cluster_id
 from streams.clusters.planner import Change, Draft
 from streams.errors import PayloadError
-from streams.matching.decision import REVIEW, Decision
+from streams.matching.decision import Decision
 from streams.records import Record
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
     "Evidence",
     "Outgoing",
     "dead_letter",
-    "decision_messages",
+    "decision_message",
     "describe",
     "fingerprint",
     "letter_fields",
@@ -86,12 +86,14 @@ class Evidence(NamedTuple):
         return fields | ({"relation": self.decision.relation} if self.decision.relation else {})
 
 
-def decision_messages(evidence: Evidence) -> Iterable[Outgoing]:
-    """A decision for `dedup.decisions`, and for `dedup.review` where it is doubtful."""
-    key, value = f"{evidence.a}|{evidence.b}".encode(), orjson.dumps(evidence.fields())
-    yield Outgoing(DECISIONS, key, value)
-    if evidence.decision.verdict == REVIEW:
-        yield Outgoing(REVIEWS, key, value)
+def decision_message(evidence: Evidence) -> Outgoing:
+    """Return the message of a decision for `dedup.decisions`."""
+    return Outgoing(DECISIONS, f"{evidence.a}|{evidence.b}".encode(), orjson.dumps(evidence.fields()))
+
+
+def review_message(evidence: Evidence) -> Outgoing:
+    """Return the message that asks a person about a doubtful pair, for `dedup.review`."""
+    return decision_message(evidence)._replace(topic=REVIEWS)
 
 
 def dead_letter(

@@ -11,6 +11,8 @@ from streams.clusters.correction_log import CorrectionLog
 from streams.clusters.corrections import Correction, Standing
 from streams.clusters.group import Group, Ruling, cluster_id, cluster_key
 from streams.clusters.judge import Judge
+from streams.clusters.partition import Link, Opposition, divide
+from streams.clusters.planner import Pair
 from streams.clusters.store import GroupStore
 from streams.errors import UsageError
 from streams.index.connection import Connection
@@ -23,7 +25,7 @@ from streams.matching.ruleset import DEFAULT
 from streams.records import Record
 from streams.settings import Settings
 
-__all__ = ["Inspection", "Meeting", "Pairing", "Place"]
+__all__ = ["Inspection", "Meeting", "Pairing", "Place", "Refused"]
 
 
 class Pairing(NamedTuple):
@@ -35,10 +37,22 @@ class Pairing(NamedTuple):
     meet: bool
 
 
-class Place(NamedTuple):
-    """Where a record is: its cluster with document, the decisions inside, and who was kept out of it by a veto.
+class Refused(NamedTuple):
+    """A duplicate of a record of the cluster that is not in it, and the pair that keeps the two sides apart.
 
-    `corrections` are those that stand on any record of the cluster.
+    `rival`: the link rests on the title alone, and that title has another claimant that opposes this one.
+    """
+
+    link: Pairing
+    because: Pairing
+    rival: bool
+
+
+class Place(NamedTuple):
+    """Where a record is: its cluster with document, the decisions inside, and what keeps other records out of it.
+
+    `kept_apart` are pairs across the cluster's border that contradict, `refused` the links across it that join nothing.
+    `corrections` are those in force on any record of the cluster.
     """
 
     record: str
@@ -48,6 +62,7 @@ class Place(NamedTuple):
     document: dict[str, Any]
     inside: list[Pairing]
     kept_apart: list[Pairing]
+    refused: list[Refused]
     corrections: list[Correction]
 
 
@@ -81,18 +96,37 @@ class Inspection:
         cluster = group.clusters[index]
         records = {i: self._record(i) for i in (member.id for member in group.members)}
         inside = [self._pairing(a, b) for a, b in combinations(mine, 2)]
-        apart = [
-            self._pairing(a, b)
-            for a in mine
-            for b in records
-            if b not in mine and self._judge.pair(self._reader.features(a), self._reader.features(b)).veto
-        ]
+        apart = [self._pairing(a, b) for a in mine for b in records if b not in mine and self._pair(a, b).contradicts]
         name = cluster_id(cluster.key)
         members = sorted((records[i] for i in mine), key=lambda r: r.id)
         inside.sort(key=lambda pairing: (record not in (pairing.a, pairing.b), -pairing.decision.score))
         ids = [r.id for r in members]
         corrections = [v.correction for v in self._standing(group).verdicts() if v.a in ids or v.b in ids]
-        return Place(record, name, cluster.revision, ids, canonical(name, members), inside, apart, corrections)
+        document = canonical(name, members)
+        return Place(
+            record, name, cluster.revision, ids, document, inside, apart, self._refused(group, mine), corrections
+        )
+
+    def _refused(self, group: Group, mine: Sequence[bytes]) -> list[Refused]:
+        """Divide the group again, and return the links from the cluster to others of the group with what refused them."""
+        members = sorted(member.id for member in group.members)
+        pairs = [(a, b, self._pair(a, b)) for a, b in combinations(members, 2)]
+        division = divide(
+            members,
+            [Link(pair.link, a, b, pair.strength) for a, b, pair in pairs if pair.link is not None],
+            [(a, b) for a, b, pair in pairs if pair.veto],
+            group.must,
+            group.cannot,
+            [Opposition(a, b, pair.opposes) for a, b, pair in pairs if pair.opposes],
+        )
+        return [
+            Refused(self._pairing(r.a, r.b), self._pairing(*r.because), r.rival)
+            for r in division.refusals
+            if (r.a in mine) != (r.b in mine)
+        ]
+
+    def _pair(self, a: bytes, b: bytes) -> Pair:
+        return self._judge.pair(self._reader.features(a), self._reader.features(b))
 
     def compare(self, a: str, b: str) -> Meeting:
         """Why two records are or are not together. Raises UsageError where one is not known."""

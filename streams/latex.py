@@ -23,15 +23,17 @@ _LETTERS = {
 }  # fmt: skip
 _SYMBOLS = {
     "infty": "∞", "partial": "∂", "times": "×", "cdot": " ", "to": " ", "rightarrow": " ", "leftarrow": " ", "mapsto": " ",
-    "longrightarrow": " ", "leftrightarrow": " ", "le": " ", "leq": " ", "ge": " ", "geq": " ", "lt": " ", "gt": " ",
-    "neq": " ", "ne": " ", "sim": " ", "simeq": " ", "approx": " ", "pm": " ", "mp": " ", "in": " ", "ldots": " ",
+    "longrightarrow": " ", "leftrightarrow": " ", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "lt": "<", "gt": ">",
+    "neq": " ", "ne": " ", "sim": " ", "simeq": " ", "approx": " ", "pm": "±", "mp": "∓", "in": " ", "ldots": " ",
     "dots": " ", "cdots": " ", "quad": " ", "qquad": " ", "mid": " ", "vert": " ", "Vert": " ", "circ": "°", "degree": "°",
-    "deg": "°", "star": " ", "ast": " ", "dagger": " ", "prime": " ", "hbar": "ħ", "ell": "l", "nabla": "∇", "sqrt": "√",
+    "deg": "°", "star": "*", "ast": "*", "dagger": " ", "prime": "′", "hbar": "ħ", "ell": "l", "nabla": "∇", "sqrt": "√",
     "sum": "∑", "prod": "∏", "int": "∫", "oplus": " ", "otimes": "×", "wedge": " ", "cup": " ", "cap": " ", "equiv": " ",
     "subset": " ", "setminus": " ", "colon": " ", "emptyset": "∅", "perp": " ", "parallel": " ", "ltimes": "×",
     "rtimes": "×", "bullet": " ", "propto": " ", "geqslant": " ", "leqslant": " ", "lesssim": " ", "gtrsim": " ",
     "langle": " ", "rangle": " ", "lVert": " ", "rVert": " ", "copyright": " ", "textendash": "-", "textemdash": "-",
-    "textregistered": " ", "texttrademark": " ", "textquoteright": "'", "textquoteleft": "'",
+    "textregistered": " ", "texttrademark": " ", "textquoteright": "'", "textquoteleft": "'", "textmu": "μ",
+    "textdegree": "°", "texttimes": "×", "textpm": "±", "textasteriskcentered": "*", "textasciitilde": "~",
+    "textless": "<", "textgreater": ">", "textunderscore": "_", "textperiodcentered": "·", "lq": "'", "rq": "'",
 }  # fmt: skip
 # Wrappers and spacing that say how a thing looks, not what it is.
 _SILENT_WORDS = (
@@ -45,7 +47,15 @@ _SILENT_WORDS = (
     "footnotesize normalsize mathcode rule raisebox"
 )
 _SILENT = frozenset(_SILENT_WORDS.split())
-_DROP_WITH_ARGUMENT = re.compile(r"\\(?:cite\w*|footnote\w*|thanks|label|ref|eqref|url|tnoteref|fnref)\*?\s*\{[^{}]*\}")
+_DROP_WITH_ARGUMENT = re.compile(
+    r"\\(?:cite\w*|footnote\w*|thanks|label|ref|eqref|url|tnoteref|fnref|[hv]space|usepackage|documentclass(?:\[[^\]]*\])?|"
+    r"setlength\s*\{[^{}]*\}|color|fontsize)\*?\s*\{[^{}]*\}|\\(?:begin|end)\s*\{[^{}]*\}|"
+    r"\\kern\s*-?[\d.]+\s*(?:em|ex|pt|mu)"
+)
+# A raised minus is a charge (text.py reads it so), unless a number or a name follows: it is an exponent's then.
+_RAISED_MINUS = re.compile(
+    r"\^\s*(?:\{\s*[-\u2212]\s*\}|[-\u2212](?![\d{A-Za-z\\]))|(?<=[A-Za-z}])\^[-\u2212](?=[A-Za-z](?![A-Za-z]))"
+)
 _ACCENT = re.compile(
     r"\\(?:(['`^\"~=.])\s*\{?\s*\\?([A-Za-z])\s*\}?|([uvHckrdb])(?:\s*\{\s*\\?([A-Za-z])\s*\}|\s+([A-Za-z])\b))"
 )
@@ -53,21 +63,44 @@ _ACCENT_BRACED = re.compile(r"\{(\\(?:['`^\"~=.]\s*\{?\\?[A-Za-z]\}?|[uvHckrdb]\
 _COMMAND = re.compile(r"\\([A-Za-z]+)\*?[ \t]?|\\(.)", re.DOTALL)
 _LETTER_BRACED = re.compile(r"\{\\(" + "|".join(sorted(_LETTERS, key=len, reverse=True)) + r")\s*\}")
 _DISCARD = str.maketrans({"$": None, "{": None, "}": None, "^": None, "~": " "})
-_GREEK_VARIANT = re.compile(r"^var(?=epsilon|theta|phi|rho|sigma|pi|kappa)")
+_GREEK_VARIANT = re.compile(
+    r"^(?:var(?=epsilon|theta|phi|rho|sigma|pi|kappa)|(?:up|text)(?=alpha|beta|gamma|delta|epsilon|theta|kappa|lambda|mu|nu|"
+    r"pi|rho|sigma|tau|phi|chi|psi|omega))"
+)
 
-_ANNOTATION = re.compile(r"<((?:mml:)?annotation(?:-xml)?|(?:jats:)?tex-math)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+# The TeX copy of a formula, and that a MathML copy of it is beside it: before, within the same element, or behind.
+_ANNOTATION = re.compile(
+    r"(<(?:mml:|m:)?semantics[^<>]*>\s*)?<((?:mml:|m:)?annotation(?:-xml)?)\b[^<>]*>(.*?)</\2>",
+    re.DOTALL | re.IGNORECASE,
+)
+_TEX_MATH = re.compile(r"<((?:jats:)?tex-math)\b[^<>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
+_BETWEEN = r"(?:\s|</?(?:jats:)?(?:alternatives|inline-graphic|graphic|inline-formula)\b[^<>]*>)*"
+_MATHML_BEFORE = re.compile(rf"</(?:mml:|m:)?math\s*>{_BETWEEN}$", re.IGNORECASE)
+_MATHML_BEHIND = re.compile(rf"{_BETWEEN}<(?:mml:|m:)?math\b", re.IGNORECASE)
+_ONLY_ALTTEXT = re.compile(
+    r"<((?:mml:|m:)?math)\b[^<>]*?\balttext=(?:\"([^\"]*)\"|'([^']*)')[^<>]*?(?:/>|>\s*</\1\s*>)", re.IGNORECASE
+)
+_TEX_BODY = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
+_SUP_MINUS = re.compile(r"<((?:jats:)?sup)>\s*[-\u2013\u2212]\s*</\1>", re.IGNORECASE)
+# Attributes, by which a tag is told from `a < b and c > d`.
+_ATTRIBUTES = r"(?:\s+[\w:.-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?)*"
+_NAMED_ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*"
 # Tags inside a word (H<sub>2</sub>O) leave nothing behind; the others separate words.
 _INLINE_TAG = re.compile(
-    r"</?(?:(?:jats|mml|m):)?(?:i|b|em|strong|sub|sup|inf|italic|bold|sc|scp|u|tt|span|font|small|mi|mo|mn|ms|mrow|msub|"
-    r"msup|msubsup|mstyle|mfrac|msqrt|mover|munder|mtext|semantics|mpadded|mfenced|roman|named-content|styled-content|"
-    r"monospace|overline|underline|sans-serif|inline-formula|math|formula|tex|a|nobr|wbr)\b[^<>]*>",
+    rf"</?(?:(?:jats|mml|m):)?(?:(?:em|strong|sub|sup|inf|italic|bold|sc|scp|tt|span|font|small|mi|mo|mn|ms|mrow|msub|"
+    rf"msup|msubsup|mstyle|mfrac|msqrt|mover|munder|mtext|semantics|mpadded|mfenced|roman|named-content|styled-content|"
+    rf"monospace|overline|underline|sans-serif|inline-formula|math|formula|tex|nobr|wbr|tex-math){_ATTRIBUTES}|"
+    rf"[ibua]{_NAMED_ATTRIBUTES})\s*/?>",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(
+    rf"</?(?:[A-Za-z][\w.-]*:[\w.-]+|p|q|s|h[1-6]|[a-z][a-z-]*[a-z]){_NAMED_ATTRIBUTES}\s*/?>|</[A-Za-z][\w:.-]*\s*>|<!--.*?-->",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 def strip_markup(text: str) -> str:
-    """The text without tags and entities, their content kept (MathML: without the annotation's second copy).
+    """Return a text without tags and entities, their content kept; of a formula in MathML and TeX, the MathML.
 
     Entities are decoded twice: `&amp;lt;` is what a feed makes of `<` when it escapes what was escaped.
     """
@@ -76,15 +109,33 @@ def strip_markup(text: str) -> str:
         if "&" in text:
             text = html.unescape(text)
     if "<" in text:
-        text = _ANNOTATION.sub(" ", text)
+        if "tex-math" in text or "annotation" in text or "alttext" in text:
+            text = _one_copy_of_formulas(text)
+        if "sup>" in text:
+            text = _SUP_MINUS.sub("(-)", text)
         text = _INLINE_TAG.sub("", text)
         text = _TAG.sub(" ", text)
     return text
 
 
+def _one_copy_of_formulas(text: str) -> str:
+    text = _ONLY_ALTTEXT.sub(lambda match: match[2] or match[3] or "", text)
+    text = _ANNOTATION.sub(lambda match: match[3] if match[1] else " ", text)
+    return _TEX_MATH.sub(_tex_alone, text)
+
+
+def _tex_alone(match: re.Match[str]) -> str:
+    """Return the TeX of a formula, nothing where the same formula is beside it in MathML."""
+    text = match.string
+    if _MATHML_BEHIND.match(text, match.end()) or _MATHML_BEFORE.search(text[: match.start()]):
+        return " "
+    body = _TEX_BODY.search(match[2])
+    return body[1] if body else match[2]
+
+
 def looks_like_latex(text: str) -> bool:
     """Whether the text is LaTeX: a backslash, or two dollar signs (source: S2APLER)."""
-    return "\\" in text or text.count("$") > 1
+    return "\\" in text or ("$" in text and text.count("$") > 1)
 
 
 def _compose(match: re.Match[str]) -> str:
@@ -111,8 +162,10 @@ def _command(match: re.Match[str]) -> str:
 
 def strip_latex(text: str) -> str:
     """LaTeX as Unicode text: accents composed, wrappers dropped, symbols and letter names kept."""
-    text = _DROP_WITH_ARGUMENT.sub("", text)
+    if "^" in text:
+        text = _RAISED_MINUS.sub("(-)", text)
     if "\\" in text:
+        text = _DROP_WITH_ARGUMENT.sub("", text)
         text = _ACCENT_BRACED.sub(r"\1", text)
         text = _LETTER_BRACED.sub(lambda m: _LETTERS[m.group(1)], text)
         text = _ACCENT.sub(_compose, text)

@@ -19,25 +19,23 @@ from streams.identifiers import (
     find_arxiv,
     normalize,
     remembered_doi,
+    without_page,
 )
 from streams.records import Identifier
 
 __all__ = ["from_url"]
 
 _DOI_IN_QUERY = re.compile(r"[?&](?:doi|id)=(10\.\d{4,9}(?:\.\d+)*(?:/|%2F)[^?#&]+)", re.IGNORECASE)
-# What follows a DOI in a publisher's path and names a page or a file of the paper.
-_PAGES_OF_DOI = frozenset(
-    ("full", "pdf", "epdf", "pdfdirect", "fullpdf", "fulltext", "full-xml", "xml", "html", "epub", "abstract", "abs")
-) | frozenset(("meta", "summary", "references", "download", "figures", "suppl", "tables", "metrics", "citations"))
-_FILE_BELOW_DOI = re.compile(r"/(?:galley|download)/|/\d{6,9}/[^/]+\.pdf$")
-_ENDINGS = frozenset(("pdf", "full", "abstract", "html", "htm", "xml", "epub", "ps", "short", "long"))
-_BIORXIV_VERSION = re.compile(r"(10\.1101/[\d.]+)v\d")
 _RESEARCH_SQUARE = re.compile(r"article/(rs-\d+/v\d+)")
 _SHA = re.compile(r"(?:^|/)([0-9a-f]{40})(?=$|[/?#.])")
 _PDF_SHA = re.compile(r"^([0-9a-f]{4})/([0-9a-f]{36})\.pdf")
 _CORPUS = re.compile(r"corpus_?id(?::|%3A|=)(\d+)", re.IGNORECASE)
 _PMC = re.compile(r"(?:^|/|=)(?:pmc/articles/|articles/|pmcid=)?pmc(\d{3,9})(?!\w)|pmc/articles/(\d+)", re.IGNORECASE)
-_PMID = re.compile(r"^(?:pubmed/|article/med/|abstract/med/|entrez/.*uids=)?(\d{1,9})(?:[/?#]|$)", re.IGNORECASE)
+_PMID = re.compile(
+    r"^(?:(?:m/)?pubmed/(?:\?term=)?|article/med/|abstract/med/|entrez/.*uids=)?(\d{1,9})(?:[/?#&]|$)", re.IGNORECASE
+)
+_NAMED = re.compile(r"^(pubmed|pmc|doi|arxiv)[:/](.+)", re.IGNORECASE)
+_SCHEMES = {"pubmed": "pmid", "pmc": "pmcid", "doi": "doi", "arxiv": "arxiv"}
 _CORE_OUTPUT = re.compile(r"^(?:v3/)?(?:download|display|outputs|reader|download/pdf)/(?:pdf/)?(\d+)")
 _CORE_WORK = re.compile(r"^(?:v3/)?works/(\d+)")
 _FATCAT = re.compile(r"release/([a-z2-7]{26})")
@@ -132,6 +130,11 @@ def _on_research_square(path: str) -> _Found:
     return _read("doi", f"10.21203/rs.3.{article}") if article else ()
 
 
+def _on_identifiers(path: str) -> _Found:
+    named = _NAMED.match(path)
+    return _read(_SCHEMES[named[1].lower()], named[2].partition("?")[0]) if named else ()
+
+
 def _by(scheme: str, pattern: re.Pattern[str]) -> Callable[[str], _Found]:
     return lambda path: _read(scheme, _group(pattern, path))
 
@@ -156,26 +159,10 @@ _HOSTS: Mapping[str, Callable[[str], _Found]] = {
     "paperswithcode.com": _by("pwc", re.compile(r"^paper/([\w.-]+)")),
     "jstor.org": _by("jstor", re.compile(r"^(?:stable/)(?:pdf/)?(\d+)(?:\.pdf)?(?:[/?#]|$)")),
     "researchsquare.com": _on_research_square,
+    "identifiers.org": _on_identifiers,
+    "front.math.ucdavis.edu": lambda path: _named(find_arxiv("arxiv.org/" + path)),
+    **dict.fromkeys(("ui.adsabs.harvard.edu", "adsabs.harvard.edu"), lambda path: _named(find_arxiv(path))),
 }
-
-
-def _without_page(doi: str) -> str:
-    """A DOI from a URL's path without the endings that name a page or a file of it."""
-    if match := _FILE_BELOW_DOI.search(doi):
-        doi = doi[: match.start()]
-    for _ in range(4):
-        head, _, last = doi.rpartition("/")
-        stem, dot, ending = last.rpartition(".")
-        if last.lower() in _PAGES_OF_DOI or not last:
-            shorter = head
-        elif dot and ending.lower() in _ENDINGS:
-            shorter = f"{head}/{stem}"
-        else:
-            break
-        if "/" not in shorter:
-            break
-        doi = shorter
-    return doi
 
 
 def _publisher_doi(path: str) -> _Found:
@@ -187,11 +174,7 @@ def _publisher_doi(path: str) -> _Found:
         doi = match[1]
     else:
         return ()
-    doi = _without_page(unquote(doi) if "%" in doi else doi)
-    if doi.startswith("10.1101/"):
-        versioned = _BIORXIV_VERSION.match(doi)
-        doi = versioned[1] if versioned else doi
-    return _read("doi", doi)
+    return _read("doi", without_page(unquote(doi) if "%" in doi else doi))
 
 
 def from_url(url: str, *, publishers: bool = True) -> _Found:

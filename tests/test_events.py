@@ -17,9 +17,9 @@ from streams.batch import Incoming
 from streams.clusters.planner import Change, Draft
 from streams.engine import Engine
 from streams.errors import PayloadError
-from streams.events import Evidence, Outgoing, dead_letter, decision_messages, letter_fields
+from streams.events import Evidence, Outgoing, dead_letter, decision_message, letter_fields
 from streams.index.connection import connect
-from streams.matching.decision import DUPLICATE, RELATED, REVIEW, Decision
+from streams.matching.decision import DUPLICATE, REVIEW, Decision
 from streams.records import Record, to_document
 from streams.schemas import NAMES, schema
 from streams.settings import Settings
@@ -217,14 +217,11 @@ def test_documents_as_we_write_them_are_as_the_schema_of_what_we_read_says(valid
             validate("document", to_document(record))
 
 
-def test_doubtful_decisions_go_to_review_as_well() -> None:
-    def topics(verdict: str) -> list[str]:
-        relation = "corrects" if verdict == RELATED else ""
-        evidence = Evidence("a:1", "b:2", Decision(verdict, 0.5, ("why",), "1", relation=relation))
-        return [out.topic for out in decision_messages(evidence)]
-
-    assert topics(DUPLICATE) == topics(RELATED) == [events.DECISIONS]
-    assert topics(REVIEW) == [events.DECISIONS, events.REVIEWS]
+def test_a_question_to_people_says_what_the_decision_says() -> None:
+    evidence = Evidence("a:1", "b:2", Decision(REVIEW, 0.6, ("title_alone",), "1"))
+    decision, question = decision_message(evidence), events.review_message(evidence)
+    assert (decision.topic, question.topic) == (events.DECISIONS, events.REVIEWS)
+    assert (decision.key, decision.value) == (question.key, question.value)
 
 
 def test_a_dead_letter_keeps_bytes_that_are_no_text() -> None:

@@ -41,6 +41,29 @@ from streams.records import Author
         ("", ""),
         ("LUX Collaboration", "*lux collaboration"),
         ("Erd\\H{o}s, P.", "erdos|p"),
+        ("Maria Sklodowska, M.D., Ph.D.", "sklodowska|maria"),
+        ("Maria Sklodowska, MD", "sklodowska|maria"),
+        ("Maria Sklodowska, M.P.H.", "sklodowska|maria"),
+        ("M. Sklodowska, MBBS, FRCS", "sklodowska|m"),
+        ("Maria Sklodowska BSc (Hons)", "sklodowska|maria"),
+        ("Maria Sklodowska MD PhD", "sklodowska|maria"),
+        ("Sklodowska, Maria, PhD", "sklodowska|maria"),
+        ("Dr. Maria Sklodowska", "sklodowska|maria"),
+        ("Prof. Dr. med. Maria Sklodowska", "sklodowska|maria"),
+        ("Sklodowska, M.D.", "sklodowska|m d"),
+        ("Sklodowska Curie, M. A.", "sklodowskacurie|m a"),
+        ("Maria Sklodowska1,2", "sklodowska|maria"),
+        ("†Maria Sklodowska*", "sklodowska|maria"),
+        ("Sklodowska1*, M.", "sklodowska|m"),
+        ("M.Sklodowska", "sklodowska|m"),
+        ("SklodowskaM.", "sklodowska|m"),
+        ("SKLODOWSKA MA", "sklodowska|m a"),
+        ("M&uuml;ller, Anna", "muller|anna"),
+        ("Anna M&amp;#252;ller", "muller|anna"),
+        ("Kühn, Anna", "kuhn|anna"),
+        ("Kuehn, Anna", "kuhn|anna"),
+        ("Bär, Anna", "baer|anna"),
+        ("v.d. Berg, V.", "berg|v"),
     ],
 )
 def test_names_have_one_key_however_they_are_written(name: str, key: str) -> None:
@@ -49,6 +72,8 @@ def test_names_have_one_key_however_they_are_written(name: str, key: str) -> Non
 
 def test_what_the_source_says_of_the_parts_is_believed() -> None:
     assert author_key(Author("Ho Van Linh", family="Ho", given="Van Linh")) == "ho|van linh"
+    assert author_key(Author("Ho1, V.", family="Ho1", given="V.")) == "ho|v"
+    assert author_key(Author("Ho, MD", family="Ho, MD", given="Van")) == "ho|van"
     assert author_key(Author("The Gang of Four", organization=True)) == "*the gang of 4"
 
 
@@ -67,6 +92,22 @@ def test_what_the_source_says_of_the_parts_is_believed() -> None:
         ("petrov|serge", "petrov|sergi", True),
         ("kim|d", "kim|s", False),
         ("street|b", "street|brian", True),
+        ("vanderberg|j", "berg|jan", True),
+        ("mccoy|a", "coy|a", True),
+        ("leung|a", "ung|a", False),
+        ("baer|hans", "bar|hans", True),
+        ("baer|h", "bar|h", False),
+        ("yuen|w", "yun|w", False),
+        ("sue|anna", "su|anna", False),
+        ("joe|anna", "jo|anna", False),
+        ("li|anna", "lie|anna", False),
+        ("johnsmith|m a", "smith|john", True),
+        ("johnsmith|m a", "smith|jane", False),
+        ("weiming|zhang", "zhang|wei m", True),
+        ("ming|zhang w", "zhang|weimi", True),
+        ("hua|zhang l", "zhang|weimi", False),
+        ("smith|john w", "john|wolfg", False),
+        ("pazgil|a", "gil|ana p", True),
     ],
 )
 def test_when_two_names_may_be_one_person(a: str, b: str, same: bool) -> None:
@@ -97,6 +138,8 @@ def test_one_field_may_hold_several_names() -> None:
     assert split_names("Meitner, Lise") == ["Meitner, Lise"]
     assert split_names("Department of Health and Welfare") == ["Department of Health and Welfare"]
     assert is_group("University of Basel")
+    assert split_names("M&uuml;ller, A.") == ["Müller, A."]
+    assert split_names("Lise Meitner, M.D., Ph.D.") == ["Lise Meitner"]
 
 
 keys = st.builds("|".join, st.tuples(st.text("abcdef", max_size=7), st.text("abc ", max_size=4).map(str.strip)))

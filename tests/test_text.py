@@ -36,12 +36,47 @@ from streams.text import compact, fold_words, informative, normalize, plain
         ("Quantum groups III: Representations", "quantum groups 3 representations"),
         ("Vitamin D and I", "vitamin d and 1"),
         ("Twelve angry tensors", "12 angry tensors"),
+        ("Sixty-eight tensors and twenty two graphs", "68 tensors and 22 graphs"),
+        ("Nineteen tensors of the twenty-first century", "19 tensors of the twenty first century"),
+        ("The second and the first of seventeen", "the second and the first of 17"),
+        ("αβ tensors and γδ graphs", "alpha beta tensors and gamma delta graphs"),
+        (r"$\alpha\beta$ tensors", "alpha beta tensors"),
+        (r"$\upbeta$-tungsten of 5\,\textmu m\hspace{1mm}", "beta tungsten of 5 mu m"),
+        ("Graphs with <m vertices and k> edges", "graphs with m vertices and k edges"),
+        ("Whether a <b and c> d", "whether a b and c d"),
+        ("The mean degree <k> of graphs", "the mean degree k of graphs"),
+        ("For p<0.05 and x>3", "for p 0.05 and x 3"),
+        ("<p>On <i>A. thaliana</i> and <span class='x'>B</span></p>", "on a thaliana and b"),
+        ('Of <Emphasis Type="Italic">A. thaliana</Emphasis>', "of a thaliana"),
         ("", ""),
         ("!?…", ""),
     ],
 )
 def test_one_spelling_of_what_is_written_in_many_ways(text: str, words: str) -> None:
     assert normalize(text) == words
+
+
+ALONE = r'<inline-formula><tex-math notation="LaTeX">$\beta$ </tex-math></inline-formula>'
+BESIDE = "<mml:math><mml:mi>β</mml:mi></mml:math>"
+DOCUMENT = r"\documentclass[12pt]{minimal} \usepackage{amsmath} \begin{document}$$\beta$$\end{document}"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "β",
+        ALONE,
+        f"<inline-formula><alternatives><tex-math>$$\\beta$$</tex-math>{BESIDE}</alternatives></inline-formula>",
+        f"<inline-formula><alternatives>{BESIDE}<tex-math>{DOCUMENT}</tex-math></alternatives></inline-formula>",
+        f"<jats:tex-math>{DOCUMENT}</jats:tex-math>",
+        r"<math><semantics><mi>β</mi><annotation encoding='x'>\beta</annotation></semantics></math>",
+        r"<math><semantics><annotation encoding='x'>$\beta$</annotation></semantics></math>",
+        r"<math alttext='$\beta$'/>",
+        "<inline-formula><math><mi>β</mi></math></inline-formula>",
+    ],
+)
+def test_a_formula_is_read_once_be_it_tex_or_mathml(formula: str) -> None:
+    assert normalize(f"{formula}-tungsten on silica") == "beta tungsten on silica"
 
 
 def test_letters_of_other_scripts_are_never_folded_into_each_other() -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 from streams.cli.context import console, open_state
 from streams.cli.tables import explanation_table
 from streams.clusters.corrections import Correction
-from streams.inspection import Inspection, Pairing, Place
+from streams.inspection import Inspection, Pairing, Place, Refused
 from streams.matching.decision import DUPLICATE
 from streams.settings import Settings
 
@@ -63,6 +63,8 @@ def show_place(screen: Console, place: Place) -> None:
         screen.print(_pairings("together because", links))
     if place.kept_apart:
         screen.print(_pairings("kept apart because", place.kept_apart))
+    if place.refused:
+        screen.print(_refusals(place.refused))
     if place.corrections:
         screen.print(_corrections(place.corrections))
 
@@ -98,6 +100,18 @@ def _pairings(title: str, pairings: Sequence[Pairing]) -> Table:
     return table
 
 
+def _refusals(refused: Sequence[Refused]) -> Table:
+    table = Table("duplicate", "not joined because", title="not joined", title_justify="left", box=None, pad_edge=True)
+    for refusal in refused[:_MOST_ROWS]:
+        link, because = refusal.link, refusal.because
+        reason = ", ".join(because.decision.reasons[:2])
+        said = f"{because.a} × {because.b}: {reason}"
+        if refusal.rival:
+            said = f"the title is all that agrees, and it is also that of another work ({said})"
+        table.add_row(f"{link.a} × {link.b}", said)
+    return table
+
+
 def _corrections(corrections: Sequence[Correction]) -> Table:
     table = Table("correction", "pair", "by", "reason", title="corrected by people", title_justify="left", box=None)
     for told in corrections[:_MOST_ROWS]:
@@ -113,5 +127,14 @@ def _fields(place: Place) -> dict[str, Any]:
         fields[name] = [
             {"a": p.a, "b": p.b, "share_a_key": p.meet, **msgspec.to_builtins(p.decision)} for p in fields[name]
         ]
+    fields["refused"] = [
+        {
+            "a": r.link.a,
+            "b": r.link.b,
+            "because": {"a": r.because.a, "b": r.because.b, "reasons": r.because.decision.reasons},
+            "rival": r.rival,
+        }
+        for r in place.refused
+    ]
     fields["corrections"] = msgspec.to_builtins(place.corrections)
     return fields

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from streams.evaluation import B3, LABELS, VERDICTS, ClusterScores, CrossScores, DecisionScores, Pairwise
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Explanation
+from streams.matching.reasons import meaning
 
 __all__ = [
     "cluster_table",
@@ -93,8 +94,10 @@ def _verdict(explanation: Explanation, total: float) -> Text:
         text.append(f" ({decision.relation.replace('_', ' ')})")
     text.append(f", score {decision.score:.3f}")
     summed = 1 / (1 + 2 ** -max(-60.0, min(60.0, total)))
-    if abs(summed - decision.score) > 0.01:
-        text.append(f" (the sum alone: {summed:.3f}; an identifier or a guard decided)")
+    if explanation.rule:
+        text.append(f", by the rule {explanation.rule}: {meaning(explanation.rule)} (the sum alone: {summed:.3f})")
+    elif summed - decision.score > 0.01:
+        text.append(f" (the sum alone: {summed:.3f}; a doubt holds it below a duplicate)")
     if decision.veto:
         text.append("; the two may never share a cluster")
     text.append(f"\nreasons: {', '.join(decision.reasons) or 'none'}\nruleset: {decision.ruleset}")

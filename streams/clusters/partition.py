@@ -115,14 +115,11 @@ def divide(
     sides.know(given, oppositions)
     for link in given:
         if link.strength == FIRM:
-            sides.join(link.a, link.b)
+            sides.take(link)
     sides.close_firm()
     for link in given:
-        if link.strength == ORDINARY:
-            sides.join_unopposed(link.a, link.b)
-    for link in given:
-        if link.strength == LONE:
-            sides.join_without_rival(link.a, link.b)
+        if link.strength != FIRM:
+            sides.take(link)
     return Division(sides.clusters(), sides.refusals())
 
 
@@ -164,15 +161,11 @@ class _Sides:
                 self._against[a][b] = self._against[b][a] = max(kind, self._against[a].get(b, 0))
 
     def join(self, a: Any, b: Any) -> None:
-        """Join the sides of two records unless they must not be."""
+        """Join the sides of two records unless a veto or a cannot-link separates them."""
         if a not in self._side or b not in self._side:
             return
-        ends = a, b
         a, b = self._side[a], self._side[b]
-        if a == b:
-            return
-        if b in self._apart[a]:
-            self._refuse(*ends, self._vetoed_by(a, b))
+        if a == b or b in self._apart[a]:
             return
         if len(self._members[a]) < len(self._members[b]):
             a, b = b, a
@@ -184,35 +177,31 @@ class _Sides:
             self._apart[other].add(a)
             self._apart[a].add(other)
 
+    def take(self, link: Link) -> None:
+        """Join the two sides of a link, or note the pair that refuses it."""
+        a, b = link.a, link.b
+        if a not in self._side or b not in self._side or self._side[a] == self._side[b]:
+            return
+        because = self._vetoed(self._side[a], self._side[b])
+        rival = None
+        if not because and link.strength == LONE:
+            rival = self._rival(a, b) or self._rival(b, a)
+        if not because and not rival and link.strength != FIRM:
+            because = self._opposed(self._side[a], self._side[b])
+        if found := because or rival:
+            self._refused[a, b] = Refusal(*_ordered((a, b)), _ordered(found), bool(rival))
+        else:
+            self.join(a, b)
+
     def close_firm(self) -> None:
         """Take the sides that stand now for those whose records share identifiers."""
         self._firm = dict(self._side)
 
-    def join_unopposed(self, a: Any, b: Any) -> None:
-        """Join the sides of two records unless a pair across them opposes."""
-        if a not in self._side or b not in self._side:
-            return
-        if against := self._opposed(self._side[a], self._side[b]):
-            self._refuse(a, b, against)
-        else:
-            self.join(a, b)
-
-    def join_without_rival(self, a: Any, b: Any) -> None:
-        """Join the sides of two records unless opposed, or unless one is linked to a side that opposes the other as well."""
-        if a not in self._side or b not in self._side or self._side[a] == self._side[b]:
-            return
-        if rival := self._rival(a, b) or self._rival(b, a):
-            self._refuse(a, b, rival, rival=True)
-        else:
-            self.join_unopposed(a, b)
-
-    def _refuse(self, a: Any, b: Any, because: tuple[Any, Any], *, rival: bool = False) -> None:
-        self._refused[a, b] = Refusal(a, b, because, rival)
-
-    def _vetoed_by(self, a: Any, b: Any) -> tuple[Any, Any]:
-        """Return the veto or cannot-link that keeps two sides apart."""
-        found = ((x, y) for x in self._members[a] for y in self._vetoes[x] if self._side[y] == b)
-        return min(map(_ordered, found))
+    def _vetoed(self, a: Any, b: Any) -> tuple[Any, Any] | None:
+        """Return the first veto or cannot-link across two sides, None where there is none."""
+        if b not in self._apart[a]:
+            return None
+        return min(_ordered((x, y)) for x in self._members[a] for y in self._vetoes[x] if self._side[y] == b)
 
     def _rival(self, a: Any, b: Any) -> tuple[Any, Any] | None:
         """Return a link of the first's side to a record that opposes the second's side, None where there is none."""

@@ -6,11 +6,14 @@ from streams.matching import title_words as words
 from streams.matching.features import IS_PREPRINT
 from streams.matching.pair import AGREED, PRINTED_ONCE, RETITLED, TEAM, Pair, is_translated
 from streams.matching.rule import DUPLICATE, Rule
+from streams.matching.words import shared_information
+from streams.text import word_set
 
 __all__ = ["AFFIRMATIONS"]
 
 _NOT_EQUAL = ("different", "similar", "main", "inner", "extra", "other", "reordered", "prefix", "subtitle")
 _REWORDED = ("similar", "inner", "extra", "other", "reordered")
+_SUBJECT = 30.0  # bits of shared words that say what a paper is about, beyond what all papers of a field share
 _SOON = ("day", "same", "lag")
 
 
@@ -83,6 +86,7 @@ def _retitled(pair: Pair) -> bool:
         and not _printed_first(pair)
         and levels.abstract != "different"
         and pair.a.authors[0].partition("|")[0] == pair.b.authors[0].partition("|")[0]
+        and shared_information(pair.a.title, pair.b.title) >= _SUBJECT
     )
 
 
@@ -98,6 +102,24 @@ def _same_issue(pair: Pair) -> bool:
         )
         and levels.title not in ("exact_stop", "exact_frequent")
     )
+
+
+_MEETINGS = word_set("proceedings workshop conference symposium school institute meeting congress colloquium")
+_DAY_DAY_YEAR = 3
+_MEETING = 50.0  # bits of words that two titles of one meeting share
+
+
+def _same_meeting(pair: Pair) -> bool:
+    """Two titles that name a meeting by the same days and year, and share most words."""
+    if not pair.levels.title.startswith(_NOT_EQUAL) or pair.levels.title == "different" or pair.levels.authors == "none":
+        return False
+    one, two = pair.a.title.split(" "), pair.b.title.split(" ")
+    if _MEETINGS.isdisjoint(one) or _MEETINGS.isdisjoint(two):
+        return False
+    numbers = sorted(word for word in one if word.isdigit())
+    if len(numbers) < _DAY_DAY_YEAR or numbers != sorted(word for word in two if word.isdigit()):
+        return False
+    return shared_information(pair.a.title, pair.b.title) >= _MEETING
 
 
 AFFIRMATIONS: tuple[Rule, ...] = (
@@ -144,6 +166,15 @@ AFFIRMATIONS: tuple[Rule, ...] = (
         _retitled,
         "a preprint and an article of one team, two names or more in one order, whose titles share most words",
         "",
+        "measured",
+    ),
+    Rule(
+        "same_meeting",
+        DUPLICATE,
+        0.9,
+        _same_meeting,
+        "the proceedings of one meeting, by the days and the year in both titles",
+        "Reefs. Proceedings, 5th Workshop, Suva, May 3-5, 1993 / Proceedings of the Workshop on Reefs, 5th, Suva, 3-5 May 1993",
         "measured",
     ),
     Rule(

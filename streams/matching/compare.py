@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from streams.matching.doi_classes import doi_class
+from streams.matching.doi_classes import ARCHIVE, IN_ARCHIVE, PREPRINT, doi_class
 from streams.matching.features import AUTHORS_CUT, IS_PREPRINT, STOP_TITLE, Features
 from streams.matching.fingerprint import likeness
 from streams.matching.wording import EMPTY, SAME, Wording, wording
@@ -37,6 +37,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NEAR = 86.0
 SIMILAR = 70.0
 MAIN = 55.0
+UNLIKE = 42.0
 # Bits of information above which a title is seldom borne by two works. Measured on pairs of equal titles where nothing else
 # is known: of those above 50 bits 1 in 40 were two works, of 35 to 50 1 in 10, of 20 to 35 1 in 4, below that most.
 RARE, UNCOMMON, COMMON = 50.0, 35.0, 20.0
@@ -64,13 +65,22 @@ def title_level(a: Features, b: Features) -> TitleMatch:
         if shared:
             return _exact(a, b, max(shared, key=lambda title: (len(title), title)))
     # Most candidates end here: titles that only share some words.
-    ratio = max(fuzz.ratio(one, two, score_cutoff=MAIN), fuzz.token_sort_ratio(one, two, score_cutoff=MAIN))
+    ratio = fuzz.ratio(one, two, score_cutoff=UNLIKE)
+    if UNLIKE <= ratio < NEAR:
+        ratio = max(ratio, fuzz.token_sort_ratio(one, two, score_cutoff=ratio))
     within = letters_one in letters_two or letters_two in letters_one
     if ratio < SIMILAR and not within and not ((a.cut or b.cut) and a.main == b.main):
         return TitleMatch("different", ratio, SAME, 0.0)
     found = wording(one, two)
+    level = _level(a, b, found, ratio, within=within)
+    if level not in _GRADED:
+        return TitleMatch(level, ratio, found, 0.0)
     bits = min(information(one), information(two))
-    return TitleMatch(_level(a, b, found, ratio, bits, within=within), ratio, found, bits)
+    return TitleMatch(f"{level}_rare" if bits >= UNCOMMON else f"{level}_common", ratio, found, bits)
+
+
+_GRADED = frozenset(("variant", "typo", "subtitle", "noisy", "prefix"))
+"""Kinds of likeness that are graded by how much the shorter title says."""
 
 
 def _exact(a: Features, b: Features, title: str) -> TitleMatch:
@@ -86,13 +96,12 @@ def _exact(a: Features, b: Features, title: str) -> TitleMatch:
     return TitleMatch(level, 100.0, SAME, bits)
 
 
-def _level(a: Features, b: Features, found: Wording, ratio: float, bits: float, *, within: bool) -> str:
+def _level(a: Features, b: Features, found: Wording, ratio: float, *, within: bool) -> str:
     if (a.flags | b.flags) & STOP_TITLE:
         return "exact_stop" if found.agrees else "similar" if ratio >= SIMILAR else "different"
-    grade = "rare" if bits >= UNCOMMON else "common"
     if found.agrees:
-        return f"typo_{grade}" if found.misspelt else f"variant_{grade}"
-    contained = _contained(a, b, found, grade, within=within)
+        return "typo" if found.misspelt else "variant"
+    contained = _contained(a, b, found, within=within)
     if contained:
         return contained
     if found.moved and not (found.left_a or found.left_b):
@@ -104,23 +113,32 @@ def _level(a: Features, b: Features, found: Wording, ratio: float, bits: float, 
     return "similar" if ratio >= SIMILAR else "different"
 
 
-def _contained(a: Features, b: Features, found: Wording, grade: str, *, within: bool) -> str:
+def _contained(a: Features, b: Features, found: Wording, *, within: bool) -> str:
     """Name how one title is within the other: its subtitle left out, or words of an indexer around it; else `""`."""
     short, long = (a, b) if len(a.title) <= len(b.title) else (b, a)
     if not within and not (long.cut and long.main == short.title):
         return ""
     if long.cut and (long.main == short.title or (short.cut and long.main == short.main and short.title == short.main)):
-        return f"subtitle_{grade}"
+        return "subtitle"
     if not within or " " not in short.title:
         return ""
     if long.cut and long.title[long.cut :].strip() == short.title:
-        return f"subtitle_{grade}"  # "NAME: what it is" without the name
-    extra = [word for word in (found.left_a if long is a else found.left_b) if word not in EMPTY]
-    names = [name.partition("|")[0] for name in a.authors + b.authors]
-    noise = sum(1 for word in extra if _is_noise(word, names))
-    if 2 * noise >= len(extra):
-        return f"noisy_{grade}"
-    return f"prefix_{grade}" if long.title.startswith(short.title) else "inner"
+        return "subtitle"  # "NAME: what it is" without the name
+    if _is_noise_around(short.title, long.title, found.left_a if long is a else found.left_b, a.authors + b.authors):
+        return "noisy"
+    return "prefix" if long.title.startswith(short.title) else "inner"
+
+
+def _is_noise_around(short: str, long: str, extra: tuple[str, ...], authors: tuple[str, ...]) -> bool:
+    """Tell whether the words before a title within a longer one, and those after it, are for the most part noise."""
+    names = [name.partition("|")[0] for name in authors]
+    before, found, after = long.partition(short)
+    sides = (before.split(" "), after.split(" ")) if found else (list(extra), [])
+    for side in sides:
+        words = [word for word in side if word and word not in EMPTY]
+        if 2 * sum(1 for word in words if _is_noise(word, names)) < len(words):
+            return False
+    return True
 
 
 def _is_noise(word: str, names: list[str]) -> bool:
@@ -261,6 +279,8 @@ _LIST_ONCE = frozenset(("arxiv", "crossref", "dblp", "pubmed", "medline", "biorx
 
 def identifier_level(a: Features, b: Features) -> tuple[str, str]:
     """Return the level of the identifiers and, where one is shared, which."""
+    if not a.ids or not b.ids:
+        return ("listed" if a.source == b.source and a.source in _LIST_ONCE else "unknown"), ""
     for value in a.ids:
         if value in b.ids:
             return "same", value
@@ -269,11 +289,13 @@ def identifier_level(a: Features, b: Features) -> tuple[str, str]:
         if _has(a, scheme) and _has(b, scheme):
             return "pmid", ""
     if one and two:
+        if _one_stem(one, two):
+            return "edition", ""  # an encyclopedia's entry in two editions, by the registrant's own numbering
         works_one, works_two = _of_publishers(one), _of_publishers(two)
         if works_one and works_two:
             registrants = {doi.partition("/")[0] for doi in works_one}
             return ("registrant" if any(doi.partition("/")[0] in registrants for doi in works_two) else "different"), ""
-        if not works_one and not works_two and one[0].partition("/")[0] == two[0].partition("/")[0]:
+        if not works_one and not works_two and _listed_by_one_server(one[0], two[0]):
             return "registrant", ""
         return "preprint", ""  # a preprint and its publication have a DOI each
     if a.source == b.source and a.source in _LIST_ONCE:
@@ -286,7 +308,26 @@ def _dois(features: Features) -> list[str]:
 
 
 def _of_publishers(dois: list[str]) -> list[str]:
-    return [doi for doi in dois if doi_class(doi).kind not in ("preprint", "repository", "archive")]
+    return [doi for doi in dois if doi_class(doi).kind not in (*IN_ARCHIVE, ARCHIVE)]
+
+
+def _one_stem(one: list[str], two: list[str]) -> bool:
+    stems = {doi_class(doi).stem for doi in one}
+    return any(doi_class(doi).stem in stems for doi in two)
+
+
+_SSRN, _JSTOR = "10.2139", "10.2307"
+
+
+def _listed_by_one_server(one: str, two: str) -> bool:
+    """Tell whether two DOIs are of one server that numbers works.
+
+    Authors post a paper to SSRN more than once; JSTOR has an article once.
+    """
+    prefix = one.partition("/")[0]
+    if prefix != two.partition("/")[0] or prefix == _SSRN:
+        return False
+    return prefix == _JSTOR or doi_class(one).kind == doi_class(two).kind == PREPRINT
 
 
 def _has(features: Features, scheme: str) -> bool:

@@ -10,11 +10,11 @@ import re
 
 from streams.matching import title_words as words
 from streams.matching.doi_classes import is_entry
-from streams.matching.features import IS_PREPRINT, IS_THESIS, STOP_TITLE, Features
-from streams.matching.pair import AGREED, PRINTED_ONCE, Pair
-from streams.matching.rule import APART, BY_IDENTIFIER, BY_PLACE, BY_WORDS, DISTINCT, Rule, Test
+from streams.matching.features import IS_PREPRINT, IS_THESIS, SERIAL, STOP_TITLE, Features
+from streams.matching.pair import AGREED, ALL_AGREED, PRINTED_ONCE, Pair, is_bare
+from streams.matching.rule import APART, BY_IDENTIFIER, BY_PLACE, BY_WORDS, DISTINCT, Rule, first
 
-__all__ = ["CONTRADICTIONS", "is_proven", "two_works_of_one_source"]
+__all__ = ["CONTRADICTIONS", "WORDS", "contradicted_by", "is_proven", "two_works_of_one_source"]
 
 _TWO_DOIS = ("different", "registrant")
 _OTHER_YEAR = ("one", "two", "four", "more")
@@ -22,22 +22,35 @@ _ALL_BUT_EQUAL = ("exact", "variant", "typo")
 
 
 def is_proven(pair: Pair) -> bool:
-    """Tell whether there is evidence that no likeness of titles gives: one place in print, or a preprint's abstract."""
-    if pair.levels.place in PRINTED_ONCE:
+    """Tell whether there is evidence that no likeness of titles gives: one place in print, a preprint's abstract or day.
+
+    Catalogues give a publication its preprint's date, so a day in common counts where the whole team is the same.
+    """
+    levels = pair.levels
+    if levels.place in PRINTED_ONCE:
         return True
-    return pair.levels.abstract == "same" and pair.preprints == 1 and pair.levels.authors in (*AGREED, "unknown")
+    if pair.preprints == 1 and levels.year == "day" and levels.authors in ("same_many", "same_two"):
+        return True
+    if pair.preprints != 1:
+        return False
+    if levels.abstract == "same":
+        return levels.authors in (*AGREED, "unknown")
+    return levels.abstract == "similar" and levels.authors in AGREED and levels.year in ("same", "lag")
 
 
 def _corroborated(pair: Pair) -> bool:
     """Tell whether two DOIs may still be one work registered twice: one place in print, or one team, title and date."""
     levels = pair.levels
+    if levels.authors in ("none", "family", "initials", "some"):
+        return False  # two notes on one page
     if levels.place in PRINTED_ONCE:
         return True
     if levels.place not in ("unknown", "one_volume", "one_issue", "issue") or levels.abstract == "different":
         return False
     if _one_book(pair.a, pair.b):
         return levels.year in ("day", "same", "unknown")
-    if not levels.title.startswith(_ALL_BUT_EQUAL) or levels.authors not in AGREED or levels.journal == "different":
+    agreed = ALL_AGREED if levels.identifier == "registrant" else AGREED
+    if not levels.title.startswith(_ALL_BUT_EQUAL) or levels.authors not in agreed or levels.journal == "different":
         return False
     return levels.year == "day" or (levels.year == "same" and (pair.match.bits >= 35.0 or levels.journal == "same"))
 
@@ -90,19 +103,20 @@ def _thesis(pair: Pair) -> bool:
     a, b = pair.a, pair.b
     if not (a.flags ^ b.flags) & IS_THESIS:
         return False
-    thesis, paper = (a, b) if a.flags & IS_THESIS else (b, a)
-    if paper.flags & IS_PREPRINT or not (
-        paper.journal or paper.page or any(value.startswith("doi:") for value in paper.ids)
-    ):
-        return False  # a catalogue names the supervisors as authors
-    return paper.n_authors > thesis.n_authors > 0
+    paper = b if a.flags & IS_THESIS else a
+    # Without a journal or a DOI it may be the thesis as a catalogue has it, with the supervisors as authors.
+    return not paper.flags & IS_PREPRINT and not is_bare(paper)
 
 
 def _recurring(pair: Pair) -> bool:
     """A title that comes again and again, at another place or in another year."""
     levels = pair.levels
-    recurs = bool((pair.a.flags | pair.b.flags) & STOP_TITLE) or levels.title == "exact_frequent"
-    if not recurs:
+    recurs = (
+        bool((pair.a.flags | pair.b.flags) & STOP_TITLE)
+        or levels.title == "exact_frequent"
+        or bool(pair.a.flags & pair.b.flags & SERIAL)
+    )
+    if not recurs or levels.place in PRINTED_ONCE:
         return False
     return levels.place in ("number", "volume", "twice", "conflict", "issue") or (
         not pair.preprints and levels.year in _OTHER_YEAR
@@ -118,19 +132,9 @@ def _listed_again(pair: Pair) -> bool:
         or levels.title not in ("exact_uncommon", "exact_common", "exact_frequent")
     ):
         return False
-    if levels.place in (*PRINTED_ONCE, "one_issue"):
+    if levels.place in (*PRINTED_ONCE, "one_issue") or is_bare(a) or is_bare(b):
         return False
     return levels.year in _OTHER_YEAR or levels.place in ("number", "volume", "twice")
-
-
-def _unless_proven(test: Test) -> Test:
-    """Return a test of the words that two titles differ in, which other evidence of one work answers."""
-
-    def unproven(pair: Pair) -> bool:
-        left = pair.match.wording
-        return bool(left.left_a or left.left_b) and test(pair) and not is_proven(pair)
-
-    return unproven
 
 
 def two_works_of_one_source(pair_levels: str, a: Features, b: Features) -> bool:
@@ -139,6 +143,15 @@ def two_works_of_one_source(pair_levels: str, a: Features, b: Features) -> bool:
 
 
 CONTRADICTIONS: tuple[Rule, ...] = (
+    Rule(
+        "title_missing",
+        DISTINCT,
+        0.1,
+        lambda pair: pair.levels.title == "unknown" and pair.levels.place not in PRINTED_ONCE,
+        "a record without a title, and neither an identifier nor a place in print in common",
+        "nan / nan",
+        "dedupe reports",
+    ),
     Rule(
         "pmids_differ",
         APART,
@@ -212,7 +225,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         DISTINCT,
         0.05,
         _thesis,
-        "a thesis, and a paper with more authors",
+        "a thesis, and a paper in print",
         "",
         "measured",
         BY_PLACE,
@@ -237,21 +250,34 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "measured",
         BY_PLACE,
     ),
+)
+
+WORDS: tuple[Rule, ...] = (
     Rule(
         "numbers_differ",
         DISTINCT,
         0.0,
-        _unless_proven(words.numbers_differ),
+        words.numbers_differ,
         "numbers in the titles differ",
         "part I / part II",
         "bib-dedupe, fuzzycat",
         BY_WORDS,
     ),
     Rule(
+        "signs_differ",
+        DISTINCT,
+        0.05,
+        words.signs_differ,
+        "a sign in one title alone, or another in its place",
+        "C / C++",
+        "own probe",
+        BY_WORDS,
+    ),
+    Rule(
         "letters_differ",
         DISTINCT,
         0.0,
-        _unless_proven(words.letters_differ),
+        words.letters_differ,
         "one letter in place of another",
         "vitamin C / vitamin E",
         "own probe",
@@ -261,7 +287,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "part_on_one_side",
         DISTINCT,
         0.05,
-        _unless_proven(lambda pair: pair.levels.place != "one_issue" and words.part_on_one_side(pair)),
+        lambda pair: pair.levels.place != "one_issue" and words.part_on_one_side(pair),
         "one title ends in a part number",
         "Examples / Examples II",
         "S2APLER",
@@ -271,7 +297,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "negation",
         DISTINCT,
         0.05,
-        _unless_proven(words.negated),
+        words.negated,
         "one title denies what the other says",
         "smoking / non smoking",
         "bib-dedupe",
@@ -281,7 +307,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "alternative",
         DISTINCT,
         0.05,
-        _unless_proven(words.opposed),
+        words.opposed,
         "two words of which one excludes the other",
         "in rats / in mice",
         "bib-dedupe",
@@ -291,20 +317,39 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "prefixed",
         DISTINCT,
         0.05,
-        _unless_proven(words.prefixed),
+        words.prefixed,
         "a prefix changes a word",
         "periodic / aperiodic",
         "bib-dedupe (non-)",
         BY_WORDS,
     ),
     Rule(
+        "other_word",
+        DISTINCT,
+        0.2,
+        lambda pair: words.one_other_word(pair) and pair.levels.place != "one_issue",
+        "one word in place of another, and both are words",
+        "iron oxide / zinc oxide",
+        "awesome-ai-for-math#142",
+        BY_WORDS,
+    ),
+    Rule(
         "design",
         DISTINCT,
         0.05,
-        _unless_proven(words.designs_differ),
+        words.designs_differ,
         "a study's design or a kind of work on one side only",
         "... / ...: protocol",
         "bib-dedupe, cometadata",
         BY_WORDS,
     ),
 )
+
+
+def contradicted_by(pair: Pair) -> Rule | None:
+    """Return the first contradiction of a pair without a shared identifier; words do not contradict what is proven."""
+    found = first(CONTRADICTIONS, pair)
+    if found:
+        return found
+    left = pair.match.wording
+    return first(WORDS, pair) if (left.left_a or left.left_b) and not is_proven(pair) else None

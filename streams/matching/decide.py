@@ -6,9 +6,9 @@ import math
 
 from streams.matching.affirmations import AFFIRMATIONS
 from streams.matching.compare import RARE, identifier_level
-from streams.matching.contradictions import CONTRADICTIONS, two_works_of_one_source
+from streams.matching.contradictions import contradicted_by, two_works_of_one_source
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Decision, Explanation
-from streams.matching.doubts import DOUBTS
+from streams.matching.doubts import doubted_by
 from streams.matching.features import Features
 from streams.matching.identity import arxiv_conflict, identified_as
 from streams.matching.pair import AGREED, PRINTED_ONCE, Levels, Pair, compare, compare_fully
@@ -39,7 +39,7 @@ def settled_by(pair: Pair) -> Rule | None:
     rule = identified_as(pair)
     if rule or pair.shared:
         return rule
-    return first(CONTRADICTIONS, pair) or first(AFFIRMATIONS, pair)
+    return contradicted_by(pair) or first(AFFIRMATIONS, pair)
 
 
 def _settle(pair: Pair, rule: Rule, rules: Rules) -> Decision:
@@ -51,9 +51,9 @@ def _settle(pair: Pair, rule: Rule, rules: Rules) -> Decision:
         return Decision(RELATED, rule.score, (rule.code,), rules.ruleset, True, relation, BY_IDENTIFIER)
     if rule.effect == REVIEW:
         return Decision(REVIEW, rule.score, reasons, rules.ruleset, opposes=rule.opposes)
-    return Decision(
-        DISTINCT, rule.score, (rule.code,), rules.ruleset, rule.effect == APART, opposes=rule.opposes or BY_IDENTIFIER
-    )
+    apart = rule.effect == APART
+    opposes = BY_IDENTIFIER if apart else rule.opposes
+    return Decision(DISTINCT, rule.score, (rule.code,), rules.ruleset, apart, opposes=opposes)
 
 
 def _known(levels: Levels) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ def _weigh(pair: Pair, rules: Rules) -> Decision:
     reasons = _reasons(levels, rules, True)
     if score < rules.duplicate:
         return Decision(REVIEW, score, reasons, rules.ruleset)
-    doubt = first(DOUBTS, pair)
+    doubt = doubted_by(pair)
     if doubt:
         score = min(probability(bits(levels, rules) + rules.doubts.get(doubt.code, 0.0)), rules.duplicate - 0.01)
         verdict = REVIEW if score >= rules.review else DISTINCT
@@ -136,7 +136,7 @@ def explain(a: Features, b: Features, rules: Rules = DEFAULT) -> Explanation:
     rows = _rows(pair, rules)
     if rule := settled_by(pair):
         return Explanation(decision, rows, rules.prior, rule.code)
-    if probability(bits(pair.levels, rules)) >= rules.duplicate and (doubt := first(DOUBTS, pair)):
+    if probability(bits(pair.levels, rules)) >= rules.duplicate and (doubt := doubted_by(pair)):
         rows += (Comparison("doubt", "", "", doubt.code, rules.doubts.get(doubt.code, 0.0)),)
     return Explanation(decision, rows, rules.prior)
 

@@ -10,11 +10,12 @@ import re
 
 import msgspec
 
-from streams.matching.doi_classes import COMPONENT, PREPRINT, REPORT, REVIEW, doi_class
+from streams.matching.doi_classes import COMPONENT, DATA, IN_ARCHIVE, REPORT, REVIEW, doi_class
 from streams.matching.fingerprint import fingerprint
+from streams.matching.serial_titles import serial_title
 from streams.matching.spelling import one_spelling
 from streams.matching.stop_titles import is_stop_title
-from streams.matching.titles import title_forms
+from streams.matching.titles import TitleForms, title_forms
 from streams.names import GIVEN, author_key, split_names
 from streams.records import Author, Record
 from streams.text import STOPWORDS, fold_words, word_set
@@ -22,6 +23,8 @@ from streams.text import STOPWORDS, fold_words, word_set
 __all__ = ["MAX_AUTHORS", "Features", "extract"]
 
 MAX_AUTHORS = 8
+_LONGEST_TITLE = 400
+_MOST_OTHERS = 3
 
 STOP_TITLE = 1
 TRANSLATED = 2
@@ -30,6 +33,7 @@ AUTHORS_CUT = 8
 IS_BOOK = 16
 IS_THESIS = 32
 IS_DATA = 64
+SERIAL = 128
 
 # Identifiers that name a work and that more than one source states. ISBN and ISSN name books and journals, never papers.
 _WORK_SCHEMES = word_set(
@@ -38,12 +42,50 @@ _WORK_SCHEMES = word_set(
 )
 # The order ids are kept in: first those that name one paper for certain. One order makes comparison symmetric.
 _RANK = {scheme: rank for rank, scheme in enumerate(("arxiv", "pmid", "pmcid", "doi"))}
+_PREPRINT_TYPES = frozenset(
+    (
+        "preprint",
+        "posted-content",
+        "working-paper",
+        "working_paper",
+        "workingpaper",
+        "discussion-paper",
+        "discussion_paper",
+    )
+)
+# First letters of the names of servers, as a journal field has them; and of Copernicus's journals `... Discussions`, whose
+# papers are preprints of those of the journal.
+_PREPRINT_JOURNALS = (
+    "arxi",
+    "corr abs",
+    "corr",
+    "biorx",
+    "medrx",
+    "ssrn",
+    "chemr",
+    "rese squa",
+    "soci scie rese netw",
+    "prep ",
+)
 _DERIVED_BY_DOI = {COMPONENT: "supplements", REPORT: "reviews", REVIEW: "reviews"}
 _DERIVED_BY_TYPE = {
     "erratum": "corrects", "corrigendum": "corrects", "correction": "corrects", "addendum": "corrects",
     "retraction": "retracts", "peer-review": "reviews", "peer_review": "reviews", "component": "supplements",
     "supplementary-materials": "supplements", "book-review": "reviews", "reply": "replies_to", "comment": "comments_on",
     "retraction notice": "retracts",
+}  # fmt: skip
+
+
+# What is no text, by the words that DataCite, Crossref, OpenAlex, Zenodo and reference managers have for it.
+_KINDS = {
+    "dataset": "data", "data": "data", "database": "data", "data-set": "data", "collection": "data",
+    "software": "software", "computer program": "software", "computationalnotebook": "software", "model": "software",
+    "workflow": "software", "code": "software", "softwarecode": "software", "software-code": "software",
+    "poster": "poster", "conferenceposter": "poster", "conference-poster": "poster",
+    "presentation": "talk", "lecture": "talk", "slides": "talk", "conferencepresentation": "talk", "conference-presentation":
+    "talk", "speech": "talk", "talk": "talk", "image": "media", "figure": "media", "video": "media", "audiovisual": "media",
+    "sound": "media", "film": "media", "motion_picture": "media", "graphic": "media", "interactiveresource": "media",
+    "physicalobject": "media", "patent": "patent",
 }  # fmt: skip
 
 
@@ -58,7 +100,10 @@ class Features(msgspec.Struct, frozen=True, array_like=True):
     - `journal`: first letters of its words; `volume`, `number`, `page` (first page or article number) as digits where they
       can be; `last` is the last page where it is given and is another than the first.
     - `abstract`: fingerprint, 16 bytes or none.
-    - `derived`: kind of derived work by title, type or DOI, `ordinal` its number; `flags`: bits named above.
+    - `kind`: what is no text: `data`, `software`, `poster`, `talk`, `media`, `patent`; `""` for a text or where it is not known.
+    - `derived`: kind of derived work by title, type or DOI, `ordinal` its number or name; `full`: the title with what it
+      announces, where it announces something.
+    - `part`: the numbers of the part or volume that the title names; `flags`: bits named above.
     - `relations`: `kind scheme:value` as the source states them.
     """
 
@@ -80,6 +125,9 @@ class Features(msgspec.Struct, frozen=True, array_like=True):
     flags: int = 0
     relations: tuple[str, ...] = ()
     last: str = ""
+    kind: str = ""
+    part: str = ""
+    full: str = ""
 
     @property
     def main(self) -> str:
@@ -93,11 +141,23 @@ class Features(msgspec.Struct, frozen=True, array_like=True):
 
 
 _THESIS = re.compile(
-    r"\b(?:this|the|my|present) (?:\w+['\u2019]?s? )?(?:thesis|dissertation)\b|^(?:thesis|dissertation|diplomarbeit|tesis|these)|"
+    r"\b(?:this|the|my|present) (?:\w+['\u2019]?s? )?(?:thesis|dissertation)\b|"
+    r"^(?:thesis|dissertation|diplomarbeit|tesis|th[e\u00e8]se de)\b|"
     r"\bthesis \(|修士|博士|\bpresented (?:to|for) the degree|doctor of philosophy|doctoral (?:thesis|dissertation)",
     re.IGNORECASE,
 )
-_THESIS_HINTS = ("thesis", "dissertation", "diplomarbeit", "tesis", "these", "修士", "博士", "degree", "doctor of")
+_THESIS_HINTS = (
+    "thesis",
+    "dissertation",
+    "diplomarbeit",
+    "tesis",
+    "these de",
+    "thèse de",
+    "修士",
+    "博士",
+    "degree",
+    "doctor of",
+)
 _DIGITS = re.compile(r"\d+")
 _PAGE = re.compile(r"^\W*(?:pp?\.?\s*)?([a-z]{0,3}[\s.-]?\d+)", re.IGNORECASE)
 _NO_PAGE = re.compile(r"[\s.-]")
@@ -178,7 +238,7 @@ def _ids(record: Record) -> tuple[tuple[str, ...], str, bool]:
             found = doi_class(value)
             value = found.base  # noqa: PLW2901
             kind = kind or found.kind
-            published = published or found.kind != PREPRINT
+            published = published or found.kind not in IN_ARCHIVE
         text = f"{scheme}:{value}"
         if text not in ids:
             ids.append(text)
@@ -194,10 +254,11 @@ def _is_thesis(start: str) -> bool:
 def _flags(record: Record, kind: str, published: bool, journal: str) -> int:
     flags = 0
     if not published and (
-        kind == PREPRINT
+        kind in IN_ARCHIVE
         or record.source == "arxiv"
-        or record.type in ("preprint", "posted-content")
-        or journal.startswith(("arxi", "corr abs", "biorx", "medrx"))
+        or record.type in _PREPRINT_TYPES
+        or journal.startswith(_PREPRINT_JOURNALS)
+        or journal.endswith(" disc")
         or (record.identifier("arxiv") and not record.volume)
     ):
         flags |= IS_PREPRINT
@@ -222,29 +283,44 @@ def _relations(record: Record, ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _title(forms: TitleForms) -> tuple[str, int]:
+    """Return the words of the title, without a footnote's 1 at its end, and the length of its main part."""
+    main, title = one_spelling(forms.main), one_spelling(forms.whole)
+    if forms.bare == "1" and title.count(" ") > 1:
+        title, main = title.removesuffix(" 1"), main.removesuffix(" 1") if not forms.rest else main
+    return title[:_LONGEST_TITLE], len(main) if forms.rest and len(main) < len(title) else 0
+
+
+def _others(record: Record, forms: TitleForms, title: str) -> tuple[str, ...]:
+    """Return the titles in other languages, those the source names before those that stand in its title."""
+    found: list[str] = []
+    for other in (*(title_forms(text).whole for text in record.other_titles[:3]), *forms.others):
+        words = one_spelling(other)[:_LONGEST_TITLE]
+        if words and words != title and words not in found:
+            found.append(words)
+    return tuple(found[:_MOST_OTHERS])
+
+
 def extract(record: Record) -> Features:
     """The features of a record."""
     forms = title_forms(record.title, record.subtitle)
     ids, kind, published = _ids(record)
     journal = _journal(record.journal)
-    main, title = one_spelling(forms.main), one_spelling(forms.whole)[:400]
+    title, cut = _title(forms)
     flags = _flags(record, kind, published, journal)
     if not title or is_stop_title(title):
         flags |= STOP_TITLE
+    elif serial_title(title):
+        flags |= SERIAL
     if forms.translated or forms.tagged:
         flags |= TRANSLATED
-    others = []
-    for other in record.other_titles[:3]:
-        words = one_spelling(title_forms(other).whole)[:400]
-        if words and words != title and words not in others:
-            others.append(words)
     authors = _authors(record.authors)
     page, last = ("", "") if flags & IS_PREPRINT else _pages(record.pages)
     return Features(
         source=record.source,
         title=title,
-        cut=len(main) if forms.rest and len(main) < len(title) else 0,
-        others=tuple(others),
+        cut=cut,
+        others=_others(record, forms, title) if record.other_titles or forms.others else (),
         authors=authors,
         n_authors=max(len(authors), min(len(record.authors), 9999)) if authors else 0,
         date=_date(record.date),
@@ -259,4 +335,7 @@ def extract(record: Record) -> Features:
         flags=flags,
         relations=_relations(record, ids),
         last=last,
+        kind=_KINDS.get(record.type, "") or ("data" if kind == DATA else ""),
+        part=forms.part,
+        full=one_spelling(forms.full)[:_LONGEST_TITLE] if forms.full else "",
     )

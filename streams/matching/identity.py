@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from streams.matching.features import Features
+from streams.matching.announcements import are_two_notices
+from streams.matching.features import IS_BOOK, IS_PREPRINT, Features
 from streams.matching.pair import AGREED, PRINTED_ONCE, SAME_WORK, Pair
 from streams.matching.rule import APART, DISTINCT, DUPLICATE, RELATED, REVIEW, Rule, Test, first
 
-__all__ = ["ARXIV", "DERIVED", "IDENTIFIERS", "KINDS", "STATED", "STATED_DOUBTED", "arxiv_conflict", "identified_as"]
+__all__ = [
+    "ARXIV",
+    "DERIVED",
+    "IDENTIFIERS",
+    "KINDS",
+    "KINDS_OF_WORK",
+    "STATED",
+    "STATED_DOUBTED",
+    "arxiv_conflict",
+    "identified_as",
+]
 
 _ALIKE = ("exact", "variant", "typo", "noisy", "subtitle", "prefix", "inner", "extra", "other", "reordered")
 
@@ -65,12 +76,47 @@ def _two_notices(pair: Pair) -> bool:
     return levels.place in ("twice", "volume", "conflict", "number") or levels.year in ("one", "two", "four", "more")
 
 
+def _book_reviewed(pair: Pair) -> bool:
+    """A book, and an article of its title in a journal."""
+    a, b = pair.a, pair.b
+    if not (a.flags ^ b.flags) & IS_BOOK or not _alike(pair) or pair.shared:
+        return False
+    other = b if a.flags & IS_BOOK else a
+    return bool(other.journal and (other.volume or other.page)) and not other.flags & IS_PREPRINT
+
+
+def _kinds_differ(pair: Pair) -> bool:
+    """Data, software, a poster, a talk or the like, and a text of its title; or two such things of two kinds."""
+    return pair.a.kind != pair.b.kind and _alike(pair) and not pair.shared
+
+
+KINDS_OF_WORK: tuple[Rule, ...] = (
+    Rule(
+        "kind_supplements",
+        RELATED,
+        0.0,
+        _kinds_differ,
+        "data, software, a poster, a talk or an image under the title of a text",
+        "a data set and its paper",
+        "DataCite, joss#546",
+    ),
+    Rule(
+        "kind_reviews",
+        RELATED,
+        0.0,
+        _book_reviewed,
+        "a book, and an article of its title in a journal: its review",
+        "",
+        "measured",
+    ),
+)
+
 KINDS: tuple[Rule, ...] = (
     Rule(
         "ordinal_differs",
         APART,
         0.0,
-        lambda pair: pair.a.ordinal != pair.b.ordinal,
+        lambda pair: are_two_notices(pair.a.ordinal, pair.b.ordinal),
         "two supplements or notices of one work",
         "Additional file 1 / file 2",
         "fuzzycat",
@@ -195,6 +241,8 @@ def identified_as(pair: Pair) -> Rule | None:
         rule = DERIVED[max(a.derived, b.derived)]
         if rule.test(pair):
             return rule
+    if (a.kind or b.kind or (a.flags | b.flags) & IS_BOOK) and (found := first(KINDS_OF_WORK, pair)):
+        return found
     if (a.derived or b.derived or a.ordinal or b.ordinal) and (found := first(KINDS, pair)):
         return found
     return first(IDENTIFIERS, pair) if pair.shared else None

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from streams.matching.features import STOP_TITLE, Features
+from streams.matching.features import IS_PREPRINT, STOP_TITLE, Features
 from streams.text import STOPWORDS, compact
 
 __all__ = ["MAX_KEYS", "Key", "keys"]
 
-MAX_KEYS = 12
+MAX_KEYS = 14
 _MIN_COMPACT = 10  # letters; a shorter title is a key only together with author or year
 _MAIN = 16  # letters; a shorter main title is no key without its subtitle
 _PREFIX, _SUFFIX = 16, 20  # letters of the informative words from either end; measured in docs/matching.md
 _RARE_WORDS = 3
+_STEM = 9  # letters of a word that outlive its endings
 
 
 class Key(NamedTuple):
@@ -37,6 +38,7 @@ def keys(features: Features) -> tuple[Key, ...]:
             _stop_keys(features, found)
         else:
             _title_keys(features, found)
+    _team_keys(features, found)
     if features.page and features.volume:
         where = features.journal[:1] or features.date // 10000 or ""
         found.append(Key("place", f"{features.volume} {features.page} {where}"))
@@ -64,12 +66,14 @@ def _title_keys(features: Features, found: list[Key]) -> None:
     whole = compact(features.title)
     words = [word for word in features.title.split(" ") if word not in STOPWORDS]
     family = _family(features)
-    if len(whole) >= _MIN_COMPACT and len(words) > 1:
+    if len(whole) >= _MIN_COMPACT and (len(words) > 1 or not whole.isascii()):
         found.append(Key("title", whole[:72]))
         if features.cut:
             main = compact(features.main)
             if len(main) >= _MAIN:
                 found.append(Key("title", main[:72]))
+            elif family and " " not in features.main:
+                found.append(Key("short", f"{main} {family}"))
         _part_keys(features, words, found)
     elif family:
         found.append(Key("short", f"{whole} {family}"))
@@ -81,6 +85,16 @@ def _title_keys(features: Features, found: list[Key]) -> None:
             found.append(Key("title", compact(other)[:72]))
 
 
+def _team_keys(features: Features, found: list[Key]) -> None:
+    """Keys by all authors and the year, for works published under another title; a preprint's also by the year after."""
+    if not 2 <= features.n_authors == len(features.authors) or not features.date:
+        return
+    year = features.date // 10000
+    team = " ".join(sorted(name.partition("|")[0][:6] for name in features.authors))[:48]
+    for later in (0, 1) if features.flags & IS_PREPRINT else (0,):
+        found.append(Key("team", f"{team} {year + later}"))
+
+
 def _part_keys(features: Features, words: list[str], found: list[Key]) -> None:
     """Keys that outlive an error in one part of the title: its beginning, the end of its main part, its longest words."""
     letters = "".join(words)
@@ -90,7 +104,7 @@ def _part_keys(features: Features, words: list[str], found: list[Key]) -> None:
     ending = ending if len(ending) >= _SUFFIX else letters
     if len(ending) > _SUFFIX:
         found.append(Key("end", ending[-_SUFFIX:]))
-    longest = sorted(set(words), key=lambda word: (-len(word), word))[:_RARE_WORDS]
+    longest = _longest(words)[:_RARE_WORDS]
     if len(longest) == _RARE_WORDS:
         found.append(Key("words", " ".join(sorted(longest))))
 
@@ -98,7 +112,11 @@ def _part_keys(features: Features, words: list[str], found: list[Key]) -> None:
 def _author_keys(features: Features, words: list[str], found: list[Key]) -> None:
     if not features.authors or not words:
         return
-    longest = sorted(set(words), key=lambda word: (-len(word), word))[:2]
     family = _family(features)
-    for word in longest:
-        found.append(Key("author", f"{family} {word[:10]}"))
+    for word in _longest(words)[:2]:
+        found.append(Key("author", f"{family} {word}"))
+
+
+def _longest(words: list[str]) -> list[str]:
+    """Return the words of a title without their endings, the longest first."""
+    return sorted({word[:_STEM] for word in words}, key=lambda word: (-len(word), word))

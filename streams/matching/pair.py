@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+from rapidfuzz import fuzz
+
 from streams.matching.compare import (
     TitleMatch,
     abstract_level,
@@ -19,6 +22,7 @@ from streams.names import Agreement
 
 __all__ = [
     "AGREED",
+    "ALL_AGREED",
     "PRINTED_ONCE",
     "RETITLED",
     "SAME_WORK",
@@ -69,6 +73,8 @@ class Pair(NamedTuple):
 
 def compare(a: Features, b: Features) -> Pair | None:
     """Compare all fields of two records; return None where titles differ so much that nothing else needs a look."""
+    if a.full or b.full:
+        a, b = _as_titled(a, b), _as_titled(b, a)
     identifier = identifier_level(a, b)
     match = title_level(a, b)
     related = stated(a, b) if a.relations or b.relations else ""
@@ -80,8 +86,18 @@ def compare(a: Features, b: Features) -> Pair | None:
 
 def compare_fully(a: Features, b: Features) -> Pair:
     """Compare all fields of two records whatever their titles are, to be shown."""
+    a, b = _as_titled(a, b), _as_titled(b, a)
     preprints = bool(a.flags & IS_PREPRINT) + bool(b.flags & IS_PREPRINT)
     return _all_fields(a, b, title_level(a, b), identifier_level(a, b), stated(a, b), preprints)
+
+
+def _as_titled(features: Features, other: Features) -> Features:
+    """Return a record as one that announces nothing, where the other has the words of the announcement in its title, too."""
+    if not features.full or other.full or features.full == features.title:
+        return features
+    if fuzz.ratio(features.full, other.title) <= fuzz.ratio(features.title, other.title):
+        return features
+    return msgspec.structs.replace(features, title=features.full, cut=0, derived="", ordinal="", full="")
 
 
 def _all_fields(
@@ -123,6 +139,8 @@ def stated(a: Features, b: Features) -> str:
 
 AGREED = frozenset(("same_many", "same_two", "same_one", "contained", "contained_one", "most"))
 """Levels of the authors that confirm a pair."""
+ALL_AGREED = frozenset(("same_many", "same_two", "same_one"))
+"""Levels of the authors at which all names of both lists pair up."""
 TEAM = frozenset(("same_many", "same_two", "contained"))
 """Levels of the authors at which two or more names are known to be the same and none is another."""
 
@@ -130,3 +148,9 @@ TEAM = frozenset(("same_many", "same_two", "contained"))
 def is_translated(pair: Pair) -> bool:
     """Tell whether one title is marked as a translation and the other is not."""
     return bool((pair.a.flags ^ pair.b.flags) & TRANSLATED)
+
+
+def is_bare(features: Features) -> bool:
+    """Tell whether a record has neither a place to be published in nor a DOI: a working paper's or a repository's copy."""
+    placed = features.journal or features.volume or features.page
+    return not placed and not any(value.startswith("doi:") for value in features.ids)

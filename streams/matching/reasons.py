@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams.matching.affirmations import AFFIRMATIONS
-from streams.matching.contradictions import CONTRADICTIONS
+from streams.matching.contradictions import CONTRADICTIONS, WORDS
 from streams.matching.doi_classes import TWINS, VERSIONS
 from streams.matching.doubts import DOUBTS
-from streams.matching.identity import ARXIV, DERIVED, IDENTIFIERS, KINDS, STATED, STATED_DOUBTED
+from streams.matching.identity import ARXIV, DERIVED, IDENTIFIERS, KINDS, KINDS_OF_WORK, STATED, STATED_DOUBTED
 from streams.matching.rule import Rule
 from streams.matching.ruleset import DEFAULT
 from streams.matching.titles import DERIVED as ANNOUNCEMENTS
@@ -34,8 +34,8 @@ class Reason(NamedTuple):
 
 
 STAGES: dict[str, tuple[Rule, ...]] = {
-    "identity": (*STATED.values(), STATED_DOUBTED, ARXIV, *DERIVED.values(), *KINDS, *IDENTIFIERS),
-    "contradiction": CONTRADICTIONS,
+    "identity": (*STATED.values(), STATED_DOUBTED, ARXIV, *DERIVED.values(), *KINDS_OF_WORK, *KINDS, *IDENTIFIERS),
+    "contradiction": (*CONTRADICTIONS, *WORDS),
     "affirmation": AFFIRMATIONS,
     "doubt": DOUBTS,
 }
@@ -135,6 +135,7 @@ LEVELS: dict[str, dict[str, str]] = {
         "preprint": "two DOIs, one a preprint's",
         "different": "two DOIs of two registrants",
         "registrant": "two DOIs of one registrant",
+        "edition": "two DOIs of an encyclopedia's entry in two editions",
         "pmid": "two PubMed or PMC ids",
         "listed": "two records of a source that lists a work once",
     },

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from streams.text import word_set
 
-__all__ = ["is_inflection", "one_spelling"]
+__all__ = ["ORDINALS", "is_inflection", "one_spelling"]
 
 # Stems, not rules of sound, so that hour, noise, science, Israel, aerosol and algae stay as they are. Source: the variant
 # spellings of SCOWL's VarCon; of 134,000 English words no two that differ in meaning become one.
@@ -51,6 +51,21 @@ _WORDS = {
 }  # fmt: skip
 
 
+ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
+    "seventeenth eighteenth nineteenth twentieth"
+)
+_NTH = "1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th 11th 12th 13th 14th 15th 16th 17th 18th 19th 20th"
+_ORDINALS = dict(zip(_NTH.split(" "), ORDINALS.split(" "), strict=True))
+_MONTHS = {
+    "jan": "january", "feb": "february", "mar": "march", "apr": "april", "jun": "june", "jul": "july", "aug": "august",
+    "sep": "september", "sept": "september", "oct": "october", "nov": "november", "dec": "december",
+}  # fmt: skip
+# A month stands beside a day or a year: "feb 14", "14 17 feb 1995".
+_MONTH = re.compile(rf"(?<=\d )(?:{'|'.join(_MONTHS)})\b|\b(?:{'|'.join(_MONTHS)})(?= \d)")
+_A_DIGIT = re.compile(r"\d")
+
+
 def _without_second(match: re.Match[str]) -> str:
     text = match.group()
     return text.replace("ae", "e").replace("oe", "e")
@@ -59,6 +74,8 @@ def _without_second(match: re.Match[str]) -> str:
 @lru_cache(maxsize=32_768)
 def _american(word: str) -> str:
     """Return the American spelling of a word in normal form, the word itself where there is no other."""
+    if word in _ORDINALS:
+        return _ORDINALS[word]
     if len(word) < 4:
         return word
     if word in _WORDS:
@@ -99,6 +116,8 @@ def one_spelling(title: str) -> str:
     'modeling tumor growth in hematology'
     """
     title = " ".join([_american(word) for word in title.split(" ")])
+    if _A_DIGIT.search(title):
+        title = _MONTH.sub(lambda match: _MONTHS[match[0]], title)
     if "cov" in title or "corona" in title:
         title = _TWICE.sub("covid19", _COVID.sub("covid19 ", title).replace("  ", " ").strip())
     return title

@@ -1,33 +1,152 @@
 """Titles that many works share, so that the title alone says nothing.
 
-A stop title never makes two records the same by itself and is a key only together with author, year or place.
-Sources: fuzzycat, bib-dedupe, dissemin, OpenAIRE blacklists (matching.md 3.2).
+A stop title never makes two records the same by itself and is a key only together with author, year or place. Some are known
+word for word (`stop_titles.txt`). Most are made of nothing but words for the parts of a journal or a book and the people who
+make it (`Notes from the editor`, `Author index to volume 12`), or have such words around a name: the words and forms of
+`stop_titles.toml`. All hold through a letter or two miswritten, a lost apostrophe (`editor s notes`), a number before the
+title, a volume or a date behind it.
+Sources: fuzzycat, bib-dedupe, dissemin, OpenAIRE blacklists (matching.md 3.2), OpenAlex (paratext).
 """
 
 from __future__ import annotations
 
 import re
-from importlib.resources import files
+from typing import NamedTuple
 
-__all__ = ["is_stop_title"]
+from rapidfuzz.distance import Levenshtein
 
-_EXACT = frozenset(files("streams.matching").joinpath("stop_titles.txt").read_text(encoding="utf-8").split("\n")) - {""}
-# Titles made to a template: only the numbers, the year or the journal differ.
-_TEMPLATE = re.compile(
-    r"^(?:.{0,60}\b(?:cover and )?(?:front|back) (?:cover|matter)\b.*|.*\bcover and (?:front|back) matter|"
-    r"(?:guest )?editors? (?:s )?(?:introduction|note|foreword|preface)s?(?: to .*)?|"
-    r"(?:introduction|preface|foreword|editorial) (?:to|for) (?:the |this )?"
-    r"(?:mini ?track|special (?:issue|section)|issue|volume|proceedings).*|"
-    r"(?:erratum|corrigendum|correction|errata|addendum)s?|"
-    r"(?:minutes|proceedings) of the .*|announcements? .{0,20}|(?:book|film|media) reviews?.{0,12}|"
-    r"(?:issue|volume) (?:information|contents|index).*|"
-    r".{0,40}\b(?:table of contents|title page|author index|subject index|call for papers)|"
-    r"(?:notes?|list) (?:on|of) (?:contributors|reviewers|referees).*|(?:letters?|letter) to the editor.*|chapter \d+|part \d+|"
-    r"communications of the .{3,40} volume \d+ (?:paper|article) \d+|liebe mitglieder.*|"
-    r"(?:editorial|preface|foreword|introduction|abstracts|contents|news|obituary|index)(?: \d+)+)$"
+from streams.matching.rule_files import joined_pattern, joined_text, read_rules, read_titles
+from streams.text import word_set
+
+__all__ = ["FORMS", "Form", "is_stop_title"]
+
+
+class Form(NamedTuple):
+    """A form of titles that come again: what they are, words of which one begins or ends them, their pattern, an example."""
+
+    meaning: str
+    words: str
+    pattern: str
+    example: str
+
+
+_RULES = read_rules("stop_titles.toml")
+_WORDS = {name: word_set(joined_text(text)) for name, text in _RULES["words"].items()}
+_COMMON = _WORDS["people"] | _WORDS["pieces"] | _WORDS["matter"] | _WORDS["other_languages"]
+_ALLOWED = _COMMON | _WORDS["qualifying"] | _WORDS["between"] | _WORDS["between_in_other_languages"]
+_LETTERED = _WORDS["before_a_letter"]
+_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn|fall|winter"
+_MONTHS = frozenset(_MONTH.split("|"))
+
+
+FORMS: tuple[Form, ...] = tuple(
+    Form(row["meaning"], joined_text(row["words"]), joined_pattern(row["pattern"]), row["example"])
+    for row in _RULES["form"]
+)
+"""Forms with words of their own among the common ones."""
+
+_ABBREVIATED_S = re.compile(r"(?<=[a-z]) s\b")
+
+
+def _canonical(normal: str) -> str:
+    """Return words without the blank a lost apostrophe leaves: `editors notes` for `editor s notes`."""
+    return _ABBREVIATED_S.sub("s", normal) if " s" in normal else normal
+
+
+_EXACT = frozenset(_canonical(title) for title in read_titles("stop_titles.txt"))
+
+
+def _by_word() -> dict[str, tuple[re.Pattern[str], ...]]:
+    found: dict[str, tuple[re.Pattern[str], ...]] = {}
+    for form in FORMS:
+        pattern = re.compile(rf"(?:{form.pattern})$")
+        for word in form.words.split():
+            found[word] = (*found.get(word, ()), pattern)
+    return found
+
+
+_FORMS = _by_word()
+_LONGEST = 160
+_PLACE_BEHIND = re.compile(
+    rf" (?:(?:volume|vol|issue|iss|number|no|heft|nr|band|year|{_MONTH}|\d{{1,4}}|[a-z]) )*(?:\d{{1,4}}|{_MONTH})$"
 )
 
 
 def is_stop_title(normal: str) -> bool:
-    """Whether a title in normal form is one many works share."""
-    return normal in _EXACT or (len(normal) < 160 and _TEMPLATE.match(normal) is not None)
+    """Return whether a title in normal form is one many works share."""
+    if len(normal) > _LONGEST:
+        return False
+    words = _canonical(normal)
+    return _is_stop(words) or (len(words) <= _LONGEST_EXACT and (_is_stop_with_place(words) or _is_slip(words)))
+
+
+def _is_stop(words: str) -> bool:
+    if words in _EXACT:
+        return True
+    each = words.split(" ")
+    first, last = each[0], each[-1]
+    if (first in _ALLOWED or first.isdigit()) and len(each) < _MOST_COMMON_WORDS and _are_common(each):
+        return True
+    return any(pattern.match(words) for word in (first, last) for pattern in _FORMS.get(word, ()))
+
+
+_MOST_COMMON_WORDS = 12
+
+
+def _are_common(words: list[str]) -> bool:
+    """Return whether all words are those of a journal's parts, one of them at least more than a small or qualifying word."""
+    common = False
+    before = ""
+    for word in words:
+        if word in _COMMON:
+            common = True
+        elif (
+            word not in _ALLOWED
+            and not word.isdigit()
+            and word not in _MONTHS
+            and not (len(word) == 1 and before in _LETTERED)
+        ):
+            return False
+        before = word if len(word) > 1 else ""
+    return common
+
+
+def _is_stop_with_place(words: str) -> bool:
+    """Return whether words are a stop title with a number before it, or a volume, a month or a year behind it."""
+    first, _, rest = words.partition(" ")
+    if rest and (first.isdigit() or len(first) == 1) and rest in _EXACT:
+        return True
+    if words[-1:].isdigit() or words.rpartition(" ")[2] in _MONTHS:
+        inner = _PLACE_BEHIND.sub("", words)
+        return inner != words and inner in _EXACT
+    return False
+
+
+_ENDS = 5  # letters at either end by which a miswritten title is looked up
+_SLIPS = 9  # letters for each that may be wrong
+_LONGEST_EXACT = max(len(title) for title in _EXACT) + 12
+
+
+def _by_ends() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for title in _EXACT:
+        letters = title.replace(" ", "")
+        if len(letters) >= _SLIPS:
+            for part in {letters[:_ENDS], letters[-_ENDS:]}:
+                found[part] = (*found.get(part, ()), letters)
+    return found
+
+
+_NEAR = _by_ends()
+
+
+def _is_slip(words: str) -> bool:
+    """Return whether words are a stop title with a letter or two wrong."""
+    letters = words.replace(" ", "")
+    if len(letters) < _SLIPS - 1 or words[-1:].isdigit():
+        return False
+    near = (*_NEAR.get(letters[:_ENDS], ()), *_NEAR.get(letters[-_ENDS:], ()))
+    return any(
+        abs(len(letters) - len(title)) < 3 and Levenshtein.distance(letters, title) <= len(title) // _SLIPS
+        for title in near
+    )

@@ -10,6 +10,7 @@ import re
 from streams.matching.pair import Pair
 from streams.matching.wording import EMPTY
 from streams.matching.words import is_word
+from streams.signs import signs_in
 from streams.text import word_set
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "opposed",
     "part_on_one_side",
     "prefixed",
+    "signs_differ",
 ]
 
 _NEGATIONS = frozenset(("no", "not", "non", "without", "never", "un", "neither", "nor", "cannot"))
@@ -45,18 +47,27 @@ _OPPOSITES: tuple[frozenset[str], ...] = tuple(
         "efficacy safety", "theory practice",
     )
 )  # fmt: skip
+_LEAST_STEM = 4
+_GROUPS = {
+    word: tuple(number for number, group in enumerate(_OPPOSITES) if word in group)
+    for word in frozenset().union(*_OPPOSITES)
+}
 _DESIGN = word_set(
     "protocol pilot rationale feasibility appendix supplement supplementary corrigendum erratum reply rejoinder comment addendum "
     "thesis slides poster dataset"
 )
+_SIGNS = frozenset(("plus", "minus", "star", "sharp", "prime"))
 _PLACES_IN_PRINT = frozenset(("volume", "vol", "pp", "pages", "issue", "no", "series", "bd", "band", "nr"))
+_PRINTED_IN = _PLACES_IN_PRINT | word_set(
+    "journal trans transactions proc proceedings conference report rep record lecture notes tr rr"
+)
 _YEAR = re.compile(r"(?:18|19|20)\d\d")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
-_PREFIXES = (
+_PREFIXES = frozenset((
     "non", "un", "in", "im", "ir", "dis", "anti", "a", "semi", "quasi", "sub", "super", "hyper", "hypo", "pre", "post", "inter",
     "intra", "multi", "bi", "mono", "poly", "over", "under", "pseudo", "counter", "co", "pro", "de", "re", "trans", "ultra",
     "micro", "macro", "nano", "meta", "para", "iso", "homo", "hetero", "auto", "endo", "exo", "extra", "infra",
-)  # fmt: skip
+))  # fmt: skip
 
 
 def _numbers(words: tuple[str, ...]) -> list[str]:
@@ -69,6 +80,14 @@ def numbers_differ(pair: Pair) -> bool:
     return bool(_numbers(left.left_a)) and bool(_numbers(left.left_b))
 
 
+def signs_differ(pair: Pair) -> bool:
+    """Tell whether a sign is in one title alone, or another in its place: C and C++, e+p and e-p."""
+    left = pair.match.wording
+    if _SIGNS.isdisjoint(left.left_a) and _SIGNS.isdisjoint(left.left_b):
+        return False
+    return signs_in(pair.a.title) != signs_in(pair.b.title)
+
+
 def letters_differ(pair: Pair) -> bool:
     """Tell whether a single letter takes the place of another: vitamin C and E, part A and B, T cell and B cell."""
     return any(
@@ -78,12 +97,14 @@ def letters_differ(pair: Pair) -> bool:
 
 
 def part_on_one_side(pair: Pair) -> bool:
-    """Tell whether one title, or its main part, ends in a small number from 2 up that the other has not: "... II"."""
+    """Tell whether one title names a part or ends in a small number, from 2 up, and the other does not: "... II"."""
     left = pair.match.wording
     extra = left.left_a + left.left_b
     if len(_numbers(extra)) != 1 or not _PLACES_IN_PRINT.isdisjoint(extra):
         return False  # "volume 5", "pp 65 74": where it is printed, not which part it is
-    for features, words in ((pair.a, left.left_a), (pair.b, left.left_b)):
+    for features, other, words in ((pair.a, pair.b, left.left_a), (pair.b, pair.a, left.left_b)):
+        if features.part and not other.part and features.part in words and features.part != "1":
+            return True
         for title in (features.title, features.main):
             last = title.rpartition(" ")[2]
             if last in words and last.isdigit() and len(last) < 3 and last not in ("0", "1"):
@@ -92,8 +113,13 @@ def part_on_one_side(pair: Pair) -> bool:
 
 
 def number_on_one_side(pair: Pair) -> bool:
-    """Tell whether one title has a number the other lacks: neither a year, an ordinal nor a footnote's 1 at the end."""
+    """Tell whether one title has a number the other lacks: neither a year, an ordinal nor a footnote's 1 at the end.
+
+    Nor the numbers of a volume and pages: "TITLE. Sigmod Record, 26 (3)".
+    """
     left = pair.match.wording
+    if pair.levels.title.startswith("prefix") and not _PRINTED_IN.isdisjoint(left.left_a + left.left_b):
+        return False
     for features, words in ((pair.a, left.left_a), (pair.b, left.left_b)):
         for word in words:
             if (
@@ -118,8 +144,8 @@ def opposed(pair: Pair) -> bool:
     left = pair.match.wording
     if not left.left_a or not left.left_b:
         return False
-    one, other = frozenset(left.left_a), frozenset(left.left_b)
-    return any(not one.isdisjoint(group) and not other.isdisjoint(group) for group in _OPPOSITES)
+    mine = {group for word in left.left_a for group in _GROUPS.get(word, ())}
+    return bool(mine) and any(group in mine for word in left.left_b for group in _GROUPS.get(word, ()))
 
 
 def designs_differ(pair: Pair) -> bool:
@@ -131,20 +157,30 @@ def designs_differ(pair: Pair) -> bool:
 def prefixed(pair: Pair) -> bool:
     """Tell whether a word has a prefix in one title that changes what it means: periodic and aperiodic."""
     left = pair.match.wording
-    for one, other in ((left.left_a, left.left_b), (left.left_b, left.left_a)):
-        for word in one:
-            if len(word) > 3 and any(prefix + word in other for prefix in _PREFIXES):
-                return True
+    return any(_prefix_differs(one, other) for one in left.left_a for other in left.left_b)
+
+
+def _prefix_differs(one: str, other: str) -> bool:
+    """Tell whether two words are one with two prefixes, or with a prefix on one side: hyper and hypo, periodic and aperiodic."""
+    stem = 0
+    while stem < min(len(one), len(other)) and one[-1 - stem] == other[-1 - stem]:
+        stem += 1
+    if stem < _LEAST_STEM:
+        return False
+    # The common ending may begin with letters of a prefix: hyper|thyroidism and hypo|thyroidism share an h no prefix ends in.
+    for length in range(stem, _LEAST_STEM - 1, -1):
+        heads = one[: len(one) - length], other[: len(other) - length]
+        if heads[0] != heads[1] and all(head == "" or head in _PREFIXES for head in heads):
+            return True
     return False
 
 
 def one_other_word(pair: Pair) -> bool:
     """Tell whether the titles differ in one word for one word, and both are words: iron oxide and zinc oxide."""
     left = pair.match.wording
-    if len(left.swapped) != 1 or left.only_a or left.only_b:
+    if len(left.swapped) != 1 or len(left.left_a) != 1 or len(left.left_b) != 1:
         return False
-    one, other = left.swapped[0]
-    return len(one) == len(other) == 1 and is_word(one[0]) and is_word(other[0])
+    return is_word(left.left_a[0]) and is_word(left.left_b[0])
 
 
 def full_words(words: tuple[str, ...]) -> list[str]:

@@ -1,29 +1,42 @@
 """The structure of a title: main title and subtitle, notes around it, and the work it may announce to be about.
 
 `title_forms` takes off what is no part of a title (an indexer's notes, a language tag, "Original article:") and keeps
-as data what says something about the work: that it corrects, retracts, comments on or supplements another.
+as data what says something about the work: that it corrects, retracts, comments on or supplements another, which part it is.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
+from streams.matching.announcements import announced, in_brackets
+from streams.matching.notices import DERIVED
+from streams.matching.page_marks import without_footnote_mark, without_stamp
+from streams.matching.parallel_titles import parallel_titles
+from streams.matching.placeholders import is_placeholder, without_file_ending
+from streams.matching.title_labels import without_label
+from streams.matching.title_notes import brackets_at_end, is_language, is_note, without_open_note
+from streams.matching.title_parts import part_number
 from streams.text import fold, normalize, plain, read_numerals, words_of
 
-__all__ = ["DERIVED", "Announcement", "TitleForms", "title_forms"]
+__all__ = ["DERIVED", "TitleForms", "title_forms"]
 
 
 class TitleForms(msgspec.Struct, frozen=True):
     """A title's parts in normal form.
 
-    `main` and `rest` are the words before and after the subtitle's mark. `derived` is the kind of derived
-    work the title announces (`corrects`, `comments_on`, `replies_to`, `retracts`, `reviews`, `supplements`), `""` for none; the
-    announcement itself is no part of the words, so an erratum has the words of what it corrects.
-    `translated` marks a title in brackets (PubMed: translated into English), `tagged` a trailing language tag,
-    `ordinal` the number in the announcement (`Additional file 2: of ...`).
+    - `main`, `rest`: the words before and after the subtitle's mark.
+    - `derived`: the kind of derived work the title announces (`corrects`, `comments_on`, `replies_to`, `retracts`, `reviews`,
+      `supplements`), `""` for none. The announcement is no part of the words, so an erratum has the words of what it corrects;
+      `full` has them with the announcement. Where another title is nearer to `full` than to the words, nothing was announced.
+    - `ordinal`: the number or name of the announcement (`Additional file 2: of ...`), see `announcements.are_two_notices`.
+    - `translated`: a title in brackets (PubMed: translated into English); `tagged`: a trailing language tag.
+    - `others`: the same title in other languages, where it gives several side by side.
+    - `part`: the numbers of the part or volume (`Part II`, `Vol. 3`), `bare`: a number at the end that no word explains.
+    - `placeholder`: the source wrote words in place of a title it does not have (`Untitled`, `nan`); there are no other words then.
     """
 
     main: str
@@ -32,6 +45,11 @@ class TitleForms(msgspec.Struct, frozen=True):
     translated: bool = False
     tagged: bool = False
     ordinal: str = ""
+    full: str = ""
+    others: tuple[str, ...] = ()
+    part: str = ""
+    bare: str = ""
+    placeholder: bool = False
 
     @property
     def whole(self) -> str:
@@ -39,176 +57,146 @@ class TitleForms(msgspec.Struct, frozen=True):
         return f"{self.main} {self.rest}" if self.rest and self.main else self.main or self.rest
 
 
-_LANGUAGES = (
-    "afrikaans|arabic|bulgarian|catalan|chinese|croatian|czech|danish|dutch|english|estonian|finnish|flemish|french|"
-    "german|greek|hebrew|hungarian|icelandic|indonesian|italian|japanese|korean|latin|latvian|lithuanian|norwegian|"
-    "persian|polish|portuguese|romanian|russian|serbian|slovak|slovene|slovenian|spanish|swedish|thai|turkish|ukrainian"
-)
-_LANGUAGE_TAG = re.compile(
-    rf"\s*[\[(]\s*(?:(?:article|text|original|paper|abstract)\s+)?(?:in\s+)?(?:{_LANGUAGES})(?:\s*[,;/&]\s*(?:{_LANGUAGES}))*"
-    r"(?:\s+(?:article|text|transl\w*))?\s*[\])]\s*\.?\s*$",
-    re.IGNORECASE,
-)
-_VERSION_TAG = re.compile(
-    r"\s*\[(?:version|v)\s*\d+[^\]]*\]\s*$", re.IGNORECASE
-)  # F1000: [version 1; peer review: ...]
-# What indexers add to a title in brackets: [Review] [33 refs], [Erratum appears in ...], [see comment], [corrected].
-_NOTE = (
-    r"(?:\d+ refs?\.?|review|structured abstract|(?:published )?errat(?:um|a)[^\]]*|corrected[^\]]*|see comments?[^\]]*|"
-    r"comment(?:ary)?(?: (?:in|on))?[^\]]*|retraction in[^\]]*|reprint[^\]]*|letter|editorial|summary for patients[^\]]*|"
-    r"preprint|author'?s? (?:accepted )?(?:manuscript|version)|postprint|extended (?:version|abstract)|full version|in press|"
-    r"open access|pdf|abstract(?: only)?|conference abstract|meeting abstract|conference paper|with discussion|"
-    r"discussion \d+[^\]]*)"
-)
-_TRAILING_NOTE = re.compile(rf"(?:\s*\.?\s*[\[(]\s*{_NOTE}\s*[\])])+\s*\.?\s*$", re.IGNORECASE)
-_LEAD_IN = re.compile(
-    r"^\s*(?:\[(?:html|pdf|book|ps|citation|c|b)\]\s*)+|^\s*(?:original (?:research )?(?:article|paper|contribution|investigation)|"
-    r"research (?:article|paper)|regular (?:article|paper)|full paper|short communication|technical note|case report|"
-    r"invited (?:review|paper|article)|special issue(?: article)?|retracted(?: article)?|withdrawn|article|clinical research|"
-    r"original research|rapid communication|title|abstract(?: no\.?)? ?[a-z]{0,2}\d*)\s*[:\u2014]\s+|"
-    r"^\s*\[?(?:retracted|withdrawn)(?: article)?\]\s*",
-    re.IGNORECASE,
-)
+class _Read(NamedTuple):
+    """A title without what is around it, and what that said."""
+
+    text: str
+    derived: str = ""
+    ordinal: str = ""
+    announcing: str = ""
+    translated: bool = False
+    tagged: bool = False
 
 
-class Announcement(msgspec.Struct, frozen=True):
-    """Words by which a title says that the work is about another: `kind` of relation, pattern, example."""
-
-    kind: str
-    pattern: re.Pattern[str]
-    example: str
-
-
-_BY = r"(?:(?:author|publisher|editorial)s?['\u2019]?s?\s+)?"
-_MARK = r"\s*[:\-\u2013\u2014(\[?.]\s*"
-_NOTICE = r"(?:erratum|errata|corrigend(?:um|a)|addend(?:um|a))"
-_ANSWER = r"(?:reply|response|rejoinder|replies)"
-_ANSWERED = r"(?:comments?|letters?|editors?|discussion\w*|critique|criticism|commentary|reviewers?|referees?)"
-
-# Each kind is a relation of streams.records, but for `replies_to`. Only words that cannot be part of a title are taken:
-# "Response to: ..." answers, "Response to thermal exposure" does not; "Correction of spinal deformity" corrects no paper.
-DERIVED: tuple[Announcement, ...] = tuple(
-    Announcement(kind, re.compile(pattern, re.IGNORECASE), example)
-    for kind, pattern, example in (
-        (
-            "retracts",
-            r"^\W*(?:retraction|withdrawal|expression of concern|notice of (?:retraction|withdrawal)|"
-            r"retraction (?:notice|note|statement))"
-            r"\s*(?:to|of|for|note|:|\u2014|-|regarding)+\W*",
-            "Retraction notice to: ...",
-        ),
-        ("corrects", rf"^\W*{_BY}{_NOTICE}\b\s*(?:(?:to|for|in|on|of|zu)\b\s*)?\W*", "Erratum to: ..."),
-        (
-            "corrects",
-            rf"^\W*{_BY}corrections?\s*(?:to\b|:|\u2014|--| - )\s*(?:the article\b)?\W*",
-            "Publisher Correction: ...",
-        ),
-        ("corrects", rf"{_MARK}(?:an? )?(?:{_NOTICE}|correction)\W*$", "... (Erratum)"),
-        (
-            "replies_to",
-            rf"^\W*(?:(?:the )?authors?['\u2019]?s?['\u2019]?\s+|in )?{_ANSWER}\s*(?:to (?:the )?{_ANSWERED}\b"
-            rf'[^:"]{{0,40}}?(?:\bon\b|\bby\b|\bregarding\b|:|$)|to:|:)\W*',
-            "Reply to comment on ...",
-        ),
-        (
-            "replies_to",
-            rf"{_MARK}(?:an? |the )?(?:authors?['\u2019]?s?['\u2019]?\s+)?{_ANSWER}(?: to .{{0,60}}| and epilogue)?\W*$",
-            "...: Rejoinder",
-        ),
-        (
-            "comments_on",
-            r"^\W*(?:(?:a |some )?(?:comments?|commentary|letter|remarks?|discussion)\s*"
-            r"(?:on the (?:article|paper)|on|to|about|regarding)?"
-            r"\s*:|(?:a )?comment(?:s|ary)?\s+on\b|(?:a )?discussion of\b|re\s*:)\W*",
-            "Comment on ...",
-        ),
-        (
-            "comments_on",
-            rf"{_MARK}(?:an? |invited |editorial )?(?:comments?|commentary|discussion)(?: on .{{0,60}})?\W*$",
-            "...: Comment",
-        ),
-        (
-            "reviews",
-            r"^\W*(?:book reviews?|faculty of 1000 evaluation for|(?:peer|referee|reviewer) (?:review|report) (?:of|for|on)|"
-            r"recommendation of|decision letter for)\s*:?\W*",
-            "Book review: ...",
-        ),
-        (
-            "supplements",
-            r"^\W*(?:additional files?\s*\w*\s*:?\s*(?:of|from)|supplement(?:ary|al)\s+(?:materials?|information|data|files?|"
-            r"tables?|"
-            r"figures?|online)\b[^:]{0,30}?(?:for|to|from|of|:)|supporting information\b[^:]{0,20}?(?:for|to|:)|"
-            r"(?:replication )?(?:data|code|dataset|replication (?:data|package|materials?))\s*(?:for|from|to|of)?\s*:|"
-            r"appendix to|MOESM\d+ of)\W*",
-            "Additional file 2: of ...",
-        ),
-    )
-)
-# Plain words of which an announcement has at least one: looked for first, for they cost little.
-_HINTS = (
-    "errat", "corrig", "correct", "addend", "retract", "withdraw", "concern", "repl", "respon", "rejoin", "comment", "letter",
-    "remark", "discuss", "re:", "re :", "review", "1000 eval", "report", "recommend", "decision", "additional", "supple",
-    "supporting", "data", "code", "appendix", "moesm",
-)  # fmt: skip
-# A subtitle begins at a colon, a dash between spaces, a full stop or question mark before a new sentence.
-_SUBTITLE = re.compile(
-    r"\s*:\s+|\s+[-\u2010-\u2015]+\s+|\s*\u2014\s*|(?<=[\w)\]]{3})\.\s+(?=\S)|\?\s+(?=\S)|\s*;\s+|\s+/\s+|\s*\|\s+|："
-)
-_BRACKETED = re.compile(r"^\s*\[(.{12,})\]\s*\.?\s*$")
-_NUMBER = re.compile(r"\d+")
-
-
-def _announced(text: str) -> tuple[str, str]:
-    """The kind of derived work a title announces, and the title without the announcement."""
-    lower = text.lower()
-    if any(hint in lower for hint in _HINTS):
-        for rule in DERIVED:
-            stripped, hits = rule.pattern.subn("", text, count=1)
-            if hits:
-                return rule.kind, stripped
-    return "", text
-
-
-def _without_notes(text: str) -> tuple[str, bool, bool]:
-    """The title without brackets around it and notes behind it; whether it is a translation, whether it had a language tag."""
-    translated = tagged = False
-    if text.startswith("["):
-        inner = _BRACKETED.match(text)
-        if inner:
-            translated, text = True, inner.group(1)
-    if text[-1:] in ("]", ")", "."):
-        noted = _TRAILING_NOTE.sub("", text)
-        stripped = _LANGUAGE_TAG.sub("", noted)
-        tagged = stripped != noted
-        text = _TRAILING_NOTE.sub("", _VERSION_TAG.sub("", stripped)) or text
-        if tagged and text.startswith("["):
-            text, translated = text.strip("[] "), True
-    return text, translated, tagged
+_LONGEST_CHAIN = 8  # notes, labels and announcements around one title
+# A byte of typographic quotation marks and dashes read in another encoding: "editorâ ?? s notes".
+_MANGLED = re.compile(r"\s?â\s?(?:\?\?|€[™˜œ“”\x9d]?|\x80[\x90-\x9f])(?P<ending>\s?s\b)?")
 
 
 @lru_cache(maxsize=4096)
 def title_forms(title: str, subtitle: str = "") -> TitleForms:
-    """A title, and the subtitle where the source gives it apart, in normal form."""
-    text, translated, tagged = _without_notes(plain(title))
-    text = _LEAD_IN.sub("", text, count=1) or text
-    derived, stripped = _announced(text)
-    ordinal = ""
-    if derived:
-        number = _NUMBER.search(text[: len(text) - len(stripped)])
-        ordinal = number.group() if number else ""
-        text = stripped or text
-    main, rest = _split(text, subtitle)
-    return TitleForms(main, rest, derived, translated, tagged, ordinal)
+    """Return the forms of a title, and of the subtitle where the source gives it apart."""
+    text = without_stamp(plain(without_footnote_mark(title.rstrip())))
+    if "â" in text:
+        text = _MANGLED.sub(lambda match: "'s" if match["ending"] else ' " ', text)
+    read = _without_surroundings(_joined(text, subtitle) if subtitle else text)
+    titles = parallel_titles(without_file_ending(read.text))
+    main, rest = _split(titles[0])
+    if is_placeholder(f"{main} {rest}" if rest else main) or (read.text and not titles[0]):
+        return TitleForms("", derived=read.derived, ordinal=read.ordinal, placeholder=True)
+    part, bare = part_number(titles[0])
+    others = tuple(_spelled_out(normalize(other)) for other in titles[1:]) if len(titles) > 1 else ()
+    full = normalize(read.announcing) if read.derived else ""
+    return TitleForms(main, rest, read.derived, read.translated, read.tagged, read.ordinal, full, others, part, bare)
 
 
-def _split(text: str, subtitle: str) -> tuple[str, str]:
+def _joined(text: str, subtitle: str) -> str:
+    """Return title and subtitle as one text, joined by a colon; the title alone where it contains the subtitle."""
+    extra = plain(subtitle)
+    words = normalize(extra)
+    if not words or f" {words} " in f" {normalize(text)} ":
+        return text
+    read = _without_notes(text)
+    return f"{read.text.rstrip(' :;,./=-')}: {extra}" if read.text else extra
+
+
+def _without_notes(text: str) -> _Read:
+    """Return the title without notes behind it; announcements stay."""
+    translated = tagged = False
+    for _ in range(_LONGEST_CHAIN):
+        at = brackets_at_end(text)
+        brackets = text[at:].rstrip(" .;,")
+        if at < 0 or in_brackets(text, at):
+            break
+        if at == 0:
+            if brackets[0] != "[" or len(brackets) < 14:
+                break
+            translated, text = True, brackets[1:-1].strip()
+        elif is_language(brackets):
+            tagged, text = True, text[:at].rstrip()
+        elif is_note(brackets):
+            text = text[:at].rstrip()
+        else:
+            break
+    if tagged and text[:1] == "[":
+        translated, text = True, text.strip("[] ")
+    return _Read(text, translated=translated, tagged=tagged)
+
+
+def _without_surroundings(text: str) -> _Read:
+    """Return the title without labels, notes and announcements, and what these said; the outermost announcement counts."""
+    derived = ordinal = announcing = ""
+    translated = tagged = False
+    for _ in range(_LONGEST_CHAIN):
+        before = text
+        text = without_open_note(without_label(text))
+        found = None
+        if text[-1:] in _CLOSING and (text[-1] != "." or text[-2:-1] in _CLOSING):
+            noted = _without_notes(text)
+            if noted.text:
+                text, translated, tagged = noted.text, translated or noted.translated, tagged or noted.tagged
+                found = in_brackets(text, at) if (at := brackets_at_end(text)) > 0 else None
+        found = found or announced(text)
+        if found:
+            derived, ordinal = derived or found.kind, ordinal or found.ordinal
+            announcing, text = announcing or text, found.text or text
+        if text == before:
+            break
+    return _Read(text, derived, ordinal, announcing, translated, tagged)
+
+
+_CLOSING = frozenset("]).")
+# A subtitle begins at a colon, a dash between spaces, a full stop or question mark before a new sentence.
+_ENDS_SENTENCE = r"(?<=[\w)\]]{3})(?<!\bvol)(?<!\bchap)(?<!\bsect)(?<!\bsuppl)(?<!\biss)\. "
+_SUBTITLE = re.compile(f"[:;?] | [-\u2010-\u2015]+ | ?\\| | / |\u2014|{_ENDS_SENTENCE}|\uff1a")
+_MARKS = (": ", "? ", "; ", " / ", "| ")
+_DASH = re.compile(" -+ ")
+_FULL_STOP = re.compile(_ENDS_SENTENCE)
+_NOWHERE = (1 << 30, 0)
+
+
+def _subtitle_mark(text: str) -> tuple[int, int]:
+    """Return where the mark before a subtitle begins and ends."""
+    if not text.isascii():
+        found = _SUBTITLE.search(text, 3)
+        return found.span() if found else _NOWHERE
+    if not (
+        ": " in text or " -" in text or ". " in text or "? " in text or "; " in text or " / " in text or "| " in text
+    ):
+        return _NOWHERE
+    first = _NOWHERE  # what _SUBTITLE finds in ASCII, by quicker means
+    for mark in _MARKS:
+        at = text.find(mark, 3, first[0])
+        if at >= 0:
+            first = at, at + len(mark)
+    if " -" in text and (found := _DASH.search(text, 3)) and found.start() < first[0]:
+        first = found.span()
+    if ". " in text and (found := _FULL_STOP.search(text, 3)) and found.start() < first[0]:
+        first = found.span()
+    return first
+
+
+def _split(text: str) -> tuple[str, str]:
     # Folded and with its numerals read before it is cut: the V of "... singularities. V. Survey" is a 5.
     text = read_numerals(fold(text))
-    cut = _SUBTITLE.search(text, 3)
-    main = words_of(text[: cut.start()] if cut else text)
-    rest = words_of(text[cut.end() :]) if cut else ""
-    if subtitle:
-        extra = normalize(subtitle)
-        if extra and extra not in f"{main} {rest}":
-            rest = f"{rest} {extra}".strip()
+    start, end = _subtitle_mark(text)
+    if end == 0:
+        return _spelled_out(words_of(text)), ""
+    main, rest = _spelled_out(words_of(text[:start])), _spelled_out(words_of(text[end:]))
     return (main, rest) if main else (rest, "")
+
+
+_SHORT = {
+    "ch": "chapter", "chap": "chapter", "vol": "volume", "vols": "volumes", "pt": "part", "pts": "parts", "no": "number",
+    "nr": "number", "fig": "figure", "sec": "section", "sect": "section", "bd": "band", "tl": "teil", "suppl": "supplement",
+}  # fmt: skip
+_SHORT_WORDS = re.compile(rf"\b(?:{'|'.join(_SHORT)})(?= \d)|\bvs(?= )")
+_SHORT_SET = frozenset(_SHORT)
+_NUMBERED = re.compile(r"\d")
+
+
+def _spelled_out(words: str) -> str:
+    """Return words with abbreviations in full where a number follows: `ch 3` and `chapter 3` are one; `vs` and `versus`."""
+    if " vs " in words or (_NUMBERED.search(words) and not _SHORT_SET.isdisjoint(words.split(" "))):
+        return _SHORT_WORDS.sub(lambda match: _SHORT.get(match[0], "versus"), words)
+    return words

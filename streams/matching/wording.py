@@ -2,7 +2,7 @@
 
 `wording` lines two titles up word by word. What differs falls into blocks, and each block is reconciled as far as it can
 be: words joined or parted ("non linear", "nonlinear"), articles and prepositions, plurals, an abbreviation for what it
-stands for, a misspelling for the word. What is left is in `swapped`, `only_a` and `only_b`: the words that decide.
+stands for, a misspelling for the word. What is left is in `swapped`, `left_a` and `left_b`: the words that decide.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, Indel
 
-from streams.matching.spelling import is_inflection
+from streams.matching.spelling import ORDINALS, is_inflection
 from streams.matching.words import is_word
 from streams.text import word_set
 
@@ -31,33 +31,23 @@ class Wording(NamedTuple):
     """How the words of two titles differ.
 
     - `swapped`: pairs of word groups that take each other's place and could not be reconciled;
-    - `only_a`, `only_b`: words that one title has and the other has nothing for;
+    - `left_a`, `left_b`: all words of a title without a counterpart in the other, swapped or not;
     - `spelled`: something was reconciled as another way to write the same (joined, plural, abbreviation, an article);
     - `misspelt`: something was reconciled as a slip;
     - `moved`: words stand at another place.
     """
 
     swapped: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
-    only_a: tuple[str, ...] = ()
-    only_b: tuple[str, ...] = ()
+    left_a: tuple[str, ...] = ()
+    left_b: tuple[str, ...] = ()
     spelled: bool = False
     misspelt: bool = False
     moved: bool = False
 
     @property
-    def left_a(self) -> tuple[str, ...]:
-        """Words of the first title without a counterpart in the second."""
-        return tuple(word for group, _ in self.swapped for word in group) + self.only_a
-
-    @property
-    def left_b(self) -> tuple[str, ...]:
-        """Words of the second title without a counterpart in the first."""
-        return tuple(word for _, group in self.swapped for word in group) + self.only_b
-
-    @property
     def agrees(self) -> bool:
         """Whether every difference could be reconciled and no word moved."""
-        return not (self.swapped or self.only_a or self.only_b or self.moved)
+        return not (self.left_a or self.left_b or self.moved)
 
 
 SAME = Wording()
@@ -76,9 +66,9 @@ def wording(a: str, b: str) -> Wording:
     left = _without_moved([(x, y) for x, y, _, _ in reconciled])
     moved = left.moved
     return Wording(
-        tuple((tuple(x), tuple(y)) for x, y in left.groups if x and y),
-        tuple(word for x, y in left.groups if not y for word in x),
-        tuple(word for x, y in left.groups if not x for word in y),
+        tuple([(tuple(x), tuple(y)) for x, y in left.groups if x and y]),
+        tuple([word for x, _ in left.groups for word in x]),
+        tuple([word for _, y in left.groups for word in y]),
         any(spelled for *_, spelled, _ in reconciled),
         any(misspelt for *_, misspelt in reconciled),
         moved,
@@ -129,7 +119,7 @@ def _paired(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, boo
     inflected = misspelt = False
     for word in a:
         for at, other in enumerate(rest):
-            if word == other or is_inflection(word, other):
+            if word == other or is_inflection(word, other) or _is_one_number(word, other) or _contracts(word, other):
                 inflected = True
             elif is_misspelling(word, other):
                 misspelt = True
@@ -140,6 +130,34 @@ def _paired(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, boo
         else:
             left_a.append(word)
     return left_a, rest, inflected, misspelt
+
+
+_NUMERALS = "ii iii iv - vi vii viii ix - xi xii xiii xiv xv xvi xvii xviii xix xx"
+_VALUES = {word: str(value) for value, word in enumerate(_NUMERALS.split(" "), 2) if word != "-"} | {
+    word: str(value) for value, word in enumerate(ORDINALS.split(" "), 1)
+}
+"""Numerals and ordinals; a numeral in the middle of a title is read as none by the normal form."""
+
+
+def _is_one_number(one: str, other: str) -> bool:
+    """Tell whether two words write one number: ii and 2, viii and eighth."""
+    if one not in _VALUES and other not in _VALUES:
+        return False
+    return _VALUES.get(one, one) == _VALUES.get(other, other)
+
+
+_VOWELS = frozenset("aeiouy")
+
+
+def _contracts(one: str, other: str) -> bool:
+    """Tell whether one word is the consonants of the other in its order: mhd, magnetohydrodynamic."""
+    short, long = (one, other) if len(one) < len(other) else (other, one)
+    if not 3 <= len(short) <= 5 or len(long) < 2 * len(short) or short[0] != long[0] or not short.isalpha():
+        return False
+    if not _VOWELS.isdisjoint(short):
+        return False
+    letters = iter(long)
+    return all(letter in letters for letter in short)
 
 
 def _abbreviates(short: list[str], long: list[str]) -> bool:

@@ -13,7 +13,9 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from zlib import crc32
 
-__all__ = ["CLASS_BITS", "RAREST", "hash_of", "information", "is_word"]
+from streams.han import has_han
+
+__all__ = ["CLASS_BITS", "RAREST", "hash_of", "information", "is_word", "shared_information"]
 
 CLASS_BITS = 7
 """Lower bits of an entry: the surprise of the word or pair in quarters of a bit, 1 to 127."""
@@ -49,8 +51,17 @@ def _surprise(text: str) -> float:
 
 
 def is_word(text: str) -> bool:
-    """Tell whether a string is a word of English or of the counted titles and abstracts."""
-    return _surprise(text) > 0.0
+    """Tell whether a string is a word of English, of the counted titles and abstracts, or of Chinese characters.
+
+    Each such character is a word's sense, not one of its letters: one for another makes another word.
+    """
+    return _surprise(text) > 0.0 or has_han(text)
+
+
+def shared_information(a: str, b: str) -> float:
+    """Return the bits of the words that two titles in normal form have in common, in whatever order."""
+    common = set(a.split(" ")).intersection(b.split(" "))
+    return sum(_surprise(word) or _unknown(word) for word in common)
 
 
 @lru_cache(maxsize=16_384)

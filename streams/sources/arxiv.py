@@ -12,7 +12,7 @@ from streams.identifiers import ArxivId, parse_arxiv
 from streams.records import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources.arxiv_xml import read_xml
-from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked
+from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked, written
 from streams.sources.payloads import Adapter, Item, Json, envelope, read_json
 
 __all__ = ["ADAPTER"]
@@ -22,7 +22,7 @@ NAME = "arxiv"
 
 def _id(value: Any) -> ArxivId | None:
     if isinstance(value, float):  # 704.0001: a table tool took the id for a number
-        return None
+        value = written("arxiv", value)
     return parse_arxiv(value) if isinstance(value, str) else None
 
 

@@ -6,11 +6,14 @@ a comma (`Family, Given`), or with initials behind the family name (`Family F. M
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from streams.names import is_degree, may_be_initials, without_marks
+from streams.placeholders import is_missing
 from streams.records import Author
 from streams.sources.drafts import MAX_AUTHORS, Draft, fold
 
@@ -18,7 +21,8 @@ __all__ = ["from_items", "from_name", "from_parts", "is_et_al", "is_group", "orc
 
 MAX_NAME = 300
 _ET_AL = re.compile(
-    r"\s*[,;]?\s*\b(?:et\.?\s*al(?:ii|iae|\b)\.?|and\s+others|u\.\s?a\.)\s*$|^\s*(?:\.{3}|…)\s*$", re.IGNORECASE
+    r"\s*[,;]?\s*\b(?:et\.?\s*al(?:ii|iae|\b)\.?|and\s+others|u\.\s?a\.)\s*$|^\s*(?:\.{3}|…)\s*$|^\(?:etal\)?$",
+    re.IGNORECASE,
 )
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[\s-]*){1,5}|[A-Z]{1,3}|(?:[A-Z]\s){1,3}[A-Z]")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.[\s-]*){1,5}")
@@ -40,7 +44,8 @@ def orcid(value: Any) -> str:
 
 def is_et_al(name: str) -> bool:
     """Whether a name is, or ends with, the word that authors were left out."""
-    return ("al" in name or "thers" in name or "…" in name or "..." in name) and _ET_AL.search(name) is not None
+    end = name[-7:]  # the words are at the end or are all there is
+    return ("al" in end or "thers" in end or "…" in end or "..." in end) and _ET_AL.search(name) is not None
 
 
 def is_group(name: str) -> bool:
@@ -51,10 +56,22 @@ def is_group(name: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=1024)
-def _is_suffix(text: str) -> bool:
-    """Whether a short text is a suffix of names; the initials that come instead are few and come again."""
-    return _SUFFIX.fullmatch(text) is not None
+# The initials that come where a degree may be are few and come again.
+_is_degree = lru_cache(maxsize=4096)(is_degree)
+
+
+def _is_behind_name(family: str, text: str) -> bool:
+    """Whether a text behind a comma is a suffix or a degree rather than given names or initials."""
+    return _is_degree(text) and not may_be_initials(family, text)
+
+
+def _cleaned(name: str) -> str:
+    """Return a name with its entities decoded and without the marks of footnotes behind it: `Smith1,2`, `Smith*`."""
+    if "&" in name:
+        name = html.unescape(html.unescape(name))
+    if name[-4:].isdigit() and name[-5:-4] == " ":  # DBLP's "Wei Li 0001"
+        return name
+    return without_marks(name) or name
 
 
 def from_parts(family: str, given: str, *, name: str = "", suffix: str = "", orcid: str = "") -> Author:
@@ -68,14 +85,21 @@ def from_name(name: str, *, orcid: str = "", organization: bool = False) -> Auth
     """An author of whom there is one text, already folded."""
     if organization or is_group(name):
         return Author(name, "", "", orcid, True)
+    last = name[-1:]
+    if "&" in name or not (last.isalpha() or last == "."):
+        name = _cleaned(name)
+        last = name[-1:]
     if "," in name:
         family, _, given = name.partition(",")
         given = given.strip()
         family = family.strip()
-        if family and given and "," not in given and (len(given) > 6 or not _is_suffix(given)):
+        if family and not (family[-1].isalpha() or family[-1] == "."):
+            family = without_marks(family)
+            name = f"{family}, {given}"
+        is_word = given[1:].islower() and len(given) > 3  # as given names are, but no degree
+        if family and given and "," not in given and (is_word or not _is_behind_name(family, given)):
             return Author(name, family, given, orcid)
         return Author(name, "", "", orcid)
-    last = name[-1:]
     if last == "." or last.isupper():
         family, space, initials = name.partition(" ")
         while space:
@@ -106,7 +130,7 @@ def from_items(items: Iterable[Any], draft: Draft, field: str = "authors") -> tu
         if is_et_al(name):
             complete = False
             name = _ET_AL.sub("", name).strip()
-        if name:
+        if name and (" " in name or not is_missing(name)):
             authors.append(from_name(name))
     return authors, complete
 
@@ -117,11 +141,11 @@ def _from_object(item: dict[str, Any], draft: Draft, field: str) -> Author | Non
     given = draft.text(item.get("given") or item.get("given_name"), field, MAX_NAME)
     name = draft.text(item.get("name") or item.get("raw_name") or item.get("raw_author_name"), field, MAX_NAME)
     person = orcid(identifier) if (identifier := item.get("orcid") or item.get("ORCID")) else ""
-    if family:
+    if family and not is_missing(family):
         suffix = draft.text(item["suffix"], field, 20) if "suffix" in item else ""
         return from_parts(family, given, name=name, suffix=suffix, orcid=person)
     name = name or given or draft.text(item.get("literal"), field, MAX_NAME)
-    if not name or is_et_al(name):
+    if not name or is_et_al(name) or is_missing(name):
         return None
     return from_name(name, orcid=person, organization=item.get("organization") is True)
 
@@ -129,6 +153,8 @@ def _from_object(item: dict[str, Any], draft: Draft, field: str) -> Author | Non
 def split_list(text: str) -> list[str]:
     """The names of a list written as one text, separated by `;`, by ` and ` or, where it is clear, by commas."""
     text = fold(text[: MAX_NAME * MAX_AUTHORS])
+    if "&" in text and ";" in text:
+        text = html.unescape(html.unescape(text))
     if ";" in text:
         return [name for part in text.split(";") if (name := part.strip().removeprefix("and ").strip())]
     if " and " in text or " & " in text:
@@ -148,7 +174,7 @@ def _at_commas(text: str) -> list[str]:
         return [", ".join(parts)]
     joined: list[str] = []
     for part in parts:
-        if joined and _SUFFIX.fullmatch(part):
+        if joined and _is_behind_name(joined[-1], part):
             joined[-1] += f", {part}"
         else:
             joined.append(part)

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from streams.errors import PayloadError
-from streams.identifiers import normalize_doi
+from streams.identifiers import registered_doi
 from streams.records import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources import dates
@@ -132,7 +132,7 @@ def read(data: Json) -> Record | Delete:
     """One work. Raises `PayloadError` (`no_identity`, `not_a_paper`)."""
     draft = Draft(NAME)
     doi = data.get("DOI") or data.get("doi")
-    source_id = normalize_doi(doi) if isinstance(doi, str) else ""
+    source_id = registered_doi(doi) if isinstance(doi, str) else ""
     if delete_marked(data):
         return draft.delete(source_id, "delete_marker", data.get("updated"))
     if not source_id:
@@ -193,4 +193,4 @@ def members(value: Any) -> Iterator[Member]:
     yield from _ANSWERS(value)
 
 
-ADAPTER = Adapter(NAME, read_json(members, read), normalize_doi)
+ADAPTER = Adapter(NAME, read_json(members, read), registered_doi)

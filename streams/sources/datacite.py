@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from streams.errors import PayloadError
-from streams.identifiers import normalize_doi
+from streams.identifiers import registered_doi
+from streams.placeholders import is_missing
 from streams.records import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked
@@ -81,6 +82,8 @@ def _authors(data: Json, draft: Draft) -> tuple[list[Author], bool]:
         if names.is_et_al(name):
             complete = False
             continue
+        if is_missing(name) or is_missing(family):
+            continue
         person = _orcid(entry.get("nameIdentifiers"))
         group = entry.get("nameType") == "Organizational" and not given
         if family and not group:
@@ -129,7 +132,7 @@ def read(resource: Json) -> Record | Delete:
     draft = Draft(NAME)
     data = draft.mapping(resource.get("attributes"), "attributes") or resource
     doi = data.get("doi") or resource.get("id")
-    source_id = normalize_doi(doi) if isinstance(doi, str) else ""
+    source_id = registered_doi(doi) if isinstance(doi, str) else ""
     if delete_marked(resource) or delete_marked(data):
         return draft.delete(source_id, "delete_marker", data.get("updated"))
     if not source_id:
@@ -185,4 +188,4 @@ def _type(data: Json, draft: Draft) -> str:
     return (specific if general in ("", "Text", "Other") and specific else general).lower()
 
 
-ADAPTER = Adapter(NAME, read_json(envelope("data"), read), normalize_doi)
+ADAPTER = Adapter(NAME, read_json(envelope("data"), read), registered_doi)

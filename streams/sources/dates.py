@@ -43,9 +43,12 @@ def from_parts(year: int, month: int = 0, day: int = 0) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}"
 
 
-@lru_cache(maxsize=4096)
+# The days that spreadsheets count from: what they write for an empty cell.
+_DAY_ZERO = frozenset(("1899-12-30", "1899-12-31"))
+
+
 def _iso_day(text: str) -> str:
-    """The date that ten characters `2021-11-24` are, `""` where they are anything else; days come again and again."""
+    """Return the date that ten characters `2021-11-24` are, `""` where they are anything else."""
     match = _DAY.fullmatch(text)
     return from_parts(*map(int, match.groups())) if match else ""
 
@@ -56,7 +59,15 @@ def partial_date(text: str) -> str:
     ISO forms with or without a time, RFC 822, `1 Jan 2020`, `January 2020`, `2020/1/5`; of a range
     its beginning. A day and month in digits whose order cannot be known (`05/01/2020`) give the year.
     """
-    text = text[:100].strip()
+    return _partial_date(text[:100])
+
+
+@lru_cache(maxsize=4096)
+def _partial_date(text: str) -> str:
+    """Return the date of a text that is not long; years and days come again and again."""
+    text = text.strip()
+    if text[:10] in _DAY_ZERO:
+        return ""
     if (day := _iso_day(text[:10])) and (len(text) == 10 or (text[10] in "T " and text[11:12].isdecimal())):
         return day
     if match := _SLASHED.match(text) or _ISO.match(text) or _COMPACT.fullmatch(text):

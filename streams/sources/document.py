@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from streams.errors import PayloadError
+from streams.placeholders import is_missing
 from streams.records import MAX_VERSION, Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources import dates
@@ -121,6 +122,10 @@ def read(data: Json) -> Record | Delete:
         return draft.delete(source_id, "delete_marker", data.get("updated"))
     get, text = data.get, draft.text
     fields: Json = {name: text(value, name, limit) for name, limit in _TEXTS if (value := get(name))}
+    if "journal" in fields and is_missing(fields["journal"]):
+        del fields["journal"]
+    if "subtitle" in fields and is_missing(fields["subtitle"]):
+        del fields["subtitle"]
     if kind := fields.get("type"):
         fields["type"] = kind.lower()
     authors, complete = _authors(get("authors"), draft)
@@ -133,7 +138,8 @@ def read(data: Json) -> Record | Delete:
     if "relations" in data:
         _relations(data, draft)
     if others := get("other_titles"):
-        fields["other_titles"] = draft.texts(others, "other_titles", MAX_TITLE)
+        titles = draft.texts(others, "other_titles", MAX_TITLE)
+        fields["other_titles"] = [title for title in titles if not is_missing(title)]
     if version := get("version"):
         fields["version"] = _version(version, draft)
     if updated := get("updated"):

@@ -10,10 +10,11 @@ from typing import Any
 from streams.errors import PayloadError
 from streams.identifiers import SCHEMES, dois_in, find_arxiv, normalize, parse_arxiv
 from streams.links import from_url
+from streams.placeholders import is_missing
 from streams.records import Author, Delete, Identifier, Record, Relation
 from streams.sources import dates
 
-__all__ = ["Draft", "delete_marked", "fold"]
+__all__ = ["Draft", "delete_marked", "fold", "written"]
 
 MAX_TITLE, MAX_ABSTRACT, MAX_TEXT = 10_000, 50_000, 2_000
 MAX_AUTHORS, MAX_IDENTIFIERS, MAX_RELATIONS, MAX_URLS, MAX_TITLES = 1_000, 100, 500, 100, 20
@@ -65,6 +66,16 @@ def delete_marked(data: dict[str, Any]) -> bool:
         isinstance(value, str) and value.lower() in ("delete", "d", "deleted", "remove")
         for value in map(data.get, _OPERATIONS)
     )
+
+
+def written(scheme: str, number: float) -> str:
+    """Return a number as the identifier it was before a table tool took it for one: 8906788.0, 704.0001, 1706.0376."""
+    if isinstance(number, float) and number.is_integer() and abs(number) < 2**53:
+        return str(int(number))
+    if scheme != "arxiv" or isinstance(number, int):
+        return str(number)
+    month, _, digits = str(number).partition(".")
+    return f"{month.zfill(4)}.{digits.ljust(5 if month >= '1501' and len(month) > 3 else 4, '0')}"
 
 
 class Draft:
@@ -166,14 +177,19 @@ class Draft:
         """Take an identifier of the work; returns its normal form, `""` (and a warning) where it is none."""
         if value is None or value == "":
             return ""
-        if isinstance(value, (str, int)) and not isinstance(value, bool):
-            text = value if isinstance(value, str) else str(value)
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            text = value if isinstance(value, str) else written(scheme, value)
             identifier = normalize(scheme, text)
             if identifier:
                 self._identifiers[identifier] = None
+                # A field that is longer than its DOI may hold another behind it.
+                if len(text) > len(identifier[1]) + 8 and scheme == "doi" and text.rfind("10.") > text.find("10.") + 8:
+                    self._identifiers.update(dict.fromkeys(Identifier("doi", doi) for doi in dois_in(text)[1:]))
                 return identifier[1]
-            if not text.strip():
+            if is_missing(text.strip()) or not text.strip():
                 return ""
+        elif isinstance(value, list) and value:
+            return next((taken for taken in [self.identify(scheme, item, field) for item in value[:20]] if taken), "")
         self.warn(field, f"not a usable {scheme}")
         return ""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.errors import PayloadError
-from streams.identifiers import normalize_doi
+from streams.identifiers import registered_doi
 from streams.records import Delete, Record
 from streams.sources import authors as names
 from streams.sources.drafts import MAX_AUTHORS, MAX_TITLE, Draft, delete_marked
@@ -37,7 +37,7 @@ def read(data: Json) -> Record | Delete:
         raise PayloadError("source_error", f"{data['error']}: {message}"[:500])
     draft = Draft(NAME)
     doi = data.get("doi") or data.get("doi_url")
-    source_id = normalize_doi(doi) if isinstance(doi, str) else ""
+    source_id = registered_doi(doi) if isinstance(doi, str) else ""
     if delete_marked(data):
         return draft.delete(source_id, "delete_marker", data.get("updated"))
     if not source_id:
@@ -80,4 +80,4 @@ def members(value: Any) -> Iterator[Member]:
         yield from _ONE_OR_LIST(value)
 
 
-ADAPTER = Adapter(NAME, read_json(members, read), normalize_doi)
+ADAPTER = Adapter(NAME, read_json(members, read), registered_doi)

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from streams.matching.rules import DEFAULT
 
 from streams.clusters.judge import Judge
 from streams.index.layout import Layout
 from streams.index.store import RecordStore
 from streams.matching.features import Features, extract
 from streams.matching.meeting import meets, shared_kinds
+from streams.matching.ruleset import DEFAULT
 from streams.records import Record
 from streams.sources import parse
 from streams.testing import generate

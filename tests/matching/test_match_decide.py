@@ -147,9 +147,15 @@ def test_an_author_list_cut_short_is_no_other_list() -> None:
     assert verdict(a, b).verdict == DUPLICATE
 
 
-def test_one_doi_on_two_different_works_is_doubtful() -> None:
+def test_one_doi_on_two_different_works_is_that_of_a_whole() -> None:
     a = features("Chapter on corals and their kin", A, doi="10.1/book")
-    assert verdict(a, features("Trees, groups and medians", "Chen Wei", doi="10.1/book")).verdict == REVIEW
+    found = verdict(a, features("Trees, groups and medians", "Chen Wei", doi="10.1/book"))
+    assert (found.verdict, found.reasons[0]) == (DISTINCT, "identifier_of_whole")
+
+
+def test_one_doi_under_two_titles_is_doubtful_where_nothing_else_is_known() -> None:
+    a = features("Chapter on corals and their kin", A, doi="10.1/book", date="1999")
+    assert verdict(a, features("Trees, groups and medians", doi="10.1/book", date="2011")).verdict == REVIEW
 
 
 def test_titles_alike_need_someone_to_confirm() -> None:

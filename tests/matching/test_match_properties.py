@@ -4,12 +4,14 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matching_factory import ABSTRACT, OTHER_ABSTRACT
-from streams.matching.guards import GUARDS
 
-from streams.matching.decide import decide, explain
+from streams.matching.decide import decide, explain, probability
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW
 from streams.matching.features import Features, extract
 from streams.matching.keys import MAX_KEYS, keys
+from streams.matching.reasons import STAGES
+from streams.matching.rule import APART
+from streams.matching.ruleset import DEFAULT
 from streams.records import Author, Identifier, Record, Relation
 
 WORDS = ("coral", "growth",
@@ -88,17 +90,31 @@ def test_a_record_meets_itself_where_it_has_keys(one: Record) -> None:
 
 @given(records, st.sampled_from(("merge", "relate", "separate")))
 def test_policies_change_only_preprints(one: Record, policy: str) -> None:
-    from streams.matching.ruleset import DEFAULT
-
     found = extract(one)
     assert decide(found, found, DEFAULT.with_policy(policy)).verdict == decide(found, found).verdict
 
 
-def test_guards_are_data() -> None:
-    codes = [guard.code for guard in GUARDS]
+@settings(max_examples=300)
+@given(records, records)
+def test_an_explanation_names_the_rule_or_its_rows_add_up(one: Record, two: Record) -> None:
+    found = explain(extract(one), extract(two))
+    if found.rule:
+        assert found.rule in found.decision.reasons
+        return
+    total = found.prior + sum(row.weight for row in found.comparisons)
+    expected = probability(total)
+    doubt = next((row.level for row in found.comparisons if row.field == "doubt"), "")
+    if doubt:
+        assert found.decision.reasons[0] == doubt
+        expected = min(expected, DEFAULT.duplicate - 0.01)
+    assert found.decision.score == expected
+
+
+def test_rules_are_rows_with_a_meaning_and_a_source() -> None:
+    rules = [rule for stage in STAGES.values() for rule in stage]
+    codes = [rule.code for rule in rules]
     assert len(codes) == len(set(codes))
-    for guard in GUARDS:
-        assert guard.effect in ("apart", "distinct", "doubt")
-        assert guard.meaning
-        assert guard.example
-        assert guard.source
+    for rule in rules:
+        assert rule.effect in (DUPLICATE, RELATED, REVIEW, DISTINCT, APART)
+        assert rule.meaning
+        assert rule.source

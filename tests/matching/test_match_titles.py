@@ -1,8 +1,17 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from streams.matching import titles
 from streams.matching.stop_titles import is_stop_title
 from streams.matching.titles import DERIVED, title_forms
 from streams.text import normalize
+
+PIECES = (
+    "Coral growth", "Erratum", "to:", "“", "”", "[", "]", "(", ")", "Comment on", "Reply", ":", "-", "=", "/", "Part II",
+    "vol 12, pg 3, 2001", "et al.", "[Review]", "(Retraction)", "[in German]", "1", "*", "RETRACTED:", "nan", "訂正",
+    "Editor's Comments", "by N. Okafor", "?", ".",
+)  # fmt: skip
 
 
 def test_the_subtitle_is_apart_however_it_is_marked() -> None:
@@ -93,3 +102,28 @@ def test_titles_many_works_share_are_known(title: str) -> None:
 )
 def test_titles_of_their_own_are_no_stop_titles(title: str) -> None:
     assert not is_stop_title(normalize(title))
+
+
+@given(st.text(alphabet="ab1 .:-|/?;)(", max_size=24))
+def test_the_quick_look_for_a_subtitle_finds_what_the_pattern_finds(text: str) -> None:
+    text = " ".join(text.split())
+    start, end = titles._subtitle_mark(text)
+    found = titles._SUBTITLE.search(text, 3)
+    if found is None:
+        assert end == 0
+    else:
+        assert (text[:start].strip(), text[end:]) == (text[: found.start()].strip(), text[found.end() :])
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_forms(text: str) -> None:
+    forms = title_forms(text)
+    assert forms == title_forms(text)
+    assert not (forms.placeholder and forms.whole)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map(" ".join))
+def test_pieces_of_titles_in_any_order_have_forms(text: str) -> None:
+    forms = title_forms(text)
+    assert bool(forms.full) <= bool(forms.derived)
+    assert not (forms.part and forms.bare)

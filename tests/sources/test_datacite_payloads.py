@@ -127,3 +127,17 @@ def test_answers() -> None:
     items = parse("datacite", orjson.dumps({"data": [ARXIV, {"id": "x"}], "meta": {"total": 2}}))
     assert isinstance(items[0], Record)
     assert items[1].where == "/data/1/attributes/doi"  # type: ignore[union-attr]
+
+
+def test_codes_for_what_is_not_known_are_no_authors() -> None:
+    record = one(work(creators=[{"name": "(:unav)"}, {"name": ":unkn", "familyName": ":unkn"}, {"name": "Reef, Jane"}]))
+    assert record.authors == (Author("Reef, Jane", "Reef", "Jane"),)
+    assert record.authors_complete
+    assert not one(work(creators=[{"name": "Reef, Jane"}, {"name": "(:etal)"}])).authors_complete
+
+
+def test_the_doi_a_registry_gives_is_the_record_s_id_as_it_is() -> None:
+    assert (
+        one(work() | {"attributes": {"doi": "10.5555/ABC/full", "titles": [{"title": "T"}]}}).source_id
+        == "10.5555/abc/full"
+    )

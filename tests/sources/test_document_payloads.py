@@ -303,3 +303,66 @@ def test_versions_may_be_dates_and_times(given: object, version: int) -> None:
     assert isinstance(record, Record)
     assert record.version == version
     assert bool(record.warnings) == (version == 0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "identifiers"),
+    [
+        ({"pmid": 40120586.0}, [("pmid", "40120586")]),
+        ({"pmid": "40120586.0"}, [("pmid", "40120586")]),
+        ({"pmcid": 3105910.0}, [("pmcid", "PMC3105910")]),
+        ({"arxiv_id": 704.0001}, [("arxiv", "0704.0001")]),
+        ({"arxiv_id": 1706.0376}, [("arxiv", "1706.03760")]),
+        ({"arxiv_id": 1706.03762}, [("arxiv", "1706.03762")]),
+        ({"doi": "10.5555/abc.1; 10.5555/abc.2"}, [("doi", "10.5555/abc.1"), ("doi", "10.5555/abc.2")]),
+        ({"doi": ["10.5555/abc.1", "10.5555/abc.2"]}, [("doi", "10.5555/abc.1"), ("doi", "10.5555/abc.2")]),
+        ({"doi": "https://doi.org/10.5555/j.abc.2010.10.001"}, [("doi", "10.5555/j.abc.2010.10.001")]),
+        ({"doi": "https://arxiv.org/abs/1706.03762"}, [("arxiv", "1706.03762")]),
+        ({"doi": "nan", "pmid": "None", "arxiv_id": "n/a"}, []),
+        ({"identifiers": [{"scheme": "dblp", "value": "n/a"}]}, []),
+    ],
+)
+def test_identifiers_as_tables_and_people_write_them(
+    fields: dict[str, Any], identifiers: list[tuple[str, str]]
+) -> None:
+    record = one({"source": "feed", "id": "1", "title": "On reefs", **fields})
+    assert [tuple(identifier) for identifier in record.identifiers] == identifiers
+
+
+def test_missing_identifiers_are_no_fault_of_a_record() -> None:
+    assert one({"source": "feed", "id": "1", "title": "On reefs", "doi": "nan", "pmid": "-"}).warnings == ()
+
+
+def test_placeholders_are_no_values() -> None:
+    record = one(
+        {
+            "source": "feed",
+            "id": "1",
+            "title": "On reefs",
+            "subtitle": "nan",
+            "other_titles": ["None", "Über Riffe"],
+            "authors": ["nan", "Nan Li", ":unav"],
+            "journal": "NaN",
+            "publication_date": "1899-12-30",
+        }
+    )
+    assert (record.subtitle, record.journal, record.date) == ("", "", "")
+    assert record.other_titles == ("Über Riffe",)
+    assert [author.name for author in record.authors] == ["Nan Li"]
+
+
+@pytest.mark.parametrize(
+    ("authors", "expected"),
+    [
+        (["John Reef, M.D., Ph.D."], [Author("John Reef, M.D., Ph.D.")]),
+        (["John Reef, MD"], [Author("John Reef, MD")]),
+        (["Reef, M.D."], [Author("Reef, M.D.", "Reef", "M.D.")]),
+        (["Leite Lopes, M. A."], [Author("Leite Lopes, M. A.", "Leite Lopes", "M. A.")]),
+        (["John Reef1,2", "Reef*, J."], [Author("John Reef"), Author("Reef, J.", "Reef", "J.")]),
+        (["M&uuml;ller, A."], [Author("Müller, A.", "Müller", "A.")]),
+        ("M&uuml;ller, A.; Reef, J.", [Author("Müller, A.", "Müller", "A."), Author("Reef, J.", "Reef", "J.")]),
+        ("John Reef, MD, Jane Reef, PhD", [Author("John Reef, MD"), Author("Jane Reef, PhD")]),
+    ],
+)
+def test_what_surrounds_a_name_is_no_part_of_it(authors: Any, expected: list[Author]) -> None:
+    assert list(one(DOCUMENT | {"authors": authors}).authors) == expected

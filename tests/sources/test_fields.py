@@ -71,7 +71,7 @@ def test_a_field_counts_once_a_record_whatever_is_wrong_with_it() -> None:
     document = {
         "id": "1",
         "title": "Tides of small lakes",
-        "doi": "none",
+        "doi": "ten",
         "authors": [{"name": 1}, {"name": []}],
         "year": "soon",
     }
