@@ -154,15 +154,16 @@ def _peers(found: Findings) -> Iterator[str]:
 def _review(found: Findings) -> Iterator[str]:
     yield "## What persons are asked"
     yield texts.REVIEW
-    reviews = _reviews(found)
-    yield table(
-        ["set", "records", "records in doubt", "pairs in doubt", "settled", "one work", "most"],
-        (
-            [name, f"{r.records:,}", f"{touched(r):.2%}" if r.is_feed else "–", r.asked, r.settled if r.is_feed else "–",
-             f"{percent(r.same, r.known)} of {r.known}" if r.known else "–", r.most if r.is_feed else "–"]
-            for name, r in reviews
-        ),
-    )  # fmt: skip
+    head = ["set", "records", "records asked about", "doubtful pairs", "asked", "capped", "one work", "most"]
+    yield table(head, (_asked_of(name, review) for name, review in _reviews(found)))
+
+
+def _asked_of(name: str, review: Review) -> list[object]:
+    same = f"{percent(review.same, review.known)} of {review.known}" if review.known else "–"
+    if not review.is_feed:
+        return [name, f"{review.records:,}", "–", review.doubtful, review.asked, "–", same, "–"]
+    share = f"{touched(review):.2%}"
+    return [name, f"{review.records:,}", share, review.doubtful, review.asked, review.capped, same, review.most]
 
 
 def _reviews(found: Findings) -> list[tuple[str, Review]]:
@@ -177,7 +178,8 @@ def _calibration(found: Findings, *, plots: bool) -> Iterator[str]:
     yield texts.CALIBRATION
     reviews = [one.outcome.review for one in found.left_out]
     yield table(
-        ["score of a pair in doubt", "pairs", "one work", "share", "each set alike"], shares(reviews, DEFAULT.duplicate)
+        ["score of a pair asked about", "pairs", "one work", "share", "each set alike"],
+        shares(reviews, DEFAULT.duplicate),
     )
     yield table(
         ["score", "pairs", "mean score", "one work", "each set alike"],

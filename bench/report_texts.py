@@ -25,13 +25,15 @@ between these bounds lie 95 % of 1,000 resamples of the works (gold clusters; of
 title)."""
 
 REVIEW = """\
-A pair in doubt goes to `dedup.review`. *records in doubt*: share of a set's records that have such a pair; *most*:
-pairs of the record that has most; *settled*: pairs whose records other links put into one cluster all the same; *one
-work*: share of pairs in doubt that are one work, of those whose truth the set knows (across sources alone, where only
-those are labelled). Left out where the set is labelled, else with the shipped weights."""
+Of the doubtful pairs of a feed those go to `dedup.review` that `clusters/review_queue.py` chooses: none within one
+cluster, one between two clusters, few of one record. Here the records come in the order of their ids, in
+micro-batches of 1,024. *asked*: pairs chosen; *capped*: passed over by a cap, the others are settled elsewhere;
+*records asked about*: share of a set's records with such a pair; *most*: pairs of the record that has most; *one
+work*: share of the asked pairs that are one work, of those whose truth the set knows (across sources alone, where
+only those are labelled). Left out where the set is labelled, else with the shipped weights."""
 
 CALIBRATION = """\
-Of pairs in doubt, by their score, and of all compared pairs: how many are one work. Scores left out. *each set
+Of pairs asked about, by their score, and of all compared pairs: how many are one work. Scores left out. *each set
 alike*: the mean of the sets' own shares, so that the largest does not speak for all."""
 
 RULES = """\

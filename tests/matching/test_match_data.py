@@ -37,4 +37,4 @@ def test_scores_on_labelled_data(name: str) -> None:
     assert pairs.recall >= (target.recall or 0.0) - SLACK["recall"]
     met = blocking(subject)
     assert met.decided is None or met.decided <= 15
-    assert found.review.touched <= 0.06 * found.review.records
+    assert not subject.is_feed or found.review.touched <= 0.06 * found.review.records

@@ -25,14 +25,15 @@ def write(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_bytes(gzip.compress(b"\n".join(map(orjson.dumps, rows))))
 
 
-def paper(source: str, number: int, title: str, **more: Any) -> dict[str, Any]:
-    authors = ["Ines Halvorsen", "Tomas Reyk"]
-    return {"source": source, "id": str(number), "title": title, "authors": authors, "year": 2011, **more}
-
-
 OWLS = "Hearing of burrowing owls under snow cover in boreal winters"
 RIFTS = "Magma chambers beneath slow continental rifts of the Cretaceous"
 MOSS = "Nitrogen uptake of peat mosses on drained fens after rewetting"
+TEAMS = {RIFTS: ["Kwame Bediako", "Ylva Sandström"], MOSS: ["Priit Tamm", "Oksana Levytska"]}
+
+
+def paper(source: str, number: int, title: str, **more: Any) -> dict[str, Any]:
+    authors = TEAMS.get(title, ["Ines Halvorsen", "Tomas Reyk"])
+    return {"source": source, "id": str(number), "title": title, "authors": authors, "year": 2011, **more}
 
 
 def feed(folder: Path) -> None:
@@ -174,6 +175,25 @@ def test_what_is_asked_is_counted_by_record_and_by_score(tmp_path: Path) -> None
     subject = Subject(load("owls", tmp_path, 0))
     doubt = {pair: Decision(REVIEW, 0.58, ("title_alone",), "") for pair in subject.met}
     found = review(subject, subject.world.revised(doubt))
-    assert (found.records, found.touched, found.asked, found.known, found.same, found.most) == (5, 4, 2, 2, 2, 1)
+    assert (found.records, found.touched, found.doubtful, found.asked, found.most) == (5, 4, 2, 2, 1)
+    assert (found.known, found.same, found.capped) == (2, 2, 0)
     assert [(one.known, one.same) for one in found.bins] == [(0, 0), (2, 2), (0, 0), (0, 0)]
-    assert found.settled == 0
+
+
+def test_what_is_settled_is_not_asked_and_one_question_between_two_clusters_is_enough(tmp_path: Path) -> None:
+    from reviews import review
+    from sets import load
+    from subjects import Subject
+
+    from streams.matching.decision import DISTINCT, REVIEW, Decision
+
+    rows = [paper(source, number, OWLS) for number, source in enumerate(("one", "two", "three", "four"))]
+    write(tmp_path / "owls" / "feed.jsonl.gz", rows)
+    subject = Subject(load("owls", tmp_path, 0))
+    doubt, apart = Decision(REVIEW, 0.6, ("title_alone",), ""), Decision(DISTINCT, 0.1, ("no_evidence",), "", veto=True)
+    one, other = (0, 1), (2, 3)
+    between = {pair: doubt for pair in subject.met if pair not in (one, other)}
+    found = review(subject, subject.world.revised(between))
+    assert (found.doubtful, found.asked, found.capped) == (4, 1, 0)
+    found = review(subject, subject.world.revised(between | {one: apart, other: apart}))
+    assert (found.doubtful, found.asked) == (4, 4), "four clusters, so four questions"
