@@ -2,41 +2,30 @@
 
     python bench/compare_speed.py FEED.jsonl.gz [...]
 
-Decide is timed on the candidate pairs of the feed, most of which are no duplicates, and on the duplicates alone. Bytes
+Decide is timed on the compared pairs of the feed, most of which are no duplicates, and on the duplicates alone. Bytes
 are of msgpack packed with a zstd dictionary trained on the first half of the feed and measured on the second.
 """
 
 from __future__ import annotations
 
-import contextlib
 import statistics
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import zstandard
-from compare import candidates, rows, to_record
+from sets import readable
+from world import World
 
-from streams.errors import PayloadError
 from streams.matching.decide import decide
-from streams.matching.decision import DUPLICATE
 from streams.matching.features import extract
 from streams.matching.keys import keys
 from streams.matching.titles import title_forms
-from streams.records import Record
-
-
-def readable(path: Path) -> Iterator[Record]:
-    """The records of a feed; those without identity are left out, as in the product."""
-    for row in rows(path):
-        with contextlib.suppress(PayloadError):
-            yield to_record(row)
 
 
 def micros(seconds: list[float]) -> str:
-    """Median and 99th percentile in microseconds."""
+    """Return median and 99th percentile in microseconds."""
     seconds.sort()
     late = 1e6 * seconds[int(len(seconds) * 0.99)]
     return (
@@ -62,24 +51,26 @@ def main() -> None:
             keys(one)
             spent.append(clock() - start)
         print(f"  keys    {micros(spent)}")
-        met, per_record, keys_per_record = candidates(features)
-        spent, same, stages = [], [], {}
+        world = World(features)
+        met = world.arrive(range(len(features)))
+        spent = []
+        stages: dict[str, list[float]] = {}
         for a, b in met:
+            one, other = world.features[a], world.features[b]
             start = clock()
-            decision = decide(features[a], features[b])
+            decision = decide(one, other)
             took = clock() - start
             spent.append(took)
-            if decision.verdict == DUPLICATE:
-                same.append(took)
             stages.setdefault(decision.verdict, []).append(took)
+        per_record, keys_per_record = len(met) / len(features), statistics.mean(map(len, world.keys))
         print(
-            f"  decide  {micros(spent)} ({len(spent)} pairs, {per_record:.2f} candidates, {keys_per_record:.2f} keys a record)"
+            f"  decide  {micros(spent)} ({len(spent)} pairs, {per_record:.2f} compared, {keys_per_record:.2f} keys a record)"
         )
         for verdict, times in sorted(stages.items()):
             print(f"    {verdict:10s} {len(times):7d} {micros(times)}")
         packed = [msgspec.msgpack.encode(one) for one in features.values()]
         half = len(packed) // 2
-        dictionary = zstandard.train_dictionary(16384, packed[:half])
+        dictionary = zstandard.train_dictionary(16384, list[bytes | bytearray | memoryview](packed[:half]))
         press = zstandard.ZstdCompressor(
             level=6, dict_data=dictionary, write_content_size=False, write_checksum=False, write_dict_id=False
         )

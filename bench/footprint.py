@@ -112,7 +112,8 @@ def main() -> None:
         server.start()
         try:
             buckets = max(16, len(feed) // 250)
-            measure(Settings(redis_url=server.url, buckets=buckets, abstracts=arguments.abstracts), feed)
+            given = Settings(redis_url=server.url, buckets=buckets, abstracts=arguments.abstracts)  # type: ignore[call-arg]
+            measure(given, feed)
         finally:
             server.close()
 

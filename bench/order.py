@@ -13,12 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import orjson
-from sets import FEED_SETS, OWN_SETS, PAIR_SETS, SEED, UNLABELLED, records_of
+from sets import SEED, LabelledSet, documents, load, names
 from world import GROUP_CAP, World
 
 from streams.batch import Incoming
@@ -29,10 +30,9 @@ from streams.matching.features import extract
 from streams.records import Record, to_document
 from streams.settings import Settings
 
-SETS = (*PAIR_SETS, *FEED_SETS, *UNLABELLED, *OWN_SETS)
 SMALL = 3_000
 
-Partition = frozenset[frozenset[str]]
+Partition: TypeAlias = frozenset[frozenset[str]]
 
 
 class Order(NamedTuple):
@@ -54,31 +54,35 @@ class Order(NamedTuple):
 
 
 def homes(partition: Partition) -> dict[str, frozenset[str]]:
-    """The cluster of each record."""
+    """Return the cluster of each record."""
     return {record: members for members in partition for record in members}
 
 
 def moved(partitions: set[Partition]) -> int:
-    """How many records do not have the same cluster in all partitions."""
+    """Return how many records do not have the same cluster in all partitions."""
     first, *others = [homes(partition) for partition in partitions]
     return sum(any(other.get(record) != members for other in others) for record, members in first.items())
 
 
 def simulated(world: World, seeds: int) -> tuple[set[Partition], int]:
-    """The different partitions of as many orders, and how many different sets of links were met on the way."""
-    found: set[Partition] = set()
+    """Return the different partitions of as many orders, and how many different sets of links were met on the way."""
+    found: dict[tuple[int, ...], Partition] = {}
     links: set[frozenset[tuple[int, int]]] = set()
     order = list(range(len(world.names)))
     for seed in range(seeds):
         Random(SEED + seed).shuffle(order)  # noqa: S311
         met = world.arrive(order)
         links.add(frozenset(pair for pair in met if world.link(pair) is not None))
-        found.add(frozenset(map(frozenset, world.named(world.clusters(met)))))
-    return found, len(links)
+        clusters = world.clusters(met)
+        homes = {record: min(members) for members in clusters for record in members}
+        same = tuple(homes[record] for record in range(len(homes)))
+        if same not in found:
+            found[same] = frozenset(map(frozenset, world.named(clusters)))
+    return set(found.values()), len(links)
 
 
 def through_engine(records: Mapping[str, Record], seeds: int, redis_url: str, name: str) -> Iterator[Partition]:
-    """The partitions the engine makes of as many orders."""
+    """Return the partitions the engine makes of as many orders."""
     messages = [
         Incoming("document", record.id.encode(), orjson.dumps(to_document(record)), number + 1, "records", 0, number)
         for number, record in enumerate(records.values())
@@ -104,7 +108,7 @@ def through_engine(records: Mapping[str, Record], seeds: int, redis_url: str, na
 
 
 def stored(engine: Engine) -> Partition:
-    """The clusters of a generation, as Redis has them."""
+    """Return the clusters of a generation, as Redis has them."""
     found = []
     for _, group in engine.groups.all_groups():
         for index in range(len(group.clusters)):
@@ -114,9 +118,10 @@ def stored(engine: Engine) -> Partition:
     return frozenset(found)
 
 
-def measure(name: str, records: Mapping[str, Record], seeds: int, engine_seeds: int, redis_url: str) -> Order:
-    """Shuffle one set."""
+def measure(labelled: LabelledSet, seeds: int, engine_seeds: int, redis_url: str) -> Order:
+    """Shuffle one set; of a set of pairs the documents are taken for a feed."""
     start = time.perf_counter()
+    name, records = labelled.name, {record.id: record for record in documents(labelled)}
     world = World({record: extract(value) for record, value in records.items()})
     partitions, link_sets = simulated(world, seeds)
     engine = None
@@ -139,20 +144,14 @@ def measure(name: str, records: Mapping[str, Record], seeds: int, engine_seeds: 
     )
 
 
-def measure_all(
-    data: Path | None, seeds: int, engine_seeds: int, works: int, names: tuple[str, ...] = SETS
-) -> Iterator[Order]:
-    """Shuffle every set that is there; one Redis serves them all."""
+@contextmanager
+def redis() -> Iterator[str]:
+    """Start a server for the engine, and give its URL."""
     with tempfile.TemporaryDirectory() as folder:
         server = Valkey(Path(folder))
         server.start()
         try:
-            for name in names:
-                records = records_of(name, data, works)
-                if records is None:
-                    print(f"{name}: not here, passed over", file=sys.stderr)
-                    continue
-                yield measure(name, records, seeds, engine_seeds, server.url)
+            yield server.url
         finally:
             server.close()
 
@@ -164,7 +163,7 @@ HEAD = [
 
 
 def row(order: Order) -> list[object]:
-    """One line of the table."""
+    """Return one line of the table."""
     engine = order.engine or ("–", "–", "–")
     return [
         order.name, f"{order.records:,}", order.seeds, order.partitions, order.moved, order.full_keys,
@@ -179,11 +178,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--engine-seeds", type=int, default=3)
     parser.add_argument("--works", type=int, default=4_000, help="number of generated works")
-    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), metavar="NAME")
+    parser.add_argument("--sets", nargs="*", default=[], metavar="NAME")
     options = parser.parse_args()
     print(" | ".join(HEAD))
-    for order in measure_all(options.data, options.seeds, options.engine_seeds, options.works, tuple(options.sets)):
-        print(" | ".join(map(str, row(order))), f"({order.seconds:.0f} s)", flush=True)
+    with redis() as url:
+        for name in options.sets or names(options.data):
+            order = measure(load(name, options.data, options.works), options.seeds, options.engine_seeds, url)
+            print(" | ".join(map(str, row(order))), f"({order.seconds:.0f} s)", flush=True)
 
 
 if __name__ == "__main__":

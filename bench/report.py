@@ -1,4 +1,4 @@
-"""The report of an evaluation as Markdown: tables of scores, keys, errors and order."""
+"""The report of an evaluation as Markdown: what was asked, then the scores, then all that explains them."""
 
 from __future__ import annotations
 
@@ -7,123 +7,200 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import order as shuffled
-from heldout import Scored, reliability, verdicts
-from measure import Error, Result
-from order import Order
-from sets import OWN_SETS, Feed
-from targets import check
+import report_rules
+import report_texts as texts
+from calibration import reliability, shares
+from findings import Findings
+from markdown import filled, interval, percent, table
+from measure import Error
+from peers import PEERS
+from reviews import Review
+from sets import OWN_SETS, FeedSet
+from subjects import Subject
+from targets import check, touched
+from tasks import Fitted
+from train import difference
 
 from streams.matching.ruleset import DEFAULT, RULESET
 from streams.records import Record
 
 EXAMPLES = 2  # of each category
-HEAD = [
-    "set", "records", "P", "R", "F1", "B³ F1", "review", "blocking recall", "after screen",
-    "candidates/record", "compared/record", "records/s",
-]  # fmt: skip
-
-INTRO = """\
-Measured on {date} with ruleset {ruleset} by `make evaluate DATA=../shared/data`, in one process and without servers,
-by the rules of the product: two records are compared when they meet in the key index (at most 64 under a key, the
-smallest ids; pairs under loose keys alone need the signatures' consent), they are linked when the verdict is `duplicate`,
-and each group of linked records is divided by `clusters.partition`, contradictions between any two members kept.
-
-**The weights were fitted on these labelled sets, and the rules written while looking at errors on them.** So this table
-shows the fit; what they do on pairs they were not fitted on is under [Held out](#held-out). *generated* and *demo* are our
-own and were not used for fitting."""
-
-LEGEND = """\
-P and R count pairs of records: within clusters where the set is a feed (dblp_scholar: pairs across the two sources alone),
-verdicts where it is a list of labelled pairs, those labelled `unsure` left out. *review*: share of compared pairs left to a
-person. *blocking recall*: share of true pairs that meet under a key at all; *after screen*: that are compared.
-*candidates*: pairs read under keys, *compared*: what is left of them after the screen; both per record that arrives (each
-pair counted once; counted at both ends it is twice as many). *records/s*: extraction to clusters, on a shared machine."""
-
-ASKED = """\
-Precision, recall, F1 and review are those of the table above, with the shipped weights. The command is the same,
-`make evaluate DATA=../shared/data`; alone: `python bench/evaluate.py --data ../shared/data --sets NAME` for one set,
-`python bench/order.py --data ../shared/data --seeds 20 --sets NAME` for the order. Times are per call of `decide` on the pairs
-compared, features at hand, guards included, the median of each set."""
+CATEGORIES = 12  # of each set
+SCORES = ["set", "records", "P", "R", "F1", "P left out", "R left out", "F1 left out", "in doubt"]
 
 
-def report(
-    results: list[Result],
-    feeds: Mapping[str, Feed],
-    scores: tuple[list[Scored], list[Scored]],
-    orders: list[Order],
-    *,
-    plots: bool,
-) -> str:
-    """The whole report."""
+def score_rows(found: Findings) -> Iterator[list[object]]:
+    """Return the lines of the table of scores that is printed."""
+    left_out = {one.outcome.name: one.outcome.scores for one in found.left_out}
+    for fitted in found.fitted:
+        outcome = fitted.outcome
+        if outcome.scores is None:
+            yield [outcome.name, f"{outcome.records:,}", *["–"] * 6, f"{touched(outcome.review):.2%}"]
+            continue
+        other = left_out.get(outcome.name)
+        both = [outcome.scores.pairs, other.pairs if other else None]
+        cells = [f"{x:.4f}" for p in both if p for x in (p.precision, p.recall, p.f1)]
+        yield [
+            outcome.name,
+            f"{outcome.records:,}",
+            *cells,
+            *["–"] * (6 - len(cells)),
+            f"{touched(outcome.review):.2%}",
+        ]
+
+
+def report(found: Findings, subjects: Mapping[str, Subject], *, plots: bool) -> str:
+    """Return the whole report."""
     date = datetime.now(UTC).date().isoformat()
-    parts = ["# Evaluation", INTRO.format(date=date, ruleset=f"`{RULESET}`")]
-    parts += [table(HEAD, map(score_row, results)), LEGEND]
-    parts += ["## What was asked", ASKED, table(["set", "asked", "measured", "holds"], check(results, orders))]
-    parts += list(_held_out(scores, plots=plots))
-    parts += list(_order(orders))
-    parts += list(_keys(results))
-    parts += list(_errors(results, feeds))
-    return "\n\n".join(parts) + "\n"
+    sets = [fitted.outcome.name for fitted in found.fitted]
+    parts = ["# Evaluation", texts.INTRO.format(date=date, ruleset=f"`{RULESET}`")]
+    parts += _asked(found)
+    parts += _scores(found)
+    parts += _peers(found)
+    parts += _review(found)
+    parts += _calibration(found, plots=plots)
+    parts += report_rules.rules(found.rows, sets)
+    parts += report_rules.guards(found.alarms)
+    parts += report_rules.mutations(found.trials)
+    parts += _order(found)
+    parts += _errors(found, subjects)
+    parts += _blocking(found)
+    parts += report_rules.by_set(found.rows)
+    parts += report_rules.mutations_by_set(found.trials)
+    return "\n\n".join(filled(part) for text in parts for part in text.split("\n\n")) + "\n"
 
 
-def score_row(result: Result) -> list[object]:
-    """One line of the table of scores."""
-    return [
-        result.name,
-        f"{result.records:,}",
-        f"{result.pairs.precision:.4f}",
-        f"{result.pairs.recall:.4f}",
-        f"{result.pairs.f1:.4f}",
-        f"{result.b_cubed.f1:.4f}" if result.b_cubed else "–",
-        f"{result.review_share:.2%}",
-        f"{result.blocking:.4f}",
-        f"{result.screened:.4f}",
-        f"{result.candidates:.2f}" if result.candidates is not None else "–",
-        f"{result.compared:.2f}" if result.compared is not None else "–",
-        f"{result.per_second:,.0f}",
-    ]
+def _asked(found: Findings) -> Iterator[str]:
+    fitted, one_sided = [one.outcome for one in found.fitted], sum(one.one_sided for one in found.fitted)
+    lines = list(check(fitted, found.left_out, found.peers, found.orders, found.sample, one_sided))
+    yield "## What was asked"
+    failed = [line for line in lines if line[-1] != "yes"]
+    yield f"Scores are left out. {len(lines) - len(failed)} of {len(lines)} hold; those that do not come first."
+    yield table(["set", "asked", "measured", "holds"], [*failed, *(line for line in lines if line[-1] == "yes")])
 
 
-def _held_out(scores: tuple[list[Scored], list[Scored]], *, plots: bool) -> Iterator[str]:
-    held, shipped = scores
-    if not held:
+def _scores(found: Findings) -> Iterator[str]:
+    yield "## Scores"
+    yield texts.LEGEND
+    fitted = {one.outcome.name: one.outcome.scores for one in found.fitted}
+    rows = []
+    for one in found.left_out:
+        name, scores = one.outcome.name, one.outcome.scores
+        mine = fitted.get(name)
+        if mine and scores:
+            rows.append(
+                [
+                    name,
+                    f"{mine.pairs.precision:.4f}", interval(scores.pairs.precision, scores.precision),
+                    f"{mine.pairs.recall:.4f}", interval(scores.pairs.recall, scores.recall),
+                    f"{mine.pairs.f1:.4f}", interval(scores.pairs.f1, scores.f1),
+                    scores.wrong, scores.missed,
+                ]
+            )  # fmt: skip
+    if rows:
+        head = [
+            "set",
+            "P fitted",
+            "P left out",
+            "R fitted",
+            "R left out",
+            "F1 fitted",
+            "F1 left out",
+            "wrong",
+            "missed",
+        ]
+        yield table(head, rows)
+        moved = max((one.moved, one.weight, one.outcome.name) for one in found.left_out)
+        yield f"The largest move of a weight when a set is left out: {moved[0]:.2f} bits ({moved[1]}, without {moved[2]})."
+    if found.learned:
+        bits, weight = difference(found.learned.rules(), DEFAULT)
+        yield (
+            f"The shipped weights are those that `bench/train.py` fits to these sets with these rules, but for at most {bits:.2f} "
+            f"bits ({weight})."
+        )
+    own = [(name, scores) for name, scores in fitted.items() if name in OWN_SETS and scores]
+    if own:
+        yield "Two sets are our own, and not used for fitting: *generated* works with known truth, and the *demo* feed."
+        yield table(
+            ["set", "P", "R", "F1", "wrong", "missed"],
+            (
+                [name, interval(s.pairs.precision, s.precision), interval(s.pairs.recall, s.recall), interval(s.pairs.f1, s.f1),
+                 s.wrong, s.missed]
+                for name, s in own
+            ),
+        )  # fmt: skip
+
+
+def _peers(found: Findings) -> Iterator[str]:
+    if not found.peers:
         return
-    yield "## Held out"
-    yield (
-        "Five folds by groups of titles, as in `bench/train.py --data DIR`: each pair is judged by weights fitted without "
-        "its fold. Only candidate pairs which identifiers and contradictions leave open are counted here, verdict by verdict, "
-        "without clusters. Beside them the shipped weights on the same pairs, on which they were fitted. What is "
-        "held out are the weights; levels, doubts and guards were written with all pairs in view."
-    )
-    fitted = {source: rest for source, *rest in verdicts(shipped)}
+    yield "## Peers"
+    yield texts.PEERS
+    by_set = {(peer.name, peer.peer): peer for peer in found.peers}
+    left_out = {one.outcome.name: one.outcome.scores for one in found.left_out}
+    rows = []
+    for name in dict.fromkeys(peer.name for peer in found.peers):
+        mine = left_out.get(name) or next((f.outcome.scores for f in found.fitted if f.outcome.name == name), None)
+        cells = [f"{mine.pairs.precision:.3f} / {mine.pairs.recall:.3f} / {mine.pairs.f1:.3f}" if mine else "–"]
+        for peer in PEERS:
+            theirs = by_set.get((name, peer))
+            pairs = theirs.scores.pairs if theirs and theirs.scores else None
+            why = theirs.why if theirs else "not run"
+            cells.append(f"{pairs.precision:.3f} / {pairs.recall:.3f} / {pairs.f1:.3f}" if pairs else why)
+        rows.append([name, *cells])
+    yield table(["set (P / R / F1)", "Streams, left out", *PEERS], rows)
+
+
+def _review(found: Findings) -> Iterator[str]:
+    yield "## What persons are asked"
+    yield texts.REVIEW
+    head = ["set", "records", "records asked about", "doubtful pairs", "asked", "capped", "one work", "most"]
+    yield table(head, (_asked_of(name, review) for name, review in _reviews(found)))
+
+
+def _asked_of(name: str, review: Review) -> list[object]:
+    same = f"{percent(review.same, review.known)} of {review.known}" if review.known else "–"
+    if not review.is_feed:
+        return [name, f"{review.records:,}", "–", review.doubtful, review.asked, "–", same, "–"]
+    share = f"{touched(review):.2%}"
+    return [name, f"{review.records:,}", share, review.doubtful, review.asked, review.capped, same, review.most]
+
+
+def _reviews(found: Findings) -> list[tuple[str, Review]]:
+    left_out = {one.outcome.name: one.outcome.review for one in found.left_out}
+    return [(one.outcome.name, left_out.get(one.outcome.name, one.outcome.review)) for one in found.fitted]
+
+
+def _calibration(found: Findings, *, plots: bool) -> Iterator[str]:
+    if not found.left_out:
+        return
+    yield "## Scores as probabilities"
+    yield texts.CALIBRATION
+    reviews = [one.outcome.review for one in found.left_out]
     yield table(
-        ["set", "P held out", "R held out", "F1 held out", "P fitted", "R fitted", "F1 fitted"],
-        ([source, *(f"{value:.4f}" for value in (*rest, *fitted[source]))] for source, *rest in verdicts(held)),
+        ["score of a pair asked about", "pairs", "one work", "share", "each set alike"],
+        shares(reviews, DEFAULT.duplicate),
     )
-    yield "Reliability of held-out scores, the sets weighted as in the fit:"
     yield table(
-        ["mean score", "share of duplicates", "share of weight"],
-        ((f"{mean:.2f}", f"{right:.2f}", f"{weight:.1%}") for mean, right, weight in reliability(held)),
+        ["score", "pairs", "mean score", "one work", "each set alike"],
+        (
+            [f"{low:.1f}–{low + 0.1:.1f}", f"{n:,}", f"{mean:.2f}", f"{right:.3f}", f"{alike:.3f}"]
+            for low, n, mean, right, alike in reliability([one.outcome.scored for one in found.left_out])
+        ),
     )
     if plots:
         yield (
-            "![Precision and recall at every threshold, held-out scores, by set](plots/precision-recall.svg)\n\n"
-            "![Reliability of held-out scores; the labels give the share of weight](plots/reliability.svg)"
+            "![Precision and recall at every threshold, scores left out, by set](plots/precision-recall.svg)\n\n"
+            "![Reliability of scores left out, each set alike](plots/reliability.svg)"
         )
-    yield f"The verdict `duplicate` begins at {DEFAULT.duplicate:g}; the curves are of the score alone, without doubts."
 
 
-def _order(orders: list[Order]) -> Iterator[str]:
+def _order(found: Findings) -> Iterator[str]:
+    orders = found.orders
     if not orders:
         return
     yield "## Order of arrival"
-    yield (
-        "Each set (of pair sets: their documents) shuffled again and again (`bench/order.py`), and the clusters compared. "
-        "In memory the key index is simulated exactly; sets of fewer than 3,000 records also went through the real engine on a "
-        "real Redis, in batches of random size, compared with the simulation. *records that move*: records whose cluster is "
-        "not the same in every order. *keys over the cap*: keys with more than 64 members, the only place where the order "
-        "can decide whether two records meet; *different sets of links* counts what was met in the orders."
-    )
+    yield texts.ORDER
     yield table(shuffled.HEAD, map(shuffled.row, orders))
     unstable = [order for order in orders if order.partitions > 1]
     differing = [order.name for order in orders if order.link_sets > 1]
@@ -141,71 +218,91 @@ def _order(orders: list[Order]) -> Iterator[str]:
         )
 
 
-def _keys(results: list[Result]) -> Iterator[str]:
-    yield "## What each kind of key adds"
+def _blocking(found: Findings) -> Iterator[str]:
+    yield "## What brings records together, and what it costs"
+    yield texts.BLOCKING
+    head = [
+        "set",
+        "blocking recall",
+        "after screen",
+        "candidates/record",
+        "compared/record",
+        "B³ F1",
+        "records/s",
+        "decide µs",
+    ]
+    rows = []
+    for fitted in found.fitted:
+        b, is_scored = fitted.blocking, fitted.outcome.scores is not None
+        rows.append(
+            [
+                fitted.outcome.name,
+                f"{b.read:.4f}" if is_scored else "–",
+                f"{b.compared:.4f}" if is_scored else "–",
+                f"{b.candidates:.2f}" if b.candidates is not None else "–",
+                f"{b.decided:.2f}" if b.decided is not None else "–",
+                f"{fitted.b_cubed.f1:.4f}" if fitted.b_cubed else "–",
+                f"{fitted.cost.per_second:,.0f}",
+                f"{fitted.cost.decide_us:.0f}",
+            ]
+        )
+    yield table(head, rows)
     yield (
-        "Candidate pairs a kind brings together, how many of them are compared after the screen, true pairs among the "
+        "By kind of key: candidate pairs it brings together, how many of them are compared after the screen, true pairs among the "
         "candidates, and true pairs that no other kind brings."
     )
-    for result in results:
-        if result.kinds:
-            yield f"### {result.name}"
-            yield table(["key", "candidates", "compared", "true", "only here"], result.kinds)
-
-
-def _errors(results: list[Result], feeds: Mapping[str, Feed]) -> Iterator[str]:
-    yield "## Errors by category"
-    yield (
-        "*missed*: pairs that are one paper and were not put together; *wrong*: the other way round. The category is the verdict "
-        "on the pair with its first reason ([what the codes mean](matching.md#rules)). Of the data of others only "
-        "numbers are shown. Labels we do not follow are named in [Matching](matching.md#labels-we-do-not-follow)."
+    yield table(
+        ["set", "key", "candidates", "compared", "true", "only here"],
+        ([fitted.outcome.name, *row] for fitted in found.fitted for row in fitted.blocking.kinds),
     )
-    rows = [
-        (result.name, what, category, count)
-        for result in results
-        for (what, category), count in Counter((error.what, error.category) for error in result.errors).most_common()
-    ]
-    yield table(["set", "error", "category", "pairs"], rows)
-    for result in results:
-        if result.name in OWN_SETS and result.name in feeds:
-            feed = feeds[result.name]
-            if feed.kinds:
-                yield f"### {result.name}: by trap"
+
+
+def _errors(found: Findings, subjects: Mapping[str, Subject]) -> Iterator[str]:
+    yield "## Errors by category"
+    yield texts.ERRORS
+    yield table(["set", "error", "category", "pairs"], (row for fitted in found.fitted for row in _categories(fitted)))
+    for fitted in found.fitted:
+        subject = subjects[fitted.outcome.name]
+        if subject.name in OWN_SETS and isinstance(subject.labelled, FeedSet):
+            if subject.labelled.kinds:
+                yield f"### {subject.name}: by trap"
                 yield "The works are made up and their truth is known; `streams/testing/works.py` says what each trap is."
-                yield table(["trap", "true pairs", "missed", "wrong", "left to review"], _traps(result, feed))
-            yield f"### {result.name}: examples"
-            yield "\n".join(_examples(result.errors, feed.records)) or "No errors."
+                yield table(["trap", "true pairs", "missed", "wrong", "left to review"], _traps(subject, fitted.errors))
+            yield f"### {subject.name}: examples"
+            yield "\n".join(_examples(subject, fitted.errors)) or "No errors."
 
 
-def _traps(result: Result, feed: Feed) -> Iterator[tuple[str, int, int, int, int]]:
-    total = Counter(feed.kinds[a] for a, _ in feed.gold_pairs())
-    told = Counter((feed.kinds[error.a], error.what) for error in result.errors)
-    review = Counter(feed.kinds[error.a] for error in result.errors if error.category.startswith("review"))
+def _categories(fitted: Fitted) -> Iterator[list[object]]:
+    """Return the commonest categories of the errors of a set, and how many more errors there are."""
+    counts = Counter((error.what, error.category) for error in fitted.errors)
+    for (what, category), count in counts.most_common(CATEGORIES):
+        yield [fitted.outcome.name, what, category, count]
+    if left := sum(counts.values()) - sum(count for _, count in counts.most_common(CATEGORIES)):
+        yield [fitted.outcome.name, "both", f"{len(counts) - CATEGORIES} more", left]
+
+
+def _traps(subject: Subject, errors: Iterable[Error]) -> Iterator[tuple[str, int, int, int, int]]:
+    assert isinstance(subject.labelled, FeedSet)
+    kinds, names = subject.labelled.kinds, subject.world.names
+    total = Counter(kinds[names[a]] for a, _ in subject.gold)
+    told = Counter((kinds[names[error.pair[0]]], error.what) for error in errors)
+    review = Counter(kinds[names[error.pair[0]]] for error in errors if error.category.startswith("review"))
     for kind in sorted(total, key=lambda kind: -told[kind, "missed"] - told[kind, "wrong"]):
         yield kind, total[kind], told[kind, "missed"], told[kind, "wrong"], review[kind]
 
 
-def _examples(errors: Iterable[Error], records: Mapping[str, Record]) -> Iterator[str]:
+def _examples(subject: Subject, errors: Iterable[Error]) -> Iterator[str]:
     by_category: dict[tuple[str, str], list[Error]] = defaultdict(list)
     for error in errors:
         by_category[error.what, error.category].append(error)
     for (what, category), some in sorted(by_category.items(), key=lambda item: -len(item[1])):
         yield f"- **{what}, {category}** ({len(some)})"
         for error in some[:EXAMPLES]:
-            yield f"  - {shown(records[error.a])} / {shown(records[error.b])}: {error.decision.score:.2f}"
+            one, other = map(subject.record, error.pair)
+            yield f"  - {shown(one)} / {shown(other)}: {error.decision.score:.2f}"
 
 
 def shown(record: Record) -> str:
-    """A record in one line."""
+    """Return a record in one line."""
     authors = "; ".join(author.name for author in record.authors[:2]) or "no authors"
     return f"{record.source} “{record.title}” ({authors}, {record.year or 'no year'})"
-
-
-def table(head: list[str], rows: Iterable[Iterable[object]]) -> str:
-    """A Markdown table, its columns padded so that a terminal shows it well too."""
-    cells = [head, *[[str(cell) for cell in row] for row in rows]]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
-    ]
-    return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]])

@@ -1,301 +1,229 @@
-"""Learn the match weights from labelled sets, and compare two designs by cross-validation.
+"""Learn prior, match weights and doubts from labelled sets.
 
-    python bench/train.py --data DIR [--write streams/matching/weights.toml] [--plot FILE.svg]
+    python bench/train.py --data DIR [--write streams/matching/weights.toml]
 
-DIR is as for bench/compare.py. A pair enters if neither identifiers nor contradictions settle it, so the weights
-are learned on what they decide. Designs:
-- `counts`: Fellegi-Sunter weights by counting, log2 P(level | duplicate) / P(level | not), smoothed, each field on its
-  own, then one factor for the fields' dependence (fitted like a temperature);
-- `joint`: the same additive form, all weights fitted together (logistic regression, weights held to a given order
-  of levels and drawn to the smoothed counts).
-Pairs are split into folds by the groups they belong to (records tied by gold or label), so no group is on both
-sides. Every number printed is of pairs the weights were not fitted on. Deterministic: folds come from a seeded hash.
+DIR is as for `bench/evaluate.py`. A pair counts if no rule settles it, so the weights are learned on what they decide.
+The score is additive: all weights are fitted together by penalised logistic regression, drawn to the opinion of
+`bench/train_opinion.py`, held to its order of levels and to its bounds. The bits of each doubt are fitted after, on the pairs
+it keeps in doubt. Deterministic: nothing is drawn at random.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
-from zlib import crc32
 
-from compare import Feed, candidates, load_feed, load_pairs
-from train_opinion import OPINION, PRIOR
+import numpy as np
+from rules_in_use import doubt_of
+from sets import OWN_SETS, load, names
+from subjects import Subject, trace_shared_pairs
+from train_opinion import (
+    CEIL,
+    DOUBT,
+    DOUBT_MAX,
+    DOUBT_MIN,
+    FLOOR,
+    OPINION,
+    ORDER,
+    PRIOR,
+    PRIOR_MAX,
+    SHARE,
+)
 
-from streams.matching.decide import Levels, compare, contradiction, doubt, identity
-from streams.matching.ruleset import DEFAULT
+from streams.matching.decide import settled_by
+from streams.matching.doubts import DOUBTS
+from streams.matching.pair import Levels, compare
+from streams.matching.ruleset import DEFAULT, Rules
 
-SEED = 20240601
-FOLDS = 5
-# How much a set counts: the domain of this project most, then the review sets, then the harsh ones.
-SHARE = {"scholarly_pairs": 3.0, "archive_pairs": 1.0, "dblp_scholar": 1.5}
+ROUNDS = 800
+RIDGE = 30.0
+STEP = 0.3
+MOST = 20.0
+"""The most that one pair of a small set counts for, so that few examples do not dominate."""
+OF_A_SET = 1000.0
+"""What the pairs of a set of share 1 count for together."""
 
-# The order of levels per field, weakest evidence for a duplicate first; `unknown` is 0 by definition and outside.
-ORDER: dict[str, list[list[str]]] = {
-    "title": [
-        ["different", "similar", "main", "other", "extra", "prefix_long", "typo", "exact_long"],
-        ["exact_stop", "exact_tiny", "exact_short", "exact_mid", "exact_long"],
-        ["inner", "prefix_long", "subtitle_long", "exact_long"],
-        ["prefix_short", "prefix_long"],
-        ["subtitle_short", "subtitle_long"],
-        ["noisy_short", "noisy_long", "exact_long"],
-    ],
-    "authors": [
-        ["none", "family", "some", "most", "contained", "same_two", "same_many"],
-        ["none", "initials", "most"],
-        ["none", "cut"],
-        ["some", "contained_one", "same_one", "same_two"],
-    ],
-    "year": [["more", "four", "two", "one", "same", "day"], ["four", "long_lag", "lag", "same"], ["two", "lag"]],
-    "abstract": [["different", "similar", "same"]],
-    "place": [["twice", "volume"], ["twice", "conflict", "issue", "page", "same"]],
-    "journal": [["different", "same"]],
-    "identifier": [["registrant", "different", "preprint", "same"]],
-}
-
-
-# No weight below these, whatever the sets say: they hold few preprints with rewritten abstracts or late journals.
-FLOOR = {
-    ("year", "one"): -0.3, ("year", "two"): -0.8, ("year", "four"): -1.5, ("year", "long_lag"): -1.5, ("place", "page"): 0.5,
-    ("abstract", "different"): -4.0, ("abstract", "similar"): 0.0, ("identifier", "different"): -2.5,
-    ("identifier", "registrant"): -5.0, ("identifier", "preprint"): -0.5,
-}  # fmt: skip
+_WEIGHTS = [(field, level) for field, levels in OPINION.items() for level in levels]
+_INDEX = {weight: index for index, weight in enumerate(_WEIGHTS)}
+_ANCHOR = np.array([OPINION[field][level] for field, level in _WEIGHTS])
 
 
 class Example(NamedTuple):
-    """Labelled levels: `weight` how much they count, `fold` where they are tested."""
+    """Equal pairs of a set: their levels, whether they are one work, the doubt that holds, and how much they count."""
 
     levels: Levels
-    label: bool
+    same: bool
+    doubt: str
     weight: float
-    fold: int
-    source: str
-    doubted: bool
 
 
-def fold_of(group: str) -> int:
-    """The fold of a group, by a seeded hash."""
-    return crc32(f"{SEED}:{group}".encode()) % FOLDS
+class Fit(NamedTuple):
+    """What was learned: the prior, the weights in the order of the opinion, and the bits of the doubts."""
+
+    prior: float
+    weights: np.ndarray
+    doubts: dict[str, float]
+
+    def rules(self) -> Rules:
+        """Return the shipped rules with what was learned, rounded as it is written."""
+        weights = {field: {level: self.weight(field, level) for level in levels} for field, levels in OPINION.items()}
+        return Rules(
+            DEFAULT.ruleset,
+            round(self.prior, 2),
+            DEFAULT.duplicate,
+            DEFAULT.review,
+            {field: {**levels, "unknown": 0.0} for field, levels in weights.items()},
+            {code: round(bits, 2) for code, bits in self.doubts.items()},
+            DEFAULT.preprints,
+        )
+
+    def weight(self, field: str, level: str) -> float:
+        """Return a weight, rounded as it is written."""
+        return round(float(self.weights[_INDEX[field, level]]), 2)
 
 
-def of_pairs(name: str, folder: Path) -> Iterable[tuple[str, Levels, bool, bool]]:
-    """The pairs of a labelled set which the weights decide."""
-    for pair in load_pairs(folder):
-        if pair.label == "unsure":
+def examples(subject: Subject, without: str = "") -> list[Example]:
+    """Return the pairs of a set that weights decide, equal ones together; those that `without` has too are left out."""
+    counts: Counter[tuple[Levels, bool, str]] = Counter()
+    features = subject.world.features
+    for (a, b), same in subject.judged():
+        if without in subject.elsewhere.get((a, b), ()):
             continue
-        found = compare(pair.a, pair.b)
-        if found and not identity(found, DEFAULT) and not contradiction(found, DEFAULT):
-            group = min(pair.a.title, pair.b.title)[:24]
-            yield group, found.levels, pair.label == "duplicate", bool(doubt(found))
+        pair = compare(features[a], features[b])
+        if pair is not None and settled_by(pair) is None:
+            doubt = doubt_of(pair)
+            counts[pair.levels, same, doubt.code if doubt else ""] += 1
+    scale = min(MOST, OF_A_SET * SHARE.get(subject.name, 1.0) / max(1, counts.total()))
+    return [Example(*key, count * scale) for key, count in sorted(counts.items())]
 
 
-def of_feed(name: str, feed: Feed) -> Iterable[tuple[str, Levels, bool, bool]]:
-    """The candidate pairs of a feed which the weights decide."""
-    met, _, _ = candidates(feed.records)
-    for a, b in sorted(met):
-        if feed.cross and a.partition(":")[0] == b.partition(":")[0]:
-            continue
-        found = compare(feed.records[a], feed.records[b])
-        if found and not identity(found, DEFAULT) and not contradiction(found, DEFAULT):
-            yield min(found.a.title, found.b.title)[:24], found.levels, (a, b) in feed.gold, bool(doubt(found))
+def fit(given: Sequence[Example]) -> Fit:
+    """Fit weights, then doubts."""
+    design, same, count = _matrices(given)
+    weights, prior = _fit_weights(design, same, count)
+    return Fit(prior, weights, _fit_doubts(given, prior + design @ weights, same, count))
 
 
-def load(data: Path) -> list[Example]:
-    """All examples, equal ones put together, each set weighted as a whole."""
-    examples = []
-    for folder in sorted(path for path in data.iterdir() if path.is_dir()):
-        if (folder / "pairs.jsonl.gz").exists():
-            found = list(of_pairs(folder.name, folder))
-        elif (folder / "gold.jsonl.gz").exists() or (folder / "gold_cross_pairs.jsonl.gz").exists():
-            found = list(of_feed(folder.name, load_feed(folder)))
-        else:
-            continue
-        counts = Counter((levels, label, doubted, fold_of(group)) for group, levels, label, doubted in found)
-        scale = 1000.0 * SHARE.get(folder.name, 1.0) / max(1, len(found))
-        examples += [
-            Example(levels, label, n * scale, fold, folder.name, doubted)
-            for (levels, label, doubted, fold), n in counts.items()
-        ]
-        print(f"{folder.name}: {len(found)} pairs, {sum(label for _, _, label, _ in found)} duplicates")
-    return examples
+def _matrices(given: Sequence[Example]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    design = np.zeros((len(given), len(_WEIGHTS)))
+    for row, example in enumerate(given):
+        for weight in zip(Levels._fields, example.levels, strict=True):
+            if weight in _INDEX:
+                design[row, _INDEX[weight]] = 1
+    return design, np.array([e.same for e in given], dtype=float), np.array([e.weight for e in given])
 
 
-Weights = dict[str, dict[str, float]]
+def _fit_weights(design: np.ndarray, same: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return weights and prior, by gradient descent with a step of its own for each (Adagrad)."""
+    weights, prior = _ANCHOR.copy(), PRIOR
+    moved, prior_moved = np.full(len(weights), 1e-6), 1e-6
+    for _ in range(ROUNDS):
+        error = (_chance(prior + design @ weights) - same) * count
+        slope = design.T @ error + RIDGE * (weights - _ANCHOR) * STEP
+        moved += slope * slope
+        weights -= STEP * slope / np.sqrt(moved)
+        down = float(error.sum())
+        prior_moved += down * down
+        prior = min(PRIOR_MAX, prior - STEP * down / prior_moved**0.5)
+        _hold_order(weights)
+        for bound, least in FLOOR.items():
+            weights[_INDEX[bound]] = max(least, weights[_INDEX[bound]])
+        for bound, most in CEIL.items():
+            weights[_INDEX[bound]] = min(most, weights[_INDEX[bound]])
+    return weights, prior
 
 
-def total(weights: Weights, prior: float, levels: Levels) -> float:
-    """Prior and weights in bits."""
-    return prior + sum(weights[field].get(level, 0.0) for field, level in zip(Levels._fields, levels, strict=True))
+def _chance(bits: np.ndarray) -> np.ndarray:
+    chance: np.ndarray = 1.0 / (1.0 + 2.0 ** -np.clip(bits, -50, 50))
+    return chance
 
 
-def chance(bits: float) -> float:
-    """Bits as a probability."""
-    return 1.0 / (1.0 + 2.0 ** -max(-50.0, min(50.0, bits)))
-
-
-def smoothed(examples: list[Example], pull: float = 20.0) -> Weights:
-    """Weights by counting, with `OPINION` as `pull` examples of prior opinion."""
-    yes: dict[str, Counter[str]] = defaultdict(Counter)
-    no: dict[str, Counter[str]] = defaultdict(Counter)
-    for example in examples:
-        for field, level in zip(Levels._fields, example.levels, strict=True):
-            (yes if example.label else no)[field][level] += example.weight  # type: ignore[assignment]
-    result: Weights = {}
-    for field, levels in OPINION.items():
-        known_yes = sum(n for level, n in yes[field].items() if level != "unknown") or 1.0
-        known_no = sum(n for level, n in no[field].items() if level != "unknown") or 1.0
-        result[field] = {"unknown": 0.0}
-        for level, opinion in levels.items():
-            if level == "unknown":
-                continue
-            m, u = yes[field][level], no[field][level]
-            counted = math.log2(((m + 0.5) / (known_yes + 1)) / ((u + 0.5) / (known_no + 1)))
-            trust = (m + u) / (m + u + pull)
-            result[field][level] = max(-12.0, min(12.0, trust * counted + (1 - trust) * opinion))
-    return result
-
-
-def fit_scale(examples: list[Example], weights: Weights) -> tuple[float, float]:
-    """The factor and the prior that make summed weights calibrated (a line fitted by gradient descent)."""
-    scale, prior = 1.0, 0.0
-    norm = sum(example.weight for example in examples)
-    points = [(total(weights, 0.0, example.levels), example) for example in examples]
-    for _ in range(400):
-        up, down = 0.0, 0.0
-        for x, example in points:
-            error = (chance(scale * x + prior) - example.label) * example.weight
-            up += error * x
-            down += error
-        scale -= 0.01 * up / norm
-        prior -= 1.0 * down / norm
-    return scale, prior
-
-
-def counts_design(examples: list[Example]) -> tuple[Weights, float]:
-    """Fellegi-Sunter by counting, rescaled."""
-    weights = smoothed(examples)
-    scale, prior = fit_scale(examples, weights)
-    return {f: {lv: w * scale for lv, w in levels.items()} for f, levels in weights.items()}, prior
-
-
-def monotone(weights: Weights) -> None:
+def _hold_order(weights: np.ndarray) -> None:
     """Hold every chain of levels to its order: neighbours out of order meet in the middle."""
     for field, chains in ORDER.items():
         for _ in range(3):
             for chain in chains:
                 for low, high in pairwise(chain):
-                    if weights[field][low] > weights[field][high]:
-                        weights[field][low] = weights[field][high] = (weights[field][low] + weights[field][high]) / 2
+                    i, j = _INDEX[field, low], _INDEX[field, high]
+                    if weights[i] > weights[j]:
+                        weights[i] = weights[j] = (weights[i] + weights[j]) / 2
 
 
-def joint_design(examples: list[Example], rounds: int = 600, ridge: float = 4.0) -> tuple[Weights, float]:
-    """All weights together: penalised logistic regression by gradient descent with per-weight steps (Adagrad)."""
-    anchor = {field: {**levels, "unknown": 0.0} for field, levels in OPINION.items()}
-    weights = {field: dict(levels) for field, levels in anchor.items()}
-    prior = PRIOR
-    moved: dict[tuple[str, str], float] = defaultdict(lambda: 1e-6)
-    prior_moved = 1e-6
-    for _ in range(rounds):
-        slope: dict[tuple[str, str], float] = defaultdict(float)
-        prior_slope = 0.0
-        for example in examples:
-            error = (chance(total(weights, prior, example.levels)) - example.label) * example.weight
-            prior_slope += error
-            for field, level in zip(Levels._fields, example.levels, strict=True):
-                slope[field, level] += error
-        for field, levels in weights.items():
-            for level in levels:
-                if level == "unknown":
-                    continue
-                g = slope[field, level] + ridge * (levels[level] - anchor[field][level]) * 0.3
-                moved[field, level] += g * g
-                weights[field][level] -= 0.3 * g / math.sqrt(moved[field, level])
-        prior_moved += prior_slope**2
-        prior -= 0.3 * prior_slope / math.sqrt(prior_moved)
-        monotone(weights)
-        for (field, level), least in FLOOR.items():
-            weights[field][level] = max(least, weights[field][level])
-    return weights, prior
+def _fit_doubts(given: Sequence[Example], bits: np.ndarray, same: np.ndarray, count: np.ndarray) -> dict[str, float]:
+    """Return the bits of each doubt, fitted on the pairs it keeps from being duplicates."""
+    codes = np.array([example.doubt for example in given], dtype=object)
+    reached = _chance(bits) >= DEFAULT.duplicate
+    found = {}
+    for rule in DOUBTS:
+        mine = (codes == rule.code) & reached
+        doubt = DOUBT
+        if mine.any():
+            total = count[mine].sum()
+            for _ in range(300):
+                error = ((_chance(bits[mine] + doubt) - same[mine]) * count[mine]).sum()
+                doubt -= float((error + 2.0 * (doubt - DOUBT) * STEP) / (total * 0.17 + 2))
+        found[rule.code] = max(DOUBT_MIN, min(DOUBT_MAX, doubt))
+    return found
 
 
-def report(name: str, scored: list[tuple[float, Example]]) -> None:
-    """Log loss, precision and recall at 0.9, and reliability, of scores on pairs held out."""
-    norm = sum(example.weight for _, example in scored)
-    loss = sum(-math.log2(max(1e-9, p if e.label else 1 - p)) * e.weight for p, e in scored) / norm
-    print(f"\n{name}: log loss {loss:.4f} bits")
-    for source in sorted({e.source for _, e in scored}):
-        mine = [(p, e) for p, e in scored if e.source == source]
-        for what, said in (
-            ("score 0.9", [(p, e) for p, e in mine if p >= 0.9]),
-            ("verdict duplicate", [(p, e) for p, e in mine if p >= DEFAULT.duplicate and not e.doubted]),
-        ):
-            hit = sum(e.weight for _, e in said if e.label)
-            precision = hit / (sum(e.weight for _, e in said) or 1.0)
-            recall = hit / (sum(e.weight for _, e in mine if e.label) or 1.0)
-            print(f"  {source:20s} {what}: precision {precision:.4f} recall {recall:.4f}", end="")
-        print()
-    print("  reliability (score: share right, weight):", end="")
-    bins: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for p, e in scored:
-        cell = bins[min(9, int(p * 10))]
-        cell[0] += e.weight
-        cell[1] += e.weight * e.label
-        cell[2] += e.weight * p
-    for _, (n, right, mean) in sorted(bins.items()):
-        print(f" {mean / n:.2f}:{right / n:.2f}({n:.0f})", end="")
-    print()
+def difference(rules: Rules, other: Rules) -> tuple[float, str]:
+    """Return the largest difference between two rulesets in bits, and the name of the weight."""
+    flat = [
+        {"prior": r.prior} | {f"{f}_{n}": w for f, of in r.weights.items() for n, w in of.items()}
+        for r in (rules, other)
+    ]
+    flat = [
+        one | {f"doubt {code}": bits for code, bits in r.doubts.items()}
+        for one, r in zip(flat, (rules, other), strict=True)
+    ]
+    return max((abs(flat[0].get(name, 0.0) - flat[1].get(name, 0.0)), name) for name in flat[0].keys() | flat[1].keys())
 
 
-def threshold(scored: list[tuple[float, Example]], target: float) -> float:
-    """The lowest score from which on the share of duplicates among held-out pairs reaches `target`."""
-    right = said = 0.0
-    best = 1.0
-    for p, example in sorted(scored, key=lambda item: -item[0]):
-        said += example.weight
-        right += example.weight * example.label
-        if right / said >= target:
-            best = p
-    return best
-
-
-def write(path: Path, weights: Weights, prior: float) -> None:
-    """Put the weights into the file, its comments and thresholds kept."""
-    lines, field = [], ""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        name, equals, _ = line.partition(" = ")
-        if line.startswith("["):
-            field = line.strip("[]")
-        if equals and not field and name == "prior":
-            line = f"prior = {prior:.2f}"  # noqa: PLW2901
-        elif equals and field and name in weights[field]:
-            line = f"{name} = {weights[field][name]:.2f}"  # noqa: PLW2901
-        lines.append(line)
+def write(path: Path, learned: Fit) -> None:
+    """Write a file of weights."""
+    lines = [
+        "# Match weights in bits: log2 of how much likelier a level is among duplicates than among other candidates.",
+        "# A pair's score is 1 / (1 + 2^-(prior + sum of weights)). Written by `bench/train.py`.",
+        f'ruleset = "{DEFAULT.ruleset}"',
+        f"prior = {learned.prior:.2f}",
+        f"duplicate = {DEFAULT.duplicate}",
+        f"review = {DEFAULT.review}",
+    ]
+    for field, levels in OPINION.items():
+        lines += ["", f"[{field}]", *(f"{level} = {learned.weight(field, level):.2f}" for level in levels)]
+        lines += ["unknown = 0.00"]
+    lines += ["", "[doubt]", *(f"{code} = {bits:.2f}" for code, bits in learned.doubts.items())]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def teachers(subjects: Iterable[Subject]) -> list[Subject]:
+    """Return the sets that weights are fitted on: all that are labelled, without variants and our own."""
+    return [s for s in subjects if s.is_labelled and s.name == s.base and s.name not in OWN_SETS]
+
+
 def main() -> None:
-    """Cross-validate both designs, then fit the chosen one on everything and write it."""
+    """Fit on all sets, say what each gives, and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--write", type=Path)
-    parser.add_argument("--design", choices=("counts", "joint"), default="joint")
     options = parser.parse_args()
-    examples = load(options.data)
-    designs = {"counts": counts_design, "joint": joint_design}
-    for name, design in designs.items():
-        scored = []
-        for fold in range(FOLDS):
-            weights, prior = design([e for e in examples if e.fold != fold])
-            scored += [(chance(total(weights, prior, e.levels)), e) for e in examples if e.fold == fold]
-        report(name, scored)
-        print("  lowest score at precision", *(f"{t}: {threshold(scored, t):.2f}" for t in (0.999, 0.997, 0.995, 0.99)))
-    report("shipped (fitted before)", [(chance(total(DEFAULT.weights, DEFAULT.prior, e.levels)), e) for e in examples])
+    given = [Subject(load(name, options.data, 0)) for name in names(options.data) if name not in OWN_SETS]
+    trace_shared_pairs(given)
+    found: list[Example] = []
+    for subject in teachers(given):
+        mine = examples(subject)
+        found += mine
+        weight, same = sum(e.weight for e in mine), sum(e.weight for e in mine if e.same)
+        print(f"{subject.name}: {len(mine)} different examples, together {weight:.0f}, of them one work {same:.0f}")
+    learned = fit(found)
+    bits, name = difference(learned.rules(), DEFAULT)
+    print(f"largest difference to the weights in use: {bits:.2f} bits ({name})")
     if options.write:
-        write(options.write, *designs[options.design](examples))
+        write(options.write, learned)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from itertools import combinations
+from typing import TypeAlias
 
 from streams.clusters.partition import Link, Opposition, partition
 from streams.evaluation import closure
@@ -21,18 +23,19 @@ from streams.matching.decision import DUPLICATE, Decision
 from streams.matching.features import Features
 from streams.matching.keys import keys
 from streams.matching.meeting import brought_together
+from streams.matching.ruleset import DEFAULT, Rules
 from streams.matching.screen import LOOSE_KINDS, allows, signature
 
 KEY_CAP = 64  # as the setting key_cap
 GROUP_CAP = 1000  # as the setting cluster_cap
 
-Pair = tuple[int, int]
+Pair: TypeAlias = tuple[int, int]
 
 
 class World:
     """Records by number, in the order of their 8-byte ids, so that numbers compare as ids do."""
 
-    def __init__(self, features: Mapping[str, Features]) -> None:
+    def __init__(self, features: Mapping[str, Features], rules: Rules = DEFAULT) -> None:
         self.names = sorted(features, key=id_of)
         self.number = {name: number for number, name in enumerate(self.names)}
         self.features = [features[name] for name in self.names]
@@ -43,14 +46,38 @@ class World:
         ]
         self.kinds = [kind for kind, _ in numbered]
         self.signatures = [signature(feature) for feature in self.features]
+        self._begin(rules)
+
+    def _begin(self, rules: Rules) -> None:
+        self.rules = rules
         self.seconds: list[float] = []  # what each decision took
         self.largest = 0  # members of the largest group seen
         self._decisions: dict[Pair, Decision] = {}
         self._links: dict[Pair, float | None] = {}
         self._parts: dict[tuple[int, ...], list[list[int]]] = {}
 
+    def under(self, rules: Rules) -> World:
+        """Return a world of the same records and keys in which nothing is decided yet, under other rules."""
+        other = copy(self)
+        other._begin(rules)
+        return other
+
+    def revised(self, changes: Mapping[Pair, Decision]) -> World:
+        """Return a world of the same records in which some pairs are decided otherwise."""
+        other = copy(self)
+        touched = {record for pair in changes for record in pair}
+        other._decisions = {**self._decisions, **changes}
+        other._links = {pair: link for pair, link in self._links.items() if pair not in changes}
+        other._parts = {m: parts for m, parts in self._parts.items() if sum(one in touched for one in m) < 2}
+        return other
+
+    @property
+    def decisions(self) -> Mapping[Pair, Decision]:
+        """The decisions made so far."""
+        return self._decisions
+
     def arrive(self, order: Iterable[int]) -> set[Pair]:
-        """The pairs that are compared when the records come in this order."""
+        """Return the pairs that are compared when the records come in this order."""
         there: list[list[int]] = [[] for _ in self.kinds]
         met: set[Pair] = set()
         signatures = self.signatures
@@ -65,7 +92,7 @@ class World:
         return met
 
     def meetings(self, order: Iterable[int]) -> dict[Pair, set[str]]:
-        """All pairs read under a key, before the screen, with the kinds of key that brought each together."""
+        """Return all pairs read under a key, before the screen, with the kinds of key that brought each together."""
         there: list[list[int]] = [[] for _ in self.kinds]
         found: dict[Pair, set[str]] = defaultdict(set)
         for record in order:
@@ -76,7 +103,7 @@ class World:
         return found
 
     def full_keys(self) -> int:
-        """How many keys have more members than a key keeps."""
+        """Return how many keys have more members than a key keeps."""
         counts: dict[int, int] = defaultdict(int)
         for mine in self.keys:
             for key, _ in mine:
@@ -84,33 +111,33 @@ class World:
         return sum(count > KEY_CAP for count in counts.values())
 
     def consents(self, pair: Pair, kinds: Iterable[str]) -> bool:
-        """Whether a pair that was read under keys of these kinds is compared."""
+        """Return whether a pair that was read under keys of these kinds is compared."""
         if not LOOSE_KINDS.issuperset(kinds):
             return True
         return allows(self.signatures[pair[0]], self.signatures[pair[1]])
 
     def meets(self, a: int, b: int) -> bool:
-        """`Judge.meet`: a strong key shared, or a loose one with the signatures' consent."""
+        """Return what `Judge.meet` says: a strong key is shared, or a loose one and the signatures agree."""
         shared = set(self.keys[a]).intersection(self.keys[b])
         return brought_together([loose for _, loose in shared], self.signatures[a], self.signatures[b])
 
-    def shares_key(self, a: int, b: int) -> bool:
-        """Whether two records have a key in common, be they compared or not."""
-        return not set(self.keys[a]).isdisjoint(self.keys[b])
+    def shared_kinds(self, a: int, b: int) -> set[str]:
+        """Return the kinds of the keys that two records have in common, whether they are compared or not."""
+        return {self.kinds[key] for key, _ in set(self.keys[a]).intersection(self.keys[b])}
 
     def decide(self, pair: Pair) -> Decision:
-        """The decision on a pair, made once."""
+        """Return the decision on a pair, made once."""
         decision = self._decisions.get(pair)
         if decision is None:
             a, b = self.features[pair[0]], self.features[pair[1]]
             start = time.perf_counter()
-            decision = decide(a, b)
+            decision = decide(a, b, self.rules)
             self.seconds.append(time.perf_counter() - start)
             self._decisions[pair] = decision
         return decision
 
     def link(self, pair: Pair) -> float | None:
-        """The score of the link between two records of one group, None where they have none."""
+        """Return the score of the link between two records of one group, None where they have none."""
         if pair not in self._links:
             decision = self.decide(pair)
             linked = decision.verdict == DUPLICATE and self.meets(*pair)
@@ -118,14 +145,17 @@ class World:
         return self._links[pair]
 
     def clusters(self, met: Iterable[Pair]) -> list[list[int]]:
-        """The clusters when these pairs were compared: groups by the links among them, each divided."""
-        groups = closure(range(len(self.names)), (pair for pair in met if self.link(pair) is not None))
-        self.largest = max(self.largest, max(map(len, groups), default=0))
-        return [cluster for members in groups for cluster in self._divide(members)]
+        """Return the clusters when these pairs were compared: groups by the links among them, each divided."""
+        linked = [pair for pair in met if self.link(pair) is not None]
+        groups: list[tuple[int, ...]] = closure((), linked)
+        self.largest = max(self.largest, max(map(len, groups), default=1))
+        alone = set(range(len(self.names))).difference(*linked)
+        return [
+            *(cluster for members in groups for cluster in self._divide(members)),
+            *([one] for one in sorted(alone)),
+        ]
 
     def _divide(self, members: tuple[int, ...]) -> list[list[int]]:
-        if len(members) == 1:
-            return [list(members)]
         if members not in self._parts:
             pairs = list(combinations(members, 2))
             links = [
@@ -140,12 +170,12 @@ class World:
         return self._parts[members]
 
     def named(self, clusters: Iterable[Sequence[int]]) -> list[list[str]]:
-        """Clusters by record ids."""
+        """Return clusters by record ids."""
         return [[self.names[record] for record in members] for members in clusters]
 
 
 def _insert(members: list[int], record: int) -> None:
-    """As `index/add_to_keys.lua`: a full key keeps the smallest ids."""
+    """Add a record as `index/add_to_keys.lua` does: a full key keeps the smallest ids."""
     if len(members) < KEY_CAP:
         members.append(record)
     else:

@@ -1,4 +1,4 @@
-"""The bench: it measures what is there, by the rules of the product."""
+"""The bench: it measures what is there, by the rules of the product, and on sets its weights were not fitted on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ import pytest
 from streams.matching.features import extract
 from streams.testing import generate
 
+pytest.importorskip("numpy")
+
 BENCH = Path(__file__).parents[2] / "bench"
+HEADS = (
+    "What was asked", "Scores", "Peers", "What persons are asked", "Scores as probabilities", "Rule by rule",
+    "False alarms of guards", "Changes that should and should not matter", "Order of arrival", "Errors by category",
+    "What brings records together, and what it costs", "Rule by rule and set", "Changes by set",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -25,9 +32,11 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCH))
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(BENCH / "evaluate.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(BENCH / script), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -36,7 +45,7 @@ def write(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def labelled(folder: Path) -> None:
-    """Sets of the labelled forms, made of generated works."""
+    """Sets of the labelled forms, made of generated works; the pairs share records with the feed."""
     made = {m.record_id: m for m in generate(5, 60) if m.live and m.event == "new"}
     lot = list(made.values())
     write(folder / "stroke" / "feed.jsonl.gz", [m.document for m in lot])
@@ -46,37 +55,53 @@ def labelled(folder: Path) -> None:
         for n, (a, b) in enumerate(combinations(lot[:40], 2))
     ]
     write(folder / "archive_pairs" / "pairs.jsonl.gz", pairs)
+    other = [m for m in generate(6, 60) if m.live and m.event == "new"]
+    write(folder / "multi_source_feed" / "feed.jsonl.gz", [m.document for m in other])
 
 
 def test_the_sets_of_our_own_are_always_measured_and_absent_ones_named(tmp_path: Path) -> None:
-    done = run("--data", str(tmp_path), "--works", "300", "--json")
+    done = run("evaluate.py", "--data", str(tmp_path), "--works", "300", "--json")
     scores = {row["set"]: row for row in json.loads(done.stdout)}
     assert set(scores) == {"generated", "demo"}
     # Far below what is measured (docs/evaluation.md): this test is of the bench, not of the rules.
-    assert all(float(row["F1"]) > 0.85 and float(row["blocking recall"]) > 0.9 for row in scores.values())
+    assert all(float(row["F1"]) > 0.85 for row in scores.values())
     assert "dblp_scholar: not here, passed over" in done.stderr
 
 
-def test_the_report_has_scores_held_out_scores_order_and_errors(tmp_path: Path) -> None:
+def test_without_a_folder_our_own_sets_are_measured() -> None:
+    done = run("evaluate.py", "--works", "50", "--sets", "demo")
+    assert "| demo " in done.stdout
+    assert "generated" not in done.stdout
+
+
+def test_the_report_has_all_parts_and_no_text_of_labelled_data(tmp_path: Path) -> None:
     labelled(tmp_path / "data")
     docs = tmp_path / "docs"
-    names = ["stroke", "archive_pairs", "demo"]
-    run("--data", str(tmp_path / "data"), "--seeds", "2", "--write", "--docs", str(docs), "--sets", *names)
+    sets = ["stroke", "archive_pairs", "multi_source_feed", "demo"]
+    given = ["--data", str(tmp_path / "data"), "--works", "50", "--seeds", "2", "--no-peers"]
+    run("evaluate.py", *given, "--write", "--docs", str(docs), "--sets", *sets)
     text = (docs / "evaluation.md").read_text()
-    for head in ("What was asked", "Held out", "Order of arrival", "What each kind of key adds", "Errors by category"):
-        assert f"\n## {head}\n" in text
-    assert text.count("one partition over 2 orders") == len(names)
+    assert [head for head in HEADS if f"\n## {head}\n" not in text] == []
+    assert text.count("one partition over 2 orders") == len(sets)
+    assert text.count("| not run") == len(sets) - 1, "a feed without gold has no peers"
+    titles = {m.document["title"] for m in generate(5, 60) if m.document.get("title")}
+    assert not [title for title in titles if len(title) > 15 and title in text]
     pytest.importorskip("matplotlib")
     assert sorted(path.name for path in (docs / "plots").iterdir()) == ["precision-recall.svg", "reliability.svg"]
 
 
-def test_no_text_of_labelled_data_is_written(tmp_path: Path) -> None:
+def test_differences_between_two_runs_are_told_pair_by_pair(tmp_path: Path) -> None:
     labelled(tmp_path / "data")
-    docs = tmp_path / "docs"
-    run("--data", str(tmp_path / "data"), "--seeds", "0", "--write", "--docs", str(docs), "--sets", "stroke")
-    text = (docs / "evaluation.md").read_text()
-    titles = {m.document["title"] for m in generate(5, 60) if m.document.get("title")}
-    assert not [title for title in titles if len(title) > 15 and title in text]
+    given = ["--data", str(tmp_path / "data"), "--quick", "--sets", "archive_pairs"]
+    run("evaluate.py", *given, "--dump", str(tmp_path / "old"))
+    rows = [orjson.loads(line) for line in gzip.decompress((tmp_path / "old").read_bytes()).splitlines()]
+    right = next(row for row in rows if row["truth"] and row["found"])
+    changed = [row | {"found": False, "verdict": "distinct"} if row is right else row for row in rows]
+    write(tmp_path / "new", changed)
+    done = run("differences.py", str(tmp_path / "old"), str(tmp_path / "new"))
+    assert "archive_pairs: 0 better, 1 worse, 0 decided otherwise" in done.stdout
+    assert f"worse: {right['pair']} (one work): duplicate" in done.stdout
+    assert run("differences.py", str(tmp_path / "old"), str(tmp_path / "old")).stdout == ""
 
 
 @pytest.mark.usefixtures("bench")
@@ -100,6 +125,6 @@ def test_the_engine_and_the_simulation_agree(valkey: Any) -> None:
     from order import measure
     from sets import demo_set
 
-    found = measure("demo", demo_set().records, 3, 2, valkey.url)
+    found = measure(demo_set(), 3, 2, valkey.url)
     assert (found.partitions, found.moved) == (1, 0)
     assert found.engine == (2, 1, 0)
