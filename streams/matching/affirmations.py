@@ -14,7 +14,13 @@ __all__ = ["AFFIRMATIONS", "affirmed_by"]
 _NOT_EQUAL = ("different", "similar", "main", "inner", "extra", "other", "reordered", "prefix", "subtitle")
 _REWORDED = ("similar", "inner", "extra", "other", "reordered")
 _SUBJECT = 30.0  # bits of shared words that say what a paper is about, beyond what all papers of a field share
+_A_WORD = 10.0
 _SOON = ("day", "same", "lag")
+
+
+def _shares_words(pair: Pair) -> bool:
+    """Tell whether titles share more than small words: an abstract alone may be boilerplate."""
+    return shared_information(pair.a.title, pair.b.title) >= _A_WORD
 
 
 def _same_abstract(pair: Pair) -> bool:
@@ -23,7 +29,7 @@ def _same_abstract(pair: Pair) -> bool:
         pair.preprints == 1
         and levels.abstract == "same"
         and levels.title.startswith(_NOT_EQUAL)
-        and levels.authors in (*AGREED, "unknown")
+        and (levels.authors in AGREED or (levels.authors == "unknown" and _shares_words(pair)))
         and levels.year in (*_SOON, "unknown", "long_lag")
     )
 

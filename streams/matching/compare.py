@@ -57,11 +57,12 @@ def title_level(a: Features, b: Features) -> TitleMatch:
         return TitleMatch("unknown", 0.0, SAME, 0.0)
     letters_one, letters_two = one.replace(" ", ""), two.replace(" ", "")
     if letters_one == letters_two:
-        return _exact(a, b, max(one, two, key=len))
+        return _exact(a, b, one, two)
     if a.others or b.others:
         shared = {one, *a.others} & {two, *b.others}
         if shared:
-            return _exact(a, b, max(shared, key=lambda title: (len(title), title)))
+            title = max(shared, key=lambda title: (len(title), title))
+            return _exact(a, b, title, title)
     # Most candidates end here: titles that only share some words.
     ratio = fuzz.ratio(one, two, score_cutoff=UNLIKE)
     if UNLIKE <= ratio < NEAR:
@@ -81,8 +82,8 @@ _GRADED = frozenset(("variant", "typo", "subtitle", "noisy", "prefix"))
 """Kinds of likeness that are graded by how much the shorter title says."""
 
 
-def _exact(a: Features, b: Features, title: str) -> TitleMatch:
-    bits = information(title)
+def _exact(a: Features, b: Features, one: str, two: str) -> TitleMatch:
+    bits = information(one) if one == two else min(information(one), information(two))
     if (a.flags | b.flags) & STOP_TITLE:
         level = "exact_stop"
     elif bits >= RARE:
@@ -167,6 +168,8 @@ def authors_level(a: Features, b: Features) -> tuple[str, Agreement]:
     found = agreement(one, two)
     if not found.matched:
         return _no_author_in_common(a, b), found
+    if found.matched == 1 and (one[0][0] == "*" or two[0][0] == "*") and _is_group_alone(one, two):
+        return "group", found
     if found.matched == found.shorter:
         if a.n_authors == b.n_authors or found.shorter >= 8:
             return ("same_many" if found.matched > 2 else "same_two" if found.matched == 2 else "same_one"), found
@@ -185,6 +188,11 @@ def _no_author_in_common(a: Features, b: Features) -> str:
     if family_in_common(one, two):
         return "family"
     return "initials" if initials_in_common(one, two) > 1 else "none"
+
+
+def _is_group_alone(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
+    """Tell whether all that two lists share is a collaboration or an institution, which has many works of like titles."""
+    return any(name[0] == "*" and name in two for name in one)
 
 
 def _latin(names: tuple[str, ...]) -> bool:

@@ -98,7 +98,7 @@ LEVELS: dict[str, dict[str, str]] = {
         "family": "only a family name in common",
         "initials": "only initials in common, of two names or more",
         "cut": "none in common, but a list is known to be cut",
-        "group": "a group on one side, persons on the other",
+        "group": "a group on one side and persons on the other, or a group alone in common",
         "none": "none in common",
     },
     "year": {

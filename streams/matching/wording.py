@@ -57,6 +57,10 @@ def wording(a: str, b: str) -> Wording:
     """Compare two titles in normal form, words separated by single blanks."""
     if a == b:
         return SAME
+    if a > b:  # words line up in one of several ways: which, must not depend on the order
+        found = wording(b, a)
+        swapped = tuple([(y, x) for x, y in found.swapped])
+        return found._replace(swapped=swapped, left_a=found.left_b, left_b=found.left_a)
     one, two = a.split(" "), b.split(" ")
     for words in (one, two):
         if words[-1] == "a":

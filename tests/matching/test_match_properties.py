@@ -12,6 +12,7 @@ from streams.matching.keys import MAX_KEYS, keys
 from streams.matching.reasons import STAGES
 from streams.matching.rule import APART
 from streams.matching.ruleset import DEFAULT
+from streams.matching.wording import wording
 from streams.records import Author, Identifier, Record, Relation
 
 WORDS = ("coral", "growth",
@@ -68,6 +69,22 @@ def test_decisions_are_symmetric_and_sound(one: Record, two: Record) -> None:
     assert found.verdict != DISTINCT or found.reasons
     assert bool(found.relation) == (found.verdict == RELATED)
     assert explain(a, b).decision == found
+
+
+_FEW = st.lists(
+    st.sampled_from(("coral", "corals", "reef", "reefs", "of", "a", "b", "2", "ii", "growth", "zinc", "iron")),
+    max_size=7,
+)
+
+
+@settings(max_examples=500)
+@given(_FEW, _FEW)
+def test_words_line_up_the_same_both_ways_round(one: list[str], two: list[str]) -> None:
+    a, b = " ".join(one), " ".join(two)
+    there, back = wording(a, b), wording(b, a)
+    assert (there.left_a, there.left_b) == (back.left_b, back.left_a)
+    assert {*there.swapped} == {(x, y) for y, x in back.swapped}
+    assert (there.spelled, there.misspelt, there.moved) == (back.spelled, back.misspelt, back.moved)
 
 
 @given(records)
