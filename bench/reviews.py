@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from subjects import Subject
 from world import Pair, World
 
-from streams.clusters.review_queue import Doubtful, Home, choose
+from streams.clusters.review_queue import Budget, Doubtful, Home, choose, is_new
 from streams.matching.decision import REVIEW
 
 BINS = (0.50, 0.55, 0.60, 0.65)
@@ -74,7 +74,13 @@ def _chosen(subject: Subject, world: World, doubtful: list[Pair]) -> tuple[list[
     """Return the pairs that the product asks about when the records come in the order of their ids, and how many a cap stops."""
     asked: list[Pair] = []
     capped = 0
+    budget = Budget()
     crowds = _crowds(world, doubtful)
+
+    def in_doubt(one: bytes, other: bytes) -> bool:
+        a, b = sorted((int.from_bytes(one, "big"), int.from_bytes(other, "big")))
+        return world.decide((a, b)).verdict == REVIEW
+
     for end, pairs in _by_batch(doubtful):
         clusters = world.clusters(pair for pair in subject.met if pair[1] < end)
         homes = {record: number for number, members in enumerate(clusters) for record in members}
@@ -83,8 +89,14 @@ def _chosen(subject: Subject, world: World, doubtful: list[Pair]) -> tuple[list[
             return b"", homes[int.from_bytes(record, "big")]
 
         given = {Doubtful(_id(b), _id(a), world.decide((a, b)).score, crowds[a, b]): (a, b) for a, b in pairs}
-        choice = choose(given, home)
-        asked += [given[one] for one in choice.asked]
+
+        def before(record: bytes, clusters: Sequence[Sequence[int]] = clusters, end: int = end) -> list[bytes]:
+            return [_id(member) for member in clusters[home(record)[1]] if member < end - BATCH]
+
+        choice = choose(given, home, budget.earn(BATCH))
+        fresh = [given[one] for one in choice.asked if is_new(before(one.arrived), before(one.other), in_doubt)]
+        budget.spend(len(fresh))
+        asked += fresh
         capped += choice.capped
     return asked, capped
 

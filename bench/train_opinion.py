@@ -32,7 +32,7 @@ OPINION: dict[str, dict[str, float]] = {
     },
     "journal": {"same": 1.0, "different": -0.5},
     "identifier": {
-        "same": 11.0, "registrant": -4.0, "preprint": 0.0, "different": -2.0, "pmid": -8.0, "listed": -3.0,
+        "same": 11.0, "registrant": -4.0, "preprint": 0.0, "different": -2.0, "pmid": -8.0, "listed": -3.0, "edition": 0.0,
     },
 }  # fmt: skip
 
@@ -77,7 +77,7 @@ FLOOR = {
 
 CEIL = {
     ("title", "similar"): -4.0, ("title", "inner"): -1.5, ("title", "main"): -2.5, ("title", "other"): -1.0,
-    ("title", "noisy_common"): 1.5, ("title", "prefix_common"): -1.0, ("title", "subtitle_common"): 1.0,
+    ("title", "noisy_common"): 2.5, ("title", "prefix_common"): -1.0, ("title", "subtitle_common"): 1.0,
     ("title", "exact_frequent"): 0.0, ("title", "exact_stop"): -3.0, ("title", "different"): -8.0,
     ("authors", "group"): 0.0, ("journal", "different"): 0.0, ("identifier", "preprint"): 0.0,
 }  # fmt: skip

@@ -9,7 +9,7 @@ only what was published before.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from streams import events
@@ -22,7 +22,7 @@ from streams.clusters.jobs import Work
 from streams.clusters.judge import Judge
 from streams.clusters.late import NOTE_LATE, TAKE_LATE, LateStates
 from streams.clusters.planner import Draft
-from streams.clusters.review_queue import Doubtful, Home, choose
+from streams.clusters.review_queue import Budget, Doubtful, Home, choose, is_new
 from streams.clusters.store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
@@ -78,6 +78,7 @@ class Engine:
         self.corrections = CorrectionLog(layout, connection)
         self.outbox = Outbox(self.groups, self.store, LateStates(layout, connection), connection)
         self._arrivals = Arrivals(self.store, self.judge, connection)
+        self._review_budget = Budget()
         self._committer = Committer(self.groups, self.judge, settings.cluster_cap)
 
     def trust(self, histories: Iterable[bytes]) -> None:
@@ -106,11 +107,19 @@ class Engine:
         if self._committer.capped > capped:
             counts["capped", "cluster"] += self._committer.capped - capped
         outgoing += publications(committed, counts)
+        may_ask = self._review_budget.earn(len(arrivals))
         if found.doubtful:
-            outgoing += self._ask(found.doubtful, counts)
+            outgoing += self._ask(found.doubtful, {arrival.id for arrival in arrivals}, may_ask, reader, counts)
         return Batch(outgoing, committed, counts)
 
-    def _ask(self, doubtful: Mapping[Doubtful, Evidence], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
+    def _ask(
+        self,
+        doubtful: Mapping[Doubtful, Evidence],
+        arrived: Set[bytes],
+        most: int,
+        reader: Reader,
+        counts: Counter[tuple[str, str]],
+    ) -> Iterable[Outgoing]:
         """Choose the doubtful pairs that are worth a person's time, now that the clusters are as these records leave them."""
         roots = self.groups.resolve({record for pair in doubtful for record in (pair.arrived, pair.other)})
 
@@ -118,9 +127,21 @@ class Engine:
             member = roots[record].group.member(record)
             return (roots[record].id, member.cluster) if member else (record, -1)
 
-        choice = choose(doubtful, home)
+        def before(record: bytes) -> list[bytes]:
+            cluster = home(record)[1]
+            return [m.id for m in roots[record].group.members if m.cluster == cluster and m.id not in arrived]
+
+        def in_doubt(one: bytes, other: bytes) -> bool:
+            mine, theirs = reader.features(one), reader.features(other)
+            return bool(mine and theirs) and self.judge.decide(mine, theirs).verdict == REVIEW
+
+        choice = choose(doubtful, home, most)
         counts["capped", "review"] += choice.capped
-        return [events.review_message(doubtful[pair]) for pair in choice.asked]
+        known = {pair: (before(pair.arrived), before(pair.other)) for pair in choice.asked}
+        reader.load(record for mine, theirs in known.values() if mine for record in (*mine, *theirs))
+        asked = [pair for pair in choice.asked if is_new(*known[pair], in_doubt)]
+        self._review_budget.spend(len(asked))
+        return [events.review_message(doubtful[pair]) for pair in asked]
 
     def finish(self, begun: Collection[bytes]) -> Batch:
         """End the moves of groups that were begun by whoever did not live to do it: those of `begun` that still are.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.matching import title_words as words
 from streams.matching.features import IS_PREPRINT
-from streams.matching.pair import AGREED, PRINTED_ONCE, RETITLED, TEAM, Pair, is_translated
+from streams.matching.pair import AGREED, ALL_AGREED, PRINTED_ONCE, RETITLED, TEAM, Pair, is_translated
 from streams.matching.rule import DUPLICATE, Rule, first
 from streams.matching.words import shared_information
 from streams.text import word_set
@@ -15,6 +15,7 @@ _NOT_EQUAL = ("different", "similar", "main", "inner", "extra", "other", "reorde
 _REWORDED = ("similar", "inner", "extra", "other", "reordered")
 _SUBJECT = 30.0  # bits of shared words that say what a paper is about, beyond what all papers of a field share
 _A_WORD = 10.0
+_MISREAD = 76.0  # likeness of a title to what a machine read of its page, with a column's or an issue's name before it
 _SOON = ("day", "same", "lag")
 
 
@@ -65,6 +66,10 @@ def _reworded(pair: Pair) -> bool:
         return False
     if levels.abstract == "different" or words.one_other_word(pair):
         return False
+    if levels.title == "similar" and shared_information(pair.a.title, pair.b.title) < _IN_COMMON.get(
+        levels.authors, 25.0
+    ):
+        return False
     if levels.authors in ("same_two", "same_many") or (levels.authors == "contained" and levels.title != "similar"):
         return True
     if levels.authors == "most":
@@ -72,6 +77,10 @@ def _reworded(pair: Pair) -> bool:
     if levels.authors == "unknown":
         return levels.abstract == "similar"
     return levels.authors in ("same_one", "contained_one") and pair.match.ratio >= 75.0
+
+
+# Bits of words in common without which two papers of a group on one subject would do: "... deep reinforcement learning".
+_IN_COMMON = {"most": 40.0}
 
 
 def _printed_first(pair: Pair) -> bool:
@@ -97,16 +106,22 @@ def _retitled(pair: Pair) -> bool:
 
 
 def _same_issue(pair: Pair) -> bool:
+    """Nearly one title in one issue; a column's title or one in other words where all authors are the same."""
     levels = pair.levels
-    return (
-        levels.place == "one_issue"
-        and levels.journal in ("same", "unknown")
-        and levels.authors in AGREED
-        and levels.abstract != "different"
-        and levels.title.startswith(
-            ("exact", "variant", "typo", "other", "extra", "inner", "prefix", "subtitle", "noisy")
-        )
-        and levels.title not in ("exact_stop", "exact_frequent")
+    if (
+        levels.place != "one_issue"
+        or levels.journal not in ("same", "unknown")
+        or levels.authors not in AGREED
+        or levels.abstract == "different"
+    ):
+        return False
+    if levels.title == "exact_stop":
+        return levels.authors in ALL_AGREED
+    if levels.title == "similar":
+        about_one_thing = shared_information(pair.a.title, pair.b.title) >= _SUBJECT
+        return levels.authors in ALL_AGREED and pair.match.ratio >= _MISREAD and about_one_thing
+    return levels.title != "exact_frequent" and levels.title.startswith(
+        ("exact", "variant", "typo", "other", "extra", "inner", "prefix", "subtitle", "noisy")
     )
 
 

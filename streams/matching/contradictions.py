@@ -23,20 +23,24 @@ _ALL_BUT_EQUAL = ("exact", "variant", "typo")
 
 
 def is_proven(pair: Pair) -> bool:
-    """Tell whether there is evidence that no likeness of titles gives: one place in print, a preprint's abstract or day.
-
-    Catalogues give a publication its preprint's date, so a day in common counts where the whole team is the same.
-    """
+    """Tell whether there is evidence that no likeness of titles gives: one place in print, or a preprint's abstract."""
     levels = pair.levels
     if levels.place in PRINTED_ONCE:
-        return True
-    if pair.preprints == 1 and levels.year == "day" and levels.authors in ("same_many", "same_two"):
         return True
     if pair.preprints != 1:
         return False
     if levels.abstract == "same":
         return levels.authors in (*AGREED, "unknown")
     return levels.abstract == "similar" and levels.authors in AGREED and levels.year in ("same", "lag")
+
+
+def is_of_one_day(pair: Pair) -> bool:
+    """Tell whether a preprint and an article of one team bear one day.
+
+    Catalogues give a publication its preprint's date. A team posts part I and part II on one day, too.
+    """
+    levels = pair.levels
+    return pair.preprints == 1 and levels.year == "day" and levels.authors in ("same_many", "same_two")
 
 
 def _corroborated(pair: Pair) -> bool:
@@ -351,10 +355,17 @@ WORDS: tuple[Rule, ...] = (
 )
 
 
+_WHATEVER_THE_DAY = tuple(
+    rule for rule in WORDS if rule.code in ("numbers_differ", "letters_differ", "part_on_one_side", "negation")
+)
+
+
 def contradicted_by(pair: Pair) -> Rule | None:
     """Return the first contradiction of a pair without a shared identifier; words do not contradict what is proven."""
     found = first(CONTRADICTIONS, pair)
     if found:
         return found
     left = pair.match.wording
-    return first(WORDS, pair) if (left.left_a or left.left_b) and not is_proven(pair) else None
+    if not (left.left_a or left.left_b) or is_proven(pair):
+        return None
+    return first(_WHATEVER_THE_DAY if is_of_one_day(pair) else WORDS, pair)

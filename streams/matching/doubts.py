@@ -115,6 +115,16 @@ def _added_first(pair: Pair) -> bool:
     return long.n_authors == short.n_authors + 1 and not family_in_common(long.authors[:1], short.authors)
 
 
+def _years_apart(pair: Pair) -> bool:
+    """Two publications, more than four years apart: a team's paper is reprinted whole, but a title may be used again."""
+    levels = pair.levels
+    if levels.year != "more" or pair.preprints or (levels.authors == "same_many" and levels.title.startswith("exact")):
+        return False
+    if levels.title.startswith("noisy"):  # the words around it name where it was published
+        return True
+    return bool(pair.a.journal or pair.a.page) and bool(pair.b.journal or pair.b.page)
+
+
 def _doubt(code: str, test: Test, meaning: str, example: str, source: str, *, opposes: int = 0) -> Rule:
     return Rule(code, REVIEW, 0.0, test, meaning, example, source, opposes)
 
@@ -165,9 +175,7 @@ DOUBTS: tuple[Rule, ...] = (
                    and (_added_first(pair) or (bool(pair.a.journal) and bool(pair.b.journal))))),
            "few authors in common, and other years", "a series of articles under one title", "measured", opposes=1),
     _doubt("years_apart",
-           lambda pair: pair.levels.year == "more" and not pair.preprints and (
-               pair.levels.title.startswith("noisy")  # the words around it name where it was published
-               or (bool(pair.a.journal or pair.a.page) and bool(pair.b.journal or pair.b.page))),
+           _years_apart,
            "both published, more than four years apart", "", "fuzzycat YEAR"),
     _doubt("number_on_one_side",
            lambda pair: not pair.levels.title.startswith(("noisy", "subtitle")) and words.number_on_one_side(pair),

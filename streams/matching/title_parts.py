@@ -87,7 +87,10 @@ _EASTERN = re.compile(
     r"[（(]([上中下一二三四五六七八九十])[)）]\W*$"
 )
 _MAYBE = re.compile(r"[\dIVX](?![a-z])")
-_PART_WORD = re.compile(r"\b(?:part|teil|parte|partie|article|folge|series|volume)\b", re.IGNORECASE)
+_PART_WORD = re.compile(
+    r"\b(?:part|teil|parte|partie|article|folge|series|volume|mitteilung|communication|paper|report)\b", re.IGNORECASE
+)
+_OF_PART_WORDS = ("art", "eil", "ART", "unication", "aper", "eport", "olume", "eries", "olge")
 _NONE = PartNumber()
 
 
@@ -98,7 +101,7 @@ def part_number(text: str) -> PartNumber:
         part, bare = _among_words(text)
         if not part and _INSIDE.search(text) and (found := _GLUED.search(text) or _HYPHENED.search(text)):
             part = _value(found["number"])
-    if not part and ("art" in text or "eil" in text or "ART" in text) and _PART_WORD.search(text):
+    if not part and any(letters in text for letters in _OF_PART_WORDS) and _PART_WORD.search(text):
         named = _SPELLED.search(text) or _NTH.search(text)
         part = _value(named[1].rstrip(".ªº")) if named else _letter(text)
     if not part and not text.isascii() and ("第" in text or "その" in text or text[-1:] == ")"):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from rapidfuzz.distance import Indel
+
 from streams.matching.pair import Pair
-from streams.matching.wording import EMPTY
 from streams.matching.words import is_word
 from streams.signs import signs_in
 from streams.text import word_set
@@ -75,8 +76,10 @@ def _numbers(words: tuple[str, ...]) -> list[str]:
 
 
 def numbers_differ(pair: Pair) -> bool:
-    """Tell whether each title has a number that the other has not."""
+    """Tell whether each title has a number that the other has not, or each names another part."""
     left = pair.match.wording
+    if pair.a.part and pair.b.part and not set(pair.a.part.split(" ")) & set(pair.b.part.split(" ")):
+        return True
     return bool(_numbers(left.left_a)) and bool(_numbers(left.left_b))
 
 
@@ -100,10 +103,14 @@ def part_on_one_side(pair: Pair) -> bool:
     """Tell whether one title names a part or ends in a small number, from 2 up, and the other does not: "... II"."""
     left = pair.match.wording
     extra = left.left_a + left.left_b
-    if len(_numbers(extra)) != 1 or not _PLACES_IN_PRINT.isdisjoint(extra):
+    numbers = _numbers(extra)
+    if len(numbers) > 1 or not _PLACES_IN_PRINT.isdisjoint(extra):
         return False  # "volume 5", "pp 65 74": where it is printed, not which part it is
-    for features, other, words in ((pair.a, pair.b, left.left_a), (pair.b, pair.a, left.left_b)):
-        if features.part and not other.part and features.part in words and features.part != "1":
+    if not numbers:  # "second part", "zweite Mitteilung"
+        part, other = (pair.a.part, pair.b) if pair.a.part else (pair.b.part, pair.a)
+        return bool(part and extra) and part != "1" and not other.part and part not in other.title.split(" ")
+    for features, words in ((pair.a, left.left_a), (pair.b, left.left_b)):
+        if features.part in words and features.part != "1":
             return True
         for title in (features.title, features.main):
             last = title.rpartition(" ")[2]
@@ -175,14 +182,21 @@ def _prefix_differs(one: str, other: str) -> bool:
     return False
 
 
+_UNLIKE = 0.5
+_SHORTEST_UNKNOWN = 5
+
+
 def one_other_word(pair: Pair) -> bool:
-    """Tell whether the titles differ in one word for one word, and both are words: iron oxide and zinc oxide."""
+    """Tell whether the titles differ in one word for one word, and neither is a slip for the other: iron oxide and zinc oxide.
+
+    Both are words, or they have so little in common that no machine misread one for the other: clozapine, ketamine.
+    """
     left = pair.match.wording
     if len(left.swapped) != 1 or len(left.left_a) != 1 or len(left.left_b) != 1:
         return False
-    return is_word(left.left_a[0]) and is_word(left.left_b[0])
-
-
-def full_words(words: tuple[str, ...]) -> list[str]:
-    """Return the words that say something."""
-    return [word for word in words if word not in EMPTY]
+    one, other = left.left_a[0], left.left_b[0]
+    if is_word(one) and is_word(other):
+        return True
+    if not (one.isalpha() and other.isalpha()) or min(len(one), len(other)) < _SHORTEST_UNKNOWN:
+        return False
+    return Indel.normalized_similarity(one, other) < _UNLIKE

@@ -1,6 +1,15 @@
 from __future__ import annotations
 
-from streams.clusters.review_queue import CROWD, MOST_PER_RECORD, Doubtful, Home, choose
+from streams.clusters.review_queue import (
+    CROWD,
+    MOST_PER_RECORD,
+    RECORDS_PER_PAIR,
+    Budget,
+    Doubtful,
+    Home,
+    choose,
+    is_new,
+)
 
 
 def alone(record: bytes) -> Home:
@@ -38,3 +47,30 @@ def test_pairs_that_meet_in_a_crowd_alone_are_not_asked() -> None:
 def test_the_order_of_pairs_does_not_matter() -> None:
     pairs = [Doubtful(b"new", bytes([n]), 0.6, 2) for n in range(6)]
     assert choose(pairs, alone) == choose(reversed(pairs), alone)
+
+
+def test_what_earlier_records_of_two_clusters_brought_up_is_not_asked_again() -> None:
+    assert is_new([b"a1", b"a2"], [b"b1"], lambda one, other: False)
+    assert not is_new([b"a1", b"a2"], [b"b1"], lambda one, other: (one, other) == (b"a2", b"b1"))
+    assert is_new([], [b"b1"], lambda one, other: True)
+
+
+def test_a_feed_of_poor_records_asks_no_more_than_its_budget() -> None:
+    pairs = [Doubtful(b"%d" % n, b"o%d" % n, 0.5 + n / 1000, 2) for n in range(100)]
+    budget = Budget()
+    asked = 0
+    for _ in range(50):
+        choice = choose(pairs, alone, budget.earn(64))
+        assert choice.asked[0].score == max(pair.score for pair in pairs)
+        assert len(choice.asked) + choice.capped == len(pairs)
+        budget.spend(len(choice.asked))
+        asked += len(choice.asked)
+    assert 50 <= asked <= 50 + 8
+
+
+def test_a_budget_is_not_saved_for_ever() -> None:
+    budget = Budget()
+    for _ in range(1000):
+        budget.earn(RECORDS_PER_PAIR)
+    assert budget.earn(1) <= 9
+    assert Budget().earn(10 * 1024) == 160
