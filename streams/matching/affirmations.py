@@ -14,25 +14,24 @@ __all__ = ["AFFIRMATIONS", "affirmed_by"]
 _NOT_EQUAL = ("different", "similar", "main", "inner", "extra", "other", "reordered", "prefix", "subtitle")
 _REWORDED = ("similar", "inner", "extra", "other", "reordered")
 _SUBJECT = 30.0  # bits of shared words that say what a paper is about, beyond what all papers of a field share
-_A_WORD = 10.0
 _MISREAD = 76.0  # likeness of a title to what a machine read of its page, with a column's or an issue's name before it
 _SOON = ("day", "same", "lag")
 
 
-def _shares_words(pair: Pair) -> bool:
-    """Tell whether titles share more than small words: an abstract alone may be boilerplate."""
-    return shared_information(pair.a.title, pair.b.title) >= _A_WORD
+def _is_about_the_same(pair: Pair) -> bool:
+    """Tell whether titles say that two works are of one subject: an abstract alone may be boilerplate."""
+    return pair.match.ratio >= RETITLED and shared_information(pair.a.title, pair.b.title) >= _SUBJECT
 
 
 def _same_abstract(pair: Pair) -> bool:
     levels = pair.levels
-    return (
-        pair.preprints == 1
-        and levels.abstract == "same"
-        and levels.title.startswith(_NOT_EQUAL)
-        and (levels.authors in AGREED or (levels.authors == "unknown" and _shares_words(pair)))
-        and levels.year in (*_SOON, "unknown", "long_lag")
-    )
+    if pair.preprints != 1 or levels.abstract != "same" or not levels.title.startswith(_NOT_EQUAL):
+        return False
+    if levels.authors in ALL_AGREED or levels.authors == "contained":
+        return levels.year in (*_SOON, "unknown", "long_lag")
+    if levels.authors in AGREED or levels.authors == "unknown":
+        return levels.year in (*_SOON, "unknown") and _is_about_the_same(pair)
+    return False
 
 
 def _same_place(pair: Pair) -> bool:
@@ -75,7 +74,7 @@ def _reworded(pair: Pair) -> bool:
     if levels.authors == "most":
         return pair.agreement.matched >= 3
     if levels.authors == "unknown":
-        return levels.abstract == "similar"
+        return levels.abstract == "similar" and (levels.year in ("day", "same") or levels.title == "extra")
     return levels.authors in ("same_one", "contained_one") and pair.match.ratio >= 75.0
 
 

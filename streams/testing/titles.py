@@ -96,16 +96,50 @@ def replace_slot(rng: Random, field: Field, text: str) -> str:
     return f"{text} {field.contexts[int(rng.random() * len(field.contexts))]}"
 
 
+_OPENINGS = (
+    "We study {main}.", "This paper is about {main}.", "Little was known of {main} until recently.",
+    "What is known of {main} rests on few observations.", "Here {main} is looked at anew.", "We ask what governs {main}.",
+    "For a decade {main} has been debated.", "An open question concerns {main}.", "Models of {main} disagree with one another.",
+    "Motivated by earlier reports, we return to {main}.", "The aim of this work was to understand {main}.",
+    "We give an account of {main}.",
+)  # fmt: skip
+_BODIES = (
+    "Our work rests on {method} and on {thing}, with {count} cases from {name}.",
+    "By {method} we followed {count} examples of {thing} near {name}.",
+    "In {count} samples {thing} was compared, using {method} as {name} did.",
+    "We combine {method} with data on {thing} that {name} collected in {count} places.",
+    "{count} runs, each with its own seed, tell {method} from what {name} called {thing}.",
+    "Sources from {name} describe {thing}; we read {count} of them by means of {method}.",
+    "The proof uses {method}, a lemma of {name}, and {count} computed instances of {thing}.",
+    "Participants ({count}) were recruited in {name}; {method} served to measure {thing}.",
+    "A survey of {thing} with {count} entries, made for {name}, is analysed through {method}.",
+    "We extend {method} to {thing} and test it on {count} records of the {name} archive.",
+)  # fmt: skip
+_ENDINGS = (
+    "The results improve on earlier ones by {part} per cent and agree with {name} and {other}.",
+    "Errors fall by {part} per cent where the conditions of {name} hold, and not at all in {other}.",
+    "This contradicts {name}, whose figure was {part} per cent higher, and supports {other}.",
+    "A share of {part} per cent is left unexplained; {name} and {other} may account for it.",
+    "Open problems, among them those of {name}, are listed; {other} has since solved {part} per cent.",
+    "We conclude that {part} per cent of the variance is due to {name}, as {other} had guessed.",
+    "Code, tables and the {name} corpus are available; {other} reproduced {part} per cent of it.",
+    "With {part} per cent the effect is small but larger than in {name} or {other}.",
+)  # fmt: skip
+
+
 def abstract(rng: Random, field: Field, main: str) -> str:
-    """Three sentences that go with a title."""
+    """Three sentences that go with a title; there are so many that no two works have more than words in common."""
     random = rng.random
     pick = [
         words[int(random() * len(words))] for words in (field.qualities, field.objects, field.contexts, field.methods)
     ]
-    return (
-        f"We study {main[0].lower()}{main[1:]}. Our work rests on {pick[3]} and on {pick[0]} {pick[1]} {pick[2]}, with "
-        f"{int(random() * 900) + 20} cases from {proper(rng)}. The results improve on earlier ones by "
-        f"{int(random() * 400) / 10} per cent and agree with {proper(rng)} and {proper(rng)}."
+    opening, body, ending = (texts[int(random() * len(texts))] for texts in (_OPENINGS, _BODIES, _ENDINGS))
+    return " ".join(
+        (
+            opening.format(main=f"{main[0].lower()}{main[1:]}"),
+            body.format(method=pick[3], thing=" ".join(pick[:3]), count=int(random() * 900) + 20, name=proper(rng)),
+            ending.format(part=int(random() * 400) / 10, name=proper(rng), other=proper(rng)),
+        )
     )
 
 
