@@ -208,7 +208,7 @@ def test_a_slow_worker_that_changes_a_cluster_between_two_looks_is_waited_for(
 
                 async def story() -> AsyncIterator[None]:
                     await settle(first)
-                    second = handled(1, title="Another Title of This Paper")
+                    second = handled(1, title="Another Title of This Paper", updated="2030-01-01T08:00:00Z")
                     await publisher.publish([message for message in second.outgoing if message.topic == EVENTS])
                     for _ in range(6):
                         yield
