@@ -8,19 +8,18 @@ payloads are held against what that one wrote.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.clusters.committer import Described
+from streams.clusters.committed import Described
 from streams.clusters.judge import Judge
-from streams.clusters.planner import Draft
 from streams.index.connection import Connection
 from streams.index.key_index import Place
 from streams.index.reader import Reader
 from streams.index.store import RecordStore, Stored
 from streams.intake import Prepared
 
-__all__ = ["Arrival", "Arrivals", "born"]
+__all__ = ["Arrival", "Arrivals"]
 
 
 class Arrival(NamedTuple):
@@ -97,15 +96,3 @@ class Arrivals:
                 overtaken.append(arrival)
         reader.forget(arrival.id for arrival in overtaken)
         return overtaken
-
-
-def born(draft: Draft, births: Mapping[bytes, Described | None]) -> Described | None:
-    """What the intake described already, if the draft is just that: one record, alone, for the first time."""
-    members = draft.group.members
-    born = births.get(members[0].id) if len(members) == 1 else None
-    if born is None or len(draft.changes) != 1 or len(draft.group.clusters) != 1:
-        return None
-    change, cluster = born.changes[0], born.group.clusters[0]
-    plain = not (draft.group.merged or draft.group.related or draft.group.rulings)
-    same = plain and change == draft.changes[0] and members == born.group.members
-    return born if same and cluster.created == draft.group.clusters[0].created else None

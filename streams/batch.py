@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from streams import events
-from streams.clusters.committer import Committed
+from streams.clusters.committed import Committed
 from streams.errors import PayloadError
 from streams.events import Outgoing
 from streams.index import stamp

@@ -13,9 +13,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from streams import events
-from streams.arrivals import Arrival, Arrivals, born
+from streams.arrivals import Arrival, Arrivals
 from streams.batch import Batch, Incoming, publications
-from streams.clusters.committer import Committed, Committer, Described
+from streams.clusters.committed import Committed, Described
+from streams.clusters.committer import Committer
 from streams.clusters.correction_log import DECIDE_CORRECTION, CorrectionLog
 from streams.clusters.corrections import Correction, Verdict, ruling
 from streams.clusters.jobs import Work
@@ -281,15 +282,13 @@ class Engine:
         reader: Reader,
     ) -> list[Committed]:
         causes = frozenset(arrival.name for arrival in arrivals)
-        births = {arrival.id: arrival.birth for arrival in arrivals}
+        births = {arrival.id: arrival.birth for arrival in arrivals if arrival.birth is not None}
 
         def describe(draft: Draft) -> Described:
-            if (alone := born(draft, births)) is not None:
-                return alone
             return events.describe(draft, reader.record, reader.is_live, found.evidence, causes)
 
         work = Work(frozenset(a.id for a in arrivals), tuple(found.links), tuple(found.related))
-        return self._committer.apply(work, reader, describe)
+        return self._committer.apply(work, reader, describe, births=births)
 
     def _correct(
         self,

@@ -23,7 +23,7 @@ import msgspec
 import orjson
 
 from streams.clusters.canonical import canonical, render
-from streams.clusters.committer import Described
+from streams.clusters.committed import Described
 from streams.clusters.corrections import Verdict
 from streams.clusters.group import Cluster, Group, Relation, cluster_id
 from streams.clusters.planner import Change, Draft
@@ -43,6 +43,7 @@ __all__ = [
     "dead_letter",
     "decision_message",
     "describe",
+    "describe_birth",
     "fingerprint",
     "letter_fields",
     "state_message",
@@ -156,6 +157,16 @@ def describe(
     `correction` brought about are its doing. `cause` is that of all changes where no message brought them about.
     """
     return _Description(draft, record, live, evidence, causes, correction, cause).described()
+
+
+def describe_birth(draft: Draft, record: Record) -> Described:
+    """As `describe` does it, of a draft in which one record begins a cluster alone and is its cause. Most drafts are such."""
+    (change,), (cluster,) = draft.changes, draft.group.clusters
+    document, digest = render(canonical(cluster_id(change.key), (record,)))
+    group = msgspec.structs.replace(draft.group, clusters=(msgspec.structs.replace(cluster, canonical=digest),))
+    event = _event(change, [], [record.id], document, (), [record.id], [])
+    state = _state(change.key, change.revision, [record.id], document, ())
+    return Described(group, {event["event_id"]: orjson.dumps(event)}, (change,), {change.key: state})
 
 
 class _Description:

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.clusters.committer import Described
+from streams.clusters.committed import Described
 from streams.clusters.corrections import Correction, read_correction
 from streams.clusters.planner import birth
 from streams.errors import PayloadError
-from streams.events import describe
+from streams.events import describe_birth
 from streams.index.key_index import Place, places
 from streams.index.layout import Layout, id_of
 from streams.index.stamp import Stamp
@@ -184,5 +184,4 @@ def _without_abstract(record: Record) -> Record:
 
 
 def _birth(key: bytes, record: Record, stamp: Stamp) -> Described:
-    draft = birth(key, stamp.digest, stamp.taken)
-    return describe(draft, lambda _: record, lambda _: True, {}, frozenset((record.id,)))
+    return describe_birth(birth(key, stamp.digest, stamp.taken), record)

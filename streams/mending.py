@@ -15,7 +15,8 @@ import orjson
 from streams import events
 from streams.batch import Batch, publications
 from streams.clusters.canonical import render
-from streams.clusters.committer import Committer, Described
+from streams.clusters.committed import Described
+from streams.clusters.committer import Committer
 from streams.clusters.group import cluster_key
 from streams.clusters.heads import Head
 from streams.clusters.jobs import Work

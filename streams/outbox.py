@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from streams import events
 from streams.batch import Batch
-from streams.clusters.committer import Committed, Described
+from streams.clusters.committed import Committed, Described
 from streams.clusters.group import Group, cluster_key
 from streams.clusters.late import LateStates
 from streams.clusters.planner import waiting

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from worlds import handle
 
 from streams import events
 from streams.batch import Incoming
-from streams.clusters.planner import Change, Draft
+from streams.clusters.planner import Change, Draft, birth
 from streams.engine import Engine
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing, dead_letter, decision_message, letter_fields
@@ -247,3 +248,11 @@ def test_an_event_names_only_causes_and_evidence_of_its_own_cluster() -> None:
     )
     told = [json.loads(event) for event in described.owed.values()]
     assert [(event["causes"], event["evidence"]) for event in told] == [(["s:a"], []), (["s:b"], [])]
+
+
+def test_a_birth_is_described_as_any_other_draft_is() -> None:
+    payloads = [json.dumps(message.document).encode() for message in islice(generate(5, 100), 100)]
+    for record in (item for payload in payloads for item in parse("document", payload) if isinstance(item, Record)):
+        draft = birth(b"A" * 8, b"digest", len(record.title))
+        described = events.describe(draft, {b"A" * 8: record}.get, lambda _: True, {}, frozenset({record.id}))
+        assert events.describe_birth(draft, record) == described

@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
+from streams.clusters.births import commit_births
+from streams.clusters.committed import Committed, Described
 from streams.clusters.group import Group, Relation
 from streams.clusters.heads import Head, Heads, lift
 from streams.clusters.jobs import Job, Work, find_jobs, once_related, one_sided, still_to_do
@@ -33,40 +34,11 @@ from streams.clusters.store import Commit, GroupStore, Owed
 from streams.errors import RedisError
 from streams.index.reader import Reader
 
-__all__ = ["Committed", "Committer", "Described"]
+__all__ = ["Committer"]
 
 _MAX_ATTEMPTS = 200
 _NO_HEADS: Heads = {}
-
-
-class Described(NamedTuple):
-    """A draft made ready: the group with canonical digests and final revisions, and the events owed for it.
-
-    `states` are the latest states of the changed clusters, by key; None where a cluster is no more.
-    """
-
-    group: Group
-    owed: Mapping[str, bytes]
-    changes: tuple[Change, ...]
-    states: Mapping[bytes, bytes | None]
-
-
-class Committed(NamedTuple):
-    """A group as committed: where it lives, its raw value, and what was described.
-
-    `before` are events that others owe of the same clusters: published first, but left for them to confirm. They may be
-    dead, and what they sent still on its way.
-    """
-
-    root: bytes
-    raw: bytes
-    described: Described
-    before: Mapping[str, bytes] = {}
-
-    @property
-    def events(self) -> Mapping[str, bytes]:
-        """What is to be published, of each cluster in order: `cluster id:revision` -> the event."""
-        return {**self.before, **self.described.owed}
+_NO_BIRTHS: Mapping[bytes, Described] = {}
 
 
 Describe = Callable[[Draft], Described]
@@ -82,15 +54,22 @@ class Committer:
         self._cap = cap
         self.capped = 0
 
-    def apply(self, work: Work, reader: Reader, describe: Describe, heads: Heads = _NO_HEADS) -> list[Committed]:
+    def apply(
+        self,
+        work: Work,
+        reader: Reader,
+        describe: Describe,
+        heads: Heads = _NO_HEADS,
+        births: Mapping[bytes, Described] = _NO_BIRTHS,
+    ) -> list[Committed]:
         """Commit the work and return every group that changed. `heads` are what was published of clusters, where that may be
-        more than Redis knows.
+        more than Redis knows; `births` as in `commit_births`.
 
         Raises RedisError when others change the same groups so fast that no attempt gets through.
         """
-        done: list[Committed] = []
-        doubtful: set[bytes] = set()
-        todo = work
+        done, todo, doubtful = commit_births(self._groups, work, births, reader)
+        if done and not todo.records:
+            return done
         for _ in range(_MAX_ATTEMPTS):
             jobs = self._jobs(todo)
             failed = self._freeze(jobs)

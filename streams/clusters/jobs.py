@@ -30,7 +30,13 @@ class Work(NamedTuple):
     @property
     def asked(self) -> frozenset[bytes]:
         """All records it speaks of."""
-        return self.records.union(end for pair in self.links + self.related for end in pair)
+        return self.records | self.ends
+
+    @property
+    def ends(self) -> frozenset[bytes]:
+        """The records that something ties to another."""
+        pairs = (*self.links, *self.related, *((ruling.a, ruling.b) for ruling in self.rulings))
+        return frozenset(end for pair in pairs for end in pair)
 
 
 class Job(NamedTuple):

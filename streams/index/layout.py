@@ -35,6 +35,7 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import blake2b
+from struct import Struct
 
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 from redis.crc import key_slot
@@ -59,6 +60,11 @@ def meta_key(namespace: str, generation: str) -> bytes:
 def mark_key(namespace: str) -> bytes:
     """The key that is written so that there is something to wait for, or what such keys begin with."""
     return f"{namespace}:wait".encode()
+
+
+# Copied for each key, which takes less time than a new one.
+_KEY_DIGEST = blake2b(digest_size=ID_BYTES)
+_KEY_PARTS = Struct(">I4s")
 
 
 class Layout:
@@ -122,8 +128,10 @@ class Layout:
         46 bits tell keys apart at the default size; two that meet cost a comparison, never a wrong merge,
         for every link is checked against the keys themselves.
         """
-        digest = blake2b(f"{kind}\0{value}".encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).digest()
-        return self._keys[int.from_bytes(digest[:4], "big") % self.key_buckets], digest[4:]
+        digest = _KEY_DIGEST.copy()
+        digest.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
+        number, fingerprint = _KEY_PARTS.unpack(digest.digest())
+        return self._keys[number % self.key_buckets], fingerprint
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from streams import events
 from streams.clusters.adoption import adopt, names, redocument, unchanged
-from streams.clusters.committer import Described
+from streams.clusters.committed import Described
 from streams.clusters.group import Group, Relation, cluster_key
 from streams.clusters.planner import Draft
 from streams.clusters.store import Commit, GroupStore
