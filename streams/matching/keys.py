@@ -1,7 +1,7 @@
 """The keys of a record: values under which records of one paper are likely to meet.
 
 A pure function of `Features`. A pair is compared only if it shares a key, so keys are generous: each
-of the fuzzy kinds survives another kind of error. The table in docs/matching.md says what each adds.
+of the fuzzy kinds survives another kind of error. `docs/evaluation.md` says what each adds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["MAX_KEYS", "Key", "keys"]
 MAX_KEYS = 14
 _MIN_COMPACT = 10  # letters; a shorter title is a key only together with author or year
 _MAIN = 16  # letters; a shorter main title is no key without its subtitle
-_PREFIX, _SUFFIX = 16, 20  # letters of the informative words from either end; measured in docs/matching.md
+_PREFIX, _SUFFIX = 16, 20  # letters of the informative words from either end
 _RARE_WORDS = 3
 _STEM = 9  # letters of a word that outlive its endings
 
@@ -43,7 +43,9 @@ def keys(features: Features) -> tuple[Key, ...]:
         where = features.journal[:1] or features.date // 10000 or ""
         found.append(Key("place", f"{features.volume} {features.page} {where}"))
     if features.abstract:
-        found += [Key("abstract", features.abstract[at : at + 3].hex()) for at in (0, 5, 10)]
+        # With letters of a name: abstracts made of stock sentences would bring thousands together.
+        initials = _family(features)[:3]
+        found += [Key("abstract", features.abstract[at : at + 3].hex() + initials) for at in (0, 5, 10)]
     return tuple(dict.fromkeys(found))[:MAX_KEYS]
 
 

@@ -7,6 +7,7 @@ stands for, a misspelling for the word. What is left is in `swapped`, `left_a` a
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, Indel
@@ -57,24 +58,22 @@ def wording(a: str, b: str) -> Wording:
     """Compare two titles in normal form, words separated by single blanks."""
     if a == b:
         return SAME
-    if a > b:  # words line up in one of several ways: which, must not depend on the order
-        found = wording(b, a)
-        swapped = tuple([(y, x) for x, y in found.swapped])
-        return found._replace(swapped=swapped, left_a=found.left_b, left_b=found.left_a)
-    one, two = a.split(" "), b.split(" ")
+    # Words line up in one of several ways: which, must not depend on the order of the two.
+    swap = a > b
+    one, two = (b.split(" "), a.split(" ")) if swap else (a.split(" "), b.split(" "))
     for words in (one, two):
         if words[-1] == "a":
             words[-1] = "A"  # hepatitis A, part A: no article
-    blocks = _blocks(one, two)
-    reconciled = [_reconcile(*block) for block in blocks]
-    left = _without_moved([(x, y) for x, y, _, _ in reconciled])
-    moved = left.moved
+    reconciled = [_reconcile(*block) for block in _blocks(one, two)]
+    groups, moved = _without_moved([(x, y) for x, y, _, _ in reconciled])
+    if swap:
+        groups = [(y, x) for x, y in groups]
     return Wording(
-        tuple([(tuple(x), tuple(y)) for x, y in left.groups if x and y]),
-        tuple([word for x, _ in left.groups for word in x]),
-        tuple([word for _, y in left.groups for word in y]),
-        any(spelled for *_, spelled, _ in reconciled),
-        any(misspelt for *_, misspelt in reconciled),
+        tuple([(tuple(x), tuple(y)) for x, y in groups if x and y]),
+        tuple([word for x, _ in groups for word in x]),
+        tuple([word for _, y in groups for word in y]),
+        any([spelled for _, _, spelled, _ in reconciled]),
+        any([misspelt for _, _, _, misspelt in reconciled]),
         moved,
     )
 
@@ -84,26 +83,30 @@ Block = tuple[list[str], list[str]]
 
 def _blocks(one: list[str], two: list[str]) -> list[Block]:
     """Line the words up and return the groups of words that stand between equal ones."""
+    start, most = 0, min(len(one), len(two))
+    while start < most and one[start] == two[start]:
+        start += 1
+    end = 0
+    while end < most - start and one[-1 - end] == two[-1 - end]:
+        end += 1
+    one, two = one[start : len(one) - end], two[start : len(two) - end]
+    if not one or not two or set(one).isdisjoint(two):
+        return [(one, two)]  # nothing to line up, as in most pairs of titles that are nearly equal
     found: list[Block] = []
-    open_block: Block | None = None
-    for opcode in Indel.opcodes(one, two):
-        if opcode.tag == "equal":
-            open_block = None
-            continue
-        if open_block is None:
-            open_block = ([], [])
-            found.append(open_block)
-        open_block[0].extend(one[opcode.src_start : opcode.src_end])
-        open_block[1].extend(two[opcode.dest_start : opcode.dest_end])
+    at = to = 0
+    for equal in Indel.editops(one, two).as_matching_blocks():  # the last one is empty, at the end of both
+        if at < equal.a or to < equal.b:
+            found.append((one[at : equal.a], two[to : equal.b]))
+        at, to = equal.a + equal.size, equal.b + equal.size
     return found
 
 
 def _reconcile(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, bool]:
     """Return what is left of a block, whether something was spelled another way, and whether something was misspelt."""
+    if len(a) == len(b) == 1:
+        return _reconcile_words(a, b)
     if a and b and "".join(a) == "".join(b):
         return [], [], True, False
-    if len(a) == len(b) == 1 and len(a[0]) == len(b[0]) == 1:
-        return a, b, False, False  # vitamin A, vitamin D
     full_a, full_b = [w for w in a if w not in EMPTY], [w for w in b if w not in EMPTY]
     spelled = len(full_a) < len(a) or len(full_b) < len(b)
     if not full_a or not full_b:
@@ -116,6 +119,17 @@ def _reconcile(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, 
     return left_a, left_b, spelled or inflected, misspelt
 
 
+def _reconcile_words(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, bool]:
+    """As `_reconcile`, of one word in the place of another."""
+    word, other = a[0], b[0]
+    if len(word) == len(other) == 1:
+        return a, b, False, False  # vitamin A, vitamin D
+    if word in EMPTY or other in EMPTY:
+        return ([] if word in EMPTY else a), ([] if other in EMPTY else b), True, False
+    found = _one_word(word, other)
+    return ([], [], found == _INFLECTED, found == _MISSPELT) if found else (a, b, False, False)
+
+
 def _paired(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, bool]:
     """Set aside the words of two groups that are one word in another number or with a slip, in order."""
     left_a: list[str] = []
@@ -123,17 +137,25 @@ def _paired(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, boo
     inflected = misspelt = False
     for word in a:
         for at, other in enumerate(rest):
-            if word == other or is_inflection(word, other) or _is_one_number(word, other) or _contracts(word, other):
-                inflected = True
-            elif is_misspelling(word, other):
-                misspelt = True
-            else:
-                continue
-            del rest[at]
-            break
+            if found := _one_word(word, other):
+                inflected |= found == _INFLECTED
+                misspelt |= found == _MISSPELT
+                del rest[at]
+                break
         else:
             left_a.append(word)
     return left_a, rest, inflected, misspelt
+
+
+_TWO_WORDS, _INFLECTED, _MISSPELT = 0, 1, 2
+
+
+@lru_cache(maxsize=65_536)
+def _one_word(word: str, other: str) -> int:
+    """Return in what way two words are one: in two forms, misspelt, or not at all."""
+    if word == other or is_inflection(word, other) or _is_one_number(word, other) or _contracts(word, other):
+        return _INFLECTED
+    return _MISSPELT if is_misspelling(word, other) else _TWO_WORDS
 
 
 _NUMERALS = "ii iii iv - vi vii viii ix - xi xii xiii xiv xv xvi xvii xviii xix xx"
@@ -215,18 +237,12 @@ def _run_together(a: list[str], b: list[str]) -> bool:
     return not all(map(is_word, fewer))
 
 
-class _Left(NamedTuple):
-    groups: list[Block]
-    moved: bool
-
-
-def _without_moved(groups: list[Block]) -> _Left:
-    """Take out the words that one title has in one group and the other in another."""
-    mine = [word for a, _ in groups for word in a]
+def _without_moved(groups: list[Block]) -> tuple[list[Block], bool]:
+    """Take out the words that one title has in one group and the other in another, and tell whether there are any."""
     theirs = [word for _, b in groups for word in b]
-    common = [word for word in mine if word in theirs]
+    common = [word for a, _ in groups for word in a if word in theirs] if len(groups) > 1 else []
     if not common:
-        return _Left([group for group in groups if group[0] or group[1]], False)
+        return [group for group in groups if group[0] or group[1]], False
     for side in (0, 1):
         remaining = list(common)
         for group in groups:
@@ -237,4 +253,4 @@ def _without_moved(groups: list[Block]) -> _Left:
                 else:
                     kept.append(word)
             group[side][:] = kept
-    return _Left([group for group in groups if group[0] or group[1]], True)
+    return [group for group in groups if group[0] or group[1]], True

@@ -74,7 +74,14 @@ def same_person(a: str, b: str) -> bool:
     joined_a, joined_b = given_a.replace(" ", "")[:GIVEN], given_b.replace(" ", "")[:GIVEN]
     if family_a[:GIVEN] == joined_b and family_b[:GIVEN] == joined_a:
         return True
+    # Most pairs of names end here: neither family name ends in the other, and they are not both short.
+    both_short = len(family_a) < _SHORT_FAMILY and len(family_b) < _SHORT_FAMILY
+    if not (both_short or family_a.endswith(family_b) or family_b.endswith(family_a)):
+        return False
     return _partly_read(family_a, given_a, family_b, given_b)
+
+
+_SHORT_FAMILY = 5  # letters; below, an umlaut spelled out is a fifth of the name
 
 
 def _same_family(a: str, b: str) -> bool:
@@ -137,7 +144,7 @@ def _partly_read(family_a: str, given_a: str, family_b: str, given_b: str) -> bo
             # `pazgil|a` and `gil|ana p`
             if middle and len(before) > 2 and before[0] == middle.rpartition(" ")[2][0] and _compatible(given, others):
                 return True
-    if len(family_a) < 5 and len(family_b) < 5 and len(family_a) != len(family_b):
+    if len(family_a) < _SHORT_FAMILY and len(family_b) < _SHORT_FAMILY and len(family_a) != len(family_b):
         # Bär and Baer, where the given names are whole
         first_a, first_b = given_a.partition(" ")[0], given_b.partition(" ")[0]
         if len(first_a) > 2 and first_a[:3] == first_b[:3]:
