@@ -107,6 +107,8 @@ def _show(a: Path, b: Path, rules: Rules, as_json: bool) -> None:
     explanation = explain(sides[0].features, sides[1].features, rules)
     if as_json:
         shown = {**_row(*sides, explanation.decision), "veto": explanation.decision.veto, "prior": explanation.prior}
+        if explanation.rule:
+            shown["rule"] = explanation.rule
         shown["comparisons"] = [msgspec.structs.asdict(comparison) for comparison in explanation.comparisons]
         typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
         return

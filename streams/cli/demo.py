@@ -105,7 +105,7 @@ def _counters(worker: WorkerProcess) -> dict[str, float]:
 def _summarize(screen: Console, status: Status, summary: dict[str, Any], out: Path) -> None:
     screen.print(f"\n{summary['records']} records are {summary['clusters']} papers: ", style="bold", end="")
     screen.print(
-        f"{summary['duplicates']} duplicates, {summary['review']} pairs to review, "
+        f"{summary['duplicates']} duplicates, {summary['review']} doubtful pairs, "
         f"{summary['related']} related but not the same, {summary['dead_letters']} dead letters; "
         f"{summary['events']} events in {status.seconds:.1f} s."
     )

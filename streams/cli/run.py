@@ -48,7 +48,7 @@ def _summary(summary: dict[str, Any], out: Path) -> str:
     latency = summary["latency_ms"]
     return (
         f"{summary['records']} records are {summary['clusters']} papers: {summary['duplicates']} duplicates, "
-        f"{summary['review']} pairs to review, {summary['dead_letters']} dead letters.\n"
+        f"{summary['review']} doubtful pairs, {summary['dead_letters']} dead letters.\n"
         f"{_unread(summary['unread_fields'])}"
         f"{summary['seconds']:.1f} s, {summary['records_per_second']:.0f} records/s, "
         f"latency {latency['p50']:.0f} ms (p50), {latency['p99']:.0f} ms (p99).\n"

@@ -17,8 +17,8 @@ from typing import NamedTuple
 __all__ = ["CROWD", "MOST_PER_RECORD", "RECORDS_PER_PAIR", "Budget", "Choice", "Doubtful", "Home", "choose", "is_new"]
 
 MOST_PER_RECORD = 3
-RECORDS_PER_PAIR = 64
-"""A pair is about two records, so that at most 3 of 100 records are asked about."""
+RECORDS_PER_PAIR = 70
+"""A pair is about two records, so that less than 3 of 100 records are asked about."""
 _SAVINGS = 8
 _LOOKED_AT = 8
 CROWD = 16

@@ -43,7 +43,7 @@ class Rule(NamedTuple):
     - `code`: the reason code that decisions carry, stable over releases;
     - `effect`: `duplicate`, `related`, `review`, `distinct`, or `apart` (distinct, and no chain through other records
       may put the two into one cluster);
-    - `score`: the score of a decision it settles, 0 to 1; for a doubt, bits added to the sum of weights;
+    - `score`: the score of a decision it settles, 0 to 1; a doubt has none, its bits are fitted (`[doubt]` in `weights.toml`);
     - `test`: whether it holds for a pair; symmetric;
     - `meaning`, `example`, `source`: what a person should know of it;
     - `opposes`: whether it speaks against the two sides a pair would join (`clusters/partition.py`), and by what.

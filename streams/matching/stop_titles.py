@@ -5,7 +5,7 @@ word for word (`stop_titles.txt`). Most are made of nothing but words for the pa
 make it (`Notes from the editor`, `Author index to volume 12`), or have such words around a name: the words and forms of
 `stop_titles.toml`. All hold through a letter or two miswritten, a lost apostrophe (`editor s notes`), a number before the
 title, a volume or a date behind it.
-Sources: fuzzycat, bib-dedupe, dissemin, OpenAIRE blacklists (matching.md 3.2), OpenAlex (paratext).
+Sources: fuzzycat, bib-dedupe, dissemin, OpenAIRE blacklists, OpenAlex (paratext).
 """
 
 from __future__ import annotations

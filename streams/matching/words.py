@@ -1,8 +1,8 @@
 """How common words and pairs of words are in titles, and which strings are words at all.
 
-`words.bin` holds counts alone: for each of 135,000 words and 30,000 pairs of neighbouring words a number of four bytes,
+`words.bin` holds counts alone: for each of 164,000 words and pairs of neighbouring words a number of four bytes,
 sorted, of which the upper 25 bits are a hash of the text and the lower 7 a class (see `bench/make_words.py`, which makes
-the file). A string that is not in the table is taken for a word in one case of 250, by a collision of hashes.
+the file). A string that is not in the table is taken for a word in one case of 200, by a collision of hashes.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def test_a_feed_of_poor_records_asks_no_more_than_its_budget() -> None:
     budget = Budget()
     asked = 0
     for _ in range(50):
-        choice = choose(pairs, alone, budget.earn(64))
+        choice = choose(pairs, alone, budget.earn(RECORDS_PER_PAIR))
         assert choice.asked[0].score == max(pair.score for pair in pairs)
         assert len(choice.asked) + choice.capped == len(pairs)
         budget.spend(len(choice.asked))
@@ -73,4 +73,4 @@ def test_a_budget_is_not_saved_for_ever() -> None:
     for _ in range(1000):
         budget.earn(RECORDS_PER_PAIR)
     assert budget.earn(1) <= 9
-    assert Budget().earn(10 * 1024) == 160
+    assert Budget().earn(10 * RECORDS_PER_PAIR) == 10
