@@ -30,7 +30,7 @@ from streams.matching.features import extract
 from streams.records import Record, to_document
 from streams.settings import Settings
 
-SMALL = 3_000
+SMALL = 10_000
 
 Partition: TypeAlias = frozenset[frozenset[str]]
 

@@ -27,7 +27,8 @@ title)."""
 REVIEW = """\
 Of the doubtful pairs of a feed those go to `dedup.review` that `clusters/review_queue.py` chooses: none within one
 cluster, one between two clusters, few of one record. Here the records come in the order of their ids, in
-micro-batches of 1,024, within the budget of one pair for every 70 records. *asked*: pairs chosen; *capped*: passed over by a cap, the others are settled elsewhere;
+micro-batches of 1,024, within the budget of one pair
+for every 70 records. *asked*: pairs chosen; *capped*: passed over by a cap, the others are settled elsewhere;
 *records asked about*: share of a set's records with such a pair; *most*: pairs of the record that has most; *one
 work*: share of the asked pairs that are one work, of those whose truth the set knows (across sources alone, where
 only those are labelled). Left out where the set is labelled, else with the shipped weights."""
