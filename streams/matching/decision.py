@@ -20,7 +20,7 @@ class Decision(msgspec.Struct, frozen=True):
     contradict each other so clearly that no chain through other records may put them into one
     cluster. `relation` names the kind where the verdict is `related` (`corrects`, `part_of`, …). `opposes` says whether the
     pair speaks against the sides it would join, and by what: 0 no, 1 words or authors, 2 place or date, 3 identifiers.
-    `strength` of a duplicate: 2 where an identifier is shared, 0 where nothing but the title agrees, else 1 (`clusters/partition.py`).
+    `strength` of a duplicate: 2 where an identifier is shared, 0 where only the title agrees, else 1 (`clusters/partition.py`).
     """
 
     verdict: str
