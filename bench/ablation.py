@@ -15,7 +15,7 @@ from rules_in_use import RULES, decider, holding, without
 from subjects import Subject
 from world import Pair, World
 
-from streams.evaluation import Pairwise
+from streams.evaluation.scores import Pairwise
 from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, Decision
 from streams.matching.pair import compare, compare_fully

@@ -18,9 +18,9 @@ import zstandard
 from sets import readable
 from world import World
 
+from streams.matching.blocking import keys
 from streams.matching.decide import decide
 from streams.matching.features import extract
-from streams.matching.keys import keys
 from streams.matching.titles import title_forms
 
 

@@ -16,13 +16,13 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from streams.batch import Incoming
-from streams.engine import Engine
-from streams.index.connection import connect
+from streams.engine.engine import Engine
+from streams.engine.messages import Incoming
 from streams.local.valkey import Valkey
 from streams.settings import Settings
-from streams.testing import generate
-from streams.testing.generator import Generated
+from streams.state.connection import connect
+from streams.synthetic import generate
+from streams.synthetic.generator import Generated
 
 KINDS = {
     "r": "features",

@@ -15,17 +15,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from streams.agents.feed import DOCUMENT, Payload, message_key, send
-from streams.agents.publisher import Publisher
-from streams.agents.topics import create_topics
-from streams.index.connection import connect
-from streams.index.layout import Layout
-from streams.index.progress import Progress
+from streams.kafka.feed import DOCUMENT, Payload, message_key, send
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import create_topics
 from streams.local.run import own_generation
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings, load_settings
-from streams.testing.generator import generate
+from streams.state.connection import connect
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from streams.synthetic.generator import generate
 
 _LOOK_SECONDS = 0.001
 

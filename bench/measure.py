@@ -13,7 +13,7 @@ from scores import Scores, score
 from subjects import Subject
 from world import Pair, World
 
-from streams.evaluation import B3, cluster_scores
+from streams.evaluation.scores import B3, cluster_scores
 from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, Decision
 from streams.matching.features import extract

@@ -25,7 +25,7 @@ from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, REVIEW, Decision
 from streams.matching.features import extract
 from streams.matching.meeting import meets
-from streams.records import Record
+from streams.records.record import Record
 
 SEED = 20_250
 PAIRS = 200

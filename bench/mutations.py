@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from streams.matching.features import IS_PREPRINT, extract
 from streams.matching.words import is_word
-from streams.records import Author, Identifier, Record
-from streams.text import normalize
+from streams.normalize.text import normalize
+from streams.records.record import Author, Identifier, Record
 
 Changed: TypeAlias = Record | None
 

@@ -22,13 +22,13 @@ import orjson
 from sets import SEED, LabelledSet, documents, load, names
 from world import GROUP_CAP, World
 
-from streams.batch import Incoming
-from streams.engine import Engine
-from streams.index.connection import connect
+from streams.engine.engine import Engine
+from streams.engine.messages import Incoming
 from streams.local.valkey import Valkey
 from streams.matching.features import extract
-from streams.records import Record, to_document
+from streams.records.record import Record, to_document
 from streams.settings import Settings
+from streams.state.connection import connect
 
 SMALL = 10_000
 

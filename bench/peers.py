@@ -19,8 +19,8 @@ from scores import Scores, score
 from subjects import Subject, pairs_within
 from world import Pair
 
-from streams.evaluation import closure
-from streams.records import Record, to_document
+from streams.evaluation.scores import closure
+from streams.records.record import Record, to_document
 
 NAIVE, BIB_DEDUPE = "same title or DOI", "bib-dedupe"
 PEERS = (NAIVE, BIB_DEDUPE)

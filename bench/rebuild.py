@@ -18,18 +18,18 @@ from pathlib import Path
 import msgspec
 import orjson
 
-from streams.agents.feed import Payload, send
-from streams.agents.preparer import calm_collector
-from streams.agents.publisher import Publisher
-from streams.agents.topics import create_topics
-from streams.index.connection import Connection, connect
-from streams.index.layout import Layout
-from streams.index.progress import Progress
+from streams.kafka.feed import Payload, send
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.rebuild.rebuild import Said, rebuild
 from streams.settings import Settings
-from streams.testing import generate
+from streams.state.connection import Connection, connect
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from streams.synthetic import generate
+from streams.worker.prepare_pool import calm_collector
 
 
 def main() -> None:

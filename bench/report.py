@@ -22,7 +22,7 @@ from tasks import Fitted
 from train import difference
 
 from streams.matching.ruleset import DEFAULT, RULESET
-from streams.records import Record
+from streams.records.record import Record
 
 EXAMPLES = 2  # of each category
 CATEGORIES = 12  # of each set
@@ -266,7 +266,7 @@ def _errors(found: Findings, subjects: Mapping[str, Subject]) -> Iterator[str]:
         if subject.name in OWN_SETS and isinstance(subject.labelled, FeedSet):
             if subject.labelled.kinds:
                 yield f"### {subject.name}: by trap"
-                yield "The works are made up and their truth is known; `streams/testing/works.py` says what each trap is."
+                yield "The works are made up and their truth is known; `streams/synthetic/works.py` says what each trap is."
                 yield table(["trap", "true pairs", "missed", "wrong", "left to review"], _traps(subject, fitted.errors))
             yield f"### {subject.name}: examples"
             yield "\n".join(_examples(subject, fitted.errors)) or "No errors."

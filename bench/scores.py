@@ -9,7 +9,7 @@ import numpy as np
 from subjects import Subject
 from world import Pair
 
-from streams.evaluation import Pairwise
+from streams.evaluation.scores import Pairwise
 
 RESAMPLES = 1000
 SEED = 20_250

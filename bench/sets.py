@@ -18,10 +18,10 @@ import orjson
 
 from streams.demo import feed as demo_feed
 from streams.errors import PayloadError
-from streams.records import Delete, Record
+from streams.records.record import Delete, Record
 from streams.sources import parse
 from streams.sources.document import read
-from streams.testing import Generated, generate
+from streams.synthetic import Generated, generate
 
 Pair: TypeAlias = tuple[str, str]
 

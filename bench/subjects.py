@@ -14,9 +14,9 @@ from itertools import combinations
 from sets import TRUTH, FeedSet, LabelledPair, LabelledSet, PairSet
 from world import Pair, World
 
-from streams.evaluation import closure
+from streams.evaluation.scores import closure
 from streams.matching.features import extract
-from streams.records import Record
+from streams.records.record import Record
 
 __all__ = ["Subject", "pairs_within", "trace_shared_pairs"]
 

@@ -24,7 +24,7 @@ from train import Fit, examples, fit, teachers
 from word_counts import Titles
 from world import World
 
-from streams.evaluation import B3
+from streams.evaluation.scores import B3
 from streams.matching.ruleset import DEFAULT
 
 Task: TypeAlias = tuple[str, str]

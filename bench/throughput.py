@@ -13,10 +13,10 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from streams.agents.feed import DOCUMENT, read_payloads
+from streams.kafka.feed import DOCUMENT, read_payloads
 from streams.local.run import run
 from streams.settings import load_settings
-from streams.testing.generator import generate
+from streams.synthetic.generator import generate
 
 
 def generated(folder: Path, works: int) -> str:

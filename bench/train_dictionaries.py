@@ -1,9 +1,9 @@
-"""Train the compression dictionaries of `streams/index/` on generated records.
+"""Train the compression dictionaries of `streams/state/` on generated records.
 
     python bench/train_dictionaries.py
 
 The records are our own generator's, so nobody's data is in the dictionaries. Training them anew makes
-state written before unreadable: raise the dictionary version in `streams/index/codec.py` with it.
+state written before unreadable: raise the dictionary version in `streams/state/codec.py` with it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import msgspec
 import zstandard
 
 from streams.matching.features import extract
-from streams.records import Record
+from streams.records.record import Record
 from streams.sources import parse
-from streams.testing.generator import generate
+from streams.synthetic.generator import generate
 
 FOLDER = Path(__file__).parent.parent / "streams" / "index"
 BYTES = 32 * 1024

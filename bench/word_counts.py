@@ -23,8 +23,8 @@ from streams.matching import words as table_module
 from streams.matching.spelling import one_spelling
 from streams.matching.titles import title_forms
 from streams.matching.words import CLASS_BITS, RAREST, hash_of
-from streams.records import Record
-from streams.text import normalize
+from streams.normalize.text import normalize
+from streams.records.record import Record
 
 LISTS = tuple(Path("/usr/share/dict", name) for name in ("american-english-large", "british-english-large"))
 """Lists of words, as Debian's wamerican-large and wbritish-large (made from SCOWL) install them."""

@@ -16,15 +16,15 @@ from itertools import combinations
 from typing import TypeAlias
 
 from streams.clusters.partition import Link, Opposition, partition
-from streams.evaluation import closure
-from streams.index.layout import id_of
+from streams.evaluation.scores import closure
+from streams.matching.blocking import keys
 from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, Decision
 from streams.matching.features import Features
-from streams.matching.keys import keys
 from streams.matching.meeting import brought_together
+from streams.matching.prefilter import LOOSE_KINDS, allows, signature
 from streams.matching.ruleset import DEFAULT, Rules
-from streams.matching.screen import LOOSE_KINDS, allows, signature
+from streams.records.stored import id_of
 
 KEY_CAP = 64  # as the setting key_cap
 GROUP_CAP = 1000  # as the setting cluster_cap
@@ -175,7 +175,7 @@ class World:
 
 
 def _insert(members: list[int], record: int) -> None:
-    """Add a record as `index/add_to_keys.lua` does: a full key keeps the smallest ids."""
+    """Add a record as `state/add_to_keys.lua` does: a full key keeps the smallest ids."""
     if len(members) < KEY_CAP:
         members.append(record)
     else:

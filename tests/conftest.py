@@ -9,17 +9,17 @@ from typing import Any
 
 import hypothesis
 import pytest
-from brokers import KAFKA_SESSION_SECONDS, KINDS, AnyBroker, Kafka, kafka_is_there
 from jsonschema import Draft202012Validator
-from redis_cluster import RedisCluster
 from referencing import Registry, Resource
-from reports import Report
 
-from streams.index.connection import Connection, connect
+from streams.events.schemas import NAMES, schema
 from streams.local.broker import Broker
 from streams.local.valkey import Valkey
-from streams.schemas import NAMES, schema
 from streams.settings import Settings
+from streams.state.connection import Connection, connect
+from tests.brokers import KAFKA_SESSION_SECONDS, KINDS, AnyBroker, Kafka, kafka_is_there
+from tests.redis_cluster import RedisCluster
+from tests.system.reports import Report
 
 Connected = Callable[[Settings], Connection]
 _NUMBERS = itertools.count(1)

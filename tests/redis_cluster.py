@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import redis
-from processes import wait_for
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 
 from streams.local.broker import free_port
 from streams.local.process import Child, wait_until
 from streams.local.valkey import REDIS_OPTIONS, answers_redis, valkey_executable
+from tests.system.processes import wait_for
 
 __all__ = ["Node", "RedisCluster"]
 

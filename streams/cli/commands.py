@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from streams.agents.feed import check_readable
-from streams.agents.topics import topics
 from streams.cli import demo as demo_module
 from streams.cli import run as run_module
 from streams.cli import send as send_module
@@ -26,6 +24,8 @@ from streams.cli.options import DataDir, Json, Kafka, Redis
 from streams.cli.rebuild import rebuild
 from streams.cli.verify import verify as verify_all
 from streams.errors import UsageError
+from streams.kafka.feed import check_readable
+from streams.kafka.topics import topics
 from streams.local.broker import free_port
 from streams.local.endpoints import find
 from streams.ops.diagnosis import ExpectedTopic
@@ -104,7 +104,7 @@ def worker() -> None:
     Start as many as there are partitions; they share the work. STREAMS_KAFKA_URL and STREAMS_REDIS_URL must be set.
     With STREAMS_HTTP_PORT=0 it says on standard error which port it took.
     """
-    from streams.agents.worker import run_worker  # noqa: PLC0415 - Faust takes a second to import
+    from streams.worker.process import run_worker  # noqa: PLC0415 - Faust takes a second to import
 
     settings = configured(load_settings())
     if not settings.http_port:

@@ -17,13 +17,13 @@ import typer
 from streams.cli.context import console
 from streams.cli.tables import explanation_table
 from streams.errors import PayloadError, UsageError
-from streams.evaluation import open_lines
+from streams.evaluation.scores import open_lines
 from streams.matching.decide import decide, explain
 from streams.matching.decision import DISTINCT, Decision
 from streams.matching.features import Features, extract
 from streams.matching.meeting import meets, shared_kinds
 from streams.matching.ruleset import DEFAULT, Rules
-from streams.records import Record
+from streams.records.record import Record
 from streams.settings import load_settings
 from streams.sources import document as documents
 from streams.sources.payloads import Json, Member, collect, load_json

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from streams.errors import SettingsError
-from streams.index.connection import Connection, connect
-from streams.index.generation import current_generation
 from streams.settings import PREFIX, Settings
+from streams.state.connection import Connection, connect
+from streams.state.generation import current_generation
 
 __all__ = ["configured", "console", "open_state", "printable"]
 

@@ -16,20 +16,20 @@ import typer
 from rich.table import Table
 
 from streams import events
-from streams.agents.publisher import Publisher
-from streams.agents.topics import create_topics
 from streams.cli.context import console, open_state
 from streams.cli.options import DataDir, Json
-from streams.clusters.correction_log import CorrectionLog
 from streams.clusters.corrections import DIFFERENT, SAME, UNDO, Correction, Standing, Verdict, read_correction, ruling
 from streams.errors import PayloadError, RefusedError, UsageError
 from streams.events import Outgoing
-from streams.index.connection import Connection
-from streams.index.generation import current_generation
-from streams.index.layout import Layout
-from streams.inspection import Inspection
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import create_topics
 from streams.local.endpoints import find
+from streams.query.explain import Inspection
 from streams.settings import Settings, load_settings
+from streams.state.connection import Connection
+from streams.state.correction_log import CorrectionLog
+from streams.state.generation import current_generation
+from streams.state.layout import Layout
 
 __all__ = ["correct"]
 

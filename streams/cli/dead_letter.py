@@ -15,11 +15,11 @@ import typer
 from rich.table import Table
 
 from streams import events
-from streams.agents.dead_letters import Content, Letter, contents, select, standing
-from streams.agents.retries import Outcome, drop, retry
-from streams.agents.topics import create_topics
 from streams.cli.context import console, printable
 from streams.errors import BrokerError, UsageError
+from streams.kafka.dead_letters import Content, Letter, contents, select, standing
+from streams.kafka.redrive import Outcome, drop, retry
+from streams.kafka.topics import create_topics
 from streams.local.endpoints import find
 from streams.settings import Settings, load_settings
 

@@ -13,17 +13,17 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from streams.agents.feed import Payload
-from streams.agents.topics import create_topics
 from streams.cli.context import console
 from streams.cli.explain import show_place
 from streams.demo import feed
-from streams.index.connection import connect
-from streams.inspection import Inspection
+from streams.kafka.feed import Payload
+from streams.kafka.topics import create_topics
 from streams.local.run import Status, forget, own_generation, play, write_results
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
+from streams.query.explain import Inspection
 from streams.settings import Settings
+from streams.state.connection import connect
 
 __all__ = ["demo"]
 

@@ -11,7 +11,7 @@ import typer
 from streams.cli.context import console
 from streams.cli.tables import cluster_table, cross_table, decision_table
 from streams.errors import UsageError
-from streams.evaluation import (
+from streams.evaluation.scores import (
     B3,
     ClusterScores,
     CrossScores,
@@ -22,7 +22,7 @@ from streams.evaluation import (
     decision_scores,
     read_rows,
 )
-from streams.records import record_id
+from streams.records.record import record_id
 
 __all__ = ["evaluate"]
 

@@ -14,8 +14,8 @@ from rich.table import Table
 from streams.cli.context import console, open_state
 from streams.cli.tables import explanation_table
 from streams.clusters.corrections import Correction
-from streams.inspection import Inspection, Pairing, Place, Refused
 from streams.matching.decision import DUPLICATE
+from streams.query.explain import Inspection, Pairing, Place, Refused
 from streams.settings import Settings
 
 __all__ = ["explain_pair", "explain_record", "show_place"]

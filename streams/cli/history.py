@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from streams import events
-from streams.agents.reader import read_to_now
 from streams.cli.context import console, open_state
 from streams.errors import UsageError
-from streams.history import Chronicle, History, Told
-from streams.inspection import Inspection
+from streams.kafka.reader import read_to_now
+from streams.query.explain import Inspection
+from streams.query.history import Chronicle, History, Told
 from streams.settings import Settings
 
 __all__ = ["show_history"]

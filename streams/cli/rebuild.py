@@ -10,7 +10,6 @@ import msgspec
 import orjson
 import typer
 
-from streams.agents.preparer import calm_collector
 from streams.cli.context import configured
 from streams.cli.options import DataDir, Json
 from streams.errors import UsageError
@@ -19,6 +18,7 @@ from streams.rebuild.generations import Status, abort, drop, status
 from streams.rebuild.rebuild import Report, Said
 from streams.rebuild.rebuild import rebuild as run
 from streams.settings import load_settings
+from streams.worker.prepare_pool import calm_collector
 
 __all__ = ["rebuild"]
 

@@ -10,8 +10,8 @@ import orjson
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from streams.agents.feed import DOCUMENT, check_readable, read_payloads
 from streams.cli.context import console
+from streams.kafka.feed import DOCUMENT, check_readable, read_payloads
 from streams.local.run import Status, run
 from streams.settings import Settings
 

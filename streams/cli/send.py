@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import typer
 
-from streams.agents.feed import read_payloads, send
-from streams.agents.publisher import Publisher
-from streams.agents.topics import create_topics, record_topic
+from streams.kafka.feed import read_payloads, send
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import create_topics, record_topic
 from streams.settings import Settings
 
 __all__ = ["send_files"]

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from streams.evaluation import B3, LABELS, VERDICTS, ClusterScores, CrossScores, DecisionScores, Pairwise
+from streams.evaluation.scores import B3, LABELS, VERDICTS, ClusterScores, CrossScores, DecisionScores, Pairwise
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Explanation
 from streams.matching.reasons import meaning
 

@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from streams import events
-from streams.agents.reader import follow
+from streams.kafka.reader import follow
 from streams.settings import Settings
 
 __all__ = ["TOPICS", "tail_topic"]

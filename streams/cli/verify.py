@@ -10,14 +10,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from streams.agents.repair import repair
-from streams.agents.verifier import Report, Verifier
 from streams.cli.context import console, open_state, printable
-from streams.engine import Engine
+from streams.engine.engine import Engine
 from streams.errors import ServiceError
-from streams.index.connection import Connection
 from streams.settings import Settings
+from streams.state.connection import Connection
 from streams.verification.differences import MEANINGS, PLACES, Difference
+from streams.verification.repair import repair
+from streams.verification.verifier import Report, Verifier
 
 __all__ = ["verify"]
 

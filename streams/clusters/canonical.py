@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from streams.records import Author, Record
+from streams.records.record import Author, Record
 
 __all__ = ["SOURCE_RANK", "canonical", "is_preprint", "render"]
 

@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from streams.clusters.group import Ruling
 from streams.errors import PayloadError
-from streams.index.layout import id_of
+from streams.records.stored import id_of
 
 __all__ = [
     "BAD_CORRECTION",

@@ -8,11 +8,24 @@ one value in Redis, so its members, its clusters and their revisions change toge
 from __future__ import annotations
 
 from base64 import b32decode, b32encode
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["Cluster", "Group", "Member", "Relation", "Ruling", "cluster_id", "cluster_key", "first_key", "next_key"]
+__all__ = [
+    "Cluster",
+    "Group",
+    "Member",
+    "Relation",
+    "Root",
+    "Ruling",
+    "cluster_id",
+    "cluster_key",
+    "first_key",
+    "next_key",
+]
 
 _ID_BYTES = 8
 
@@ -100,6 +113,24 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
             return ()
         records = set(self.records(index))
         return tuple(r for r in self.related if r.record in records and r.other not in records)
+
+
+class Root(NamedTuple):
+    """Where a record's group lives: the record id, the raw value (`b""`: none yet) and the group.
+
+    `moving` are groups on their way into this one that may still have to be taken over: id -> (raw value, group), the
+    nearest first. One may have been taken over already by a nearer one, which then knows its clusters.
+    """
+
+    id: bytes
+    raw: bytes
+    group: Group
+    moving: Mapping[bytes, tuple[bytes, Group]]
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The group that lives here, and those on their way into it, the nearest first."""
+        return self.group, *(group for _, group in self.moving.values())
 
 
 def first_key(founder: bytes) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from streams.records import Delete, Record
+from streams.records.record import Delete, Record
 from streams.sources import parse
 
 __all__ = ["feed"]

@@ -18,20 +18,20 @@ import msgspec
 import orjson
 
 from streams import events
-from streams.agents.feed import Payload, send
-from streams.agents.publisher import Publisher
-from streams.agents.reader import read_to_now
-from streams.agents.topics import create_topics, delete_topics
 from streams.errors import EmbeddedError
-from streams.index.codec import Codec
-from streams.index.connection import Command, Connection, connect
-from streams.index.generation import remove
-from streams.index.layout import Layout
-from streams.index.progress import Progress
+from streams.kafka.feed import Payload, send
+from streams.kafka.producer import Publisher
+from streams.kafka.reader import read_to_now
+from streams.kafka.topics import create_topics, delete_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from streams.sources.fields import unread
+from streams.state.codec import Codec
+from streams.state.connection import Command, Connection, connect
+from streams.state.generation import remove
+from streams.state.layout import Layout
+from streams.state.progress import Progress
 
 __all__ = ["Status", "own_generation", "play", "read_cluster_states", "run", "unread_fields", "write_results"]
 

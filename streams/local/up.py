@@ -10,15 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from streams.agents.publisher import Publisher
-from streams.agents.topics import create_topics
-from streams.engine import Engine
-from streams.index.connection import connect
-from streams.index.generation import current_generation
+from streams.engine.engine import Engine
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import create_topics
 from streams.local.endpoints import announce, withdraw
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.generation import current_generation
 
 __all__ = ["serve"]
 

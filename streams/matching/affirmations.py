@@ -7,7 +7,7 @@ from streams.matching.features import IS_PREPRINT
 from streams.matching.pair import AGREED, ALL_AGREED, PRINTED_ONCE, RETITLED, TEAM, Pair, is_translated
 from streams.matching.rule import DUPLICATE, Rule, first
 from streams.matching.words import shared_information
-from streams.text import word_set
+from streams.normalize.text import word_set
 
 __all__ = ["AFFIRMATIONS", "affirmed_by"]
 

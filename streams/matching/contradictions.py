@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from streams.matching import title_words as words
-from streams.matching.compare_identifiers import identifier_level
 from streams.matching.doi_classes import is_entry
 from streams.matching.features import IS_PREPRINT, IS_THESIS, SERIAL, STOP_TITLE, Features
+from streams.matching.identifier_comparisons import identifier_level
 from streams.matching.pair import AGREED, ALL_AGREED, PRINTED_ONCE, Pair, is_bare
 from streams.matching.rule import APART, BY_IDENTIFIER, BY_PLACE, BY_WORDS, DISTINCT, Rule, first
 

@@ -17,9 +17,9 @@ from streams.matching.serial_titles import serial_title
 from streams.matching.spelling import one_spelling
 from streams.matching.stop_titles import is_stop_title
 from streams.matching.titles import TitleForms, title_forms
-from streams.names import GIVEN, author_key, split_names
-from streams.records import Author, Record
-from streams.text import STOPWORDS, fold_words, word_set
+from streams.normalize.names import GIVEN, author_key, split_names
+from streams.normalize.text import STOPWORDS, fold_words, word_set
+from streams.records.record import Author, Record
 
 __all__ = ["MAX_AUTHORS", "Features", "extract"]
 
@@ -95,7 +95,7 @@ class Features(msgspec.Struct, frozen=True, array_like=True):
 
     - `title`: words of main title and subtitle in normal form; `cut` is the length of the main title in it, 0 without subtitle.
     - `others`: other titles (original language, translated) in normal form.
-    - `authors`: the first `MAX_AUTHORS` as `family|given` (see `streams.names`); `n_authors` how many there are in all.
+    - `authors`: the first `MAX_AUTHORS` as `family|given` (see `streams.normalize.names`); `n_authors` how many there are in all.
     - `date`: YYYYMMDD with 00 for what is not known; 0 for no date.
     - `ids`: `scheme:value` of every identifier that names a work; DOIs without their version.
     - `journal`: first letters of its words; `volume`, `number`, `page` (first page or article number) as digits where they

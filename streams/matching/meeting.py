@@ -1,6 +1,6 @@
 """Which records meet in a feed: a pair is compared only where the blocking keys bring the two together.
 
-The key index stores what this says (`index/key_index.py`), so the answer is the same without any server. A key that is
+The key index stores what this says (`state/key_index.py`), so the answer is the same without any server. A key that is
 full (`STREAMS_KEY_CAP`) may keep two records apart that would meet by this.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from streams.matching.blocking import keys
 from streams.matching.features import Features
-from streams.matching.keys import keys
-from streams.matching.screen import LOOSE_KINDS, allows, signature
+from streams.matching.prefilter import LOOSE_KINDS, allows, signature
 
 __all__ = ["brought_together", "meets", "shared_kinds"]
 

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from streams.matching.rule_files import joined_pattern, joined_text, read_rules
-from streams.text import word_set
+from streams.normalize.text import word_set
 
 __all__ = ["ANY_LINK", "DERIVED", "STEPPED_OVER", "Announcement"]
 

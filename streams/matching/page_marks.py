@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from streams.text import word_set
+from streams.normalize.text import word_set
 
 __all__ = ["without_footnote_mark", "without_stamp"]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from rapidfuzz import fuzz
 
-from streams.matching.compare import (
+from streams.matching.comparisons import (
     TitleMatch,
     abstract_level,
     authors_level,
@@ -16,9 +16,9 @@ from streams.matching.compare import (
     title_level,
     year_level,
 )
-from streams.matching.compare_identifiers import identifier_level
 from streams.matching.features import IS_PREPRINT, TRANSLATED, Features
-from streams.names import Agreement
+from streams.matching.identifier_comparisons import identifier_level
+from streams.normalize.names import Agreement
 
 __all__ = [
     "AGREED",
@@ -43,7 +43,7 @@ RETITLED = 61.0
 
 
 class Levels(NamedTuple):
-    """The level two records reach in each field; the names of `streams.matching.compare`."""
+    """The level two records reach in each field; the names of `streams.matching.comparisons`."""
 
     title: str
     authors: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from streams.matching.rule_files import read_titles
-from streams.text import word_set
+from streams.normalize.text import word_set
 
 __all__ = ["is_placeholder", "without_file_ending"]
 

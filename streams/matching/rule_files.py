@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from streams.text import normalize
+from streams.normalize.text import normalize
 
 __all__ = ["joined_pattern", "joined_text", "read_rules", "read_titles"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from streams.text import word_set
+from streams.normalize.text import word_set
 
 __all__ = ["ORDINALS", "is_inflection", "one_spelling"]
 

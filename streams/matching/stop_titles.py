@@ -16,7 +16,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Levenshtein
 
 from streams.matching.rule_files import joined_pattern, joined_text, read_rules, read_titles
-from streams.text import word_set
+from streams.normalize.text import word_set
 
 __all__ = ["FORMS", "Form", "is_stop_title"]
 

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from streams.matching.rule_files import joined_text, read_rules
-from streams.text import word_set
+from streams.normalize.text import word_set
 
 __all__ = ["LABELS", "Label", "without_label"]
 

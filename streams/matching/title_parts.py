@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from streams.text import word_set
+from streams.normalize.text import word_set
 
 __all__ = ["PartNumber", "part_number"]
 

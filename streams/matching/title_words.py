@@ -11,8 +11,8 @@ from rapidfuzz.distance import Indel
 
 from streams.matching.pair import Pair
 from streams.matching.words import is_word
-from streams.signs import signs_in
-from streams.text import word_set
+from streams.normalize.signs import signs_in
+from streams.normalize.text import word_set
 
 __all__ = [
     "designs_differ",

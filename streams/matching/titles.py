@@ -20,7 +20,7 @@ from streams.matching.placeholders import is_placeholder, without_file_ending
 from streams.matching.title_labels import without_label
 from streams.matching.title_notes import brackets_at_end, is_language, is_note, without_open_note
 from streams.matching.title_parts import part_number
-from streams.text import fold, normalize, plain, read_numerals, words_of
+from streams.normalize.text import fold, normalize, plain, read_numerals, words_of
 
 __all__ = ["DERIVED", "TitleForms", "title_forms"]
 

@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA, Indel
 
 from streams.matching.spelling import ORDINALS, is_inflection
 from streams.matching.words import is_word
-from streams.text import word_set
+from streams.normalize.text import word_set
 
 __all__ = ["EMPTY", "SAME", "Wording", "is_misspelling", "wording"]
 

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from zlib import crc32
 
-from streams.han import has_han
+from streams.normalize.han import has_han
 
 __all__ = ["CLASS_BITS", "RAREST", "hash_of", "information", "is_word", "shared_information"]
 

@@ -17,16 +17,16 @@ from streams.clusters.adoption import adopt, names, redocument, unchanged
 from streams.clusters.committed import Described
 from streams.clusters.group import Group, Relation, cluster_key
 from streams.clusters.planner import Draft
-from streams.clusters.store import Commit, GroupStore
-from streams.engine import Engine
+from streams.engine.engine import Engine
 from streams.errors import StateError
 from streams.events import Evidence
-from streams.index.connection import Command
-from streams.index.layout import Layout
-from streams.index.progress import Progress
-from streams.index.reader import Reader
 from streams.matching.decision import DUPLICATE, RELATED
 from streams.rebuild.closures import Closure, Closures
+from streams.state.connection import Command
+from streams.state.group_store import Commit, GroupStore
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from streams.state.reader import Reader
 
 __all__ = ["Adopter"]
 

@@ -10,14 +10,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from streams.batch import Incoming
-from streams.engine import Engine
+from streams.engine.engine import Engine
+from streams.engine.messages import Incoming
+from streams.engine.prepare import Intake
 from streams.errors import StateError
-from streams.index.connection import Command
-from streams.index.layout import Layout
-from streams.index.reader import Reader
-from streams.index.store import RecordStore, Stored
-from streams.intake import Intake
+from streams.records.stored import Stored
+from streams.state.connection import Command
+from streams.state.layout import Layout
+from streams.state.reader import Reader
+from streams.state.record_store import RecordStore
 
 __all__ = ["Carrier"]
 

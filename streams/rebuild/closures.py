@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from streams.clusters.adoption import names
-from streams.clusters.group import Group
+from streams.clusters.group import Group, Root
 from streams.clusters.planner import waiting
-from streams.clusters.store import GroupStore, Root
+from streams.state.group_store import GroupStore
 
 __all__ = ["Closure", "Closures"]
 

@@ -10,12 +10,12 @@ from itertools import count
 import msgspec
 
 from streams.errors import RefusedError, UsageError
-from streams.index.connection import Connection, connect
-from streams.index.generation import built_as, facts, follow, remove
-from streams.index.layout import Layout
 from streams.matching.ruleset import RULESET
 from streams.rebuild.holder import Holder
 from streams.settings import Settings
+from streams.state.connection import Connection, connect
+from streams.state.generation import built_as, facts, follow, remove
+from streams.state.layout import Layout
 
 __all__ = [
     "Status",

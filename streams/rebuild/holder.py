@@ -1,4 +1,4 @@
-"""A rebuild's hold on the live generation, renewed in the background (`index/fence.py`)."""
+"""A rebuild's hold on the live generation, renewed in the background (`state/fence.py`)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from streams.errors import FencedError, RedisError, RefusedError
-from streams.index.connection import Connection
-from streams.index.fence import HOLD_SECONDS, Fence, Hold
 from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.state.fence import HOLD_SECONDS, Fence, Hold
 
 __all__ = ["Holder"]
 

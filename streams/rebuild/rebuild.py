@@ -11,7 +11,7 @@ Numbered, for the order is what makes it safe:
 
 Killed anywhere, workers go on with the old generation within seconds, and the same command goes on with 2 and does 3 to 6
 again, each of which may be repeated. After 7 there is nothing left to do. A Redis that fails over meanwhile may have forgotten
-a part of the new generation: then it ends, before 7, and the same command goes on from what is remembered (`index/progress.py`).
+a part of the new generation: then it ends, before 7, and the same command goes on from what is remembered (`state/progress.py`).
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.engine import Engine
+from streams.engine.engine import Engine
 from streams.errors import BrokerError, ForgottenError, RedisError
-from streams.index.connection import connect
-from streams.index.layout import Layout
-from streams.index.progress import Progress
 from streams.rebuild.adopt import Adopter
 from streams.rebuild.carry import Carrier
 from streams.rebuild.generations import live_generation, new_name, refuse_other_rules, refuse_without_room
 from streams.rebuild.holder import Holder
 from streams.rebuild.shadow import Shadow
 from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.layout import Layout
+from streams.state.progress import Progress
 
 __all__ = ["Report", "Said", "rebuild"]
 

@@ -18,16 +18,16 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.agents.incoming import incoming
-from streams.agents.preparer import Preparer
-from streams.agents.reader import plain_consumer
-from streams.agents.topics import input_topics, source_of
-from streams.batch import Incoming
-from streams.engine import Engine
+from streams.engine.engine import Engine
+from streams.engine.messages import Incoming
+from streams.engine.prepare import CORRECTIONS, Items
 from streams.errors import BrokerError, ForgottenError
-from streams.index.progress import Histories, Place, Step
-from streams.intake import CORRECTIONS, Items
+from streams.kafka.incoming import incoming
+from streams.kafka.reader import plain_consumer
+from streams.kafka.topics import input_topics, source_of
 from streams.settings import Settings
+from streams.state.progress import Histories, Place, Step
+from streams.worker.prepare_pool import Preparer
 
 __all__ = ["Shadow"]
 
@@ -42,7 +42,7 @@ class Shadow:
     """Replays topics into a generation. Use as `async with`."""
 
     def __init__(self, engine: Engine, known: Histories, told: Callable[[int], None]) -> None:
-        """`engine` is that of the new generation; `known` are the histories of its Redis (`index/progress.py`).
+        """`engine` is that of the new generation; `known` are the histories of its Redis (`state/progress.py`).
 
         `told` is called with the number of messages of each micro-batch.
         """

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from streams.errors import PayloadError
-from streams.records import Delete
+from streams.records.record import Delete
 from streams.sources import (
     arxiv,
     core,

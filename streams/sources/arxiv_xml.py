@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from lxml import etree
 
 from streams.errors import PayloadError
-from streams.identifiers import ArxivId, find_arxiv, parse_arxiv
-from streams.records import Author, Delete, Record
+from streams.normalize.identifiers import ArxivId, find_arxiv, parse_arxiv
+from streams.records.record import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft
 from streams.sources.payloads import Item, load_xml

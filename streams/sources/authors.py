@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from streams.names import is_degree, may_be_initials, without_marks
-from streams.placeholders import is_missing
-from streams.records import Author
+from streams.normalize.names import is_degree, may_be_initials, without_marks
+from streams.normalize.placeholders import is_missing
+from streams.records.record import Author
 from streams.sources.drafts import MAX_AUTHORS, Draft, fold
 
 __all__ = ["from_items", "from_name", "from_parts", "is_et_al", "is_group", "orcid", "split_free_text", "split_list"]

@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from streams.errors import PayloadError
-from streams.identifiers import registered_doi
-from streams.records import Author, Delete, Record
+from streams.normalize.identifiers import registered_doi
+from streams.records.record import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources import dates
 from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked

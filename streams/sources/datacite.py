@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from streams.errors import PayloadError
-from streams.identifiers import registered_doi
-from streams.placeholders import is_missing
-from streams.records import Author, Delete, Record
+from streams.normalize.identifiers import registered_doi
+from streams.normalize.placeholders import is_missing
+from streams.records.record import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked
 from streams.sources.payloads import Adapter, Json, envelope, read_json

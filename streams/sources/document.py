@@ -1,7 +1,7 @@
 """`document`: our own normal form as JSON, for users whose feed is none of the named sources.
 
 The record id is `source:id` with the document's own source label, so documents of any feed may share
-a topic. It reads what `streams.records.to_document` writes; see there for the fields. Beyond those,
+a topic. It reads what `streams.records.record.to_document` writes; see there for the fields. Beyond those,
 authors may be objects (`name`, `family`, `given`, `orcid`, `organization`) or one text.
 """
 
@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from streams.errors import PayloadError
-from streams.placeholders import is_missing
-from streams.records import MAX_VERSION, Author, Delete, Record
+from streams.normalize.placeholders import is_missing
+from streams.records.record import MAX_VERSION, Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources import dates
 from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_RELATIONS, MAX_TEXT, MAX_TITLE, Draft, delete_marked

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from streams.errors import PayloadError
-from streams.identifiers import SCHEMES, dois_in, find_arxiv, normalize, parse_arxiv
-from streams.links import from_url
-from streams.placeholders import is_missing
-from streams.records import Author, Delete, Identifier, Record, Relation
+from streams.normalize.identifiers import SCHEMES, dois_in, find_arxiv, normalize, parse_arxiv
+from streams.normalize.placeholders import is_missing
+from streams.normalize.urls import from_url
+from streams.records.record import Author, Delete, Identifier, Record, Relation
 from streams.sources import dates
 
 __all__ = ["Draft", "delete_marked", "fold", "written"]

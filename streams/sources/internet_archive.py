@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.errors import PayloadError
-from streams.identifiers import normalize
-from streams.records import Author, Delete, Record
+from streams.normalize.identifiers import normalize
+from streams.records.record import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources.datacite import relate
 from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from streams.identifiers import normalize
-from streams.records import Author, Delete, Record
+from streams.normalize.identifiers import normalize
+from streams.records.record import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources import dates
 from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked

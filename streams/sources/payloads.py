@@ -14,7 +14,7 @@ import orjson
 from lxml import etree
 
 from streams.errors import PayloadError
-from streams.records import Delete, Record
+from streams.records.record import Delete, Record
 
 __all__ = ["Adapter", "Item", "Json", "Member", "Reader", "collect", "envelope", "load_json", "load_xml", "read_json"]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.errors import PayloadError
-from streams.identifiers import registered_doi
-from streams.records import Delete, Record
+from streams.normalize.identifiers import registered_doi
+from streams.records.record import Delete, Record
 from streams.sources import authors as names
 from streams.sources.drafts import MAX_AUTHORS, MAX_TITLE, Draft, delete_marked
 from streams.sources.payloads import Adapter, Json, Member, envelope, read_json

@@ -11,14 +11,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from streams.clusters.correction_log import CorrectionLog
 from streams.clusters.corrections import Verdict, ruling
 from streams.clusters.group import cluster_key
 from streams.errors import SettingsError, StateError
-from streams.index.connection import Command, Connection
-from streams.index.layout import Layout
-from streams.index.progress import FORMAT, Progress
 from streams.settings import PREFIX, Settings
+from streams.state.connection import Command, Connection
+from streams.state.correction_log import CorrectionLog
+from streams.state.layout import Layout
+from streams.state.progress import FORMAT, Progress
 from streams.verification.differences import Difference
 from streams.verification.groups import Pair
 from streams.verification.look import Findings, Look, Scene

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from streams.clusters.corrections import Verdict
 from streams.clusters.corrections import ruling as said
 from streams.clusters.group import Group, cluster_id
-from streams.index.store import Stored
+from streams.records.stored import Stored
 from streams.verification.differences import Difference
 
 __all__ = ["View", "check_group", "check_rulings", "named_records"]

@@ -8,16 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from streams import events
 from streams.clusters.corrections import Verdict
-from streams.clusters.group import Group, cluster_id
-from streams.clusters.store import GroupStore, Root
-from streams.index.connection import Command, Connection
-from streams.index.key_index import ENTRY_BYTES, places
-from streams.index.layout import ID_BYTES, Layout
-from streams.index.reader import Reader
-from streams.index.store import RecordStore
-from streams.matching.keys import keys
-from streams.matching.screen import signature
-from streams.records import Record
+from streams.clusters.group import Group, Root, cluster_id
+from streams.matching.blocking import keys
+from streams.matching.prefilter import signature
+from streams.records.record import Record
+from streams.records.stored import ID_BYTES
+from streams.state.connection import Command, Connection
+from streams.state.group_store import GroupStore
+from streams.state.key_index import ENTRY_BYTES, places
+from streams.state.layout import Layout
+from streams.state.reader import Reader
+from streams.state.record_store import RecordStore
 from streams.verification.differences import Difference
 from streams.verification.groups import Pair, View, check_group, check_rulings, named_records
 from streams.verification.states import Values, ended, packed_message
@@ -25,7 +26,7 @@ from streams.verification.states import Values, ended, packed_message
 __all__ = ["Findings", "Look", "Scene"]
 
 _TIME_BITS = 20
-"""A cluster's `created` is an arrival, see `index/stamp.py`: milliseconds, and these bits below them."""
+"""A cluster's `created` is an arrival, see `records/version.py`: milliseconds, and these bits below them."""
 
 
 class Findings:

@@ -18,7 +18,7 @@ from streams.matching.decide import decide
 from streams.matching.decision import Decision
 from streams.matching.features import Features
 from streams.matching.ruleset import Rules
-from streams.testing import labelled_pairs
+from streams.synthetic import labelled_pairs
 
 PAPER = {
     "source": "arxiv",

@@ -12,19 +12,19 @@ from typing import Any
 
 import orjson
 import pytest
-from worlds import handle
 
-from streams.agents.publisher import Publisher
-from streams.agents.reader import read_to_now
-from streams.agents.topics import create_topics
-from streams.batch import Incoming
 from streams.cli import main
-from streams.engine import Engine
+from streams.engine.engine import Engine
+from streams.engine.messages import Incoming
 from streams.events import CORRECTIONS, Outgoing
-from streams.index.connection import Connection, connect
-from streams.index.layout import meta_key
+from streams.kafka.producer import Publisher
+from streams.kafka.reader import read_to_now
+from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.settings import Settings
+from streams.state.connection import Connection, connect
+from streams.state.layout import meta_key
+from tests.engine.worlds import handle
 
 Said = tuple[int, str, str]
 _NUMBERS = itertools.count(1)

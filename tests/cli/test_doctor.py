@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 import redis
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from processes import wait_for
-from redis_cluster import RedisCluster
 
-from streams.agents.topics import TopicSpec, create_topics, topics
 from streams.cli.doctor import diagnose, doctor
+from streams.kafka.topics import TopicSpec, create_topics, topics
 from streams.local.broker import free_port
 from streams.local.services import Services
 from streams.matching.ruleset import RULESET
 from streams.ops.diagnosis import ExpectedTopic, Finding
 from streams.settings import Settings
+from tests.redis_cluster import RedisCluster
+from tests.system.processes import wait_for
 
 
 def expected(name: str, cleanup: str) -> ExpectedTopic:

@@ -7,9 +7,9 @@ import orjson
 import pytest
 
 from streams.clusters.canonical import canonical, is_preprint, render
-from streams.records import Author, Identifier, Record
+from streams.records.record import Author, Identifier, Record
 from streams.sources import parse
-from streams.testing import generate
+from streams.synthetic import generate
 
 
 def authors(*names: str) -> tuple[Author, ...]:

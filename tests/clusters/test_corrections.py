@@ -9,15 +9,16 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import correction as message
-from worlds import words
 
-from streams.clusters.correction_log import DECIDE_CORRECTION, CorrectionLog
 from streams.clusters.corrections import Correction, Standing, Verdict, read_correction, ruling
 from streams.errors import PayloadError
-from streams.index.connection import Connection
-from streams.index.layout import Layout, id_of
+from streams.records.stored import id_of
 from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.state.correction_log import DECIDE_CORRECTION, CorrectionLog
+from streams.state.layout import Layout
+from tests.engine.worlds import correction as message
+from tests.engine.worlds import words
 
 GOOD = {"id": "k1", "action": "same", "a": "s:a", "b": "t:b", "author": "ada", "time": "2026-11-24T10:00:00Z"}
 UNDO = {"id": "k2", "action": "undo", "undoes": "k1", "author": "ada", "time": "2026-11-24T10:00:00+01:00"}

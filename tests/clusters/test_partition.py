@@ -20,7 +20,7 @@ from streams.clusters.partition import (
     divide,
     partition,
 )
-from streams.evaluation import closure
+from streams.evaluation.scores import closure
 
 MEMBERS = "abcdefgh"
 PAIRS = list(combinations(MEMBERS, 2))

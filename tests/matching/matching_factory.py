@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from streams.matching.features import Features, extract
-from streams.records import Author, Identifier, Record
+from streams.records.record import Author, Identifier, Record
 
 ABSTRACT = (
     "We study the growth of coral colonies under slowly rising temperature with a stochastic lattice model. Colonies below a "

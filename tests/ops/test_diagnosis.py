@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from streams.agents.topics import topics
+from streams.kafka.topics import topics
 from streams.ops.diagnosis import (
     ExpectedTopic,
     Finding,

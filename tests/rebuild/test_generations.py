@@ -10,16 +10,16 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.cli.commands import app
-from streams.engine import Engine
+from streams.engine.engine import Engine
+from streams.engine.prepare import CORRECTIONS
 from streams.errors import FencedError, ForgottenError, RefusedError, UsageError
-from streams.index.connection import Connection
-from streams.index.fence import Fence
-from streams.index.layout import Layout, meta_key
-from streams.index.progress import Progress
-from streams.intake import CORRECTIONS
 from streams.rebuild import generations, holder
 from streams.rebuild.holder import Holder
 from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.state.fence import Fence
+from streams.state.layout import Layout, meta_key
+from streams.state.progress import Progress
 
 New = Callable[[], Connection]
 
@@ -117,7 +117,7 @@ def test_only_what_was_replaced_is_dropped_and_it_still_leads_on(place: Place) -
 
 
 def handled(engine: Engine) -> None:
-    from worlds import CONTENTS, correction, handle, message
+    from tests.engine.worlds import CONTENTS, correction, handle, message
 
     log = [
         message("s:a", CONTENTS[0], 1, 1),

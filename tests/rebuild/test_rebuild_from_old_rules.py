@@ -10,20 +10,20 @@ from typing import Any
 
 import msgspec
 import zstandard
-from test_rebuild_state import Build, Live
-from worlds import fold_events, stored_partition
 
-from streams.batch import Incoming
-from streams.engine import Engine
+from streams.engine.engine import Engine
+from streams.engine.messages import Incoming
 from streams.events import Outgoing
-from streams.index.connection import Connection
 from streams.matching.ruleset import RULESET
 from streams.settings import Settings
+from streams.state.connection import Connection
+from tests.engine.worlds import fold_events, stored_partition
+from tests.rebuild.test_rebuild_state import Build, Live
 
 SNAPSHOT = Path(__file__).with_name("index_of_2026_1.zst")
 """Messages, what was published for them, and the keys of Redis: written by the code that had ruleset 2026.1.
 
-Twelve made-up records on which the rules differ, and 60 works of `streams.testing.generator`.
+Twelve made-up records on which the rules differ, and 60 works of `streams.synthetic.generator`.
 """
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from test_rebuild_state import STRICT, Build, Live, with_rules
 
-from streams.index.connection import Connection
-from streams.index.layout import meta_key
 from streams.matching.ruleset import Rules
 from streams.rebuild import generations
 from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.state.layout import meta_key
+from tests.rebuild.test_rebuild_state import STRICT, Build, Live, with_rules
 
 __all__ = ["with_rules"]
 

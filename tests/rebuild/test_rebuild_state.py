@@ -12,22 +12,22 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
-from interleaving import Crash, Stepped
-from worlds import CONTENTS, check, correction, drain, event_ids, handle, message, stored_partition
 
-import streams.engine
+import streams.engine.engine
 from streams import events
-from streams.batch import Incoming
-from streams.clusters.store import Commit
-from streams.engine import Engine
+from streams.engine.engine import Engine
+from streams.engine.messages import Incoming
+from streams.engine.prepare import CORRECTIONS
 from streams.events import Outgoing
-from streams.index.connection import Connection
-from streams.index.layout import Layout
-from streams.intake import CORRECTIONS
 from streams.matching.ruleset import DEFAULT, Rules
 from streams.rebuild.adopt import Adopter
 from streams.rebuild.carry import Carrier
 from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.state.group_store import Commit
+from streams.state.layout import Layout
+from tests.engine.interleaving import Crash, Stepped
+from tests.engine.worlds import CONTENTS, check, correction, drain, event_ids, handle, message, stored_partition
 
 RECORDS = [f"s{number % 3}:{number}" for number in range(9)]
 SEPARATE = DEFAULT.with_policy("separate")
@@ -196,7 +196,7 @@ def live(generation: Settings, new_connection: New) -> Live:
 @pytest.fixture
 def with_rules(monkeypatch: pytest.MonkeyPatch) -> Callable[[Rules], None]:
     """From now on engines decide by these rules, as after an update of Streams."""
-    return lambda rules: monkeypatch.setattr(streams.engine, "DEFAULT", rules)
+    return lambda rules: monkeypatch.setattr(streams.engine.engine, "DEFAULT", rules)
 
 
 def told(published: Sequence[Outgoing]) -> list[dict[str, Any]]:

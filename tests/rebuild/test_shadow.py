@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from streams.agents.feed import Payload, send
-from streams.agents.publisher import Publisher
-from streams.agents.topics import create_topics
-from streams.engine import Engine
+from streams.engine.engine import Engine
 from streams.errors import ForgottenError
-from streams.index.connection import connect
+from streams.kafka.feed import Payload, send
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.rebuild import shadow as shadow_module
 from streams.rebuild.shadow import Shadow
 from streams.settings import Settings
+from streams.state.connection import connect
 
 pytestmark = pytest.mark.system
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from streams.records import Record
+from streams.records.record import Record
 from streams.sources import SOURCES, parse
 from streams.sources.drafts import Draft
 from streams.sources.fields import FIELDS, unread

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams.errors import PayloadError
-from streams.records import Delete, Record
+from streams.records.record import Delete, Record
 from streams.sources import SOURCES, parse
 
 JSON = st.recursive(

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from streams.errors import PayloadError
-from streams.records import Delete, Record
+from streams.records.record import Delete, Record
 from streams.sources import SOURCES, parse
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from brokers import KAFKA_SESSION_SECONDS
-from processes import Streams
 
 from streams.local.broker import SESSION_SECONDS
+from tests.brokers import KAFKA_SESSION_SECONDS
+from tests.system.processes import Streams
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from random import Random
 from typing import Any, NamedTuple
 
 import orjson
-from poison import BAD, MENDED
-from worlds import Partition, Words, correction, true_partition, words
 
-from streams.batch import Incoming
-from streams.intake import CORRECTIONS
-from streams.records import Record
+from streams.engine.messages import Incoming
+from streams.engine.prepare import CORRECTIONS
+from streams.records.record import Record
 from streams.sources import parse
-from streams.testing import generate
+from streams.synthetic import generate
+from tests.engine.worlds import Partition, Words, correction, true_partition, words
+from tests.system.poison import BAD, MENDED
 
 __all__ = ["Feed", "Sent", "make_feed"]
 

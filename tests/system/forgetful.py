@@ -7,15 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from processes import wait_for
-from proxy import Proxy
-from reports import Place
-
-from streams.index.connection import Connection, connect
-from streams.index.layout import Layout
-from streams.index.progress import Progress
 from streams.local.valkey import Valkey
 from streams.settings import Settings
+from streams.state.connection import Connection, connect
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from tests.system.processes import wait_for
+from tests.system.proxy import Proxy
+from tests.system.reports import Place
 
 __all__ = ["Lone", "Pair", "address"]
 

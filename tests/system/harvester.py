@@ -9,15 +9,15 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from feeds import Feed
-from reports import Place
 
 from streams import events
-from streams.agents.publisher import Publisher
-from streams.agents.topics import RECORDS
 from streams.errors import BrokerError
 from streams.events import Outgoing
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import RECORDS
 from streams.settings import Settings
+from tests.system.feeds import Feed
+from tests.system.reports import Place
 
 __all__ = ["LAST", "harvest"]
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import closing
 
-from harvester import LAST
-
 from streams import events
-from streams.agents.dead_letters import contents, standing
-from streams.agents.reader import read_to_now
-from streams.agents.topics import input_topics, source_of
-from streams.clusters.correction_log import CorrectionLog
-from streams.index.connection import connect
-from streams.index.layout import Layout
+from streams.kafka.dead_letters import contents, standing
+from streams.kafka.reader import read_to_now
+from streams.kafka.topics import input_topics, source_of
 from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.correction_log import CorrectionLog
+from streams.state.layout import Layout
+from tests.system.harvester import LAST
 
 __all__ = ["Letter", "astray", "read_letters"]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from brokers import KAFKA_SESSION_SECONDS, AnyBroker
-from processes import wait_for
-from test_brokers import admin, committed_group, make_topic, read, send, told
 
 from streams.local.broker import SESSION_SECONDS
+from tests.brokers import KAFKA_SESSION_SECONDS, AnyBroker
+from tests.system.processes import wait_for
+from tests.system.test_brokers import admin, committed_group, make_topic, read, send, told
 
 pytestmark = pytest.mark.system
 

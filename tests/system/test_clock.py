@@ -11,16 +11,16 @@ from typing import Any
 import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
-from processes import wait_for
 
-from streams.agents.topics import create_topics, record_topic
-from streams.index.connection import connect
-from streams.index.layout import Layout
-from streams.index.progress import Progress
+from streams.kafka.topics import create_topics, record_topic
 from streams.local.run import read_cluster_states
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from tests.system.processes import wait_for
 
 pytestmark = pytest.mark.system
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import orjson
 import pytest
-from brokers import AnyBroker
-from processes import Streams, wait_for
 
 from streams.settings import Settings
+from tests.brokers import AnyBroker
+from tests.system.processes import Streams, wait_for
 
 pytestmark = pytest.mark.system
 

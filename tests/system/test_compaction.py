@@ -9,21 +9,21 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from brokers import AnyBroker
-from processes import wait_for
-from test_broker_life import QUICK
-from test_brokers import admin
 
 from streams import events
-from streams.agents.dead_letters import standing
-from streams.agents.publisher import Publisher
-from streams.agents.retries import drop
-from streams.agents.topics import create_topics
-from streams.batch import Incoming
+from streams.engine.messages import Incoming
 from streams.errors import PayloadError
 from streams.events import Outgoing
+from streams.kafka.dead_letters import standing
+from streams.kafka.producer import Publisher
+from streams.kafka.redrive import drop
+from streams.kafka.topics import create_topics
 from streams.local.run import read_cluster_states
 from streams.settings import Settings
+from tests.brokers import AnyBroker
+from tests.system.processes import wait_for
+from tests.system.test_broker_life import QUICK
+from tests.system.test_brokers import admin
 
 pytestmark = pytest.mark.system
 

@@ -12,16 +12,16 @@ from typing import Any
 
 import orjson
 import pytest
-from processes import Streams, wait_for
 
-from streams.agents.topics import create_topics
 from streams.errors import UsageError
-from streams.index.connection import connect
-from streams.inspection import Inspection
+from streams.kafka.topics import create_topics
 from streams.local.endpoints import find
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
+from streams.query.explain import Inspection
 from streams.settings import Settings
+from streams.state.connection import connect
+from tests.system.processes import Streams, wait_for
 
 pytestmark = pytest.mark.system
 

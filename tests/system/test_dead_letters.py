@@ -17,21 +17,22 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion
-from poison import BAD, MENDED
-from processes import Streams, metric, wait_for
 
-from streams.agents.dead_letters import Letter, contents, standing
-from streams.agents.feed import Payload, send
-from streams.agents.publisher import Publisher
-from streams.agents.topics import create_topics, record_topic
-from streams.index.connection import Connection, connect
-from streams.index.layout import Layout, id_of
-from streams.index.progress import Progress
+from streams.kafka.dead_letters import Letter, contents, standing
+from streams.kafka.feed import Payload, send
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import create_topics, record_topic
 from streams.local.run import own_generation, read_cluster_states
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
+from streams.records.stored import id_of
 from streams.settings import Settings
-from streams.testing import generate
+from streams.state.connection import Connection, connect
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from streams.synthetic import generate
+from tests.system.poison import BAD, MENDED
+from tests.system.processes import Streams, metric, wait_for
 
 pytestmark = pytest.mark.system
 

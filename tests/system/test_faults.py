@@ -13,14 +13,14 @@ from random import Random
 from urllib.parse import urlsplit
 
 import pytest
-from brokers import AnyBroker
-from feeds import make_feed
-from processes import wait_for
-from proxy import Proxy
-from reports import Report
-from trial import Trial
 
 from streams.local.valkey import Valkey
+from tests.brokers import AnyBroker
+from tests.system.feeds import make_feed
+from tests.system.processes import wait_for
+from tests.system.proxy import Proxy
+from tests.system.reports import Report
+from tests.system.trial import Trial
 
 pytestmark = pytest.mark.system
 

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import Streams, wait_for
-from worlds import CONTENTS, message
 
-from streams.agents.topics import create_topics
-from streams.clusters.store import Commit
-from streams.engine import Engine
-from streams.index.connection import connect
-from streams.index.layout import id_of
+from streams.engine.engine import Engine
+from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
+from streams.records.stored import id_of
 from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.group_store import Commit
+from tests.engine.worlds import CONTENTS, message
+from tests.system.processes import Streams, wait_for
 
 pytestmark = pytest.mark.system
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from poison import BAD, MENDED
-from processes import json_lines
 
-from streams.agents.feed import Payload
-from streams.agents.topics import RECORDS
+from streams.kafka.feed import Payload
+from streams.kafka.topics import RECORDS
 from streams.local.run import run
 from streams.settings import Settings
-from streams.testing import generate
+from streams.synthetic import generate
+from tests.system.poison import BAD, MENDED
+from tests.system.processes import json_lines
 
 pytestmark = pytest.mark.system
 

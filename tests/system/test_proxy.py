@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from proxy import Proxy
+
+from tests.system.proxy import Proxy
 
 
 class Echo:

@@ -13,29 +13,29 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
-from processes import Streams, wait_for
-from proxy import Proxy
-from worlds import true_partition
 
 from streams import events
-from streams.agents.feed import Payload, send
-from streams.agents.publisher import Publisher
-from streams.agents.reader import read_to_now
-from streams.agents.topics import create_topics
-from streams.engine import Engine
+from streams.engine.engine import Engine
 from streams.errors import RefusedError
-from streams.index.connection import Connection, connect
-from streams.index.generation import current_generation, facts
-from streams.index.layout import Layout
-from streams.index.progress import Progress
+from streams.kafka.feed import Payload, send
+from streams.kafka.producer import Publisher
+from streams.kafka.reader import read_to_now
+from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.matching.ruleset import DEFAULT
 from streams.rebuild.generations import abort, status
-from streams.records import Record
+from streams.records.record import Record
 from streams.settings import Settings
 from streams.sources import parse
-from streams.testing import generate
+from streams.state.connection import Connection, connect
+from streams.state.generation import current_generation, facts
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from streams.synthetic import generate
+from tests.engine.worlds import true_partition
+from tests.system.processes import Streams, wait_for
+from tests.system.proxy import Proxy
 
 pytestmark = pytest.mark.system
 

@@ -9,14 +9,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from brokers import AnyBroker
-from feeds import make_feed
-from processes import wait_for
-from redis_cluster import Node, RedisCluster
-from reports import Report
-from trial import Trial
 
-from streams.index.layout import Layout
+from streams.state.layout import Layout
+from tests.brokers import AnyBroker
+from tests.redis_cluster import Node, RedisCluster
+from tests.system.feeds import make_feed
+from tests.system.processes import wait_for
+from tests.system.reports import Report
+from tests.system.trial import Trial
 
 pytestmark = pytest.mark.system
 

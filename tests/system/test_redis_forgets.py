@@ -12,15 +12,15 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from brokers import AnyBroker
-from feeds import make_feed
-from forgetful import Lone, Pair, address
-from processes import metric, wait_for
-from proxy import Proxy
-from reports import Report
-from trial import Trial
 
-from streams.index.layout import Layout
+from streams.state.layout import Layout
+from tests.brokers import AnyBroker
+from tests.system.feeds import make_feed
+from tests.system.forgetful import Lone, Pair, address
+from tests.system.processes import metric, wait_for
+from tests.system.proxy import Proxy
+from tests.system.reports import Report
+from tests.system.trial import Trial
 
 pytestmark = pytest.mark.system
 

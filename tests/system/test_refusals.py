@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import Streams
 
 from streams.local.broker import free_port
 from streams.local.services import Services
 from streams.local.valkey import Valkey
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
+from tests.system.processes import Streams
 
 pytestmark = pytest.mark.system
 

@@ -15,14 +15,14 @@ from zlib import crc32
 import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer
-from brokers import AnyBroker
-from processes import Streams, json_lines, wait_for
 
-from streams.agents.feed import Payload
-from streams.index.connection import connect
+from streams.kafka.feed import Payload
 from streams.local.run import run
 from streams.settings import Settings
-from streams.testing import generate
+from streams.state.connection import connect
+from streams.synthetic import generate
+from tests.brokers import AnyBroker
+from tests.system.processes import Streams, json_lines, wait_for
 
 pytestmark = pytest.mark.system
 

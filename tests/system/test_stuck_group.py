@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from brokers import AnyBroker
-from processes import wait_for
 
-from streams.agents.topics import create_topics, record_topic
+from streams.kafka.topics import create_topics, record_topic
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
+from tests.brokers import AnyBroker
+from tests.system.processes import wait_for
 
 pytestmark = pytest.mark.system
 

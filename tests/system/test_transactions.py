@@ -10,13 +10,13 @@ from typing import Any
 import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
-from processes import wait_for
 
-from streams.agents.topics import create_topics, record_topic
+from streams.kafka.topics import create_topics, record_topic
 from streams.local.run import read_cluster_states
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
+from tests.system.processes import wait_for
 
 pytestmark = pytest.mark.system
 

@@ -12,22 +12,23 @@ from typing import Any, NamedTuple
 
 import orjson
 import pytest
-from processes import Streams, wait_for
 
-from streams.agents.publisher import Publisher
-from streams.agents.topics import create_topics
-from streams.agents.verifier import Report, Verifier
-from streams.batch import Batch, Incoming
-from streams.engine import Engine
+from streams.engine.engine import Engine
+from streams.engine.messages import Batch, Incoming
 from streams.events import CLUSTERS, EVENTS, Outgoing
-from streams.index.connection import Connection, connect
-from streams.index.layout import Layout, id_of
-from streams.inspection import Inspection
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
+from streams.query.explain import Inspection
+from streams.records.stored import id_of
 from streams.settings import Settings
-from streams.testing import generate
-from streams.testing.generator import Generated
+from streams.state.connection import Connection, connect
+from streams.state.layout import Layout
+from streams.synthetic import generate
+from streams.synthetic.generator import Generated
+from streams.verification.verifier import Report, Verifier
+from tests.system.processes import Streams, wait_for
 
 pytestmark = pytest.mark.system
 

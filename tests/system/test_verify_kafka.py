@@ -11,15 +11,15 @@ import orjson
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
-from brokers import KAFKA_SESSION_SECONDS, AnyBroker
-from processes import Streams, wait_for
 
-from streams.agents.topics import create_topics
 from streams.events import EVENTS
+from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
-from streams.testing import generate
+from streams.synthetic import generate
+from tests.brokers import KAFKA_SESSION_SECONDS, AnyBroker
+from tests.system.processes import Streams, wait_for
 
 pytestmark = pytest.mark.system
 

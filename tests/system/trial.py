@@ -27,26 +27,26 @@ from typing import Any, Protocol, Self
 from urllib.error import HTTPError
 
 import orjson
-from feeds import Feed
-from harvester import harvest
-from letters import astray, read_letters
-from processes import Streams, wait_for
-from reports import Fault, Place, Report
-from worlds import make_due, out_of_turn, stored_partition
 
 from streams import events
-from streams.agents.reader import read_to_now
-from streams.agents.topics import create_topics
-from streams.engine import Engine
+from streams.engine.engine import Engine
 from streams.errors import EmbeddedError, RedisError
 from streams.events import Outgoing
-from streams.index.connection import Connection, connect
-from streams.index.generation import current_generation
-from streams.index.layout import Layout
-from streams.index.progress import Progress
+from streams.kafka.reader import read_to_now
+from streams.kafka.topics import create_topics
 from streams.local.run import own_generation
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
+from streams.state.connection import Connection, connect
+from streams.state.generation import current_generation
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from tests.engine.worlds import make_due, out_of_turn, stored_partition
+from tests.system.feeds import Feed
+from tests.system.harvester import harvest
+from tests.system.letters import astray, read_letters
+from tests.system.processes import Streams, wait_for
+from tests.system.reports import Fault, Place, Report
 
 __all__ = ["Address", "Trial"]
 
@@ -203,7 +203,7 @@ class Trial:
         return self._check(seconds)
 
     def _let_time_pass(self) -> None:
-        """What workers do after a while because of those that died (`streams/clusters/late.py`), now."""
+        """What workers do after a while because of those that died (`streams/state/late.py`), now."""
         assert self._connection is not None
         connection, key = self._connection, self.layout.late
         make_due(connection, key)

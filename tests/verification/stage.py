@@ -8,22 +8,23 @@ from typing import Any
 
 import msgspec
 import orjson
-from worlds import settle
 
 from streams import events
-from streams.batch import Batch, Incoming
 from streams.clusters.group import Group, cluster_id, cluster_key
-from streams.engine import Engine
+from streams.engine.engine import Engine
+from streams.engine.messages import Batch, Incoming
+from streams.engine.prepare import CORRECTIONS
 from streams.events import Outgoing
-from streams.index.connection import Connection
-from streams.index.layout import Layout, id_of
-from streams.intake import CORRECTIONS
+from streams.records.stored import id_of
 from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.state.layout import Layout
 from streams.verification.audit import Audit
 from streams.verification.comparison import compare
 from streams.verification.differences import Difference
 from streams.verification.folds import ClusterFold, EventFold
 from streams.verification.states import Values
+from tests.engine.worlds import settle
 
 __all__ = ["ONE", "OTHER", "Stage"]
 

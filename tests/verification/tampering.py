@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 import orjson
-from stage import Stage
 
 from streams import events
-from streams.clusters.group import Member, Ruling
+from streams.clusters.group import Member, Ruling, cluster_id
 from streams.events import Outgoing
-from streams.index.key_index import places
-from streams.index.layout import id_of
-from streams.matching.keys import keys
+from streams.matching.blocking import keys
+from streams.records.stored import id_of
+from streams.state.key_index import places
+from tests.verification.stage import Stage
 
 Tamper = Callable[[Stage], Any]
 
@@ -166,7 +166,7 @@ def without_events(stage: Stage) -> None:
 def without_the_end(stage: Stage) -> None:
     """The last event of the cluster whose record was deleted."""
     name = stage.engine.groups.resolve([id_of("s:gone")])[id_of("s:gone")].group.clusters[0].key
-    del stage.published[stage.events(events.cluster_id(name))[-1]]
+    del stage.published[stage.events(cluster_id(name))[-1]]
 
 
 def from_elsewhere(stage: Stage) -> None:

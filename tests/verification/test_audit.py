@@ -6,8 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from stage import ONE, OTHER, Stage
-from tampering import (
+
+from streams.clusters.group import cluster_key
+from streams.errors import SettingsError, StateError
+from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.verification.audit import Audit
+from streams.verification.differences import MEANINGS
+from streams.verification.states import Values
+from tests.verification.stage import ONE, OTHER, Stage
+from tests.verification.tampering import (
     CASES,
     Tamper,
     an_older_state,
@@ -22,14 +30,6 @@ from tampering import (
     without_a_tombstone,
     without_rulings,
 )
-
-from streams.clusters.group import cluster_key
-from streams.errors import SettingsError, StateError
-from streams.index.connection import Connection
-from streams.settings import Settings
-from streams.verification.audit import Audit
-from streams.verification.differences import MEANINGS
-from streams.verification.states import Values
 
 THIRD = {"title": "On the migration of small birds over oceans", "authors": ["Charles Babbage"], "year": 2015}
 

@@ -1,0 +1,192 @@
+"""Which groups are to become one: what a micro-batch asks for, sorted into jobs that do not touch one another.
+
+A job is a set of groups with what is to happen to them. All of it is pure: the committer reads where groups live, and commits.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from streams.clusters.group import Group, Root, Ruling
+from streams.records.stored import Stored
+
+__all__ = ["Job", "Work", "find_jobs", "once_related", "one_sided", "still_to_do"]
+
+
+class Work(NamedTuple):
+    """What a micro-batch asks for: records stored (live or deleted), the accepted links and the relations among and from them.
+
+    `rulings` are what corrections say; both records of each are among `records`, known or not.
+    """
+
+    records: frozenset[bytes]
+    links: tuple[tuple[bytes, bytes], ...]
+    related: tuple[tuple[bytes, bytes], ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+
+    @property
+    def asked(self) -> frozenset[bytes]:
+        """All records it speaks of."""
+        return self.records | self.ends
+
+    @property
+    def ends(self) -> frozenset[bytes]:
+        """The records that something ties to another."""
+        pairs = (*self.links, *self.related, *((ruling.a, ruling.b) for ruling in self.rulings))
+        return frozenset(end for pair in pairs for end in pair)
+
+
+class Job(NamedTuple):
+    """Groups that become one (or one that changes). `moves`: id -> (raw value now, group).
+
+    `related` are pairs of a member and another record that were or may be related.
+    """
+
+    target: Root
+    moves: dict[bytes, tuple[bytes, Group]]
+    frozen: frozenset[bytes]
+    records: set[bytes]
+    related: set[tuple[bytes, bytes]]
+    rulings: tuple[Ruling, ...] = ()
+
+    @property
+    def groups(self) -> list[Group]:
+        """The one that stays first."""
+        return [self.target.group, *(group for _, group in self.moves.values())]
+
+    @property
+    def all_records(self) -> set[bytes]:
+        """Those it is about and all members of its groups."""
+        return self.records | {member.id for group in self.groups for member in group.members}
+
+    def differing(self, stored: Mapping[bytes, Stored | None]) -> list[bytes]:
+        """Members whose record, as it was read, is not the one the group saw last."""
+        return [
+            member.id
+            for group in self.groups
+            for member in group.members
+            if (entry := stored.get(member.id)) and (entry.stamp.digest != member.digest or not entry.stamp.live)
+        ]
+
+
+def find_jobs(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[list[Job], int]:
+    """The jobs of a micro-batch, and how many links would have made a group larger than `cap` records.
+
+    `roots` are where the groups of all records asked for live, and those of `once_related`.
+    """
+    union = _Union(roots, cap)
+    capped = sum(not union.join(a, b) for a, b in work.links)
+    for ruling in work.rulings:
+        union.join(ruling.a, ruling.b, capped=False)
+    by_id = {root.id: root for root in roots.values()}
+    records: dict[bytes, list[bytes]] = {root: [] for root in by_id}
+    for record in work.records | {end for end in work.asked - work.records if _is_stray(end, roots[end])}:
+        records[roots[record].id].append(record)
+    claims: dict[bytes, set[bytes]] = defaultdict(set)
+    for a, b in work.related:
+        claims[a].add(b)
+        claims[b].add(a)
+    return [_job([by_id[root] for root in joined], records, claims, work.rulings) for joined in union.sets()], capped
+
+
+class _Union:
+    """Joins records' roots: by links never beyond the cap, by corrections always."""
+
+    def __init__(self, roots: Mapping[bytes, Root], cap: int) -> None:
+        self._root_of = {record: root.id for record, root in roots.items()}
+        self._parent = {root.id: root.id for root in roots.values()}
+        self._size = {
+            root.id: max(1, len(root.group.members) + sum(len(group.members) for _, group in root.moving.values()))
+            for root in roots.values()
+        }
+        self._cap = cap
+
+    def join(self, a: bytes, b: bytes, *, capped: bool = True) -> bool:
+        x, y = self._find(self._root_of[a]), self._find(self._root_of[b])
+        if x == y:
+            return True
+        if capped and self._size[x] + self._size[y] > self._cap:
+            return False
+        self._parent[y] = x
+        self._size[x] += self._size[y]
+        return True
+
+    def sets(self) -> list[set[bytes]]:
+        found: dict[bytes, set[bytes]] = {}
+        for root in self._parent:
+            found.setdefault(self._find(root), set()).add(root)
+        return list(found.values())
+
+    def _find(self, x: bytes) -> bytes:
+        while self._parent[x] != x:
+            self._parent[x] = self._parent[self._parent[x]]
+            x = self._parent[x]
+        return x
+
+
+def _job(
+    joined: Sequence[Root],
+    records: Mapping[bytes, Sequence[bytes]],
+    claims: Mapping[bytes, set[bytes]],
+    rulings: Sequence[Ruling],
+) -> Job:
+    # A group that exists before one that does not; then the smaller id: the same choice for every worker.
+    target = min(joined, key=lambda root: (not root.raw, root.id))
+    moves: dict[bytes, tuple[bytes, Group]] = {}
+    frozen: set[bytes] = set()
+    for root in joined:
+        if root is not target:
+            moves[root.id] = (root.raw, root.group)
+    for root in joined:
+        moves.update(root.moving)
+        frozen |= root.moving.keys()
+    mine = {record for root in joined for record in records[root.id]}
+    # A linked record of another worker that has no group yet is taken in as well: it is stored already.
+    fresh = {root.id for root in joined if not root.raw}
+    about = mine | fresh
+    ruled = tuple(ruling for ruling in rulings if ruling.a in about)
+    job = Job(target, moves, frozenset(frozen), about, set(), ruled)
+    for group in job.groups:
+        job.related.update((relation.record, relation.other) for relation in group.related)
+    if claims:
+        job.related.update((record, other) for record in job.all_records for other in claims.get(record, ()))
+    return job
+
+
+def _is_stray(record: bytes, root: Root) -> bool:
+    """Whether a record leads to a group that does not have it: stored by another worker that has not come so far yet.
+
+    It was deleted before, or a correction spoke of it before it came. It is taken in, or nobody would note what it is related to.
+    """
+    return bool(root.raw) and not any(member.id == record for group in root.groups for member in group.members)
+
+
+def once_related(work: Work, roots: Iterable[Root]) -> set[bytes]:
+    """Records whose groups know of a relation to one that may have changed."""
+    groups = (group for root in roots for group in root.groups)
+    return {relation.other for group in groups for relation in group.related if relation.record in work.records}
+
+
+def one_sided(jobs: Sequence[Job], stored: Mapping[bytes, Stored | None]) -> tuple[tuple[bytes, bytes], ...]:
+    """Relations of members that another worker has changed to records of groups that are not at hand.
+
+    Here they may end, and their other sides have to end with them: who changed the record finds nothing of them any more.
+    """
+    changed = {record for job in jobs for record in job.differing(stored)}
+    if not changed:
+        return ()
+    known = {record for job in jobs for record in job.all_records}
+    relations = {(r.record, r.other) for job in jobs for group in job.groups for r in group.related}
+    return tuple(sorted((a, b) for a, b in relations if a in changed and b not in known))
+
+
+def still_to_do(work: Work, jobs: Sequence[Job]) -> Work:
+    """What of the work is to be tried again, where these jobs came to nothing."""
+    records = frozenset(work.records & {record for job in jobs for record in job.all_records | job.moves.keys()})
+    links = tuple(link for link in work.links if records.intersection(link))
+    # Both sides of a relation are done together: a side that was early may have noted what is no longer so.
+    mine = {record for job in jobs for record in job.all_records}
+    related = tuple(pair for pair in work.related if mine.intersection(pair))
+    return Work(records, links, related, tuple(ruling for ruling in work.rulings if ruling.a in records))

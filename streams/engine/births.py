@@ -1,0 +1,52 @@
+"""Commits records that start alone: most records of most feeds, in two round trips and without a plan.
+
+A record is committed here where nothing ties it to another: no link, relation or correction of the batch names it, Redis holds
+no group under its id (the compare-and-set expects none), and what the intake described is what is stored now. All else is left
+to the committer, and so is a record that another worker has changed in the meantime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from streams.clusters.committed import Committed, Described
+from streams.clusters.merge_jobs import Work
+from streams.state.group_store import Commit, GroupStore
+from streams.state.reader import Reader
+
+__all__ = ["commit_births"]
+
+
+def commit_births(
+    groups: GroupStore, work: Work, births: Mapping[bytes, Described], reader: Reader
+) -> tuple[list[Committed], Work, set[bytes]]:
+    """Commit the births that stand alone; return them, the work that is left, and records that changed meanwhile.
+
+    `births` are descriptions made from a record alone, by record id. A record that changed has an event about what it
+    was before, so it is among the work that is left, too.
+    """
+    tied = work.ends
+    alone = [record for record in births if record not in tied and _is_current(births[record], record, reader)]
+    commits = [Commit(record, b"", groups.encode(births[record].group), births[record].owed) for record in alone]
+    done = [
+        Committed(commit.id, commit.value, births[commit.id], before)
+        for commit, before in zip(commits, groups.commit_events(commits), strict=True)
+        if before is not None
+    ]
+    if not done:
+        return done, work, set()
+    changed = set(reader.changed(born.root for born in done))
+    reader.forget(changed)
+    left = work.records.difference(born.root for born in done if born.root not in changed)
+    return done, work._replace(records=left), changed
+
+
+def _is_current(birth: Described, record: bytes, reader: Reader) -> bool:
+    """Whether a description says of a record what is stored of it, and when it came."""
+    stored = reader.stored().get(record)
+    return (
+        stored is not None
+        and stored.stamp.live
+        and birth.group.members[0].digest == stored.stamp.digest
+        and birth.group.clusters[0].created == stored.stamp.taken
+    )

@@ -1,0 +1,88 @@
+"""What goes into the engine and what comes out of it: messages of feeds, and the batches that are to be published."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from streams import events
+from streams.clusters.committed import Committed
+from streams.engine.prepare import Raw
+from streams.errors import PayloadError
+from streams.events import Outgoing
+from streams.records import version
+
+__all__ = ["Batch", "Incoming", "publications"]
+
+
+class Incoming(NamedTuple):
+    """A message of a feed or a correction: `source` as in `Raw`, `taken` is the broker's time in ms.
+
+    One that was a dead letter and is sent again tells of which (`retry_of`), and keeps the place in time it had (`arrived`,
+    see `version.arrival`): what came since is not undone by it.
+    """
+
+    source: str
+    key: bytes
+    value: bytes | None
+    taken: int
+    topic: str
+    partition: int
+    offset: int
+    retry_of: str = ""
+    arrived: int = 0
+
+    @property
+    def raw(self) -> Raw:
+        """What the intake needs of it."""
+        return Raw(self.source, self.key, self.value, self.arrival)
+
+    @property
+    def arrival(self) -> int:
+        """What orders it among the messages about one record."""
+        return self.arrived or version.arrival(self.taken, self.offset)
+
+    @property
+    def origin(self) -> str:
+        """Where it came from, `topic:partition:offset`."""
+        return f"{self.topic}:{self.partition}:{self.offset}"
+
+    def letter(self, error: PayloadError) -> Outgoing:
+        """The dead letter it becomes, or one item of it."""
+        return events.dead_letter(
+            error,
+            self.value or b"",
+            self.origin,
+            self.source,
+            self.key,
+            arrival=self.arrival,
+            retry_of=self.retry_of,
+        )
+
+
+class Batch(NamedTuple):
+    """What a micro-batch publishes, and what `Outbox.confirm` needs afterwards. `counts` are for metrics.
+
+    `drained` are events found owed, by outbox key; `repeated` what `LateStates` handed out.
+    """
+
+    outgoing: list[Outgoing]
+    committed: list[Committed]
+    counts: Counter[tuple[str, str]]
+    drained: Mapping[bytes, Sequence[str]] = {}
+    repeated: Sequence[bytes] = ()
+
+
+def publications(committed: Sequence[Committed], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
+    """What tells of changes: their events, and the states they led to."""
+    told: set[str] = set()
+    for c in committed:
+        for field, event in c.events.items():
+            if field not in told:  # one of our own may be owed before another of our own
+                yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
+        told.update(c.events)
+        for change in c.described.changes:
+            counts["events", change.type] += 1
+        for key, state in c.described.states.items():
+            yield events.state_message(key, state)

@@ -1,0 +1,103 @@
+"""What was published and Redis has forgotten: subscribers are told where they stand, before the messages come again.
+
+Every cluster that events told of lately is held against Redis (`clusters/published.py`). No worker changes a group on a server
+before it has done this (`GroupStore.known`), so no event that follows from less than was published is ever committed there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+import msgspec
+import orjson
+
+from streams import events
+from streams.clusters.canonical import render
+from streams.clusters.committed import Described
+from streams.clusters.group import cluster_key
+from streams.clusters.merge_jobs import Work
+from streams.clusters.planner import Draft
+from streams.clusters.published import Head
+from streams.engine.committer import Committer
+from streams.engine.engine import Engine
+from streams.engine.messages import Batch, publications
+from streams.state.reader import Reader
+
+__all__ = ["Published", "mend"]
+
+_LOT = 500
+_TRUNCATED = b'"truncated":'
+_RAW = msgspec.Raw(b"")
+
+
+class _Relation(msgspec.Struct):
+    relation: str
+    record: str
+    other: str
+
+
+class _Event(msgspec.Struct):
+    """An event, as far as it is looked at."""
+
+    cluster_id: str
+    revision: int
+    after: list[str]
+    relations: list[_Relation] = []
+    document: msgspec.Raw = _RAW
+
+
+class Published:
+    """What `dedup.events` says of the clusters it tells of, as far back as it is read."""
+
+    def __init__(self) -> None:
+        self.heads: dict[bytes, Head] = {}
+        self._decoder = msgspec.json.Decoder(_Event)
+
+    def add(self, value: bytes, time: int) -> None:
+        """Take in one message, published at `time` (Unix time in ms); what is no event is passed over."""
+        try:
+            event = self._decoder.decode(value)
+            key = cluster_key(event.cluster_id)
+        except (msgspec.MsgspecError, ValueError, OverflowError):
+            return
+        known = self.heads.get(key)
+        if known is None or event.revision > known.revision:
+            text, born = bytes(event.document), known.time if known else time
+            cut = _TRUNCATED in text
+            document = b"" if cut else _fingerprint(text)
+            relations = None if cut else tuple(sorted((r.relation, r.record, r.other) for r in event.relations))
+            self.heads[key] = Head(event.revision, tuple(sorted(event.after)), born, document, relations)
+
+    def lots(self) -> Iterator[list[bytes]]:
+        """The keys of all clusters, some hundreds at a time; all of one founder together."""
+        keys = sorted(self.heads)
+        founders = sorted({key[:8] for key in keys})
+        by_founder: dict[bytes, list[bytes]] = defaultdict(list)
+        for key in keys:
+            by_founder[key[:8]].append(key)
+        for start in range(0, len(founders), _LOT):
+            yield [key for founder in founders[start : start + _LOT] for key in by_founder[founder]]
+
+
+def mend(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
+    """Bring some clusters of `lots` up to what was published; returns what tells of it, to be published and confirmed."""
+    reader = Reader(engine.store, engine.connection)
+    committer = Committer(engine.groups, engine.judge, engine.settings.cluster_cap)
+    counts: Counter[tuple[str, str]] = Counter()
+
+    def describe(draft: Draft) -> Described:
+        cause = f"forgotten:{engine.settings.generation}"
+        return events.describe(draft, reader.record, reader.is_live, {}, frozenset(), cause=cause)
+
+    work = Work(frozenset(key[:8] for key in keys), ())
+    committed = committer.apply(work, reader, describe, published.heads)
+    for done in committed:
+        for change in done.described.changes:
+            published.heads.pop(change.key, None)  # what is told now is not told once more
+    return Batch(list(publications(committed, counts)), committed, counts)
+
+
+def _fingerprint(document: bytes) -> bytes:
+    """That of the document as a group keeps it, `b""` where there is none."""
+    return render(orjson.loads(document))[1] if document else b""

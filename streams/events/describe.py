@@ -1,0 +1,245 @@
+"""Draft changes of a group as events and cluster states, ready to be committed with the group.
+
+An event's id is `cluster id:revision`; the revision grows by one with every event of a cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import orjson
+
+from streams.clusters.canonical import canonical, render
+from streams.clusters.committed import Described
+from streams.clusters.corrections import Verdict
+from streams.clusters.group import Cluster, Group, Relation, cluster_id
+from streams.clusters.planner import Change, Draft
+from streams.events.messages import Evidence, Outgoing, state_message
+from streams.records.record import Record
+
+__all__ = ["describe", "describe_birth", "fingerprint", "states"]
+
+_Pairs = frozenset[tuple[str, ...]]
+_NONE: _Pairs = frozenset()
+
+
+def describe(
+    draft: Draft,
+    record: Callable[[bytes], Record | None],
+    live: Callable[[bytes], bool],
+    evidence: Mapping[str, Sequence[Evidence]],
+    causes: frozenset[str],
+    correction: Verdict | None = None,
+    cause: str = "",
+) -> Described:
+    """Make a draft ready to commit: canonical documents, `canonical_changed`, and one event for each change.
+
+    `record` gives a record for documents, `live` whether it was not deleted; `causes` are the records of
+    this micro-batch and `evidence` the accepted decisions on each of them. All changes of a draft that a
+    `correction` brought about are its doing. `cause` is that of all changes where no message brought them about.
+    """
+    return _Description(draft, record, live, evidence, causes, correction, cause).described()
+
+
+def describe_birth(draft: Draft, record: Record) -> Described:
+    """As `describe` does it, of a draft in which one record begins a cluster alone and is its cause. Most drafts are such."""
+    (change,), (cluster,) = draft.changes, draft.group.clusters
+    document, digest = render(canonical(cluster_id(change.key), (record,)))
+    group = msgspec.structs.replace(draft.group, clusters=(msgspec.structs.replace(cluster, canonical=digest),))
+    event = _event(change, [], [record.id], document, (), [record.id], [])
+    state = _state(change.key, change.revision, [record.id], document, ())
+    return Described(group, {event["event_id"]: orjson.dumps(event)}, (change,), {change.key: state})
+
+
+class _Description:
+    """One draft on its way to `Described`: clusters get their revisions and digests as events are made."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        record: Callable[[bytes], Record | None],
+        live: Callable[[bytes], bool],
+        evidence: Mapping[str, Sequence[Evidence]],
+        causes: frozenset[str],
+        correction: Verdict | None,
+        cause: str,
+    ) -> None:
+        self._draft = draft
+        self._correction = correction
+        self._cause = cause
+        self._record = record
+        self._live = live
+        self._evidence = evidence
+        self._causes = causes
+        group = draft.group
+        self._clusters = {cluster.key: cluster for cluster in group.clusters}
+        self._relations: dict[bytes, Sequence[Mapping[str, str]]] = {
+            cluster.key: _relations(group.relations(index), record)
+            for index, cluster in enumerate(group.clusters if group.related else ())
+        }
+        self._owed: dict[str, bytes] = {}
+        self._changes: list[Change] = []
+        self._latest: dict[bytes, bytes | None] = {}
+
+    def described(self) -> Described:
+        group = self._draft.group
+        for change in self._draft.changes:
+            self._change(change)
+        positions = {cluster.key: index for index, cluster in enumerate(group.clusters)}
+        for kind, key, changed in self._draft.relations:
+            self._relate(kind, key, group.records(positions[key]), changed)
+        doubtful = self._draft.doubtful
+        for index in sorted({m.cluster for m in group.members if m.id in doubtful} if doubtful else ()):
+            self._doubt(group.clusters[index].key, group.records(index))
+        clusters = tuple(self._clusters[cluster.key] for cluster in group.clusters)
+        return Described(
+            msgspec.structs.replace(group, clusters=clusters), self._owed, tuple(self._changes), self._latest
+        )
+
+    def _change(self, change: Change) -> None:
+        after = self._names(change.after)
+        document, fingerprint = self._document(change.key, change.after)
+        before = self._names(change.before) if change.told is None else list(change.told)
+        self._owe(change, before, after, document)
+        self._latest[change.key] = None
+        cluster = self._clusters.get(change.key)
+        if cluster is None or not change.after:
+            return
+        self._clusters[change.key] = msgspec.structs.replace(cluster, canonical=fingerprint)
+        if cluster.canonical not in (b"", fingerprint):
+            self._follow("canonical_changed", change.key, change.after, after, document)
+        self._stand(change.key, after, document)
+
+    def _relate(self, kind: str, key: bytes, ids: tuple[bytes, ...], changed: Iterable[Relation]) -> None:
+        after, document = self._names(ids), self._document(key, ids)[0]
+        pairs = frozenset(tuple(self._names((relation.record, relation.other))) for relation in changed)
+        self._follow(kind, key, ids, after, document, pairs)
+        self._stand(key, after, document)
+
+    def _doubt(self, key: bytes, ids: tuple[bytes, ...]) -> None:
+        """A cluster whose records are as they were; an event may have told of one as it was in between."""
+        document, fingerprint = self._document(key, ids)
+        if self._clusters[key].canonical not in (b"", fingerprint):
+            after = self._names(ids)
+            self._clusters[key] = msgspec.structs.replace(self._clusters[key], canonical=fingerprint)
+            self._follow("canonical_changed", key, ids, after, document)
+            self._stand(key, after, document)
+
+    def _follow(
+        self, kind: str, key: bytes, ids: tuple[bytes, ...], after: list[str], document: bytes, pairs: _Pairs = _NONE
+    ) -> None:
+        """A further event of a cluster whose records stay as they are."""
+        revision = self._clusters[key].revision + 1
+        self._clusters[key] = msgspec.structs.replace(self._clusters[key], revision=revision)
+        self._owe(Change(kind, key, revision, ids, ids), after, after, document, pairs)
+
+    def _owe(self, change: Change, before: list[str], after: list[str], document: bytes, pairs: _Pairs = _NONE) -> None:
+        grounds = _grounds(before, after, pairs, self._evidence, self._causes)
+        event = _event(change, before, after, document, self._relations.get(change.key, ()), *grounds)
+        if self._correction is not None:
+            event["causes"].append(f"correction:{self._correction.correction.id}")
+            event["corrections"] = [self._correction.fields()]
+        if self._cause:
+            event["causes"] = [self._cause]
+        self._owed[event["event_id"]] = orjson.dumps(event)
+        self._changes.append(change)
+
+    def _stand(self, key: bytes, after: list[str], document: bytes) -> None:
+        relations = self._relations.get(key, ())
+        self._latest[key] = _state(key, self._clusters[key].revision, after, document, relations)
+
+    def _names(self, ids: Iterable[bytes]) -> list[str]:
+        return sorted(known.id if (known := self._record(i)) else i.hex() for i in ids)
+
+    def _document(self, key: bytes, ids: Iterable[bytes]) -> tuple[bytes, bytes]:
+        members = [known for i in ids if self._live(i) and (known := self._record(i))]
+        return render(canonical(cluster_id(key), members)) if members else (b"", b"")
+
+
+def fingerprint(key: bytes, members: Iterable[Record]) -> bytes:
+    """The digest of the document of a cluster's records, as a group keeps it."""
+    return render(canonical(cluster_id(key), members))[1]
+
+
+def states(group: Group, keys: Iterable[bytes], record: Callable[[bytes], Record | None]) -> Iterable[Outgoing]:
+    """The latest state of some clusters of a group as messages; a tombstone for those no longer in it."""
+    by_key = {cluster.key: (index, cluster) for index, cluster in enumerate(group.clusters)}
+    for key in keys:
+        index, cluster = by_key.get(key, (-1, Cluster(key, 0, 0)))
+        members = [known for i in (group.records(index) if index >= 0 else ()) if (known := record(i))]
+        names = sorted(member.id for member in members)
+        document = render(canonical(cluster_id(key), members))[0] if members else b""
+        relations = _relations(group.relations(index), record) if index >= 0 and group.related else ()
+        state = _state(key, cluster.revision, names, document, relations) if members else None
+        yield state_message(key, state)
+
+
+def _relations(
+    relations: Iterable[Relation], record: Callable[[bytes], Record | None]
+) -> tuple[Mapping[str, str], ...]:
+    """Relations of a cluster to other works as JSON fields: `record` is in the cluster, `other` is not."""
+    found = []
+    for relation in relations:
+        if (mine := record(relation.record)) and (other := record(relation.other)):
+            found.append((relation.kind, mine.id, other.id))
+    return tuple({"relation": kind, "record": mine, "other": other} for kind, mine, other in sorted(found))
+
+
+def _state(
+    key: bytes, revision: int, records: list[str], document: bytes, relations: Sequence[Mapping[str, str]]
+) -> bytes:
+    fields: dict[str, Any] = {"cluster_id": cluster_id(key), "revision": revision, "records": records}
+    if relations:
+        fields["relations"] = relations
+    return orjson.dumps(fields | {"document": orjson.Fragment(document or b"{}")})
+
+
+def _grounds(
+    before: list[str],
+    after: list[str],
+    pairs: _Pairs,
+    evidence: Mapping[str, Sequence[Evidence]],
+    causes: frozenset[str],
+) -> tuple[list[str], list[Evidence]]:
+    """Which records brought a change about, and the decisions on them: inside the cluster, or on pairs across its border."""
+    moved = causes.intersection(end for pair in pairs for end in pair) if pairs else causes.intersection(before + after)
+    inside = set(after)
+    grounds = {
+        (e.a, e.b): e
+        for cause in moved
+        for e in evidence.get(cause, ())
+        if ((e.a, e.b) in pairs if pairs else e.a in inside and e.b in inside)
+    }
+    return sorted(moved), [grounds[pair] for pair in sorted(grounds)]
+
+
+def _event(
+    change: Change,
+    before: list[str],
+    after: list[str],
+    document: bytes,
+    relations: Sequence[Mapping[str, str]],
+    causes: list[str],
+    evidence: list[Evidence],
+) -> dict[str, Any]:
+    name = cluster_id(change.key)
+    fields: dict[str, Any] = {
+        "event_id": f"{name}:{change.revision}",
+        "type": change.type,
+        "cluster_id": name,
+        "revision": change.revision,
+        "before": before,
+        "after": after,
+        "causes": causes,
+        "evidence": [each.fields() for each in evidence],
+    }
+    if change.others:
+        relation = {"merged": "merged_from" if after else "merged_into", "split": "split_into", "created": "split_from"}
+        fields[relation[change.type]] = [cluster_id(key) for key in change.others]
+    if relations:
+        fields["relations"] = relations
+    if document:
+        fields["document"] = orjson.Fragment(document)
+    return fields

@@ -1,0 +1,137 @@
+"""The dead letters that stand, read from their topic. What becomes of them is in `kafka/redrive.py`.
+
+Topic `dedup.dead-letter`, cleanup `compact,delete`:
+
+| message   | key                      | value                | headers                                                            |
+|-----------|--------------------------|----------------------|--------------------------------------------------------------------|
+| letter    | origin or `origin#where` | the original payload | `streams-code`, `-detail`, `-where`, `-source`, `-origin`, `-key`, |
+|           |                          |                      | `-arrival`, where they apply `-retry-of`, `-size`; see events.py   |
+| tombstone | that of the letter       | none                 | none: the letter is retired; it is in the letter's own partition   |
+
+A letter stands while no tombstone comes behind it. `streams-size` is there where the payload was too large and is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, NamedTuple
+
+from streams import events
+from streams.errors import UsageError
+from streams.kafka.reader import read_to_now
+from streams.kafka.truncation import SIZE
+from streams.settings import Settings
+
+__all__ = ["Content", "Letter", "contents", "select", "standing", "topic_of_letters"]
+
+
+class Letter(NamedTuple):
+    """A dead letter without its payload.
+
+    `id` is its key on the topic; `place` the partition and offset there; `size` that of the whole payload in bytes;
+    `time` Unix milliseconds; `arrival` what orders the message (0: not known); `retry_of` the origin it was sent
+    again for; `cut` whether the letter holds only the beginning of the payload.
+    """
+
+    id: str
+    origin: str
+    where: str
+    source: str
+    code: str
+    detail: str
+    size: int
+    time: int
+    retry_of: str
+    arrival: int
+    cut: bool
+    place: tuple[int, int]
+
+
+class Content(NamedTuple):
+    """What a letter is about: the key and the payload of the original message, and the letter's headers."""
+
+    key: bytes
+    payload: bytes
+    headers: Sequence[tuple[str, bytes]]
+
+
+def topic_of_letters(settings: Settings) -> str:
+    """The full name of the topic of the dead letters."""
+    return settings.topic_prefix + events.DEAD_LETTER
+
+
+async def standing(settings: Settings) -> list[Letter]:
+    """The letters that stand, oldest first; payloads are not kept in memory. Raises BrokerError."""
+    found: dict[str, dict[str, Letter]] = {}
+    async for message in read_to_now(settings.kafka_url, [topic_of_letters(settings)]):
+        key = _text(message.key or b"")
+        headers = dict(message.headers)
+        if "streams-code" not in headers:
+            found.pop(key, None)
+        else:
+            letter = _letter(key, message, headers)
+            # The first version gave all items of a payload the same key.
+            found.setdefault(key, {})[letter.where] = letter
+    letters = [letter for items in found.values() for letter in items.values()]
+    return sorted(letters, key=lambda letter: (letter.time, letter.place))
+
+
+def select(letters: Iterable[Letter], names: Sequence[str] = (), *, code: str = "", source: str = "") -> list[Letter]:
+    """Those with one of these ids or origins, this reason code and this source; an empty filter lets all through.
+
+    Raises UsageError where a name is that of no letter.
+    """
+    all_letters = list(letters)
+    known = {name for letter in all_letters for name in (letter.id, letter.origin)}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"no dead letter {name!r} stands; `streams dead-letter list` shows those that do")
+    wanted = set(names)
+    return [
+        letter
+        for letter in all_letters
+        if (not wanted or letter.id in wanted or letter.origin in wanted)
+        and code in ("", letter.code)
+        and source in ("", letter.source)
+    ]
+
+
+async def contents(settings: Settings, letters: Iterable[Letter]) -> AsyncIterator[tuple[Letter, Content]]:
+    """The letters with their payloads as the topic has them, in its order; those that were compacted away are left out."""
+    wanted = {letter.place: letter for letter in letters}
+    if not wanted:
+        return
+    async with aclosing(read_to_now(settings.kafka_url, [topic_of_letters(settings)])) as stream:  # type: ignore[type-var]
+        async for message in stream:
+            letter = wanted.pop((message.partition, message.offset), None)
+            if letter is not None:
+                yield (
+                    letter,
+                    Content(dict(message.headers).get("streams-key", b""), message.value or b"", message.headers),
+                )
+            if not wanted:
+                return
+
+
+def _letter(key: str, message: Any, headers: Mapping[str, bytes]) -> Letter:
+    texts = {name.removeprefix("streams-"): _text(value) for name, value in headers.items()}
+    whole, arrival = texts.get("size", ""), texts.get("arrival", "")
+    return Letter(
+        id=key,
+        origin=texts.get("origin", key),
+        where=texts.get("where", ""),
+        source=texts.get("source", ""),
+        code=texts["code"],
+        detail=texts.get("detail", ""),
+        size=int(whole) if whole.isdecimal() else len(message.value or b""),
+        time=message.timestamp,
+        retry_of=texts.get("retry-of", ""),
+        arrival=int(arrival) if arrival.isdecimal() else 0,
+        cut=SIZE in headers,
+        place=(message.partition, message.offset),
+    )
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")

@@ -1,0 +1,124 @@
+"""Payloads from files to the topics of their sources."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import orjson
+
+from streams.errors import PayloadError, UsageError
+from streams.events import Outgoing
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import RECORDS
+from streams.records.record import Delete, Record
+from streams.sources import SOURCES, parse
+
+__all__ = ["DOCUMENT", "Payload", "check_readable", "message_key", "read_payloads", "send"]
+
+DOCUMENT = "document"
+_LOT = 1000
+
+
+class Payload(NamedTuple):
+    """A payload on its way to the topic of `source`; an empty value is a delete of the record under `key`."""
+
+    source: str
+    key: bytes
+    value: bytes
+
+
+def read_payloads(source: str, files: Iterable[str]) -> Iterator[Payload]:
+    r"""The payloads of files (`-`: standard input; gzip by content): one a line, or one a file.
+
+    A file is one payload where it is XML, or JSON that is not complete on its first line. Lines end with
+    `\n` only, for U+2028 occurs inside them. Raises UsageError where a file cannot be read or the source is unknown.
+    """
+    names = list(files)
+    check_readable(source, names)
+    for name in names:
+        try:
+            with _open(name) as file:
+                for value in _split(file):
+                    yield Payload(source, message_key(source, value), value)
+        except OSError as error:
+            raise UsageError(f"{name} cannot be read: {error.strerror or error}") from error
+
+
+def check_readable(source: str, files: Iterable[str]) -> None:
+    """Raise UsageError where the source is unknown or a file is not there, before anything is started."""
+    if source not in SOURCES:
+        raise UsageError(f"unknown source {source!r}; known: {', '.join(SOURCES)}")
+    for name in files:
+        if name != "-" and not Path(name).is_file():
+            raise UsageError(f"{name} cannot be read: not a file")
+
+
+def message_key(source: str, value: bytes) -> bytes:
+    """The record's id at its source, so that all messages about a record share a partition and keep their order.
+
+    Empty for payloads of several records and for those that cannot be read.
+    """
+    if source == DOCUMENT:
+        try:
+            fields = orjson.loads(value)
+            return f"{fields.get('source') or DOCUMENT}:{fields['id']}".encode()
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+            return b""
+    items = [item for item in parse(source, value) if not isinstance(item, PayloadError)]
+    if len(items) == 1 and isinstance(items[0], Record | Delete):
+        return items[0].source_id.encode()
+    return b""
+
+
+async def send(publisher: Publisher, payloads: Iterable[Payload]) -> AsyncIterator[int]:
+    """Publish payloads lot by lot; yields how many were acknowledged so far."""
+    sent = 0
+    iterator = iter(payloads)
+    while lot := list(islice(iterator, _LOT)):
+        await publisher.publish([Outgoing(RECORDS + p.source, p.key, p.value or None) for p in lot])
+        sent += len(lot)
+        yield sent
+
+
+def _open(name: str) -> IO[bytes]:
+    if name == "-":
+        return sys.stdin.buffer
+    file = Path(name).open("rb")  # noqa: SIM115 - the caller closes it
+    if file.peek(2)[:2] == b"\x1f\x8b":
+        return gzip.open(file)  # type: ignore[return-value]
+    return file
+
+
+def _split(file: IO[bytes]) -> Iterator[bytes]:
+    first = file.readline()
+    while first and not first.strip():
+        first = file.readline()
+    start = first.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"<") or (start.startswith((b"{", b"[")) and not _is_json(first)):
+        rest = file.read()
+        if start.startswith(b"<") or _is_json(first + rest):
+            yield first + rest
+            return
+        yield from _lines((first + rest).split(b"\n"))
+        return
+    yield from _lines([first])
+    yield from _lines(file)
+
+
+def _lines(lines: Iterable[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        if stripped := line.strip(b"\r\n"):
+            yield stripped
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True

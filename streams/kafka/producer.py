@@ -1,0 +1,192 @@
+"""Publishes in bulk: one batch per partition, awaited before anybody may commit an offset.
+
+Faust's `topic.send` costs more per message than all the rest of the path; aiokafka's batches do not.
+Messages with one key go to one partition, in the order given. One that is too large for the broker is cut where it may be
+(`kafka/truncation.py`): it would be refused for ever, and everything behind it would wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+from zlib import crc32
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.partitioner import DefaultPartitioner
+
+from streams.errors import BrokerError
+from streams.events import Outgoing
+from streams.kafka.topics import MAX_LETTER_BYTES, MAX_MESSAGE_BYTES
+from streams.kafka.truncation import bounded, fit, size
+
+__all__ = ["Publisher", "partition_of"]
+
+log = logging.getLogger(__name__)
+
+_BATCH_BYTES, _LARGE_BYTES = 512 * 1024, 128 * 1024
+_SIZES = (MAX_LETTER_BYTES, MAX_MESSAGE_BYTES, 1_000_000, 100_000, 10_000)
+"""What is tried in turn for a message that is too large: the limits of our own topics, Kafka's default of 1 MiB, less."""
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+
+
+def partition_of(key: bytes, partitions: list[int], _available: Sequence[int] = ()) -> int:
+    """Which of a topic's sorted partitions the messages of a key are in, where only workers write it."""
+    return partitions[crc32(key) % len(partitions)]
+
+
+def _nobody(_topic: str) -> None:
+    """Whom to tell of cut messages where nobody counts them."""
+
+
+class Publisher:
+    """A producer for a worker's topics. Use as `async with`, from the event loop only."""
+
+    def __init__(
+        self,
+        kafka_url: str,
+        prefix: str = "",
+        *,
+        shared: bool = False,
+        cut: Callable[[str], None] = _nobody,
+        max_bytes: int = MAX_LETTER_BYTES,
+    ) -> None:
+        """`prefix` stands before every topic name given.
+
+        `shared`: others publish to these topics too, so the partition of a key must be the one that Kafka's own clients
+        choose (murmur2). For topics that only workers write CRC-32 serves as well, at a twentieth of the time.
+        `cut` is told the topic of every message that had to be cut. A message of more than `max_bytes` is not even sent.
+        """
+        self._url = kafka_url
+        self._prefix = prefix
+        self._cut = cut
+        self._max_bytes = max_bytes
+        self._producer: AIOKafkaProducer | None = None
+        self._partitioner: Callable[[bytes, list[int], list[int]], int] = (
+            DefaultPartitioner() if shared else partition_of
+        )
+
+    async def __aenter__(self) -> Publisher:
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._url.split(","),
+            acks="all",
+            max_batch_size=_BATCH_BYTES,
+            max_request_size=self._max_bytes,
+            request_timeout_ms=30_000,
+            client_id="streams-publisher",
+        )
+        try:
+            await self._producer.start()
+        except KafkaError as error:
+            await self._producer.stop()
+            raise BrokerError(f"Kafka at {self._url} cannot be reached: {error}") from error
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Publish all; returns when the broker has acknowledged every one. Raises BrokerError otherwise."""
+        try:
+            by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+            known: dict[str, tuple[str, list[int]]] = {}
+            for message in messages:
+                if message.topic not in known:
+                    topic = self._prefix + message.topic
+                    known[message.topic] = topic, sorted(await self._ready.partitions_for(topic))
+                topic, partitions = known[message.topic]
+                by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)
+            await asyncio.gather(*(self._send(*place, lot) for place, lot in by_partition.items()))
+        except (KafkaError, TimeoutError) as error:
+            raise BrokerError(f"Kafka did not take our messages: {error or type(error).__name__}") from error
+
+    async def ping(self) -> None:
+        """Ask the broker for a sign of life. Raises BrokerError, or waits as long as the broker does."""
+        try:
+            await self._ready.client.fetch_all_metadata()
+        except KafkaError as error:
+            raise BrokerError(f"Kafka at {self._url} does not answer: {error or type(error).__name__}") from error
+
+    @property
+    def _ready(self) -> Any:
+        if self._producer is None:
+            raise BrokerError("the publisher was not started")
+        return self._producer
+
+    async def _send(self, topic: str, partition: int, messages: Sequence[Outgoing]) -> None:
+        """Send one partition's messages in order: a batch is awaited before the next one is sent."""
+        builder = self._ready.create_batch()
+        lot: list[Outgoing] = []
+        for given in messages:
+            message = self._bounded(given)
+            large = len(message.value or b"") > _LARGE_BYTES
+            if not large and _append(builder, message):
+                lot.append(message)
+                continue
+            await self._send_batch(builder, topic, partition, lot)
+            builder, lot = self._ready.create_batch(), []
+            # A batch takes any first message, however large; one alone is checked before it is sent.
+            if large or not _append(builder, message):
+                await self._send_alone(topic, partition, message)
+            else:
+                lot.append(message)
+        await self._send_batch(builder, topic, partition, lot)
+
+    async def _send_batch(self, builder: Any, topic: str, partition: int, lot: Sequence[Outgoing]) -> None:
+        if not lot:
+            return
+        try:
+            await (await self._ready.send_batch(builder, topic, partition=partition))
+        except _TOO_LARGE:
+            # The topic takes less than our batches are large; refused as a whole, nothing of it is there.
+            for message in lot:
+                await self._send_alone(topic, partition, message)
+
+    async def _send_alone(self, topic: str, partition: int, message: Outgoing) -> None:
+        try:
+            await self._send_plain(topic, partition, message)
+        except _TOO_LARGE as refusal:
+            await self._send_cut(topic, partition, message, refusal)
+
+    async def _send_cut(self, topic: str, partition: int, message: Outgoing, refusal: KafkaError) -> None:
+        whole = size(message)
+        for most in (limit for limit in _SIZES if limit < whole):
+            fitting = fit(message, most)
+            if fitting is None:
+                break
+            try:
+                await self._send_plain(topic, partition, fitting)
+            except _TOO_LARGE:
+                continue
+            self._tell(message.topic, message.key, whole, size(fitting))
+            return
+        raise BrokerError(
+            f"topic {topic} does not take a message of {whole} bytes (key {message.key[:100]!r}), which cannot be cut; where its "
+            f"limit is lower than ours: kafka-configs --alter --topic {topic} --add-config max.message.bytes={MAX_MESSAGE_BYTES}"
+        ) from refusal
+
+    async def _send_plain(self, topic: str, partition: int, message: Outgoing) -> None:
+        await self._ready.send_and_wait(
+            topic, message.value, key=message.key, partition=partition, headers=list(message.headers)
+        )
+
+    def _bounded(self, message: Outgoing) -> Outgoing:
+        fitting = bounded(message)
+        if fitting is not message:
+            self._tell(message.topic, message.key, size(message), size(fitting))
+        return fitting
+
+    def _tell(self, topic: str, key: bytes, whole: int, kept: int) -> None:
+        self._cut(topic)
+        log.error("%s: the message of %r was cut from %d to %d bytes to be published", topic, key[:100], whole, kept)
+
+
+def _append(builder: Any, message: Outgoing) -> bool:
+    """Put a message into a batch; whether there was room."""
+    return (
+        builder.append(key=message.key, value=message.value, timestamp=None, headers=list(message.headers)) is not None
+    )

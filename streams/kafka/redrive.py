@@ -1,0 +1,196 @@
+"""Dead letters sent again, or dropped; and the two headers by which a worker knows a payload that is sent again.
+
+| header             | value                                                                                |
+|--------------------|--------------------------------------------------------------------------------------|
+| `streams-retry-of` | the origin of the letter it is sent for                                              |
+| `streams-arrival`  | its place in time among the messages about a record (`records/version.py`), a number     |
+
+A payload that is sent again is as old as it was. Ordered by the time of the retry it would undo whatever the source has said
+of the record since; so it keeps the place it had.
+
+The payload is published first, and the letter retired when the broker has acknowledged that: a crash in between leaves the
+letter, and a second retry does no harm. A payload with several bad items is one message, so all its letters are
+retired together; what is still bad comes back as new letters with the new origin.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from streams.engine.prepare import CORRECTIONS
+from streams.errors import BrokerError, UsageError
+from streams.kafka.dead_letters import Content, Letter, contents, topic_of_letters
+from streams.kafka.reader import read_one
+from streams.kafka.topics import record_topic
+from streams.settings import Settings
+from streams.sources import MAX_PAYLOAD, SOURCES
+
+__all__ = ["ARRIVAL", "RETRY_OF", "Outcome", "drop", "retried", "retry", "retry_headers"]
+
+RETRY_OF, ARRIVAL = "streams-retry-of", "streams-arrival"
+
+_ORIGIN = re.compile(r"(?P<topic>[^:]+):(?P<partition>\d+):(?P<offset>\d+)")
+_LOT, _LOT_BYTES = 500, 32 * 1024 * 1024
+_BATCH_BYTES = 512 * 1024
+
+Headers = Iterable[tuple[str, bytes]]
+
+
+class Outcome(NamedTuple):
+    """What was done with one message: its letters, and the topic it was sent to or why it was not."""
+
+    letters: Sequence[Letter]
+    topic: str = ""
+    problem: str = ""
+
+
+def retry_headers(origin: str, arrival: int) -> list[tuple[str, bytes]]:
+    """The headers of a payload sent again; an `arrival` of 0 is not known."""
+    headers = [(RETRY_OF, origin.encode("utf-8", "replace"))]
+    return [*headers, (ARRIVAL, str(arrival).encode())] if arrival else headers
+
+
+def retried(headers: Headers) -> tuple[str, int]:
+    """The origin of the letter a message is a retry of, and its arrival; `("", 0)` for any other message."""
+    found = dict(headers)
+    if RETRY_OF not in found:
+        return "", 0
+    arrival = found.get(ARRIVAL) or b""
+    return found[RETRY_OF].decode("utf-8", "replace"), int(arrival) if arrival.isdigit() and len(arrival) < 21 else 0
+
+
+async def retry(
+    settings: Settings,
+    letters: Sequence[Letter],
+    chosen: Iterable[Letter],
+    *,
+    to: str = "",
+    told: Callable[[Outcome], None] = lambda _: None,
+) -> list[Outcome]:
+    """Send the payloads of `chosen` to the topic of their source, or of the source `to`, and retire them.
+
+    `letters` are all that stand, for a message's other letters are retired with it. `told` is called as each
+    message is done. Raises UsageError for an unknown `to`, BrokerError where Kafka cannot be used.
+    """
+    if to and to not in SOURCES:
+        raise UsageError(f"unknown source {to!r}; known: {', '.join(SOURCES)}")
+    waiting: dict[str, list[Letter]] = {letter.origin: [] for letter in chosen}
+    for letter in letters:
+        if letter.origin in waiting:
+            waiting[letter.origin].append(letter)
+    outcomes: list[Outcome] = []
+
+    def tell(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        told(outcome)
+
+    async with _Producer(settings) as producer:
+        async for lot in _lots(contents(settings, [members[0] for members in waiting.values()])):
+            done = await asyncio.gather(*(_resend(settings, producer, letter, found, to) for letter, found in lot))
+            whole = [outcome._replace(letters=waiting.pop(outcome.letters[0].origin)) for outcome in done]
+            await producer.retire([letter for outcome in whole if not outcome.problem for letter in outcome.letters])
+            for outcome in whole:
+                tell(outcome)
+    for members in waiting.values():
+        tell(Outcome(members, problem="was retired or written anew meanwhile"))
+    return outcomes
+
+
+async def drop(settings: Settings, letters: Sequence[Letter]) -> None:
+    """Retire letters without sending anything. Raises BrokerError."""
+    async with _Producer(settings) as producer:
+        for start in range(0, len(letters), _LOT):
+            await producer.retire(letters[start : start + _LOT])
+
+
+async def _resend(settings: Settings, producer: _Producer, letter: Letter, found: Content, to: str) -> Outcome:
+    source = to or letter.source
+    if CORRECTIONS in (source, letter.source):
+        return Outcome((letter,), problem="a correction is decided for ever; send a new one with `streams correct`")
+    if source not in SOURCES:
+        return Outcome((letter,), problem=f"no source is called {source!r}; name one with --to")
+    origin = _ORIGIN.fullmatch(letter.origin)
+    key, payload = found.key, found.payload
+    if letter.cut:
+        original = origin and await read_one(settings.kafka_url, origin[1], int(origin[2]), int(origin[3]))
+        if not original:
+            return Outcome((letter,), problem=f"only {len(payload)} of its {letter.size} bytes are left")
+        key, payload = original.key or b"", original.value or b""
+    target = record_topic(settings, source)
+    # Messages with one key belong into one partition; whoever sent it first has chosen it.
+    partition = int(origin[2]) if origin and origin[1] == target else None
+    try:
+        await producer.send(target, key, payload, retry_headers(letter.origin, letter.arrival), partition)
+    except KafkaError as error:
+        return Outcome((letter,), problem=f"Kafka did not take it: {error or type(error).__name__}")
+    return Outcome((letter,), target)
+
+
+class _Producer:
+    """Sends payloads and tombstones; each call returns when the broker has acknowledged."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.kafka_url
+        self._letters = topic_of_letters(settings)
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._url.split(","),
+            acks="all",
+            linger_ms=5,
+            max_batch_size=_BATCH_BYTES,
+            max_request_size=2 * MAX_PAYLOAD,  # the broker is the judge of what is too large
+            client_id="streams-dead-letters",
+        )
+
+    async def __aenter__(self) -> _Producer:
+        try:
+            await self._producer.start()
+        except KafkaError as error:
+            await self._producer.stop()
+            raise BrokerError(f"Kafka at {self._url} cannot be reached: {error}") from error
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._producer.stop()
+
+    async def send(
+        self,
+        topic: str,
+        key: bytes,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] = (),
+        partition: int | None = None,
+    ) -> None:
+        """Send one message, to its key's partition where none (or one that does not exist) is given. Raises KafkaError."""
+        if partition not in await self._producer.partitions_for(topic):
+            partition = None
+        await self._producer.send_and_wait(topic, value, key=key or None, partition=partition, headers=list(headers))
+
+    async def retire(self, letters: Sequence[Letter]) -> None:
+        """Put a tombstone behind each letter, in the letter's own partition. Raises BrokerError."""
+        places = dict.fromkeys((letter.id, letter.place[0]) for letter in letters)
+        try:
+            await asyncio.gather(
+                *(self.send(self._letters, name.encode(), None, partition=partition) for name, partition in places)
+            )
+        except KafkaError as error:
+            raise BrokerError(f"Kafka did not take our messages: {error or type(error).__name__}") from error
+
+
+async def _lots(items: AsyncIterator[tuple[Letter, Content]]) -> AsyncIterator[list[tuple[Letter, Content]]]:
+    """Items in lots bounded by number and size, for they are held in memory."""
+    lot: list[tuple[Letter, Content]] = []
+    held = 0
+    async for item in items:
+        lot.append(item)
+        held += len(item[1].payload)
+        if len(lot) >= _LOT or held >= _LOT_BYTES:
+            yield lot
+            lot, held = [], 0
+    if lot:
+        yield lot

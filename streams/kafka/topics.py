@@ -1,0 +1,184 @@
+"""The topics of Streams, with their keys and cleanup, and how they come to be.
+
+| topic                | key                 | cleanup        | kept, by `STREAMS_…`         | written by             |
+|----------------------|---------------------|----------------|------------------------------|------------------------|
+| `records.<source>`   | the source's own id | delete         | `RECORDS_RETENTION_HOURS`    | harvesters             |
+| `dedup.decisions`    | `a|b`               | delete         | `DECISIONS_RETENTION_HOURS`  | workers                |
+| `dedup.review`       | `a|b`               | delete         | `REVIEW_RETENTION_HOURS`     | workers                |
+| `dedup.events`       | cluster id          | delete         | `EVENTS_RETENTION_HOURS`     | workers                |
+| `dedup.clusters`     | cluster id          | compact        | the last of every key        | workers                |
+| `dedup.corrections`  | `a|b`               | delete         | for ever, in one partition   | people, tools          |
+| `dedup.dead-letter`  | letter id           | compact,delete | `DEAD_LETTER_RETENTION_HOURS`| workers, `dead-letter` |
+
+Corrections have one order, so their topic has one partition; the others have `STREAMS_PARTITIONS`.
+The messages are described in `streams/events.py` and `docs/events.md`, what retention means in `docs/retention.md`.
+`STREAMS_TOPIC_PREFIX` stands before every name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
+
+from streams import events
+from streams.engine.prepare import CORRECTIONS
+from streams.errors import BrokerError
+from streams.settings import Settings
+from streams.sources import SOURCES
+
+__all__ = [
+    "MAX_LETTER_BYTES",
+    "MAX_MESSAGE_BYTES",
+    "RECORDS",
+    "TopicSpec",
+    "create_topics",
+    "delete_topics",
+    "input_topics",
+    "record_topic",
+    "source_of",
+    "topics",
+]
+
+RECORDS = "records."
+_DELETE, _COMPACT = "delete", "compact"
+_CREATED, _EXISTS = 0, 36
+_ADMIN_SECONDS = 30
+_LOOK_SECONDS = 0.05
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+MAX_LETTER_BYTES = 18 * 1024 * 1024
+"""A dead letter is a message as it came, which may be as large as any, with headers around it."""
+_HOUR_MS = 3_600_000
+
+
+class TopicSpec(NamedTuple):
+    """A topic as it should be: its full name, partitions, and settings of its own.
+
+    `cleanup` is the broker's `cleanup.policy`, `retention_ms` how long a message is kept (-1: for ever),
+    `max_message_bytes` the largest one it takes, `ordered` whether more partitions than one would be wrong. `read`: workers read
+    it, so the time of a message is the broker's. By default it is that of the sender, whose clock may be wrong, and what
+    was said first of a record would stand.
+    """
+
+    name: str
+    partitions: int
+    cleanup: str
+    retention_ms: int = -1
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+    ordered: bool = False
+    read: bool = False
+
+    @property
+    def configs(self) -> dict[str, str]:
+        """The settings as Kafka writes them. No topic is bounded by bytes, for that would drop what is not old yet."""
+        return {
+            "cleanup.policy": self.cleanup,
+            "max.message.bytes": str(self.max_message_bytes),
+            "retention.ms": str(self.retention_ms),
+            "retention.bytes": "-1",
+            **({"message.timestamp.type": "LogAppendTime"} if self.read else {}),
+        }
+
+
+def record_topic(settings: Settings, source: str) -> str:
+    """The full name of the topic of a source."""
+    return f"{settings.topic_prefix}{RECORDS}{source}"
+
+
+def input_topics(settings: Settings) -> list[str]:
+    """The topics that workers read."""
+    records = [record_topic(settings, source) for source in SOURCES]
+    return [*records, settings.topic_prefix + events.CORRECTIONS]
+
+
+def source_of(settings: Settings, topic: str) -> str:
+    """The source whose topic this is, `CORRECTIONS` for that of corrections."""
+    name = topic[len(settings.topic_prefix) :]
+    return CORRECTIONS if name == events.CORRECTIONS else name[len(RECORDS) :]
+
+
+def topics(settings: Settings) -> list[TopicSpec]:
+    """All topics of this installation."""
+    prefix, partitions = settings.topic_prefix, settings.partitions
+
+    def kept(name: str, hours: int, *, read: bool = False) -> TopicSpec:
+        return TopicSpec(name, partitions, _DELETE, hours * _HOUR_MS or -1, read=read)
+
+    letters = TopicSpec(
+        prefix + events.DEAD_LETTER,
+        partitions,
+        f"{_COMPACT},{_DELETE}",
+        settings.dead_letter_retention_hours * _HOUR_MS or -1,
+        MAX_LETTER_BYTES,
+    )
+    return [
+        *(kept(record_topic(settings, source), settings.records_retention_hours, read=True) for source in SOURCES),
+        kept(prefix + events.DECISIONS, settings.decisions_retention_hours),
+        kept(prefix + events.REVIEWS, settings.review_retention_hours),
+        kept(prefix + events.EVENTS, settings.events_retention_hours),
+        TopicSpec(prefix + events.CLUSTERS, partitions, _COMPACT),
+        TopicSpec(prefix + events.CORRECTIONS, 1, _DELETE, ordered=True, read=True),
+        letters,
+    ]
+
+
+async def create_topics(settings: Settings) -> list[str]:
+    """Create the topics that do not exist; returns the names created.
+
+    Raises BrokerError when Kafka cannot be reached or refuses one.
+    """
+    wanted = [
+        NewTopic(spec.name, spec.partitions, settings.replication, topic_configs=spec.configs)
+        for spec in topics(settings)
+    ]
+    async with _admin(settings, "created") as admin:
+        created = _created((await admin.create_topics(wanted)).topic_errors)
+        await _wait_for(admin, created)
+        return created
+
+
+async def delete_topics(settings: Settings) -> None:
+    """Delete all topics of this installation with everything in them. Raises BrokerError when Kafka cannot be reached."""
+    async with _admin(settings, "deleted") as admin:
+        await admin.delete_topics([spec.name for spec in topics(settings)])
+
+
+@asynccontextmanager
+async def _admin(settings: Settings, done: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_url.split(","), client_id="streams-topics")
+    try:
+        await admin.start()
+    except KafkaError as error:
+        await admin.close()
+        raise BrokerError(f"Kafka at {settings.kafka_url} cannot be reached: {error}") from error
+    try:
+        async with asyncio.timeout(_ADMIN_SECONDS):
+            yield admin
+    except (KafkaError, TimeoutError) as error:
+        raise BrokerError(f"topics cannot be {done}: {error or type(error).__name__}") from error
+    finally:
+        await admin.close()
+
+
+async def _wait_for(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
+    """Until the broker tells of them: Kafka answers before, and a worker that joins then would not be given them."""
+    while names:
+        # All, not by name: asked for one that does not exist some brokers create it.
+        told = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+        if all(told.get(name) and all(partition["leader"] >= 0 for partition in told[name]) for name in names):
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _created(answers: list[tuple[object, ...]]) -> list[str]:
+    created = []
+    for name, code, *rest in answers:
+        if code not in (_CREATED, _EXISTS):
+            raise BrokerError(f"topic {name} cannot be created: Kafka error {code} {rest[0] if rest else ''}".rstrip())
+        if code == _CREATED:
+            created.append(str(name))
+    return created

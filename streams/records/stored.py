@@ -1,0 +1,24 @@
+"""What the store keeps of a record for comparison, and the short id under which it is kept."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import NamedTuple
+
+from streams.records.version import Stamp
+
+__all__ = ["ID_BYTES", "Stored", "id_of"]
+
+ID_BYTES = 8
+
+
+def id_of(record_id: str) -> bytes:
+    """The 8-byte id of a record: at 10 million records two meet with probability 3e-6."""
+    return blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).digest()
+
+
+class Stored(NamedTuple):
+    """A stored record: its stamp and its encoded features (`b""` where it was deleted)."""
+
+    stamp: Stamp
+    features: bytes

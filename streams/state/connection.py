@@ -1,0 +1,293 @@
+"""One round trip for many commands, on a single Redis or on a Redis Cluster. Key `namespace:wait` of `state/layout.py`.
+
+A command is a tuple of arguments whose key is named beside it, for routing. On a cluster each node gets its commands in one
+write, all nodes before any is waited for; what a node refuses because a slot moves or a replica takes over goes where
+it says, or again a moment later. Where nobody can tell whether a command was executed, it is never repeated here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha1
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import redis
+from redis.exceptions import (
+    AskError,
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    MovedError,
+    NoScriptError,
+    ReadOnlyError,
+    TryAgainError,
+)
+
+from streams.errors import ForgottenError, RedisError
+from streams.settings import Settings
+from streams.state.layout import mark_key
+from streams.state.servers import Arguments, Cluster, Server, Servers, Single, UnsentError, converse
+
+__all__ = ["Command", "Connection", "Script", "connect"]
+
+T = TypeVar("T")
+
+_PAUSES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.3)
+"""Seconds before what was refused is sent again: 1 in all, then the caller is told, who waits longer."""
+_PATIENCE = (0.02, 0.1, 0.4, 0.8, 1.0, 1.0, 1.0)
+"""Seconds before a call that failed is repeated: 4 in all, longer than a replica of a cluster mostly takes to take over."""
+_LONG, _LONGEST = 2.0, 8.0
+"""Seconds after which neither begins anew, however many attempts are left: each may have waited for a machine that is off."""
+_PATIENCE_ALONE = (0.02, 0.1)
+_WAIT_MS = 3000
+"""How long a server waits for its replicas to acknowledge: a disk that is busy may hold one up for a second or two."""
+
+_LATER = (NoScriptError, TryAgainError, ClusterDownError, MasterDownError, ReadOnlyError, BusyLoadingError)
+"""Refusals that say that the command was not executed, and that it may be soon."""
+_ELSEWHERE = (MovedError, AskError)
+"""The same, by a node of a cluster that does not have the key."""
+_FORGOTTEN = "FORGOTTEN"
+"""How our scripts refuse what is asked of a server that the caller does not know (`state/history.lua`)."""
+
+
+class Command(NamedTuple):
+    """A Redis command: the key it is routed by, and all its arguments (bytes, str or int)."""
+
+    key: bytes
+    args: Arguments
+
+
+class Script:
+    """A Lua script shipped beside the module that uses it, called by its hash."""
+
+    def __init__(self, *paths: Path) -> None:
+        """Several files are one script, in their order: functions that scripts share come first."""
+        self.source = "".join(path.read_text(encoding="utf-8") for path in paths)
+        # Redis names scripts by SHA-1; nothing is secured by it.
+        self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+    def call(self, keys: Sequence[bytes], args: Iterable[bytes | str | int]) -> Command:
+        """The command that runs the script on `keys`, which share a hash slot."""
+        return Command(keys[0], ("EVALSHA", self.sha, len(keys), *keys, *args))
+
+
+class _Detour(NamedTuple):
+    """How a command that was refused is sent again: its arguments, and the server that was named for it once, if one was."""
+
+    args: Arguments
+    ask: tuple[str, int] | None = None
+
+
+class Connection:
+    """Sends commands in bulk and returns their replies in order.
+
+    Not safe for use from two threads at once. Raises RedisError when a server cannot be reached, refuses a command, or has
+    fewer replicas that acknowledge than it should; the caller may then repeat the whole lot, for all our writes are
+    idempotent.
+    """
+
+    def __init__(self, servers: Servers, scripts: Iterable[Script] = (), replicas: int = 0) -> None:
+        """`replicas`: how many of each server must have what it was told, or has told us, before a reply counts."""
+        self.servers = servers
+        self.replicas = replicas
+        self.is_cluster = isinstance(servers, Cluster)
+        self._scripts = {script.sha: script for script in scripts}
+        self._again = (*_LATER, *_ELSEWHERE) if self.is_cluster else _LATER
+        self.round_trips = 0
+        self.permit: Callable[[], None] = lambda: None
+        """Called before each round trip: raises where its owner may not touch the state any more."""
+
+    def register(self, *scripts: Script) -> None:
+        """Load scripts, and remember them, so that a server that has forgotten one is given it again."""
+        self._scripts.update({script.sha: script for script in scripts})
+        for script in scripts:
+            self.everywhere("SCRIPT", "LOAD", script.source)
+
+    def execute(self, commands: Sequence[Command]) -> list[Any]:
+        """Run the commands in as few round trips as the topology allows; replies in the order of the commands.
+
+        Commands on one key are executed in their order, but for one that is refused while its slot moves: it comes after
+        those that were not. Ours may: each is a compare-and-set, adds to a set, or writes fields no other of the lot writes.
+        """
+        if not commands:
+            return []
+        try:
+            return self._execute(commands, self.permit)
+        except redis.RedisError as error:
+            raise _told(error) from error
+
+    def call(self, *args: bytes | str | int) -> Any:
+        """Run one command on the key that is its first argument, for the few that are not on the hot path.
+
+        It is repeated for some seconds where a server is lost, so it must be one that may be executed twice.
+        """
+        name = args[1] if len(args) > 1 else b""
+        command = Command(name if isinstance(name, bytes) else str(name).encode(), args)
+        return self._patiently(lambda: self._execute([command], lambda: None)[0])
+
+    def everywhere(self, *args: bytes | str | int) -> list[Any]:
+        """Run one command that has no key on every server that takes writes; one reply each."""
+
+        def ask() -> list[Any]:
+            replies = [reply for (reply,) in converse([(server, [args]) for server in self.servers.primaries()])]
+            _raise_first(replies)
+            return replies
+
+        return self._patiently(ask)
+
+    def close(self) -> None:
+        """Give up the connections."""
+        self.servers.close()
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        began = time.monotonic()
+        for pause in (*(_PATIENCE if self.is_cluster else _PATIENCE_ALONE), None):
+            try:
+                return work()
+            except redis.RedisError as error:
+                lost = isinstance(error, (redis.ConnectionError, redis.TimeoutError, *_LATER))
+                if pause is None or not lost or time.monotonic() - began > _LONGEST:
+                    raise _told(error) from error
+                self.servers.changed()
+                time.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _execute(self, commands: Sequence[Command], permit: Callable[[], None]) -> list[Any]:
+        replies: list[Any] = [None] * len(commands)
+        todo: Sequence[int] = range(len(commands))
+        detours: dict[int, _Detour] = {}
+        began = time.monotonic()
+        for pause in (*_PAUSES, None):
+            permit()
+            self.round_trips += 1
+            try:
+                refused = self._exchange(commands, todo, detours, replies)
+            except UnsentError as error:
+                self.servers.changed()
+                if not self.is_cluster:
+                    raise
+                refused = dict.fromkeys(todo, error)
+            if not refused:
+                break
+            if pause is None or time.monotonic() - began > _LONG:
+                raise next(iter(refused.values()))
+            todo = sorted(refused)
+            before = {position: detours.get(position, _Detour(commands[position].args)) for position in todo}
+            detours = {position: self._detour(before[position], error) for position, error in refused.items()}
+            if moves := [error for error in refused.values() if isinstance(error, MovedError)]:
+                self.servers.moved(moves)
+            time.sleep(pause)
+        _raise_first(replies)
+        return replies
+
+    def _exchange(
+        self, commands: Sequence[Command], todo: Sequence[int], detours: Mapping[int, _Detour], replies: list[Any]
+    ) -> dict[int, redis.RedisError]:
+        """Send the commands at the positions `todo` and note the replies; returns which were not executed, and why."""
+        lots = self._lots(commands, todo, detours)
+        try:
+            answered = converse([(s, self._written(s, commands, lot, detours)) for s, lot in lots.items()])
+        except (redis.ConnectionError, redis.TimeoutError):
+            self.servers.changed()
+            raise
+        refused: dict[int, redis.RedisError] = {}
+        doubt: redis.RedisError | None = None
+        for (server, lot), said in zip(lots.items(), answered, strict=True):
+            here = self._read(lot, said, detours, replies)
+            refused |= here
+            if self.replicas and len(here) < len(lot):
+                doubt = doubt or self._doubt(server, said[-2:])
+            if any(isinstance(error, ReadOnlyError) for error in here.values()):
+                server.reconnect()
+        if doubt is not None:
+            self.servers.changed()
+            raise doubt
+        return refused
+
+    def _lots(
+        self, commands: Sequence[Command], todo: Sequence[int], detours: Mapping[int, _Detour]
+    ) -> dict[Server, list[int]]:
+        """The positions of the commands by the server each goes to."""
+        if not self.is_cluster:
+            return {self.servers.owner(b""): list(todo)}
+        lots: dict[Server, list[int]] = {}
+        for position in todo:
+            detour = detours.get(position)
+            named = detour.ask if detour else None
+            server = self.servers.named(*named) if named else self.servers.owner(commands[position].key)
+            lots.setdefault(server, []).append(position)
+        return lots
+
+    def _written(
+        self, server: Server, commands: Sequence[Command], lot: Sequence[int], detours: Mapping[int, _Detour]
+    ) -> list[Arguments]:
+        """What goes over the wire.
+
+        WAIT covers what its own connection has written before, and so what anybody had: with a write right before it, all
+        that was read is on the replicas as well, and not only what we have written (ADR 14).
+        """
+        written: list[Arguments] = []
+        if not detours:
+            written += [commands[position].args for position in lot]
+        for position in lot if detours else ():
+            args, ask = detours[position]
+            written += [("ASKING",), args] if ask else [args]
+        if self.replicas:
+            written += [("SET", server.mark, ""), ("WAIT", self.replicas, _WAIT_MS)]
+        return written
+
+    def _read(
+        self, lot: Sequence[int], said: Sequence[Any], detours: Mapping[int, _Detour], replies: list[Any]
+    ) -> dict[int, redis.RedisError]:
+        """Note one server's replies; returns what it refused."""
+        refused: dict[int, redis.RedisError] = {}
+        answers = iter(said)
+        for position in lot:
+            reply = next(answers)
+            if detours and detours[position].ask:
+                reply = next(answers)  # the one before was to ASKING
+            if isinstance(reply, Exception) and isinstance(reply, self._again):
+                refused[position] = reply
+            else:
+                replies[position] = reply
+        return refused
+
+    def _doubt(self, server: Server, answers: Sequence[Any]) -> redis.RedisError | None:
+        """What is wrong by the replies to a mark and WAIT, None where enough replicas have acknowledged."""
+        for answer in answers:
+            if isinstance(answer, redis.RedisError):
+                return answer if server.mark else redis.ResponseError("a node has no slots yet to write a mark in")
+        if answers[-1] < self.replicas:
+            told = f"{answers[-1]} of {self.replicas} replicas have acknowledged within {_WAIT_MS / 1000:g} s"
+            return redis.ResponseError(told)
+        return None
+
+    def _detour(self, before: _Detour, error: redis.RedisError) -> _Detour:
+        """How a command that was refused is sent the next time."""
+        if isinstance(error, NoScriptError):
+            return before._replace(args=("EVAL", self._scripts[str(before.args[1])].source, *before.args[2:]))
+        if isinstance(error, AskError) and not isinstance(error, MovedError):
+            return before._replace(ask=(error.host, error.port))
+        return before._replace(ask=None)
+
+
+def connect(settings: Settings) -> Connection:
+    """Connect by the settings' URL. The server is not asked for anything yet."""
+    make = Cluster if settings.redis_cluster else Single
+    return Connection(make(settings.redis_url, mark_key(settings.namespace)), replicas=settings.redis_replicas)
+
+
+def _raise_first(replies: Iterable[Any]) -> None:
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+
+
+def _told(error: redis.RedisError) -> RedisError:
+    if isinstance(error, MovedError):
+        return RedisError("Redis: this server is a node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=true")
+    if str(error).startswith(_FORGOTTEN):
+        return ForgottenError(f"Redis failed over or was started anew:{str(error).removeprefix(_FORGOTTEN)}")
+    return RedisError(f"Redis: {error or type(error).__name__}")

@@ -1,0 +1,92 @@
+"""The verdicts on all corrections, in Redis. Key `N:c` of `state/layout.py`.
+
+`c`, field = correction id, value = its verdict (JSON, see `corrections.Verdict`): written once, never changed,
+never removed. A verdict is written only if no other was since all were read, so verdicts form one sequence
+whoever writes them: a replay, or a worker that has lost its partition and does not know it, gets the verdict
+that stands. It is one hash of about 300 bytes a correction, read as a whole when a new one comes: meant
+for what people and careful tools say, up to some 100,000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from streams.clusters.corrections import ID_USED, Correction, Standing, Verdict
+from streams.errors import RedisError
+from streams.state.connection import Command, Connection, Script
+from streams.state.layout import Layout
+from streams.state.progress import HISTORY
+
+__all__ = ["DECIDE_CORRECTION", "CorrectionLog"]
+
+DECIDE_CORRECTION = Script(HISTORY, Path(__file__).parent / "decide_correction.lua")
+
+_MAX_ATTEMPTS = 200
+
+
+class CorrectionLog:
+    """Reads verdicts, and adds to them."""
+
+    def __init__(self, layout: Layout, connection: Connection) -> None:
+        """Who calls `decide` registers `DECIDE_CORRECTION` on the connection."""
+        self._key = layout.corrections
+        self._connection = connection
+        self._decoder = msgspec.json.Decoder(Verdict)
+        self._encoder = msgspec.json.Encoder()
+        self.known = b""
+        """Replication ids (`state/progress.py`). Where not empty, a server with another one takes no verdict: it may have
+        forgotten earlier ones, and the order of verdicts counts."""
+
+    def all(self) -> list[Verdict]:
+        """Every verdict, oldest first."""
+        (reply,) = self._connection.execute([Command(self._key, ("HVALS", self._key))])
+        return sorted(map(self._decoder.decode, reply), key=lambda verdict: verdict.serial)
+
+    def find(self, identifiers: Sequence[str]) -> list[Verdict | None]:
+        """The verdict on each correction, None where there is none yet."""
+        if not identifiers:
+            return []
+        (replies,) = self._connection.execute([Command(self._key, ("HMGET", self._key, *identifiers))])
+        return [self._decoder.decode(reply) if reply else None for reply in replies]
+
+    def decide(self, corrections: Sequence[Correction]) -> list[Verdict]:
+        """The verdicts on corrections, in their order: those that stand, and new ones for those that have none."""
+        known = {found.correction.id: found for found in self.find([c.id for c in corrections]) if found}
+        for _ in range(_MAX_ATTEMPTS):
+            new = {c.id: c for c in reversed(corrections) if c.id not in known}
+            if not new:
+                return [_answer(correction, known[correction.id]) for correction in corrections]
+            known |= self._write([c for c in corrections if new.get(c.id) is c])
+        raise RedisError("other workers decide corrections faster than this one can")
+
+    def _write(self, corrections: Iterable[Correction]) -> dict[str, Verdict]:
+        """Try to write a verdict on each; returns those that stand now, ours or another worker's."""
+        verdicts = self.all()
+        read, standing = len(verdicts), Standing(verdicts)
+        ours: list[Verdict] = []
+        for correction in corrections:
+            ours.append(standing.decide(correction))
+            standing.take(ours[-1])
+        calls = [
+            DECIDE_CORRECTION.call(
+                (self._key,), (v.correction.id, read + position, self._encoder.encode(v), self.known)
+            )
+            for position, v in enumerate(ours)
+        ]
+        replies = self._connection.execute(calls)
+        return {
+            verdict.correction.id: self._decoder.decode(reply) if reply else verdict
+            for verdict, reply in zip(ours, replies, strict=True)
+            if reply is None or reply
+        }
+
+
+def _answer(correction: Correction, verdict: Verdict) -> Verdict:
+    """The verdict on this message: an id stands for one correction, whatever comes under it later."""
+    if verdict.correction == correction:
+        return verdict
+    detail = f"the id is that of {verdict.correction}; every correction needs one of its own"
+    return Verdict(correction, verdict.serial, code=ID_USED, detail=detail)

@@ -1,0 +1,70 @@
+"""Which generation is in force, and what is fixed for it. Key `N:meta` of `state/layout.py`.
+
+`STREAMS_GENERATION` names where to begin; a generation that was rebuilt names its successor, and so on to the last. What
+decides about records is fixed for a generation (`FIXED`): a successor is read with what it was built with, whatever the
+environment says by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from streams.errors import StateError
+from streams.settings import Settings
+from streams.state.connection import Command, Connection
+from streams.state.layout import Layout, meta_key
+
+__all__ = ["FIXED", "Chain", "current_generation", "facts", "follow", "remove"]
+
+FIXED = ("buckets", "preprints")
+"""Settings that are noted in a generation when it is begun and hold for all who open it."""
+
+_MOST = 10_000
+_LOT = 500
+
+
+class Chain(NamedTuple):
+    """Settings of the generation in force, and the generations before it, the first one first."""
+
+    settings: Settings
+    before: tuple[str, ...]
+
+
+def current_generation(settings: Settings, connection: Connection) -> Settings:
+    """The settings with the generation in force and what is fixed for it. Everything that opens state asks here first."""
+    return follow(settings, connection).settings
+
+
+def follow(settings: Settings, connection: Connection) -> Chain:
+    """Go from the settings' generation to the last. Raises StateError where successors do not end."""
+    before: list[str] = []
+    name, known = settings.generation, facts(settings.namespace, settings.generation, connection)
+    while successor := known.get("successor"):
+        before.append(name)
+        if successor in before or len(before) > _MOST:
+            raise StateError(f"generation {name!r} has a successor that came before it: {successor!r}")
+        name, known = successor, facts(settings.namespace, successor, connection)
+    return Chain(built_as(settings, name, known) if before else settings, tuple(before))
+
+
+def built_as(settings: Settings, generation: str, known: dict[str, str]) -> Settings:
+    """The settings for a generation with what it was begun with (its `facts`)."""
+    fixed = {name: known[name] for name in FIXED if name in known}
+    if "buckets" in fixed:
+        fixed |= {"buckets": int(fixed["buckets"])}  # type: ignore[dict-item]
+    return settings.model_copy(update={"generation": generation, **fixed})
+
+
+def facts(namespace: str, generation: str, connection: Connection) -> dict[str, str]:
+    """All that is noted in a generation, by name; empty where there is none."""
+    reply = connection.call("HGETALL", meta_key(namespace, generation))
+    return {name.decode(): value.decode() for name, value in zip(reply[::2], reply[1::2], strict=True)}
+
+
+def remove(layout: Layout, connection: Connection, check: Callable[[], None] = lambda: None) -> None:
+    """Remove all keys of a generation but its `meta`; `check` is called before each lot, and may raise."""
+    keys = layout.all_keys()
+    for start in range(0, len(keys), _LOT):
+        check()
+        connection.execute([Command(key, ("UNLINK", key)) for key in keys[start : start + _LOT]])

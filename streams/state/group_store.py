@@ -1,0 +1,261 @@
+"""Groups in Redis. Keys `N:{b}:g`, `N:{b}:o` and `N:{b}:m` of `state/layout.py`.
+
+`g`, field = record id, value one of
+  `=` + group                     the group that lives under this record
+  `>` + record id                 it went into the group that lives there (or that went further)
+  `~` + record id + group         it is on its way there: frozen, nobody may change it, anybody may finish the move
+`o`, field = `cluster id:revision`, value = the event, JSON: committed with the group, forgotten when published.
+`m`, the ids under which a group is on its way: should who began it die, and nobody meet it, a worker finds it here.
+
+A group changes only by compare-and-set of its whole value. Two groups become one in three steps, each
+of which anybody may repeat: freeze the one, take its members over into the other, leave a pointer. Of two
+existing groups always the one with the larger id moves, so no two workers move them into each other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from streams.clusters.group import Group, Root, cluster_id
+from streams.errors import StateError
+from streams.records.stored import ID_BYTES
+from streams.state.connection import Command, Connection, Script
+from streams.state.layout import Layout
+from streams.state.progress import HISTORY
+
+__all__ = ["COMMIT_GROUP", "CONFIRM_GROUP", "Commit", "GroupStore", "Owed"]
+
+COMMIT_GROUP = Script(HISTORY, Path(__file__).parent / "commit_group.lua")
+CONFIRM_GROUP = Script(Path(__file__).parent / "confirm_group.lua")
+
+_ROOT, _MOVED, _MOVING = b"=", b">", b"~"
+_EMPTY = Group()
+_MAX_HOPS = 64
+_BUCKETS = 16
+_MANY = 2000
+_TOGETHER = 50
+"""Groups that one script changes, where all keys are on one server."""
+
+
+class Commit(NamedTuple):
+    """A change of one value under compare-and-set, with the events owed for it (outbox field -> event JSON)."""
+
+    id: bytes
+    expected: bytes
+    value: bytes
+    owed: Mapping[str, bytes] = {}
+
+
+Owed = dict[str, bytes]
+"""Events that are not known to be published, outbox field -> event JSON; those of a cluster in order."""
+
+
+class GroupStore:
+    """Reads, changes and confirms groups, many in one round trip."""
+
+    def __init__(self, layout: Layout, connection: Connection) -> None:
+        self._layout = layout
+        self._connection = connection
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(Group)
+        self.known = b""
+        """Replication ids (`state/progress.py`). Where not empty, a server with another one takes no change: it may have
+        forgotten clusters of which subscribers were told."""
+
+    def resolve(self, records: Iterable[bytes], known: Mapping[bytes, bytes] | None = None) -> dict[bytes, Root]:
+        """The group of each record, following pointers; a record never grouped is its own empty root.
+
+        `known` are values just read (`places`) of some of the records, which are not read again.
+        """
+        asked = set(records)
+        values = dict(known or {})
+        wanted = asked - values.keys()
+        for _ in range(_MAX_HOPS):
+            self._read(wanted, values)
+            wanted = {v[1 : 1 + ID_BYTES] for v in values.values() if v[:1] in (_MOVED, _MOVING)} - values.keys()
+            if not wanted:
+                return self._roots(asked, values)
+        raise StateError("pointers between groups do not end")
+
+    def values(self, records: Collection[bytes]) -> dict[bytes, bytes]:
+        """What is written for each record itself, `b""` for nothing; for `commit`."""
+        found: dict[bytes, bytes] = {}
+        self._read(set(records), found)  # no round trip where there are none
+        return found
+
+    def commit(self, commits: Sequence[Commit]) -> list[bool]:
+        """Apply each change whose value is still as expected; tells which were applied."""
+        return [owed is not None for owed in self.commit_events(commits)]
+
+    def commit_events(self, commits: Sequence[Commit]) -> list[Owed | None]:
+        """As `commit`; of each that was applied, the events before its own that nobody is known to have published yet.
+
+        Whoever publishes an event publishes these first: should the other worker not live to do it, or Redis forget them,
+        nobody else knows them.
+        """
+        size = 1 if self._connection.is_cluster else _TOGETHER
+        lots = [commits[start : start + size] for start in range(0, len(commits), size)]
+        replies = self._connection.execute([self._commit(lot) for lot in lots])
+        return [_owed_before(changed) for reply in replies for changed in reply]
+
+    def owed_of(self, clusters: Mapping[bytes, Mapping[bytes, int]]) -> dict[bytes, Owed]:
+        """Of groups (id -> cluster key -> revision), by id: the events up to these revisions that are still owed."""
+        found: dict[bytes, Owed] = {}
+        wanted = [(group, f"{cluster_id(key)}:", at) for group, known in clusters.items() for key, at in known.items()]
+        while wanted:
+            keys = [self._layout.outbox(group) for group, _, _ in wanted]
+            asked = zip(keys, wanted, strict=True)
+            replies = self._connection.execute(
+                [Command(key, ("HGET", key, f"{name}{at}")) for key, (_, name, at) in asked]
+            )
+            earlier = []
+            for (group, name, at), event in zip(wanted, replies, strict=True):
+                if event is not None:
+                    found[group] = {f"{name}{at}": event, **found.get(group, {})}
+                    earlier.append((group, name, at - 1))
+            wanted = earlier
+        return found
+
+    def _commit(self, commits: Sequence[Commit]) -> Command:
+        keys: list[bytes] = []
+        arguments: list[str | bytes | int] = [self.known]
+        for commit in commits:
+            keys += (self._layout.groups(commit.id), self._layout.outbox(commit.id), self._layout.moves(commit.id))
+            arguments += (commit.id, commit.expected, commit.value, len(commit.owed))
+            for field, event in commit.owed.items():
+                arguments += (field, event)
+        return COMMIT_GROUP.call(keys, arguments)
+
+    def outbox(self, group: bytes) -> bytes:
+        """The key under which a group's events are owed."""
+        return self._layout.outbox(group)
+
+    def confirm(self, published: Sequence[tuple[bytes, bytes, Sequence[str]]]) -> list[bytes]:
+        """Forget published events where the group is still as published: (group id, its raw value, outbox fields) each.
+
+        Returns what each group's value is now.
+        """
+        commands = [
+            CONFIRM_GROUP.call((self._layout.groups(group), self._layout.outbox(group)), (group, raw, *fields))
+            for group, raw, fields in published
+        ]
+        return [reply or b"" for reply in self._connection.execute(commands)]
+
+    def owed(self, most: int | None = None) -> dict[bytes, dict[str, bytes]]:
+        """Events committed but not known to be published, by outbox key: field -> event JSON.
+
+        With `most`, only of the first outboxes that have so many together, for all of a rebuild may be many.
+        """
+        keys = self._layout.bucket_keys("outboxes")
+        lengths = self._connection.execute([Command(key, ("HLEN", key)) for key in keys])
+        full, count = [], 0
+        for key, length in zip(keys, lengths, strict=True):
+            if length and (most is None or count < most):
+                full.append(key)
+                count += length
+        replies = self._connection.execute([Command(key, ("HGETALL", key)) for key in full])
+        return {
+            key: {f.decode(): v for f, v in zip(reply[::2], reply[1::2], strict=True)}
+            for key, reply in zip(full, replies, strict=True)
+        }
+
+    def forget(self, drained: Mapping[bytes, Sequence[str]]) -> None:
+        """Events found by `owed` are published: forget them (outbox key -> fields)."""
+        self._connection.execute([Command(key, ("HDEL", key, *fields)) for key, fields in drained.items() if fields])
+
+    def begun(self) -> frozenset[bytes]:
+        """The ids under which groups are on their way into others at this moment: of workers at work, or that have died."""
+        commands = [Command(key, ("SMEMBERS", key)) for key in self._layout.bucket_keys("moves")]
+        return frozenset(record for reply in self._connection.execute(commands) for record in reply)
+
+    def all_groups(self) -> Iterable[tuple[bytes, Group]]:
+        """Every group with its id, bucket by bucket; groups that change meanwhile may be seen before or after."""
+        keys = self._layout.bucket_keys("groups")
+        for start in range(0, len(keys), 64):
+            chunk = keys[start : start + 64]
+            for reply in self._connection.execute([Command(key, ("HGETALL", key)) for key in chunk]):
+                for field, value in zip(reply[::2], reply[1::2], strict=True):
+                    if value[:1] == _ROOT:
+                        yield field, self._decoder.decode(value[1:])
+
+    def places(self) -> Iterator[dict[bytes, bytes]]:
+        """The ids under which a group lives or waits to be taken over, with what is written there, in lots of some thousands."""
+        keys = self._layout.bucket_keys("groups")
+        for start in range(0, len(keys), _BUCKETS):
+            chunk = keys[start : start + _BUCKETS]
+            replies = self._connection.execute([Command(key, ("HGETALL", key)) for key in chunk])
+            yield {
+                field: value
+                for reply in replies
+                for field, value in zip(reply[::2], reply[1::2], strict=True)
+                if value[:1] in (_ROOT, _MOVING)
+            }
+
+    def encode(self, group: Group) -> bytes:
+        """The value of a group that lives here."""
+        return _ROOT + self._encoder.encode(group)
+
+    def frozen(self, raw: bytes, into: bytes) -> bytes:
+        """The value of a group (raw, `b""` for none yet) on its way into another."""
+        return _MOVING + into + raw[1:]
+
+    @staticmethod
+    def pointer(into: bytes) -> bytes:
+        """The value left where a group was."""
+        return _MOVED + into
+
+    def _read(self, wanted: set[bytes], values: dict[bytes, bytes]) -> None:
+        if len(wanted) > _MANY:
+            self._read_many(wanted, values)
+            return
+        order = list(wanted)
+        commands = [Command(key := self._layout.groups(record), ("HGET", key, record)) for record in order]
+        for record, reply in zip(order, self._connection.execute(commands), strict=True):
+            values[record] = reply or b""
+
+    def _read_many(self, wanted: set[bytes], values: dict[bytes, bytes]) -> None:
+        """The same by bucket: a reply costs more than a value in it."""
+        buckets: dict[bytes, list[bytes]] = defaultdict(list)
+        for record in wanted:
+            buckets[self._layout.groups(record)].append(record)
+        commands = [Command(key, ("HMGET", key, *records)) for key, records in buckets.items()]
+        for records, replies in zip(buckets.values(), self._connection.execute(commands), strict=True):
+            for record, reply in zip(records, replies, strict=True):
+                values[record] = reply or b""
+
+    def _roots(self, asked: set[bytes], values: dict[bytes, bytes]) -> dict[bytes, Root]:
+        roots: dict[bytes, bytes] = {}
+        frozen: list[tuple[int, bytes, bytes, Group]] = []
+        for record, raw in values.items():
+            end, hops = record, 0
+            while values[end][:1] in (_MOVED, _MOVING):
+                end, hops = values[end][1 : 1 + ID_BYTES], hops + 1
+                if hops > _MAX_HOPS:
+                    raise StateError("pointers between groups do not end")
+            roots[record] = end
+            if raw[:1] == _MOVING:
+                body = raw[1 + ID_BYTES :]
+                frozen.append((hops, record, raw, self._decoder.decode(body) if body else _EMPTY))
+        moving: dict[bytes, dict[bytes, tuple[bytes, Group]]] = {}
+        for _, record, raw, group in sorted(frozen, key=lambda entry: entry[:2]):
+            moving.setdefault(roots[record], {})[record] = (raw, group)
+        made = {
+            end: Root(
+                end, values[end], self._decoder.decode(values[end][1:]) if values[end] else _EMPTY, moving.get(end, {})
+            )
+            for end in {roots[record] for record in asked}
+        }
+        return {record: made[roots[record]] for record in asked}
+
+
+def _owed_before(reply: int | list[bytes]) -> Owed | None:
+    """What the script answers of one group: of each cluster the latest first."""
+    if isinstance(reply, int):
+        return {} if reply else None
+    pairs = list(zip(reply[::2], reply[1::2], strict=True))
+    return {field.decode(): event for field, event in reversed(pairs)}

@@ -1,0 +1,140 @@
+"""Where everything lives in Redis. Every other module that owns keys refers to this table.
+
+`N` is `namespace:generation` (settings), `b` a record bucket, `k` a key bucket; `{…}` is the Redis
+Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-byte id is the first
+8 bytes of BLAKE2b of `source:source_id`.
+
+| key         | type | field               | value                                                   | owner               |
+|-------------|------|---------------------|---------------------------------------------------------|---------------------|
+| `N:{b}:r`   | hash | record id, 8 bytes  | 21-byte stamp (to 37) + compressed features (~110 bytes) | state/record_store.py      |
+| `N:{b}:d`   | hash | record id, 8 bytes  | compressed record, for documents (~150 bytes + abstract)| state/record_store.py      |
+| `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~40 bytes)     | state/group_store.py   |
+| `N:{b}:o`   | hash | cluster id:revision | event committed but not yet known to be published       | state/group_store.py   |
+| `N:{b}:m`   | set  | record id, 8 bytes  | groups on their way into others; nearly always empty    | state/group_store.py   |
+| `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | state/key_index.py  |
+| `N:l`       | zset | step + cluster key  | when its state is told again, ms                        | state/late.py    |
+| `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | state/correction_log.py |
+| `N:p`       | hash | topic:partition     | next offset to handle                                   | state/progress.py   |
+| `N:{t}:p`   | hash | topic:partition     | the same on a Redis Cluster, in 64 keys (below)         | state/progress.py   |
+| `N:p`, `N:{t}:p` | hash | `@` + replication id | ms of the last mark while the server had this id | state/progress.py   |
+| `N:meta`    | hash | name                | what is fixed for the generation (buckets, …)           | state/progress.py   |
+| `N:meta`    | hash | name                | who works on it, and which generation took over         | state/fence.py      |
+| `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | state/connection.py |
+
+Hashes with few small fields are stored by Redis as listpacks, without a pointer or an allocation
+per field: that, and not the data, is what makes a record cost 400 bytes instead of 1,500. It needs
+`hash-max-listpack-entries` ≥ 1024 and `hash-max-listpack-value` ≥ 4096 in the server's settings
+(`streams doctor` looks). Fields of a bucket = records / `STREAMS_BUCKETS`.
+
+On a Redis Cluster each shard forgets for itself in a failover, so each must remember positions for itself: there they are
+kept 64 times, under tags `t` that are one in every 256 of the 16,384 slots, so that every primary with 256 slots in a
+row has some.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import blake2b
+from struct import Struct
+
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
+from redis.crc import key_slot
+
+from streams.records.stored import ID_BYTES
+
+__all__ = ["Layout", "mark_key", "meta_key"]
+
+_KEY_BUCKETS_PER_RECORD_BUCKET = 4
+_SPREAD_KEYS = 64
+
+
+def meta_key(namespace: str, generation: str) -> bytes:
+    """The key of what a generation knows of itself, which is read before its number of buckets is known."""
+    return f"{namespace}:{generation}:meta".encode()
+
+
+def mark_key(namespace: str) -> bytes:
+    """The key that is written so that there is something to wait for, or what such keys begin with."""
+    return f"{namespace}:wait".encode()
+
+
+# Copied for each key, which takes less time than a new one.
+_KEY_DIGEST = blake2b(digest_size=ID_BYTES)
+_KEY_PARTS = Struct(">I4s")
+
+
+class Layout:
+    """Names of keys for one namespace and generation with a fixed number of buckets."""
+
+    def __init__(self, namespace: str, generation: str, buckets: int) -> None:
+        self.prefix = f"{namespace}:{generation}"
+        self.buckets = buckets
+        self.key_buckets = buckets * _KEY_BUCKETS_PER_RECORD_BUCKET
+        names = [f"{self.prefix}:{{{bucket}}}:".encode() for bucket in range(buckets)]
+        self._records = [name + b"r" for name in names]
+        self._documents = [name + b"d" for name in names]
+        self._groups = [name + b"g" for name in names]
+        self._outboxes = [name + b"o" for name in names]
+        self._moves = [name + b"m" for name in names]
+        self._keys = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
+        self.corrections = f"{self.prefix}:c".encode()
+        self.late = f"{self.prefix}:l".encode()
+        self.progress = f"{self.prefix}:p".encode()
+        self.spread_progress = tuple(f"{self.prefix}:{{{tag}}}:p".encode() for tag in _spread_tags())
+        self.meta = meta_key(namespace, generation)
+
+    def bucket(self, record: bytes) -> int:
+        """The bucket of a record's 8-byte id."""
+        return int.from_bytes(record[:4], "big") % self.buckets
+
+    def records(self, record: bytes) -> bytes:
+        """Key of the hash that holds the record's features."""
+        return self._records[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def documents(self, record: bytes) -> bytes:
+        """Key of the hash that holds the record for documents."""
+        return self._documents[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def groups(self, record: bytes) -> bytes:
+        """Key of the hash that holds the record's group."""
+        return self._groups[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def outbox(self, record: bytes) -> bytes:
+        """Key of the outbox beside the record's group."""
+        return self._outboxes[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def moves(self, record: bytes) -> bytes:
+        """Key of the set that names the record while its group is on its way into another."""
+        return self._moves[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def bucket_keys(self, kind: str) -> list[bytes]:
+        """All keys of one kind (`records`, `documents`, `groups`, `outboxes`, `moves`), for scans."""
+        keys: list[bytes] = getattr(self, f"_{kind}")
+        return list(keys)
+
+    def all_keys(self) -> list[bytes]:
+        """Every key there may be but `meta`, of which a little stays when a generation is dropped."""
+        buckets = (self._records, self._documents, self._groups, self._outboxes, self._moves, self._keys)
+        alone = (self.corrections, self.late, self.progress, *self.spread_progress)
+        return [*alone, *(key for keys in buckets for key in keys)]
+
+    def key(self, kind: str, value: str) -> tuple[bytes, bytes]:
+        """(Redis key, 4-byte fingerprint) under which a blocking key's members are kept.
+
+        46 bits tell keys apart at the default size; two that meet cost a comparison, never a wrong merge,
+        for every link is checked against the keys themselves.
+        """
+        digest = _KEY_DIGEST.copy()
+        digest.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
+        number, fingerprint = _KEY_PARTS.unpack(digest.digest())
+        return self._keys[number % self.key_buckets], fingerprint
+
+
+@cache
+def _spread_tags() -> tuple[str, ...]:
+    """The smallest numbers that, as hash tags, have one slot in every 256, in the order of the slots."""
+    width, found, number = SLOTS // _SPREAD_KEYS, dict[int, str](), 0
+    while len(found) < _SPREAD_KEYS:
+        found.setdefault(key_slot(str(number).encode()) // width, str(number))
+        number += 1
+    return tuple(found[place] for place in sorted(found))

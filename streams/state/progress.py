@@ -1,0 +1,210 @@
+"""What a generation remembers of itself. Keys `N:p`, `N:{t}:p` and `N:meta` of `state/layout.py`.
+
+The position of every partition is written after a micro-batch is wholly done (state, events, decisions). Redis may forget
+its last acknowledged writes, in a failover or with the end of its append-only file. It forgets them in the reverse of
+their order, so with the effects of a batch it forgets its mark, and reading goes on from the position it remembers
+(promise 5). Two things tell of it:
+
+- a mark is a compare-and-set: what begins beyond the remembered position is not marked, for there is a gap before it;
+- a server that forgets is another one or was started anew, so its replication id is another: then the batch under
+  way is not marked either, whatever the position, for its own first writes may be among those forgotten.
+
+On a Redis Cluster each shard forgets for itself. Each keeps all positions; that of a partition is the smallest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from streams.errors import SettingsError, StateError
+from streams.matching.ruleset import RULESET
+from streams.settings import PREFIX, Settings
+from streams.state.connection import Command, Connection, Script
+from streams.state.generation import FIXED
+from streams.state.layout import Layout
+
+__all__ = ["FORMAT", "HISTORY", "Histories", "Look", "Place", "Progress", "Step"]
+
+FORMAT = 1
+"""Version of the layout of state in Redis; a worker refuses state of another version."""
+
+
+_FOLDER = Path(__file__).parent
+HISTORY = _FOLDER / "history.lua"
+"""Tells scripts which server answers; goes before them."""
+MARK_PROGRESS, READ_PROGRESS = (Script(HISTORY, _FOLDER / f"{name}.lua") for name in ("mark_progress", "read_progress"))
+_ID = b"@"
+
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+
+Histories = tuple[bytes, ...]
+"""The replication id of the server behind each key of positions: the same ones again mean that nothing was forgotten.
+
+`b""` where a server does not tell; then only positions do.
+"""
+
+
+class Step(NamedTuple):
+    """Messages of one partition, all handled: from the offset where reading began to the next one to handle."""
+
+    topic: str
+    partition: int
+    begins: int
+    ends: int
+
+
+class Look(NamedTuple):
+    """What Redis remembers: the position of each partition, and who answers.
+
+    `marked` has, for each key of positions, the Unix time in ms of the last mark that is remembered of each history.
+    """
+
+    positions: dict[Place, int]
+    histories: Histories
+    marked: tuple[dict[bytes, int], ...]
+
+    def forgotten_since(self, known: Histories) -> int | None:
+        """Since when what was written may be forgotten, as Unix time in ms; None where nothing is.
+
+        `known` are the histories when that was written; none: those of the last marks, whoever made them.
+        """
+        since: list[int] = []
+        for place, (now, marked) in enumerate(zip(self.histories, self.marked, strict=True)):
+            former = {history: time for history, time in marked.items() if history != now}
+            last = max(former.values(), default=0)
+            if known and known[place] != now:
+                since.append(former.get(known[place], last))
+            elif not known and former and now not in marked:
+                since.append(last)
+        return min(since, default=None)
+
+
+class Progress:
+    """Positions and fixed facts of one generation. Not safe for use from two threads at once."""
+
+    def __init__(self, layout: Layout, connection: Connection, *, spread: bool | None = None) -> None:
+        """`spread` keeps positions on every shard; by default on a Redis Cluster."""
+        self._layout = layout
+        self._connection = connection
+        spread = connection.is_cluster if spread is None else spread
+        self._keys = layout.spread_progress if spread else (layout.progress,)
+        self._registered = False
+
+    def begin_topics(self, milliseconds: int) -> None:
+        """Remember that the broker lost its topics and that they begin anew at this Unix time."""
+        self._connection.call("HSET", self._layout.meta, "topics_since", milliseconds)
+
+    def topics_since(self) -> int:
+        """The Unix time in ms at which the topics began anew for the last time, 0 if they never did."""
+        return int(self._connection.call("HGET", self._layout.meta, "topics_since") or 0)
+
+    def claim(self, settings: Settings) -> None:
+        """Fix the generation's facts, or check ours against them; note by which ruleset it was begun.
+
+        Raises SettingsError where the settings contradict what the generation was made with.
+        """
+        facts = {"format": str(FORMAT), **{name: str(getattr(settings, name)) for name in FIXED}}
+        key = self._layout.meta
+        for name, value in facts.items():
+            self._connection.call("HSETNX", key, name, value)
+            stands = self._connection.call("HGET", key, name).decode()
+            if stands == value:
+                continue
+            if name == "format":
+                raise StateError(
+                    f"generation {settings.generation} has state format {stands}, this version knows {FORMAT}"
+                )
+            raise SettingsError(
+                PREFIX + name.upper(),
+                f"is {value}, but generation {settings.generation!r} was made with {stands}",
+                f"{stands}, or run `streams rebuild` with the new value first",
+            )
+        self._connection.call("HSETNX", key, "ruleset", RULESET)
+
+    def mark(self, steps: Sequence[Step], known: Histories) -> tuple[dict[Place, int], Histories]:
+        """Remember how far partitions are; returns those that must go back, with where to, and the histories of now.
+
+        `known` are the histories as they were before the first write of what is marked. Steps of a partition are in order.
+        One that is already surpassed changes nothing.
+        """
+        arguments = [argument for t, p, begins, ends in steps for argument in (f"{t}:{p}", begins, ends)]
+        commands = [
+            MARK_PROGRESS.call((key,), (history, *arguments)) for key, history in zip(self._keys, known, strict=True)
+        ]
+        replies = self._run(commands)
+        back: dict[Place, int] = {}
+        for history, (now, *stands) in zip(known, replies, strict=True):
+            for step, position in zip(steps, stands, strict=True):
+                if now != history or position < step.begins:
+                    place = step.topic, step.partition
+                    back[place] = min(back.get(place, step.begins), position, step.begins)
+        return back, tuple(reply[0] for reply in replies)
+
+    def check(self, steps: Sequence[Step], known: Histories) -> tuple[dict[Place, int], Histories]:
+        """As `mark`, before anything is handled: which partitions have a gap before their first step."""
+        ends = {(step.topic, step.partition, step.ends) for step in steps}
+        first = [step for step in steps if (step.topic, step.partition, step.begins) not in ends]
+        return self.mark([step._replace(ends=step.begins) for step in first], known)
+
+    def look(self) -> Look:
+        """Read what Redis remembers."""
+        replies = self._run([READ_PROGRESS.call((key,), ()) for key in self._keys])
+        kept = [reply[1:] for reply in replies]
+        marked = tuple({f[1:]: int(value) for f, value in _pairs(reply) if f.startswith(_ID)} for reply in kept)
+        return Look(_smallest(kept), tuple(reply[0] for reply in replies), marked)
+
+    def positions(self) -> dict[Place, int]:
+        """The next offset to handle of every (topic, partition) ever handled in this generation."""
+        return _smallest(self._connection.execute([Command(key, ("HGETALL", key)) for key in self._keys]))
+
+    def put(self, positions: Mapping[Place, int]) -> None:
+        """Set positions whatever Redis remembers, also back."""
+        fields = [entry for (topic, partition), at in positions.items() for entry in (f"{topic}:{partition}", at)]
+        if fields:
+            self._connection.execute([Command(key, ("HSET", key, *fields)) for key in self._keys])
+
+    def take_over(self, other: Progress) -> None:
+        """Remember what another generation does and nothing else: its positions, and when it was marked under which history.
+
+        So whoever works here next finds out what Redis has forgotten of what was told from there.
+        """
+        positions = [entry for (t, p), at in other.positions().items() for entry in (f"{t}:{p}", at)]
+        replies = other._connection.execute([Command(key, ("HGETALL", key)) for key in other._keys])
+        commands = []
+        for key, reply in zip(self._keys, replies, strict=True):
+            marked = [part for field, value in _pairs(reply) if field.startswith(_ID) for part in (field, value)]
+            commands.append(Command(key, ("DEL", key)))
+            if positions or marked:
+                commands.append(Command(key, ("HSET", key, *positions, *marked)))
+        self._connection.execute(commands)
+
+    def forget_positions(self) -> None:
+        """Forget all positions: the broker lost its topics and their offsets begin anew."""
+        self._connection.execute([Command(key, ("DEL", key)) for key in self._keys])
+
+    def _run(self, commands: Sequence[Command]) -> list[Any]:
+        if not self._registered:
+            self._connection.register(MARK_PROGRESS, READ_PROGRESS)
+            self._registered = True
+        return self._connection.execute(commands)
+
+
+def _smallest(replies: Sequence[Sequence[bytes]]) -> dict[Place, int]:
+    """Of each partition the smallest position in any key; one that a key does not know is 0 there."""
+    found: list[dict[Place, int]] = []
+    for reply in replies:
+        known: dict[Place, int] = {}
+        for field, offset in _pairs(reply):
+            if not field.startswith(_ID):
+                topic, _, partition = field.decode().rpartition(":")
+                known[topic, int(partition)] = int(offset)
+        found.append(known)
+    places = dict.fromkeys(place for known in found for place in known)
+    return {place: min(known.get(place, 0) for known in found) for place in places}
+
+
+def _pairs(reply: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return zip(reply[::2], reply[1::2], strict=True)

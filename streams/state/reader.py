@@ -1,0 +1,87 @@
+"""What one micro-batch has read of the record store, so that nothing is fetched twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from streams.records.record import Record
+from streams.records.stored import Stored
+from streams.records.version import Stamp
+from streams.state.connection import Connection
+from streams.state.record_store import RecordStore
+
+__all__ = ["Reader"]
+
+
+class Reader:
+    """Features and records by 8-byte id, read from Redis in bulk when first wanted."""
+
+    def __init__(self, store: RecordStore, connection: Connection) -> None:
+        self.store = store
+        self._connection = connection
+        self._stored: dict[bytes, Stored | None] = {}
+        self._documents: dict[bytes, bytes] = {}
+        self._records: dict[bytes, Record] = {}
+
+    def load(self, records: Iterable[bytes]) -> None:
+        """Read the features of those not read yet."""
+        wanted = [record for record in dict.fromkeys(records) if record not in self._stored]
+        replies = self._connection.execute([self.store.get(record) for record in wanted])
+        for record, reply in zip(wanted, replies, strict=True):
+            self._stored[record] = self.store.stored(reply)
+
+    def load_records(self, records: Iterable[bytes]) -> None:
+        """Read the records themselves, for documents, of those not read yet."""
+        wanted = [record for record in dict.fromkeys(records) if record not in self._documents]
+        replies = self._connection.execute([self.store.get_document(record) for record in wanted])
+        for record, reply in zip(wanted, replies, strict=True):
+            self._documents[record] = reply or b""
+
+    def changed(self, records: Iterable[bytes]) -> list[bytes]:
+        """Which of these are no longer as they were read."""
+        asked = list(records)
+        replies = self._connection.execute([self.store.get(record) for record in asked])
+        return [
+            record
+            for record, reply in zip(asked, replies, strict=True)
+            if _stamp(self.store.stored(reply)) != _stamp(self._stored.get(record))
+        ]
+
+    def know(self, record: bytes, stored: Stored, document: bytes | None) -> None:
+        """Remember what was just written; a document of None is as it was."""
+        self._stored[record] = stored
+        if document is None:
+            return
+        self._documents[record] = document
+        self._records.pop(record, None)
+
+    def forget(self, records: Iterable[bytes]) -> None:
+        """Read these again when next wanted: somebody else may have changed them."""
+        for record in records:
+            self._stored.pop(record, None)
+            self._documents.pop(record, None)
+            self._records.pop(record, None)
+
+    def features(self, record: bytes) -> bytes:
+        """Encoded features, `b""` where the record is not there or was deleted."""
+        stored = self._stored.get(record)
+        return stored.features if stored and stored.stamp.live else b""
+
+    def record(self, record: bytes) -> Record | None:
+        """The record for documents, None where it is not there."""
+        known = self._records.get(record)
+        if known is None and (document := self._documents.get(record)):
+            known = self._records[record] = self.store.record(document)
+        return known
+
+    def is_live(self, record: bytes) -> bool:
+        """Whether the record is there and was not deleted."""
+        return bool(self.features(record))
+
+    def stored(self) -> Mapping[bytes, Stored | None]:
+        """All that was read of stamps and features."""
+        return self._stored
+
+
+def _stamp(stored: Stored | None) -> Stamp | None:
+    return stored.stamp if stored else None

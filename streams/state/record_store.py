@@ -1,0 +1,92 @@
+"""The record store: what is kept of every record. Keys `N:{b}:r` and `N:{b}:d` of `state/layout.py`.
+
+`r` holds what comparison needs (features, ~110 bytes), `d` what documents need (the record itself);
+they are apart because candidates are read far more often than documents are made.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from streams.matching.features import Features
+from streams.records.record import Record
+from streams.records.stored import Stored
+from streams.records.version import Stamp
+from streams.state.codec import Codec
+from streams.state.connection import Command, Script
+from streams.state.layout import Layout
+
+__all__ = ["PUT_RECORD", "RecordCodec", "RecordStore"]
+
+PUT_RECORD = Script(Path(__file__).parent / "put_record.lua")
+_MEMO_ENTRIES = 50_000
+
+
+class RecordCodec:
+    """Features and records to the bytes that are stored, and back. Not safe for use from two threads at once."""
+
+    def __init__(self) -> None:
+        self._features = Codec(Features, "features")
+        self._records = Codec(Record, "document")
+        self._decoded: dict[bytes, Features] = {}
+
+    def encode_features(self, features: Features) -> bytes:
+        """The bytes under which features are stored; equal features give equal bytes."""
+        return self._features.encode(features)
+
+    def features(self, blob: bytes) -> Features:
+        """Read stored features; those read lately come from memory."""
+        features = self._decoded.get(blob)
+        if features is None:
+            features = self._features.decode(blob)
+            if len(self._decoded) >= _MEMO_ENTRIES:
+                self._decoded.clear()
+            self._decoded[blob] = features
+        return features
+
+    def encode_record(self, record: Record, *, abstract: bool = True) -> bytes:
+        """The bytes under which a record is kept for documents, with its abstract or without."""
+        kept = record if abstract or not record.abstract else msgspec.structs.replace(record, abstract="")
+        return self._records.encode(kept)
+
+    def record(self, blob: bytes) -> Record:
+        """Read a record kept for documents."""
+        return self._records.decode(blob)
+
+
+class RecordStore(RecordCodec):
+    """Makes the commands that read and write records, and reads their replies. Does no I/O itself."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__()
+        self._layout = layout
+
+    def get(self, record: bytes) -> Command:
+        """Read a record's stamp and features; the reply is for `stored`."""
+        key = self._layout.records(record)
+        return Command(key, ("HGET", key, record))
+
+    @staticmethod
+    def stored(reply: Any) -> Stored | None:
+        """Read the reply of `get`; None where the record was never seen."""
+        if reply is None:
+            return None
+        return Stored(*Stamp.read(reply))
+
+    def put(self, record: bytes, expected: Stored | None, new: Stored, document: bytes | None) -> Command:
+        """Store a record unless somebody changed it since `expected` was read; the reply is None when stored.
+
+        A `document` of None leaves the one that is stored; an empty one removes it.
+        """
+        keys = (self._layout.records(record), self._layout.documents(record))
+        before = expected.stamp.pack() if expected else b""
+        now = new.stamp.pack() + new.features
+        return PUT_RECORD.call(keys, (record, before, now) if document is None else (record, before, now, document))
+
+    def get_document(self, record: bytes) -> Command:
+        """Read a record for documents; the reply is for `record`."""
+        key = self._layout.documents(record)
+        return Command(key, ("HGET", key, record))

@@ -1,0 +1,178 @@
+"""Redis and both topics of clusters, read and compared, with a second look at what differs.
+
+Redis is read first: what it knew to be published is in the topics when they are read after it. Workers may go on meanwhile,
+so what differs is looked at again, it alone, until it is gone or stays the same for some seconds. What is another thing
+each time is being worked on, and is no difference; what a worker owes events of is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any, NamedTuple
+
+from streams import events
+from streams.kafka.dead_letters import standing
+from streams.kafka.producer import partition_of
+from streams.kafka.reader import first_offsets, read_to_now
+from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.verification.audit import Audit
+from streams.verification.comparison import compare
+from streams.verification.differences import Difference
+from streams.verification.folds import ClusterFold, EventFold
+from streams.verification.look import Findings
+from streams.verification.states import Values, is_live
+
+__all__ = ["COUNTS", "Report", "Verifier"]
+
+_STEADY_LOOKS = 3
+"""So many looks in a row must find nothing new: a slow worker may be between two steps of a batch for longer than a pause."""
+COUNTS = (
+    "messages",
+    "records",
+    "records_in_clusters",
+    "deleted",
+    "dead_letters",
+    "groups",
+    "clusters",
+    "ended",
+    "redirects",
+    "corrections",
+    "keys",
+    "keys_capped",
+    "owed",
+    "events",
+    "events_repeated",
+    "states",
+)
+"""What is counted, see docs/operations.md."""
+
+
+class Report(NamedTuple):
+    """What a verification found. `counts` has all of `COUNTS`; `notes` are no differences but worth knowing, with how many."""
+
+    differences: list[Difference]
+    counts: dict[str, int]
+    notes: dict[str, int]
+    looks: int
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """As JSON fields."""
+        return {
+            "ok": not self.differences,
+            **self.counts,
+            "notes": self.notes,
+            "differences": [difference.as_json() for difference in self.differences],
+            "looks": self.looks,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+class _Topics(NamedTuple):
+    events: EventFold
+    clusters: ClusterFold
+
+
+async def _a_second() -> None:
+    await asyncio.sleep(1.0)
+
+
+class Verifier:
+    """Verifies one generation of state against the topics of the same settings."""
+
+    def __init__(
+        self, settings: Settings, connection: Connection, pause: Callable[[], Awaitable[None]] = _a_second
+    ) -> None:
+        """`pause` is waited for between two looks. Raises SettingsError or StateError where the generation was made otherwise."""
+        self._settings = settings
+        self._pause = pause
+        self._audit = Audit(settings, connection)
+        self._late: Callable[[str], bool] = lambda _: False
+
+    async def verify(self, wait: float) -> Report:
+        """Look at everything, and again at what differs for up to `wait` seconds while it moves. Raises ServiceError."""
+        began = time.monotonic()
+        values = Values()
+        findings = self._audit.everything(values)
+        topics = await self._read(values)
+        await self._find_late()
+        notes: Counter[str] = Counter()
+        differences = self._differences(findings, topics, values, notes, None)
+        counts = self._counts(findings, topics)
+        counts["dead_letters"] = len(await standing(self._settings))
+        looks, moving, steady = 1, 0, 0
+        deadline = time.monotonic() + wait
+        while differences:
+            await self._pause()
+            looks += 1
+            known = {difference.identity for difference in differences}
+            differences = await self._again(differences)
+            moving = sum(difference.identity not in known for difference in differences)
+            owed = any(difference.code == "event_owed" for difference in differences)
+            steady = 0 if moving or owed else steady + 1
+            if time.monotonic() >= deadline or steady == _STEADY_LOOKS:
+                differences = [difference for difference in differences if difference.identity in known]
+                break
+        counts["owed"] = sum(difference.code == "event_owed" for difference in differences)
+        notes["still_moving"] = moving
+        told = {name: count for name, count in notes.items() if count}
+        return Report(_sorted(differences), counts, told, looks, time.monotonic() - began)
+
+    async def _again(self, differences: Sequence[Difference]) -> list[Difference]:
+        """What is left of some differences, and what else is wrong with the same clusters.
+
+        Of the events owed by now only those that explain another difference are of interest: busy workers always owe some.
+        """
+        names = frozenset(name for difference in differences for name in difference.clusters)
+        owed = {difference.identity for difference in differences if difference.code == "event_owed"}
+        values = Values(names)
+        findings = self._audit.again(differences, values)
+        topics = await self._read(values, names) if names else _Topics(EventFold(values), ClusterFold(values))
+        found = self._differences(findings, topics, values, Counter(), names)
+        told = {name for each in found if each.code != "event_owed" for name in each.clusters}
+        return [each for each in found if each.code != "event_owed" or each.identity in owed or each.cluster_id in told]
+
+    async def _read(self, values: Values, only: Collection[str] | None = None) -> _Topics:
+        prefix = self._settings.topic_prefix
+        topics = _Topics(EventFold(values, only), ClusterFold(values, only))
+        told = prefix + events.EVENTS
+        keys = None if only is None else {name.encode() for name in only}
+        async for message in read_to_now(self._settings.kafka_url, [told, prefix + events.CLUSTERS], keys):
+            if message.topic != told:
+                topics.clusters.add(message.key or b"", message.value)
+            elif message.value is not None:
+                topics.events.add(message.key or b"", message.value)
+        return topics
+
+    def _differences(
+        self, findings: Findings, topics: _Topics, values: Values, notes: Counter[str], only: Collection[str] | None
+    ) -> list[Difference]:
+        def begins_late(name: str) -> bool:
+            return self._late(name) or bool(self._audit.topics_since and name not in findings.young)
+
+        return compare(findings, topics.events, topics.clusters, values, begins_late, notes, only)
+
+    async def _find_late(self) -> None:
+        """Which clusters' events are in a partition that no longer has its beginning."""
+        first = await first_offsets(self._settings.kafka_url, self._settings.topic_prefix + events.EVENTS)
+        partitions = sorted(first)
+        if any(first.values()):
+            self._late = lambda name: first[partition_of(name.encode(), partitions)] > 0
+
+    @staticmethod
+    def _counts(findings: Findings, topics: _Topics) -> dict[str, int]:
+        counts = findings.counts | Counter(
+            events=topics.events.events,
+            events_repeated=topics.events.repeated,
+            states=sum(1 for state in topics.clusters.states.values() if is_live(state)),
+        )
+        return {name: counts[name] for name in COUNTS}
+
+
+def _sorted(differences: Sequence[Difference]) -> list[Difference]:
+    """Without those seen twice, in an order that stays."""
+    return [found for _, found in sorted({d.identity: d for d in differences}.items())]

@@ -1,0 +1,67 @@
+"""Reads what was published of late, and tells subscribers where they stand (`streams/engine/reconcile.py`)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, Protocol
+
+from streams.engine.engine import Engine
+from streams.engine.messages import Batch
+from streams.engine.reconcile import Published, mend
+from streams.events import EVENTS
+from streams.kafka.producer import Publisher
+from streams.kafka.reader import read_to_now
+
+__all__ = ["Mender"]
+
+log = logging.getLogger(__name__)
+
+_MARGIN_MS = 60_000
+"""How far the clocks of Redis, of the workers and of the broker may be apart."""
+
+
+class _InThread(Protocol):
+    def __call__(self, work: Callable[[], Any], /) -> Awaitable[Any]: ...
+
+
+class Mender:
+    """Mends what Redis has forgotten and subscribers know."""
+
+    def __init__(self, engine: Engine, publisher: Publisher, in_thread: _InThread) -> None:
+        """`in_thread` runs what talks to Redis."""
+        self._engine = engine
+        self._publisher = publisher
+        self._in_thread = in_thread
+
+    async def mend(self, since: int, only: Collection[str] | None = None) -> int:
+        """Mend clusters of which events tell that are not older than `since` (Unix time in ms); returns how many messages it took.
+
+        `only`: these clusters. May be done again, and while others work. Raises ServiceError.
+        """
+        published = await self._read(max(0, since - _MARGIN_MS), only)
+        known, count = len(published.heads), 0
+        for keys in published.lots():
+            count += await self.publish(await self._in_thread(lambda: mend(self._engine, published, keys)))  # noqa: B023
+            count += await self.publish(await self._in_thread(lambda: self._engine.outbox.restate(keys)))  # noqa: B023
+        log.warning("subscribers were told where %d clusters stand, with %d messages", known, count)
+        return count
+
+    async def _read(self, since: int, only: Collection[str] | None) -> Published:
+        settings, published = self._engine.settings, Published()
+        keys = None if only is None else {name.encode() for name in only}
+        topic = settings.topic_prefix + EVENTS
+        async for message in read_to_now(settings.kafka_url, [topic], keys, since):
+            if message.value is not None and (keys is None or message.key in keys):
+                published.add(message.value, message.timestamp)
+        return published
+
+    async def publish(self, batch: Batch) -> int:
+        """Publish and confirm until nobody was faster: who changes the same cluster meanwhile has the last word."""
+        count = 0
+        while batch.outgoing or batch.committed or batch.drained:
+            await self._publisher.publish(batch.outgoing)
+            count += len(batch.outgoing)
+            settled = batch
+            batch = await self._in_thread(lambda: self._engine.outbox.confirm(settled))  # noqa: B023
+        return count

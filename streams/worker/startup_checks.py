@@ -1,0 +1,44 @@
+"""What must hold before a worker begins; where it does not, the worker ends and says what to change."""
+
+from __future__ import annotations
+
+import socket
+
+from streams.errors import RedisError, SettingsError
+from streams.ops import diagnosis
+from streams.ops.facts import ask_kafka
+from streams.settings import PREFIX, Settings
+from streams.state.connection import Connection
+
+__all__ = ["check_eviction", "check_port", "check_session"]
+
+
+def check_port(settings: Settings) -> None:
+    """Raise SettingsError where the HTTP port is not to be had: Faust would end without a word about it."""
+    host, port = settings.http_host, settings.http_port
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
+                probe.bind(address)
+    except OSError as error:
+        problem = f"{host}:{port} is not to be had: {error.strerror}"
+        raise SettingsError(PREFIX + "HTTP_PORT", problem, f"a free port of {PREFIX}HTTP_HOST, or 0 for any") from None
+
+
+async def check_session(settings: Settings) -> None:
+    """Raise SettingsError where Kafka would refuse us: aiokafka logs that, and then waits for ever without partitions."""
+    facts = await ask_kafka(settings.kafka_url, [])
+    for refused in diagnosis.check_session(facts, settings.session_timeout):
+        raise SettingsError(refused.check, refused.found, refused.advice)
+
+
+def check_eviction(connection: Connection) -> None:
+    """Raise RedisError where a server would evict keys when its memory is full; one that will not tell is believed."""
+    try:
+        answers = connection.everywhere("CONFIG", "GET", "maxmemory-policy")
+    except RedisError:
+        return
+    for policy in (answer[1].decode() for answer in answers if len(answer) > 1):
+        if policy != "noeviction":
+            raise RedisError(f"Redis has maxmemory-policy {policy}: it would lose records silently; set noeviction")

@@ -1,0 +1,258 @@
+"""The contract of what is published: every message is as its schema says, and every field is explained."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from streams import events
+from streams.clusters.planner import Change, Draft, birth
+from streams.engine.engine import Engine
+from streams.engine.messages import Incoming
+from streams.errors import PayloadError
+from streams.events import Evidence, Outgoing, dead_letter, decision_message, letter_fields
+from streams.events.schemas import NAMES, schema
+from streams.matching.decision import DUPLICATE, REVIEW, Decision
+from streams.records.record import Record, to_document
+from streams.settings import Settings
+from streams.sources import parse
+from streams.state.connection import connect
+from streams.synthetic import generate
+from tests.engine.worlds import handle
+
+DOCS = Path(__file__).parents[2] / "docs" / "events.md"
+Validate = Callable[[str, Any], None]
+
+
+def publish(engine: Engine, messages: list[Incoming]) -> list[Outgoing]:
+    published: list[Outgoing] = []
+    handle(engine, messages, published.extend)
+    return published
+
+
+@pytest.fixture(scope="module")
+def published(new_generation: Callable[[], Settings]) -> list[Outgoing]:
+    """What a generated feed with updates and deletes brings about, and a few messages that cannot be read."""
+    given = new_generation()
+    engine = Engine(given, connect(given))
+    messages = [
+        Incoming("document", item.key, item.value or None, number, "records.document", 0, number)
+        for number, item in enumerate(generate(17, 250, noise=2.0))
+    ]
+    messages += [
+        Incoming("document", b"", value, 9000 + number, "records.document", 1, number)
+        for number, value in enumerate([b"{", b"\xff\xfe", b"[1]"])
+    ]
+    # A bridge that comes, changes and goes: merges, splits and ends. An erratum that comes and goes.
+    base = {
+        "source": "x",
+        "title": "Deep residual learning of sparse graphs",
+        "authors": ["Ada Lovelace"],
+        "year": 2015,
+    }
+    other = {"title": "Quiet stars and loud planets"}
+    life: list[tuple[str, dict[str, Any] | None]] = [
+        ("1", {}),
+        ("2", other),
+        ("2", {}),
+        ("2", other),
+        ("2", {"title": "Erratum: Deep residual learning of sparse graphs"}),
+        ("2", None),
+        ("1", None),
+    ]
+    found = [out for start in range(0, len(messages), 100) for out in publish(engine, messages[start : start + 100])]
+    for number, (name, change) in enumerate(life):
+        value = None if change is None else json.dumps({**base, "id": name, **change}).encode()
+        found += publish(
+            engine, [Incoming("document", f"x:{name}".encode(), value, 9999 + number, "r.document", 0, number)]
+        )
+    for number, (name, change) in enumerate([("1", {}), ("2", other)]):
+        value = json.dumps({**base, "id": name, **change}).encode()
+        found += publish(
+            engine, [Incoming("document", f"x:{name}".encode(), value, 99999, "r.document", 0, 99 + number)]
+        )
+    told: list[dict[str, str]] = [
+        {"id": "k1", "action": "same", "a": "x:1", "b": "x:2"},
+        {"id": "k2", "action": "different", "a": "x:2", "b": "x:1"},
+        {"id": "k3", "action": "undo", "undoes": "k1"},
+    ]
+    for number, correction in enumerate(told):
+        value = json.dumps({**correction, "author": "ada", "time": "2026-11-24T10:00:00Z"}).encode()
+        found += publish(engine, [Incoming("corrections", b"", value, 1, "d.corrections", 0, number)])
+    engine.connection.close()
+    return found
+
+
+def test_every_published_message_is_as_its_schema_says(published: list[Outgoing], validate: Validate) -> None:
+    seen: dict[str, int] = {}
+    kinds = set()
+    for out in published:
+        seen[out.topic] = seen.get(out.topic, 0) + 1
+        if out.topic == events.DEAD_LETTER:
+            fields = letter_fields(out.value, out.headers)
+            validate("dead-letter", fields)
+            assert out.key.decode() == fields["origin"] + ("#" + fields["where"] if fields["where"] else "")
+        elif out.value is not None:
+            value = json.loads(out.value)
+            name = {events.EVENTS: "event", events.CLUSTERS: "cluster"}.get(out.topic, "decision")
+            validate(name, value)
+            if name == "event":
+                kinds.add(value["type"])
+            key = value["cluster_id"] if name != "decision" else f"{value['a']}|{value['b']}"
+            assert out.key.decode() == key
+        else:
+            assert out.topic == events.CLUSTERS
+    assert set(seen) == {events.DECISIONS, events.REVIEWS, events.EVENTS, events.CLUSTERS, events.DEAD_LETTER}
+    assert kinds == set(schema("event")["properties"]["type"]["enum"])
+    told = [json.loads(out.value) for out in published if out.topic == events.EVENTS and out.value]
+    assert {one["action"] for event in told for one in event.get("corrections", ())} == {"same", "undo"}
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("event", {"surprise": 1}),
+        ("event", {"type": "exploded"}),
+        ("event", {"revision": 0}),
+        ("event", {"event_id": "c1:1"}),
+        ("event", {"after": []}),
+        ("event", {"type": "merged"}),
+        ("event", {"split_from": []}),
+        ("event", {"document": None}),
+        ("event", {"merged_into": ["caaaaaaaaaaaaa"]}),
+        ("event", {"corrections": []}),
+        ("event", {"corrections": [{"id": "k1", "action": "same", "a": "x:1", "b": "x:2"}]}),
+        ("cluster", {"records": []}),
+        ("cluster", {"records": ["no-source"]}),
+        ("cluster", {"document": {}}),
+        ("decision", {"decision": "distinct"}),
+        ("decision", {"score": 1.5}),
+        ("decision", {"decision": "related"}),
+        ("dead-letter", {"payload_base64": "AA=="}),
+        ("dead-letter", {"origin": "nowhere"}),
+    ],
+)
+def test_a_schema_refuses_what_is_not_so(
+    published: list[Outgoing], validate: Validate, name: str, change: dict[str, Any]
+) -> None:
+    topic = {"event": events.EVENTS, "cluster": events.CLUSTERS, "decision": events.DECISIONS}.get(name)
+    if topic is None:
+        letter = next(out for out in published if out.topic == events.DEAD_LETTER)
+        value = letter_fields(letter.value, letter.headers)
+    else:
+        value = json.loads(
+            next(
+                out.value
+                for out in published
+                if out.topic == topic
+                and out.value
+                and b'"related"' not in out.value
+                and b'"record_added"' not in out.value
+            )
+        )
+    validate(name, value)
+    with pytest.raises(AssertionError):
+        validate(name, value | change)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_schema_is_one_and_names_itself(name: str) -> None:
+    found = schema(name)
+    Draft202012Validator.check_schema(found)
+    assert found["$id"] == f"urn:streams:schema:{name}"
+    assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_no_schema_is_left_out_of_the_list() -> None:
+    folder = Path(events.__file__).parent / "schemas"
+    assert sorted(path.stem for path in folder.glob("*.json")) == sorted(NAMES)
+
+
+def properties(node: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict):
+        if isinstance(named := node.get("properties"), dict):
+            yield from named.items()
+        for key, value in node.items():
+            if key not in ("if", "then", "else", "allOf"):
+                yield from properties(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from properties(value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_field_is_described_in_the_schema_and_in_the_docs(name: str) -> None:
+    text = re.sub(r"```.*?```", "", DOCS.read_text(encoding="utf-8"), flags=re.DOTALL)
+    explained = set(re.findall(r"`([^`\n]+)`", text))
+    for field, rule in properties(schema(name)):
+        assert field in explained, f"docs/events.md does not say what `{field}` is"
+        assert rule.get("description"), f"{name}.json does not say what {field} is"
+
+
+def test_the_docs_name_every_topic_type_and_code() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    topics = [events.DECISIONS, events.REVIEWS, events.EVENTS, events.CLUSTERS, events.DEAD_LETTER]
+    codes = re.findall(r"`([a-z_]+)`", parse.__globals__["__doc__"])
+    for word in [*topics, *schema("event")["properties"]["type"]["enum"], *(c for c in codes if "_" in c)]:
+        if word not in ("same_as", "adapter", "source_id"):
+            assert f"`{word}`" in text, word
+
+
+def test_the_example_of_the_docs_is_python() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    compile(example, "docs/events.md", "exec")
+
+
+def test_documents_as_we_write_them_are_as_the_schema_of_what_we_read_says(validate: Validate) -> None:
+    for item in generate(23, 120, noise=2.0):
+        validate("document", item.document)
+        (record,) = parse("document", item.value or None, item.key)
+        if isinstance(record, Record):
+            validate("document", to_document(record))
+
+
+def test_a_question_to_people_says_what_the_decision_says() -> None:
+    evidence = Evidence("a:1", "b:2", Decision(REVIEW, 0.6, ("title_alone",), "1"))
+    decision, question = decision_message(evidence), events.review_message(evidence)
+    assert (decision.topic, question.topic) == (events.DECISIONS, events.REVIEWS)
+    assert (decision.key, decision.value) == (question.key, question.value)
+
+
+def test_a_dead_letter_keeps_bytes_that_are_no_text() -> None:
+    letter = dead_letter(PayloadError("not_json", "x" * 5000 + "\ud800", "/a"), b"\xff\0", "t:0:1", "arxiv", b"\xfe")
+    assert letter.value == b"\xff\0"
+    fields = letter_fields(letter.value, letter.headers)
+    assert fields["payload_base64"] == "/wA="
+    assert "payload" not in fields
+    assert len(fields["detail"]) == 2000
+    assert (fields["code"], fields["where"], fields["origin"]) == ("not_json", "/a", "t:0:1")
+
+
+def test_an_event_names_only_causes_and_evidence_of_its_own_cluster() -> None:
+    from streams.clusters.group import Cluster, Group, Member
+
+    a, b = b"A" * 8, b"B" * 8
+    records = {a: Record(source="s", source_id="a", title="T"), b: Record(source="s", source_id="b", title="T")}
+    group = Group((Member(a, b"1", 0), Member(b, b"1", 1)), (Cluster(a, 1, 0), Cluster(b, 1, 0)))
+    draft = Draft(group, (Change("created", a, 1, (), (a,)), Change("created", b, 1, (), (b,))))
+    across = Evidence("s:a", "s:b", Decision(DUPLICATE, 0.9, ("title_exact",), "1"))
+    described = events.describe(
+        draft, records.get, lambda _: True, {"s:a": [across], "s:b": [across]}, frozenset({"s:a", "s:b", "s:c"})
+    )
+    told = [json.loads(event) for event in described.owed.values()]
+    assert [(event["causes"], event["evidence"]) for event in told] == [(["s:a"], []), (["s:b"], [])]
+
+
+def test_a_birth_is_described_as_any_other_draft_is() -> None:
+    payloads = [json.dumps(message.document).encode() for message in islice(generate(5, 100), 100)]
+    for record in (item for payload in payloads for item in parse("document", payload) if isinstance(item, Record)):
+        draft = birth(b"A" * 8, b"digest", len(record.title))
+        described = events.describe(draft, {b"A" * 8: record}.get, lambda _: True, {}, frozenset({record.id}))
+        assert events.describe_birth(draft, record) == described

@@ -1,0 +1,74 @@
+"""Files to payloads and their keys."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from streams.errors import UsageError
+from streams.kafka.feed import message_key, read_payloads
+
+
+def values(source: str, *files: Path) -> list[bytes]:
+    return [payload.value for payload in read_payloads(source, map(str, files))]
+
+
+@pytest.mark.parametrize("name", ["feed.jsonl", "feed.jsonl.gz", "feed"])
+def test_lines_are_payloads_gzip_or_not(tmp_path: Path, name: str) -> None:
+    lines = [b'{"id":"1"}', b"broken", '{"id":"2","title":"a\u2028b"}'.encode()]
+    content = b"\n\n".join(lines) + b"\r\n"
+    (tmp_path / name).write_bytes(content if name == "feed.jsonl" else gzip.compress(content))
+    assert values("document", tmp_path / name) == lines
+
+
+@pytest.mark.parametrize(
+    "content", [b"<feed>\n<entry/>\n</feed>", b'{\n  "id": "1"\n}\n', b'\n[\n{"id":"1"},\n{"id":"2"}\n]']
+)
+def test_a_file_that_is_one_payload_stays_whole(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "one").write_bytes(content)
+    assert [value.strip() for value in values("document", tmp_path / "one")] == [content.strip()]
+
+
+def test_a_first_line_that_is_broken_is_one_payload_among_others(tmp_path: Path) -> None:
+    (tmp_path / "feed").write_bytes(b'{"id":\n{"id":"2"}\n')
+    assert values("document", tmp_path / "feed") == [b'{"id":', b'{"id":"2"}']
+
+
+def test_an_empty_file_has_no_payload(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_bytes(b"\n\n")
+    assert values("document", tmp_path / "empty") == []
+
+
+def test_standard_input_is_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Input:
+        buffer = io.BufferedReader(io.BytesIO(b'{"id":"1"}\n'))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sys, "stdin", Input())
+    assert [payload.value for payload in read_payloads("document", ["-"])] == [b'{"id":"1"}']
+
+
+def test_what_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown source 'nature'"):
+        list(read_payloads("nature", []))
+    with pytest.raises(UsageError, match="cannot be read"):
+        list(read_payloads("arxiv", [str(tmp_path / "missing")]))
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "key"),
+    [
+        ("document", b'{"source":"s","id":"1","title":"T"}', b"s:1"),
+        ("document", b'{"id":"1"}', b"document:1"),
+        ("document", b"broken", b""),
+        ("document", b'{"title":"no id"}', b""),
+        ("document", b'[{"id":"1"},{"id":"2"}]', b""),
+        ("openalex", b'{"id":"https://openalex.org/W7","title":"T"}', b"W7"),
+        ("arxiv", b"<broken", b""),
+    ],
+)
+def test_messages_about_one_record_have_one_key(source: str, value: bytes, key: bytes) -> None:
+    assert message_key(source, value) == key

@@ -1,0 +1,69 @@
+"""Whether a feed compares two records, asked without a feed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.matching.features import Features, extract
+from streams.matching.meeting import brought_together, meets, shared_kinds
+from streams.matching.prefilter import LOOSE_KINDS
+from streams.records.record import Record
+from streams.sources import parse
+from streams.synthetic import generate
+from tests.matching.matching_factory import features
+
+TITLE = "Seasonal mixing of shallow alpine lakes under thinning ice"
+LONGER = "Seasonal mixing of shallow alpine lakes observed by satellites"
+
+
+def test_a_strong_key_brings_two_records_together_whoever_wrote_them() -> None:
+    a, b = features(TITLE, "Ada Lind", date="1990"), features(TITLE, "Bo Quist", date="2020")
+    assert not LOOSE_KINDS.issuperset(shared_kinds(a, b))
+    assert meets(a, b)
+
+
+def test_an_identifier_brings_records_of_any_titles_together() -> None:
+    assert meets(features(TITLE, doi="10.5555/a"), features("Frogs of the coast", doi="10.5555/a"))
+    assert not meets(features(TITLE, doi="10.5555/a"), features("Frogs of the coast", doi="10.5555/b"))
+
+
+@pytest.mark.parametrize(
+    ("author", "date", "together"),
+    [("Ada Lind", "2020", True), ("Bo Quist", "1990", False), ("", "1992", True), ("", "2020", False), ("", "", False)],
+)
+def test_loose_keys_alone_need_an_author_in_common_or_close_years(author: str, date: str, together: bool) -> None:
+    a = features(TITLE, "Eva Moor", "Ada Lind", date="1990")
+    b = features(LONGER, *([author] if author else []), date=date)
+    kinds = shared_kinds(a, b)
+    assert kinds
+    assert LOOSE_KINDS.issuperset(kinds)
+    assert meets(a, b) is together
+
+
+def test_records_without_a_key_in_common_never_meet() -> None:
+    a, b = features("Glaciers", "Ada Lind", date="1990"), features("Moraines", "Ada Lind", date="1990")
+    assert shared_kinds(a, b) == ()
+    assert not meets(a, b)
+
+
+def test_shared_keys_speak_as_the_strongest_of_them() -> None:
+    near, far = b"\x64\1\2\3", b"\xc8\4\5\6"
+    assert brought_together([True, False], near, far)
+    assert not brought_together([True, True], near, far)
+    assert brought_together([True], near, near)
+    assert not brought_together([], near, near)
+
+
+MADE: list[Features] = [
+    extract(record)
+    for item in generate(31, 60, noise=2.0)
+    if isinstance(record := parse("document", item.value or None, item.key)[0], Record)
+]
+
+
+@given(st.sampled_from(MADE), st.sampled_from(MADE))
+def test_it_does_not_matter_which_of_the_two_is_first(a: Features, b: Features) -> None:
+    assert meets(a, b) == meets(b, a)
+    assert sorted(shared_kinds(a, b)) == sorted(shared_kinds(b, a))

@@ -1,0 +1,173 @@
+"""Groups on a real server: change, freeze, pointers, what is owed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from streams.clusters.group import Cluster, Group, Member, cluster_id
+from streams.errors import StateError
+from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.state.group_store import COMMIT_GROUP, CONFIRM_GROUP, Commit, GroupStore
+from streams.state.layout import Layout
+
+A, B, C = (bytes([65 + number]) * 8 for number in range(3))
+
+
+def group(*members: bytes, revision: int = 1) -> Group:
+    return Group(tuple(Member(m, b"digest", 0) for m in members), (Cluster(members[0], revision, 1),))
+
+
+@pytest.fixture
+def make(generation: Settings, new_connection: Callable[[], Connection]) -> Callable[[], GroupStore]:
+    def new() -> GroupStore:
+        connection = new_connection()
+        connection.register(COMMIT_GROUP, CONFIRM_GROUP)
+        return GroupStore(Layout(generation.namespace, generation.generation, generation.buckets), connection)
+
+    return new
+
+
+@pytest.fixture
+def groups(make: Callable[[], GroupStore]) -> GroupStore:
+    return make()
+
+
+def test_a_record_never_grouped_is_its_own_empty_root(groups: GroupStore) -> None:
+    root = groups.resolve([A])[A]
+    assert (root.id, root.raw, root.group, dict(root.moving)) == (A, b"", Group(), {})
+
+
+def test_a_change_takes_place_only_over_the_value_that_was_read(groups: GroupStore) -> None:
+    one, two = groups.encode(group(A)), groups.encode(group(A, revision=2))
+    assert groups.commit([Commit(A, b"", one)]) == [True]
+    assert groups.commit([Commit(A, b"", two), Commit(B, b"", one)]) == [False, True]
+    assert groups.resolve([A])[A].raw == one
+    assert groups.commit([Commit(A, one, two)]) == [True]
+    assert groups.resolve([A])[A].group == group(A, revision=2)
+
+
+def test_a_refused_change_owes_no_event(groups: GroupStore) -> None:
+    one = groups.encode(group(A))
+    groups.commit([Commit(A, b"", one, {"c:1": b"event"})])
+    groups.commit([Commit(A, b"", one, {"c:2": b"lost"})])
+    assert [dict(owed) for owed in groups.owed().values()] == [{"c:1": b"event"}]
+
+
+def test_a_moved_group_is_found_over_any_number_of_pointers(groups: GroupStore) -> None:
+    groups.commit([Commit(C, b"", groups.encode(group(C)))])
+    groups.commit([Commit(A, b"", groups.pointer(B)), Commit(B, b"", groups.pointer(C))])
+    assert {record: root.id for record, root in groups.resolve([A, B, C]).items()} == dict.fromkeys((A, B, C), C)
+
+
+def test_pointers_in_a_circle_are_an_error_and_no_endless_loop(groups: GroupStore) -> None:
+    groups.commit([Commit(A, b"", groups.pointer(B)), Commit(B, b"", groups.pointer(A))])
+    with pytest.raises(StateError):
+        run_with_limit(lambda: groups.resolve([A]))
+
+
+def run_with_limit(work: Callable[[], object], seconds: float = 5.0) -> None:
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # given to the test
+            failure.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert not thread.is_alive(), "it never ends"
+    if failure:
+        raise failure[0]
+
+
+def test_a_frozen_group_is_seen_on_its_way_and_changed_by_nobody(groups: GroupStore) -> None:
+    mine, theirs = groups.encode(group(A)), groups.encode(group(B))
+    groups.commit([Commit(A, b"", mine), Commit(B, b"", theirs)])
+    frozen = groups.frozen(theirs, A)
+    assert groups.commit([Commit(B, theirs, frozen)]) == [True]
+    assert groups.commit([Commit(B, theirs, groups.encode(group(B, revision=2)))]) == [False]
+    assert groups.begun() == {B}
+    root = groups.resolve([B])[B]
+    assert (root.id, root.raw) == (A, mine)
+    assert dict(root.moving) == {B: (frozen, group(B))}
+    assert groups.commit([Commit(B, frozen, groups.pointer(A))]) == [True]
+    assert dict(groups.resolve([B])[B].moving) == {}
+    assert groups.begun() == frozenset()
+
+
+def test_a_claimed_new_record_moves_with_nothing(groups: GroupStore) -> None:
+    groups.commit([Commit(B, b"", groups.frozen(b"", A))])
+    assert dict(groups.resolve([B])[B].moving) == {B: (b"~" + A, Group())}
+
+
+def test_confirmed_events_are_forgotten_where_the_group_is_as_published(groups: GroupStore) -> None:
+    one, two = groups.encode(group(A)), groups.encode(group(A, revision=2))
+    groups.commit([Commit(A, b"", one, {"c:1": b"first", "c:2": b"second"})])
+    groups.commit([Commit(B, b"", groups.encode(group(B)), {"d:1": b"other"})])
+    assert groups.confirm([(A, one, ["c:1"])]) == [one]
+    assert {field for owed in groups.owed().values() for field in owed} == {"c:2", "d:1"}
+    groups.commit([Commit(A, one, two, {"c:3": b"third"})])
+    assert groups.confirm([(A, one, ["c:2"])]) == [two], "who was slower learns what stands"
+    assert {field for owed in groups.owed().values() for field in owed} == {"c:2", "c:3", "d:1"}
+    groups.forget({groups.outbox(A): ["c:2", "c:3"]})
+    assert [dict(owed) for owed in groups.owed().values()] == [{"d:1": b"other"}]
+
+
+def test_all_groups_are_those_that_live_somewhere(groups: GroupStore) -> None:
+    groups.commit([Commit(A, b"", groups.encode(group(A))), Commit(B, b"", groups.pointer(A))])
+    groups.commit([Commit(C, b"", groups.frozen(b"", A))])
+    assert list(groups.all_groups()) == [(A, group(A))]
+
+
+def test_of_workers_that_change_a_group_at_once_one_gets_through(make: Callable[[], GroupStore]) -> None:
+    workers, rounds = 5, 20
+    stores = [make() for _ in range(workers)]
+    barrier = threading.Barrier(workers)
+    through: list[int] = []
+
+    def change(worker: int) -> None:
+        store = stores[worker]
+        for turn in range(rounds):
+            raw = store.resolve([A])[A].raw
+            barrier.wait(20)
+            if store.commit([Commit(A, raw, store.encode(group(A, revision=1 + turn * workers + worker)))]) == [True]:
+                through.append(turn)
+            barrier.wait(20)
+
+    threads = [threading.Thread(target=change, args=(worker,)) for worker in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(through) == list(range(rounds))
+
+
+def test_a_change_is_told_which_events_of_its_clusters_are_owed_before_its_own(groups: GroupStore) -> None:
+    values = [groups.encode(group(A, revision=number)) for number in range(13)]
+    first = {"c:8": b"8", "d:1": b"other"}
+    assert groups.commit_events([Commit(A, b"", values[0], first)]) == [{}]
+    assert groups.commit_events([Commit(A, values[0], values[1], {"c:9": b"9", "c:10": b"10"})]) == [{"c:8": b"8"}]
+    assert groups.commit_events([Commit(A, values[0], values[2], {"c:11": b"11"})]) == [None], (
+        "who was slower is told nothing"
+    )
+    (before,) = groups.commit_events([Commit(A, values[1], values[2], {"c:11": b"11"})])
+    assert list((before or {}).items()) == [("c:8", b"8"), ("c:9", b"9"), ("c:10", b"10")]
+    groups.forget({groups.outbox(A): ["c:10"]})
+    assert groups.commit_events([Commit(A, values[2], values[3], {"c:12": b"12"})]) == [{"c:11": b"11"}]
+
+
+def test_events_that_are_owed_where_groups_were(groups: GroupStore) -> None:
+    x, y = A + b"\0" * 4, B + b"\0" * 4
+    one, other = cluster_id(x), cluster_id(y)
+    owed = {f"{one}:{revision}": b"%d" % revision for revision in (7, 9, 10)} | {f"{other}:1": b"1"}
+    groups.commit([Commit(C, b"", groups.encode(group(C)), owed)])
+    found = groups.owed_of({C: {x: 10, y: 2}, A: {y: 1}})
+    assert {group: list(fields) for group, fields in found.items()} == {C: [f"{one}:9", f"{one}:10"]}
+    assert groups.owed_of({C: {y: 1}}) == {C: {f"{other}:1": b"1"}}
+    assert groups.owed_of({}) == {}

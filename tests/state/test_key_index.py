@@ -1,0 +1,195 @@
+"""Insert, then read, on a real server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from itertools import combinations
+from random import Random
+
+import pytest
+
+from streams.records.stored import id_of
+from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.state.key_index import ADD_TO_KEYS, ENTRY_BYTES, REMOVE_FROM_KEYS, KeyIndex
+from streams.state.key_index import Place as IndexPlace
+from streams.state.layout import Layout
+
+New = Callable[[], Connection]
+
+
+SIGNATURE = b"\xe0\x01\x02\x03"
+
+
+class Place:
+    """One key with its members."""
+
+    def __init__(self, settings: Settings, connection: Connection, cap: int = 64, value: str = "hot") -> None:
+        layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        self.name, self.fingerprint = layout.key("title", value)
+        self.connection, self.index, self.cap = connection, KeyIndex(layout, cap, together=True), cap
+        connection.register(ADD_TO_KEYS, REMOVE_FROM_KEYS)
+
+    @property
+    def places(self) -> list[IndexPlace]:
+        return [IndexPlace(self.name, self.fingerprint, loose=False)]
+
+    def add(self, record: bytes, signature: bytes = SIGNATURE) -> list[bytes]:
+        replies = self.connection.execute(self.index.add(record, signature, self.places))
+        (packed,) = self.index.entries(self.places, iter(replies))
+        assert self.index.is_full(packed) == (len(packed) >= ENTRY_BYTES * self.cap)
+        return list(self.index.met(packed, SIGNATURE, loose=False))
+
+    def remove(self, record: bytes) -> int:
+        """How many members fewer there are."""
+        before = len(self.members())
+        self.connection.execute(self.index.remove(record, self.places))
+        return before - len(self.members())
+
+    def members(self) -> list[bytes]:
+        packed = self.connection.call("HGET", self.name, self.fingerprint) or b""
+        assert isinstance(packed, bytes)
+        return list(self.index.met(packed, SIGNATURE, loose=False))
+
+
+@pytest.fixture
+def place(generation: Settings, new_connection: New) -> Place:
+    return Place(generation, new_connection())
+
+
+def ids(count: int) -> list[bytes]:
+    return [id_of(f"s:{number}") for number in range(count)]
+
+
+def test_each_sees_who_was_there_before(place: Place) -> None:
+    a, b, c = ids(3)
+    assert place.add(a) == []
+    assert place.add(b) == [a]
+    assert place.add(c) == [a, b]
+    assert place.members() == [a, b, c]
+
+
+def test_adding_again_changes_nothing_and_reads_all(place: Place) -> None:
+    a, b = ids(2)
+    place.add(a)
+    place.add(b)
+    assert place.add(a) == [a, b]
+    assert place.members() == [a, b]
+
+
+def test_an_id_found_across_two_others_is_not_taken_for_a_member(place: Place) -> None:
+    first, second = b"AAAABBBB", b"CCCCDDDD"
+    across = b"BBBBCCCC"
+    place.add(first)
+    place.add(second)
+    assert place.add(across) == [first, second]
+    assert place.members() == [first, second, across]
+    assert place.remove(b"DDDDBBBB") == 0
+    assert place.remove(across) == 1
+    assert place.members() == [first, second]
+
+
+def test_who_is_taken_out_is_gone_and_the_last_leaves_nothing(place: Place) -> None:
+    a, b, c = ids(3)
+    for record in (a, b, c):
+        place.add(record)
+    assert [place.remove(b), place.remove(b)] == [1, 0]
+    assert place.members() == [a, c]
+    place.remove(a)
+    place.remove(c)
+    assert place.connection.call("HEXISTS", place.name, place.fingerprint) == 0
+
+
+def test_a_full_key_keeps_the_smallest_ids_whatever_the_order(generation: Settings, new_connection: New) -> None:
+    connection, everybody = new_connection(), ids(40)
+    for seed in range(6):
+        place = Place(generation, connection, cap=8, value=f"hot{seed}")
+        order = Random(seed).sample(everybody, len(everybody))  # noqa: S311 - a seed makes a test repeatable
+        for record in order:
+            assert len(place.add(record)) <= 8
+        assert sorted(place.members()) == sorted(everybody)[:8]
+
+
+def test_two_keys_with_one_bucket_are_kept_apart(generation: Settings, new_connection: New) -> None:
+    connection = new_connection()
+    one, two = Place(generation, connection, value="one"), Place(generation, connection, value="two")
+    two.name = one.name
+    one.add(b"AAAAAAAA")
+    assert two.add(b"BBBBBBBB") == []
+    assert (one.members(), two.members()) == ([b"AAAAAAAA"], [b"BBBBBBBB"])
+
+
+def test_a_loose_key_gives_only_whom_the_signature_allows(generation: Settings, new_connection: New) -> None:
+    place = Place(generation, new_connection())
+    kin, stranger = ids(2)
+    place.add(kin, b"\xe0\x01\x02\x03")
+    place.add(stranger, b"\xe0\x07\x08\x09")
+    packed = place.connection.call("HGET", place.name, place.fingerprint)
+    assert isinstance(packed, bytes)
+    assert list(place.index.met(packed, b"\xd0\x03\x0a\x0b", loose=True)) == [kin]
+    assert list(place.index.met(packed, b"\xd0\x03\x0a\x0b", loose=False)) == [kin, stranger]
+
+
+def test_a_changed_signature_replaces_the_old_one(place: Place) -> None:
+    a, b = ids(2)
+    place.add(a, b"\x00\x01\x02\x03")
+    place.add(b)
+    place.add(a, b"\xe1\x04\x05\x06")
+    packed = place.connection.call("HGET", place.name, place.fingerprint)
+    assert packed == a + b"\xe1\x04\x05\x06" + b + SIGNATURE
+
+
+def test_on_a_cluster_each_key_has_a_call_of_its_own(generation: Settings, new_connection: New) -> None:
+    connection = new_connection()
+    layout = Layout(generation.namespace, generation.generation, generation.buckets)
+    connection.register(ADD_TO_KEYS, REMOVE_FROM_KEYS)
+    places = [IndexPlace(*layout.key("title", value), loose=False) for value in ("one", "two", "three")]
+    apart, together = KeyIndex(layout, 64, together=False), KeyIndex(layout, 64, together=True)
+    a, b = ids(2)
+    assert (len(apart.add(a, SIGNATURE, places)), len(together.add(a, SIGNATURE, places))) == (3, 1)
+    connection.execute(apart.add(a, SIGNATURE, places))
+    seen = together.entries(places, iter(connection.execute(together.add(b, SIGNATURE, places))))
+    assert seen == [a + SIGNATURE] * 3
+    assert (
+        apart.entries(places, iter(connection.execute(apart.add(b, SIGNATURE, places))))
+        == [a + SIGNATURE + b + SIGNATURE] * 3
+    )
+
+
+def test_of_any_two_that_insert_at_once_one_sees_the_other(generation: Settings, new_connection: New) -> None:
+    """Threads with connections of their own hammer one key, in many rounds that all start together."""
+    workers, rounds = 6, 25
+    seen: dict[bytes, set[bytes]] = {}
+    barrier = threading.Barrier(workers)
+    places = [[Place(generation, connection, cap=1000, value=f"{r}") for r in range(rounds)] for connection in
+              [new_connection() for _ in range(workers)]]  # fmt: skip
+    batches: list[list[list[bytes]]] = [[[] for _ in range(rounds)] for _ in range(workers)]
+    for worker in range(workers):
+        for turn in range(rounds):
+            batches[worker][turn] = [id_of(f"{worker}:{turn}:{number}") for number in range(3)]
+    failures: list[BaseException] = []
+
+    def hammer(worker: int) -> None:
+        try:
+            for turn in range(rounds):
+                barrier.wait(20)
+                for record in batches[worker][turn]:
+                    seen[record] = set(places[worker][turn].add(record))
+        except BaseException as error:  # shown by the test
+            failures.append(error)
+            barrier.abort()
+
+    threads = [threading.Thread(target=hammer, args=(worker,)) for worker in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not failures
+    mixed = 0
+    for turn in range(rounds):
+        records = [record for worker in range(workers) for record in batches[worker][turn]]
+        for a, b in combinations(records, 2):
+            assert a in seen[b] or b in seen[a]
+            mixed += 1
+    assert mixed == rounds * (18 * 17 // 2)

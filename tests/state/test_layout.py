@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from redis.crc import key_slot
+
+from streams.records.stored import ID_BYTES, id_of
+from streams.state.layout import Layout
+
+
+@given(record=st.text())
+def test_an_id_is_eight_bytes_and_always_the_same(record: str) -> None:
+    assert len(id_of(record)) == ID_BYTES
+    assert id_of(record) == id_of(record)
+
+
+def test_the_id_of_a_record_never_changes_between_versions() -> None:
+    assert id_of("arxiv:2111.12710").hex() == "5f3969ff72851628"
+
+
+@given(record=st.text(), buckets=st.integers(16, 5000))
+def test_all_that_is_kept_of_a_record_shares_a_slot(record: str, buckets: int) -> None:
+    layout = Layout("n", "g", buckets)
+    key = id_of(record)
+    places = [layout.records(key), layout.documents(key), layout.groups(key), layout.outbox(key)]
+    assert len(set(places)) == 4
+    assert len({key_slot(place) for place in places}) == 1
+    assert all(place.startswith(b"n:g:{") for place in places)
+    assert layout.outbox(key) in layout.bucket_keys("outboxes")
+    assert layout.groups(key) in layout.bucket_keys("groups")
+
+
+def test_generations_and_namespaces_share_no_key() -> None:
+    keys = [
+        {layout.records(id_of("a")), layout.key("title", "x")[0], layout.progress, layout.meta}
+        for layout in (Layout("n", "1", 16), Layout("n", "2", 16), Layout("m", "1", 16))
+    ]
+    assert len(set.union(*keys)) == sum(map(len, keys))
+
+
+@given(value=st.text())
+def test_a_key_is_told_apart_by_kind(value: str) -> None:
+    layout = Layout("n", "g", 4096)
+    name, fingerprint = layout.key("title", value)
+    assert len(fingerprint) == 4
+    assert (name, fingerprint) == layout.key("title", value)
+    assert (name, fingerprint) != layout.key("short", value)
+
+
+def test_keys_spread_over_all_their_buckets() -> None:
+    layout = Layout("n", "g", 16)
+    assert len({layout.key("title", str(number))[0] for number in range(2000)}) == layout.key_buckets == 64

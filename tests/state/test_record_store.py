@@ -1,0 +1,117 @@
+"""Records and progress, on a real server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from streams.errors import RedisError, SettingsError, StateError
+from streams.records.stored import Stored, id_of
+from streams.records.version import Stamp
+from streams.settings import Settings
+from streams.state.connection import Command, Connection, connect
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from streams.state.record_store import PUT_RECORD, RecordStore
+
+New = Callable[[], Connection]
+KEY = id_of("s:a")
+
+
+def stored(version: int) -> Stored:
+    return Stored(Stamp.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
+
+
+@pytest.fixture
+def layout(generation: Settings) -> Layout:
+    return Layout(generation.namespace, generation.generation, generation.buckets)
+
+
+def test_a_record_is_stored_only_over_what_was_read(layout: Layout, new_connection: New) -> None:
+    connection, store = new_connection(), RecordStore(layout)
+    connection.register(PUT_RECORD)
+
+    def put(expected: Stored | None, new: Stored) -> object:
+        return connection.execute([store.put(KEY, expected, new, b"document of %d" % new.stamp.version)])[0]
+
+    def read() -> Stored | None:
+        return store.stored(connection.execute([store.get(KEY)])[0])
+
+    assert read() is None
+    assert put(None, stored(1)) is None
+    assert read() == stored(1)
+    refused = put(None, stored(2))
+    assert store.stored(refused) == stored(1), "who is refused learns what stands"
+    assert put(stored(1), stored(2)) is None
+    assert read() == stored(2)
+    assert store.stored(put(stored(1), stored(3))) == stored(2)
+    assert connection.execute([store.get_document(KEY)]) == [b"document of 2"]
+
+
+def test_a_record_expected_but_gone_is_not_stored(layout: Layout, new_connection: New) -> None:
+    connection, store = new_connection(), RecordStore(layout)
+    connection.register(PUT_RECORD)
+    assert connection.execute([store.put(KEY, stored(1), stored(2), b"d")]) == [b""]
+    assert connection.execute([store.get(KEY)]) == [None]
+
+
+def test_of_writers_at_once_exactly_one_gets_through(layout: Layout, new_connection: New) -> None:
+    workers, rounds = 5, 20
+    barrier = threading.Barrier(workers)
+    wins: list[tuple[int, int]] = []
+    connections = [new_connection() for _ in range(workers)]
+    connections[0].register(PUT_RECORD)
+
+    def write(worker: int) -> None:
+        store = RecordStore(layout)
+        for turn in range(rounds):
+            barrier.wait(20)
+            command = store.put(id_of(f"r{turn}"), None, stored(worker + 1), b"d")
+            if connections[worker].execute([command]) == [None]:
+                wins.append((turn, worker))
+
+    threads = [threading.Thread(target=write, args=(worker,)) for worker in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(turn for turn, _ in wins) == list(range(rounds))
+
+
+def test_a_server_that_forgot_its_scripts_is_given_them_again(layout: Layout, new_connection: New) -> None:
+    connection, store = new_connection(), RecordStore(layout)
+    connection.register(PUT_RECORD)
+    connection.call("SCRIPT", "FLUSH")
+    assert connection.execute([store.put(KEY, None, stored(1), b"d")]) == [None]
+
+
+def test_replies_stay_in_order_when_one_command_fails(new_connection: New, layout: Layout) -> None:
+    connection = new_connection()
+    key = layout.meta + b"x"
+    bad = [Command(key, ("SET", key, "text")), Command(key, ("HGET", key, "a")), Command(key, ("GET", key))]
+    with pytest.raises(RedisError, match="WRONGTYPE"):
+        connection.execute(bad)
+    assert connection.execute([Command(key, ("GET", key)), Command(key, ("STRLEN", key))]) == [b"text", 4]
+
+
+def test_a_server_that_is_not_there_is_said_so() -> None:
+    connection = connect(Settings(redis_url="redis://127.0.0.1:1"))
+    with pytest.raises(RedisError, match=r"127\.0\.0\.1:1"):
+        connection.execute([Command(b"a", ("GET", "a"))])
+
+
+def test_a_generation_made_otherwise_is_refused(generation: Settings, layout: Layout, new_connection: New) -> None:
+    progress = Progress(layout, new_connection())
+    progress.claim(generation)
+    progress.claim(generation)
+    with pytest.raises(SettingsError, match=r"STREAMS_BUCKETS.*was made with 16"):
+        progress.claim(generation.model_copy(update={"buckets": 32}))
+
+
+def test_state_of_another_format_is_refused(generation: Settings, layout: Layout, new_connection: New) -> None:
+    connection = new_connection()
+    connection.call("HSET", layout.meta, "format", "999")
+    with pytest.raises(StateError, match="state format 999"):
+        Progress(layout, connection).claim(generation)
