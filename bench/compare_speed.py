@@ -18,7 +18,7 @@ import zstandard
 from sets import readable
 from world import World
 
-from streams.matching.blocking import keys
+from streams.matching.blocking import blocking_keys
 from streams.matching.decide import decide
 from streams.matching.features import extract
 from streams.matching.titles import title_forms
@@ -48,7 +48,7 @@ def main() -> None:
         spent = []
         for one in features.values():
             start = clock()
-            keys(one)
+            blocking_keys(one)
             spent.append(clock() - start)
         print(f"  keys    {micros(spent)}")
         world = World(features)

@@ -150,7 +150,7 @@ def category(world: World, pair: Pair, what: str) -> str:
     """Return why a pair is put together or left apart wrongly, in a few words."""
     decision = world.decide(pair)
     reason = decision.reasons[0] if decision.reasons else "none"
-    meets = world.meets(*pair)
+    meets = world.are_candidates(*pair)
     if what == "wrong":
         if meets and decision.verdict == DUPLICATE:
             return f"duplicate: {reason}"

@@ -21,10 +21,10 @@ from sets import OWN_SETS, load, names
 from subjects import Subject
 from world import World
 
+from streams.matching.candidate_pairs import are_candidates
 from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, REVIEW, Decision
 from streams.matching.features import extract
-from streams.matching.meeting import meets
 from streams.records.record import Record
 
 SEED = 20_250
@@ -102,7 +102,7 @@ def _became(a: Record, b: Record) -> tuple[str, Decision]:
     one, other = extract(a), extract(b)
     decision = decide(one, other)
     if decision.verdict == DUPLICATE:
-        return "together" if meets(one, other) else "unmet", decision
+        return "together" if are_candidates(one, other) else "unmet", decision
     return "doubt" if decision.verdict == REVIEW else "apart", decision
 
 

@@ -61,7 +61,7 @@ class Subject:
         self.world = World(features)
         number = self.world.number
         self.labels = {_sorted(number[a], number[b]): pair for a, b, pair in sides}
-        self.met = {pair for pair in self.labels if self.world.meets(*pair)}
+        self.met = {pair for pair in self.labels if self.world.are_candidates(*pair)}
         self.cross, self.is_labelled = False, True
         self.works = _works_by_title(self.world, self.labels)
         self.gold = {pair for pair, given in self.labels.items() if TRUTH[given.label]}

@@ -17,12 +17,12 @@ from typing import TypeAlias
 
 from streams.clusters.partition import Link, Opposition, partition
 from streams.evaluation.scores import closure
-from streams.matching.blocking import keys
+from streams.matching.blocking import blocking_keys
+from streams.matching.candidate_pairs import make_candidates
 from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, Decision
 from streams.matching.features import Features
-from streams.matching.meeting import brought_together
-from streams.matching.prefilter import LOOSE_KINDS, allows, signature
+from streams.matching.prefilter import WEAK_KINDS, passes, signature
 from streams.matching.ruleset import DEFAULT, Rules
 from streams.records.stored import id_of
 
@@ -41,7 +41,7 @@ class World:
         self.features = [features[name] for name in self.names]
         numbered: dict[tuple[str, str], int] = {}
         self.keys = [
-            tuple((numbered.setdefault(key, len(numbered)), key.kind in LOOSE_KINDS) for key in keys(feature))
+            tuple((numbered.setdefault(key, len(numbered)), key.kind in WEAK_KINDS) for key in blocking_keys(feature))
             for feature in self.features
         ]
         self.kinds = [kind for kind, _ in numbered]
@@ -86,7 +86,7 @@ class World:
             for key, loose in self.keys[record]:
                 members = there[key]
                 for other in members:
-                    if not loose or allows(mine, signatures[other]):
+                    if not loose or passes(mine, signatures[other]):
                         met.add((other, record) if other < record else (record, other))
                 _insert(members, record)
         return met
@@ -112,14 +112,14 @@ class World:
 
     def consents(self, pair: Pair, kinds: Iterable[str]) -> bool:
         """Return whether a pair that was read under keys of these kinds is compared."""
-        if not LOOSE_KINDS.issuperset(kinds):
+        if not WEAK_KINDS.issuperset(kinds):
             return True
-        return allows(self.signatures[pair[0]], self.signatures[pair[1]])
+        return passes(self.signatures[pair[0]], self.signatures[pair[1]])
 
-    def meets(self, a: int, b: int) -> bool:
-        """Return what `Judge.meet` says: a strong key is shared, or a loose one and the signatures agree."""
+    def are_candidates(self, a: int, b: int) -> bool:
+        """Return what `Judge.meet` says: a strong blocking key is shared, or weak ones and the prefilter passes."""
         shared = set(self.keys[a]).intersection(self.keys[b])
-        return brought_together([loose for _, loose in shared], self.signatures[a], self.signatures[b])
+        return make_candidates([loose for _, loose in shared], self.signatures[a], self.signatures[b])
 
     def shared_kinds(self, a: int, b: int) -> set[str]:
         """Return the kinds of the keys that two records have in common, whether they are compared or not."""
@@ -140,7 +140,7 @@ class World:
         """Return the score of the link between two records of one group, None where they have none."""
         if pair not in self._links:
             decision = self.decide(pair)
-            linked = decision.verdict == DUPLICATE and self.meets(*pair)
+            linked = decision.verdict == DUPLICATE and self.are_candidates(*pair)
             self._links[pair] = decision.score if linked else None
         return self._links[pair]
 

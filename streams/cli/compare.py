@@ -18,10 +18,10 @@ from streams.cli.context import console
 from streams.cli.tables import explanation_table
 from streams.errors import PayloadError, UsageError
 from streams.evaluation.scores import open_lines
+from streams.matching.candidate_pairs import are_candidates, shared_key_kinds
 from streams.matching.decide import decide, explain
 from streams.matching.decision import DISTINCT, Decision
 from streams.matching.features import Features, extract
-from streams.matching.meeting import meets, shared_kinds
 from streams.matching.ruleset import DEFAULT, Rules
 from streams.records.record import Record
 from streams.settings import load_settings
@@ -131,9 +131,9 @@ def _warned(warnings: Sequence[str]) -> str:
 
 def _never_met(a: Features, b: Features) -> str:
     """Say why a feed never compares two records, `""` where it does."""
-    if meets(a, b):
+    if are_candidates(a, b):
         return ""
-    if shared_kinds(a, b):
+    if shared_key_kinds(a, b):
         return (
             "The two share only blocking keys that also need an author in common or close years, "
             "so a feed never compares them."
@@ -189,7 +189,7 @@ def _row(a: _Side, b: _Side, decision: Decision) -> dict[str, Any]:
         "score": decision.score,
         "reasons": decision.reasons,
         "ruleset": decision.ruleset,
-        "meets": meets(a.features, b.features),
+        "meets": are_candidates(a.features, b.features),
     }
     if decision.relation:
         row["relation"] = decision.relation

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from streams.clusters.planner import Pair
-from streams.matching.blocking import keys
+from streams.matching.blocking import blocking_keys
 from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, RELATED, Decision
-from streams.matching.prefilter import allows, signature
+from streams.matching.prefilter import passes, signature
 from streams.matching.ruleset import Rules
 from streams.state.key_index import Place, places
 from streams.state.layout import Layout
@@ -50,7 +50,7 @@ class Judge:
         found = self._whereabouts.get(blob)
         if found is None:
             features = self._store.features(blob)
-            self.know(blob, signature(features), places(self._layout, keys(features)))
+            self.know(blob, signature(features), places(self._layout, blocking_keys(features)))
             found = self._whereabouts[blob]
         return found
 
@@ -58,7 +58,7 @@ class Judge:
         """Whether two records meet in the key index. Only such pairs may link: others never meet in some order of arrival."""
         (first, mine), (second, theirs) = self.whereabouts(a), self.whereabouts(b)
         shared = [place for place in mine if place in theirs]
-        return any(not place.loose for place in shared) or (bool(shared) and allows(first, second))
+        return any(not place.loose for place in shared) or (bool(shared) and passes(first, second))
 
     def relation(self, a: bytes, b: bytes) -> str:
         """The kind of relation between two records, `""` where there is none or one of them is gone."""

@@ -16,7 +16,7 @@ from streams.clusters.corrections import Correction, read_correction
 from streams.clusters.planner import birth
 from streams.errors import PayloadError
 from streams.events import describe_birth
-from streams.matching.blocking import keys
+from streams.matching.blocking import blocking_keys
 from streams.matching.features import extract
 from streams.matching.prefilter import signature
 from streams.records.record import Delete, Record
@@ -144,7 +144,7 @@ class Intake:
         features = [extract(record) for record in records]
         stored = [self._codec.encode_features(each) for each in features]
         signatures = [signature(each) for each in features]
-        found = [keys(each) for each in features]
+        found = [blocking_keys(each) for each in features]
         where = [places(self._layout, each) for each in found]
         births = [_birth(*each) for each in zip(ids, kept, stamps, strict=True)]
         return [

@@ -1,4 +1,4 @@
-"""What makes two records one work under two titles, where nothing contradicts."""
+"""Rules that make two records with different titles one work, tried where no rule contradicts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ __all__ = ["AFFIRMATIONS", "affirmed_by"]
 _NOT_EQUAL = ("different", "similar", "main", "inner", "extra", "other", "reordered", "prefix", "subtitle")
 _REWORDED = ("similar", "inner", "extra", "other", "reordered")
 _SUBJECT = 30.0  # bits of shared words that say what a paper is about, beyond what all papers of a field share
-_MISREAD = 76.0  # likeness of a title to what a machine read of its page, with a column's or an issue's name before it
+_MISREAD = (
+    76.0  # similarity of a title and what a machine read of its page, with a column's or an issue's name before it
+)
 _SOON = ("day", "same", "lag")
 
 
 def _is_about_the_same(pair: Pair) -> bool:
-    """Tell whether titles say that two works are of one subject: an abstract alone may be boilerplate."""
+    """Tell whether two titles name one subject, without which an abstract in common may be boilerplate."""
     return pair.match.ratio >= RETITLED and shared_information(pair.a.title, pair.b.title) >= _SUBJECT
 
 
@@ -59,7 +61,10 @@ def _translated(pair: Pair) -> bool:
 
 
 def _reworded(pair: Pair) -> bool:
-    """A preprint and an article of one team in nearly the same words; one word for one word may be another study."""
+    """Tell whether one team's preprint and article have nearly the same words in their titles.
+
+    One word in place of one other may be another study, so such a pair does not count.
+    """
     levels = pair.levels
     if pair.preprints != 1 or levels.title not in _REWORDED or levels.year not in _SOON or _printed_first(pair):
         return False
@@ -78,7 +83,7 @@ def _reworded(pair: Pair) -> bool:
     return levels.authors in ("same_one", "contained_one") and pair.match.ratio >= 75.0
 
 
-# Bits of words in common without which two papers of a group on one subject would do: "... deep reinforcement learning".
+# Bits of words in common; with fewer, two papers of one team on one subject would pass: "... deep reinforcement learning".
 _IN_COMMON = {"most": 40.0}
 
 
@@ -105,7 +110,10 @@ def _retitled(pair: Pair) -> bool:
 
 
 def _same_issue(pair: Pair) -> bool:
-    """Nearly one title in one issue; a column's title or one in other words where all authors are the same."""
+    """Tell whether two records of one volume and issue have nearly one title and the same authors.
+
+    A column's title, and a title in other words, count only where all authors are the same.
+    """
     levels = pair.levels
     if (
         levels.place != "one_issue"
@@ -130,7 +138,7 @@ _MEETING = 50.0  # bits of words that two titles of one meeting share
 
 
 def _same_meeting(pair: Pair) -> bool:
-    """Two titles that name a meeting by the same days and year, and share most words."""
+    """Tell whether two titles name a meeting by the same days and year, and share most words."""
     if (
         not pair.levels.title.startswith(_NOT_EQUAL)
         or pair.levels.title == "different"
@@ -214,7 +222,10 @@ AFFIRMATIONS: tuple[Rule, ...] = (
 
 
 def affirmed_by(pair: Pair) -> Rule | None:
-    """Return the first affirmation of a pair, None where there is none; equal titles need none, but for an issue in common."""
+    """Return the first affirmation that holds for a pair, None where none does.
+
+    Equal titles need no affirmation, unless volume and issue are all that is known of the place in print.
+    """
     if pair.levels.title.startswith(("exact", "variant", "typo")) and pair.levels.place != "one_issue":
         return None
     return first(AFFIRMATIONS, pair)

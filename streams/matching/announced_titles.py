@@ -1,4 +1,4 @@
-"""The title of the work that an announcement is about, read from what follows the announcement.
+"""The title of the work that an announcement is about, read from the text behind the announcement.
 
 Publishers put more there than the title: quotation marks, the names of authors (`for Okafor et al., ...`, `by N. Okafor`), the
 place in print (`[J. Reef Sci. 12 (2003) 34-56]`), the ending of a file.
@@ -40,7 +40,10 @@ _CLOSING = {'"': '"', "'": "'", "[": "]"}
 
 
 def title_of_work(text: str, kind: str) -> str:
-    """Return the title of a work in what follows an announcement of a kind; quotation marks are straight ones."""
+    """Return the title of a work from the text behind an announcement of a `kind`.
+
+    The text must have straight quotation marks. `""` where it names authors and no title.
+    """
     text = text.strip(_MARKS)
     if text[:1] in _CLOSING and (quoted := _unquoted(text)) != text:
         return "" if "et al" in quoted[:90] and not _ET_AL.sub("", quoted) else quoted.strip(_MARKS)
@@ -57,7 +60,7 @@ def title_of_work(text: str, kind: str) -> str:
 
 
 def _without_names(text: str, kind: str) -> str:
-    """Return the text without the authors before a title, and without what follows it where all is cited in full."""
+    """Return the text without the authors before a title, and without what follows a title that is cited in full."""
     if "et al" in text[:90]:
         text = _ET_AL.sub("", text, count=1)
     elif (
@@ -78,7 +81,10 @@ def _without_place(text: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """Return the quotation a text begins with; the whole text where only its first words are quoted (`"Big" data in ...`)."""
+    """Return the quotation that a text begins with.
+
+    The whole text where only its first words are quoted (`"Big" data in ...`).
+    """
     closing = _CLOSING[text[0]]
     at = len(text)
     while (at := text.rfind(closing, 1, at)) > 0:
@@ -92,7 +98,7 @@ def _unquoted(text: str) -> str:
 
 
 def _ends_quotation(after: str) -> bool:
-    """Return whether what follows a quotation mark shows that the whole title was quoted."""
+    """Tell whether the text behind a quotation mark shows that the whole title was quoted."""
     return (
         not after
         or after[0] in "[(,.;:—–-"

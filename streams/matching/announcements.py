@@ -1,6 +1,6 @@
-"""Reading what a title announces: the kind of notice it is, its number, and the title of the work it is about.
+"""Reader of what a title announces: the kind of notice, its number, and the title of the work that the notice is about.
 
-The rules are those of `streams.matching.notices`. An announcement may stand within another
+The rules are those of `streams.matching.notices`. An announcement may contain another
 (`Reply to "Comment on '...'"`): the outermost says what the work is, and all are taken off.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["Announced", "announced", "are_two_notices", "in_brackets"]
 
 
 class Announced(NamedTuple):
-    """What a title announces: the kind of notice, its number or name, and the title without the announcement.
+    """An announcement read from a title: the kind of notice, its number or name, and the title without the announcement.
 
     Where the announcement is all there is (`Author reply`), `text` is the whole title.
     """
@@ -50,7 +50,7 @@ _FIRST_WORDS = 6
 
 
 def announced(text: str) -> Announced | None:
-    """Return what a title announces; None for a title that announces nothing."""
+    """Return the announcement that a title makes, None for a title that announces nothing."""
     found = _at_end(text, text.lower()) or _at_start(text, text.lower())
     if found is None:
         return None
@@ -63,7 +63,7 @@ def announced(text: str) -> Announced | None:
 
 
 def in_brackets(text: str, at: int) -> Announced | None:
-    """Return what the brackets at the end of a title announce; `at` is where they begin."""
+    """Return the announcement in the brackets at the end of a title; `at` is where they begin."""
     rules: tuple[Announcement, ...] = ()
     for found in _WORD.finditer(text.lower(), at):
         rules += _BY_FIRST_IN_BRACKETS.get(found[0], ())
@@ -87,7 +87,7 @@ _LABEL = re.compile(r"^[^:]{3,40}:\s+(?=\S+\s\S)")
 
 
 def are_two_notices(one: str, two: str) -> bool:
-    """Return whether the ordinals of two notices of one kind about one work say that they are two.
+    """Tell whether the ordinals of two notices of one kind about one work show that the notices are two.
 
     >>> are_two_notices("", "2"), are_two_notices("", "1"), are_two_notices("publisher", "author")
     (True, False, True)
@@ -104,7 +104,7 @@ _AROUND_WORDS = "\"'“”‘’.,:;()[]"
 
 
 def _may_start(lower: str) -> bool:
-    """Return whether a rule begins with one of the first words: most titles need no further look."""
+    """Tell whether one of the first words of a title begins a rule: most titles stop here, before any pattern is tried."""
     word = lower.partition(" ")[0]
     if word.isalpha() and word not in _BY_FIRST and word not in STEPPED_OVER:
         return False
@@ -168,7 +168,7 @@ _BY_NAMES = re.compile(r"\bby (?:[A-Z][\w.'-]*[ ,]*(?:and |& |et al)?){1,10}\W*$
 
 
 def _is_meant(rule: Announcement, match: re.Match[str], text: str) -> bool:
-    """Return whether words that match a rule announce, and do not just begin an ordinary title."""
+    """Tell whether the words that match a rule are an announcement rather than the beginning of an ordinary title."""
     if ANY_LINK in rule.links:
         return True
     groups = match.groupdict()

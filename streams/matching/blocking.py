@@ -1,6 +1,6 @@
-"""The keys of a record: values under which records of one paper are likely to meet.
+"""Blocking keys of a record: values under which two records of one paper are likely to be found together.
 
-A pure function of `Features`. A pair is compared only if it shares a key, so keys are generous: each
+A pure function of `Features`. A feed compares a pair only if the two share a blocking key, so keys are generous: each
 of the fuzzy kinds survives another kind of error. `docs/evaluation.md` says what each adds.
 """
 
@@ -11,27 +11,27 @@ from typing import NamedTuple
 from streams.matching.features import IS_PREPRINT, STOP_TITLE, Features
 from streams.normalize.text import STOPWORDS, compact
 
-__all__ = ["MAX_KEYS", "Key", "keys"]
+__all__ = ["MAX_KEYS", "Key", "blocking_keys"]
 
 MAX_KEYS = 14
 _MIN_COMPACT = 10  # letters; a shorter title is a key only together with author or year
 _MAIN = 16  # letters; a shorter main title is no key without its subtitle
 _PREFIX, _SUFFIX = 16, 20  # letters of the informative words from either end
 _RARE_WORDS = 3
-_STEM = 9  # letters of a word that outlive its endings
+_STEM = 9  # letters of a word that are kept, so that its endings do not count
 
 
 class Key(NamedTuple):
-    """A key: `kind` says how it was made, `value` is short text in normal form."""
+    """A blocking key: `kind` says how it was made, `value` is short text in normal form."""
 
     kind: str
     value: str
 
 
-def keys(features: Features) -> tuple[Key, ...]:
-    """The keys of a record, identifiers first, at most `MAX_KEYS`."""
+def blocking_keys(features: Features) -> tuple[Key, ...]:
+    """Return the blocking keys of a record, identifiers first, at most `MAX_KEYS`."""
     found = [Key("id", value) for value in features.ids[:5]]
-    # What a source says is the same work, or about it, is met under that work's identifier.
+    # A record that a source relates to another work gets that work's identifier as a key, so that the two are compared.
     found += [Key("id", relation.partition(" ")[2]) for relation in features.relations[:2]]
     if features.title:
         if features.flags & STOP_TITLE:
@@ -43,7 +43,7 @@ def keys(features: Features) -> tuple[Key, ...]:
         where = features.journal[:1] or features.date // 10000 or ""
         found.append(Key("place", f"{features.volume} {features.page} {where}"))
     if features.abstract:
-        # With letters of a name: abstracts made of stock sentences would bring thousands together.
+        # With letters of a name: abstracts made of stock sentences would put thousands of records under one key.
         initials = _family(features)[:3]
         found += [Key("abstract", features.abstract[at : at + 3].hex() + initials) for at in (0, 5, 10)]
     return tuple(dict.fromkeys(found))[:MAX_KEYS]
@@ -90,7 +90,10 @@ def _title_keys(features: Features, found: list[Key]) -> None:
 
 
 def _team_keys(features: Features, found: list[Key]) -> None:
-    """Keys by all authors and the year, for works published under another title; a preprint's also by the year after."""
+    """Add keys of all authors and the year, for works published under another title.
+
+    A preprint gets a second key with the year after, for its article may appear then.
+    """
     if not 2 <= features.n_authors == len(features.authors) or not features.date:
         return
     year = features.date // 10000
@@ -100,7 +103,7 @@ def _team_keys(features: Features, found: list[Key]) -> None:
 
 
 def _part_keys(features: Features, words: list[str], longest: list[str], found: list[Key]) -> None:
-    """Keys that outlive an error in one part of the title: its beginning, the end of its main part, its longest words."""
+    """Add keys that survive an error in one part of the title: its beginning, the end of its main part, its longest words."""
     letters = "".join(words)
     if len(letters) > _PREFIX:
         found.append(Key("begin", letters[:_PREFIX]))

@@ -1,6 +1,6 @@
-"""Two records side by side: for each field the level of likeness they reach.
+"""Comparison of two records field by field: the comparison level that each field reaches.
 
-A level is a word such as `exact_rare` or `unknown`; its weight in bits stands in `weights.toml`. What is
+A level is a word such as `exact_rare` or `unknown`; its match weight, in bits, is in `weights.toml`. A field that is
 missing on one side is `unknown`, never a conflict.
 """
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 
 from streams.matching.features import AUTHORS_CUT, IS_PREPRINT, STOP_TITLE, Features
-from streams.matching.fingerprint import likeness
+from streams.matching.fingerprint import similarity
 from streams.matching.wording import EMPTY, SAME, Wording, wording
 from streams.matching.words import information
 from streams.normalize.names import Agreement, agreement, family_in_common, initials_in_common
@@ -36,13 +36,13 @@ NEAR = 86.0
 SIMILAR = 70.0
 MAIN = 55.0
 UNLIKE = 42.0
-# Bits of information above which a title is seldom borne by two works. Measured on pairs of equal titles where nothing else
+# Bits of information above which two works seldom have one title. Measured on pairs of equal titles where nothing else
 # is known: of those above 50 bits 1 in 40 were two works, of 35 to 50 1 in 10, of 20 to 35 1 in 4, below that most.
 RARE, UNCOMMON, COMMON = 50.0, 35.0, 20.0
 
 
 class TitleMatch(NamedTuple):
-    """How two titles agree: the level, their likeness 0 to 100, the words they differ in, and the bits of what they share."""
+    """The comparison of two titles: level, similarity 0 to 100, the words they differ in, and the bits of what they share."""
 
     level: str
     ratio: float
@@ -51,7 +51,7 @@ class TitleMatch(NamedTuple):
 
 
 def title_level(a: Features, b: Features) -> TitleMatch:
-    """Return the level of the titles; other titles (translated, original) count where they are equal."""
+    """Compare the titles of two records; other titles (translated, original) count where they are equal."""
     one, two = a.title, b.title
     if not one or not two:
         return TitleMatch("unknown", 0.0, SAME, 0.0)
@@ -79,7 +79,7 @@ def title_level(a: Features, b: Features) -> TitleMatch:
 
 
 _GRADED = frozenset(("variant", "typo", "subtitle", "noisy", "prefix"))
-"""Kinds of likeness that are graded by how much the shorter title says."""
+"""Levels that are graded by how much the shorter title says."""
 
 
 def _exact(a: Features, b: Features, one: str, two: str) -> TitleMatch:
@@ -113,7 +113,10 @@ def _level(a: Features, b: Features, found: Wording, ratio: float, *, within: bo
 
 
 def _contained(a: Features, b: Features, found: Wording, *, within: bool) -> str:
-    """Name how one title is within the other: its subtitle left out, or words of an indexer around it; else `""`."""
+    """Return the level of a title contained in the other, `""` where none is.
+
+    `subtitle` where a subtitle is left out, `noisy` where an indexer's words are around it, `prefix` or `inner` else.
+    """
     short, long = (a, b) if len(a.title) <= len(b.title) else (b, a)
     if not within and not (long.cut and long.main == short.title):
         return ""
@@ -129,7 +132,7 @@ def _contained(a: Features, b: Features, found: Wording, *, within: bool) -> str
 
 
 def _is_noise_around(short: str, long: str, extra: tuple[str, ...], authors: tuple[str, ...]) -> bool:
-    """Tell whether the words before a title within a longer one, and those after it, are for the most part noise."""
+    """Tell whether most words before and behind a title within a longer one are noise: a venue, a year, a name."""
     names = [name.partition("|")[0] for name in authors]
     before, found, after = long.partition(short)
     sides = (before.split(" "), after.split(" ")) if found else (list(extra), [])
@@ -147,7 +150,7 @@ def _is_noise(word: str, names: list[str]) -> bool:
     return any(word == name or (len(word) > 2 and (name.startswith(word) or name.endswith(word))) for name in names)
 
 
-# Words around a title that are no part of it: what harvesters leave of a venue, a file or an edition.
+# Words around a title that are no part of it: remains of a venue, a file or an edition in harvested records.
 _NOISE = STOPWORDS | word_set(
     "conference conf proceedings proc international intl int symposium workshop journal transactions trans annual meeting "
     "abstract extended version available submitted review revised draft preprint technical report tech rep tr paper papers full "
@@ -184,19 +187,22 @@ def _no_author_in_common(a: Features, b: Features) -> str:
     if _latin(one) != _latin(two):
         return "unknown"  # names in two scripts cannot be compared
     if (a.flags | b.flags) & AUTHORS_CUT:
-        return "cut"  # whom we have not kept cannot be missed
+        return "cut"  # an author that was not kept cannot be called missing
     if family_in_common(one, two):
         return "family"
     return "initials" if initials_in_common(one, two) > 1 else "none"
 
 
 def _is_group_alone(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
-    """Tell whether all that two lists share is a collaboration or an institution, which has many works of like titles."""
+    """Tell whether a collaboration or an institution is all that two author lists share.
+
+    Such a group has many works with similar titles.
+    """
     return any(name[0] == "*" and name in two for name in one)
 
 
 def _latin(names: tuple[str, ...]) -> bool:
-    """Tell whether no name is in another script; a stray letter of one is an error of encoding."""
+    """Tell whether all names are in Latin script; a stray letter of another script is an error of encoding."""
     return all(name.isascii() or not _FOREIGN.search(name) for name in names)
 
 
@@ -205,7 +211,7 @@ _FOREIGN = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]|[\u0370-\u2dff]
 
 
 def year_level(a: Features, b: Features) -> str:
-    """Return the level of the years' distance."""
+    """Return the level of the distance between the years."""
     one, two = a.date // 10000, b.date // 10000
     if not one or not two:
         return "unknown"
@@ -222,17 +228,17 @@ def year_level(a: Features, b: Features) -> str:
 
 
 def abstract_level(a: Features, b: Features) -> str:
-    """Return the level of the abstracts' likeness."""
+    """Return the level of the similarity of the abstracts."""
     if not a.abstract or not b.abstract:
         return "unknown"
-    found = likeness(a.abstract, b.abstract)
+    found = similarity(a.abstract, b.abstract)
     if found >= 0.55:
         return "same"
     return "similar" if found >= 0.25 else "different"
 
 
 def place_level(a: Features, b: Features) -> str:
-    """Return the level of volume, issue and pages: printed at one place, at two (`twice`), or not known."""
+    """Return the level of volume, issue and pages: one place in print, two (`twice`), or not known."""
     if a.page and b.page:
         if a.page == b.page or a.page.lstrip(_LETTERS) == b.page.lstrip(_LETTERS):
             return _one_page(a, b)
@@ -263,7 +269,7 @@ def _one_page(a: Features, b: Features) -> str:
 
 
 def journal_level(a: Features, b: Features) -> str:
-    """Return the level of the containers: names compared by the first letters of their words, so that abbreviations agree."""
+    """Return the level of the journals, compared by the first letters of their words so that abbreviations agree."""
     one, two = a.journal, b.journal
     if not one or not two or (a.flags | b.flags) & IS_PREPRINT:
         return "unknown"

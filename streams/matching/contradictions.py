@@ -1,7 +1,8 @@
-"""What outweighs even equal titles and authors, where no identifier is shared: two identifiers, places, dates, other words.
+"""Rules that outweigh even equal titles and authors, for pairs without a shared identifier.
 
-`apart` is kept for identifiers, which are seldom wrong; a contradiction of places, dates or words is `distinct` and opposes
-the two sides (`clusters/partition.py`), so one record with a slip in it does not keep clean copies apart.
+They test two identifiers, places in print, dates, and words that differ. Only a contradiction of identifiers, which are
+seldom wrong, is a veto; one of places, dates or words is `distinct` and opposes the two sides (`clusters/partition.py`),
+so one record with a slip in it does not keep clean copies apart.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from streams.matching.doi_classes import is_entry
 from streams.matching.features import IS_PREPRINT, IS_THESIS, SERIAL, STOP_TITLE, Features
 from streams.matching.identifier_comparisons import identifier_level
 from streams.matching.pair import AGREED, ALL_AGREED, PRINTED_ONCE, Pair, is_bare
-from streams.matching.rule import APART, BY_IDENTIFIER, BY_PLACE, BY_WORDS, DISTINCT, Rule, first
+from streams.matching.rule import BY_IDENTIFIER, BY_PLACE, BY_WORDS, DISTINCT, VETO, Rule, first
 
 __all__ = ["CONTRADICTIONS", "WORDS", "contradicted_by", "is_proven", "two_works_of_one_source"]
 
@@ -23,7 +24,7 @@ _ALL_BUT_EQUAL = ("exact", "variant", "typo")
 
 
 def is_proven(pair: Pair) -> bool:
-    """Tell whether there is evidence that no likeness of titles gives: one place in print, or a preprint's abstract."""
+    """Tell whether a pair has evidence stronger than any similarity of titles: one place in print, or a preprint's abstract."""
     levels = pair.levels
     if levels.place in PRINTED_ONCE:
         return True
@@ -35,7 +36,7 @@ def is_proven(pair: Pair) -> bool:
 
 
 def is_of_one_day(pair: Pair) -> bool:
-    """Tell whether a preprint and an article of one team bear one day.
+    """Tell whether a preprint and an article of one team have the same day as their date.
 
     Catalogues give a publication its preprint's date. A team posts part I and part II on one day, too.
     """
@@ -89,7 +90,7 @@ def _entries_differ(pair: Pair) -> bool:
 
 
 def _printed_twice(pair: Pair) -> bool:
-    """Two places in print that are no misprint of each other: other volume or page, and other journal or year."""
+    """Tell whether two places in print are no misprint of each other: other volume or page, and other journal or year."""
     place, journal, year = pair.levels.place, pair.levels.journal, pair.levels.year
     if place in ("twice", "volume"):
         return journal != "same" or year not in ("same", "day")
@@ -99,7 +100,7 @@ def _printed_twice(pair: Pair) -> bool:
 
 
 def _two_journals(pair: Pair) -> bool:
-    """Two journals, one of them with a place in it, and two years."""
+    """Tell whether two records have two journals and two years, and at least one a volume or page."""
     if pair.preprints or pair.levels.journal != "different" or pair.levels.place != "unknown":
         return False
     a, b = pair.a, pair.b
@@ -116,7 +117,7 @@ def _thesis(pair: Pair) -> bool:
 
 
 def _recurring(pair: Pair) -> bool:
-    """A title that comes again and again, at another place or in another year."""
+    """Tell whether a title that works of a series share is at another place in print or in another year."""
     levels = pair.levels
     recurs = (
         bool((pair.a.flags | pair.b.flags) & STOP_TITLE)
@@ -131,7 +132,7 @@ def _recurring(pair: Pair) -> bool:
 
 
 def _listed_again(pair: Pair) -> bool:
-    """A title one source lists under two years or places: a series, a yearly report, a second note."""
+    """Tell whether one source lists a title under two years or places: a series, a yearly report, a second note."""
     a, b, levels = pair.a, pair.b, pair.levels
     if (
         a.source != b.source
@@ -145,7 +146,7 @@ def _listed_again(pair: Pair) -> bool:
 
 
 def two_works_of_one_source(a: Features, b: Features) -> bool:
-    """Tell whether one source gives two records of other titles two DOIs, neither a preprint's: it knows two works."""
+    """Tell whether one source gives records of different titles two DOIs, neither a preprint's, and so knows two works."""
     if a.source != b.source or (a.flags | b.flags) & IS_PREPRINT:
         return False
     return identifier_level(a, b)[0] in _TWO_DOIS
@@ -163,7 +164,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
     ),
     Rule(
         "pmids_differ",
-        APART,
+        VETO,
         0.0,
         lambda pair: pair.levels.identifier == "pmid",
         "two PubMed or PMC ids and none in common: PubMed lists an article once",
@@ -172,7 +173,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
     ),
     Rule(
         "entries_differ",
-        APART,
+        VETO,
         0.05,
         _entries_differ,
         "two DOIs of a registrant that numbers objects",
@@ -361,7 +362,10 @@ _WHATEVER_THE_DAY = tuple(
 
 
 def contradicted_by(pair: Pair) -> Rule | None:
-    """Return the first contradiction of a pair without a shared identifier; words do not contradict what is proven."""
+    """Return the first contradiction that holds for a pair without a shared identifier, None where none does.
+
+    Words do not contradict a pair with firm evidence (`is_proven`).
+    """
     found = first(CONTRADICTIONS, pair)
     if found:
         return found

@@ -1,4 +1,4 @@
-"""The verdict on a pair of records: rules that settle it, then the weighed likeness of the fields."""
+"""Decision on a pair of records: rules that settle it, else the match weights of its comparison levels."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from streams.matching.features import Features
 from streams.matching.identifier_comparisons import arxiv_conflict
 from streams.matching.identity import identified_as
 from streams.matching.pair import AGREED, PRINTED_ONCE, Levels, Pair, compare, compare_fully
-from streams.matching.rule import APART, BY_IDENTIFIER, Rule
+from streams.matching.rule import BY_IDENTIFIER, VETO, Rule
 from streams.matching.ruleset import DEFAULT, RULESET, Rules
 
 __all__ = ["RULESET", "decide", "decide_pair", "explain", "settled_by"]
 
 
 def decide(a: Features, b: Features, rules: Rules = DEFAULT) -> Decision:
-    """Decide a pair: symmetric, and a function of the two records and the rules alone."""
+    """Decide a pair of records; symmetric, and a pure function of the two records and the ruleset."""
     pair = compare(a, b)
     if pair is None:
         apart = arxiv_conflict(a, b)
@@ -36,7 +36,7 @@ def decide_pair(pair: Pair, rules: Rules) -> Decision:
 
 
 def settled_by(pair: Pair) -> Rule | None:
-    """Return the rule that settles a pair whatever its weights, None where weights decide."""
+    """Return the rule that settles a pair whatever its match weights, None where weights decide."""
     rule = identified_as(pair)
     if rule or pair.shared:
         return rule
@@ -52,7 +52,7 @@ def _settle(pair: Pair, rule: Rule, rules: Rules) -> Decision:
         return Decision(RELATED, rule.score, (rule.code,), rules.ruleset, True, relation, BY_IDENTIFIER)
     if rule.effect == REVIEW:
         return Decision(REVIEW, rule.score, reasons, rules.ruleset, opposes=rule.opposes)
-    apart = rule.effect == APART
+    apart = rule.effect == VETO
     opposes = BY_IDENTIFIER if apart else rule.opposes
     return Decision(DISTINCT, rule.score, (rule.code,), rules.ruleset, apart, opposes=opposes)
 
@@ -62,7 +62,7 @@ def _known(levels: Levels) -> tuple[str, ...]:
 
 
 def bits(levels: Levels, rules: Rules) -> float:
-    """Return the sum of the prior and all weights, in bits."""
+    """Return the match weight of a pair in bits: the prior plus the weight of each level."""
     total = rules.prior
     weights = rules.weights
     for field, level in zip(Levels._fields, levels, strict=True):
@@ -71,7 +71,7 @@ def bits(levels: Levels, rules: Rules) -> float:
 
 
 def probability(total: float) -> float:
-    """Return a sum of bits as a probability."""
+    """Return a match weight in bits as a probability."""
     return round(1.0 / (1.0 + math.pow(2.0, -max(-60.0, min(60.0, total)))), 6)
 
 
@@ -118,7 +118,10 @@ def _duplicate(pair: Pair, score: float, reasons: tuple[str, ...], rules: Rules)
 
 
 def _strength(pair: Pair) -> int:
-    """Return 2 where an identifier is shared or stated to be one work, 0 where nothing but the title agrees, else 1."""
+    """Return the strength of a link, from 0 to 2.
+
+    2 where an identifier is shared or a source states one work, 0 where nothing but the title agrees, else 1.
+    """
     if pair.shared or pair.stated:
         return 2
     levels = pair.levels

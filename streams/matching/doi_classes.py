@@ -1,8 +1,8 @@
-"""What the shape of a DOI says about the work behind it.
+"""Class of a work by the shape of its DOI: preprint, component, report, review, data, archive copy, or the work itself.
 
 A DOI's registrant decides what its suffix means: `/v2` is a version at Research Square, `.s001` a supplement
-at ACS, `-rc1` a referee's comment at Copernicus. Folding is done per registrant only, for a general "strip .N"
-rule would merge bioRxiv preprints that are different papers. The source of each shape stands in its row.
+at ACS, `-rc1` a referee's comment at Copernicus. Versions are folded per registrant only, for a general "strip .N"
+rule would merge bioRxiv preprints that are different papers. The source of each shape is in its row.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ PREPRINT = "preprint"
 COMPONENT = "component"
 REPORT = "report"
 REVIEW = "review"
-# A general repository's: a preprint, but as likely data, software, a poster, slides or a supplement.
+# The DOI of a general repository: a preprint, but as likely data, software, a poster, slides or a supplement.
 REPOSITORY = "repository"
-# A repository's that holds data and nothing else.
+# The DOI of a repository that holds data and nothing else.
 DATA = "data"
-# A digital archive's own DOI of an article that its publisher has given another.
+# The DOI that a digital archive gives to an article beside the publisher's DOI.
 ARCHIVE = "archive"
 
 IN_ARCHIVE = (PREPRINT, REPOSITORY)
@@ -44,10 +44,10 @@ IN_ARCHIVE = (PREPRINT, REPOSITORY)
 
 
 class DoiClass(NamedTuple):
-    """`base` is the DOI without its version, `kind` one of the classes above, `version` the part folded away.
+    """The class of a DOI: `base` is the DOI without its version, `kind` one of the classes above, `version` the part folded away.
 
     `stem` is the base without the mark of an edition: a new edition of an encyclopedia's entry is no version of the old one
-    (the text is written anew, often by other authors), but its DOI says that it is one.
+    (the text is written anew, often by other authors), but its DOI shows that it is an edition.
     """
 
     base: str
@@ -190,7 +190,7 @@ _ENTRY_PREFIXES = ("10.13145/", "10.14288/", "10.15468/", "10.5517/", "10.2210/p
 
 
 def is_entry(doi: str) -> bool:
-    """Whether a DOI numbers one object of a collection, so that another DOI is another object whatever the titles say."""
+    """Tell whether a DOI numbers one object of a collection, so that another DOI is another object whatever the titles say."""
     return doi.startswith(_ENTRY_PREFIXES)
 
 
@@ -198,7 +198,7 @@ _ISBN = re.compile(r"97[89][\d-]{10,14}")
 
 
 def is_of_book(doi: str) -> bool:
-    """Whether a DOI contains an ISBN: it is a book's, or a chapter's of that book."""
+    """Tell whether a DOI contains an ISBN: it is a book's, or that of a chapter of the book."""
     return _ISBN.search(doi) is not None
 
 
@@ -210,7 +210,7 @@ _BY_REGISTRANT = {
 
 @lru_cache(maxsize=8192)
 def doi_class(doi: str) -> DoiClass:
-    """Return the class of a normalized DOI, and the DOI its versions share."""
+    """Return the class of a normalized DOI, and the DOI that its versions share."""
     registrant = doi[: doi.find("/") + 1]
     if (("re" in doi or "decision" in doi) and _REPORT.search(doi)) or (
         registrant in _REPORT_OF and _REPORT_OF[registrant].search(doi)

@@ -1,4 +1,4 @@
-"""What keeps a pair that scores as a duplicate in doubt: at best `review`, whatever its score."""
+"""Review rules: reasons why a pair that scores as a duplicate goes to clerical review, whatever its score."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["DOUBTS", "doubted_by", "is_firm"]
 
 _TWO_DOIS = ("different", "registrant")
 _OTHER_YEAR = ("one", "two", "four", "more")
-# Levels of the authors that do not confirm. Half of the records of a feed come without authors, and then a title that is
-# only alike says little: "Fundamental theorem of asset pricing", "... with taxes".
+# Levels of the authors that do not confirm a pair. Half of the records of a feed have no authors, and then a title that is
+# only similar says little: "Fundamental theorem of asset pricing", "... with taxes".
 _UNCONFIRMED = ("unknown", "group", "cut", "initials", "family")
 _TYPO_ALONE = 96.0
 _SAYS_MUCH = 50.0
@@ -24,9 +24,9 @@ _SAYS_SOMETHING = 25.0  # bits of a title of few common words
 
 
 def is_firm(pair: Pair) -> bool:
-    """Tell whether there is evidence that no likeness of titles gives: one identifier, place in print, or abstract.
+    """Tell whether a pair has evidence stronger than any similarity of titles: one identifier, place in print, or abstract.
 
-    A paper that is retitled is so between preprint and publication; two published texts with one abstract and two titles
+    Papers are retitled between preprint and publication; two published texts with one abstract and two titles
     are two talks. Catalogues give a publication its preprint's date, so a day in common counts there too.
     """
     levels = pair.levels
@@ -40,7 +40,7 @@ def is_firm(pair: Pair) -> bool:
 
 
 def _title_alone(pair: Pair) -> bool:
-    """An equal title without an author to confirm it, which other works may bear."""
+    """Tell whether an equal title, which other works may have too, has no author to confirm it."""
     levels = pair.levels
     if levels.authors not in _UNCONFIRMED or not levels.title.startswith(("exact", "variant", "typo")):
         return False
@@ -61,7 +61,7 @@ def _title_alone(pair: Pair) -> bool:
 
 
 def _chapter_and_book(pair: Pair) -> bool:
-    """A chapter's DOI on the shorter title, and no DOI on the longer, which may be the book's."""
+    """Tell whether the shorter title has a chapter's DOI and the longer, which may be the book's, has none."""
     if not pair.levels.title.startswith(("subtitle", "prefix")):
         return False
     return _is_chapter(pair.a) != _is_chapter(pair.b)
@@ -77,7 +77,7 @@ def _title_differs_alone(pair: Pair) -> bool:
 
 
 def _one_rare_article(pair: Pair) -> bool:
-    """Tell whether a rare title in one journal and year outweighs the authors, which one of the records has wrong.
+    """Tell whether a rare title in one journal and year outweighs authors that differ, for one record has them wrong.
 
     Measured: 36 of 36 were one work; one had a publisher, a place or the next author's affiliation for an author.
     """
@@ -86,10 +86,10 @@ def _one_rare_article(pair: Pair) -> bool:
 
 
 def _one_team_and_year(pair: Pair) -> bool:
-    """Tell whether two sources name the same authors and the same year: one work they word differently.
+    """Tell whether two sources name the same authors and the same year: one work under two wordings.
 
-    One source that lists both knows two works, and so does print that has them on other pages. A single author needs more
-    words in common. Measured on titles with other words: 31 of 31 were one work.
+    A source that lists both titles has two works, and so has a journal that prints them on different pages. A single author
+    needs more words in common. Measured on titles with other words: 31 of 31 were one work.
     """
     levels = pair.levels
     if pair.a.source == pair.b.source or levels.authors not in ALL_AGREED:
@@ -114,13 +114,19 @@ def _title_extra(pair: Pair) -> bool:
 
 
 def _added_first(pair: Pair) -> bool:
-    """Tell whether one record has one author more, at the head of the list: who reviews a book stands before its authors."""
+    """Tell whether one record has one more author, at the head of the list.
+
+    The reviewer of a book is listed before the authors of the book.
+    """
     short, long = (pair.a, pair.b) if pair.a.n_authors < pair.b.n_authors else (pair.b, pair.a)
     return long.n_authors == short.n_authors + 1 and not family_in_common(long.authors[:1], short.authors)
 
 
 def _years_apart(pair: Pair) -> bool:
-    """Two publications, more than four years apart: a team's paper is reprinted whole, but a title may be used again."""
+    """Tell whether two publications are more than four years apart, so that the second may reuse the title.
+
+    A work of three or more authors that is reprinted whole does not count.
+    """
     levels = pair.levels
     if levels.year != "more" or pair.preprints or (levels.authors == "same_many" and levels.title.startswith("exact")):
         return False
@@ -188,5 +194,5 @@ DOUBTS: tuple[Rule, ...] = (
 
 
 def doubted_by(pair: Pair) -> Rule | None:
-    """Return the first doubt of a pair, None where there is none or where firm evidence answers all."""
+    """Return the first review rule that holds for a pair, None where none does or firm evidence answers them all."""
     return None if is_firm(pair) else first(DOUBTS, pair)

@@ -24,7 +24,10 @@ _RULES = tuple((kind, re.compile(form.format(words=words))) for kind, words in _
 
 
 def eastern_announcement(text: str) -> tuple[str, str] | None:
-    """Return the kind of notice a title with straight quotation marks announces and the title of its work, or None."""
+    """Return the kind of notice that a title announces and the title of its work, None where it announces nothing.
+
+    Quotation marks must be straight.
+    """
     if _ANY.search(text):
         for kind, pattern in _RULES:
             if match := pattern.match(text):

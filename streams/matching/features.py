@@ -1,7 +1,7 @@
-"""What matching remembers of a record: normal forms only, small enough to keep millions in memory.
+"""Features of a record for matching: normal forms only, small enough to keep millions in memory.
 
-`Features` is all that keys and decisions are made from. It is a pure function of a Record, does not
-contain the record's id, and carries no abstract but a fingerprint of it.
+Blocking keys and decisions are made from `Features` alone. It is a pure function of a Record, does not
+contain the record's id, and carries a fingerprint in place of the abstract.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ _DERIVED_BY_TYPE = {
 }  # fmt: skip
 
 
-# What is no text, by the words that DataCite, Crossref, OpenAlex, Zenodo and reference managers have for it.
+# Kinds of works that are no text, by the type names of DataCite, Crossref, OpenAlex, Zenodo and reference managers.
 _KINDS = {
     "dataset": "data", "data": "data", "database": "data", "data-set": "data", "collection": "data",
     "software": "software", "computer program": "software", "computationalnotebook": "software", "model": "software",
@@ -91,19 +91,20 @@ _KINDS = {
 
 
 class Features(msgspec.Struct, frozen=True, array_like=True):
-    """A record in the form comparisons use.
+    """A record in the form that comparisons use.
 
     - `title`: words of main title and subtitle in normal form; `cut` is the length of the main title in it, 0 without subtitle.
     - `others`: other titles (original language, translated) in normal form.
-    - `authors`: the first `MAX_AUTHORS` as `family|given` (see `streams.normalize.names`); `n_authors` how many there are in all.
-    - `date`: YYYYMMDD with 00 for what is not known; 0 for no date.
+    - `authors`: the first `MAX_AUTHORS` as `family|given` (see `streams.normalize.names`); `n_authors` counts all authors.
+    - `date`: YYYYMMDD with 00 for a month or day that is not known; 0 for no date.
     - `ids`: `scheme:value` of every identifier that names a work; DOIs without their version.
     - `journal`: first letters of its words; `volume`, `number`, `page` (first page or article number) as digits where they
-      can be; `last` is the last page where it is given and is another than the first.
+      can be; `last` is the last page where it is given and differs from the first.
     - `abstract`: fingerprint, 16 bytes or none.
-    - `kind`: what is no text: `data`, `software`, `poster`, `talk`, `media`, `patent`; `""` for a text or where it is not known.
-    - `derived`: kind of derived work by title, type or DOI, `ordinal` its number or name; `full`: the title with what it
-      announces, where it announces something.
+    - `kind`: the kind of a work that is no text: `data`, `software`, `poster`, `talk`, `media`, `patent`; `""` for a text or where
+      the kind is not known.
+    - `derived`: kind of derived work by title, type or DOI; `ordinal`: its number or name; `full`: the title with its
+      announcement, where it announces something.
     - `part`: the numbers of the part or volume that the title names; `flags`: bits named above.
     - `relations`: `kind scheme:value` as the source states them.
     """
@@ -173,7 +174,7 @@ def _authors(authors: tuple[Author, ...]) -> tuple[str, ...]:
         many = [author] if author.family or author.organization else [Author(part) for part in split_names(author.name)]
         for one in many:
             short = _short_key(one.name, one.family, one.given, one.organization)
-            if len(short) > 1 and short not in keys:  # a letter alone is what is left of a name cut off
+            if len(short) > 1 and short not in keys:  # a single letter is the rest of a name that was cut off
                 keys.append(short)
         if len(keys) >= MAX_AUTHORS:
             break
@@ -187,7 +188,7 @@ def _short_key(name: str, family: str, given: str, organization: bool) -> str:
 
 
 def _shorten(key: str) -> str:
-    """A key with its given names cut to what comparison needs: five letters of the first, initials of the rest."""
+    """Cut the given names of a name to what comparison needs: five letters of the first, initials of the rest."""
     if key[0] == "*":
         return key[:32]
     family, _, given = key.partition("|")
@@ -234,7 +235,7 @@ def _pages(text: str) -> tuple[str, str]:
 
 
 def _ids(record: Record) -> tuple[tuple[str, ...], str, bool]:
-    """The identifiers that name a work, the class of the first DOI, and whether all its DOIs are a preprint's."""
+    """Return the identifiers that name a work, the class of the first DOI, and whether one of the DOIs is a publication's."""
     ids: list[str] = []
     kind, published = "", False
     for scheme, value in record.identifiers:
@@ -283,7 +284,7 @@ def _flags(record: Record, kind: str, published: bool, journal: str) -> int:
 
 
 def _relations(record: Record, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Stated relations as `kind scheme:value`; one to an identifier of the record's own says nothing."""
+    """Return the stated relations as `kind scheme:value`, without those to an identifier of the record itself."""
     found = []
     for kind, scheme, value in record.relations[:6]:
         target = f"{scheme}:{doi_class(value).base if scheme == 'doi' else value}"
@@ -302,7 +303,7 @@ def _title(forms: TitleForms) -> tuple[str, int]:
 
 
 def _others(record: Record, forms: TitleForms, title: str) -> tuple[str, ...]:
-    """Return the titles in other languages, those the source names before those that stand in its title."""
+    """Return the titles in other languages: those that the source names, then those within its title."""
     found: list[str] = []
     for other in (*(title_forms(text).whole for text in record.other_titles[:3]), *forms.others):
         words = one_spelling(other)[:_LONGEST_TITLE]
@@ -312,7 +313,7 @@ def _others(record: Record, forms: TitleForms, title: str) -> tuple[str, ...]:
 
 
 def extract(record: Record) -> Features:
-    """The features of a record."""
+    """Extract the features of a record."""
     forms = title_forms(record.title, record.subtitle)
     ids, kind, published = _ids(record)
     journal = _journal(record.journal)

@@ -1,8 +1,8 @@
-"""The identifiers of two records side by side: one in common, two of one kind, or nothing to be said.
+"""Comparison of the identifiers of two records.
 
-Levels: `same`, `pmid` (two PubMed or PMC ids), `listed` (two records of a source that lists a work once), and of two DOIs
-`edition`, `registrant`, `different` or `preprint`; `unknown` for all else. What is read from a record's identifiers is kept
-for the next pair: a record meets several.
+Levels: `same` (one in common), `pmid` (two PubMed or PMC ids), `listed` (two records of a source that lists a work once), and
+for two DOIs `edition`, `registrant`, `different` or `preprint`; `unknown` for all else. What is read from a record's
+identifiers is cached, for a record is compared with several others.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SSRN, _JSTOR = "10.2139", "10.2307"
 
 
 class _Known(NamedTuple):
-    """What a record's identifiers say: its DOI prefixes, those of publishers among them, stems, the first DOI's server."""
+    """Facts that a record's identifiers give: DOI prefixes, those of publishers among them, stems, the first DOI's server."""
 
     pmid: bool
     pmcid: bool
@@ -51,12 +51,15 @@ def _known(ids: tuple[str, ...]) -> _Known:
 
 
 def _server(prefix: str, kind: str) -> str:
-    """Return the prefix of a server that numbers works: authors post a paper to SSRN more than once, JSTOR has it once."""
+    """Return the prefix of a DOI server that gives each work one DOI, `""` for others.
+
+    Authors post a paper to SSRN more than once; JSTOR has it once.
+    """
     return prefix if prefix == _JSTOR or (kind == PREPRINT and prefix != _SSRN) else ""
 
 
 def identifier_level(a: Features, b: Features) -> tuple[str, str]:
-    """Return the level of the identifiers and, where one is shared, which."""
+    """Return the level of the identifiers, and the identifier that both have, `""` where none is shared."""
     listed = a.source == b.source and a.source in _LIST_ONCE
     if not a.ids or not b.ids:
         return ("listed" if listed else "unknown"), ""

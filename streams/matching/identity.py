@@ -1,4 +1,4 @@
-"""What settles a pair before anything is weighed: stated relations, announcements, kinds of work, identifiers."""
+"""Rules that settle a pair before any field is weighed: stated relations, announcements, kinds of work, identifiers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from streams.matching.announcements import are_two_notices
 from streams.matching.features import IS_BOOK, IS_PREPRINT
 from streams.matching.identifier_comparisons import arxiv_conflict
 from streams.matching.pair import AGREED, PRINTED_ONCE, SAME_WORK, Pair
-from streams.matching.rule import APART, DISTINCT, DUPLICATE, RELATED, REVIEW, Rule, Test, first
+from streams.matching.rule import DISTINCT, DUPLICATE, RELATED, REVIEW, VETO, Rule, Test, first
 
 __all__ = [
     "ARXIV",
@@ -67,7 +67,7 @@ DERIVED: dict[str, Rule] = {
 
 
 def _two_notices(pair: Pair) -> bool:
-    """Two errata of one paper: the same announcement, printed or registered apart or in two years."""
+    """Tell whether two notices of one kind about one paper are two: printed or registered apart, or in two years."""
     a, b, levels = pair.a, pair.b, pair.levels
     if not a.derived or a.derived != b.derived or pair.shared:
         return False
@@ -77,7 +77,7 @@ def _two_notices(pair: Pair) -> bool:
 
 
 def _book_reviewed(pair: Pair) -> bool:
-    """A book, and an article of its title in a journal."""
+    """Tell whether one record is a book and the other an article with the book's title in a journal."""
     a, b = pair.a, pair.b
     if not (a.flags ^ b.flags) & IS_BOOK or not _alike(pair) or pair.shared:
         return False
@@ -86,7 +86,7 @@ def _book_reviewed(pair: Pair) -> bool:
 
 
 def _kinds_differ(pair: Pair) -> bool:
-    """Data, software, a poster, a talk or the like, and a text of its title; or two such things of two kinds."""
+    """Tell whether two records of one title are works of two kinds, such as a text and its data, software, poster or talk."""
     return pair.a.kind != pair.b.kind and _alike(pair) and not pair.shared
 
 
@@ -114,7 +114,7 @@ KINDS_OF_WORK: tuple[Rule, ...] = (
 KINDS: tuple[Rule, ...] = (
     Rule(
         "ordinal_differs",
-        APART,
+        VETO,
         0.0,
         lambda pair: are_two_notices(pair.a.ordinal, pair.b.ordinal),
         "two supplements or notices of one work",
@@ -123,7 +123,7 @@ KINDS: tuple[Rule, ...] = (
     ),
     Rule(
         "notices_differ",
-        APART,
+        VETO,
         0.0,
         _two_notices,
         "two notices about one work: other DOIs, places or years",
@@ -147,10 +147,10 @@ def _one_work_retitled(scheme: str) -> Test:
 
 
 def _same_doi(pair: Pair) -> bool:
-    """One DOI under two titles, where nothing else speaks against one work.
+    """Tell whether two records with different titles share a DOI and no other field speaks against one work.
 
-    A book's DOI stands on its chapters and a supplement's on its abstracts (OpenAIRE, bib-dedupe), so pages that differ,
-    or other authors, leave it in doubt.
+    Chapters are listed under their book's DOI, and abstracts under their supplement's (OpenAIRE, bib-dedupe), so pages that
+    differ, or other authors, leave the pair in doubt.
     """
     levels = pair.levels
     if _scheme(pair) != "doi" or not _titles_differ(pair):
@@ -212,7 +212,7 @@ IDENTIFIERS: tuple[Rule, ...] = (
 
 ARXIV = Rule(
     "arxiv_differ",
-    APART,
+    VETO,
     0.0,
     lambda pair: arxiv_conflict(pair.a, pair.b),
     "two arXiv ids and none in common",
@@ -222,7 +222,7 @@ ARXIV = Rule(
 
 
 def identified_as(pair: Pair) -> Rule | None:
-    """Return the rule by which stated relations, identifiers or kinds of work settle a pair, None where none does."""
+    """Return the rule by which stated relations, identifiers or kinds of work settle a pair, None where no rule does."""
     if pair.stated:
         return STATED_DOUBTED if pair.stated in SAME_WORK and STATED_DOUBTED.test(pair) else STATED[pair.stated]
     if ARXIV.test(pair):

@@ -1,11 +1,11 @@
-r"""The words by which a title announces that its work is about another work: the rules of `notices.toml`.
+"""Rules of `notices.toml`: the words by which a title announces that its work is about another work.
 
-The `form` of a rule says where its words stand. Forms of phrases, `(s)` being an ending that may be missing:
+The `form` of a rule says where its words are in the title. Forms of phrases, `(s)` being an ending that may be missing:
 
 - `start`: before the title (`Erratum to: ...`). Many of these words also begin ordinary titles (correction, response,
-  discussion), so more is asked for: a preposition among `links` (`Comment on ...`; with `*` the words alone are enough), a mark
-  (`Correction: ...`), or any preposition with evidence of a title behind it: a quotation mark, a colon, `the article`, names (`for
-  Okafor et al., ...`), another announcement (`Response to comment on ...`).
+  discussion), so one of these must follow: a preposition among `links` (`Comment on ...`; with `*` the words alone are enough), a
+  mark (`Correction: ...`), or any preposition with evidence of a title behind it: a quotation mark, a colon, `the article`, names
+  (`for Okafor et al., ...`), another announcement (`Response to comment on ...`).
 - `end`: behind the title and a mark (`...: Rejoinder`). A hyphen inside a word is no mark: "dose-response", "error-correction".
 - `bracket`: in the brackets at the end (`... (Erratum)`), in those of `marks`.
 
@@ -33,8 +33,8 @@ class Announcement(NamedTuple):
     - `words`: the first words (`start`, `brackets`) or last words (`end`) of the form; a title without one of them is not tried.
     - `pattern`: the form, with the groups `nth`, `number`, `link`, `the`, `mark` and `vague` where they matter.
     - `links`: the prepositions that need no further evidence.
-    - `name`: what tells several notices about one work apart, as their number does.
-    - `example`, `source`: a title of the form, and where it is used.
+    - `name`: distinguishes several notices about one work, as a number does.
+    - `example`, `source`: a title of the form, and who uses it.
     """
 
     kind: str
@@ -106,7 +106,7 @@ def _one_of(phrases: str) -> str:
 
 
 def _phrase(text: str) -> str:
-    """Return the pattern of a phrase: apostrophes may be missing, and `(s)`."""
+    """Return the pattern of a phrase, in which apostrophes and a bracketed `(s)` are optional."""
     return re.sub(r"\(e?s\)|[' ]|[^' (]+", lambda match: _CODE.get(match[0]) or re.escape(match[0]), text)
 
 
@@ -115,7 +115,7 @@ def _split(phrases: str) -> list[str]:
 
 
 def _words(phrases: str, at: int) -> frozenset[str]:
-    """Return the first or last words of phrases, with and without what may be missing."""
+    """Return the first or last words of phrases, with and without their optional letters."""
     found = set()
     for text in _split(phrases):
         word = text.split(" ")[at]

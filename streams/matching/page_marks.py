@@ -45,7 +45,7 @@ _COUNTED = word_set("parts part volumes vols vol nos no numbers chapters and boo
 
 
 def without_footnote_mark(title: str) -> str:
-    """Return a title as a source writes it, markup included, without the mark of a footnote behind it."""
+    """Return a title, markup included, without the mark of a footnote behind it."""
     last = title[-1:]
     if last in _ENDS:
         mark = _SIGN_BEHIND.search(title, max(0, len(title) - _LONGEST_MARK))

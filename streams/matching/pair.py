@@ -1,4 +1,4 @@
-"""Two records and all that comparison finds of them: what rules and weights decide from."""
+"""Two records and everything that comparison finds out about them: the input of rules and weights."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ RETITLED = 61.0
 
 
 class Levels(NamedTuple):
-    """The level two records reach in each field; the names of `streams.matching.comparisons`."""
+    """The comparison level that two records reach in each field; the names are those of `streams.matching.comparisons`."""
 
     title: str
     authors: str
@@ -55,7 +55,7 @@ class Levels(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two records with all that comparison found of them.
+    """Two records with everything that comparison found out about them.
 
     `agreement` counts the authors that pair up, `shared` is an identifier both have, `stated` a relation that one source
     states to the other record, `preprints` how many of the two are preprints.
@@ -72,7 +72,7 @@ class Pair(NamedTuple):
 
 
 def compare(a: Features, b: Features) -> Pair | None:
-    """Compare all fields of two records; return None where titles differ so much that nothing else needs a look."""
+    """Compare all fields of two records, or return None where their titles differ too much for any rule to hold."""
     if a.full or b.full:
         a, b = _as_titled(a, b), _as_titled(b, a)
     identifier = identifier_level(a, b)
@@ -85,14 +85,14 @@ def compare(a: Features, b: Features) -> Pair | None:
 
 
 def compare_fully(a: Features, b: Features) -> Pair:
-    """Compare all fields of two records whatever their titles are, to be shown."""
+    """Compare all fields of two records whatever their titles are, for an explanation."""
     a, b = _as_titled(a, b), _as_titled(b, a)
     preprints = bool(a.flags & IS_PREPRINT) + bool(b.flags & IS_PREPRINT)
     return _all_fields(a, b, title_level(a, b), identifier_level(a, b), stated(a, b), preprints)
 
 
 def _as_titled(features: Features, other: Features) -> Features:
-    """Return a record as one that announces nothing, where the other has the words of the announcement in its title, too."""
+    """Return a record without its announcement read, where the other record has the announcement's words in its title, too."""
     if not features.full or other.full or features.full == features.title:
         return features
     if fuzz.ratio(features.full, other.title) <= fuzz.ratio(features.title, other.title):
@@ -118,7 +118,7 @@ def _all_fields(
 
 
 def _needs_a_look(a: Features, b: Features, match: TitleMatch, preprints: int) -> bool:
-    """Tell whether other evidence than the title may make two records one work."""
+    """Tell whether evidence other than the title may make two records one work."""
     if preprints == 1 and match.ratio >= RETITLED:
         return True
     if a.abstract and b.abstract and abstract_level(a, b) == "same":
@@ -127,7 +127,10 @@ def _needs_a_look(a: Features, b: Features, match: TitleMatch, preprints: int) -
 
 
 def stated(a: Features, b: Features) -> str:
-    """Return the kind of relation a source states between two records, `""` for none; another work outranks the same."""
+    """Return the kind of relation that a source states between two records, `""` for none.
+
+    A relation to another work outranks one within the same work.
+    """
     kinds = [
         relation.partition(" ")[0]
         for one, other in ((a, b), (b, a))
@@ -151,6 +154,6 @@ def is_translated(pair: Pair) -> bool:
 
 
 def is_bare(features: Features) -> bool:
-    """Tell whether a record has neither a place to be published in nor a DOI: a working paper's or a repository's copy."""
+    """Tell whether a record has neither a place in print nor a DOI, as a working paper or a repository's copy has not."""
     placed = features.journal or features.volume or features.page
     return not placed and not any(value.startswith("doi:") for value in features.ids)

@@ -1,6 +1,6 @@
 """Titles in two languages side by side: catalogues write `Titel = Title`, others `Titel [Title]` or `Titel / Title`.
 
-Each language's title is a title of the work, so either may meet a record that has but one. Other things are written alike
+Each language's title is a title of the work, so either may match a record that has only one. Other texts look the same
 (`p = q`, a remark in brackets, the author behind a slash), so a second title must look like one: several words, the first with
 a capital letter, and another language than the first by its script or its small words.
 """
@@ -47,7 +47,7 @@ _ANNOTATED = re.compile(
 
 
 def parallel_titles(text: str) -> tuple[str, ...]:
-    """Return the titles that stand side by side in a text, in order; the text alone where it is one title."""
+    """Return the titles side by side in a text, in order; the text alone where it is one title."""
     if " = " in text:
         parts = _EQUALS.split(text)
         if (
@@ -79,7 +79,7 @@ def _are_long(parts: list[str]) -> bool:
 
 
 def _is_title(text: str, words: int) -> bool:
-    """Return whether a text has so many words, or letters of a script without blanks, and begins like a title."""
+    """Tell whether a text begins like a title and has at least `words` words, or letters of a script without blanks."""
     text = text.strip(" .\"'“”«»")
     if not text or text[0].islower():
         return False
@@ -103,7 +103,7 @@ def _is_translation(outer: str, inner: str, bracket: str) -> bool:
     )
 
 
-# Endings and letters that English words have not: enough to tell a title from its English translation.
+# Endings and letters that English words do not have: enough to tell a title from its English translation.
 _FOREIGN = re.compile(
     r"[^\W\d_]{3}(?:ung|ungen|keit|heit|schaft|isch(?:en?|er|es)?|lich(?:en?|er|es)?|ción|cion|ciones|miento|mente|idad|zione|zioni|mento|ità|"
     r"tudes?|eux|euse|iques?|ção|ções|dade|heid|sche|stum|tums|ierung|enien|anska|ningen|osc|ość|ania|enie|ment[oi]|logie|grafie|graphie)\b|"
@@ -131,7 +131,7 @@ def _script(text: str) -> int:
 
 
 def _language(text: str) -> str:
-    """Return the language most small words of a text are of; `""` for none and where two have as many."""
+    """Return the language of most small words of a text; `""` where it has none, or two languages have as many."""
     counted: dict[str, int] = {}
     for word in _WORD.findall(text.lower()):
         language = _SMALL_WORDS.get(word)

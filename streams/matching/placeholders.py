@@ -18,7 +18,7 @@ _FEWEST_WORDS = 4
 
 
 def is_placeholder(words: str) -> bool:
-    """Return whether words in normal form stand in place of a title."""
+    """Tell whether words in normal form are a placeholder for a missing title."""
     return len(words) <= _LONGEST and (
         words in _EXACT
         or (words[-1:].isdigit() and _NUMBERED.fullmatch(words) is not None)
@@ -27,7 +27,7 @@ def is_placeholder(words: str) -> bool:
 
 
 def without_file_ending(text: str) -> str:
-    """Return a title without the ending of a file; nothing where it is but the name of a file."""
+    """Return a title without the ending of a file; `""` where it is the name of a file and nothing else."""
     dot = -4 if text[-4:-3] == "." else -5 if text[-5:-4] == "." else 0
     if not dot or not _FILE_ENDING.fullmatch(text, len(text) + dot):
         return text

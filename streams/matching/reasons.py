@@ -1,8 +1,8 @@
-"""Every reason code a decision may carry, and the tables of docs/matching.md made from them.
+"""Every reason code that a decision may carry, and the tables of docs/matching.md made from them.
 
     python -m streams.matching.reasons
 
-prints the tables in Markdown; a test holds the page to them.
+prints the tables in Markdown; a test compares the page with them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["LEVELS", "REASONS", "STAGES", "Reason", "meaning", "reference"]
 
 
 class Reason(NamedTuple):
-    """What a code does to a verdict: an effect of `streams.matching.rule`, where it is tried, and what a person should know."""
+    """A reason code, its effect on a verdict (`streams.matching.rule`), the stage that tries it, and its meaning for a person."""
 
     code: str
     stage: str
@@ -61,7 +61,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("no_evidence", "weights", "distinct", "nothing known speaks for the pair", "", ""),
 )
 
-# Field, level: what it means. Their weights stand in weights.toml; the reason code is `field_level`.
+# Field, level: meaning. The match weights are in weights.toml; the reason code is `field_level`.
 LEVELS: dict[str, dict[str, str]] = {
     "title": {
         "exact_rare": "equal in normal form, 50 bits of information or more",
@@ -143,7 +143,7 @@ LEVELS: dict[str, dict[str, str]] = {
 
 
 def meaning(code: str) -> str:
-    """What a reason code means, `""` for a code this ruleset does not know."""
+    """Return the meaning of a reason code, `""` for a code that this ruleset does not have."""
     for reason in REASONS:
         if reason.code == code:
             return reason.meaning
@@ -157,7 +157,7 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def reference() -> str:
-    """The tables of reason codes, levels with their weights, announcements and DOI rules, in Markdown."""
+    """Return the tables of reason codes, levels with their weights, announcements and DOI rules, in Markdown."""
     codes = [(f"`{r.code}`", r.stage, r.effect, r.meaning, r.example, r.source) for r in REASONS]
     levels = [
         (f"`{field}_{level}`", text, f"{DEFAULT.weights[field][level]:+.2f}")

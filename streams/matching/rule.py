@@ -1,6 +1,6 @@
-"""A rule: one fact that settles a pair or keeps it in doubt, as a row of a table.
+"""A rule: one fact that settles a pair or sends it to review, as a row of a table.
 
-The rows are in `identity.py`, `contradictions.py`, `affirmations.py` and `doubts.py`, in the order they are tried.
+The rows are in `identity.py`, `contradictions.py`, `affirmations.py` and `doubts.py`, in the order in which they are tried.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import NamedTuple
 from streams.matching.pair import Pair
 
 __all__ = [
-    "APART",
     "BY_IDENTIFIER",
     "BY_PLACE",
     "BY_WORDS",
@@ -19,34 +18,36 @@ __all__ = [
     "DUPLICATE",
     "RELATED",
     "REVIEW",
+    "VETO",
     "Rule",
     "Test",
     "first",
 ]
 
 BY_IDENTIFIER, BY_PLACE, BY_WORDS = 3, 2, 1
-"""What an opposition rests on; see `streams.clusters.partition`."""
+"""The evidence of an opposition, strongest first; see `streams.clusters.partition`."""
 
 DUPLICATE = "duplicate"
 RELATED = "related"
 REVIEW = "review"
 DISTINCT = "distinct"
-APART = "apart"
+VETO = "veto"
 
 
 Test = Callable[[Pair], bool]
 
 
 class Rule(NamedTuple):
-    """One row.
+    """One rule for a pair of records.
 
     - `code`: the reason code that decisions carry, stable over releases;
-    - `effect`: `duplicate`, `related`, `review`, `distinct`, or `apart` (distinct, and no chain through other records
+    - `effect`: `duplicate`, `related`, `review`, `distinct`, or `veto` (distinct, and no chain through other records
       may put the two into one cluster);
-    - `score`: the score of a decision it settles, 0 to 1; a doubt has none, its bits are fitted (`[doubt]` in `weights.toml`);
-    - `test`: whether it holds for a pair; symmetric;
-    - `meaning`, `example`, `source`: what a person should know of it;
-    - `opposes`: whether it speaks against the two sides a pair would join (`clusters/partition.py`), and by what.
+    - `score`: the score of a decision that the rule settles, 0 to 1; a review rule has no score but a fitted weight in bits
+      (`[doubt]` in `weights.toml`);
+    - `test`: tells whether the rule holds for a pair; symmetric;
+    - `meaning`, `example`, `source`: documentation of the rule for people;
+    - `opposes`: whether the rule speaks against the two sides that a pair would join (`clusters/partition.py`), and by what.
     """
 
     code: str

@@ -1,7 +1,7 @@
-"""Rules kept as data: TOML files and lists of titles beside the modules that read them.
+"""Reader of rules kept as data: TOML files and lists of titles beside the modules that use them.
 
-A text may run over several lines. In a pattern a line's end and the blanks around it mean nothing, and `{name}` stands for a piece
-that the file defines once.
+A text may run over several lines. In a pattern a line's end and the blanks around it mean nothing, and `{name}` is replaced by the
+piece of that name, which the file defines once.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ _PIECE = re.compile(r"\{([a-z_]+)\}")
 
 
 def read_rules(name: str) -> dict[str, Any]:
-    """Return what a rule file of this package holds."""
+    """Read a rule file of this package."""
     return tomllib.loads(files("streams.matching").joinpath(name).read_text(encoding="utf-8"))
 
 
 def read_titles(name: str) -> frozenset[str]:
-    """Return the titles that a file of this package lists, in normal form."""
+    """Read the titles that a file of this package lists, in normal form."""
     lines = files("streams.matching").joinpath(name).read_text(encoding="utf-8").split("\n")
     return frozenset(line if line.isascii() else normalize(line) for line in lines if line)
 
 
 def joined_text(text: str, pieces: Mapping[str, str] | None = None) -> str:
-    """Return a text of several lines as one, its pieces filled in."""
+    """Join the lines of a text with blanks, and fill in its pieces."""
     return _filled(" ".join(text.split()), pieces or {})
 
 
 def joined_pattern(pattern: str, pieces: Mapping[str, str] | None = None) -> str:
-    """Return a pattern of several lines as one, its pieces filled in."""
+    """Join the lines of a pattern without blanks, and fill in its pieces."""
     return _filled("".join(line.strip() for line in pattern.split("\n")), pieces or {})
 
 

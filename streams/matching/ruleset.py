@@ -14,11 +14,11 @@ POLICIES = ("merge", "relate", "separate")
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """All that may be set about a decision.
+    """Settings of a decision.
 
-    `prior` and `weights` (field, then level) are in bits; a pair scored at least `duplicate` is one, at least
-    `review` is doubtful. `preprints` is what a preprint and its published version are: `merge` one work,
-    `relate` two related works, `separate` two works.
+    `prior` and `weights` (field, then level) are match weights in bits; a pair is a duplicate from a score of `duplicate` on, and
+    doubtful from `review` on. `preprints` is the policy for a preprint and its published version: `merge` (one work),
+    `relate` (two related works) or `separate` (two works).
     """
 
     ruleset: str
@@ -30,14 +30,14 @@ class Rules(msgspec.Struct, frozen=True):
     preprints: str = "merge"
 
     def with_policy(self, preprints: str) -> Rules:
-        """These rules under another preprint policy."""
+        """Return these rules under another preprint policy."""
         if preprints not in POLICIES:
             raise ValueError(f"preprint policy must be one of {', '.join(POLICIES)}, not {preprints!r}")
         return msgspec.structs.replace(self, preprints=preprints)
 
 
 def load(text: str) -> Rules:
-    """Rules from the text of a weights file."""
+    """Parse the text of a weights file."""
     data: dict[str, Any] = tomllib.loads(text)
     weights = {field: dict(levels) for field, levels in data.items() if isinstance(levels, dict)}
     doubts = weights.pop("doubt", {})

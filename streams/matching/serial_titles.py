@@ -1,7 +1,7 @@
 """Titles of works that appear again and again under one title: yearly reports, yearbooks, statistics, proceedings.
 
-Two records with such a title and two years are two works, though all else agrees. A title that names its own year or number
-(`Annual report 1996`, `Proceedings of the 5th workshop`) is none for `serial_title`: its numbers tell it from the next.
+Two records with such a title and two years are two works, even if all else agrees. A title that names its own year or number
+(`Annual report 1996`, `Proceedings of the 5th workshop`) does not count: its numbers distinguish it from the next.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["SERIALS", "Serial", "serial_title"]
 
 
 class Serial(NamedTuple):
-    """A form of serial titles: a stable `code`, words of which such a title has one, the pattern, an example."""
+    """A form of serial titles: a stable `code`, words of which such a title has at least one, the pattern, an example."""
 
     code: str
     words: str
@@ -53,7 +53,7 @@ _OWN_NUMBER = re.compile(
 
 
 def serial_title(normal: str) -> str:
-    """Return the code of the form by which a title in normal form is a serial's, `""` for any other title."""
+    """Return the code of the serial form that a title in normal form has, `""` for any other title."""
     words = normal.split(" ")
     if _WORDS.isdisjoint(words) or _OWN_NUMBER.search(normal):
         return ""

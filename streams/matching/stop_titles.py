@@ -1,10 +1,10 @@
-"""Titles that many works share, so that the title alone says nothing.
+"""Stop titles: titles that many works share, so that the title alone says nothing.
 
-A stop title never makes two records the same by itself and is a key only together with author, year or place. Some are known
-word for word (`stop_titles.txt`). Most are made of nothing but words for the parts of a journal or a book and the people who
+A stop title never makes two records the same by itself, and is a blocking key only together with author, year or place. Some are
+listed word for word (`stop_titles.txt`). Most consist of words for the parts of a journal or a book and the people who
 make it (`Notes from the editor`, `Author index to volume 12`), or have such words around a name: the words and forms of
-`stop_titles.toml`. All hold through a letter or two miswritten, a lost apostrophe (`editor s notes`), a number before the
-title, a volume or a date behind it.
+`stop_titles.toml`. A letter or two miswritten, a lost apostrophe (`editor s notes`), a number before the title, or a volume
+or a date behind it make no difference.
 Sources: fuzzycat, bib-dedupe, dissemin, OpenAIRE blacklists, OpenAlex (paratext).
 """
 
@@ -22,7 +22,7 @@ __all__ = ["FORMS", "Form", "is_stop_title"]
 
 
 class Form(NamedTuple):
-    """A form of titles that come again: what they are, words of which one begins or ends them, their pattern, an example."""
+    """A form of recurring titles: its meaning, words of which one begins or ends such a title, its pattern, an example."""
 
     meaning: str
     words: str
@@ -73,7 +73,7 @@ _PLACE_BEHIND = re.compile(
 
 
 def is_stop_title(normal: str) -> bool:
-    """Return whether a title in normal form is one many works share."""
+    """Tell whether a title in normal form is a stop title."""
     if len(normal) > _LONGEST:
         return False
     words = _canonical(normal)
@@ -94,7 +94,7 @@ _MOST_COMMON_WORDS = 12
 
 
 def _are_common(words: list[str]) -> bool:
-    """Return whether all words are those of a journal's parts, one of them at least more than a small or qualifying word."""
+    """Tell whether all words name parts of a journal, and at least one is more than a small or qualifying word."""
     common = False
     before = ""
     for word in words:
@@ -112,7 +112,7 @@ def _are_common(words: list[str]) -> bool:
 
 
 def _is_stop_with_place(words: str) -> bool:
-    """Return whether words are a stop title with a number before it, or a volume, a month or a year behind it."""
+    """Tell whether words are a stop title with a number before it, or a volume, a month or a year behind it."""
     first, _, rest = words.partition(" ")
     if rest and (first.isdigit() or len(first) == 1) and rest in _EXACT:
         return True
@@ -141,7 +141,7 @@ _NEAR = _by_ends()
 
 
 def _is_slip(words: str) -> bool:
-    """Return whether words are a stop title with a letter or two wrong."""
+    """Tell whether words are a stop title with a letter or two wrong."""
     letters = words.replace(" ", "")
     if len(letters) < _SLIPS - 1 or words[-1:].isdigit():
         return False

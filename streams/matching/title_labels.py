@@ -12,9 +12,9 @@ __all__ = ["LABELS", "Label", "without_label"]
 
 
 class Label(NamedTuple):
-    """A label before a title: what it says, its words (`(s)` may be missing), an example, where it is used.
+    """A label before a title: its meaning, its words (`(s)` may be missing), an example, and who uses it.
 
-    A label ends in a colon or dash. Where `capitals` is set it may also stand in capitals before the title, with nothing between.
+    A label ends in a colon or dash. Where `capitals` is set it may also come in capitals before the title, with nothing between.
     """
 
     meaning: str

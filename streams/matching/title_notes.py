@@ -1,4 +1,4 @@
-"""Notes that others put behind a title, in brackets (the rules of `title_notes.toml`) or without.
+"""Notes behind a title that catalogues and harvesters add, in brackets (the rules of `title_notes.toml`) or without.
 
 Indexers note a language, a number of references, an erratum that appeared elsewhere; catalogues add the series, harvesters the
 form of the file. A note says nothing of what the work is about. Brackets that say what the record itself is (`... (Erratum)`) are
@@ -16,7 +16,7 @@ __all__ = ["NOTES", "Note", "brackets_at_end", "is_language", "is_note", "withou
 
 
 class Note(NamedTuple):
-    """A note in brackets: what it says, in which brackets it stands (`[(` or `[`), its pattern, an example, where it is used."""
+    """A note in brackets: its meaning, its brackets (`[(` or `[`), its pattern, an example, and who uses it."""
 
     meaning: str
     brackets: str
@@ -57,7 +57,7 @@ _PAIRS = {"]": "[", ")": "("}
 
 
 def brackets_at_end(text: str) -> int:
-    """Return where the brackets begin that end a title, -1 where none do. Brackets may hold brackets."""
+    """Return where the brackets that end a title begin, -1 where none do; brackets may contain brackets."""
     text = text.rstrip(" .;,")
     opening = _PAIRS.get(text[-1:])
     if opening is None:
@@ -83,17 +83,17 @@ def _outer_brackets(text: str) -> int:
 
 
 def is_language(brackets: str) -> bool:
-    """Return whether brackets name the language of a work: `[Article in French]`."""
+    """Tell whether brackets name the language of a work: `[Article in French]`."""
     return _LANGUAGE.match(brackets) is not None
 
 
 def is_note(brackets: str) -> bool:
-    """Return whether brackets behind a title hold a note."""
+    """Tell whether brackets behind a title contain a note."""
     inner = brackets[1:-1].strip().replace("’", "'")
     return _IN_BRACKETS[brackets[0]].match(inner) is not None
 
 
-# Notes that stand without brackets.
+# Notes without brackets.
 _NOTICE_ELSEWHERE = r"(?:published )?(?:errat(?:um|a)|corrigendum|comment|correction|retraction)"
 _OPEN_NOTE = re.compile(
     rf"[.;\[]\s*{_NOTICE_ELSEWHERE} (?:(?:has |have )?(?:been )?(?:appear(?:s|ed)?|published) )?in:?\s.*$|"

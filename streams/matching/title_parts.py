@@ -1,6 +1,6 @@
-"""The number of a part, volume or sequel in a title, and whether the title says that it is one.
+"""The number of a part, volume or sequel in a title, and whether the title says that the number is one.
 
-A number is a part's where a word says so (`Part II`, `Vol. 3`, `zweiter Teil`), where it stands in brackets at the end (`(8)`), or
+A number is a part's where a word says so (`Part II`, `Vol. 3`, `zweiter Teil`), where it is in brackets at the end (`(8)`), or
 where it is a Roman numeral that ends the title or its main part. A number that ends a title with no such word is `bare`: a sequel
 (`Studies of reefs 2`), a quantity (`surfaces of genus 8`) or a footnote mark.
 """
@@ -16,7 +16,7 @@ __all__ = ["PartNumber", "part_number"]
 
 
 class PartNumber(NamedTuple):
-    """The part's numbers in order, separated by spaces (`3 2` for volume 3, part 2), and the bare number at the end."""
+    """The numbers of a part in order, separated by spaces (`3 2` for volume 3, part 2), and the bare number at the end."""
 
     part: str = ""
     bare: str = ""
@@ -95,7 +95,7 @@ _NONE = PartNumber()
 
 
 def part_number(text: str) -> PartNumber:
-    """Return the number of the part, volume or sequel a title names, or the bare number at its end."""
+    """Return the number of the part, volume or sequel that a title names, or the bare number at its end."""
     part = bare = ""
     if _MAYBE.search(text) or " ii" in text or "(ii" in text or " iv" in text:
         part, bare = _among_words(text)
@@ -164,7 +164,7 @@ def _among_words(text: str) -> tuple[str, str]:
 
 
 def _is_series(behind: list[str]) -> bool:
-    """Return whether the words behind a number name a series: `Vol. 3 of Studies in reefs`."""
+    """Tell whether the words behind a number name a series: `Vol. 3 of Studies in reefs`."""
     if behind[:1] != ["of"]:
         return False
     named = behind[2:] if behind[1:2] == ["the"] else behind[1:]
@@ -172,7 +172,7 @@ def _is_series(behind: list[str]) -> bool:
 
 
 def _numbers_title(words: list[str], at: int, numeral: str, cue: str) -> bool:
-    """Return whether a Roman numeral at the end of a title or of its main part numbers it."""
+    """Tell whether a Roman numeral at the end of a title or of its main part numbers it."""
     if at == 0:
         return words[0][-1] in ".:"
     before = words[at - 1]

@@ -1,6 +1,6 @@
-"""Words by which two titles contradict each other: numbers, letters, parts, negations, opposites, designs, other words.
+"""Tests of words by which two titles contradict each other: numbers, letters, parts, negations, opposites, designs, other words.
 
-Each test looks at the words that `wording` could not reconcile, so a hyphen, a plural or a footnote mark sets none off.
+Each test looks at the words that `wording` could not reconcile, so a hyphen, a plural or a footnote mark never counts.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _numbers(words: tuple[str, ...]) -> list[str]:
 
 
 def numbers_differ(pair: Pair) -> bool:
-    """Tell whether each title has a number that the other has not, or each names another part."""
+    """Tell whether each title has a number that the other lacks, or each names another part."""
     left = pair.match.wording
     if pair.a.part and pair.b.part and not set(pair.a.part.split(" ")) & set(pair.b.part.split(" ")):
         return True
@@ -120,9 +120,9 @@ def part_on_one_side(pair: Pair) -> bool:
 
 
 def number_on_one_side(pair: Pair) -> bool:
-    """Tell whether one title has a number the other lacks: neither a year, an ordinal nor a footnote's 1 at the end.
+    """Tell whether one title has a number that the other lacks.
 
-    Nor the numbers of a volume and pages: "TITLE. Sigmod Record, 26 (3)".
+    Years, ordinals, a footnote's 1 at the end, and the numbers of a volume and pages ("TITLE. Sigmod Record, 26 (3)") do not count.
     """
     left = pair.match.wording
     if pair.levels.title.startswith("prefix") and not _PRINTED_IN.isdisjoint(left.left_a + left.left_b):
@@ -168,7 +168,10 @@ def prefixed(pair: Pair) -> bool:
 
 
 def _prefix_differs(one: str, other: str) -> bool:
-    """Tell whether two words are one with two prefixes, or with a prefix on one side: hyper and hypo, periodic and aperiodic."""
+    """Tell whether two words are one word with two prefixes, or with a prefix on one side.
+
+    Examples: hyper and hypo, periodic and aperiodic.
+    """
     stem = 0
     while stem < min(len(one), len(other)) and one[-1 - stem] == other[-1 - stem]:
         stem += 1
@@ -189,7 +192,7 @@ _SHORTEST_UNKNOWN = 5
 def one_other_word(pair: Pair) -> bool:
     """Tell whether the titles differ in one word for one word, and neither is a slip for the other: iron oxide and zinc oxide.
 
-    Both are words, or they have so little in common that no machine misread one for the other: clozapine, ketamine.
+    Both are words, or share so few letters that no machine misread one for the other: clozapine, ketamine.
     """
     left = pair.match.wording
     if len(left.swapped) != 1 or len(left.left_a) != 1 or len(left.left_b) != 1:

@@ -1,4 +1,4 @@
-"""The structure of a title: main title and subtitle, notes around it, and the work it may announce to be about.
+"""Structure of a title: main title and subtitle, notes around it, and the work that it may announce to be about.
 
 `title_forms` takes off what is no part of a title (an indexer's notes, a language tag, "Original article:") and keeps
 as data what says something about the work: that it corrects, retracts, comments on or supplements another, which part it is.
@@ -26,11 +26,11 @@ __all__ = ["DERIVED", "TitleForms", "title_forms"]
 
 
 class TitleForms(msgspec.Struct, frozen=True):
-    """A title's parts in normal form.
+    """The parts of a title in normal form.
 
     - `main`, `rest`: the words before and after the subtitle's mark.
     - `derived`: the kind of derived work the title announces (`corrects`, `comments_on`, `replies_to`, `retracts`, `reviews`,
-      `supplements`), `""` for none. The announcement is no part of the words, so an erratum has the words of what it corrects;
+      `supplements`), `""` for none. The announcement is no part of the words, so an erratum has the words of the work it corrects;
       `full` has them with the announcement. Where another title is nearer to `full` than to the words, nothing was announced.
     - `ordinal`: the number or name of the announcement (`Additional file 2: of ...`), see `announcements.are_two_notices`.
     - `translated`: a title in brackets (PubMed: translated into English); `tagged`: a trailing language tag.
@@ -58,7 +58,7 @@ class TitleForms(msgspec.Struct, frozen=True):
 
 
 class _Read(NamedTuple):
-    """A title without what is around it, and what that said."""
+    """A title without labels, notes and announcements around it, and what those said."""
 
     text: str
     derived: str = ""
@@ -75,7 +75,7 @@ _MANGLED = re.compile(r"\s?â\s?(?:\?\?|€[™˜œ“”\x9d]?|\x80[\x90-\x9f])
 
 @lru_cache(maxsize=4096)
 def title_forms(title: str, subtitle: str = "") -> TitleForms:
-    """Return the forms of a title, and of the subtitle where the source gives it apart."""
+    """Return the forms of a title, and of the subtitle where the source gives it in a field of its own."""
     text = without_stamp(plain(without_footnote_mark(title.rstrip())))
     if "â" in text:
         text = _MANGLED.sub(lambda match: "'s" if match["ending"] else ' " ', text)
@@ -101,7 +101,7 @@ def _joined(text: str, subtitle: str) -> str:
 
 
 def _without_notes(text: str) -> _Read:
-    """Return the title without notes behind it; announcements stay."""
+    """Return the title without notes behind it, but with its announcements."""
     translated = tagged = False
     for _ in range(_LONGEST_CHAIN):
         at = brackets_at_end(text)
@@ -196,7 +196,7 @@ _NUMBERED = re.compile(r"\d")
 
 
 def _spelled_out(words: str) -> str:
-    """Return words with abbreviations in full where a number follows: `ch 3` and `chapter 3` are one; `vs` and `versus`."""
+    """Return words with abbreviations in full before a number: `chapter 3` for `ch 3`, and `versus` for `vs` anywhere."""
     if " vs " in words or (_NUMBERED.search(words) and not _SHORT_SET.isdisjoint(words.split(" "))):
         return _SHORT_WORDS.sub(lambda match: _SHORT.get(match[0], "versus"), words)
     return words

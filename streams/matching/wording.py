@@ -1,8 +1,8 @@
 """Which words two titles differ in, once spelling, number, abbreviation, order and slips of the pen are set aside.
 
 `wording` lines two titles up word by word. What differs falls into blocks, and each block is reconciled as far as it can
-be: words joined or parted ("non linear", "nonlinear"), articles and prepositions, plurals, an abbreviation for what it
-stands for, a misspelling for the word. What is left is in `swapped`, `left_a` and `left_b`: the words that decide.
+be: words joined or parted ("non linear", "nonlinear"), articles and prepositions, plurals, an abbreviation for the words it
+abbreviates, a misspelling for the word. The words that remain are in `swapped`, `left_a` and `left_b`, and decide.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ between, without, not, and single letters other than English a and a possessive 
 
 
 class Wording(NamedTuple):
-    """How the words of two titles differ.
+    """The difference between the words of two titles.
 
     - `swapped`: pairs of word groups that take each other's place and could not be reconciled;
     - `left_a`, `left_b`: all words of a title without a counterpart in the other, swapped or not;
-    - `spelled`: something was reconciled as another way to write the same (joined, plural, abbreviation, an article);
-    - `misspelt`: something was reconciled as a slip;
-    - `moved`: words stand at another place.
+    - `spelled`: a difference was reconciled as another way to write the same (joined, plural, abbreviation, an article);
+    - `misspelt`: a difference was reconciled as a slip;
+    - `moved`: words are at another place.
     """
 
     swapped: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
@@ -58,7 +58,7 @@ def wording(a: str, b: str) -> Wording:
     """Compare two titles in normal form, words separated by single blanks."""
     if a == b:
         return SAME
-    # Words line up in one of several ways: which, must not depend on the order of the two.
+    # Words may line up in several ways; the choice must not depend on the order of the two titles.
     swap = a > b
     one, two = (b.split(" "), a.split(" ")) if swap else (a.split(" "), b.split(" "))
     for words in (one, two):
@@ -82,7 +82,7 @@ Block = tuple[list[str], list[str]]
 
 
 def _blocks(one: list[str], two: list[str]) -> list[Block]:
-    """Line the words up and return the groups of words that stand between equal ones."""
+    """Line the words of two titles up and return the groups of words between equal ones."""
     start, most = 0, min(len(one), len(two))
     while start < most and one[start] == two[start]:
         start += 1
@@ -102,7 +102,7 @@ def _blocks(one: list[str], two: list[str]) -> list[Block]:
 
 
 def _reconcile(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, bool]:
-    """Return what is left of a block, whether something was spelled another way, and whether something was misspelt."""
+    """Return the words of a block that could not be reconciled, whether a spelling differed, and whether a word was misspelt."""
     if len(a) == len(b) == 1:
         return _reconcile_words(a, b)
     if a and b and "".join(a) == "".join(b):
@@ -120,7 +120,7 @@ def _reconcile(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, 
 
 
 def _reconcile_words(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, bool]:
-    """As `_reconcile`, of one word in the place of another."""
+    """Reconcile one word with one other; the result is that of `_reconcile`."""
     word, other = a[0], b[0]
     if len(word) == len(other) == 1:
         return a, b, False, False  # vitamin A, vitamin D
@@ -131,7 +131,7 @@ def _reconcile_words(a: list[str], b: list[str]) -> tuple[list[str], list[str], 
 
 
 def _paired(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, bool]:
-    """Set aside the words of two groups that are one word in another number or with a slip, in order."""
+    """Pair off the words of two groups that are one word in another number or with a slip, and return the rest."""
     left_a: list[str] = []
     rest = list(b)
     inflected = misspelt = False
@@ -152,7 +152,7 @@ _TWO_WORDS, _INFLECTED, _MISSPELT = 0, 1, 2
 
 @lru_cache(maxsize=65_536)
 def _one_word(word: str, other: str) -> int:
-    """Return in what way two words are one: in two forms, misspelt, or not at all."""
+    """Return in what way two words are one: an inflection, a misspelling, or not at all."""
     if word == other or is_inflection(word, other) or _is_one_number(word, other) or _contracts(word, other):
         return _INFLECTED
     return _MISSPELT if is_misspelling(word, other) else _TWO_WORDS
@@ -162,7 +162,7 @@ _NUMERALS = "ii iii iv - vi vii viii ix - xi xii xiii xiv xv xvi xvii xviii xix 
 _VALUES = {word: str(value) for value, word in enumerate(_NUMERALS.split(" "), 2) if word != "-"} | {
     word: str(value) for value, word in enumerate(ORDINALS.split(" "), 1)
 }
-"""Numerals and ordinals; a numeral in the middle of a title is read as none by the normal form."""
+"""Numerals and ordinals; the normal form reads no numeral in the middle of a title."""
 
 
 def _is_one_number(one: str, other: str) -> bool:
@@ -198,9 +198,9 @@ def _abbreviates(short: list[str], long: list[str]) -> bool:
 
 
 def is_misspelling(a: str, b: str) -> bool:
-    """Tell whether one of two words is a slip for the other: they differ in few letters, and not both are words.
+    """Tell whether one of two words is a slip for the other: they differ in few letters, and at most one is a known word.
 
-    Two words that both exist are two words however alike they look: hyper and hypo, Zambia and Gambia.
+    Two known words are two words however similar they look: hyper and hypo, Zambia and Gambia.
     """
     shorter, longer = sorted((len(a), len(b)))
     if shorter < 4 or longer - shorter > 3:
@@ -227,7 +227,7 @@ _RUN_TOGETHER = 0.9
 
 
 def _run_together(a: list[str], b: list[str]) -> bool:
-    """Tell whether two groups are the same letters but for the blanks and a slip, one of the words being none."""
+    """Tell whether two groups of words have the same letters but for blanks and a slip, and one group is not all known words."""
     if len(a) == len(b):
         return False
     one, two = "".join(a), "".join(b)
@@ -238,7 +238,7 @@ def _run_together(a: list[str], b: list[str]) -> bool:
 
 
 def _without_moved(groups: list[Block]) -> tuple[list[Block], bool]:
-    """Take out the words that one title has in one group and the other in another, and tell whether there are any."""
+    """Take out the words that are in different groups of the two titles, and tell whether there are any."""
     theirs = [word for _, b in groups for word in b]
     common = [word for a, _ in groups for word in a if word in theirs] if len(groups) > 1 else []
     if not common:

@@ -1,4 +1,4 @@
-"""How common words and pairs of words are in titles, and which strings are words at all.
+"""Frequencies of words and pairs of words in titles, and a test whether a string is a word at all.
 
 `words.bin` holds counts alone: for each of 164,000 words and pairs of neighbouring words a number of four bytes,
 sorted, of which the upper 25 bits are a hash of the text and the lower 7 a class (see `bench/make_words.py`, which makes
@@ -29,7 +29,7 @@ _FIRST_UNSPACED = "\u0e00"
 
 
 def hash_of(text: str) -> int:
-    """Return the upper 25 bits of an entry of the table for a word, or for two words with a blank between."""
+    """Return the upper 25 bits of a table entry for a word, or for two words with a blank between."""
     return crc32(text.encode("utf-8", "surrogatepass")) >> CLASS_BITS << CLASS_BITS
 
 
@@ -53,13 +53,13 @@ def _surprise(text: str) -> float:
 def is_word(text: str) -> bool:
     """Tell whether a string is a word of English, of the counted titles and abstracts, or of Chinese characters.
 
-    Each such character is a word's sense, not one of its letters: one for another makes another word.
+    Each such character is a word's sense, not one of its letters: another character makes another word.
     """
     return _surprise(text) > 0.0 or has_han(text)
 
 
 def shared_information(a: str, b: str) -> float:
-    """Return the bits of the words that two titles in normal form have in common, in whatever order."""
+    """Return the bits of the words that two titles in normal form have in common, in any order."""
     common = set(a.split(" ")).intersection(b.split(" "))
     return sum(_surprise(word) or _unknown(word) for word in common)
 
@@ -68,7 +68,7 @@ def shared_information(a: str, b: str) -> float:
 def information(title: str) -> float:
     """Return how many bits a title in normal form says: the less likely its words in this order, the more.
 
-    A title of B bits is expected once in 2^B titles, so of 250 million works (2^28) about 2^(28 - B) others bear it by
+    A title of B bits is expected once in 2^B titles, so of 250 million works (2^28) about 2^(28 - B) others have it by
     chance. Each word counts its surprise among all titles, or the surprise after the word before it where that is less.
     """
     total, before = 0.0, ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from streams.matching.blocking import Key
-from streams.matching.prefilter import LOOSE_KINDS, SIGNATURE_BYTES, screen
+from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS, prefilter
 from streams.records.stored import ID_BYTES
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
@@ -77,7 +77,7 @@ class KeyIndex:
     @staticmethod
     def met(packed: bytes, signature: bytes, *, loose: bool) -> Iterator[bytes]:
         """The 8-byte ids of packed entries worth comparing with a record of this signature."""
-        may = screen(signature) if loose else None
+        may = prefilter(signature) if loose else None
         for start in range(0, len(packed), ENTRY_BYTES):
             if may is None or may(packed, start + ID_BYTES):
                 yield packed[start : start + ID_BYTES]
@@ -85,4 +85,4 @@ class KeyIndex:
 
 def places(layout: Layout, keys: Iterable[Key]) -> tuple[Place, ...]:
     """Where keys are kept."""
-    return tuple(Place(*layout.key(key.kind, key.value), key.kind in LOOSE_KINDS) for key in keys)
+    return tuple(Place(*layout.key(key.kind, key.value), key.kind in WEAK_KINDS) for key in keys)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from streams import events
 from streams.clusters.corrections import Verdict
 from streams.clusters.group import Group, Root, cluster_id
-from streams.matching.blocking import keys
+from streams.matching.blocking import blocking_keys
 from streams.matching.prefilter import signature
 from streams.records.record import Record
 from streams.records.stored import ID_BYTES
@@ -157,7 +157,7 @@ class Look:
         asked = []
         for record in live:
             features = self._scene.store.features(self._reader.features(record))
-            mine, sign = keys(features), signature(features)
+            mine, sign = blocking_keys(features), signature(features)
             asked += [(record, sign, key, place) for key, place in zip(mine, places(layout, mine), strict=True)]
         commands = [Command(place.name, ("HGET", place.name, place.fingerprint)) for *_, place in asked]
         counts["keys"] += len(asked)

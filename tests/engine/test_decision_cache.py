@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from streams.engine.decision_cache import Judge
+from streams.matching.candidate_pairs import are_candidates, shared_key_kinds
 from streams.matching.features import Features, extract
-from streams.matching.meeting import meets, shared_kinds
 from streams.matching.ruleset import DEFAULT
 from streams.records.record import Record
 from streams.sources import parse
@@ -32,9 +32,9 @@ def test_records_meet_in_the_index_as_they_do_without_one(made: dict[str, Featur
     store = RecordStore(layout)
     judge = Judge(store, layout, DEFAULT)
     stored = {name: store.encode_features(features) for name, features in made.items()}
-    met = {(a, b): meets(made[a], made[b]) for a, b in combinations(made, 2)}
+    met = {(a, b): are_candidates(made[a], made[b]) for a, b in combinations(made, 2)}
     assert any(met.values())
-    assert any(shared_kinds(made[a], made[b]) for (a, b), together in met.items() if not together), (
+    assert any(shared_key_kinds(made[a], made[b]) for (a, b), together in met.items() if not together), (
         "the screen parts some"
     )
     assert {pair: judge.meet(stored[pair[0]], stored[pair[1]]) for pair in met} == met
@@ -48,5 +48,6 @@ def test_records_meet_in_the_bench_as_they_do_without_it(
 
     world: Any = World(made)
     assert all(
-        world.meets(world.number[a], world.number[b]) == meets(made[a], made[b]) for a, b in combinations(made, 2)
+        world.are_candidates(world.number[a], world.number[b]) == are_candidates(made[a], made[b])
+        for a, b in combinations(made, 2)
     )

@@ -1,12 +1,12 @@
 import pytest
 
-from streams.matching.blocking import MAX_KEYS, Key, keys
+from streams.matching.blocking import MAX_KEYS, Key, blocking_keys
 from streams.matching.features import Features
 from tests.matching.matching_factory import features
 
 
 def meet(a: Features, b: Features) -> set[str]:
-    return {key.kind for key in set(keys(a)) & set(keys(b))}
+    return {key.kind for key in set(blocking_keys(a)) & set(blocking_keys(b))}
 
 
 TITLE = "Stochastic lattice models of slowly growing coral colonies"
@@ -46,24 +46,27 @@ def test_translated_titles_meet_in_print() -> None:
 
 
 def test_a_stop_title_is_a_key_only_with_author_or_place() -> None:
-    assert keys(features("Editorial")) == ()
-    found = keys(features("Editorial", "Ana López", date="2020", journal="Reef Science", volume="3"))
+    assert blocking_keys(features("Editorial")) == ()
+    found = blocking_keys(features("Editorial", "Ana López", date="2020", journal="Reef Science", volume="3"))
     assert {key.kind for key in found} == {"stop"}
     assert not meet(features("Editorial", "Ana López", date="2020"), features("Editorial", "Bo Li", date="2020"))
 
 
 def test_no_title_and_no_identifier_is_no_key() -> None:
-    assert keys(features("")) == ()
-    assert keys(features("!!!")) == ()
+    assert blocking_keys(features("")) == ()
+    assert blocking_keys(features("!!!")) == ()
 
 
 def test_a_short_title_needs_its_author() -> None:
-    assert keys(features("Corals")) == ()
-    assert keys(features("Corals", "Ana López")) == (Key("short", "corals lopez"), Key("author", "lopez corals"))
+    assert blocking_keys(features("Corals")) == ()
+    assert blocking_keys(features("Corals", "Ana López")) == (
+        Key("short", "corals lopez"),
+        Key("author", "lopez corals"),
+    )
 
 
 def test_keys_are_few_and_short() -> None:
-    found = keys(
+    found = blocking_keys(
         features(
             TITLE + ": an early warning sign in three lagoons", "Ana López", date="2020", volume="3", pages="7",
             doi="10.1/a", arxiv="2101.00001",

@@ -1,6 +1,6 @@
 import pytest
 
-from streams.matching.blocking import keys
+from streams.matching.blocking import blocking_keys
 from streams.matching.decide import RULESET, decide, explain
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
 from streams.matching.features import Features
@@ -105,7 +105,7 @@ def test_what_a_source_states_is_believed() -> None:
     assert verdict(stating("version_of"), other).verdict == DUPLICATE
     found = verdict(stating("supplements"), other)
     assert (found.verdict, found.relation, found.veto) == (RELATED, "supplements", True)
-    assert set(keys(stating("version_of"))) & set(keys(other))
+    assert set(blocking_keys(stating("version_of"))) & set(blocking_keys(other))
     strange = features("Trees, groups and medians", "Chen Wei", arxiv="1801.00002")
     assert verdict(stating("version_of"), strange).verdict == REVIEW
 

@@ -14,7 +14,7 @@ from streams.matching.doi_classes import (
     is_entry,
 )
 from streams.matching.features import MAX_AUTHORS, STOP_TITLE, Features, extract
-from streams.matching.fingerprint import fingerprint, likeness
+from streams.matching.fingerprint import fingerprint, similarity
 from streams.records.record import Identifier, Record
 from tests.matching.matching_factory import ABSTRACT, OTHER_ABSTRACT, features, record
 
@@ -142,11 +142,11 @@ def test_some_registrants_number_the_objects_of_a_collection() -> None:
 
 def test_fingerprints_tell_how_much_two_abstracts_share() -> None:
     one = fingerprint(ABSTRACT)
-    assert likeness(one, fingerprint("Abstract: " + ABSTRACT)) > 0.8
-    assert likeness(one, fingerprint(ABSTRACT.replace("slowly", "rapidly"))) > 0.6
-    assert likeness(one, fingerprint(OTHER_ABSTRACT)) < 0.25
+    assert similarity(one, fingerprint("Abstract: " + ABSTRACT)) > 0.8
+    assert similarity(one, fingerprint(ABSTRACT.replace("slowly", "rapidly"))) > 0.6
+    assert similarity(one, fingerprint(OTHER_ABSTRACT)) < 0.25
     assert fingerprint("5 pages, 2 figures") == b""
-    assert likeness(one, b"") == -1
+    assert similarity(one, b"") == -1
 
 
 def test_thesis_is_read_from_the_abstract() -> None:

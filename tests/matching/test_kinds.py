@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from streams.matching.blocking import keys
+from streams.matching.blocking import blocking_keys
 from streams.matching.decide import decide
 from streams.matching.features import Features, extract
 from streams.records.record import Record
@@ -239,7 +239,7 @@ def test_a_kind_of_fault(kind: str, a: Document, b: Document, want: str) -> None
     found = decide(one, other)
     assert found.verdict == want, (kind, found.reasons, found.score)
     if want == "duplicate":
-        assert set(keys(one)) & set(keys(other)), "they would never meet in a feed"
+        assert set(blocking_keys(one)) & set(blocking_keys(other)), "they would never meet in a feed"
 
 
 def test_every_kind_is_here() -> None:

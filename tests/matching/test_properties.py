@@ -4,12 +4,12 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.matching.blocking import MAX_KEYS, keys
+from streams.matching.blocking import MAX_KEYS, blocking_keys
 from streams.matching.decide import decide, explain, probability
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW
 from streams.matching.features import Features, extract
 from streams.matching.reasons import STAGES
-from streams.matching.rule import APART
+from streams.matching.rule import VETO
 from streams.matching.ruleset import DEFAULT
 from streams.matching.wording import wording
 from streams.records.record import Author, Identifier, Record, Relation
@@ -92,7 +92,7 @@ def test_features_survive_storage_and_keys_stay_few(one: Record) -> None:
     found = extract(one)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=Features) == found
     assert extract(one) == found
-    made = keys(found)
+    made = blocking_keys(found)
     assert len(made) <= MAX_KEYS
     assert len(set(made)) == len(made)
     assert all(key.value for key in made)
@@ -101,7 +101,7 @@ def test_features_survive_storage_and_keys_stay_few(one: Record) -> None:
 @given(records)
 def test_a_record_meets_itself_where_it_has_keys(one: Record) -> None:
     found = extract(one)
-    assert set(keys(found)) == set(keys(extract(one)))
+    assert set(blocking_keys(found)) == set(blocking_keys(extract(one)))
     assert not decide(found, found).veto
 
 
@@ -132,6 +132,6 @@ def test_rules_are_rows_with_a_meaning_and_a_source() -> None:
     codes = [rule.code for rule in rules]
     assert len(codes) == len(set(codes))
     for rule in rules:
-        assert rule.effect in (DUPLICATE, RELATED, REVIEW, DISTINCT, APART)
+        assert rule.effect in (DUPLICATE, RELATED, REVIEW, DISTINCT, VETO)
         assert rule.meaning
         assert rule.source

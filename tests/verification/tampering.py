@@ -11,7 +11,7 @@ import orjson
 from streams import events
 from streams.clusters.group import Member, Ruling, cluster_id
 from streams.events import Outgoing
-from streams.matching.blocking import keys
+from streams.matching.blocking import blocking_keys
 from streams.records.stored import id_of
 from streams.state.key_index import places
 from tests.verification.stage import Stage
@@ -57,13 +57,15 @@ def owed(stage: Stage) -> None:
 
 def out_of_a_key(stage: Stage) -> None:
     features = stage.engine.store.features(stored_features(stage, "u:erratum"))
-    place = places(stage.layout, keys(features))[0]
+    place = places(stage.layout, blocking_keys(features))[0]
     stage.connection.execute(stage.engine.index.remove(id_of("u:erratum"), [place]))
 
 
 def old_signature(stage: Stage) -> None:
     features = stage.engine.store.features(stored_features(stage, "u:erratum"))
-    stage.connection.execute(stage.engine.index.add(id_of("u:erratum"), b"old!", places(stage.layout, keys(features))))
+    stage.connection.execute(
+        stage.engine.index.add(id_of("u:erratum"), b"old!", places(stage.layout, blocking_keys(features)))
+    )
 
 
 def stored_features(stage: Stage, record: str) -> bytes:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.matching.candidate_pairs import are_candidates, make_candidates, shared_key_kinds
 from streams.matching.features import Features, extract
-from streams.matching.meeting import brought_together, meets, shared_kinds
-from streams.matching.prefilter import LOOSE_KINDS
+from streams.matching.prefilter import WEAK_KINDS
 from streams.records.record import Record
 from streams.sources import parse
 from streams.synthetic import generate
@@ -20,13 +20,13 @@ LONGER = "Seasonal mixing of shallow alpine lakes observed by satellites"
 
 def test_a_strong_key_brings_two_records_together_whoever_wrote_them() -> None:
     a, b = features(TITLE, "Ada Lind", date="1990"), features(TITLE, "Bo Quist", date="2020")
-    assert not LOOSE_KINDS.issuperset(shared_kinds(a, b))
-    assert meets(a, b)
+    assert not WEAK_KINDS.issuperset(shared_key_kinds(a, b))
+    assert are_candidates(a, b)
 
 
 def test_an_identifier_brings_records_of_any_titles_together() -> None:
-    assert meets(features(TITLE, doi="10.5555/a"), features("Frogs of the coast", doi="10.5555/a"))
-    assert not meets(features(TITLE, doi="10.5555/a"), features("Frogs of the coast", doi="10.5555/b"))
+    assert are_candidates(features(TITLE, doi="10.5555/a"), features("Frogs of the coast", doi="10.5555/a"))
+    assert not are_candidates(features(TITLE, doi="10.5555/a"), features("Frogs of the coast", doi="10.5555/b"))
 
 
 @pytest.mark.parametrize(
@@ -36,24 +36,24 @@ def test_an_identifier_brings_records_of_any_titles_together() -> None:
 def test_loose_keys_alone_need_an_author_in_common_or_close_years(author: str, date: str, together: bool) -> None:
     a = features(TITLE, "Eva Moor", "Ada Lind", date="1990")
     b = features(LONGER, *([author] if author else []), date=date)
-    kinds = shared_kinds(a, b)
+    kinds = shared_key_kinds(a, b)
     assert kinds
-    assert LOOSE_KINDS.issuperset(kinds)
-    assert meets(a, b) is together
+    assert WEAK_KINDS.issuperset(kinds)
+    assert are_candidates(a, b) is together
 
 
 def test_records_without_a_key_in_common_never_meet() -> None:
     a, b = features("Glaciers", "Ada Lind", date="1990"), features("Moraines", "Ada Lind", date="1990")
-    assert shared_kinds(a, b) == ()
-    assert not meets(a, b)
+    assert shared_key_kinds(a, b) == ()
+    assert not are_candidates(a, b)
 
 
 def test_shared_keys_speak_as_the_strongest_of_them() -> None:
     near, far = b"\x64\1\2\3", b"\xc8\4\5\6"
-    assert brought_together([True, False], near, far)
-    assert not brought_together([True, True], near, far)
-    assert brought_together([True], near, near)
-    assert not brought_together([], near, near)
+    assert make_candidates([True, False], near, far)
+    assert not make_candidates([True, True], near, far)
+    assert make_candidates([True], near, near)
+    assert not make_candidates([], near, near)
 
 
 MADE: list[Features] = [
@@ -65,5 +65,5 @@ MADE: list[Features] = [
 
 @given(st.sampled_from(MADE), st.sampled_from(MADE))
 def test_it_does_not_matter_which_of_the_two_is_first(a: Features, b: Features) -> None:
-    assert meets(a, b) == meets(b, a)
-    assert sorted(shared_kinds(a, b)) == sorted(shared_kinds(b, a))
+    assert are_candidates(a, b) == are_candidates(b, a)
+    assert sorted(shared_key_kinds(a, b)) == sorted(shared_key_kinds(b, a))
