@@ -1,17 +1,17 @@
-"""Payloads of feeds to records: one module a source, `parse` for all of them.
+"""Adapters that turn payloads of feeds into records: one module a source, `parse` for all of them.
 
-`parse` never raises for what a payload holds. Every payload gives at least one item, so that nothing
+`parse` never raises for the content of a payload. Every payload gives at least one item, so that nothing
 is lost in silence:
 
 - `Record`: one for each paper; malformed fields are dropped or repaired and named in its `warnings`.
-- `Delete`: the source's word that a record is gone: an empty value under a key (tombstone), arXiv's OAI
+- `Delete`: the source says that a record is gone: an empty value under a key (tombstone), arXiv's OAI
   `status="deleted"`, a fatcat state `deleted` or `redirect`, a row of OpenAlex's merged ids, CORE's
-  `disabled`, or the id with a marker (see `streams.sources.drafts.delete_marked`). Crossref has none.
-- `PayloadError`: what cannot be a record, with a stable `code` and `where` it stands in the payload:
+  `disabled`, or the id with a marker (see `streams.sources.record_builder.delete_marked`). Crossref has none.
+- `PayloadError`: a member that cannot be a record, with a stable `code` and its place (`where`) in the payload:
   `not_json`, `not_xml`, `xml_doctype`, `too_deep` (nothing could be read), `empty_page` (well-formed
   but without records), `source_error` (the source's own error message), `not_a_paper` (a row of some
   other kind), `null_member`, `no_identity` (no id that stays the same, or neither a title nor an
-  identifier of the work), `unknown_source`, `too_large`, `adapter_failed` (a fault of ours).
+  identifier of the work), `unknown_source`, `too_large`, `adapter_failed` (a fault of the adapter).
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from streams.sources import (
     semantic_scholar,
     unpaywall,
 )
-from streams.sources.drafts import Draft, fold
 from streams.sources.payloads import Adapter, Item
+from streams.sources.record_builder import RecordBuilder, fold
 
 __all__ = ["MAX_PAYLOAD", "SOURCES", "Adapter", "Item", "parse"]
 
@@ -62,7 +62,7 @@ SOURCES: Mapping[str, Adapter] = MappingProxyType(
 
 
 def parse(source: str, payload: bytes | None, key: bytes | None = None) -> list[Item]:
-    """The items of one message of a source's topic; at least one, and no exception for bad content.
+    """Parse one message of a source's topic into items: at least one, and no exception for bad content.
 
     An empty payload under a `key` is a tombstone. The key is the source id in any spelling, with or
     without the source's name before it; for `document` it is `label:id`, the record's id.
@@ -77,11 +77,13 @@ def parse(source: str, payload: bytes | None, key: bytes | None = None) -> list[
             return [PayloadError("too_large", f"{len(payload)} bytes; at most {MAX_PAYLOAD} are read")]
         return adapter.read(payload)
     except PayloadError as error:
-        # A fresh error: one that was raised holds its frames, and they the payload.
+        # A new error, for the one that was raised refers to its frames, and these to the payload.
         return [PayloadError(error.code, error.detail, error.where)]
     except RecursionError:
         return [PayloadError("too_deep", "values are nested too deeply")]
-    except Exception as error:  # Nothing lost: even a fault of ours ends in the dead letters, not in the worker.
+    except (
+        Exception
+    ) as error:  # Nothing is lost: even a fault of an adapter ends in a dead letter and never stops the worker.
         return [PayloadError("adapter_failed", f"{type(error).__name__}: {error}")]
 
 
@@ -94,4 +96,4 @@ def _tombstone(adapter: Adapter, key: bytes | None) -> Delete:
     source_id = adapter.source_id(text.removeprefix(f"{adapter.name}:"))
     if not source_id:
         raise PayloadError("no_identity", f"the key {text[:100]!r} is no id of {adapter.name}")
-    return Draft(adapter.name).delete(source_id, "tombstone")
+    return RecordBuilder(adapter.name).delete(source_id, "tombstone")

@@ -12,8 +12,8 @@ from streams.normalize.identifiers import ArxivId, parse_arxiv
 from streams.records.record import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources.arxiv_xml import read_xml
-from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked, written
 from streams.sources.payloads import Adapter, Item, Json, envelope, read_json
+from streams.sources.record_builder import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, RecordBuilder, delete_marked, written
 
 __all__ = ["ADAPTER"]
 
@@ -26,53 +26,60 @@ def _id(value: Any) -> ArxivId | None:
     return parse_arxiv(value) if isinstance(value, str) else None
 
 
-def _parsed_authors(data: Json, draft: Draft) -> tuple[list[Author], bool]:
-    """The authors of `authors_parsed`, rows of family name, given names, suffix and perhaps affiliations."""
+def _parsed_authors(data: Json, builder: RecordBuilder) -> tuple[list[Author], bool]:
+    """Read the authors of `authors_parsed`: rows of family name, given names, suffix and perhaps affiliations."""
     parsed: list[Author] = []
-    for row in draft.items(data.get("authors_parsed"), "authors_parsed", MAX_AUTHORS):
-        parts = [draft.text(part, "authors_parsed", names.MAX_NAME) for part in draft.items(row, "authors_parsed")[:3]]
+    for row in builder.items(data.get("authors_parsed"), "authors_parsed", MAX_AUTHORS):
+        parts = [
+            builder.text(part, "authors_parsed", names.MAX_NAME) for part in builder.items(row, "authors_parsed")[:3]
+        ]
         family, given, suffix = (*parts, "", "", "")[:3]
         if family or given:
             parsed.append(names.from_parts(family, given, suffix=suffix))
     if parsed:
         return parsed, True
-    text = draft.text(data.get("authors"), "authors", names.MAX_NAME * MAX_AUTHORS)
-    return names.split_free_text(text, draft) if text else ([], True)
+    text = builder.text(data.get("authors"), "authors", names.MAX_NAME * MAX_AUTHORS)
+    return names.split_free_text(text, builder) if text else ([], True)
 
 
-def _versions(data: Json, draft: Draft) -> tuple[int, str]:
-    """The number of the last version and the date of the first."""
-    listed = [v for v in draft.items(data.get("versions"), "versions", 500) if isinstance(v, dict)]
+def _versions(data: Json, builder: RecordBuilder) -> tuple[int, str]:
+    """Return the number of the last version and the date of the first."""
+    listed = [v for v in builder.items(data.get("versions"), "versions", 500) if isinstance(v, dict)]
     if not listed:
         return 0, ""
-    label = draft.text(listed[-1].get("version"), "versions", 10).lstrip("v")
-    return (int(label) if label.isdecimal() else len(listed)), draft.date(listed[0].get("created"), "versions")
+    label = builder.text(listed[-1].get("version"), "versions", 10).lstrip("v")
+    return (int(label) if label.isdecimal() else len(listed)), builder.date(listed[0].get("created"), "versions")
 
 
 def read(data: Json) -> Record | Delete:
-    """One row of the snapshot. Raises `PayloadError` (`no_identity`)."""
-    draft = Draft(NAME)
+    """Read one row of the snapshot.
+
+    Raises:
+        PayloadError: `no_identity`.
+
+    """
+    builder = RecordBuilder(NAME)
     arxiv = _id(data.get("id"))
     if delete_marked(data):
-        return draft.delete(arxiv.base if arxiv else "", "delete_marker", data.get("update_date"))
+        return builder.delete(arxiv.base if arxiv else "", "delete_marker", data.get("update_date"))
     if arxiv is None:
         raise PayloadError("no_identity", "no usable arXiv id", "/id")
-    draft.identify("arxiv", arxiv.base, "id")
+    builder.identify("arxiv", arxiv.base, "id")
     if doi := data.get("doi"):
-        draft.identify_dois(doi, "doi")
-    authors, complete = _parsed_authors(data, draft)
-    version, date = _versions(data, draft)
-    return draft.record(
+        builder.identify_dois(doi, "doi")
+    authors, complete = _parsed_authors(data, builder)
+    version, date = _versions(data, builder)
+    return builder.record(
         arxiv.base,
-        title=draft.text(data.get("title"), "title", MAX_TITLE),
+        title=builder.text(data.get("title"), "title", MAX_TITLE),
         authors=authors,
         authors_complete=complete,
         date=date,
-        journal=draft.text(data.get("journal-ref"), "journal-ref"),
-        abstract=draft.text(data.get("abstract"), "abstract", MAX_ABSTRACT),
+        journal=builder.text(data.get("journal-ref"), "journal-ref"),
+        abstract=builder.text(data.get("abstract"), "abstract", MAX_ABSTRACT),
         type="preprint",
         version=version or arxiv.version,
-        updated=draft.timestamp(data.get("update_date"), "update_date"),
+        updated=builder.timestamp(data.get("update_date"), "update_date"),
     )
 
 
@@ -80,7 +87,7 @@ _read_rows = read_json(envelope("results", "data"), read)
 
 
 def read_payload(payload: bytes) -> list[Item]:
-    """The items of a payload, XML where it begins like XML, else JSON."""
+    """Read the items of a payload: XML where it begins like XML, else JSON."""
     start = payload[:100].lstrip(b"\xef\xbb\xbf \t\r\n\x00")[:1]
     if start == b"<" or payload[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return read_xml(payload)
@@ -88,7 +95,7 @@ def read_payload(payload: bytes) -> list[Item]:
 
 
 def source_id(key: str) -> str:
-    """The arXiv id a key stands for, in any of its spellings."""
+    """Return the arXiv id of a topic's key, in any of its spellings."""
     found = parse_arxiv(key)
     return found.base if found else ""
 

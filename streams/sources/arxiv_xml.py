@@ -1,6 +1,6 @@
 """arXiv's XML: OAI-PMH in the formats arXiv, arXivRaw and oai_dc, and the Atom of its API.
 
-Elements are found by local name, for the namespaces' spelling changed over the years, and any of the
+Elements are found by local name, for the spelling of the namespaces changed over the years, and any of the
 inner elements may be the root: harvesters cut pages into bare `<record>`s.
 """
 
@@ -14,8 +14,8 @@ from streams.errors import PayloadError
 from streams.normalize.identifiers import ArxivId, find_arxiv, parse_arxiv
 from streams.records.record import Author, Delete, Record
 from streams.sources import authors as names
-from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft
 from streams.sources.payloads import Item, load_xml
+from streams.sources.record_builder import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, RecordBuilder
 
 __all__ = ["read_xml"]
 
@@ -46,7 +46,12 @@ def _value(element: _Element, name: str) -> str:
 
 
 def read_xml(payload: bytes) -> list[Item]:
-    """The items of an OAI-PMH or Atom payload. Raises `PayloadError` for one that cannot be read as a whole."""
+    """Read the items of an OAI-PMH or Atom payload.
+
+    Raises:
+        PayloadError: where the payload cannot be read as a whole.
+
+    """
     root = load_xml(payload)
     items: list[Item] = []
     for where, element in _members(root):
@@ -60,7 +65,12 @@ def read_xml(payload: bytes) -> list[Item]:
 
 
 def _members(root: _Element) -> Iterator[tuple[str, _Element]]:
-    """The records or entries below a root, and where each is. Raises `PayloadError` for what has none."""
+    """Return the records or entries below a root, each with its place in the payload.
+
+    Raises:
+        PayloadError: where the root has none.
+
+    """
     name = _name(root)
     if name in ("record", "entry", *_FORMATS):
         yield "", root
@@ -96,7 +106,7 @@ def _read(element: _Element) -> Record | Delete:
     updated = _value(header, "datestamp") if header is not None else ""
     if header is not None and header.get("status") == "deleted":
         found = parse_arxiv(identifier)
-        return Draft(NAME).delete(found.base if found else "", "oai_deleted", updated)
+        return RecordBuilder(NAME).delete(found.base if found else "", "oai_deleted", updated)
     metadata = _child(element, "metadata")
     inner = next((child for child in metadata if _name(child) in _FORMATS), None) if metadata is not None else None
     if inner is None:
@@ -110,126 +120,136 @@ def _read_metadata(element: _Element, oai_id: str, updated: str) -> Record | Del
     return _read_arxiv(element, oai_id, updated)
 
 
-def _identity(draft: Draft, *texts: str) -> ArxivId:
-    """The id in the first text that has one. Raises `PayloadError` (`no_identity`)."""
+def _identity(builder: RecordBuilder, *texts: str) -> ArxivId:
+    """Return the arXiv id in the first text that has one.
+
+    Raises:
+        PayloadError: `no_identity`.
+
+    """
     for text in texts:
         if text and (found := parse_arxiv(text)):
-            draft.identify("arxiv", found.base, "id")
+            builder.identify("arxiv", found.base, "id")
             return found
     raise PayloadError("no_identity", "no usable arXiv id", "/id")
 
 
 def _read_arxiv(element: _Element, oai_id: str, updated: str) -> Record | Delete:
-    """A record in the formats arXiv (authors with parts, no versions) or arXivRaw (free text, all versions).
+    """Read a record in the formats arXiv (authors with parts, no versions) or arXivRaw (free text, all versions).
 
-    A paper whose last version was withdrawn is gone, as arXiv has no text of it any more (ADR 20).
+    A paper whose last version was withdrawn is read as deleted, for arXiv has no text of it any more (ADR 20).
     """
-    draft = Draft(NAME)
-    arxiv = _identity(draft, _value(element, "id"), oai_id)
+    builder = RecordBuilder(NAME)
+    arxiv = _identity(builder, _value(element, "id"), oai_id)
     if dois := _value(element, "doi"):
-        draft.identify_dois(dois, "doi")
+        builder.identify_dois(dois, "doi")
     versions = _children(element, "version")
-    number, date = 0, draft.date(_value(element, "created"), "created")
+    number, date = 0, builder.date(_value(element, "created"), "created")
     if versions:
         label = versions[-1].get("version", "").lstrip("v")
         number = int(label) if label.isdecimal() and len(label) < 4 else len(versions)
-        date = draft.date(_value(versions[0], "date"), "version/date")
+        date = builder.date(_value(versions[0], "date"), "version/date")
         if _value(versions[-1], "source_type") == "I":
-            return draft.delete(arxiv.base, "arxiv_withdrawn", updated)
-    authors, complete = _authors(element, draft)
-    return draft.record(
+            return builder.delete(arxiv.base, "arxiv_withdrawn", updated)
+    authors, complete = _authors(element, builder)
+    return builder.record(
         arxiv.base,
-        title=draft.text(_value(element, "title"), "title", MAX_TITLE),
+        title=builder.text(_value(element, "title"), "title", MAX_TITLE),
         authors=authors,
         authors_complete=complete,
         date=date,
-        journal=draft.text(_value(element, "journal-ref"), "journal-ref"),
-        abstract=draft.text(_value(element, "abstract"), "abstract", MAX_ABSTRACT),
+        journal=builder.text(_value(element, "journal-ref"), "journal-ref"),
+        abstract=builder.text(_value(element, "abstract"), "abstract", MAX_ABSTRACT),
         type="preprint",
         version=number,
-        updated=draft.timestamp(updated or _value(element, "updated"), "datestamp"),
+        updated=builder.timestamp(updated or _value(element, "updated"), "datestamp"),
     )
 
 
-def _authors(element: _Element, draft: Draft) -> tuple[list[Author], bool]:
+def _authors(element: _Element, builder: RecordBuilder) -> tuple[list[Author], bool]:
     listed = _child(element, "authors")
     if listed is None:
         return [], True
-    rows = draft.items(_children(listed, "author"), "authors", MAX_AUTHORS)
+    rows = builder.items(_children(listed, "author"), "authors", MAX_AUTHORS)
     if not rows:
-        text = draft.text(_text(listed), "authors", names.MAX_NAME * MAX_AUTHORS)
-        return names.split_free_text(text, draft) if text else ([], True)
+        text = builder.text(_text(listed), "authors", names.MAX_NAME * MAX_AUTHORS)
+        return names.split_free_text(text, builder) if text else ([], True)
     authors = []
     for row in rows:
         parts = (_value(row, "keyname"), _value(row, "forenames"), _value(row, "suffix"))
-        family, given, suffix = (draft.text(part, "authors", names.MAX_NAME) for part in parts)
+        family, given, suffix = (builder.text(part, "authors", names.MAX_NAME) for part in parts)
         if family or given:
             authors.append(names.from_parts(family, given, suffix=suffix))
     return authors, True
 
 
 def _read_dc(element: _Element, oai_id: str, updated: str) -> Record:
-    """A record in oai_dc.
+    """Read a record in oai_dc.
 
-    DOI, page and journal reference all stand in `identifier`, abstract and comments in `description`,
+    DOI, page and journal reference are all in `identifier`, abstract and comments in `description`,
     the days of the first and the last version in `date`.
     """
-    draft = Draft(NAME)
+    builder = RecordBuilder(NAME)
     listed = [_text(child).strip() for child in _children(element, "identifier")]
     pages = [text for text in listed if "arxiv.org/" in text.lower()]
-    arxiv = _identity(draft, oai_id, *pages)
+    arxiv = _identity(builder, oai_id, *pages)
     journal = ""
     for text in listed:
         if text in pages:
             continue
         if text.lower().startswith("doi:") or "doi.org/" in text.lower():
-            draft.identify_dois(text, "identifier")
+            builder.identify_dois(text, "identifier")
         else:
-            journal = journal or draft.text(text, "identifier")
+            journal = journal or builder.text(text, "identifier")
     creators = [_text(child) for child in _children(element, "creator")]
-    authors, complete = names.from_items(draft.items(creators, "creator", MAX_AUTHORS), draft, "creator")
+    authors, complete = names.from_items(builder.items(creators, "creator", MAX_AUTHORS), builder, "creator")
     descriptions = [
-        draft.text(_text(child), "description", MAX_ABSTRACT) for child in _children(element, "description")
+        builder.text(_text(child), "description", MAX_ABSTRACT) for child in _children(element, "description")
     ]
-    days = sorted(day for child in _children(element, "date") if (day := draft.date(_text(child), "date")))
-    return draft.record(
+    days = sorted(day for child in _children(element, "date") if (day := builder.date(_text(child), "date")))
+    return builder.record(
         arxiv.base,
-        title=draft.text(_value(element, "title"), "title", MAX_TITLE),
+        title=builder.text(_value(element, "title"), "title", MAX_TITLE),
         authors=authors,
         authors_complete=complete,
         date=days[0] if days else "",
         journal=journal,
         abstract=next((text for text in descriptions if not text.startswith("Comment:")), ""),
         type="preprint",
-        updated=draft.timestamp(updated or (days[-1] if days else ""), "datestamp"),
+        updated=builder.timestamp(updated or (days[-1] if days else ""), "datestamp"),
     )
 
 
 def _read_entry(element: _Element) -> Record:
-    """An entry of the API's Atom feed. Raises `PayloadError` (`source_error`): errors come as entries too."""
+    """Read an entry of the API's Atom feed.
+
+    Raises:
+        PayloadError: `source_error`, for the API sends its errors as entries too.
+
+    """
     page = _value(element, "id")
     if "/api/errors" in page:
         raise PayloadError("source_error", _value(element, "summary")[:500])
-    draft = Draft(NAME)
+    builder = RecordBuilder(NAME)
     found = find_arxiv(page)
     if found is None:
         raise PayloadError("no_identity", "no usable arXiv id", "/id")
-    draft.identify("arxiv", found.base, "id")
+    builder.identify("arxiv", found.base, "id")
     if dois := _value(element, "doi"):
-        draft.identify_dois(dois, "doi")
+        builder.identify_dois(dois, "doi")
     people = [_value(author, "name") for author in _children(element, "author")]
-    people = [draft.text(name, "author", names.MAX_NAME) for name in draft.items(people, "author", MAX_AUTHORS)]
+    people = [builder.text(name, "author", names.MAX_NAME) for name in builder.items(people, "author", MAX_AUTHORS)]
     complete = not any(names.is_et_al(name) for name in people)
     authors = [names.from_name(name) for name in people if name and not names.is_et_al(name)]
-    return draft.record(
+    return builder.record(
         found.base,
-        title=draft.text(_value(element, "title"), "title", MAX_TITLE),
+        title=builder.text(_value(element, "title"), "title", MAX_TITLE),
         authors=authors,
         authors_complete=complete,
-        date=draft.date(_value(element, "published"), "published"),
-        journal=draft.text(_value(element, "journal_ref"), "journal_ref"),
-        abstract=draft.text(_value(element, "summary"), "summary", MAX_ABSTRACT),
+        date=builder.date(_value(element, "published"), "published"),
+        journal=builder.text(_value(element, "journal_ref"), "journal_ref"),
+        abstract=builder.text(_value(element, "summary"), "summary", MAX_ABSTRACT),
         type="preprint",
         version=found.version,
-        updated=draft.timestamp(_value(element, "updated"), "updated"),
+        updated=builder.timestamp(_value(element, "updated"), "updated"),
     )

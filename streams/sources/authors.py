@@ -1,4 +1,4 @@
-"""Author names as feeds write them, to `Author`.
+"""Author names as feeds write them, parsed into `Author`.
 
 `family` and `given` are filled where the source says which is which: with fields of their own, with
 a comma (`Family, Given`), or with initials behind the family name (`Family F. M.`, as PubMed does).
@@ -15,7 +15,7 @@ from typing import Any
 from streams.normalize.names import is_degree, may_be_initials, without_marks
 from streams.normalize.placeholders import is_missing
 from streams.records.record import Author
-from streams.sources.drafts import MAX_AUTHORS, Draft, fold
+from streams.sources.record_builder import MAX_AUTHORS, RecordBuilder, fold
 
 __all__ = ["from_items", "from_name", "from_parts", "is_et_al", "is_group", "orcid", "split_free_text", "split_list"]
 
@@ -34,7 +34,7 @@ _ORCID = re.compile(r"(\d{4}-?\d{4}-?\d{4}-?\d{3}[\dXx])/?$")
 
 
 def orcid(value: Any) -> str:
-    """An ORCID as `0000-0002-1825-0097`, from a URL or bare, `""` where it is none."""
+    """Return an ORCID as `0000-0002-1825-0097`, from a URL or bare, `""` where the value is none."""
     match = _ORCID.search(value.strip()) if isinstance(value, str) and len(value) < 100 else None
     if match is None:
         return ""
@@ -43,25 +43,25 @@ def orcid(value: Any) -> str:
 
 
 def is_et_al(name: str) -> bool:
-    """Whether a name is, or ends with, the word that authors were left out."""
+    """Tell whether a name is, or ends with, words that say authors were left out: `et al.`, `and others`."""
     end = name[-7:]  # the words are at the end or are all there is
     return ("al" in end or "thers" in end or "…" in end or "..." in end) and _ET_AL.search(name) is not None
 
 
 def is_group(name: str) -> bool:
-    """Whether a name is that of a collaboration or the like."""
-    # Substrings first: the pattern would cost more than all else that is done with a name.
+    """Tell whether a name is that of a collaboration or another group."""
+    # Substrings first: the pattern would cost more than all the rest of reading a name.
     if "oup" in name or "llab" in name or "orce" in name or "orti" in name or "eam" in name or name.isupper():
         return _GROUP.search(name) is not None
     return False
 
 
-# The initials that come where a degree may be are few and come again.
+# Cached, for few different initials occur in the place of a degree.
 _is_degree = lru_cache(maxsize=4096)(is_degree)
 
 
 def _is_behind_name(family: str, text: str) -> bool:
-    """Whether a text behind a comma is a suffix or a degree rather than given names or initials."""
+    """Tell whether a text behind a comma is a suffix or a degree rather than given names or initials."""
     return _is_degree(text) and not may_be_initials(family, text)
 
 
@@ -75,14 +75,14 @@ def _cleaned(name: str) -> str:
 
 
 def from_parts(family: str, given: str, *, name: str = "", suffix: str = "", orcid: str = "") -> Author:
-    """An author whose source has a field for each part; shown as given name, family name, suffix."""
+    """Make an author of separate fields; the display name is given name, family name, suffix."""
     shown = name or " ".join(part for part in (given, family, suffix) if part)
     group = not given and is_group(family)
     return Author(shown, "" if group else family, given, orcid, group)
 
 
 def from_name(name: str, *, orcid: str = "", organization: bool = False) -> Author:
-    """An author of whom there is one text, already folded."""
+    """Make an author of one text, whose whitespace is folded already."""
     if organization or is_group(name):
         return Author(name, "", "", orcid, True)
     last = name[-1:]
@@ -110,20 +110,20 @@ def from_name(name: str, *, orcid: str = "", organization: bool = False) -> Auth
     return Author(name, "", "", orcid)
 
 
-# What Semantic Scholar and CORE say of an author beside the name tells nothing of the name's parts.
+# The fields that Semantic Scholar and CORE have beside an author's name do not say which part is the family name.
 _NAME_ALONE = frozenset(("name", "authorId", "ids", "url"))
 
 
-def from_items(items: Iterable[Any], draft: Draft, field: str = "authors") -> tuple[list[Author], bool]:
-    """The authors of a list of names or of objects in any of the shapes feeds use, and whether it is whole."""
+def from_items(items: Iterable[Any], builder: RecordBuilder, field: str = "authors") -> tuple[list[Author], bool]:
+    """Read the authors of a list of names or objects in any shape that feeds use, and tell whether the list is whole."""
     authors: list[Author] = []
     complete = True
-    text = draft.text
+    text = builder.text
     for item in items:
         name = item
         if isinstance(item, dict):
             name = item.get("name")
-            if (name is None or not item.keys() <= _NAME_ALONE) and (author := _from_object(item, draft, field)):
+            if (name is None or not item.keys() <= _NAME_ALONE) and (author := _from_object(item, builder, field)):
                 authors.append(author)
                 continue
         name = text(name, field, MAX_NAME)
@@ -135,23 +135,23 @@ def from_items(items: Iterable[Any], draft: Draft, field: str = "authors") -> tu
     return authors, complete
 
 
-def _from_object(item: dict[str, Any], draft: Draft, field: str) -> Author | None:
-    """The author of an object with its parts or a flag; None where only a name is there."""
-    family = draft.text(item.get("family") or item.get("surname"), field, MAX_NAME)
-    given = draft.text(item.get("given") or item.get("given_name"), field, MAX_NAME)
-    name = draft.text(item.get("name") or item.get("raw_name") or item.get("raw_author_name"), field, MAX_NAME)
+def _from_object(item: dict[str, Any], builder: RecordBuilder, field: str) -> Author | None:
+    """Read the author of an object with parts or a flag; None where the object has a name only."""
+    family = builder.text(item.get("family") or item.get("surname"), field, MAX_NAME)
+    given = builder.text(item.get("given") or item.get("given_name"), field, MAX_NAME)
+    name = builder.text(item.get("name") or item.get("raw_name") or item.get("raw_author_name"), field, MAX_NAME)
     person = orcid(identifier) if (identifier := item.get("orcid") or item.get("ORCID")) else ""
     if family and not is_missing(family):
-        suffix = draft.text(item["suffix"], field, 20) if "suffix" in item else ""
+        suffix = builder.text(item["suffix"], field, 20) if "suffix" in item else ""
         return from_parts(family, given, name=name, suffix=suffix, orcid=person)
-    name = name or given or draft.text(item.get("literal"), field, MAX_NAME)
+    name = name or given or builder.text(item.get("literal"), field, MAX_NAME)
     if not name or is_et_al(name) or is_missing(name):
         return None
     return from_name(name, orcid=person, organization=item.get("organization") is True)
 
 
 def split_list(text: str) -> list[str]:
-    """The names of a list written as one text, separated by `;`, by ` and ` or, where it is clear, by commas."""
+    """Split a list of names written as one text: at `;`, at ` and ` or, where it is clear, at commas."""
     text = fold(text[: MAX_NAME * MAX_AUTHORS])
     if "&" in text and ";" in text:
         text = html.unescape(html.unescape(text))
@@ -166,7 +166,7 @@ def split_list(text: str) -> list[str]:
 
 
 def _at_commas(text: str) -> list[str]:
-    """Names at commas: pairs of family name and initials, or whole names; one comma is `Family, Given`."""
+    """Split a text at commas into pairs of family name and initials, or whole names; one comma is `Family, Given`."""
     parts = [part for raw in text.split(",") if (part := raw.strip())]
     if len(parts) % 2 == 0 and parts and all(_INITIALS.fullmatch(part) for part in parts[1::2]):
         return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
@@ -186,7 +186,7 @@ _SEPARATOR = re.compile(r"\s*[,;]\s*(?:and\s+|&\s+)?|\s+(?:and|&)\s+", re.IGNORE
 
 
 def _without_parentheses(text: str) -> tuple[str, list[str]]:
-    """A text without what stands in (nested) parentheses, and those pieces."""
+    """Return a text without its (nested) parentheses, and the texts inside them."""
     kept: list[str] = []
     pieces: list[str] = []
     depth = 0
@@ -204,8 +204,8 @@ def _without_parentheses(text: str) -> tuple[str, list[str]]:
     return " ".join(kept), pieces
 
 
-def split_free_text(text: str, draft: Draft) -> tuple[list[Author], bool]:
-    """The authors of arXiv's free-text field, and whether the list is whole.
+def split_free_text(text: str, builder: RecordBuilder) -> tuple[list[Author], bool]:
+    """Read the authors of arXiv's free-text field, and tell whether the list is whole.
 
     `A. B., C. D. and E. F. (for the XYZ Collaboration)`: affiliations and their numbers in
     parentheses are dropped, a collaboration named there or after a colon is kept as an organization.
@@ -236,6 +236,6 @@ def split_free_text(text: str, draft: Draft) -> tuple[list[Author], bool]:
         if name and name not in {author.name for author in authors}:
             authors.append(Author(name, organization=True))
     if len(authors) > MAX_AUTHORS:
-        draft.warn("authors", f"cut at {MAX_AUTHORS} members")
+        builder.warn("authors", f"cut at {MAX_AUTHORS} members")
         return authors[:MAX_AUTHORS], False
     return authors, complete

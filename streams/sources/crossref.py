@@ -16,13 +16,13 @@ from streams.normalize.identifiers import registered_doi
 from streams.records.record import Author, Delete, Record
 from streams.sources import authors as names
 from streams.sources import dates
-from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked
 from streams.sources.payloads import Adapter, Json, Member, envelope, read_json
+from streams.sources.record_builder import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, RecordBuilder, delete_marked
 
 __all__ = ["ADAPTER"]
 
 NAME = "crossref"
-# Relations Crossref states, from the record's point of view; reverse forms we have no word for are left out.
+# Relations Crossref states, from the record's point of view; reverse forms without a kind in `Relation` are left out.
 _RELATIONS = {
     "is-preprint-of": "preprint_of",
     "has-preprint": "has_preprint",
@@ -58,8 +58,8 @@ _UPDATES = {
 _DATES = ("issued", "published", "published-online", "published-print", "posted", "approved", "created")
 
 
-def _date(data: Json, draft: Draft) -> str:
-    """The first usable date: `date-parts` may be `[[null]]`, may lack month or day, may hold text."""
+def _date(data: Json, builder: RecordBuilder) -> str:
+    """Return the first usable date: `date-parts` may be `[[null]]`, may lack month or day, may hold text."""
     for name in _DATES:
         value = data.get(name)
         parts = value.get("date-parts") if isinstance(value, dict) else None
@@ -74,101 +74,106 @@ def _date(data: Json, draft: Draft) -> str:
     return ""
 
 
-def _authors(data: Json, draft: Draft) -> tuple[list[Author], bool]:
-    """The authors, else the editors of what has only those."""
+def _authors(data: Json, builder: RecordBuilder) -> tuple[list[Author], bool]:
+    """Read the authors, or the editors of a work that has only those."""
     authors: list[Author] = []
     complete = True
-    for item in draft.items(data.get("author"), "author", MAX_AUTHORS):
-        entry = draft.mapping(item, "author")
+    for item in builder.items(data.get("author"), "author", MAX_AUTHORS):
+        entry = builder.mapping(item, "author")
         if entry and not any(entry.get(part) for part in ("family", "given", "literal")):
-            name = draft.text(entry.get("name"), "author", names.MAX_NAME)
+            name = builder.text(entry.get("name"), "author", names.MAX_NAME)
             if name:
                 authors.append(names.from_name(name, organization=True))
             continue
-        found, whole = names.from_items([entry], draft, "author")
+        found, whole = names.from_items([entry], builder, "author")
         authors += found
         complete = complete and whole
     return authors, complete
 
 
-def _relations(data: Json, draft: Draft) -> None:
-    for name, targets in draft.mapping(data.get("relation"), "relation").items():
+def _relations(data: Json, builder: RecordBuilder) -> None:
+    for name, targets in builder.mapping(data.get("relation"), "relation").items():
         kind = _RELATIONS.get(name)
         if kind is None:
             continue
         for target in targets[:500] if isinstance(targets, list) else [targets]:
-            entry = draft.mapping(target, "relation")
+            entry = builder.mapping(target, "relation")
             id_type = entry.get("id-type")
             if isinstance(id_type, str) and id_type in _ID_TYPES:
-                draft.relate(kind, _ID_TYPES[id_type], entry.get("id"), "relation")
-    for update in draft.items(data.get("update-to"), "update-to", 500):
-        entry = draft.mapping(update, "update-to")
+                builder.relate(kind, _ID_TYPES[id_type], entry.get("id"), "relation")
+    for update in builder.items(data.get("update-to"), "update-to", 500):
+        entry = builder.mapping(update, "update-to")
         word = entry.get("type")
-        # Correction, corrigendum, erratum, addendum, clarification and words still to come all correct.
+        # Correction, corrigendum, erratum, addendum, clarification and types that Crossref may add all mean `corrects`.
         kind = _UPDATES.get(word, "corrects") if isinstance(word, str) else "corrects"
-        draft.relate(kind, "doi", entry.get("DOI"), "update-to")
+        builder.relate(kind, "doi", entry.get("DOI"), "update-to")
 
 
-def _updated(data: Json, draft: Draft) -> str:
-    deposited = draft.mapping(data.get("deposited"), "deposited")
+def _updated(data: Json, builder: RecordBuilder) -> str:
+    deposited = builder.mapping(data.get("deposited"), "deposited")
     value = deposited.get("date-time") or deposited.get("timestamp")
-    return draft.timestamp(value, "deposited")
+    return builder.timestamp(value, "deposited")
 
 
-def _number(data: Json, draft: Draft) -> str:
+def _number(data: Json, builder: RecordBuilder) -> str:
     issue = data.get("issue")
     if not issue and isinstance(data.get("journal-issue"), dict):
         issue = data["journal-issue"].get("issue")
-    return draft.text(issue, "issue")
+    return builder.text(issue, "issue")
 
 
-def _type(data: Json, draft: Draft) -> str:
-    kind = draft.text(data.get("type"), "type", 100).lower()
-    subtype = draft.text(data.get("subtype"), "subtype", 100).lower()
+def _type(data: Json, builder: RecordBuilder) -> str:
+    kind = builder.text(data.get("type"), "type", 100).lower()
+    subtype = builder.text(data.get("subtype"), "subtype", 100).lower()
     return subtype if kind == "posted-content" and subtype == "preprint" else kind
 
 
 def read(data: Json) -> Record | Delete:
-    """One work. Raises `PayloadError` (`no_identity`, `not_a_paper`)."""
-    draft = Draft(NAME)
+    """Read one work.
+
+    Raises:
+        PayloadError: `no_identity`, `not_a_paper`.
+
+    """
+    builder = RecordBuilder(NAME)
     doi = data.get("DOI") or data.get("doi")
     source_id = registered_doi(doi) if isinstance(doi, str) else ""
     if delete_marked(data):
-        return draft.delete(source_id, "delete_marker", data.get("updated"))
+        return builder.delete(source_id, "delete_marker", data.get("updated"))
     if not source_id:
         raise PayloadError("no_identity", "no usable DOI", "/DOI")
-    draft.identify("doi", source_id, "DOI")
-    titles = draft.texts(data.get("title"), "title", MAX_TITLE)
+    builder.identify("doi", source_id, "DOI")
+    titles = builder.texts(data.get("title"), "title", MAX_TITLE)
     # `short-title` is left out: publishers put the journal's abbreviation there.
-    others = titles[1:] + draft.texts(data.get("original-title"), "original-title", MAX_TITLE)
-    authors, complete = _authors(data, draft)
-    _relations(data, draft)
+    others = titles[1:] + builder.texts(data.get("original-title"), "original-title", MAX_TITLE)
+    authors, complete = _authors(data, builder)
+    _relations(data, builder)
     resource = data.get("resource")
     primary = resource.get("primary") if isinstance(resource, dict) else None
     if isinstance(primary, dict):
         # A publisher's page may name the book's DOI for a chapter, so it is kept but not read.
-        draft.link(primary.get("URL"), "resource", identifies=False)
-    draft.link(data.get("URL"), "URL", identifies=False)
-    journal = draft.text(data.get("container-title"), "container-title")
-    volume = draft.text(data.get("volume"), "volume")
-    draft.locate(journal, volume)
-    return draft.record(
+        builder.link(primary.get("URL"), "resource", identifies=False)
+    builder.link(data.get("URL"), "URL", identifies=False)
+    journal = builder.text(data.get("container-title"), "container-title")
+    volume = builder.text(data.get("volume"), "volume")
+    builder.locate(journal, volume)
+    return builder.record(
         source_id,
         title=titles[0] if titles else "",
-        subtitle=draft.text(data.get("subtitle"), "subtitle", MAX_TITLE),
+        subtitle=builder.text(data.get("subtitle"), "subtitle", MAX_TITLE),
         other_titles=others,
         authors=authors,
         authors_complete=complete,
-        date=_date(data, draft),
+        date=_date(data, builder),
         journal=journal,
         volume=volume,
-        number=_number(data, draft),
-        pages=draft.text(data.get("page") or data.get("article-number"), "page"),
-        publisher=draft.text(data.get("publisher"), "publisher"),
-        abstract=draft.text(data.get("abstract"), "abstract", MAX_ABSTRACT),
-        type=_type(data, draft),
-        language=draft.text(data.get("language"), "language", 100),
-        updated=_updated(data, draft),
+        number=_number(data, builder),
+        pages=builder.text(data.get("page") or data.get("article-number"), "page"),
+        publisher=builder.text(data.get("publisher"), "publisher"),
+        abstract=builder.text(data.get("abstract"), "abstract", MAX_ABSTRACT),
+        type=_type(data, builder),
+        language=builder.text(data.get("language"), "language", 100),
+        updated=_updated(data, builder),
     )
 
 
@@ -176,7 +181,7 @@ _ANSWERS = envelope("items")
 
 
 def members(value: Any) -> Iterator[Member]:
-    """Works of an answer (`message`, `message.items`), of an array, or of a row whose `input` is a work as text."""
+    """Return the works of an answer (`message`, `message.items`), of an array, or of a row whose `input` is a work as text."""
     if isinstance(value, dict):
         message = value.get("message")
         if isinstance(message, dict):

@@ -1,6 +1,6 @@
-"""Dates as feeds write them, as partial ISO dates and as UTC timestamps.
+"""Parsers of dates as feeds write them, into partial ISO dates and UTC timestamps.
 
-A date keeps the precision it came with; nothing is filled in. Text that holds no year gives `""`.
+A date keeps its precision; nothing is filled in. Text without a year gives `""`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|
 
 
 def from_parts(year: int, month: int = 0, day: int = 0) -> str:
-    """A partial date of numbers; a month or day that does not exist is left out, a bad year gives `""`."""
+    """Make a partial date of numbers; a month or day that does not exist is left out, a bad year gives `""`."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         return ""
     if not 1 <= month <= 12:
@@ -48,13 +48,13 @@ _DAY_ZERO = frozenset(("1899-12-30", "1899-12-31"))
 
 
 def _iso_day(text: str) -> str:
-    """Return the date that ten characters `2021-11-24` are, `""` where they are anything else."""
+    """Return ten characters such as `2021-11-24` if they are a date, else `""`."""
     match = _DAY.fullmatch(text)
     return from_parts(*map(int, match.groups())) if match else ""
 
 
 def partial_date(text: str) -> str:
-    """The date in a text as precise as it is written: `2021`, `2021-11` or `2021-11-24`, else `""`.
+    """Return the date in a text as precise as it is written: `2021`, `2021-11` or `2021-11-24`, else `""`.
 
     ISO forms with or without a time, RFC 822, `1 Jan 2020`, `January 2020`, `2020/1/5`; of a range
     its beginning. A day and month in digits whose order cannot be known (`05/01/2020`) give the year.
@@ -64,7 +64,7 @@ def partial_date(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _partial_date(text: str) -> str:
-    """Return the date of a text that is not long; years and days come again and again."""
+    """Return the date of a short text; cached, for years and days recur."""
     text = text.strip()
     if text[:10] in _DAY_ZERO:
         return ""
@@ -82,12 +82,12 @@ def _partial_date(text: str) -> str:
 
 
 def without_guessed_day(date: str) -> str:
-    """A date whose source writes 1 January where it knows the year only."""
+    """Return a date of a source that guesses the day: 1 January, its form of a bare year, becomes the year."""
     return date[:4] if date.endswith("-01-01") else date
 
 
 def timestamp(value: str | int) -> str:
-    """A time of change as UTC text that sorts, `2024-01-02T03:04:05Z`, `""` where it cannot be read.
+    """Return a time of change as UTC text that sorts, `2024-01-02T03:04:05Z`, `""` where it cannot be read.
 
     ISO 8601 with or without zone (without: UTC), RFC 822, a date alone (its first second) and, as a
     number, seconds or milliseconds since 1970.
@@ -120,5 +120,5 @@ def timestamp(value: str | int) -> str:
 
 
 def _written(moment: datetime) -> str:
-    """A UTC moment as text of one length, so that it sorts; years of fewer digits are no time of change."""
+    """Return a UTC moment as text of one length, so that it sorts; `""` for a year before `FIRST_YEAR`."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year >= FIRST_YEAR else ""

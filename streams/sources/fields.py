@@ -1,7 +1,7 @@
-"""The names under which warnings say what of a payload could not be read.
+"""Names of the fields that a record's warnings may name.
 
-A warning is `field: what`, where `field` is the adapter's own name for a place in its source's payloads. There are only
-these names, so they may be labels of a metric.
+A warning is `field: what`, where `field` is the adapter's own name for a place in its source's payloads. The names are a closed
+list, so they may be labels of a metric.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from streams.errors import PayloadError
 from streams.normalize.identifiers import normalize
 from streams.records.record import Delete, Record
 from streams.sources import authors as names
-from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked
 from streams.sources.payloads import Adapter, Json, envelope, read_json
+from streams.sources.record_builder import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, RecordBuilder, delete_marked
 
 __all__ = ["ADAPTER"]
 
@@ -18,39 +18,44 @@ NAME = "papers_with_code"
 
 
 def source_id(key: str) -> str:
-    """The slug a key or a page's URL stands for."""
+    """Return the slug of a topic's key or of a page's URL."""
     identifier = normalize("pwc", key)
     return identifier.value if identifier else ""
 
 
 def read(data: Json) -> Record | Delete:
-    """One paper, or one row of links to code, which repeats its paper's title. Raises `PayloadError`."""
-    draft = Draft(NAME)
+    """Read one paper, or one row of links to code, which repeats its paper's title.
+
+    Raises:
+        PayloadError: `no_identity`.
+
+    """
+    builder = RecordBuilder(NAME)
     page = data.get("paper_url") or data.get("id")
-    slug = draft.identify("pwc", page, "paper_url") if isinstance(page, str) else ""
+    slug = builder.identify("pwc", page, "paper_url") if isinstance(page, str) else ""
     if delete_marked(data):
-        return draft.delete(slug, "delete_marker")
+        return builder.delete(slug, "delete_marker")
     if not slug:
         raise PayloadError("no_identity", "no slug of a paper's page", "/paper_url")
     for field in ("arxiv_id", "paper_arxiv_id"):
         if value := data.get(field):
-            draft.identify("arxiv", value, field)
+            builder.identify("arxiv", value, field)
     if value := data.get("openreview_id"):
-        draft.identify("openreview", value, "openreview_id")
+        builder.identify("openreview", value, "openreview_id")
     for field in ("url_abs", "url_pdf", "paper_url_abs", "paper_url_pdf", "conference_url_abs", "conference_url_pdf"):
-        draft.link(data.get(field), field)
+        builder.link(data.get(field), field)
     listed = data.get("authors")
     if isinstance(listed, str):
         listed = names.split_list(listed)
-    authors, complete = names.from_items(draft.items(listed, "authors", MAX_AUTHORS), draft)
-    return draft.record(
+    authors, complete = names.from_items(builder.items(listed, "authors", MAX_AUTHORS), builder)
+    return builder.record(
         slug,
-        title=draft.text(data.get("title") or data.get("paper_title"), "title", MAX_TITLE),
+        title=builder.text(data.get("title") or data.get("paper_title"), "title", MAX_TITLE),
         authors=authors,
         authors_complete=complete,
-        date=draft.date(data.get("date") or data.get("published"), "date"),
-        journal=draft.text(data.get("proceeding"), "proceeding"),
-        abstract=draft.text(data.get("abstract"), "abstract", MAX_ABSTRACT),
+        date=builder.date(data.get("date") or data.get("published"), "date"),
+        journal=builder.text(data.get("proceeding"), "proceeding"),
+        abstract=builder.text(data.get("abstract"), "abstract", MAX_ABSTRACT),
     )
 
 

@@ -1,6 +1,6 @@
-"""Bytes of a message to the members they hold, and the members to items.
+"""Readers of payloads: from the bytes of a message to the members they hold, and from members to items.
 
-An item is a `Record`, a `Delete` or a `PayloadError`. Errors of one member never touch its neighbours.
+An item is a `Record`, a `Delete` or a `PayloadError`. An error in one member never affects the others.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ __all__ = ["Adapter", "Item", "Json", "Member", "Reader", "collect", "envelope",
 Item = Record | Delete | PayloadError
 Json = dict[str, Any]
 Reader = Callable[[Json], Record | Delete]
-"""Reads one member; raises `PayloadError` where it cannot be a record."""
+"""A reader of one member; raises `PayloadError` where the member cannot be a record."""
 
 
 class Member(NamedTuple):
-    """One thing a payload holds and where in the payload it is (`/data/3`)."""
+    """One member of a payload, and its place there (`/data/3`)."""
 
     where: str
     value: Any
@@ -35,7 +35,7 @@ Members = Callable[[Any], Iterable[Member]]
 
 
 class Adapter(NamedTuple):
-    """How one source is read: its name, its payloads, and the source id a topic's key stands for."""
+    """The adapter of one source: its name, a reader of its payloads, and a reader of source ids in a topic's keys."""
 
     name: str
     read: Callable[[bytes], list[Item]]
@@ -43,7 +43,7 @@ class Adapter(NamedTuple):
 
 
 def load_json(payload: bytes) -> Any:
-    """The JSON value of a payload.
+    """Parse the JSON value of a payload.
 
     orjson refuses two things that Python's own feeds do write, so those payloads get a second,
     slower reading: lone surrogates and bytes that are not UTF-8 inside a text. Both
@@ -74,11 +74,11 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udf
 
 
 def load_xml(payload: bytes) -> etree._Element:
-    """The root element of an XML payload, read without entities, DTDs or network.
+    """Parse the root element of an XML payload, without entities, DTDs or network.
 
     Raises:
-        PayloadError: `not_xml`, `too_deep`; `xml_doctype` for any document type, for no feed of
-            ours has one and every entity attack needs one.
+        PayloadError: `not_xml`, `too_deep`; `xml_doctype` for any document type, for no known feed
+            has one and every entity attack needs one.
 
     """
     if _DOCTYPE.search(payload[:10_000]):
@@ -108,7 +108,7 @@ def _parse_xml(payload: bytes) -> etree._Element:
 
 
 def collect(members: Iterable[Member], read: Reader) -> list[Item]:
-    """One item a member; a member that cannot be read becomes the `PayloadError` that says where it is."""
+    """Read one item of each member; a member that cannot be read gives a `PayloadError` with its place."""
     items: list[Item] = []
     for where, value in members:
         try:
@@ -118,7 +118,7 @@ def collect(members: Iterable[Member], read: Reader) -> list[Item]:
                 raise PayloadError("not_a_paper", f"expected an object, found {type(value).__name__}")
             items.append(read(value))
         except PayloadError as error:
-            # A fresh error: one that was raised holds its frames, and they the payload.
+            # A new error, for the one that was raised refers to its frames, and these to the payload.
             items.append(PayloadError(error.code, error.detail, where + error.where))
         except RecursionError:
             items.append(PayloadError("too_deep", "values are nested too deeply", where))
@@ -128,7 +128,7 @@ def collect(members: Iterable[Member], read: Reader) -> list[Item]:
 
 
 def read_json(members: Members, read: Reader) -> Callable[[bytes], list[Item]]:
-    """The reader of a source whose payloads are JSON."""
+    """Make the reader of a source whose payloads are JSON."""
 
     def read_payload(payload: bytes) -> list[Item]:
         return collect(members(load_json(payload)), read)
@@ -140,10 +140,10 @@ _ERRORS = ("error", "errors", "message", "error_message", "detail")
 
 
 def envelope(*lists: str, inner: tuple[str, ...] = ()) -> Members:
-    """The members of a payload that is one object, an array of them, or an answer of an API.
+    """Return the members of a payload that is one object, an array of them, or an answer of an API.
 
     `lists` are the names under which answers hold their arrays; `inner` names an object inside a
-    member that is the paper (`citedPaper`, `_source`). An answer that only tells of an error is
+    member that is the paper (`citedPaper`, `_source`). An answer that contains only an error is
     `source_error`.
     """
 

@@ -1,7 +1,7 @@
 """Semantic Scholar: Graph API papers and answers, Datasets rows, and the Open Corpus of before 2022.
 
-A record's id is the corpus id, which is stable, else the paper's sha, which is not but is all there
-is. Datasets spell top-level keys in lower case; ids inside `externalids` may be null or text.
+A record's id is the corpus id, which is stable, else the paper's sha, which is not stable but the only other
+id. Datasets spell top-level keys in lower case; ids inside `externalids` may be null or text.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from streams.errors import PayloadError
 from streams.normalize.identifiers import find_arxiv, normalize
 from streams.records.record import Delete, Record
 from streams.sources import authors as names
-from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, Draft, delete_marked
 from streams.sources.payloads import Adapter, Json, envelope, read_json
+from streams.sources.record_builder import MAX_ABSTRACT, MAX_AUTHORS, MAX_TITLE, RecordBuilder, delete_marked
 
 __all__ = ["ADAPTER"]
 
@@ -33,7 +33,7 @@ _LEGACY = (("doi", "doi"), ("pmid", "pmid"), ("magId", "mag"))
 
 
 def _refuse_other_rows(data: Json) -> None:
-    """Datasets beside `papers` have ids of papers too, but a row of them is no paper."""
+    """Refuse rows of data sets other than `papers`: they have a paper's id but describe something else."""
     if "title" in data:
         return
     if "abstract" in data and "openaccessinfo" in data:
@@ -48,15 +48,15 @@ def _refuse_other_rows(data: Json) -> None:
         raise PayloadError("not_a_paper", "a list of the Datasets API's files")
 
 
-def _source_id(data: Json, draft: Draft) -> str:
+def _source_id(data: Json, builder: RecordBuilder) -> str:
     external = data.get("externalIds", data.get("externalids"))
     nested = external.get("CorpusId") if isinstance(external, dict) else None
     for corpus in (data.get("corpusId"), data.get("corpusid"), nested):
-        if source_id := draft.identify("s2", corpus, "corpusId"):
+        if source_id := builder.identify("s2", corpus, "corpusId"):
             break
     else:
         source_id = ""
-    sha = draft.identify("s2_paper", data.get("paperId") or _legacy_id(data), "paperId")
+    sha = builder.identify("s2_paper", data.get("paperId") or _legacy_id(data), "paperId")
     return source_id or sha
 
 
@@ -64,67 +64,72 @@ def _legacy_id(data: Json) -> Any:
     return data.get("id") if "s2Url" in data or "paperAbstract" in data else None
 
 
-def _identifiers(data: Json, draft: Draft) -> None:
-    external = draft.mapping(data.get("externalIds", data.get("externalids")), "externalIds")
+def _identifiers(data: Json, builder: RecordBuilder) -> None:
+    external = builder.mapping(data.get("externalIds", data.get("externalids")), "externalIds")
     for name, scheme in _SCHEMES:
         if value := external.get(name):
-            draft.identify(scheme, value, f"externalIds.{name}")
+            builder.identify(scheme, value, f"externalIds.{name}")
     dblp = external.get("DBLP")
     if isinstance(dblp, str) and "corr/" in dblp and (found := find_arxiv(dblp)):
-        draft.identify("arxiv", found.base, "externalIds.DBLP")
+        builder.identify("arxiv", found.base, "externalIds.DBLP")
     for name, scheme in _LEGACY:
         if value := data.get(name):
-            draft.identify(scheme, value, name)
+            builder.identify(scheme, value, name)
 
 
-def _links(data: Json, draft: Draft) -> None:
-    draft.link(data.get("url") or data.get("s2Url"), "url")
+def _links(data: Json, builder: RecordBuilder) -> None:
+    builder.link(data.get("url") or data.get("s2Url"), "url")
     if (open_access := data.get("openAccessPdf")) and isinstance(open_access, dict):
-        draft.link(open_access.get("url"), "openAccessPdf")
-    for url in draft.items(data.get("pdfUrls"), "pdfUrls", 50):
-        draft.link(url, "pdfUrls")
+        builder.link(open_access.get("url"), "openAccessPdf")
+    for url in builder.items(data.get("pdfUrls"), "pdfUrls", 50):
+        builder.link(url, "pdfUrls")
 
 
-def _type(value: Any, draft: Draft) -> str:
-    """The types as one lower-case text; `JournalArticle` comes beside the telling one and then says nothing."""
-    kinds = draft.texts(value, "publicationTypes", 50)
+def _type(value: Any, builder: RecordBuilder) -> str:
+    """Return the first type in lower case, and `JournalArticle` only where it is the only one."""
+    kinds = builder.texts(value, "publicationTypes", 50)
     telling = [kind for kind in kinds if kind != "JournalArticle"] or kinds
     return telling[0].lower() if telling else ""
 
 
 def read(data: Json) -> Record | Delete:
-    """One paper. Raises `PayloadError` (`not_a_paper`, `no_identity`)."""
-    draft = Draft(NAME)
-    source_id = _source_id(data, draft)
+    """Read one paper.
+
+    Raises:
+        PayloadError: `not_a_paper`, `no_identity`.
+
+    """
+    builder = RecordBuilder(NAME)
+    source_id = _source_id(data, builder)
     if delete_marked(data):
-        return draft.delete(source_id, "diff_delete", data.get("updated"))
+        return builder.delete(source_id, "diff_delete", data.get("updated"))
     _refuse_other_rows(data)
-    _identifiers(data, draft)
-    _links(data, draft)
-    journal = draft.mapping(data.get("journal"), "journal")
-    name = draft.text(journal.get("name") or data.get("journalName"), "journal.name")
-    name = name or draft.text(data.get("venue"), "venue")
-    volume = draft.text(journal.get("volume") or data.get("journalVolume"), "journal.volume")
-    draft.locate(name, volume)
-    authors, complete = names.from_items(draft.items(data.get("authors"), "authors", MAX_AUTHORS), draft)
-    date = draft.date(data.get("publicationDate") or data.get("publicationdate"), "publicationDate")
-    return draft.record(
+    _identifiers(data, builder)
+    _links(data, builder)
+    journal = builder.mapping(data.get("journal"), "journal")
+    name = builder.text(journal.get("name") or data.get("journalName"), "journal.name")
+    name = name or builder.text(data.get("venue"), "venue")
+    volume = builder.text(journal.get("volume") or data.get("journalVolume"), "journal.volume")
+    builder.locate(name, volume)
+    authors, complete = names.from_items(builder.items(data.get("authors"), "authors", MAX_AUTHORS), builder)
+    date = builder.date(data.get("publicationDate") or data.get("publicationdate"), "publicationDate")
+    return builder.record(
         source_id,
-        title=draft.text(data.get("title"), "title", MAX_TITLE),
+        title=builder.text(data.get("title"), "title", MAX_TITLE),
         authors=authors,
         authors_complete=complete,
-        date=date or draft.date(data.get("year"), "year"),
+        date=date or builder.date(data.get("year"), "year"),
         journal=name,
         volume=volume,
-        pages=draft.text(journal.get("pages") or data.get("journalPages"), "journal.pages"),
-        abstract=draft.text(data.get("abstract") or data.get("paperAbstract"), "abstract", MAX_ABSTRACT),
-        type=_type(data.get("publicationTypes") or data.get("publicationtypes"), draft),
-        updated=draft.timestamp(data.get("updated"), "updated"),
+        pages=builder.text(journal.get("pages") or data.get("journalPages"), "journal.pages"),
+        abstract=builder.text(data.get("abstract") or data.get("paperAbstract"), "abstract", MAX_ABSTRACT),
+        type=_type(data.get("publicationTypes") or data.get("publicationtypes"), builder),
+        updated=builder.timestamp(data.get("updated"), "updated"),
     )
 
 
 def source_id(key: str) -> str:
-    """The id a key stands for: a corpus id or a sha, plain, prefixed or in a URL."""
+    """Return the id of a topic's key: a corpus id or a sha, plain, prefixed or in a URL."""
     for scheme in ("s2_paper", "s2"):
         if identifier := normalize(scheme, key):
             return identifier.value

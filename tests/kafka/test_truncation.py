@@ -15,7 +15,7 @@ from streams.events import Outgoing, dead_letter, letter_fields
 from streams.kafka.truncation import LARGE_BYTES, RELATIONS_BYTES, bounded, fit, size
 from streams.records.record import Author, Record
 from streams.sources.authors import MAX_NAME
-from streams.sources.drafts import MAX_ABSTRACT, MAX_AUTHORS, MAX_ID, MAX_TEXT, MAX_TITLE, MAX_URLS
+from streams.sources.record_builder import MAX_ABSTRACT, MAX_AUTHORS, MAX_ID, MAX_TEXT, MAX_TITLE, MAX_URLS
 
 CLUSTER = "caaaaaaaaaaaaa"
 LIMIT = 16 * 2**20

@@ -12,8 +12,8 @@ import pytest
 
 from streams.records.record import Record
 from streams.sources import SOURCES, parse
-from streams.sources.drafts import Draft
 from streams.sources.fields import FIELDS, unread
+from streams.sources.record_builder import RecordBuilder
 
 ADAPTERS = [
     path for path in (Path(__file__).parents[2] / "streams" / "sources").glob("*.py") if path.name != "fields.py"
@@ -60,7 +60,7 @@ def test_no_adapter_names_another_field_and_each_is_named_by_one() -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_what_is_named_of_malformed_payloads_is_of_the_set(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     named: set[str] = set()
-    monkeypatch.setattr(Draft, "warn", lambda _self, field, _what: named.add(field))
+    monkeypatch.setattr(RecordBuilder, "warn", lambda _self, field, _what: named.add(field))
     for payload in malformed():
         parse(source, orjson.dumps(payload))
     assert named

@@ -1,4 +1,4 @@
-"""A record in the making: reads fields of any JSON type and notes what was wrong with them."""
+"""Builder of records for the adapters of sources: reads fields of any JSON type and warns where one was malformed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from streams.normalize.urls import from_url
 from streams.records.record import Author, Delete, Identifier, Record, Relation
 from streams.sources import dates
 
-__all__ = ["Draft", "delete_marked", "fold", "written"]
+__all__ = ["RecordBuilder", "delete_marked", "fold", "written"]
 
 MAX_TITLE, MAX_ABSTRACT, MAX_TEXT = 10_000, 50_000, 2_000
 MAX_AUTHORS, MAX_IDENTIFIERS, MAX_RELATIONS, MAX_URLS, MAX_TITLES = 1_000, 100, 500, 100, 20
 MAX_ID = 300
 
-# Each record of a catalogue has these ids of the catalogue itself. Without a title they are no paper but a
-# projection (`{"paperId": …, "citationCount": 3}`), which taken for a record would wipe out the full one.
+# Every record of a catalogue has these ids of the catalogue itself. A row with such an id and no title is no paper but a
+# projection (`{"paperId": …, "citationCount": 3}`), which as a record would replace the full one.
 _OWN: dict[str, frozenset[str]] = {
     "semantic_scholar": frozenset(("s2", "s2_paper")),
     "openalex": frozenset(("openalex",)),
@@ -43,18 +43,18 @@ def _rank(identifier: Identifier) -> int:
 
 
 def fold(text: str) -> str:
-    """A text with its whitespace folded and what is no character (NUL, lone surrogates) left out."""
+    """Fold the whitespace of a text, and leave out what is no character (NUL, lone surrogates)."""
     if text.isprintable() and "  " not in text:
         return text.strip()
     return " ".join(_NOT_TEXT.sub("", text).split())
 
 
 def delete_marked(data: dict[str, Any]) -> bool:
-    """Whether an object says that its record is gone.
+    """Tell whether an object is marked as deleted.
 
     Accepted beside the id: `deleted`, `_deleted`, `is_deleted` or `__deleted` being true, or `op`,
     `action` or `_op` being `delete`. The Semantic Scholar diffs list bare keys in files of their
-    own; whoever puts those on the topic adds the marker, or sends a tombstone.
+    own; a harvester that puts those on the topic adds the marker, or sends a tombstone.
     """
     if _MARKS.isdisjoint(data):
         return False
@@ -78,13 +78,13 @@ def written(scheme: str, number: float) -> str:
     return f"{month.zfill(4)}.{digits.ljust(5 if month >= '1501' and len(month) > 3 else 4, '0')}"
 
 
-class Draft:
-    """What was found of one record so far: warnings, identifiers, URLs and relations."""
+class RecordBuilder:
+    """Builder of one record: collects warnings, identifiers, URLs and relations, then makes the record."""
 
     __slots__ = ("_identifiers", "_is_document", "_relations", "_urls", "source", "warnings")
 
     def __init__(self, source: str, *, is_document: bool = False) -> None:
-        """Begin a record of a `source`; a document may bear the label of a source that has an adapter."""
+        """Begin a record of a `source`; `is_document` where the source is the label of a `document`."""
         self.source = source
         self._is_document = is_document
         self.warnings: list[str] = []
@@ -93,13 +93,13 @@ class Draft:
         self._urls: dict[str, None] = {}
 
     def warn(self, field: str, what: str) -> None:
-        """Note that a field was dropped or repaired, once each, up to thirty notes."""
+        """Record that a field was dropped or repaired: each warning once, at most thirty."""
         warning = f"{field}: {what}"
         if len(self.warnings) < 30 and warning not in self.warnings:
             self.warnings.append(warning)
 
     def text(self, value: Any, field: str, limit: int = MAX_TEXT) -> str:
-        """A text; numbers are written out, of a list the first text counts, all else is dropped."""
+        """Read a text; numbers are written out, of a list the first text counts, all else is dropped."""
         if isinstance(value, str):
             if len(value) <= limit and value.isprintable() and "  " not in value:
                 return value.strip()
@@ -126,12 +126,12 @@ class Draft:
         return folded
 
     def texts(self, value: Any, field: str, limit: int = MAX_TEXT, count: int = MAX_TITLES) -> list[str]:
-        """The texts of a list, or the one text there is, without empty ones."""
+        """Read the texts of a list, or a single text, without empty ones."""
         values = value if isinstance(value, list) else [value]
         return [text for text in (self.text(v, field, limit) for v in values[:count]) if text]
 
     def mapping(self, value: Any, field: str) -> dict[str, Any]:
-        """An object, `{}` where it is something else."""
+        """Read an object, `{}` where the value is something else."""
         if isinstance(value, dict):
             return value
         if value not in (None, [], ""):
@@ -139,7 +139,7 @@ class Draft:
         return {}
 
     def items(self, value: Any, field: str, limit: int = MAX_AUTHORS) -> list[Any]:
-        """The members of a list, cut at `limit`; `[]` where it is something else."""
+        """Read the members of a list, cut at `limit`; `[]` where the value is something else."""
         if isinstance(value, list):
             if len(value) > limit:
                 self.warn(field, f"cut at {limit} members")
@@ -150,7 +150,7 @@ class Draft:
         return []
 
     def date(self, value: Any, field: str) -> str:
-        """A partial date; a number is a year."""
+        """Read a partial date; a number is a year."""
         if value is None or value == "":
             return ""
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
@@ -162,7 +162,7 @@ class Draft:
         return ""
 
     def timestamp(self, value: Any, field: str) -> str:
-        """A time of change as UTC text; MongoDB's `{"$numberLong": …}` counts as its number."""
+        """Read a time of change as UTC text; MongoDB's `{"$numberLong": …}` counts as its number."""
         if value is None or value == "":
             return ""
         if isinstance(value, dict):
@@ -174,7 +174,7 @@ class Draft:
         return ""
 
     def identify(self, scheme: str, value: Any, field: str) -> str:
-        """Take an identifier of the work; returns its normal form, `""` (and a warning) where it is none."""
+        """Add an identifier of the work and return its normal form, `""` (and a warning) where it is none."""
         if value is None or value == "":
             return ""
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
@@ -194,7 +194,7 @@ class Draft:
         return ""
 
     def identify_dois(self, value: Any, field: str) -> None:
-        """Take all DOIs of a field that may hold several."""
+        """Add all DOIs of a field that may hold several."""
         found = dois_in(value) if isinstance(value, str) else ()
         for doi in found:
             self.identify("doi", doi, field)
@@ -202,12 +202,12 @@ class Draft:
             self.identify("doi", value, field)
 
     def mention(self, text: str) -> None:
-        """Take the arXiv id a text names with an explicit cue (`arXiv:…`, `abs/…`), if any."""
+        """Add the arXiv id that a text names with an explicit cue (`arXiv:…`, `abs/…`), if any."""
         if ("/" in text or "xiv" in text.lower()) and (found := find_arxiv(text)):
             self._identifiers[Identifier("arxiv", found.base)] = None
 
     def locate(self, journal: str, volume: str) -> None:
-        """Take the arXiv id that stands where journal and volume should (`ArXiv`, `abs/2111.12710`)."""
+        """Add the arXiv id that a source wrote in the place of journal and volume (`ArXiv`, `abs/2111.12710`)."""
         if journal:
             self.mention(journal)
         if len(volume) > 8:
@@ -217,7 +217,7 @@ class Draft:
                 self.mention(volume)
 
     def link(self, value: Any, field: str, *, identifies: bool = True) -> None:
-        """Take a URL of the work and, unless told not to, the identifiers it states."""
+        """Add a URL of the work and, where it `identifies` the work, the identifiers in it."""
         if not value:
             return
         if not isinstance(value, str):
@@ -241,7 +241,7 @@ class Draft:
                 self._identifiers[identifier] = None
 
     def relate(self, kind: str, scheme: str, value: Any, field: str) -> None:
-        """Take a relation to the work of an identifier; an unknown scheme is read as a URL."""
+        """Add a relation to the work of an identifier; an unknown scheme is read as a URL."""
         if not isinstance(value, str) or len(self._relations) >= MAX_RELATIONS:
             return
         identifier = normalize(scheme, value) if scheme in SCHEMES else next(iter(from_url(value)), None)
@@ -251,7 +251,7 @@ class Draft:
             self.warn(field, f"not a usable {scheme}")
 
     def first(self, scheme: str) -> str:
-        """The first identifier of a scheme taken so far, `""` where there is none."""
+        """Return the first identifier of a scheme added so far, `""` where there is none."""
         for identifier in self._identifiers:
             if identifier[0] == scheme:
                 return identifier[1]
@@ -266,7 +266,7 @@ class Draft:
         authors: Sequence[Author] = (),
         **fields: Any,
     ) -> Record:
-        """The finished record; keyword arguments are the fields of `Record`.
+        """Build the record; keyword arguments are the fields of `Record`.
 
         Raises:
             PayloadError: `no_identity` where there is no id, or neither a title nor an identifier
@@ -303,7 +303,12 @@ class Draft:
         )
 
     def delete(self, source_id: str, reason: str, updated: Any = None) -> Delete:
-        """The word that a record is gone. Raises `PayloadError` (`no_identity`) without an id."""
+        """Build the delete of a record.
+
+        Raises:
+            PayloadError: `no_identity` without an id.
+
+        """
         check_id(source_id)
         return Delete(
             source=self.source, source_id=source_id, reason=reason, updated=self.timestamp(updated, "updated")
@@ -311,7 +316,12 @@ class Draft:
 
 
 def check_id(source_id: str) -> None:
-    """Refuse an id that cannot name a record. Raises `PayloadError` (`no_identity`)."""
+    """Refuse an id that cannot name a record.
+
+    Raises:
+        PayloadError: `no_identity`.
+
+    """
     if not source_id:
         raise PayloadError("no_identity", "no id that stays the same")
     if len(source_id) > MAX_ID:
