@@ -1,6 +1,6 @@
 """Variant forms of Chinese characters: traditional, simplified, Japanese and older forms compare as one.
 
-The table is `normalize/han_variants.txt`; it is read when the first Chinese character is met, for most feeds never have one.
+The table is `normalize/han_variants.txt`; it is read at the first Chinese character, for most feeds have none.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ def _variants() -> dict[int, str]:
 
 
 def has_han(text: str) -> bool:
-    """Whether a text has Chinese characters, be they of a Chinese, Japanese or Korean text."""
+    """Tell whether a text has Chinese characters, be they of a Chinese, Japanese or Korean text."""
     return _HAN.search(text) is not None
 
 
 def fold_han(text: str) -> str:
-    """Return a text with each Chinese character in the form that all its variants are compared as.
+    """Return a text with each Chinese character in the one form that stands for all its variants.
 
     >>> fold_han("圖書館") == fold_han("图书馆") == fold_han("図書館")
     True

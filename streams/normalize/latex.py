@@ -1,7 +1,7 @@
 r"""LaTeX, MathML and HTML in titles, turned into plain Unicode text.
 
-arXiv writes titles in LaTeX, publishers in MathML or JATS tags, indexers in Unicode; all three must read
-the same. Only what titles really contain is understood; an unknown command keeps its name, for a letter's
+arXiv writes titles in LaTeX, publishers in MathML or JATS tags, indexers in Unicode; all three must give
+the same text. Only markup that titles really contain is understood; an unknown command keeps its name, for a letter's
 name (`\alpha`) is how the other form spells it too.
 """
 
@@ -35,7 +35,7 @@ _SYMBOLS = {
     "textdegree": "°", "texttimes": "×", "textpm": "±", "textasteriskcentered": "*", "textasciitilde": "~",
     "textless": "<", "textgreater": ">", "textunderscore": "_", "textperiodcentered": "·", "lq": "'", "rq": "'",
 }  # fmt: skip
-# Wrappers and spacing that say how a thing looks, not what it is.
+# Wrappers and spacing that set the look of a text, not its meaning.
 _SILENT_WORDS = (
     "left right big bigl bigr Big Bigl Bigr bigg biggl biggr displaystyle textstyle scriptstyle textit textbf textrm "
     "texttt textsf textsc textsl textup emph em it bf rm tt sc sl sf cal mathrm mathbf mathbb mathcal mathfrak mathscr "
@@ -125,7 +125,7 @@ def _one_copy_of_formulas(text: str) -> str:
 
 
 def _tex_alone(match: re.Match[str]) -> str:
-    """Return the TeX of a formula, nothing where the same formula is beside it in MathML."""
+    """Return the TeX of a formula, `""` where MathML of the same formula is beside it."""
     text = match.string
     if _MATHML_BEHIND.match(text, match.end()) or _MATHML_BEFORE.search(text[: match.start()]):
         return " "
@@ -134,7 +134,7 @@ def _tex_alone(match: re.Match[str]) -> str:
 
 
 def looks_like_latex(text: str) -> bool:
-    """Whether the text is LaTeX: a backslash, or two dollar signs (source: S2APLER)."""
+    """Tell whether a text is LaTeX: a backslash, or two dollar signs (source: S2APLER)."""
     return "\\" in text or ("$" in text and text.count("$") > 1)
 
 
@@ -161,7 +161,7 @@ def _command(match: re.Match[str]) -> str:
 
 
 def strip_latex(text: str) -> str:
-    """LaTeX as Unicode text: accents composed, wrappers dropped, symbols and letter names kept."""
+    """Turn LaTeX into Unicode text: accents composed, wrappers dropped, symbols and letter names kept."""
     if "^" in text:
         text = _RAISED_MINUS.sub("(-)", text)
     if "\\" in text:

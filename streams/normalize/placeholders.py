@@ -1,4 +1,4 @@
-"""What tables, forms and catalogues write where they know nothing: values that must never compare as equal."""
+"""Placeholders that tables, forms and catalogues write for a missing value, which must never compare as equal."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ _LONGEST = max(map(len, _MISSING))
 
 
 def is_missing(value: str) -> bool:
-    """Whether a value says that there is none: `NaN`, `null`, `:unav`. `NA` is R's; `Na` is a name."""
+    """Tell whether a value is a placeholder for a missing one: `NaN`, `null`, `:unav`; `NA` is R's, but `Na` is a name."""
     return len(value) <= _LONGEST and (value == "NA" or value.lower() in _MISSING)

@@ -1,8 +1,8 @@
-"""Signs that tell two titles apart, as words: C and C++, D and D*, e+p and e-p, B-tree and B+-tree, 2.4 and 24.
+"""Signs that distinguish two titles, as words: C and C++, D and D*, e+p and e-p, B-tree and B+-tree, 2.4 and 24.
 
-Punctuation is no part of a title's normal form, so a sign that decides must become a word before it goes. What decides is
-a convention of a field, which is why each convention is a row of its own. Where sources lose a sign as often as they keep
-it, the more frequent form reads as no sign at all: `Na+` as `Na`, `CD4+` as `CD4`, but `CD4(-)` as `CD4 minus`; the
+Punctuation is no part of a title's normal form, so a sign that distinguishes must become a word first. Which signs do is
+a convention of a field, so each convention is a row of its own. Where sources lose a sign as often as they keep
+it, the more frequent form is read without a sign: `Na+` as `Na`, `CD4+` as `CD4`, but `CD4(-)` as `CD4 minus`; the
 electron in `e-p` as in `ep`, but the positron in `e+p` as `e plus p`.
 """
 
@@ -18,7 +18,7 @@ _Words = str | Callable[[re.Match[str]], str]
 
 
 class Sign(NamedTuple):
-    """A convention: text that must occur, the pattern, what it is read as; an example, and what it is read as there."""
+    """A convention: text that must occur, the pattern, the words it is read as; an example, and how the example is read."""
 
     occurs: str
     pattern: re.Pattern[str]
@@ -64,7 +64,7 @@ def _sign(occurs: str, pattern: str, words: _Words, example: str, reads: str) ->
     return Sign(occurs, re.compile(pattern), words, example, reads)
 
 
-# The order counts: what an earlier row has read, a later one does not see.
+# The order counts: text that an earlier row has replaced is hidden from later rows.
 SIGNS: tuple[Sign, ...] = (
     _sign(".", r"\d+(?:\.\d+){2,}", _without_points, "version 1.2.3", "version 1 2 3"),
     _sign(".", r"(?<![\w.])(?<!\d )\.(?=\d)", "0.", "p < .05", "p 0.05"),
@@ -138,10 +138,10 @@ _READ = re.compile(
 
 
 def signs_in(normal: str) -> list[str]:
-    """Return what a title in normal form has of signs that decide, in order of the alphabet.
+    """Return the signs among the words of a title in normal form, in order of the alphabet.
 
-    The words are words of titles, too; a sign's stands behind a symbol, which is one or two letters, a number or a Greek
-    letter's name. Two titles whose signs differ are two.
+    A sign follows a symbol, which is one or two letters, a number or a Greek letter's name; without a symbol before it, its
+    word is an ordinary word of the title. Two titles whose signs differ are two.
 
     >>> signs_in("sharp bounds for c star algebras")
     ['c star']
@@ -152,7 +152,7 @@ def signs_in(normal: str) -> list[str]:
 
 
 def read_signs(text: str) -> str:
-    """Return a text with the signs that decide as words, all else as it was; its case must be that of the source."""
+    """Replace the signs of a text by words, all else unchanged; the text must have its original case."""
     if text.isascii():
         if not text.encode().translate(None, _NO_SIGN) and "(-)" not in text and "- " not in text:
             return text

@@ -1,10 +1,10 @@
-"""Titles in normal form: what stays of a title when spelling, markup and typography are taken away.
+"""Titles in normal form: the words that remain when spelling, markup and typography are taken away.
 
 `normalize` is the one fold all comparisons use: lower-case words separated by single spaces, accents
 gone from Latin and Greek letters only, every other script kept. The structure of a title (subtitle, notes,
 announcements) is read by `streams.matching.titles`.
 
-The rules follow what is known from bib-dedupe (prep_title), fuzzycat, S2APLER, sandcrawler and
+The rules follow bib-dedupe (prep_title), fuzzycat, S2APLER, sandcrawler and
 cometadata; each constant names its source where it has one.
 """
 
@@ -88,7 +88,7 @@ _WORD = re.compile(
 )
 _ASCII_WORD = re.compile("[a-z0-9]+(?:(?<=[0-9])[.][0-9][a-z0-9]*)?")
 _LETTERS = re.compile("[a-z]+")
-# Bytes, for their translation costs a tenth of that of text.
+# Bytes, for to translate bytes costs a tenth of translating text.
 _SEPARATE = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + bytes(range(128, 256))
 
 _ROMAN = {
@@ -116,7 +116,7 @@ _NUMERALS = frozenset(word.encode() for word in (*_ROMAN, *_UNITS, *_TENS))
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of a text as a set: the form word lists are written in."""
+    """Return the words of a text as a set, the form in which word lists are written."""
     return frozenset(text.split())
 
 
@@ -129,7 +129,7 @@ STOPWORDS = word_set(
 
 
 def plain(text: str) -> str:
-    """Text as a person reads it: no tags, entities or LaTeX, NFKC, single spaces; case and punctuation kept."""
+    """Return a text as a person reads it: no tags, entities or LaTeX, NFKC, single spaces; case and punctuation kept."""
     if "&" in text or "<" in text:
         text = strip_markup(text)
     if looks_like_latex(text):
@@ -195,24 +195,24 @@ def words_of(folded: str) -> str:
 
 
 def normalize(text: str) -> str:
-    r"""The words of a text in normal form, separated by single spaces; `""` where it has none.
+    r"""Return the words of a text in normal form, separated by single spaces; `""` where it has none.
 
-    >>> normalize("The $\alpha$-Divergence, Part II")
+    >>> normalize(r"The $\alpha$-Divergence, Part II")
     'the alpha divergence part 2'
     """
     return words_of(read_numerals(fold(plain(text))))
 
 
 def fold_words(text: str) -> str:
-    """The words of a text, folded, with no reading of numerals: for names of people and journals."""
+    """Return the words of a text, folded, without reading numerals: for names of people and journals."""
     return words_of(_fold_letters(text if text.isascii() else plain(text)))
 
 
 def compact(normal: str) -> str:
-    """A normal form without its spaces: equal for `data base` and `database`, `H^s` and `Hs`."""
+    """Return a normal form without its spaces: equal for `data base` and `database`, `H^s` and `Hs`."""
     return normal.replace(" ", "")
 
 
 def informative(normal: str) -> list[str]:
-    """The words of a normal form that say what it is about, in order."""
+    """Return the words of a normal form that are no stop words, in order."""
     return [word for word in normal.split(" ") if word and word not in STOPWORDS]

@@ -1,4 +1,4 @@
-"""Identifiers in links: what a landing page, a PDF or an OAI name says of the work behind it.
+"""Identifiers in links: those that the URL of a landing page or PDF, or an OAI name, contains.
 
 Which hosts are read, and how, is the table `_HOSTS`; a publisher's page counts by the DOI in its path.
 """
@@ -72,7 +72,10 @@ def _on_doi(path: str) -> _Found:
 
 @lru_cache(maxsize=256)
 def _arxiv_at_start(text: str) -> _Found | None:
-    """What an arXiv id at the start of a text says, None where there is none; abstract and PDF say the same."""
+    """Return the identifiers of an arXiv id that begins a text, None where none does.
+
+    Cached, for a record links the abstract page and the PDF of a paper, which have the same id.
+    """
     match = ARXIV_AT_START.match(text)
     return _named(checked_arxiv(match)) if match else None
 
@@ -166,7 +169,7 @@ _HOSTS: Mapping[str, Callable[[str], _Found]] = {
 
 
 def _publisher_doi(path: str) -> _Found:
-    """The DOI in the path of a publisher's page or file."""
+    """Return the DOI in the path of a publisher's page or file."""
     start = path.find("/10.") + 1
     if start:
         doi = path[start:].partition("?")[0].partition("#")[0]
@@ -178,11 +181,11 @@ def _publisher_doi(path: str) -> _Found:
 
 
 def from_url(url: str, *, publishers: bool = True) -> _Found:
-    """The identifiers a landing page's or a file's URL states about the work it shows, often none.
+    """Return the identifiers that the URL of a landing page or file states about its work, often none.
 
-    Known hosts are read by their own rules, an archived copy (`web.archive.org/web/…`) by what it
-    wraps; elsewhere a DOI in the path or an arXiv cue counts. `oai:` names are read too. Without
-    `publishers` a DOI in the path of a page is left unread (the most costly thing here) unless it is arXiv's.
+    Known hosts are read by their own rules, an archived copy (`web.archive.org/web/…`) by the URL
+    inside; elsewhere a DOI in the path or an arXiv cue counts. `oai:` names are read too. Without
+    `publishers` a DOI in the path of a page is left unread (the most costly step here) unless it is arXiv's.
     """
     if len(url) > LONGEST:
         return ()
@@ -208,7 +211,7 @@ def from_url(url: str, *, publishers: bool = True) -> _Found:
 
 
 def _from_oai(name: str) -> tuple[Identifier, ...]:
-    """The identifier in an OAI name of a repository whose local names are one."""
+    """Return the identifier in an OAI name of a repository whose local names are identifiers."""
     _, _, rest = name.partition(":")
     host, _, local = rest.partition(":")
     scheme = {"arxiv.org": "arxiv", "pubmedcentral.nih.gov": "pmcid", "europepmc.org": "pmcid"}.get(host.lower(), "")

@@ -1,8 +1,8 @@
 """Identifiers of scholarly works in normal form: one work, one spelling.
 
 Every function here is pure and tolerant: text that is not an identifier gives nothing, never an error. The rules
-come from the schemes' own documentation: arXiv's page on identifiers for its two forms, the DOI handbook for shape
-and case (only ASCII letters fold), and from what large catalogues do with the spellings people write.
+come from the schemes' own documentation (arXiv's page on identifiers for its two forms, the DOI handbook for shape
+and case: only ASCII letters fold) and from how large catalogues treat the spellings people write.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ __all__ = [
 
 
 def _pattern(pattern: str, form: Callable[[str], str] = str) -> Callable[[str], str]:
-    """A reader that takes group 1 of a pattern that must match all of the text."""
+    """Make a reader that returns group 1 of a pattern, which must match the whole text."""
     compiled = re.compile(pattern, re.IGNORECASE)
 
     def read(text: str) -> str:
@@ -98,16 +98,16 @@ SCHEMES = tuple(_READERS)
 which number apart; `s2` is Semantic Scholar's corpus id, which is stable, and `s2_paper` its sha, which is not."""
 
 
-# Schemes whose form a word may have, too: n/a is a DBLP key by its shape.
+# Schemes whose identifiers may look like a word: n/a is a DBLP key by its shape.
 _ANY_LETTERS = frozenset(("dblp", "openreview", "pwc", "handle"))
 _ARXIV_DOI = "10.48550/arxiv."
 
 
 def normalize(scheme: str, value: str) -> Identifier | None:
-    """Return the identifier a field of a `scheme` holds, None where it is none.
+    """Return the identifier in a field of a `scheme`, None where the field has none.
 
-    A DOI that arXiv registered (`10.48550/arXiv.…`) names an arXiv paper and comes back as such, and a
-    handle that is a DOI as a DOI. So does an identifier in the field of another that says which one it is.
+    A DOI that arXiv registered (`10.48550/arXiv.…`) is returned as the arXiv id it names, and a
+    handle that is a DOI as a DOI. So is an identifier in a field of another scheme, where a label or URL names its scheme.
     """
     read = _READERS.get(scheme)
     value = value.strip()
@@ -127,7 +127,7 @@ def normalize(scheme: str, value: str) -> Identifier | None:
 
 
 def _in_wrong_field(scheme: str, value: str) -> Identifier | None:
-    """Return the identifier in the field of another scheme where its label or its URL says what it is."""
+    """Return an identifier in a field of another scheme, where its label or its URL names its scheme."""
     lower = value.lower()
     if scheme == "doi" and ("arxiv" in lower or "pmid" in lower or "pubmed" in lower) and "10." not in lower:
         other = "arxiv" if "arxiv" in lower else "pmid"

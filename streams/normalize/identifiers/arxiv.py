@@ -1,4 +1,4 @@
-"""arXiv identifiers in normal form, by arXiv's own page on its two forms, and how others write them."""
+"""arXiv identifiers in normal form, by arXiv's own page on its two forms, and by other spellings in use."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ _SHORT_YEAR = re.compile(r"(?:arxiv:\s*)?([4-9]\d\d\.\d{4})(v\d{1,3})?", re.IGNO
 
 
 def checked_arxiv(match: re.Match[str]) -> ArxivId | None:
-    """Return the identifier of a match, None where the month does not exist or the form is not of its time."""
+    """Return the identifier of a match, None where the month does not exist or the form was not in use then."""
     new, written = match.group("new", "version")
     version = int(written) if written else 0
     if new:
         month, number = int(new[2:4]), new[5:]
         digits = 4 if new[:4] < "1500" else 5
-        # Five digits since January 2015; the form began in April 2007 and the old one owns the years from '91.
+        # Five digits since January 2015; the form began in April 2007, and years from 91 on are those of the old form.
         if 1 <= month <= 12 and "0704" <= new[:4] < "9100" and len(number) == digits and int(number):
             return ArxivId(f"{new[:4]}.{number}", version)
         return None
@@ -75,7 +75,7 @@ def checked_arxiv(match: re.Match[str]) -> ArxivId | None:
 def parse_arxiv(text: str) -> ArxivId | None:
     """Return the arXiv identifier of a field for arXiv identifiers.
 
-    A bare `1706.03762` or `math.CA/0611800v2` is taken, for the field says what it is; in free text
+    A bare `1706.03762` or `math.CA/0611800v2` counts, for the field is made for such identifiers; in free text
     use `find_arxiv`. URLs, DOIs, `oai:` names and DBLP keys of arXiv papers are read too.
     """
     text = text.strip()
@@ -89,9 +89,9 @@ def parse_arxiv(text: str) -> ArxivId | None:
 
 
 def find_arxiv(text: str) -> ArxivId | None:
-    """Return the first arXiv identifier in free text or a URL, taken only behind a word that says it is one.
+    """Return the first arXiv identifier in free text or a URL; it counts only behind a cue.
 
-    Such words are `arXiv:`, an arXiv host or mirror, the DOI prefix `10.48550/arXiv.`, `abs/` as
+    Cues are `arXiv:`, an arXiv host or mirror, the DOI prefix `10.48550/arXiv.`, `abs/` as
     Semantic Scholar writes volumes, ADS's bibcodes and DBLP's `corr/abs-`.
     """
     text = text[:LONGEST]

@@ -1,8 +1,8 @@
 """DOIs in normal form: one DOI, one spelling, whatever surrounds it in a field or a URL.
 
 People, reference managers and table tools write a DOI with a label, a resolver, a proxy, LaTeX escapes, the page or the
-file of the article behind it, a query, a second identifier. All of that goes; what belongs to the DOI stays (SICI keeps its
-brackets, semicolon and `#`). What cannot be told from a broken DOI is refused, not repaired.
+file of the article behind it, a query, a second identifier. All of that is removed; what belongs to the DOI stays (SICI keeps its
+brackets, semicolon and `#`). A text that may be a broken DOI is refused, not repaired.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ _SERVER_VERSION = re.compile(r"(10\.(?:1101|64898)/(?:\d{6,8}|\d{4}\.\d\d\.\d\d\
 _OPENERS = {")": "(", "]": "[", "}": "{", ">": "<"}
 _TRAILING = frozenset(".,;:'\"/?!&*|\\`=([{<")
 
-# Templates for authors come with a DOI to be replaced; some are published with it.
+# Templates for authors contain a DOI to be replaced; some papers are published with it.
 _PLACEHOLDER = re.compile(r"(?:^|[^a-z])(?:x{4,}|n{4,})(?:$|[^a-z])|^(?:xxx\.)?0+(?:[./]0+)*$")
 _TEMPLATES = frozenset(("10.1145/1122445.1122456", "10.1145/1235", "10.475/123_4", "10.1109/access.2017.doi"))
 
@@ -114,7 +114,7 @@ def normalize_doi(text: str) -> str:
 
 
 def _has_page(doi: str) -> bool:
-    """Whether a DOI of clean shape may have a page or another DOI behind it, a version, or be a template's."""
+    """Tell whether a DOI of clean shape may need work: a page, version or second DOI behind it, or the form of a template."""
     return (
         "10." in doi[8:]
         or "nnnn" in doi
@@ -131,7 +131,7 @@ def dois_in(text: str) -> tuple[str, ...]:
 
 
 def registered_doi(text: str) -> str:
-    """Return the DOI a registry gives as its record's own: its case and escapes fold, nothing is cut off its end."""
+    """Return the DOI that a registry gives as its record's own: case and escapes are folded, and nothing is cut off its end."""
     text = text.strip()
     if _CLEAN.fullmatch(text):
         return text.lower()
@@ -183,7 +183,7 @@ def _plain(text: str) -> str:
 
 
 def _scan(text: str) -> Iterator[str]:
-    """Yield the DOIs of a text in order, of the first places where one may begin."""
+    """Yield the DOIs of a text in order; the first `_MOST` places where a DOI may begin are tried."""
     text = _plain(text)
     at = 0
     for _ in range(_MOST):
@@ -205,7 +205,7 @@ def _scan(text: str) -> Iterator[str]:
 
 
 def _is_of_this_work(lead: str) -> bool:
-    """Whether the text before a DOI neither belongs to it nor says that it is another work's."""
+    """Tell whether the text before a DOI is no part of it and does not name another work."""
     if not _GLUED_BEFORE.search(lead):
         return False
     url = lead.rpartition(" ")[2]
@@ -213,7 +213,7 @@ def _is_of_this_work(lead: str) -> bool:
 
 
 def _is_whole_alone(text: str, start: re.Match[str], end: int, *, is_cut: bool) -> bool:
-    """Whether a DOI that ends at `end` is whole: no blank broke it."""
+    """Tell whether a DOI that ends at `end` is whole: no blank broke it."""
     if " " in start[0].strip() and not any(letter.isdigit() for letter in text[start.end() : end]):
         return False
     if end == len(text) or is_cut or text[end - 1] in ",;|":
@@ -240,7 +240,7 @@ def _within(doi: str, *, is_url: bool) -> str:
 
 
 def _finish(doi: str) -> str:
-    """Return a DOI without page, file and version of the server, `""` where it is a template's or no DOI."""
+    """Return a DOI without page, file and version of the server, `""` for a template or a text that is no DOI."""
     for _ in range(8):
         shorter = without_page(_without_tail(doi))
         if shorter == doi:
@@ -255,7 +255,7 @@ def _finish(doi: str) -> str:
 
 
 def _shaped(doi: str) -> str:
-    """Return a DOI in lower case and without the punctuation around it, `""` where it has not the shape of one."""
+    """Return a DOI in lower case without the punctuation around it, `""` where the text does not have the shape of a DOI."""
     doi = _without_tail(doi.strip())
     if not _DOI.fullmatch(doi) or len(doi) > _LONGEST_DOI:
         return ""

@@ -39,7 +39,7 @@ _LAST_OF_URL = re.compile(r"[^\s?#]+[/=:]0*([1-9]\d{0,8})(?:\.\d+)?/?(?:[?#].*)?
 
 
 def _number(text: str) -> str:
-    """Return the digits of a text that is a number in whatever form, `""` where it is none."""
+    """Return the digits of a text that is a number in any form, `""` where it is none."""
     if match := _PLAIN.fullmatch(text) or _DECIMAL.fullmatch(text):
         return match[1]
     if _GROUPED.fullmatch(text):
@@ -83,6 +83,6 @@ def normalize_pmcid(text: str) -> str:
 
 
 def _last(url: str, others: tuple[str, ...]) -> re.Match[str] | None:
-    """Return the match of the number a URL ends in, None where the URL is a DOI's or the other server's."""
+    """Return the match of the number that ends a URL, None for a URL with a DOI or of a server in `others`."""
     lower = url.lower()
     return None if "10." in url or any(other in lower for other in others) else _LAST_OF_URL.fullmatch(url)

@@ -1,4 +1,4 @@
-"""Whether two names may be one person's, and how many names two lists of authors have in common.
+"""Agreement of author names: whether two may be one person's, and how many names two author lists have in common.
 
 Names are keys of `streams.normalize.names.reading`. Which word is the family name is often not known ("Wang Ke", "Ke Wang"), so
 both orders are tried; given names may be initials, spelled in another way, or missing.
@@ -16,7 +16,7 @@ __all__ = ["Agreement", "agreement", "family_in_common", "initials_in_common", "
 
 
 class Agreement(NamedTuple):
-    """How two author lists agree: how many names pair up, and how long the lists are."""
+    """The agreement of two author lists: how many names pair up, and how long the lists are."""
 
     matched: int
     shorter: int
@@ -24,13 +24,16 @@ class Agreement(NamedTuple):
 
 
 def family_in_common(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    """Whether two lists share a family name of five letters or more, whatever the given names say."""
+    """Tell whether two lists share a family name of five letters or more, whatever the given names are."""
     families = {key.partition("|")[0] for key in a}
     return any(len(family) > 4 and family in families for family in (key.partition("|")[0] for key in b))
 
 
 def initials_in_common(a: tuple[str, ...], b: tuple[str, ...]) -> int:
-    """How many names agree in both initials alone: `agarwal|s` and `sameet|a`. Little for one name, much for several."""
+    """Count the names that agree in both initials alone: `agarwal|s` and `sameet|a`.
+
+    One such name is weak evidence, several are strong.
+    """
     free = [_initials(name) for name in b]
     matched = 0
     for name in a:
@@ -59,7 +62,7 @@ _FUSED = {
 
 
 def same_person(a: str, b: str) -> bool:
-    """Whether two `family|given` keys may be one person: names agree in either order, initials count as names."""
+    """Tell whether two `family|given` keys may be one person: names agree in either order, initials count as names."""
     if a == b:
         return True
     family_a, _, given_a = a.partition("|")
@@ -90,7 +93,7 @@ def _same_family(a: str, b: str) -> bool:
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     if long.endswith(short) and len(short) >= _FUSED.get(long[: -len(short)], 99):
         return True
-    if len(short) < 5:  # Li, Wu, Do: nothing to spare for a typing error
+    if len(short) < 5:  # Li, Wu, Do: too short to allow a typing error
         return False
     if a[0] != b[0]:
         return long.endswith(short)  # double names: one half left out
@@ -101,7 +104,7 @@ def _same_family(a: str, b: str) -> bool:
 
 
 def _with_degree(family_a: str, given_a: str, family_b: str, given_b: str) -> bool:
-    """A degree read as initials: `johnsmith|m d` is `smith|john`."""
+    """Tell whether one name has a degree read as initials: `johnsmith|m d` is `smith|john`."""
     for family, given, other, others in (
         (family_a, given_a, family_b, given_b),
         (family_b, given_b, family_a, given_a),
@@ -114,7 +117,10 @@ def _with_degree(family_a: str, given_a: str, family_b: str, given_b: str) -> bo
 
 
 def _reordered(family_a: str, given_a: str, family_b: str, given_b: str) -> bool:
-    """Family name first and a given name of two words or syllables: `ming|zhang wei` is `zhang|weiming` and `zhang|wei m`."""
+    """Tell whether one name has the family name first and a given name of two words or syllables.
+
+    `ming|zhang wei` is `zhang|weiming` and `zhang|wei m`.
+    """
     for family, given, other, others in (
         (family_a, given_a, family_b, given_b),
         (family_b, given_b, family_a, given_a),
@@ -132,7 +138,7 @@ def _reordered(family_a: str, given_a: str, family_b: str, given_b: str) -> bool
 
 
 def _partly_read(family_a: str, given_a: str, family_b: str, given_b: str) -> bool:
-    """Names of which one was read with too much in the family name, or has an umlaut spelled out."""
+    """Tell whether one of two names was read with too much in the family name, or has an umlaut spelled out."""
     if _with_degree(family_a, given_a, family_b, given_b):
         return True
     for family, given, other, others in (
@@ -166,7 +172,7 @@ def _compatible(a: str, b: str) -> bool:
 
 
 def _swapped(family_a: str, given_a: str, family_b: str, given_b: str) -> bool:
-    """Family and given name in the other order: `wang|ke` and `ke|wang`, `keller|j` and `johannes|keller`."""
+    """Tell whether two names have family and given name in opposite order: `wang|ke`, `ke|wang`; `keller|j`, `johannes|keller`."""
     if not given_a or not given_b:
         # One side is a single word: it may stand for either part of the other.
         return bool(family_a) and bool(family_b) and (given_a.replace(" ", "") + family_a == given_b.replace(" ", "") + family_b
@@ -182,7 +188,7 @@ def _swapped(family_a: str, given_a: str, family_b: str, given_b: str) -> bool:
 
 
 def agreement(a: tuple[str, ...], b: tuple[str, ...]) -> Agreement:
-    """How many authors of two lists pair up one to one. Order does not count."""
+    """Count how many authors of two lists pair up one to one, in any order."""
     if len(a) > len(b) or (len(a) == len(b) and a > b):
         a, b = b, a
     if a == b:

@@ -1,4 +1,4 @@
-"""What stands around a name and is no part of it: degrees and fellowships behind it, titles before it, marks of footnotes."""
+"""Text around a name that is no part of it: degrees and fellowships behind it, titles before it, marks of footnotes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from streams.normalize.text import word_set
 
 __all__ = ["is_degree", "may_be_initials", "without_degrees", "without_marks"]
 
-# Letters alone, for some write M.D., some MD. Those of up to three letters are initials as often.
+# Letters alone, for M.D. and MD are both in use. Degrees of up to three letters may as well be initials.
 _DEGREES = word_set(
     "jr sr ii iii iv v 2nd 3rd esq phd dphil drphil dr drmed drrernat drhc md mdphd do mbbs mbchb mbbch mbbchir bmbs "
     "bmbch mb bs ba bsc bschons bahons bsn ms ma msc msci mscph msn mph msph mhs mhsc mha mhi mba mphil mres mpharm "
@@ -36,7 +36,7 @@ _PARTICLES = word_set(
 
 
 def is_degree(text: str) -> bool:
-    """Whether a text is made of degrees, fellowships or suffixes of names alone, as `M.D., Ph.D.` and `Jr.` are."""
+    """Tell whether a text consists of degrees, fellowships or suffixes of names alone: `M.D., Ph.D.`, `Jr.`."""
     plain = text.replace(".", "").lower()
     if plain in _DEGREES:
         return True
@@ -52,9 +52,9 @@ def _letters(word: str) -> str:
 
 
 def may_be_initials(family: str, part: str) -> bool:
-    """Whether what follows a comma is initials rather than a degree, as in `Smith, MPH` and `Leite Lopes, M. A.`.
+    """Tell whether a text behind a comma is initials rather than a degree: `Leite Lopes, M. A.`, but not `Smith, MPH`.
 
-    Behind given and family name, which only several words can be, `MD` is a doctor and `MPH` a degree.
+    Behind several words, which must be given and family name, `MD` is a doctor and `MPH` a degree.
     """
     part = part.strip()
     letters = _letters(part)

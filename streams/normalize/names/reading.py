@@ -1,4 +1,4 @@
-"""Author names to keys: what is written of a person as `family|given`, of a group as `*name`, of nobody as nothing."""
+"""Reader of author names: a person becomes `family|given`, a group `*name`, an author who is not known `""`."""
 
 from __future__ import annotations
 
@@ -68,7 +68,10 @@ _SEPARATOR = re.compile(r"\s+and\s+|\s*;\s*|\s+&\s+")
 
 
 def split_names(name: str) -> list[str]:
-    """Return the names in one author field: most hold one; "A. Smith and B. Jones", "A. Smith; B. Jones" hold two."""
+    """Return the names in one author field.
+
+    Most fields hold one; "A. Smith and B. Jones" and "A. Smith; B. Jones" hold two.
+    """
     if " and " not in name and ";" not in name and " & " not in name and "," not in name:
         return [name]
     if "&" in name and ";" in name:
@@ -82,7 +85,7 @@ def split_names(name: str) -> list[str]:
             return [name]
         parts = [name]
     if len(parts) == 1 and name.count(",") == 1:
-        # "Clare Dixon, Kerstin Eder" are two: on neither side of the comma stands a family name alone
+        # "Clare Dixon, Kerstin Eder" are two: neither side of the comma is a family name alone
         left, _, right = name.partition(",")
         full = all(sum(1 for word in side.split() if len(word.strip(".")) > 1) > 1 for side in (left, right))
         return [left, right] if full and left.split()[0].lower() not in _PARTICLES else [name]
@@ -94,7 +97,7 @@ def split_names(name: str) -> list[str]:
 
 
 def is_group(name: str) -> bool:
-    """Whether a name is that of a collaboration or an institution."""
+    """Tell whether a name is that of a collaboration or an institution."""
     lower = name.lower()
     if not _GROUP_WORDS.isdisjoint(lower.replace(",", " ").split()):
         return True
@@ -199,15 +202,15 @@ def umlauts_folded(family: str) -> str:
 def _short_umlauts(key: str) -> str:
     """Return a family name of five letters without the `e` of an umlaut: Kuehn is Kühn and Kuhn.
 
-    In long names an `e` more is one typing error, which comparison forgives; in short ones it is another name. In the
+    In long names an extra `e` is one typing error, which comparison forgives; in short ones it is another name. In the
     shortest, where Yuen is not Yun, an umlaut is spelled out instead: Bär is Baer.
     """
     folded = umlauts_folded(key)
     return folded if len(folded) == 4 else key
 
 
-# What forms, tables and catalogues write for an author who is not known.
-_NOBODY_PHRASES = (
+# Phrases that forms, tables and catalogues write for an author who is not known.
+_UNKNOWN_AUTHOR_PHRASES = (
     "na", "n a", "na na", "nan", "none", "null", "nil", "undefined", "missing", "unav", "unkn", "unac", "unal", "unap", "unas",
     "tba", "tbd", "anonymous", "anon", "anonym", "anonyme", "anonymus", "anonimo", "unknown", "unbekannt", "inconnu",
     "desconocido", "sconosciuto", "s n", "sine nomine", "author unknown", "unknown author", "unknown authors",
@@ -221,28 +224,28 @@ _NOBODY_PHRASES = (
 )  # fmt: skip
 
 
-def _nobody() -> frozenset[str]:
-    """Return the keys of nobody, as they are in each order names are written in."""
+def _unknown_author_keys() -> frozenset[str]:
+    """Return the keys that the phrases for an unknown author have, in each order in which names are written."""
     forms = {""}
-    for phrase in _NOBODY_PHRASES:
+    for phrase in _UNKNOWN_AUTHOR_PHRASES:
         words = phrase.split()
         forms |= {phrase, phrase.replace(" ", ""), f"{words[-1]} {' '.join(words[:-1])}".strip(), f"{phrase} {phrase}"}
         forms |= {f"{''.join(words[:at])} {' '.join(words[at:])}" for at in range(1, len(words))}
     return frozenset(forms)
 
 
-_NOBODY = _nobody()
+_UNKNOWN_AUTHOR = _unknown_author_keys()
 
 
 def author_key(author: Author) -> str:
-    """Return an author as `family|given`, `""` for nobody ("Anonymous", "et al."), `*name` for an organization."""
+    """Return an author as `family|given`, `*name` for an organization, `""` for an unknown one ("Anonymous", "et al.")."""
     name = author.name or f"{author.given} {author.family}".strip()
     if "&" in name or "\\" in name or "<" in name:
         author = Author(plain(name), plain(author.family), plain(author.given), organization=author.organization)
         name = author.name
     if author.organization or (" " in name and is_group(name)):
         words = normalize(name)
-        return f"*{words}" if words and words not in _NOBODY else ""
+        return f"*{words}" if words and words not in _UNKNOWN_AUTHOR else ""
     return _person(author.name, author.family, author.given)
 
 
@@ -250,4 +253,4 @@ def author_key(author: Author) -> str:
 def _person(name: str, family: str, given: str) -> str:
     key = _key(name, family, given)
     flat = key.replace("|", " ").strip()
-    return "" if flat in _NOBODY or flat.isdigit() or flat.startswith("anonymous ") else key
+    return "" if flat in _UNKNOWN_AUTHOR or flat.isdigit() or flat.startswith("anonymous ") else key
