@@ -1,4 +1,4 @@
-"""What one source says about one paper, in normal form.
+"""Values for what one source says about one paper, in normal form.
 
 A `Record` is the only shape the rest of Streams sees: the modules of `streams.sources` make it from
 a feed's own payload, and `to_document` writes it as the `document` JSON users read and send.
@@ -25,7 +25,7 @@ class Identifier(NamedTuple):
 
 
 class Relation(NamedTuple):
-    """What a source states about another work, from the record's point of view.
+    """A relation to another work that a source states, from the record's point of view.
 
     `kind` is one of: `same_as`, `preprint_of`, `has_preprint`, `version_of`, `has_version`,
     `corrects` (erratum, corrigendum, addendum), `retracts`, `comments_on`, `reviews`,
@@ -52,9 +52,9 @@ class Author(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one source says about one paper.
+    """The statement of one source about one paper.
 
-    Absent text is `""`, absent lists are empty: what is not known is never guessed.
+    Absent text is `""`, absent lists are empty: a value that is not known is never guessed.
 
     `date` is a partial ISO date that keeps its precision: `"2021"`, `"2021-11"` or `"2021-11-24"`.
     `type` is the source's own word for the kind of work, lower-case (`journal-article`, `erratum`).
@@ -98,7 +98,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return int(self.date[:4]) if self.date else 0
 
     def identifier(self, scheme: str) -> str:
-        """The first identifier of a `scheme`, `""` where there is none."""
+        """Return the first identifier of a `scheme`, `""` where there is none."""
         for identifier in self.identifiers:
             if identifier.scheme == scheme:
                 return identifier.value
@@ -106,7 +106,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Delete(msgspec.Struct, frozen=True, kw_only=True):
-    """A source's word that a record is gone. `reason` says in which form it said so."""
+    """A source's statement that a record is gone; `reason` says in which form the source said so."""
 
     source: str
     source_id: str
@@ -120,12 +120,12 @@ class Delete(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def record_id(source: str, source_id: str) -> str:
-    """The id under which a record is known everywhere."""
+    """Return the id of a record, the same in every message, key and report."""
     return f"{source}:{source_id}"
 
 
 def to_document(record: Record) -> dict[str, Any]:
-    """The record as a `document`, our own normal form for JSON; fields that are not known are left out."""
+    """Return the record as a `document`, the JSON normal form of Streams; fields that are not known are left out."""
     named = [Identifier(scheme, record.identifier(scheme)) for scheme in ("doi", "arxiv")]
     fields: dict[str, Any] = {
         "source": record.source,
@@ -157,7 +157,7 @@ def to_document(record: Record) -> dict[str, Any]:
 
 
 def _author(author: Author) -> str | dict[str, Any]:
-    """A name where that is all there is, else an object with what is known."""
+    """Return the name where nothing else is known, else an object with the known fields."""
     parts = {
         "family": author.family,
         "given": author.given,

@@ -1,4 +1,4 @@
-"""What the store keeps of a record for comparison, and the short id under which it is kept."""
+"""The stored form of a record for comparison, and the short id under which it is stored."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ID_BYTES = 8
 
 
 def id_of(record_id: str) -> bytes:
-    """The 8-byte id of a record: at 10 million records two meet with probability 3e-6."""
+    """Return the 8-byte id of a record: among 10 million records, two have the same with probability 3e-6."""
     return blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).digest()
 
 
 class Stored(NamedTuple):
-    """A stored record: its stamp and its encoded features (`b""` where it was deleted)."""
+    """A stored record: its record version and its encoded features (`b""` where it was deleted)."""
 
     stamp: Stamp
     features: bytes

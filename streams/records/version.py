@@ -1,9 +1,9 @@
-"""Which of two payloads of one record is newer, decided without a clock of our own.
+"""Record versions: which of two payloads of one record is newer, decided without a clock of Streams.
 
-The stamp stands in front of every stored record. Two payloads are ordered by the source's own version where both have
-one, else by its time of change (the broker's time of arrival where the source gives none); ties go to the content. What
-stands keeps the highest version it ever followed, the latest time that ever stood and whether it followed a delete, so
-that every worker and every replay choose the same one.
+The version precedes every stored record. Two payloads are ordered by the source's own version number where both have
+one, else by the source's time of change (the broker's timestamp where the source gives none); ties go to the content. The
+stored record keeps the highest version number that it ever followed, the latest time that was ever stored and whether it
+followed a delete, so that every worker and every replay choose the same payload.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ _OFFSET_BITS = 20
 
 
 class Stamp(NamedTuple):
-    """`version` and `updated` (Unix seconds) are the source's, 0 where unknown.
+    """The version of a record's payload: `version` and `updated` (Unix seconds) are the source's, 0 where unknown.
 
-    `taken` orders arrivals, see `arrival`; `digest` is a 6-byte hash of the record's content; `returned` says that the
-    record was deleted before and came again, `inherited` that a payload without a version stood since its version was first
-    heard: then ties of that version go by time. `passed` is the latest time, in ms, that stood before, where this payload
-    replaced it by its version although it is no later.
+    - `taken`: the order of arrival, see `arrival`.
+    - `digest`: a 6-byte hash of the record's content.
+    - `returned`: the record was deleted before and was restored since.
+    - `inherited`: `version` was taken over from another payload, for this one has none; ties of that version go by time.
+    - `passed`: the superseded time, in ms: the latest time that was stored before, where this payload replaced it by its
+      version number although its own time is no later.
     """
 
     live: bool
@@ -44,12 +46,12 @@ class Stamp(NamedTuple):
 
     @classmethod
     def of(cls, content: bytes, *, version: int = 0, updated: str = "", taken: int = 0, live: bool = True) -> Stamp:
-        """Stamp a payload; `content` is its canonical encoding, `updated` ISO text as in `Record.updated`."""
+        """Make the version of a payload; `content` is its canonical encoding, `updated` ISO text as in `Record.updated`."""
         digest = blake2b(content, digest_size=6).digest()
         return cls(live, min(version, MAX_VERSION), _seconds(updated), min(max(taken, 0), (1 << 64) - 1), digest)
 
     def pack(self) -> bytes:
-        """The bytes that stand in front of the record in Redis: 21, and 8 each for a `passed` and a large version."""
+        """Pack the version into the bytes before the record in Redis: 21, and 8 each for a `passed` and a large version number."""
         large = self.version > _SMALL
         state = (
             _LIVE * self.live
@@ -63,7 +65,7 @@ class Stamp(NamedTuple):
 
     @classmethod
     def read(cls, blob: bytes) -> tuple[Stamp, bytes]:
-        """The stamp in front of a stored record, and what is behind it."""
+        """Read the version before a stored record, and return it with the bytes behind it."""
         state, version, updated, taken, digest = _FORMAT.unpack_from(blob)
         live, returned, inherited = bool(state & _LIVE), bool(state & _RETURNED), bool(state & _INHERITED)
         passed, size = 0, _FORMAT.size
@@ -76,26 +78,26 @@ class Stamp(NamedTuple):
         return cls(live, version, updated, taken, digest, returned, inherited, passed), blob[size:]
 
     def supersedes(self, other: Stamp) -> bool:
-        """Whether this payload replaces `other`, which stands.
+        """Tell whether this payload replaces `other`, the payload that is stored.
 
-        A delete has no version of its own: it and what comes after it go by arrival. Two messages that
-        arrived at once: a delete wins, then the larger digest.
+        A delete has no version number: a delete and the payloads after it are ordered by arrival. Of two messages with the
+        same arrival, a delete wins, then the larger digest.
         """
         if not (self.live and other.live):
             return (self.taken, not self.live, self.digest) > (other.taken, not other.live, other.digest)
         if other.returned and self.taken < other.taken:
-            return False  # from before the delete
+            return False  # sent before the delete
         if self.version and other.version:
             if self.version != other.version:
                 return self.version > other.version
             if not (self.updated or other.updated or other.inherited):
                 return self.digest > other.digest
         if other.passed and not self.version and self._moment()[0] <= other.passed:
-            return False  # as late as something that stood and was replaced: it was heard before
+            return False  # no later than a payload that was stored and replaced before: this payload was superseded with it
         return self._moment() > other._moment()
 
     def following(self, other: Stamp) -> Stamp:
-        """The stamp to keep for this payload where it replaces `other`."""
+        """Return the version to store for this payload where it replaces `other`."""
         if not self.live:
             return self
         if not other.live:
@@ -108,9 +110,9 @@ class Stamp(NamedTuple):
         return kept._replace(version=other.version, inherited=other.inherited or other.version > self.version)
 
     def hearing(self, refused: Stamp) -> Stamp:
-        """The stamp to keep for this payload, which stands, where it is not replaced by `refused`.
+        """Return the version to store for this payload, which is stored, after it was not replaced by `refused`.
 
-        Of a later payload without a version this is how it is known that an earlier version may not follow it.
+        A payload without a version number takes over the number of a refused one, so that no earlier number replaces it later.
         """
         before_delete = self.returned and refused.taken < self.taken
         if self.live and refused.live and refused.version and not self.version and not before_delete:
@@ -118,14 +120,17 @@ class Stamp(NamedTuple):
         return self
 
     def _moment(self) -> tuple[int, int, bytes]:
-        """When this was said: in ms, by the source's clock or else by the broker's; then the arrival, or the content."""
+        """Return when the source wrote this payload, as a key for sorting.
+
+        The time in ms, by the source's clock or else by the broker's; then the arrival or the content.
+        """
         if self.updated:
             return self.updated * 1000, 0, self.digest
         return self.taken >> _OFFSET_BITS, self.taken, self.digest
 
 
 def arrival(milliseconds: int, offset: int) -> int:
-    """One number that orders the messages about a record: the broker's time, then the offset in their partition.
+    """Return one number that orders the messages about a record: the broker's timestamp, then the offset in their partition.
 
     All messages with one key are in one partition, so among those of the same millisecond the offset decides;
     its 20 low bits are enough for that.
