@@ -19,7 +19,7 @@ from scores import Scores, score
 from subjects import Subject, pairs_within
 from world import Pair
 
-from streams.evaluation.scores import closure
+from streams.evaluation.scores import connected_components
 from streams.records.record import Record, to_document
 
 NAIVE, BIB_DEDUPE = "same title or DOI", "bib-dedupe"
@@ -87,7 +87,7 @@ def _documents(subject: Subject) -> Iterator[dict[str, Any]]:
 
 def _score(subject: Subject, links: Iterable[Pair]) -> Scores:
     if subject.is_feed:
-        found = pairs_within(closure(range(len(subject.world.names)), links))
+        found = pairs_within(connected_components(range(len(subject.world.names)), links))
     else:
         found = {(min(pair), max(pair)) for pair in links} & subject.labels.keys()
     return score(subject, {pair for pair in found if subject.truth(pair) is not None})

@@ -14,7 +14,7 @@ from itertools import combinations
 from sets import TRUTH, FeedSet, LabelledPair, LabelledSet, PairSet
 from world import Pair, World
 
-from streams.evaluation.scores import closure
+from streams.evaluation.scores import connected_components
 from streams.matching.features import extract
 from streams.records.record import Record
 
@@ -49,7 +49,11 @@ class Subject:
         self.cross = bool(feed.cross)
         self.is_labelled = bool(feed.cross or feed.gold)
         pairs = feed.gold_pairs()
-        works = {name: work for work, group in enumerate(closure({*number, *feed.gold}, pairs)) for name in group}
+        works = {
+            name: work
+            for work, group in enumerate(connected_components({*number, *feed.gold}, pairs))
+            for name in group
+        }
         self.works = {record: works[name] for name, record in number.items()}
         self.gold = {_sorted(number[a], number[b]) for a, b in pairs if a in number and b in number}
         self.unread.update(works[a] for a, b in pairs if a not in number or b not in number)
@@ -151,7 +155,7 @@ def _works_by_title(world: World, pairs: Collection[Pair]) -> dict[int, int]:
         for record in pair:
             if title := world.features[record].title:
                 ties.append((record, titles.setdefault(title, record)))
-    groups = closure((record for pair in pairs for record in pair), ties)
+    groups = connected_components((record for pair in pairs for record in pair), ties)
     return {record: work for work, group in enumerate(groups) for record in group}
 
 

@@ -16,7 +16,7 @@ from itertools import combinations
 from typing import TypeAlias
 
 from streams.clusters.partition import Link, Opposition, partition
-from streams.evaluation.scores import closure
+from streams.evaluation.scores import connected_components
 from streams.matching.blocking import blocking_keys
 from streams.matching.candidate_pairs import make_candidates
 from streams.matching.decide import decide
@@ -147,7 +147,7 @@ class World:
     def clusters(self, met: Iterable[Pair]) -> list[list[int]]:
         """Return the clusters when these pairs were compared: groups by the links among them, each divided."""
         linked = [pair for pair in met if self.link(pair) is not None]
-        groups: list[tuple[int, ...]] = closure((), linked)
+        groups: list[tuple[int, ...]] = connected_components((), linked)
         self.largest = max(self.largest, max(map(len, groups), default=1))
         alone = set(range(len(self.names))).difference(*linked)
         return [

@@ -1,4 +1,4 @@
-"""How good a result is: clusters, cross-source pairs and pair decisions against what people say.
+"""Scores of a result: clusters, cross-source pairs and pair decisions against the judgment of people.
 
 Everything here is pure but the reading of files. Three kinds of truth are known, each a file of JSON lines:
 gold clusters (`{"record", "cluster"}`), gold pairs across sources (`{"a", "b"}`) and labelled pairs
@@ -27,8 +27,8 @@ __all__ = [
     "CrossScores",
     "DecisionScores",
     "Pairwise",
-    "closure",
     "cluster_scores",
+    "connected_components",
     "cross_scores",
     "decision_scores",
     "open_lines",
@@ -43,7 +43,7 @@ VERDICTS = ("duplicate", "review", "related", "distinct")
 
 
 class Pairwise(msgspec.Struct, frozen=True):
-    """Pairs found against pairs that are true: counts, and the shares made from them.
+    """Predicted pairs against true pairs: counts, and the shares made from them.
 
     `precision` is 1 where nothing was predicted and `recall` 1 where there was nothing to find.
     """
@@ -134,7 +134,9 @@ class DecisionScores(msgspec.Struct, frozen=True):
 def cluster_scores(clusters: Iterable[Collection[str]], gold: Mapping[str, str]) -> ClusterScores:
     """Score predicted `clusters` (each a collection of record ids) against `gold` (record id -> gold cluster).
 
-    A record may be listed once only; raises UsageError where two clusters claim it.
+    Raises:
+        UsageError: where two clusters list one record.
+
     """
     found = _assignment(clusters)
     unlabelled = sum(record not in gold for record in found)
@@ -168,7 +170,7 @@ def cluster_scores(clusters: Iterable[Collection[str]], gold: Mapping[str, str])
 def cross_scores(clusters: Iterable[Collection[str]], gold: Iterable[tuple[str, str]]) -> CrossScores:
     """Score the cross-source pairs within `clusters` against `gold` pairs of record ids.
 
-    Pairs of records of one source are not counted, whatever they are: gold says nothing about them.
+    Pairs of records of one source are not counted, for the gold pairs say nothing about them.
     """
     members = [tuple(cluster) for cluster in clusters]
     found = _assignment(members)
@@ -187,7 +189,12 @@ def cross_scores(clusters: Iterable[Collection[str]], gold: Iterable[tuple[str, 
 
 
 def decision_scores(judged: Iterable[tuple[str, str]]) -> DecisionScores:
-    """Score (label, verdict) couples; raises UsageError on a word that is neither label nor verdict."""
+    """Score pairs of a label and a verdict.
+
+    Raises:
+        UsageError: where a word is neither a label nor a verdict.
+
+    """
     confusion: Counter[tuple[str, str]] = Counter()
     for label, verdict in judged:
         if label not in LABELS:
@@ -209,8 +216,8 @@ def decision_scores(judged: Iterable[tuple[str, str]]) -> DecisionScores:
     )
 
 
-def closure(records: Iterable[T], links: Iterable[tuple[T, T]]) -> list[tuple[T, ...]]:
-    """The clusters that `links` make of `records` by transitive closure, each sorted, in order of first member."""
+def connected_components(records: Iterable[T], links: Iterable[tuple[T, T]]) -> list[tuple[T, ...]]:
+    """Return the connected components that `links` make of `records`, each sorted, in order of first member."""
     parent = {record: record for record in records}
 
     def root(record: T) -> T:
@@ -231,9 +238,11 @@ def closure(records: Iterable[T], links: Iterable[tuple[T, T]]) -> list[tuple[T,
 
 
 def read_rows(path: Path | str) -> Iterator[dict[str, Any]]:
-    """The JSON objects of a file of JSON lines, gzip or plain; `-` is standard input. Blank lines are skipped.
+    """Read the JSON objects of a file of JSON lines, gzip or plain; `-` is standard input. Blank lines are skipped.
 
-    Raises UsageError with file and line number where a line is not a JSON object.
+    Raises:
+        UsageError: with file and line number where a line is not a JSON object.
+
     """
     with open_lines(path) as lines:
         for number, line in enumerate(lines, 1):
@@ -250,12 +259,17 @@ def read_rows(path: Path | str) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def open_lines(path: Path | str) -> Iterator[Iterable[bytes]]:
-    """The lines of a file, gzip or plain, as bytes; `-` is standard input. Raises UsageError."""
+    """Open the lines of a file, gzip or plain, as bytes; `-` is standard input.
+
+    Raises:
+        UsageError: where the file cannot be opened.
+
+    """
     if str(path) == "-":
         yield _unpacked(sys.stdin.buffer)
         return
     try:
-        file = Path(path).open("rb")  # noqa: SIM115 - closed below; here only opening may fail with a word of ours
+        file = Path(path).open("rb")  # noqa: SIM115 - closed below; only a failure to open becomes a UsageError
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
     with file:

@@ -20,7 +20,7 @@ from streams.clusters.partition import (
     divide,
     partition,
 )
-from streams.evaluation.scores import closure
+from streams.evaluation.scores import connected_components
 
 MEMBERS = "abcdefgh"
 PAIRS = list(combinations(MEMBERS, 2))
@@ -144,7 +144,7 @@ def test_a_veto_holds_along_a_chain() -> None:
 @settings(deadline=None)
 def test_without_contradictions_clusters_are_what_links_connect(world: Given) -> None:
     links = [link for link in world.links if link.a in world.members and link.b in world.members]
-    connected = closure(world.members, ((link.a, link.b) for link in links))
+    connected = connected_components(world.members, ((link.a, link.b) for link in links))
     assert partition(world.members, world.links) == sorted(sorted(members) for members in connected)
 
 

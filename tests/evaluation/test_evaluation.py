@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.errors import UsageError
-from streams.evaluation.scores import closure, cluster_scores, cross_scores, decision_scores, read_rows
+from streams.evaluation.scores import cluster_scores, connected_components, cross_scores, decision_scores, read_rows
 
 
 def test_cluster_scores_of_a_known_example() -> None:
@@ -99,8 +99,8 @@ def test_closure_does_not_depend_on_the_order_of_links(links: list[tuple[int, in
     records = [str(i) for i in range(10)]
     shuffled = [(b, a) for a, b in named]
     rng.shuffle(shuffled)
-    result = closure(records, named)
-    assert closure(reversed(records), shuffled) == result
+    result = connected_components(records, named)
+    assert connected_components(reversed(records), shuffled) == result
     assert sorted(record for cluster in result for record in cluster) == records
 
 
