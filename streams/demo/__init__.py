@@ -1,8 +1,8 @@
-"""The feed `streams demo` plays: what nine sources say about a hundred well-known papers.
+"""The feed that `streams demo` plays: records of nine sources about a hundred well-known papers.
 
 Titles, authors, dates, arXiv ids and DOIs are facts about real papers; ids that sources give to records of their own
-(corpus ids, OpenAlex and CORE numbers, fatcat idents) are made up and lie outside the real ranges, as does all that
-has a DOI under 10.5555. The one-sentence abstracts are our own. Among them are updates, deletes and broken payloads.
+(corpus ids, OpenAlex and CORE numbers, fatcat idents) are made up and lie outside the real ranges, as are all records
+with a DOI under 10.5555. The one-sentence abstracts are written for the demo. Among them are updates, deletes and broken payloads.
 `gold.jsonl` beside this module says which records are of one work; a work printed twice by its authors counts as one.
 """
 
@@ -17,7 +17,7 @@ __all__ = ["feed"]
 
 
 def feed() -> list[tuple[str, bytes, bytes]]:
-    """The messages of the demo in the order they are sent: (source, message key, payload).
+    """Yield the messages of the demo in the order they are sent: (source, message key, payload).
 
     Sources are mixed evenly while each keeps its own order. The key is the id of the record, empty where the payload
     holds several records or none that can be read. Deletes by tombstone (an empty payload) come last.
