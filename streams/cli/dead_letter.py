@@ -93,7 +93,7 @@ def show(
         if found[0][0].cut:
             typer.echo(f"only the first of {found[0][0].size} bytes are in the letter", err=True)
     elif as_json:
-        _print_json([{"id": each.id} | events.letter_fields(c.payload, c.headers) for each, c in found])
+        _print_json([{"id": each.id} | events.dead_letter_fields(c.payload, c.headers) for each, c in found])
     else:
         for letter, content in found:
             _show(letter, content)

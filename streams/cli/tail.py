@@ -45,5 +45,5 @@ def _line(what: str, key: bytes, value: bytes | None, headers: tuple[tuple[str, 
         name = "letter" if what == "dead-letter" else "cluster_id"
         return orjson.dumps({name: key.decode("utf-8", "replace"), "tombstone": True}).decode()
     if what == "dead-letter":
-        return orjson.dumps(events.letter_fields(value, headers)).decode()
+        return orjson.dumps(events.dead_letter_fields(value, headers)).decode()
     return value.decode()

@@ -15,7 +15,7 @@ from streams.clusters.committed import Described
 from streams.clusters.corrections import Correction, read_correction
 from streams.clusters.planner import birth
 from streams.errors import PayloadError
-from streams.events import describe_birth
+from streams.events import describe_singleton
 from streams.matching.blocking import blocking_keys
 from streams.matching.features import extract
 from streams.matching.prefilter import signature
@@ -185,4 +185,4 @@ def _without_abstract(record: Record) -> Record:
 
 
 def _birth(key: bytes, record: Record, stamp: Stamp) -> Described:
-    return describe_birth(birth(key, stamp.digest, stamp.taken), record)
+    return describe_singleton(birth(key, stamp.digest, stamp.taken), record)

@@ -1,6 +1,6 @@
-"""What Streams publishes: the messages of every topic, and the changes of clusters described as events."""
+"""Messages that Streams publishes: those of every topic, and the changes of clusters described as events."""
 
-from streams.events.describe import describe, describe_birth, fingerprint, states
+from streams.events.describe import describe, describe_singleton, fingerprint, states
 from streams.events.messages import (
     CLUSTERS,
     CORRECTIONS,
@@ -11,8 +11,8 @@ from streams.events.messages import (
     Evidence,
     Outgoing,
     dead_letter,
+    dead_letter_fields,
     decision_message,
-    letter_fields,
     review_message,
     state_message,
 )
@@ -27,11 +27,11 @@ __all__ = [
     "Evidence",
     "Outgoing",
     "dead_letter",
+    "dead_letter_fields",
     "decision_message",
     "describe",
-    "describe_birth",
+    "describe_singleton",
     "fingerprint",
-    "letter_fields",
     "review_message",
     "state_message",
     "states",

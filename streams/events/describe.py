@@ -1,4 +1,4 @@
-"""Draft changes of a group as events and cluster states, ready to be committed with the group.
+"""Descriptions of a planned group: its changes as events and cluster states, ready to be committed with the group.
 
 An event's id is `cluster id:revision`; the revision grows by one with every event of a cluster.
 """
@@ -19,10 +19,10 @@ from streams.clusters.planner import Change, Draft
 from streams.events.messages import Evidence, Outgoing, state_message
 from streams.records.record import Record
 
-__all__ = ["describe", "describe_birth", "fingerprint", "states"]
+__all__ = ["describe", "describe_singleton", "fingerprint", "states"]
 
 _Pairs = frozenset[tuple[str, ...]]
-_NONE: _Pairs = frozenset()
+_NO_PAIRS: _Pairs = frozenset()
 
 
 def describe(
@@ -34,17 +34,21 @@ def describe(
     correction: Verdict | None = None,
     cause: str = "",
 ) -> Described:
-    """Make a draft ready to commit: canonical documents, `canonical_changed`, and one event for each change.
+    """Make a group plan ready to commit: canonical documents, `canonical_changed`, and one event for each change.
 
-    `record` gives a record for documents, `live` whether it was not deleted; `causes` are the records of
-    this micro-batch and `evidence` the accepted decisions on each of them. All changes of a draft that a
-    `correction` brought about are its doing. `cause` is that of all changes where no message brought them about.
+    - `record` returns a record for documents, `live` tells whether a record was not deleted.
+    - `causes` are the records of this micro-batch, `evidence` the accepted decisions on each of them.
+    - `correction`, where given, is named as the cause of all changes of the plan.
+    - `cause`, where given, replaces the causes of all changes: no message brought them about (a rebuild, for instance).
     """
     return _Description(draft, record, live, evidence, causes, correction, cause).described()
 
 
-def describe_birth(draft: Draft, record: Record) -> Described:
-    """As `describe` does it, of a draft in which one record begins a cluster alone and is its cause. Most drafts are such."""
+def describe_singleton(draft: Draft, record: Record) -> Described:
+    """Describe the plan of a singleton cluster, whose one record is its cause: the result of `describe`, in less time.
+
+    Most plans are such.
+    """
     (change,), (cluster,) = draft.changes, draft.group.clusters
     document, digest = render(canonical(cluster_id(change.key), (record,)))
     group = msgspec.structs.replace(draft.group, clusters=(msgspec.structs.replace(cluster, canonical=digest),))
@@ -54,7 +58,7 @@ def describe_birth(draft: Draft, record: Record) -> Described:
 
 
 class _Description:
-    """One draft on its way to `Described`: clusters get their revisions and digests as events are made."""
+    """Description of one group plan: clusters get their revisions and digests as events are made."""
 
     def __init__(
         self,
@@ -79,7 +83,7 @@ class _Description:
             cluster.key: _relations(group.relations(index), record)
             for index, cluster in enumerate(group.clusters if group.related else ())
         }
-        self._owed: dict[str, bytes] = {}
+        self._pending: dict[str, bytes] = {}
         self._changes: list[Change] = []
         self._latest: dict[bytes, bytes | None] = {}
 
@@ -92,50 +96,61 @@ class _Description:
             self._relate(kind, key, group.records(positions[key]), changed)
         doubtful = self._draft.doubtful
         for index in sorted({m.cluster for m in group.members if m.id in doubtful} if doubtful else ()):
-            self._doubt(group.clusters[index].key, group.records(index))
+            self._recheck(group.clusters[index].key, group.records(index))
         clusters = tuple(self._clusters[cluster.key] for cluster in group.clusters)
         return Described(
-            msgspec.structs.replace(group, clusters=clusters), self._owed, tuple(self._changes), self._latest
+            msgspec.structs.replace(group, clusters=clusters), self._pending, tuple(self._changes), self._latest
         )
 
     def _change(self, change: Change) -> None:
         after = self._names(change.after)
         document, fingerprint = self._document(change.key, change.after)
         before = self._names(change.before) if change.told is None else list(change.told)
-        self._owe(change, before, after, document)
+        self._add_event(change, before, after, document)
         self._latest[change.key] = None
         cluster = self._clusters.get(change.key)
         if cluster is None or not change.after:
             return
         self._clusters[change.key] = msgspec.structs.replace(cluster, canonical=fingerprint)
         if cluster.canonical not in (b"", fingerprint):
-            self._follow("canonical_changed", change.key, change.after, after, document)
-        self._stand(change.key, after, document)
+            self._add_further_event("canonical_changed", change.key, change.after, after, document)
+        self._set_state(change.key, after, document)
 
     def _relate(self, kind: str, key: bytes, ids: tuple[bytes, ...], changed: Iterable[Relation]) -> None:
         after, document = self._names(ids), self._document(key, ids)[0]
         pairs = frozenset(tuple(self._names((relation.record, relation.other))) for relation in changed)
-        self._follow(kind, key, ids, after, document, pairs)
-        self._stand(key, after, document)
+        self._add_further_event(kind, key, ids, after, document, pairs)
+        self._set_state(key, after, document)
 
-    def _doubt(self, key: bytes, ids: tuple[bytes, ...]) -> None:
-        """A cluster whose records are as they were; an event may have told of one as it was in between."""
+    def _recheck(self, key: bytes, ids: tuple[bytes, ...]) -> None:
+        """Add `canonical_changed` where the document differs from the published one although the records are the same.
+
+        A published event may have shown the cluster as it was in between.
+        """
         document, fingerprint = self._document(key, ids)
         if self._clusters[key].canonical not in (b"", fingerprint):
             after = self._names(ids)
             self._clusters[key] = msgspec.structs.replace(self._clusters[key], canonical=fingerprint)
-            self._follow("canonical_changed", key, ids, after, document)
-            self._stand(key, after, document)
+            self._add_further_event("canonical_changed", key, ids, after, document)
+            self._set_state(key, after, document)
 
-    def _follow(
-        self, kind: str, key: bytes, ids: tuple[bytes, ...], after: list[str], document: bytes, pairs: _Pairs = _NONE
+    def _add_further_event(
+        self,
+        kind: str,
+        key: bytes,
+        ids: tuple[bytes, ...],
+        after: list[str],
+        document: bytes,
+        pairs: _Pairs = _NO_PAIRS,
     ) -> None:
-        """A further event of a cluster whose records stay as they are."""
+        """Add a further event of a cluster whose records stay the same."""
         revision = self._clusters[key].revision + 1
         self._clusters[key] = msgspec.structs.replace(self._clusters[key], revision=revision)
-        self._owe(Change(kind, key, revision, ids, ids), after, after, document, pairs)
+        self._add_event(Change(kind, key, revision, ids, ids), after, after, document, pairs)
 
-    def _owe(self, change: Change, before: list[str], after: list[str], document: bytes, pairs: _Pairs = _NONE) -> None:
+    def _add_event(
+        self, change: Change, before: list[str], after: list[str], document: bytes, pairs: _Pairs = _NO_PAIRS
+    ) -> None:
         grounds = _grounds(before, after, pairs, self._evidence, self._causes)
         event = _event(change, before, after, document, self._relations.get(change.key, ()), *grounds)
         if self._correction is not None:
@@ -143,10 +158,10 @@ class _Description:
             event["corrections"] = [self._correction.fields()]
         if self._cause:
             event["causes"] = [self._cause]
-        self._owed[event["event_id"]] = orjson.dumps(event)
+        self._pending[event["event_id"]] = orjson.dumps(event)
         self._changes.append(change)
 
-    def _stand(self, key: bytes, after: list[str], document: bytes) -> None:
+    def _set_state(self, key: bytes, after: list[str], document: bytes) -> None:
         relations = self._relations.get(key, ())
         self._latest[key] = _state(key, self._clusters[key].revision, after, document, relations)
 
@@ -159,12 +174,12 @@ class _Description:
 
 
 def fingerprint(key: bytes, members: Iterable[Record]) -> bytes:
-    """The digest of the document of a cluster's records, as a group keeps it."""
+    """Return the digest of the document of a cluster's records, as a group keeps it."""
     return render(canonical(cluster_id(key), members))[1]
 
 
 def states(group: Group, keys: Iterable[bytes], record: Callable[[bytes], Record | None]) -> Iterable[Outgoing]:
-    """The latest state of some clusters of a group as messages; a tombstone for those no longer in it."""
+    """Yield the latest state of some clusters of a group as messages; a tombstone for those no longer in it."""
     by_key = {cluster.key: (index, cluster) for index, cluster in enumerate(group.clusters)}
     for key in keys:
         index, cluster = by_key.get(key, (-1, Cluster(key, 0, 0)))
@@ -179,7 +194,7 @@ def states(group: Group, keys: Iterable[bytes], record: Callable[[bytes], Record
 def _relations(
     relations: Iterable[Relation], record: Callable[[bytes], Record | None]
 ) -> tuple[Mapping[str, str], ...]:
-    """Relations of a cluster to other works as JSON fields: `record` is in the cluster, `other` is not."""
+    """Return the relations of a cluster to other works as JSON fields: `record` is in the cluster, `other` is not."""
     found = []
     for relation in relations:
         if (mine := record(relation.record)) and (other := record(relation.other)):
@@ -203,7 +218,10 @@ def _grounds(
     evidence: Mapping[str, Sequence[Evidence]],
     causes: frozenset[str],
 ) -> tuple[list[str], list[Evidence]]:
-    """Which records brought a change about, and the decisions on them: inside the cluster, or on pairs across its border."""
+    """Return which records brought a change about, and the decisions on them.
+
+    The decisions are those within the cluster, or those on `pairs` across its border where any are given.
+    """
     moved = causes.intersection(end for pair in pairs for end in pair) if pairs else causes.intersection(before + after)
     inside = set(after)
     grounds = {

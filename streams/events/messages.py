@@ -1,16 +1,16 @@
 """The contract of everything published: topics' messages, their keys and their order.
 
-| topic               | key        | value                                                             |
-|---------------------|------------|-------------------------------------------------------------------|
-| `dedup.decisions`   | `a|b`      | a decision on a pair, JSON: for who asks why                      |
-| `dedup.review`      | `a|b`      | the same, doubtful pairs only: for who looks at them              |
-| `dedup.events`      | cluster id | one change of one cluster, JSON: for who follows every change     |
-| `dedup.clusters`    | cluster id | the cluster's latest state, JSON; a tombstone when it is no more  |
-| `dedup.dead-letter` | letter id  | the original bytes, headers say what is wrong; tombstone: retired |
+| topic               | key            | value                                                             |
+|---------------------|----------------|-------------------------------------------------------------------|
+| `dedup.decisions`   | `a|b`          | a decision on a pair, JSON: for a person who asks why             |
+| `dedup.review`      | `a|b`          | the same, doubtful pairs only: for the people who judge them      |
+| `dedup.events`      | cluster id     | one change of one cluster, JSON: for subscribers to every change  |
+| `dedup.clusters`    | cluster id     | the cluster's latest state, JSON; a tombstone when it is no more  |
+| `dedup.dead-letter` | dead letter id | the original bytes, headers say what is wrong; tombstone: deleted |
 
 An event's id is `cluster id:revision`. Events of a cluster have growing revisions; after a crash one may
-come again, with the same id: whoever folds leaves out what is not newer than what he has.
-`docs/events.md` and the JSON Schemas in `streams/schemas/` describe every field.
+be published again, with the same id: a subscriber that folds events ignores those no newer than its state.
+`docs/events.md` and the JSON Schemas in `streams/events/schemas/` describe every field.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ __all__ = [
     "Evidence",
     "Outgoing",
     "dead_letter",
+    "dead_letter_fields",
     "decision_message",
-    "letter_fields",
     "review_message",
     "state_message",
 ]
@@ -63,7 +63,7 @@ class Evidence(NamedTuple):
     decision: Decision
 
     def fields(self) -> dict[str, Any]:
-        """As JSON fields of a decision message."""
+        """Return the JSON fields of a decision message."""
         fields = {
             "a": self.a,
             "b": self.b,
@@ -95,10 +95,10 @@ def dead_letter(
     arrival: int = 0,
     retry_of: str = "",
 ) -> Outgoing:
-    """What could not be read: the original bytes, with the error and the origin (`topic:partition:offset`) as headers.
+    """Make a dead letter: the original bytes, with the error and the origin (`topic:partition:offset`) as headers.
 
     Its id is the origin, with `#` and the place of the item where only a part of the payload is bad. `arrival` orders the
-    message among others (`records/version.py`); `retry_of` is the letter it was sent again for, empty where it is new.
+    message among others (`records/version.py`); `retry_of` is the id of the dead letter that was redriven, empty for a new one.
     """
     where = error.where[:_MAX_WHERE].encode("utf-8", "replace")
     headers: tuple[tuple[str, bytes], ...] = (
@@ -115,8 +115,8 @@ def dead_letter(
     return Outgoing(DEAD_LETTER, origin.encode() + (b"#" + where if where else b""), payload, headers)
 
 
-def letter_fields(payload: bytes | None, headers: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
-    """A dead letter as JSON fields; the payload as text, or as base 64 where it is no UTF-8."""
+def dead_letter_fields(payload: bytes | None, headers: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
+    """Return a dead letter as JSON fields; the payload as text, or as base 64 where it is no UTF-8."""
     fields: dict[str, Any] = {
         name.removeprefix("streams-").replace("-", "_"): value.decode("utf-8", "replace")
         for name, value in headers
@@ -130,5 +130,5 @@ def letter_fields(payload: bytes | None, headers: Iterable[tuple[str, bytes]]) -
 
 
 def state_message(key: bytes, state: bytes | None) -> Outgoing:
-    """A cluster's latest state for `dedup.clusters`; a tombstone where it is no more."""
+    """Make the message of a cluster's latest state for `dedup.clusters`; a tombstone where the cluster is no more."""
     return Outgoing(CLUSTERS, cluster_id(key).encode(), state)

@@ -158,7 +158,7 @@ async def write_results(settings: Settings, out: Path) -> dict[str, Any]:
                     event_file.write(message.value + b"\n")
             elif message.value is not None and message.key not in letters:
                 letters.add(message.key)
-                letter_file.write(orjson.dumps(events.letter_fields(message.value, message.headers)) + b"\n")
+                letter_file.write(orjson.dumps(events.dead_letter_fields(message.value, message.headers)) + b"\n")
     with (out / "decisions.jsonl").open("wb") as file:
         for value in decisions.values():
             counts[orjson.loads(value)["decision"]] += 1

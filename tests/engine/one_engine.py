@@ -47,7 +47,7 @@ class Bench:
 
     def letters(self) -> list[dict[str, Any]]:
         found = [out for out in self.published if out.topic == events.DEAD_LETTER]
-        return [events.letter_fields(out.value, out.headers) for out in found]
+        return [events.dead_letter_fields(out.value, out.headers) for out in found]
 
     def handle(self, items: list[Incoming]) -> list[dict[str, Any]]:
         before = len(self.published)

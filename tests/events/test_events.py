@@ -17,7 +17,7 @@ from streams.clusters.planner import Change, Draft, birth
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.errors import PayloadError
-from streams.events import Evidence, Outgoing, dead_letter, decision_message, letter_fields
+from streams.events import Evidence, Outgoing, dead_letter, dead_letter_fields, decision_message
 from streams.events.schemas import NAMES, schema
 from streams.matching.decision import DUPLICATE, REVIEW, Decision
 from streams.records.record import Record, to_document
@@ -96,7 +96,7 @@ def test_every_published_message_is_as_its_schema_says(published: list[Outgoing]
     for out in published:
         seen[out.topic] = seen.get(out.topic, 0) + 1
         if out.topic == events.DEAD_LETTER:
-            fields = letter_fields(out.value, out.headers)
+            fields = dead_letter_fields(out.value, out.headers)
             validate("dead-letter", fields)
             assert out.key.decode() == fields["origin"] + ("#" + fields["where"] if fields["where"] else "")
         elif out.value is not None:
@@ -145,7 +145,7 @@ def test_a_schema_refuses_what_is_not_so(
     topic = {"event": events.EVENTS, "cluster": events.CLUSTERS, "decision": events.DECISIONS}.get(name)
     if topic is None:
         letter = next(out for out in published if out.topic == events.DEAD_LETTER)
-        value = letter_fields(letter.value, letter.headers)
+        value = dead_letter_fields(letter.value, letter.headers)
     else:
         value = json.loads(
             next(
@@ -228,7 +228,7 @@ def test_a_question_to_people_says_what_the_decision_says() -> None:
 def test_a_dead_letter_keeps_bytes_that_are_no_text() -> None:
     letter = dead_letter(PayloadError("not_json", "x" * 5000 + "\ud800", "/a"), b"\xff\0", "t:0:1", "arxiv", b"\xfe")
     assert letter.value == b"\xff\0"
-    fields = letter_fields(letter.value, letter.headers)
+    fields = dead_letter_fields(letter.value, letter.headers)
     assert fields["payload_base64"] == "/wA="
     assert "payload" not in fields
     assert len(fields["detail"]) == 2000
@@ -255,4 +255,4 @@ def test_a_birth_is_described_as_any_other_draft_is() -> None:
     for record in (item for payload in payloads for item in parse("document", payload) if isinstance(item, Record)):
         draft = birth(b"A" * 8, b"digest", len(record.title))
         described = events.describe(draft, {b"A" * 8: record}.get, lambda _: True, {}, frozenset({record.id}))
-        assert events.describe_birth(draft, record) == described
+        assert events.describe_singleton(draft, record) == described

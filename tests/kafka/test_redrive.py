@@ -10,7 +10,7 @@ import pytest
 from streams import events
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch, Incoming
-from streams.events import letter_fields
+from streams.events import dead_letter_fields
 from streams.kafka.redrive import ARRIVAL, RETRY_OF, retried, retry_headers
 from streams.records import version
 from streams.settings import Settings
@@ -66,7 +66,7 @@ def test_what_came_since_is_not_undone_by_a_retry(
     handle(3, document("What the source said third"), retry_headers("r.document:0:9", version.arrival(2000, 9)))
     assert title() == "What the source said third"
     handle(4, b"{", retry_headers("r.document:0:0", first))
-    (letter,) = [letter_fields(out.value, out.headers) for out in published if out.topic == events.DEAD_LETTER]
+    (letter,) = [dead_letter_fields(out.value, out.headers) for out in published if out.topic == events.DEAD_LETTER]
     assert (letter["retry_of"], letter["arrival"]) == ("r.document:0:0", str(first)), (
         "a second retry is as old as the first"
     )

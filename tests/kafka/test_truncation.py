@@ -11,7 +11,7 @@ import pytest
 from streams import events
 from streams.clusters.canonical import canonical, render
 from streams.errors import PayloadError
-from streams.events import Outgoing, dead_letter, letter_fields
+from streams.events import Outgoing, dead_letter, dead_letter_fields
 from streams.kafka.truncation import LARGE_BYTES, RELATIONS_BYTES, bounded, fit, size
 from streams.records.record import Author, Record
 from streams.sources.authors import MAX_NAME
@@ -115,9 +115,9 @@ def test_a_letter_loses_the_end_of_its_payload_and_says_how_large_it_was(
     assert cut is not None
     assert 90_000 < size(cut) <= 100_000
     assert payload.startswith(cut.value or b"-")
-    fields = letter_fields(cut.value, cut.headers)
+    fields = dead_letter_fields(cut.value, cut.headers)
     validate("dead-letter", fields)
     assert fields["size"] == str(len(payload))
     again = fit(cut, 50_000)
     assert again is not None
-    assert letter_fields(again.value, again.headers)["size"] == str(len(payload))
+    assert dead_letter_fields(again.value, again.headers)["size"] == str(len(payload))

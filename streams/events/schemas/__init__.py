@@ -26,6 +26,6 @@ NAMES = (
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The schema of that name, one of `NAMES`."""
+    """Return the schema of a name, one of `NAMES`."""
     found: dict[str, Any] = orjson.loads(files(__name__).joinpath(f"{name}.json").read_bytes())
     return found
