@@ -122,5 +122,5 @@ def _explain(screen: Console, inspection: Inspection, out: Path) -> None:
         wanted += sorted(matching, key=lambda c: -len(c["records"]))[:1]
     for cluster in wanted:
         screen.print()
-        show_place(screen, inspection.place(cluster["records"][0]))
+        show_place(screen, inspection.membership(cluster["records"][0]))
     screen.print("\nNext: `streams up` keeps it running, `streams run --out DIR FILE` does it with your files.")

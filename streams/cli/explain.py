@@ -15,7 +15,7 @@ from streams.cli.context import console, open_state
 from streams.cli.tables import explanation_table
 from streams.clusters.corrections import Correction
 from streams.matching.decision import DUPLICATE
-from streams.query.explain import Inspection, Pairing, Place, Refused
+from streams.query.explain import Inspection, Membership, Pairing, Refused
 from streams.settings import Settings
 
 __all__ = ["explain_pair", "explain_record", "show_place"]
@@ -26,7 +26,7 @@ _MOST_ROWS = 30
 def explain_record(settings: Settings, record: str, *, as_json: bool) -> None:
     """Print a record's place, with the decisions inside its cluster."""
     with open_state(settings) as (current, connection):
-        place = Inspection(current, connection).place(record)
+        place = Inspection(current, connection).membership(record)
     if as_json:
         typer.echo(orjson.dumps(_fields(place), option=orjson.OPT_INDENT_2).decode())
     else:
@@ -50,7 +50,7 @@ def explain_pair(settings: Settings, a: str, b: str, *, as_json: bool) -> None:
     screen.print("They are in one cluster." if meeting.together else "They are not in one cluster.")
 
 
-def show_place(screen: Console, place: Place) -> None:
+def show_place(screen: Console, place: Membership) -> None:
     """A cluster for people: its document, its records, and the decisions that made it."""
     document = place.document
     authors = document.get("authors", [])
@@ -121,7 +121,7 @@ def _corrections(corrections: Sequence[Correction]) -> Table:
     return table
 
 
-def _fields(place: Place) -> dict[str, Any]:
+def _fields(place: Membership) -> dict[str, Any]:
     fields = place._asdict()
     for name in ("inside", "kept_apart"):
         fields[name] = [

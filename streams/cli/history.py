@@ -17,7 +17,7 @@ from streams.cli.context import console, open_state
 from streams.errors import UsageError
 from streams.kafka.reader import read_to_now
 from streams.query.explain import Inspection
-from streams.query.history import Chronicle, History, Told
+from streams.query.history import Chronicle, History, PublishedEvent
 from streams.settings import Settings
 
 __all__ = ["show_history"]
@@ -30,10 +30,10 @@ def show_history(settings: Settings, cluster: str, *, as_json: bool) -> None:
     with open_state(settings) as (current, connection):
         inspection = Inspection(current, connection)
         if ":" in cluster:
-            cluster = inspection.place(cluster).cluster_id
+            cluster = inspection.membership(cluster).cluster_id
         family = inspection.family(cluster)
         history = asyncio.run(_read(settings, cluster, {cluster, *family}))
-        if not family and not history.told:
+        if not family and not history.events:
             raise UsageError(f"no cluster {cluster} is known")
         stands = inspection.cluster_of(cluster)[0] if family else history.merged_into
     if as_json:
@@ -62,7 +62,7 @@ def _show(screen: Console, history: History, stands: str) -> None:
         shown = f"those of {name} up to revision {last}" if last else f"all of {name}"
         text = f"The beginning is missing: of the events {shown} are no longer in {events.EVENTS}."
         screen.print(text, style="yellow")
-    if history.told:
+    if history.events:
         screen.print(_table(history))
     if history.merged_into:
         further = f", and {stands} stands for both now" if stands not in ("", history.merged_into) else ""
@@ -70,12 +70,12 @@ def _show(screen: Console, history: History, stands: str) -> None:
 
 
 def _table(history: History) -> Table:
-    several = len({told.event["cluster_id"] for told in history.told}) > 1
+    several = len({told.event["cluster_id"] for told in history.events}) > 1
     headings = ["time", *(["cluster"] if several else []), "rev", "type", "records", "cause", "reasons"]
     table = Table(box=None, pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")
-    for told in history.told:
+    for told in history.events:
         event = told.event
         name = [event["cluster_id"]] if several else []
         row = [_moment(told.time)[:19].replace("T", " "), *name, str(event["revision"]), _type(event)]
@@ -117,11 +117,11 @@ def _fields(history: History, stands: str) -> dict[str, Any]:
         "merged_into": history.merged_into,
         "stands_for_it": stands,
         "lost": history.lost,
-        "events": list(_events(history.told)),
+        "events": list(_events(history.events)),
     }
 
 
-def _events(told: Iterable[Told]) -> Iterable[dict[str, Any]]:
+def _events(told: Iterable[PublishedEvent]) -> Iterable[dict[str, Any]]:
     for one in told:
         yield {"time": _moment(one.time), **one.event}
 

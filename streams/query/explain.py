@@ -1,4 +1,7 @@
-"""Why a record is where it is, from the state in Redis: decisions are pure, so they are made again to be shown. Reads only."""
+"""Explanations of a record's place in its cluster, from the state in Redis alone; nothing is written.
+
+Decisions are pure, so they are made again here instead of being stored.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,14 @@ from streams.state.layout import Layout
 from streams.state.reader import Reader
 from streams.state.record_store import RecordStore
 
-__all__ = ["Inspection", "Meeting", "Pairing", "Place", "Refused"]
+__all__ = ["Inspection", "Membership", "PairExplanation", "Pairing", "Refused"]
 
 
 class Pairing(NamedTuple):
-    """Two records of one group and the decision on them; `meet`: they share a key."""
+    """Two records of one group and the decision on them.
+
+    `meet` is false for a duplicate that a feed never compares, which therefore links nothing.
+    """
 
     a: str
     b: str
@@ -39,9 +45,9 @@ class Pairing(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A duplicate of a record of the cluster that is not in it, and the pair that keeps the two sides apart.
+    """A duplicate of one of the cluster's records that is in another cluster, and the pair that keeps the two sides apart.
 
-    `rival`: the link rests on the title alone, and that title has another claimant that opposes this one.
+    `rival`: the link rests on the title alone, and another record with that title opposes this one.
     """
 
     link: Pairing
@@ -49,8 +55,8 @@ class Refused(NamedTuple):
     rival: bool
 
 
-class Place(NamedTuple):
-    """Where a record is: its cluster with document, the decisions inside, and what keeps other records out of it.
+class Membership(NamedTuple):
+    """The cluster of a record with its document, the decisions inside, and what keeps other records out of it.
 
     `kept_apart` are pairs across the cluster's border that contradict, `refused` the links across it that join nothing.
     `corrections` are those in force on any record of the cluster.
@@ -67,8 +73,8 @@ class Place(NamedTuple):
     corrections: list[Correction]
 
 
-class Meeting(NamedTuple):
-    """Every comparison of two records, whether they are in one cluster, and what corrections say of the two."""
+class PairExplanation(NamedTuple):
+    """The comparison of two records: the explanation, whether they are in one cluster, and the corrections on the two."""
 
     explanation: Explanation
     together: bool
@@ -77,7 +83,7 @@ class Meeting(NamedTuple):
 
 
 class Inspection:
-    """Questions to one generation of state."""
+    """Queries on one index version."""
 
     def __init__(self, settings: Settings, connection: Connection) -> None:
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
@@ -88,8 +94,13 @@ class Inspection:
         self._reader = Reader(self._store, connection)
         self._corrections = CorrectionLog(layout, connection)
 
-    def place(self, record: str) -> Place:
-        """Why a record is in its cluster. Raises UsageError where the record is not known."""
+    def membership(self, record: str) -> Membership:
+        """Explain why a record is in its cluster.
+
+        Raises:
+            UsageError: where the record is not known.
+
+        """
         key = id_of(record)
         group = self._group(record)
         index = next(member.cluster for member in group.members if member.id == key)
@@ -102,14 +113,14 @@ class Inspection:
         members = sorted((records[i] for i in mine), key=lambda r: r.id)
         inside.sort(key=lambda pairing: (record not in (pairing.a, pairing.b), -pairing.decision.score))
         ids = [r.id for r in members]
-        corrections = [v.correction for v in self._standing(group).verdicts() if v.a in ids or v.b in ids]
+        corrections = [v.correction for v in self._active(group).verdicts() if v.a in ids or v.b in ids]
         document = canonical(name, members)
-        return Place(
+        return Membership(
             record, name, cluster.revision, ids, document, inside, apart, self._refused(group, mine), corrections
         )
 
     def _refused(self, group: Group, mine: Sequence[bytes]) -> list[Refused]:
-        """Divide the group again, and return the links from the cluster to others of the group with what refused them."""
+        """Partition the group again, and return the links across the cluster's border that join nothing, with what refused them."""
         members = sorted(member.id for member in group.members)
         pairs = [(a, b, self._pair(a, b)) for a, b in combinations(members, 2)]
         division = divide(
@@ -129,42 +140,56 @@ class Inspection:
     def _pair(self, a: bytes, b: bytes) -> Pair:
         return self._judge.pair(self._reader.features(a), self._reader.features(b))
 
-    def compare(self, a: str, b: str) -> Meeting:
-        """Why two records are or are not together. Raises UsageError where one is not known."""
+    def compare(self, a: str, b: str) -> PairExplanation:
+        """Explain why two records are or are not in one cluster.
+
+        Raises:
+            UsageError: where one of them is not known.
+
+        """
         groups = [self._group(a), self._group(b)]
-        homes = [
+        clusters = [
             (group.clusters[member.cluster].key if (member := group.member(id_of(record))) else b"")
             for group, record in zip(groups, (a, b), strict=True)
         ]
         blobs = [self._reader.features(id_of(record)) for record in (a, b)]
         explanation = explain(self._store.features(blobs[0]), self._store.features(blobs[1]), self._rules)
-        stands = self._standing(groups[0])
-        together = homes[0] == homes[1] != b""
-        return Meeting(explanation, together, stands.same(a, b), stands.different(a, b))
+        active = self._active(groups[0])
+        together = clusters[0] == clusters[1] != b""
+        return PairExplanation(explanation, together, active.same(a, b), active.different(a, b))
 
     def unknown(self, records: Sequence[str]) -> list[str]:
-        """Those of the records that are not there."""
+        """Return those of the records that are not stored."""
         self._reader.load([id_of(record) for record in records])
         return [record for record in records if not self._reader.features(id_of(record))]
 
     def applied(self, ruling: Ruling) -> bool:
-        """Whether the group of the two records has heeded a correction, or a later one on the two."""
+        """Tell whether the group of two records has applied a correction, or a later one on the two."""
         root = self._groups.resolve([ruling.a])[ruling.a]
         known = (r for r in root.group.rulings if (r.a, r.b) == (ruling.a, ruling.b))
         return any(other.serial >= ruling.serial for other in known)
 
     def family(self, identifier: str) -> list[str]:
-        """All clusters that share a group with this one, those merged away included; empty where it is not known.
+        """Return all clusters that share a group with this one, those merged away included; empty where it is not known.
 
-        Whatever it was merged with or split from is among them. Raises UsageError where the id is malformed.
+        The clusters that it was merged with or split from are among them.
+
+        Raises:
+            UsageError: where the id is malformed.
+
         """
-        key, group = self._home(identifier)
+        key, group = self._find(identifier)
         keys = {cluster.key for cluster in group.clusters} | group.merged.keys()
         return sorted(map(cluster_id, keys)) if key in keys else []
 
     def cluster_of(self, identifier: str) -> tuple[str, list[str]]:
-        """The cluster an id stands for now, redirects followed, and its records. Raises UsageError."""
-        key, group = self._home(identifier)
+        """Return the cluster that an id names, redirects followed, and its records.
+
+        Raises:
+            UsageError: where the id is malformed or no such cluster is known.
+
+        """
+        key, group = self._find(identifier)
         key = group.merged.get(key, key)
         for index, cluster in enumerate(group.clusters):
             if cluster.key == key:
@@ -173,11 +198,11 @@ class Inspection:
                 return cluster_id(key), sorted(self._record(i).id for i in ids)
         raise UsageError(f"no cluster {identifier} is known")
 
-    def _standing(self, group: Group) -> Standing:
-        """The corrections that stand, read only where the group has any."""
+    def _active(self, group: Group) -> Standing:
+        """Read the corrections in force, where the group has any."""
         return Standing(self._corrections.all() if group.rulings else ())
 
-    def _home(self, identifier: str) -> tuple[bytes, Group]:
+    def _find(self, identifier: str) -> tuple[bytes, Group]:
         try:
             key = cluster_key(identifier)
         except (ValueError, OverflowError):

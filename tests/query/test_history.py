@@ -48,7 +48,7 @@ def _name(one: dict[str, Any]) -> str:
 
 
 def names(found: History) -> list[str]:
-    return [_name(told.event) for told in found.told]
+    return [_name(told.event) for told in found.events]
 
 
 def test_a_cluster_has_the_history_of_those_that_went_into_it() -> None:

@@ -64,7 +64,7 @@ class Desk:
         try:
             inspection = Inspection(settings, connection)
             known = set(RECORDS).difference(inspection.unknown(RECORDS))
-            return {frozenset(inspection.place(record).records) for record in known}
+            return {frozenset(inspection.membership(record).records) for record in known}
         except UsageError:
             return set()  # a record is stored and not in its cluster yet
         finally:

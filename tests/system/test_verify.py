@@ -109,9 +109,9 @@ def test_it_finds_everything_in_order_and_then_what_was_tampered_with(installati
     assert "agree" in installation.streams.ok("verify")
 
     inspection = Inspection(installation.settings, installation.connection)
-    place = inspection.place(a)
+    place = inspection.membership(a)
     layout = Layout(installation.settings.namespace, installation.settings.generation, installation.settings.buckets)
-    alone = next(name for name, lives in live.items() if lives and len(inspection.place(name).records) == 1)
+    alone = next(name for name, lives in live.items() if lives and len(inspection.membership(name).records) == 1)
     key = id_of(alone)
     assert installation.connection.call("HDEL", layout.groups(key), key) == 1
     _check_tampered_group(installation, alone)
