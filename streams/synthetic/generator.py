@@ -20,7 +20,7 @@ import msgspec
 import orjson
 
 from streams.records.record import record_id
-from streams.synthetic.drafts import Document, drafts, newer
+from streams.synthetic.documents import Document, make_documents, newer
 from streams.synthetic.shapes import payload
 from streams.synthetic.works import Work, make_family
 
@@ -33,7 +33,7 @@ _STRIDE = 0x9E3779B97F4A7C15  # spreads (seed, family) over the seeds of Random
 class Generated(msgspec.Struct, frozen=True):
     """One message of the feed, with the truth about it.
 
-    `document` is the record in our own form; a delete carries only the fields that name the record. `payload` is what
+    `document` is the record as a `document`; a delete carries only the fields that name the record. `payload` is what
     the source sends: with `shapes` its own form, else the document again; a delete is `None`, the tombstone.
     `feed` is the name under which `streams.sources` reads the payload. `work` is the true cluster and `kind` the trap
     the work belongs to (`plain`: none). `event` is `new`, `update`, `resend` or `delete`; `live` says whether the
@@ -83,7 +83,7 @@ def generate(seed: int, works: int, *, noise: float = 1.0, shapes: bool = False)
 
 
 def gold_rows(messages: Iterator[Generated]) -> Iterator[dict[str, str]]:
-    """The truth of a feed as gold rows, one a live record."""
+    """Yield the truth of a feed as gold rows, one for each record that exists when the feed has ended."""
     for message in messages:
         if message.event == "new" and message.live:
             yield {"record": message.record_id, "cluster": message.work}
@@ -91,7 +91,7 @@ def gold_rows(messages: Iterator[Generated]) -> Iterator[dict[str, str]]:
 
 def _messages(work: Work, rng: Random, noise: float, shapes: bool) -> Iterator[tuple[float, Generated]]:
     random = rng.random
-    for document in drafts(work, rng, noise):
+    for document in make_documents(work, rng, noise):
         source = document["source"]
         live = random() >= 0.005 * noise
         delay = random()

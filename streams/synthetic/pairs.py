@@ -7,7 +7,7 @@ from itertools import combinations
 from random import Random
 from typing import Any
 
-from streams.synthetic.drafts import drafts
+from streams.synthetic.documents import make_documents
 from streams.synthetic.works import make_family
 
 __all__ = ["labelled_pairs"]
@@ -23,7 +23,7 @@ def labelled_pairs(seed: int, works: int, *, noise: float = 1.0) -> Iterator[dic
     while made < works:
         rng = Random(seed << 40 ^ made)  # noqa: S311 - not for secrets
         family = make_family(rng, made)
-        records = [(work, document) for work in family for document in drafts(work, rng, noise)]
+        records = [(work, document) for work in family for document in make_documents(work, rng, noise)]
         for (work, a), (other, b) in combinations(records, 2):
             label = "duplicate" if work is other else "distinct"
             number += 1

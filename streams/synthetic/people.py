@@ -21,7 +21,7 @@ class Person(NamedTuple):
 
     @property
     def full(self) -> str:
-        """Given name first, as most sources print it."""
+        """Return the given name, then the family name, as most sources print them."""
         return f"{self.given} {self.family}"
 
 
@@ -131,7 +131,7 @@ _MIDDLE = "ABCDEFGHJKLMNPRSTVW"
 
 
 def make_person(rng: Random) -> Person:
-    """A person; the share of cultures follows no census but gives every form its part."""
+    """Make a person; the shares of the cultures follow no census, but each form of names occurs."""
     roll = rng.random()
     if roll < 0.3:
         givens, families = _PAIRED[int(rng.random() ** 2 * len(_PAIRED))]
@@ -147,22 +147,22 @@ def make_person(rng: Random) -> Person:
 
 
 def initials(given: str) -> str:
-    """Initials with periods: `Jean-Luc A.` as `J.-L. A.`."""
+    """Return the initials with periods: `Jean-Luc A.` as `J.-L. A.`."""
     return " ".join("-".join(f"{part[0].upper()}." for part in word.split("-") if part) for word in given.split())
 
 
 def name_short(person: Person) -> str:
-    """Initials first: `J.-L. Moreau`."""
+    """Return initials, then the family name: `J.-L. Moreau`."""
     return f"{initials(person.given)} {person.family}"
 
 
 def name_swapped(person: Person) -> str:
-    """Family first with a comma: `Moreau, Jean-Luc`."""
+    """Return the family name, a comma and the given name: `Moreau, Jean-Luc`."""
     return f"{person.family}, {person.given}"
 
 
 def name_ascii(text: str) -> str:
-    """Without accents, as old systems stored it: `Søren Müller` as `Soren Muller`."""
+    """Return the name without accents, as old systems stored it: `Søren Müller` as `Soren Muller`."""
     plain = unicodedata.normalize("NFKD", text.translate(_PLAIN))
     return "".join(c for c in plain if not unicodedata.combining(c))
 

@@ -1,4 +1,4 @@
-"""A document put back into the payload shape of its source, as that source would send it.
+"""Documents in the payload shape of their source, as that source would send them.
 
 Only fields the source has survive: Crossref knows no arXiv id, arXiv no journal of its own.
 """
@@ -15,12 +15,12 @@ Json = dict[str, Any]
 
 
 def payload(document: Json) -> Json:
-    """The payload of a document whose `source` is a feed with a shape of its own."""
+    """Return the payload of a document whose `source` is a feed with a shape of its own."""
     return _SHAPES[document["source"]](document)
 
 
 def _arxiv(document: Json) -> Json:
-    """A line of the arXiv metadata snapshot."""
+    """Make a line of the arXiv metadata snapshot."""
     authors: list[str] = document.get("authors", [])
     version = document.get("version", 1)
     created: str = document.get("publication_date", "2020-01-01")
@@ -43,7 +43,7 @@ def _arxiv(document: Json) -> Json:
 
 
 def _semantic_scholar(document: Json) -> Json:
-    """A paper of the Graph API."""
+    """Make a paper of the Graph API."""
     corpus = int(document["id"])
     ids: Json = {"CorpusId": corpus}
     if "arxiv_id" in document:
@@ -67,7 +67,7 @@ def _semantic_scholar(document: Json) -> Json:
 
 
 def _crossref(document: Json) -> Json:
-    """A work of the REST API."""
+    """Make a work of the REST API."""
     work: Json = {
         "DOI": document.get("doi", document["id"]),
         "type": document.get("type", "journal-article"),
@@ -98,7 +98,7 @@ def _crossref(document: Json) -> Json:
 
 
 def _openalex(document: Json) -> Json:
-    """A work of the OpenAlex API."""
+    """Make a work of the OpenAlex API."""
     url = f"https://openalex.org/{document['id']}"
     doi = document.get("doi")
     arxiv = document.get("arxiv_id")
@@ -138,7 +138,7 @@ def _openalex(document: Json) -> Json:
 
 
 def _core(document: Json) -> Json:
-    """A work of CORE v3."""
+    """Make a work of CORE v3."""
     date = document.get("publication_date", "")
     return {
         "id": int(document["id"]),
@@ -159,7 +159,7 @@ def _core(document: Json) -> Json:
 
 
 def _unpaywall(document: Json) -> Json:
-    """A DOI object of Unpaywall."""
+    """Make a DOI object of Unpaywall."""
     return {
         "doi": document["id"],
         "doi_url": f"https://doi.org/{document['id']}",
@@ -179,7 +179,7 @@ def _unpaywall(document: Json) -> Json:
 
 
 def _internet_archive(document: Json) -> Json:
-    """A fatcat release."""
+    """Make a fatcat release."""
     date = document.get("publication_date", "")
     ids = {"doi": document["doi"].lower()} if "doi" in document else {}
     release: Json = {
@@ -208,7 +208,7 @@ def _internet_archive(document: Json) -> Json:
 
 
 def _papers_with_code(document: Json) -> Json:
-    """A paper of the Papers with Code dump."""
+    """Make a paper of the Papers with Code dump."""
     return {
         "paper_url": f"https://paperswithcode.com/paper/{document['id']}",
         "arxiv_id": document.get("arxiv_id"),

@@ -1,4 +1,4 @@
-"""Titles and abstracts composed from a field's words, and what sources do to a title."""
+"""Titles and abstracts composed from a field's words, and the changes that sources make to a title."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _SYSTEMS = ("Net", "Former", "BERT", "Bench", "QA", "GAN", "Flow", "Diff", "RL",
 
 
 def proper(rng: Random) -> str:
-    """A made-up proper name of two or three syllables: a place, a scholar, a gene."""
+    """Make a proper name of two or three syllables: a place, a scholar, a gene."""
     count = 2 + (rng.random() < 0.4)
     return "".join(SYLLABLES[int(rng.random() * len(SYLLABLES))] for _ in range(count)).capitalize()
 
 
 def title(rng: Random, field: Field) -> tuple[str, str]:
-    """A title and its subtitle (mostly empty), natural for the field and rare enough to be its own."""
+    """Make a title and its subtitle (mostly empty), natural for the field and rare enough to be its own."""
     random = rng.random
     words = (
         field.qualities[int(random() * len(field.qualities))],
@@ -86,7 +86,7 @@ def _result(rng: Random, form: int, words: _Words, name: str) -> str:
 
 
 def replace_slot(rng: Random, field: Field, text: str) -> str:
-    """The title of a sibling paper: one word of `text` from the field's lists is exchanged for another."""
+    """Make the title of a sibling paper: one word of `text` from the field's lists is exchanged for another."""
     for words in rng.sample((field.contexts, field.objects, field.qualities), 3):
         for word in words:
             if word.lower() in text.lower():
@@ -128,7 +128,10 @@ _ENDINGS = (
 
 
 def abstract(rng: Random, field: Field, main: str) -> str:
-    """Three sentences that go with a title; there are so many that no two works have more than words in common."""
+    """Make three sentences that go with a title.
+
+    There are so many possible sentences that two works seldom share more than words.
+    """
     random = rng.random
     pick = [
         words[int(random() * len(words))] for words in (field.qualities, field.objects, field.contexts, field.methods)
@@ -144,7 +147,7 @@ def abstract(rng: Random, field: Field, main: str) -> str:
 
 
 def latex(text: str) -> str:
-    """As TeX sources write it: accents as commands, Greek and symbols as mathematics."""
+    """Write a text as TeX sources do: accents as commands, Greek and symbols as mathematics."""
     for plain, tex in LATEX.items():
         if plain in text:
             text = text.replace(plain, tex)
@@ -152,7 +155,7 @@ def latex(text: str) -> str:
 
 
 def typo(rng: Random, text: str) -> str:
-    """One slip of a typist: a letter lost, doubled, or two exchanged. Digits stay: they carry meaning."""
+    """Make one slip of a typist: a letter lost, doubled, or two exchanged; digits stay, for they carry meaning."""
     at = 1 + int(rng.random() * max(1, len(text) - 3))
     pair = text[at : at + 2]
     if len(pair) < 2 or not pair.isalpha():
@@ -161,12 +164,12 @@ def typo(rng: Random, text: str) -> str:
 
 
 def capitalised(text: str) -> str:
-    """In Title Case, small words left alone."""
+    """Write a title in Title Case, small words left alone."""
     small = {"of", "the", "in", "on", "for", "with", "and", "a", "an", "at", "to", "from", "by", "under", "via"}
     words = (word if word in small or not word.islower() else word[0].upper() + word[1:] for word in text.split(" "))
     return " ".join(words)
 
 
 def ascii_title(text: str) -> str:
-    """Without accents and with ASCII dashes, as old systems kept it; Greek letters stay."""
+    """Write a title without accents and with ASCII dashes, as old systems stored it; Greek letters stay."""
     return name_ascii(text).replace("–", "-").replace("“", '"').replace("”", '"')

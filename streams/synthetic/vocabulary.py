@@ -1,4 +1,4 @@
-"""The words generated papers are made of: our own lists, by field, and syllables for names of things.
+"""The words that generated papers are made of: word lists by field, and syllables for names of things.
 
 A `Field` gives the slots title templates draw from. Proper names (of places, genes, theorems, systems) are composed
 of syllables, so that titles differ as naturally as real ones do: a handful of common words and something rare.

@@ -1,6 +1,6 @@
 """Made-up works, in families: a plain paper alone, or a few works that are easily taken for one another.
 
-A family is one of the traps real feeds set. The works of a family are distinct by definition, however alike
+A family is one of the traps in real feeds. The works of a family are distinct by definition, however similar
 their titles, so truth is known by construction.
 """
 
@@ -21,7 +21,7 @@ MONTHS = 31 * 12  # works are spread over 1995 to 2025
 
 @dataclass(slots=True)
 class Work:
-    """One work with everything true about it; records are made from it by `streams.synthetic.records`.
+    """One work with everything true about it; records are made from it by `streams.synthetic.documents`.
 
     `preprint_title` differs from `title` only where the paper was renamed, `original_title` is set where it was
     written in another language. `relation` is (kind, DOI of the other work) as sources state it.
@@ -57,7 +57,7 @@ class Work:
 
 
 def make_family(rng: Random, number: int) -> list[Work]:
-    """The works of one family, numbered from `number` on."""
+    """Make the works of one family, numbered from `number` on."""
     roll = rng.random()
     for share, family in FAMILIES:
         if roll < share:
@@ -200,7 +200,7 @@ def _derived(rng: Random, number: int) -> list[Work]:
 def _retitled(rng: Random, number: int) -> list[Work]:
     work = _plain(rng, number, "retitled")
     work.arxiv = work.arxiv or _arxiv_id(work.field, work.year, work.month, number // MONTHS + 1)
-    if not work.arxiv:  # before preprints there is nothing to rename
+    if not work.arxiv:  # a work without a preprint has no earlier title
         work.kind = "plain"
         return [work]
     work.preprint_title = title(rng, work.field)[0]
@@ -253,7 +253,7 @@ def _thesis(rng: Random, number: int) -> list[Work]:
 
 
 def _twin(rng: Random, work: Work, number: int) -> Work:
-    """Another work by the same people in the same place soon after, with ids of its own."""
+    """Make another work by the same people in the same journal soon after, with ids of its own."""
     slot = number * 5 % MONTHS
     year, month = 1995 + slot // 12, slot % 12 + 1
     return replace(

@@ -1,6 +1,6 @@
-"""What each source says about a work, errors of that source included: work -> documents.
+"""Made-up documents of each source about a work, with the errors of that source.
 
-The errors are those real sources make; every probability is multiplied by `noise`, so 0 gives faithful copies.
+The errors are those of real sources; every probability is multiplied by `noise`, so 0 gives faithful copies.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from streams.synthetic.people import FORMS, Person, make_person, name_ascii, nam
 from streams.synthetic.titles import ascii_title, capitalised, latex, typo
 from streams.synthetic.works import Work
 
-__all__ = ["Document", "drafts", "newer", "sources_of"]
+__all__ = ["Document", "make_documents", "newer", "sources_of"]
 
 Document = dict[str, Any]
 
-# What a source says: how often it repeats the abstract, and whether it describes the preprint.
+# The probability that a source repeats the abstract; sources that are not listed never do.
 _ABSTRACT = {
     "arxiv": 1.0,
     "semantic_scholar": 0.5,
@@ -30,7 +30,7 @@ _DOI_FORMS = ("https://doi.org/{}", "http://dx.doi.org/{}", "doi:{}", "{}.")
 
 
 def sources_of(work: Work, rng: Random) -> list[str]:
-    """The sources that hold a record of the work: one to six, `document` standing for library exports."""
+    """Choose the sources that hold a record of the work: one to six, `document` standing for library exports."""
     random = rng.random
     if work.field.name == "medicine" and random() < 0.5:
         return ["document"] * (1 + int(random() * 4))
@@ -53,14 +53,14 @@ def sources_of(work: Work, rng: Random) -> list[str]:
     return found[:6] or ["semantic_scholar"]
 
 
-def drafts(work: Work, rng: Random, noise: float) -> list[Document]:
-    """One document per source that holds the work."""
+def make_documents(work: Work, rng: Random, noise: float) -> list[Document]:
+    """Make one document for each source that holds the work."""
     sources = sources_of(work, rng)
     return [_document(work, source, copy, rng, noise) for copy, source in enumerate(sources)]
 
 
 def newer(document: Document, work: Work, rng: Random) -> Document:
-    """The same record as the source sends it later: a new arXiv version, or fields mended."""
+    """Return the record as the source sends it later: a new arXiv version, or corrected fields."""
     later = dict(document)
     later["version"] = document.get("version", 0) + 1
     later["updated"] = f"{work.year + 1}-{1 + int(rng.random() * 12):02d}-15T09:30:00Z"
@@ -71,7 +71,7 @@ def newer(document: Document, work: Work, rng: Random) -> Document:
 
 
 def source_id(source: str, work: Work, copy: int, rng: Random) -> str:
-    """The id under which a source knows its record; made-up ids lie above the real ranges."""
+    """Return the id of a source's record; made-up ids lie above the real ranges."""
     if source == "arxiv":
         return work.arxiv
     if source in ("crossref", "unpaywall"):
