@@ -20,7 +20,7 @@ __all__ = ["RULESET", "decide", "decide_pair", "explain", "settled_by"]
 
 
 def decide(a: Features, b: Features, rules: Rules = DEFAULT) -> Decision:
-    """Decide a pair of records; symmetric, and a pure function of the two records and the ruleset."""
+    """Return the decision on two records; symmetric, and a pure function of the records and the ruleset."""
     pair = compare(a, b)
     if pair is None:
         apart = arxiv_conflict(a, b)
@@ -30,7 +30,7 @@ def decide(a: Features, b: Features, rules: Rules = DEFAULT) -> Decision:
 
 
 def decide_pair(pair: Pair, rules: Rules) -> Decision:
-    """Decide a pair from its comparisons."""
+    """Return the decision on a pair whose fields have been compared."""
     rule = settled_by(pair)
     return _settle(pair, rule, rules) if rule else _weigh(pair, rules)
 

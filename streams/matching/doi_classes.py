@@ -44,10 +44,13 @@ IN_ARCHIVE = (PREPRINT, REPOSITORY)
 
 
 class DoiClass(NamedTuple):
-    """The class of a DOI: `base` is the DOI without its version, `kind` one of the classes above, `version` the part folded away.
+    """The class of a DOI.
 
-    `stem` is the base without the mark of an edition: a new edition of an encyclopedia's entry is no version of the old one
-    (the text is written anew, often by other authors), but its DOI shows that it is an edition.
+    - `base`: the DOI without its version.
+    - `kind`: one of the classes above.
+    - `version`: the part that was removed.
+    - `stem`: the base without the mark of an edition. A new edition of an encyclopedia's entry is no version of the old one
+      (the text is written anew, often by other authors), but its DOI shows that it is an edition.
     """
 
     base: str

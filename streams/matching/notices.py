@@ -53,7 +53,7 @@ STEPPED_OVER = word_set(
     "interim recent first second third fourth fifth st nd rd th zweite zweites deuxième segundo segunda in author "
     "authors publisher publishers editor editors editorial reader readers reviewer reviewers article s"
 )
-"""Words that may stand before the words of a rule at the start."""
+"""Words that may come before the words of a rule at the start."""
 
 _LINKS = (
     "to for of on in upon from re regarding about concerning over zu zum zur auf à au aux sur a al ao de del du do da di sobre su "

@@ -37,9 +37,9 @@ __all__ = [
 # Stated relations that mean one work in several versions; all others mean another work.
 SAME_WORK = frozenset(("same_as", "version_of", "has_version", "preprint_of", "has_preprint"))
 PRINTED_ONCE = ("same", "same_range", "range")
-"""Levels of the place at which both records say one place in print."""
+"""Levels of the place at which both records name the same place in print."""
 RETITLED = 61.0
-"""Likeness of titles from which on a preprint and an article of one team may be one work under two titles."""
+"""Similarity of titles, 0 to 100, from which on a preprint and an article of one team may be one work under two titles."""
 
 
 class Levels(NamedTuple):
@@ -92,7 +92,10 @@ def compare_fully(a: Features, b: Features) -> Pair:
 
 
 def _as_titled(features: Features, other: Features) -> Features:
-    """Return a record without its announcement read, where the other record has the announcement's words in its title, too."""
+    """Return a record with its announcement kept as words of the title, where the other title has these words, too.
+
+    `Comment on reef fish` may be the title of a work that is no comment; another source with just that title shows it.
+    """
     if not features.full or other.full or features.full == features.title:
         return features
     if fuzz.ratio(features.full, other.title) <= fuzz.ratio(features.title, other.title):

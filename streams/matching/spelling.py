@@ -61,7 +61,7 @@ _MONTHS = {
     "jan": "january", "feb": "february", "mar": "march", "apr": "april", "jun": "june", "jul": "july", "aug": "august",
     "sep": "september", "sept": "september", "oct": "october", "nov": "november", "dec": "december",
 }  # fmt: skip
-# A month stands beside a day or a year: "feb 14", "14 17 feb 1995".
+# A short form is a month only beside a day or a year: "feb 14", "14 17 feb 1995".
 _MONTH = re.compile(rf"(?<=\d )(?:{'|'.join(_MONTHS)})\b|\b(?:{'|'.join(_MONTHS)})(?= \d)")
 _A_DIGIT = re.compile(r"\d")
 

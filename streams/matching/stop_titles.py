@@ -43,7 +43,7 @@ FORMS: tuple[Form, ...] = tuple(
     Form(row["meaning"], joined_text(row["words"]), joined_pattern(row["pattern"]), row["example"])
     for row in _RULES["form"]
 )
-"""Forms with words of their own among the common ones."""
+"""All forms, read from `stop_titles.toml`."""
 
 _ABBREVIATED_S = re.compile(r"(?<=[a-z]) s\b")
 

@@ -20,11 +20,11 @@ __all__ = ["CLASS_BITS", "RAREST", "hash_of", "information", "is_word", "shared_
 CLASS_BITS = 7
 """Lower bits of an entry: the surprise of the word or pair in quarters of a bit, 1 to 127."""
 RAREST = 13.0
-"""Bits of surprise of the rarest words, one title in 8,000: the table is of too few titles to tell rarer ones apart."""
+"""Bits of surprise of the rarest words, one title in 8,000: too few titles were counted to distinguish rarer words."""
 _QUARTERS = 4.0
 _CLASS = (1 << CLASS_BITS) - 1
 _IDEOGRAPH_BITS = 6.0
-"""Bits of an ideograph, kana or Thai letter in a title without blanks: a character of ordinary text says 5 to 9."""
+"""Bits of an ideograph, kana or Thai letter in a title without blanks; in ordinary text a character has 5 to 9."""
 _FIRST_UNSPACED = "\u0e00"
 
 
@@ -42,7 +42,10 @@ def _table() -> array[int]:
 
 @lru_cache(maxsize=32_768)
 def _surprise(text: str) -> float:
-    """Return the bits of surprise of a word or of the second word of a pair, 0.0 where the table has no entry."""
+    """Return the bits of surprise (minus log2 of the probability) of a word, or of the second word of a pair.
+
+    0.0 where the table has no entry.
+    """
     table, key = _table(), hash_of(text)
     at = bisect_left(table, key)
     if at < len(table) and table[at] & ~_CLASS == key:

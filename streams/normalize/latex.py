@@ -1,8 +1,8 @@
 r"""LaTeX, MathML and HTML in titles, turned into plain Unicode text.
 
 arXiv writes titles in LaTeX, publishers in MathML or JATS tags, indexers in Unicode; all three must give
-the same text. Only markup that titles really contain is understood; an unknown command keeps its name, for a letter's
-name (`\alpha`) is how the other form spells it too.
+the same text. Only markup that titles really contain is understood. A command for a letter (`\alpha`) becomes the letter's
+name, as the letter itself does; an unknown command keeps its name.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ _ONLY_ALTTEXT = re.compile(
 )
 _TEX_BODY = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
 _SUP_MINUS = re.compile(r"<((?:jats:)?sup)>\s*[-\u2013\u2212]\s*</\1>", re.IGNORECASE)
-# Attributes, by which a tag is told from `a < b and c > d`.
+# Attributes, which distinguish a tag from `a < b and c > d`.
 _ATTRIBUTES = r"(?:\s+[\w:.-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?)*"
 _NAMED_ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*"
 # Tags inside a word (H<sub>2</sub>O) leave nothing behind; the others separate words.

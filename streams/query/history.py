@@ -42,7 +42,7 @@ class Chronicle:
         self._by_cluster: dict[str, dict[int, PublishedEvent]] = {}
 
     def read(self, clusters: Iterable[str]) -> None:
-        """Note that all events of these clusters have been added."""
+        """Record that every event of these clusters has been added, also where they have none."""
         for cluster in clusters:
             self._by_cluster.setdefault(cluster, {})
 
@@ -71,7 +71,7 @@ class Chronicle:
         return [known[revision] for revision in sorted(known) if revision <= limit]
 
     def _limits(self, cluster: str) -> dict[str, int]:
-        """Return every cluster of a history, with its last revision that belongs to it."""
+        """Return every cluster of a history, each with the last of its revisions that is part of the history."""
         limits: dict[str, int] = {}
         todo = [(cluster, _ALL)]
         while todo:

@@ -110,7 +110,7 @@ class Stamp(NamedTuple):
         return kept._replace(version=other.version, inherited=other.inherited or other.version > self.version)
 
     def hearing(self, refused: Stamp) -> Stamp:
-        """Return the version to store for this payload, which is stored, after it was not replaced by `refused`.
+        """Return the version to keep for this stored payload after `refused`, another payload of the record, did not replace it.
 
         A payload without a version number takes over the number of a refused one, so that no earlier number replaces it later.
         """

@@ -39,7 +39,7 @@ from streams.sources.record_builder import RecordBuilder, fold
 __all__ = ["MAX_PAYLOAD", "SOURCES", "Adapter", "Item", "parse"]
 
 MAX_PAYLOAD = 64 * 1024 * 1024
-"""Bytes beyond which a payload is refused unread: no broker of ours takes a message so large."""
+"""Bytes beyond which a payload is refused unread; supported brokers accept no message so large."""
 
 SOURCES: Mapping[str, Adapter] = MappingProxyType(
     {

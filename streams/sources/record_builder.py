@@ -99,7 +99,10 @@ class RecordBuilder:
             self.warnings.append(warning)
 
     def text(self, value: Any, field: str, limit: int = MAX_TEXT) -> str:
-        """Read a text; numbers are written out, of a list the first text counts, all else is dropped."""
+        """Return a value as text: a number is written out, of a list the first text counts.
+
+        Any other type gives `""` and a warning; text beyond `limit` characters is cut, with a warning.
+        """
         if isinstance(value, str):
             if len(value) <= limit and value.isprintable() and "  " not in value:
                 return value.strip()
@@ -126,12 +129,12 @@ class RecordBuilder:
         return folded
 
     def texts(self, value: Any, field: str, limit: int = MAX_TEXT, count: int = MAX_TITLES) -> list[str]:
-        """Read the texts of a list, or a single text, without empty ones."""
+        """Return the texts of a list, or of a single value, without empty ones."""
         values = value if isinstance(value, list) else [value]
         return [text for text in (self.text(v, field, limit) for v in values[:count]) if text]
 
     def mapping(self, value: Any, field: str) -> dict[str, Any]:
-        """Read an object, `{}` where the value is something else."""
+        """Return a value that is an object; anything else gives `{}` and a warning."""
         if isinstance(value, dict):
             return value
         if value not in (None, [], ""):
@@ -139,7 +142,7 @@ class RecordBuilder:
         return {}
 
     def items(self, value: Any, field: str, limit: int = MAX_AUTHORS) -> list[Any]:
-        """Read the members of a list, cut at `limit`; `[]` where the value is something else."""
+        """Return a value that is a list, cut at `limit`; anything else gives `[]` and a warning."""
         if isinstance(value, list):
             if len(value) > limit:
                 self.warn(field, f"cut at {limit} members")
@@ -150,7 +153,7 @@ class RecordBuilder:
         return []
 
     def date(self, value: Any, field: str) -> str:
-        """Read a partial date; a number is a year."""
+        """Return a value as a partial date; a number is a year; anything else gives `""` and a warning."""
         if value is None or value == "":
             return ""
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
@@ -162,7 +165,7 @@ class RecordBuilder:
         return ""
 
     def timestamp(self, value: Any, field: str) -> str:
-        """Read a time of change as UTC text; MongoDB's `{"$numberLong": …}` counts as its number."""
+        """Return a value as a time of change, UTC text; MongoDB's `{"$numberLong": …}` counts as its number."""
         if value is None or value == "":
             return ""
         if isinstance(value, dict):

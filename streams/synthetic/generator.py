@@ -133,7 +133,7 @@ def _open(stack: ExitStack, path: Path) -> IO[bytes]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write a feed, and its gold clusters, to files; `.gz` names are packed."""
+    """Write a feed, and its gold clusters, to files; a file whose name ends in `.gz` is compressed."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--works", type=int, default=10_000, help="number of works (about 2.6 records each)")
     parser.add_argument("--seed", type=int, default=1)

@@ -95,7 +95,7 @@ _READERS: Mapping[str, Callable[[str], str]] = {
 
 SCHEMES = tuple(_READERS)
 """The schemes an identifier may have. `core` is an output (one repository's copy) and `core_work` a work of CORE,
-which number apart; `s2` is Semantic Scholar's corpus id, which is stable, and `s2_paper` its sha, which is not."""
+which are numbered separately; `s2` is Semantic Scholar's corpus id, which is stable, and `s2_paper` its sha, which is not."""
 
 
 # Schemes whose identifiers may look like a word: n/a is a DBLP key by its shape.

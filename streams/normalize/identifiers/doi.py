@@ -20,7 +20,7 @@ _MOST = 50  # places of a text that are looked at
 _RUN = re.compile(r"[!-~]*")
 
 LONGEST = 2_000
-"""Text beyond this many characters is no identifier and no URL worth reading."""
+"""The most characters of an identifier or URL; longer text is not read."""
 
 # Most DOIs as they come: nothing to decode, nothing around them.
 _ORDINARY = re.compile(
@@ -29,7 +29,7 @@ _ORDINARY = re.compile(
 _CLEAN = re.compile(r"10\.[1-9][0-9]{2,8}/[A-Za-z0-9][A-Za-z0-9._;()/:-]{0,200}[A-Za-z0-9]")
 _START = re.compile(r"10\.\s?([1-9]\d{2,8}(?:\.\d+)*)\s*/\s*(?=[!-~])")
 _DOI = re.compile(r"10\.[1-9]\d{2,8}(?:\.\d+)*/[!-~]+")
-# What may stand directly before a DOI: nothing that could be a part of it, or a label glued to it.
+# What may come directly before a DOI: no character that could be a part of it, or a label glued to it.
 _GLUED_BEFORE = re.compile(r"(?:doi|dx|org)[._=-]*$|(?<![\w.-])$|(?<!\w)[-_]$", re.IGNORECASE)
 # Before the DOI of another work: the erratum of this one, the article this one replies to.
 _OF_ANOTHER_WORK = re.compile(

@@ -62,7 +62,7 @@ _MARK = re.compile(r"[\d*†‡§¶‖#^|✉⁎∗]")
 _GLUED = re.compile(r"([A-Z][a-z'\u2019-]{2,})((?:[A-Z]\.?){1,3})")
 
 GIVEN = 5
-"""So many letters of a given name are kept in `Features`; two given names alike so far are taken for one."""
+"""The letters of a given name that `Features` keep; two given names with the same first letters count as one."""
 
 _SEPARATOR = re.compile(r"\s+and\s+|\s*;\s*|\s+&\s+")
 
