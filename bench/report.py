@@ -224,7 +224,7 @@ def _blocking(found: Findings) -> Iterator[str]:
     head = [
         "set",
         "blocking recall",
-        "after screen",
+        "after prefilter",
         "candidates/record",
         "compared/record",
         "B³ F1",
@@ -248,8 +248,8 @@ def _blocking(found: Findings) -> Iterator[str]:
         )
     yield table(head, rows)
     yield (
-        "By kind of key: candidate pairs it brings together, how many of them are compared after the screen, true pairs among the "
-        "candidates, and true pairs that no other kind brings."
+        "By kind of key: candidate pairs it brings together, how many of them are compared after the prefilter, true pairs "
+        "among the candidates, and true pairs that no other kind brings."
     )
     yield table(
         ["set", "key", "candidates", "compared", "true", "only here"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 INTRO = """\
 Measured on {date} with ruleset {ruleset} by `make evaluate DATA=../shared/data`, in memory and without servers, by
 the rules of the product: two records are compared when they meet in the key index (at most 64 under a key, the
-smallest ids; pairs under loose keys alone need the signatures' consent), they are linked when the verdict is
+smallest ids; pairs under weak keys alone must pass the prefilter), they are linked when the verdict is
 `duplicate`, and each group of linked records is divided by `clusters.partition`. A list of labelled pairs is judged
 pair by pair; one that does not meet counts as not found.
 
@@ -72,8 +72,8 @@ the same in every order. *keys over the cap*: keys with more than 64 members, th
 decide whether two records meet; *different sets of links* counts what was met in the orders."""
 
 BLOCKING = """\
-*blocking recall*: share of true pairs that meet under a key at all; *after screen*: that are compared. *candidates*:
-pairs read under keys, *compared*: what is left of them after the screen; both per record that arrives. *records/s*:
+*blocking recall*: share of true pairs that meet under a key at all; *after prefilter*: that are compared. *candidates*:
+pairs read under keys, *compared*: what is left of them after the prefilter; both per record that arrives. *records/s*:
 extraction to clusters, one process on a shared machine; *decide*: median of one pair, features at hand."""
 
 ERRORS = """\

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from streams.matching.decide import bits, probability, settled_by
+from streams.matching.decide import match_weight, probability, settled_by
 from streams.matching.doubts import DOUBTS, is_firm
 from streams.matching.identity import identified_as
 from streams.matching.pair import Pair
@@ -30,7 +30,7 @@ def decider(pair: Pair, rules: Rules) -> Rule | None:
     """Return the rule that decides a pair, None where its weights do."""
     if rule := settled_by(pair):
         return rule
-    return doubt_of(pair) if probability(bits(pair.levels, rules)) >= rules.duplicate else None
+    return doubt_of(pair) if probability(match_weight(pair.levels, rules)) >= rules.duplicate else None
 
 
 def holding(pair: Pair) -> list[str]:

@@ -1,7 +1,7 @@
-"""What the product does with a set of records, in memory: index, screen, decisions, groups, partition.
+"""What the product does with a set of records, in memory: index, prefilter, decisions, groups, partition.
 
 The rules are the product's own functions; only storage is replaced. A record reads its keys and is then added to them; a
-key keeps the 64 smallest ids; pairs that share only loose keys need the signatures' consent; a link needs the verdict
+key keeps the 64 smallest ids; pairs that share only weak keys must pass the prefilter; a link needs the verdict
 `duplicate` and a meeting in the index (`Judge.meet`); links that were met make groups, and each group is divided by
 `clusters.partition`, for which all pairs of its members are judged.
 """
@@ -83,16 +83,16 @@ class World:
         signatures = self.signatures
         for record in order:
             mine = signatures[record]
-            for key, loose in self.keys[record]:
+            for key, weak in self.keys[record]:
                 members = there[key]
                 for other in members:
-                    if not loose or passes(mine, signatures[other]):
+                    if not weak or passes(mine, signatures[other]):
                         met.add((other, record) if other < record else (record, other))
                 _insert(members, record)
         return met
 
     def meetings(self, order: Iterable[int]) -> dict[Pair, set[str]]:
-        """Return all pairs read under a key, before the screen, with the kinds of key that brought each together."""
+        """Return all pairs read under a key, before the prefilter, with the kinds of key that brought each together."""
         there: list[list[int]] = [[] for _ in self.kinds]
         found: dict[Pair, set[str]] = defaultdict(set)
         for record in order:
@@ -110,7 +110,7 @@ class World:
                 counts[key] += 1
         return sum(count > KEY_CAP for count in counts.values())
 
-    def consents(self, pair: Pair, kinds: Iterable[str]) -> bool:
+    def are_compared(self, pair: Pair, kinds: Iterable[str]) -> bool:
         """Return whether a pair that was read under keys of these kinds is compared."""
         if not WEAK_KINDS.issuperset(kinds):
             return True
@@ -119,7 +119,7 @@ class World:
     def are_candidates(self, a: int, b: int) -> bool:
         """Return what `Judge.meet` says: a strong blocking key is shared, or weak ones and the prefilter passes."""
         shared = set(self.keys[a]).intersection(self.keys[b])
-        return make_candidates([loose for _, loose in shared], self.signatures[a], self.signatures[b])
+        return make_candidates([weak for _, weak in shared], self.signatures[a], self.signatures[b])
 
     def shared_kinds(self, a: int, b: int) -> set[str]:
         """Return the kinds of the keys that two records have in common, whether they are compared or not."""

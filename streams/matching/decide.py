@@ -61,7 +61,7 @@ def _known(levels: Levels) -> tuple[str, ...]:
     return (f"authors_{levels.authors}",) if levels.authors != "unknown" else ()
 
 
-def bits(levels: Levels, rules: Rules) -> float:
+def match_weight(levels: Levels, rules: Rules) -> float:
     """Return the match weight of a pair in bits: the prior plus the weight of each level."""
     total = rules.prior
     weights = rules.weights
@@ -92,7 +92,8 @@ _OPPOSING = 0.25
 
 def _weigh(pair: Pair, rules: Rules) -> Decision:
     levels = pair.levels
-    score = probability(bits(levels, rules))
+    weight = match_weight(levels, rules)
+    score = probability(weight)
     if score < rules.review:
         opposes = int(levels.authors == "none" and score < 0.05 and pair.match.bits < RARE)
         return Decision(DISTINCT, score, _reasons(levels, rules, False), rules.ruleset, opposes=opposes)
@@ -101,7 +102,7 @@ def _weigh(pair: Pair, rules: Rules) -> Decision:
         return Decision(REVIEW, score, reasons, rules.ruleset)
     doubt = doubted_by(pair)
     if doubt:
-        score = min(probability(bits(levels, rules) + rules.doubts.get(doubt.code, 0.0)), rules.duplicate - 0.01)
+        score = min(probability(weight + rules.doubts.get(doubt.code, 0.0)), rules.duplicate - 0.01)
         verdict = REVIEW if score >= rules.review else DISTINCT
         opposes = doubt.opposes if score < _OPPOSING else 0
         return Decision(verdict, score, (doubt.code, *reasons), rules.ruleset, opposes=opposes)
@@ -140,7 +141,7 @@ def explain(a: Features, b: Features, rules: Rules = DEFAULT) -> Explanation:
     rows = _rows(pair, rules)
     if rule := settled_by(pair):
         return Explanation(decision, rows, rules.prior, rule.code)
-    if probability(bits(pair.levels, rules)) >= rules.duplicate and (doubt := doubted_by(pair)):
+    if probability(match_weight(pair.levels, rules)) >= rules.duplicate and (doubt := doubted_by(pair)):
         rows += (Comparison("doubt", "", "", doubt.code, rules.doubts.get(doubt.code, 0.0)),)
     return Explanation(decision, rows, rules.prior)
 

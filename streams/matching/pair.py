@@ -79,7 +79,7 @@ def compare(a: Features, b: Features) -> Pair | None:
     match = title_level(a, b)
     related = stated(a, b) if a.relations or b.relations else ""
     preprints = bool(a.flags & IS_PREPRINT) + bool(b.flags & IS_PREPRINT)
-    if match.level == "different" and not identifier[1] and not related and not _needs_a_look(a, b, match, preprints):
+    if match.level == "different" and not identifier[1] and not related and not _may_match(a, b, match, preprints):
         return None
     return _all_fields(a, b, match, identifier, related, preprints)
 
@@ -120,7 +120,7 @@ def _all_fields(
     return Pair(a, b, levels, match, agreement, shared, related, preprints)
 
 
-def _needs_a_look(a: Features, b: Features, match: TitleMatch, preprints: int) -> bool:
+def _may_match(a: Features, b: Features, match: TitleMatch, preprints: int) -> bool:
     """Tell whether evidence other than the title may make two records one work."""
     if preprints == 1 and match.ratio >= RETITLED:
         return True
