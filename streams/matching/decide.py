@@ -133,7 +133,7 @@ def _strength(pair: Pair) -> int:
 
 
 def explain(a: Features, b: Features, rules: Rules = DEFAULT) -> Explanation:
-    """Explain a decision by the comparisons and the rule that led to it."""
+    """Return a decision with its comparisons, their match weights, and the rule that settled the pair, if any."""
     decision = decide(a, b, rules)
     pair = compare(a, b)
     if pair is None:

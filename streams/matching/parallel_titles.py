@@ -47,7 +47,7 @@ _ANNOTATED = re.compile(
 
 
 def parallel_titles(text: str) -> tuple[str, ...]:
-    """Return the titles side by side in a text, in order; the text alone where it is one title."""
+    """Return the titles in two languages that a text has side by side, in order; the text alone where it is one title."""
     if " = " in text:
         parts = _EQUALS.split(text)
         if (

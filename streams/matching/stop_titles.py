@@ -73,7 +73,7 @@ _PLACE_BEHIND = re.compile(
 
 
 def is_stop_title(normal: str) -> bool:
-    """Tell whether a title in normal form is a stop title."""
+    """Tell whether a title in normal form is one that many works share, such as `editorial`."""
     if len(normal) > _LONGEST:
         return False
     words = _canonical(normal)

@@ -88,7 +88,7 @@ def is_language(brackets: str) -> bool:
 
 
 def is_note(brackets: str) -> bool:
-    """Tell whether brackets behind a title contain a note."""
+    """Tell whether the brackets behind a title contain a note rather than words of the title."""
     inner = brackets[1:-1].strip().replace("’", "'")
     return _IN_BRACKETS[brackets[0]].match(inner) is not None
 

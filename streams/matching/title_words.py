@@ -100,7 +100,10 @@ def letters_differ(pair: Pair) -> bool:
 
 
 def part_on_one_side(pair: Pair) -> bool:
-    """Tell whether one title names a part or ends in a small number, from 2 up, and the other does not: "... II"."""
+    """Tell whether one title names a part, or ends in a number from 2 up, and the other does not.
+
+    Example: "Coral reefs II" and "Coral reefs".
+    """
     left = pair.match.wording
     extra = left.left_a + left.left_b
     numbers = _numbers(extra)

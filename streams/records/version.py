@@ -65,7 +65,7 @@ class Stamp(NamedTuple):
 
     @classmethod
     def read(cls, blob: bytes) -> tuple[Stamp, bytes]:
-        """Read the version before a stored record, and return it with the bytes behind it."""
+        """Unpack the version in front of a stored record, and return it with the bytes behind it."""
         state, version, updated, taken, digest = _FORMAT.unpack_from(blob)
         live, returned, inherited = bool(state & _LIVE), bool(state & _RETURNED), bool(state & _INHERITED)
         passed, size = 0, _FORMAT.size

@@ -27,7 +27,10 @@ def _id(value: Any) -> ArxivId | None:
 
 
 def _parsed_authors(data: Json, builder: RecordBuilder) -> tuple[list[Author], bool]:
-    """Read the authors of `authors_parsed`: rows of family name, given names, suffix and perhaps affiliations."""
+    """Read the authors of a row, and tell whether the list is whole.
+
+    `authors_parsed` has rows of family name, given names, suffix and perhaps affiliations; without it `authors` is free text.
+    """
     parsed: list[Author] = []
     for row in builder.items(data.get("authors_parsed"), "authors_parsed", MAX_AUTHORS):
         parts = [
@@ -95,7 +98,7 @@ def read_payload(payload: bytes) -> list[Item]:
 
 
 def source_id(key: str) -> str:
-    """Return the arXiv id of a topic's key, in any of its spellings."""
+    """Return a paper's arXiv id, from a topic's key in any spelling of the id."""
     found = parse_arxiv(key)
     return found.base if found else ""
 

@@ -1,7 +1,7 @@
 """CORE: works of API v3, their outputs, and hits of the retired v2.
 
 Works and outputs are numbered separately. A record's id is the work's number; an output that comes without its work has
-the id `output/<number>`. Publishers come in quotes, titles folded over lines.
+the id `output/<number>`. Names of publishers are in quotes, titles are broken over several lines.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def read(data: Json) -> Record | Delete:
 
 
 def source_id(key: str) -> str:
-    """Return the id of a topic's key: a work's number or URL, or `output/<number>`."""
+    """Return a work's id, from a topic's key: a number or URL, or `output/<number>`."""
     scheme = "core" if "output" in key else "core_work"
     identifier = normalize(scheme, key.rpartition("/")[2])
     if identifier is None:

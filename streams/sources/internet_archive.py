@@ -143,7 +143,7 @@ def read(data: Json) -> Record | Delete:
 
 
 def source_id(key: str) -> str:
-    """Return the release ident of a topic's key."""
+    """Return a release's ident, from a topic's key."""
     identifier = normalize("fatcat", key)
     return identifier.value if identifier else ""
 

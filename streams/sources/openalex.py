@@ -116,7 +116,7 @@ def read(data: Json) -> Record | Delete:
 
 
 def source_id(key: str) -> str:
-    """Return the W id of a topic's key."""
+    """Return a work's W id, from a topic's key."""
     identifier = normalize("openalex", key)
     return identifier.value if identifier else ""
 

@@ -18,7 +18,7 @@ NAME = "papers_with_code"
 
 
 def source_id(key: str) -> str:
-    """Return the slug of a topic's key or of a page's URL."""
+    """Return a paper's slug, from a topic's key or a page's URL."""
     identifier = normalize("pwc", key)
     return identifier.value if identifier else ""
 

@@ -84,7 +84,10 @@ class RecordBuilder:
     __slots__ = ("_identifiers", "_is_document", "_relations", "_urls", "source", "warnings")
 
     def __init__(self, source: str, *, is_document: bool = False) -> None:
-        """Begin a record of a `source`; `is_document` where the source is the label of a `document`."""
+        """Begin a record of a `source`.
+
+        With `is_document` the source is a label from a `document`, which may equal the name of a source with an adapter.
+        """
         self.source = source
         self._is_document = is_document
         self.warnings: list[str] = []

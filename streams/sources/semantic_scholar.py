@@ -129,7 +129,7 @@ def read(data: Json) -> Record | Delete:
 
 
 def source_id(key: str) -> str:
-    """Return the id of a topic's key: a corpus id or a sha, plain, prefixed or in a URL."""
+    """Return a paper's id, from a topic's key: a corpus id or a sha, plain, prefixed or in a URL."""
     for scheme in ("s2_paper", "s2"):
         if identifier := normalize(scheme, key):
             return identifier.value

@@ -147,7 +147,7 @@ def abstract(rng: Random, field: Field, main: str) -> str:
 
 
 def latex(text: str) -> str:
-    """Write a text as TeX sources do: accents as commands, Greek and symbols as mathematics."""
+    """Return a text as TeX sources write it: accents as commands, Greek and symbols as mathematics."""
     for plain, tex in LATEX.items():
         if plain in text:
             text = text.replace(plain, tex)
@@ -155,7 +155,7 @@ def latex(text: str) -> str:
 
 
 def typo(rng: Random, text: str) -> str:
-    """Make one slip of a typist: a letter lost, doubled, or two exchanged; digits stay, for they carry meaning."""
+    """Return a text with one slip of a typist: a letter lost, doubled, or two exchanged; digits stay, for they carry meaning."""
     at = 1 + int(rng.random() * max(1, len(text) - 3))
     pair = text[at : at + 2]
     if len(pair) < 2 or not pair.isalpha():
@@ -164,12 +164,12 @@ def typo(rng: Random, text: str) -> str:
 
 
 def capitalised(text: str) -> str:
-    """Write a title in Title Case, small words left alone."""
+    """Return a title in Title Case, with small words in lower case."""
     small = {"of", "the", "in", "on", "for", "with", "and", "a", "an", "at", "to", "from", "by", "under", "via"}
     words = (word if word in small or not word.islower() else word[0].upper() + word[1:] for word in text.split(" "))
     return " ".join(words)
 
 
 def ascii_title(text: str) -> str:
-    """Write a title without accents and with ASCII dashes, as old systems stored it; Greek letters stay."""
+    """Return a title without accents and with ASCII dashes, as old systems stored it; Greek letters stay."""
     return name_ascii(text).replace("–", "-").replace("“", '"').replace("”", '"')
