@@ -84,14 +84,14 @@ def deduplicate(
     """Cluster records by the work that they describe, and yield every cluster with its records and canonical document.
 
     Records are dictionaries of the `document` form, which need an `id`, `Record` values, or items of `parse`. They are read
-    in batches of `batch_size`, so `records` may be a generator; all of them are kept in memory, about 5 kB each. A record that
+    in batches of `batch_size`, so `records` may be a generator; all of them are kept in memory, about 7 kB each. A record that
     comes again is replaced where it is newer, a `Delete` removes it. Clusters come in the order of their first records, after all
     records are read; they do not depend on the order of the records or on `batch_size`, but where more than 64
     records share a blocking key.
 
     `preprints` is as in `compare`. `progress` is called after every batch, and again for every `batch_size` clusters.
     `on_error` is called with the PayloadError of each record that cannot be read; without it the first one is raised, with
-    the position of the record in `where`.
+    the position of the record in `where` (of an item of `parse`, the place in its payload).
 
     >>> import streams
     >>> papers = [{"id": "1", "title": "Coral growth in warm seas", "authors": ["Ada Reef"], "year": 2021},

@@ -55,8 +55,10 @@ def read_item(value: object, where: str) -> Item:
         return value
     if isinstance(value, Mapping):
         return collect([Member(where, plain(value))], documents.read)[0]
-    hint = "; pass the rows of a data frame: frame.to_dict('records'), or to_dicts() of polars"
-    raise TypeError(f"expected a dictionary or a Record, found {type(value).__name__}{hint * isinstance(value, str)}")
+    problem = f"expected a dictionary or a Record, found {type(value).__name__}"
+    if isinstance(value, str):  # what iterating over a data frame gives: names of columns
+        problem += "; pass the rows of a data frame: frame.to_dict('records'), or frame.iter_rows(named=True) of polars"
+    raise TypeError(problem)
 
 
 def read_pair(a: RecordLike, b: RecordLike) -> tuple[Record, Record]:

@@ -1,4 +1,4 @@
-"""Records in memory: of all payloads about a record the current one, under its keys, with the decisions that tie it to others.
+"""Hold records in memory: the newest payload of each record, under its blocking keys, and the decisions on pairs that meet.
 
 The same steps as the first half of `engine/engine.py`, with dictionaries in place of Redis: keep the newer payload of each record
 (`records/version.py`), add the record to its keys, and decide every pair that meets there.
@@ -25,9 +25,9 @@ __all__ = ["Compared", "Entry", "RecordPool"]
 
 
 class Entry(NamedTuple):
-    """The current payload of a record: its version, and what matching needs of it. The end of a record has only the name.
+    """The current content of a record, its version, and what matching needs of it.
 
-    `live` is false where the record was deleted.
+    Of a deleted record only the source and the id are kept.
     """
 
     record: Record
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """A pair of 8-byte record ids that was compared, the record that arrived first of the two, and the decision."""
+    """A record that arrived and one that it met in the key index, by 8-byte ids, and the decision on the two."""
 
     arrived: bytes
     other: bytes

@@ -55,6 +55,11 @@ def through_engine(messages: Sequence[Generated], generation: Settings, size: in
             handle(engine, incoming[start : start + size], published.extend)
         stored = stored_partition(engine)
         assert fold_clusters(published) == stored
+        view = streams.ClusterView()
+        for out in published:
+            if out.topic == "dedup.events":
+                view.apply(out.value)
+        assert {state.id: set(state.records) for state in view} == stored
         return {frozenset(members) for members in stored.values()}, states(published)
     finally:
         connection.close()
@@ -89,6 +94,16 @@ def test_an_engine_on_redis_makes_the_same_clusters_documents_and_relations(
     }
     assert any(cluster.relations for cluster in clusters)
     assert any(len(cluster.records) > 2 for cluster in clusters)
+
+
+@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10_000), order=st.randoms(use_true_random=False), size=st.integers(1, 60))
+def test_an_engine_agrees_on_any_feed_in_any_order_and_batches(
+    new_generation: Callable[..., Settings], seed: int, order: Random, size: int
+) -> None:
+    messages = shuffled(list(generate(seed, 12, noise=2.0)), order)
+    clusters = list(streams.deduplicate(items(messages), batch_size=size))
+    assert partition(clusters) == through_engine(messages, new_generation(), size)[0]
 
 
 def test_a_worker_that_gets_all_records_at_once_gives_the_same_ids(new_generation: Callable[..., Settings]) -> None:
