@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
 
 
 class Blocking(NamedTuple):
-    """What keys and screen bring together; None where the set is no feed and cannot say.
+    """What keys and prefilter bring together; None where the set is no feed and cannot say.
 
     `read` is the share of true pairs read under a key, `compared` of those compared; `candidates` and `decided` are pairs
     per record, read and compared. `kinds` is the table of kinds of key: candidates, compared, true pairs, true pairs no
@@ -89,7 +89,7 @@ def time_matching(subject: Subject) -> Cost:
 
 
 def blocking(subject: Subject) -> Blocking:
-    """Return what keys and screen bring together."""
+    """Return what keys and prefilter bring together."""
     world = subject.world
     gold = len(subject.gold) + subject.unread.total()
     if not subject.is_feed:
@@ -115,7 +115,7 @@ def kind_table(world: World, read: Mapping[Pair, set[str]], gold: set[Pair]) -> 
     total, compared, found, alone = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for pair, kinds in read.items():
         total.update(kinds)
-        if world.consents(pair, kinds):
+        if world.is_compared(pair, kinds):
             compared.update(kinds)
         if pair in gold:
             found.update(kinds)

@@ -92,7 +92,7 @@ class World:
         counts = Counter(key for keys in self.keys for key, _ in keys)
         return sum(count > KEY_CAP for count in counts.values())
 
-    def consents(self, pair: Pair, kinds: Iterable[str]) -> bool:
+    def is_compared(self, pair: Pair, kinds: Iterable[str]) -> bool:
         """Return whether a pair that was read under keys of these kinds is compared."""
         if not LOOSE_KINDS.issuperset(kinds):
             return True
