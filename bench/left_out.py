@@ -34,7 +34,7 @@ class LeftOut(NamedTuple):
 
 
 def leave_out(base: str, subjects: Sequence[Subject], titles: Titles, listed: Iterable[int]) -> list[LeftOut]:
-    """Fit without a set, and judge the set and its variants; `listed` are the entries of words that lists give."""
+    """Fit without a set, and measure the set and its variants; `listed` are the entries of words that lists give."""
     with swapped(table(titles.without(base), (), listed)):
         given = [example for one in teachers(subjects) if one.base != base for example in examples(one, base)]
         rules = fit(given).rules()

@@ -1,4 +1,4 @@
-"""Count words and pairs of words in titles, and write the table that tells how much a title says.
+"""Count words and pairs of words in titles, and write the table of how much a title says.
 
     python bench/make_words.py --data DIR [--without SET] [--words FILE ...] [--out FILE]
 

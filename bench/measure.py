@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
+from matching_speed import Cost, cost
 from reviews import Review, review
 from scores import Scores, score
 from subjects import Subject
@@ -16,7 +15,6 @@ from world import Pair, World
 from streams.evaluation.scores import B3, cluster_scores
 from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, Decision
-from streams.matching.features import extract
 
 KindRow: TypeAlias = tuple[str, int | str, int | str, int, int]
 Histogram: TypeAlias = Counter[tuple[int, bool]]
@@ -57,13 +55,6 @@ class Blocking(NamedTuple):
     kinds: list[KindRow]
 
 
-class Cost(NamedTuple):
-    """Records from extraction to clusters in a second, and the median microseconds of one decision."""
-
-    per_second: float
-    decide_us: float
-
-
 def outcome(subject: Subject, world: World) -> Outcome:
     """Decide and cluster a set under the rules of a world, and score it."""
     scores = score(subject, subject.found(world)) if subject.is_labelled else None
@@ -91,15 +82,10 @@ def b_cubed(subject: Subject, world: World) -> B3 | None:
     return cluster_scores(world.named(world.clusters(subject.met)), gold).b_cubed if gold else None
 
 
-def cost(subject: Subject) -> Cost:
+def time_matching(subject: Subject) -> Cost:
     """Run a set once more from its records to its clusters, and time it."""
-    records = [subject.record(number) for number in range(len(subject.world.names))]
-    start = time.perf_counter()
-    world = World(dict(zip(subject.world.names, map(extract, records), strict=True)))
-    met = world.arrive(range(len(records))) if subject.is_feed else subject.met
-    world.clusters(met)
-    seconds = time.perf_counter() - start
-    return Cost(len(records) / seconds, 1e6 * statistics.median(world.seconds or [0.0]))
+    records = {name: subject.record(number) for name, number in subject.world.number.items()}
+    return cost(records, None if subject.is_feed else subject.met)
 
 
 def blocking(subject: Subject) -> Blocking:
@@ -156,7 +142,7 @@ def category(world: World, pair: Pair, what: str) -> str:
             return f"duplicate: {reason}"
         return f"joined by others, {decision.verdict if meets else 'not compared'}"
     if not meets:
-        why = "left out by the prefilter" if world.shared_kinds(*pair) else "no key in common"
+        why = "left out by the screen" if world.shared_kinds(*pair) else "no key in common"
         return f"{why} (else {decision.verdict})"
     return "kept apart by another record" if decision.verdict == DUPLICATE else f"{decision.verdict}: {reason}"
 

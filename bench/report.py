@@ -285,10 +285,10 @@ def _traps(subject: Subject, errors: Iterable[Error]) -> Iterator[tuple[str, int
     assert isinstance(subject.labelled, FeedSet)
     kinds, names = subject.labelled.kinds, subject.world.names
     total = Counter(kinds[names[a]] for a, _ in subject.gold)
-    told = Counter((kinds[names[error.pair[0]]], error.what) for error in errors)
+    found = Counter((kinds[names[error.pair[0]]], error.what) for error in errors)
     review = Counter(kinds[names[error.pair[0]]] for error in errors if error.category.startswith("review"))
-    for kind in sorted(total, key=lambda kind: -told[kind, "missed"] - told[kind, "wrong"]):
-        yield kind, total[kind], told[kind, "missed"], told[kind, "wrong"], review[kind]
+    for kind in sorted(total, key=lambda kind: -found[kind, "missed"] - found[kind, "wrong"]):
+        yield kind, total[kind], found[kind, "missed"], found[kind, "wrong"], review[kind]
 
 
 def _examples(subject: Subject, errors: Iterable[Error]) -> Iterator[str]:

@@ -64,7 +64,7 @@ class FeedSet(NamedTuple):
     records: dict[str, Record]
     gold: dict[str, str]
     cross: frozenset[Pair] = frozenset()
-    kinds: dict[str, str] = {}  # noqa: RUF012 - a default nobody writes to
+    kinds: dict[str, str] = {}  # noqa: RUF012 - a default that is never written to
 
     @property
     def labelled(self) -> bool:

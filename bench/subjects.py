@@ -121,7 +121,7 @@ class Subject:
 
 
 def trace_shared_pairs(subjects: Collection[Subject]) -> None:
-    """Note which pairs stand in two sets, so that neither is fitted on what is measured on the other.
+    """Note which pairs are in two sets, so that neither is fitted on what is measured on the other.
 
     Of a labelled pair one record in a feed, by id and title, is enough; of a feed both records must be a labelled pair's.
     """

@@ -74,7 +74,7 @@ def check(
     related = sum(sum(one.merged_related.values()) for one in left_out)
     if any(one.outcome.name == "judged_pairs" for one in left_out):
         why = ", ".join(f"{code}: {n}" for one in left_out for code, n in one.merged_related.items())
-        yield "judged_pairs", "no related pair merged", f"{related} ({why})" if related else "0", told(not related)
+        yield "judged_pairs", "no related pair merged", f"{related} ({why})" if related else "0", yes_or_no(not related)
     yield from _reviews([*(one.outcome for one in left_out), *(one for one in fitted if one.scores is None)])
     if sample and sample.right + sample.wrong:
         right = sample.right / (sample.right + sample.wrong)
@@ -83,14 +83,14 @@ def check(
             "multi_source_feed",
             f"merged without an identifier in common: ≥ {FIRM} right",
             measured,
-            told(right >= FIRM),
+            yes_or_no(right >= FIRM),
         )
-    yield "all", "each pair decided alike both ways round", f"{one_sided} pairs are not", told(not one_sided)
+    yield "all", "each pair decided alike both ways round", f"{one_sided} pairs are not", yes_or_no(not one_sided)
     for order in orders:
         engine = f"; engine, {order.engine[0]} orders: {order.engine[2]} records apart" if order.engine else ""
         holds = order.partitions == 1 and not (order.engine and order.engine[2])
         measured = f"{order.partitions} partition(s), {order.moved} records move{engine}"
-        yield order.name, f"one partition over {order.seeds} orders", measured, told(holds)
+        yield order.name, f"one partition over {order.seeds} orders", measured, yes_or_no(holds)
 
 
 def _scores(left_out: Iterable[LeftOut]) -> Iterator[Line]:
@@ -102,7 +102,7 @@ def _scores(left_out: Iterable[LeftOut]) -> Iterator[Line]:
             ("R", target.recall, scores.pairs.recall),
         ):
             if least is not None:
-                yield one.outcome.name, f"{what} ≥ {least:g}", f"{got:.4f}", told(got >= least)
+                yield one.outcome.name, f"{what} ≥ {least:g}", f"{got:.4f}", yes_or_no(got >= least)
 
 
 def _near(fitted: Iterable[Outcome], left_out: Iterable[LeftOut]) -> Iterator[Line]:
@@ -113,7 +113,7 @@ def _near(fitted: Iterable[Outcome], left_out: Iterable[LeftOut]) -> Iterator[Li
     if apart:
         most, name = max(apart)
         asked = f"P fitted and left out within {NEAR:g}"
-        yield "all", asked, f"at most {most:.4f} apart ({name})", told(most <= NEAR)
+        yield "all", asked, f"at most {most:.4f} apart ({name})", yes_or_no(most <= NEAR)
 
 
 def _peers(left_out: Iterable[LeftOut], peers: Sequence[Peer]) -> Iterator[Line]:
@@ -123,7 +123,7 @@ def _peers(left_out: Iterable[LeftOut], peers: Sequence[Peer]) -> Iterator[Line]
             best, name = max(theirs)
             mine = one.outcome.scores.pairs.f1
             asked = f"F1 no more than {BEHIND:g} below the best peer"
-            yield one.outcome.name, asked, f"{mine:.4f}, {name} {best:.4f}", told(mine >= best - BEHIND)
+            yield one.outcome.name, asked, f"{mine:.4f}, {name} {best:.4f}", yes_or_no(mine >= best - BEHIND)
 
 
 def _reviews(outcomes: Iterable[Outcome]) -> Iterator[Line]:
@@ -134,11 +134,11 @@ def _reviews(outcomes: Iterable[Outcome]) -> Iterator[Line]:
             "all feeds",
             f"of doubtful pairs ≥ {SAME:.0%} one work",
             f"{same / known:.1%} of {known:,}",
-            told(same >= SAME * known),
+            yes_or_no(same >= SAME * known),
         )
     for one in feeds:
         share = touched(one.review)
-        yield one.name, f"≤ {RECORDS:.0%} of records in doubt", f"{share:.2%}", told(share <= RECORDS)
+        yield one.name, f"≤ {RECORDS:.0%} of records in doubt", f"{share:.2%}", yes_or_no(share <= RECORDS)
 
 
 def touched(review: Review) -> float:
@@ -146,6 +146,6 @@ def touched(review: Review) -> float:
     return review.touched / max(1, review.records)
 
 
-def told(holds: bool) -> str:
+def yes_or_no(holds: bool) -> str:
     """Return yes or no."""
     return "yes" if holds else "**no**"

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ablation import Alarm, Row, ablate, alarms
 from left_out import LeftOut, leave_out
-from measure import Blocking, Cost, Error, Outcome, b_cubed, blocking, cost, errors, one_sided, outcome
+from matching_speed import Cost
+from measure import Blocking, Error, Outcome, b_cubed, blocking, errors, one_sided, outcome, time_matching
 from mutate import Trial, mutate
 from order import Order
 from order import measure as shuffle
@@ -100,7 +101,7 @@ def _fitted(name: str, given: Given) -> Fitted:
         outcome(subject, world),
         blocking(subject),
         b_cubed(subject, world),
-        cost(subject),
+        time_matching(subject),
         list(errors(subject, world, found)) if subject.is_labelled else [],
         one_sided(subject, world),
     )

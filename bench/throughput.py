@@ -20,7 +20,7 @@ from streams.synthetic.generator import generate
 
 
 def generated(folder: Path, works: int) -> str:
-    """A generated feed as a file of documents."""
+    """Write a generated feed as a file of documents, and return its path."""
     path = folder / "feed.jsonl"
     with path.open("wb") as file:
         for message in generate(1, works):

@@ -1,32 +1,27 @@
 """What the product does with a set of records, in memory: index, prefilter, decisions, groups, partition.
 
-The rules are the product's own functions; only storage is replaced. A record reads its keys and is then added to them; a
-key keeps the 64 smallest ids; pairs that share only weak keys must pass the prefilter; a link needs the verdict
-`duplicate` and a meeting in the index (`Judge.meet`); links that were met make groups, and each group is divided by
-`clusters.partition`, for which all pairs of its members are judged.
+The rules and the pipeline are those of `streams.deduplicate` (`streams/api`); what is added here is what a measure needs: decisions
+that are timed, remembered and exchanged, any order of arrival, and what each kind of key brings.
 """
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from itertools import combinations
 from typing import TypeAlias
 
-from streams.clusters.partition import Link, Opposition, partition
-from streams.evaluation.scores import connected_components
-from streams.matching.blocking import blocking_keys
-from streams.matching.candidate_pairs import make_candidates
+from streams.api.grouping import divide_group, group_linked, pair_of
+from streams.api.memory_index import KEY_CAP, KeyNumbers, MemoryIndex
+from streams.clusters.planner import Pair as ClusterPair
 from streams.matching.decide import decide
-from streams.matching.decision import DUPLICATE, Decision
+from streams.matching.decision import Decision
 from streams.matching.features import Features
-from streams.matching.prefilter import WEAK_KINDS, passes, signature
+from streams.matching.prefilter import WEAK_KINDS, passes
 from streams.matching.ruleset import DEFAULT, Rules
 from streams.records.stored import id_of
 
-KEY_CAP = 64  # as the setting key_cap
 GROUP_CAP = 1000  # as the setting cluster_cap
 
 Pair: TypeAlias = tuple[int, int]
@@ -39,13 +34,10 @@ class World:
         self.names = sorted(features, key=id_of)
         self.number = {name: number for number, name in enumerate(self.names)}
         self.features = [features[name] for name in self.names]
-        numbered: dict[tuple[str, str], int] = {}
-        self.keys = [
-            tuple((numbered.setdefault(key, len(numbered)), key.kind in WEAK_KINDS) for key in blocking_keys(feature))
-            for feature in self.features
-        ]
-        self.kinds = [kind for kind, _ in numbered]
-        self.signatures = [signature(feature) for feature in self.features]
+        numbers = KeyNumbers()
+        self.blocking = [numbers.blocking(feature) for feature in self.features]
+        self.keys = [blocking.keys for blocking in self.blocking]
+        self.kinds = numbers.kinds
         self._begin(rules)
 
     def _begin(self, rules: Rules) -> None:
@@ -78,52 +70,41 @@ class World:
 
     def arrive(self, order: Iterable[int]) -> set[Pair]:
         """Return the pairs that are compared when the records come in this order."""
-        there: list[list[int]] = [[] for _ in self.kinds]
-        met: set[Pair] = set()
-        signatures = self.signatures
-        for record in order:
-            mine = signatures[record]
-            for key, weak in self.keys[record]:
-                members = there[key]
-                for other in members:
-                    if not weak or passes(mine, signatures[other]):
-                        met.add((other, record) if other < record else (record, other))
-                _insert(members, record)
-        return met
+        index = MemoryIndex[int]()
+        return {
+            (other, record) if other < record else (record, other)
+            for record in order
+            for other in index.add(record, self.blocking[record])
+        }
 
     def meetings(self, order: Iterable[int]) -> dict[Pair, set[str]]:
         """Return all pairs read under a key, before the prefilter, with the kinds of key that brought each together."""
-        there: list[list[int]] = [[] for _ in self.kinds]
+        index = MemoryIndex[int]()
         found: dict[Pair, set[str]] = defaultdict(set)
         for record in order:
-            for key, _ in self.keys[record]:
-                for other in there[key]:
+            for key, _, members in index.read_and_add(record, self.blocking[record]):
+                for other in members:
                     found[(other, record) if other < record else (record, other)].add(self.kinds[key])
-                _insert(there[key], record)
         return found
 
     def full_keys(self) -> int:
         """Return how many keys have more members than a key keeps."""
-        counts: dict[int, int] = defaultdict(int)
-        for mine in self.keys:
-            for key, _ in mine:
-                counts[key] += 1
+        counts = Counter(key for keys in self.keys for key, _ in keys)
         return sum(count > KEY_CAP for count in counts.values())
 
     def are_compared(self, pair: Pair, kinds: Iterable[str]) -> bool:
         """Return whether a pair that was read under keys of these kinds is compared."""
         if not WEAK_KINDS.issuperset(kinds):
             return True
-        return passes(self.signatures[pair[0]], self.signatures[pair[1]])
+        return passes(self.blocking[pair[0]].signature, self.blocking[pair[1]].signature)
 
     def are_candidates(self, a: int, b: int) -> bool:
-        """Return what `Judge.meet` says: a strong blocking key is shared, or weak ones and the prefilter passes."""
-        shared = set(self.keys[a]).intersection(self.keys[b])
-        return make_candidates([weak for _, weak in shared], self.signatures[a], self.signatures[b])
+        """Return whether a feed compares two records: a strong key is shared, or a weak one and the signatures agree."""
+        return self.blocking[a].meets(self.blocking[b])
 
     def shared_kinds(self, a: int, b: int) -> set[str]:
         """Return the kinds of the keys that two records have in common, whether they are compared or not."""
-        return {self.kinds[key] for key, _ in set(self.keys[a]).intersection(self.keys[b])}
+        return {self.kinds[key] for key, _ in self.blocking[a].shared(self.blocking[b])}
 
     def decide(self, pair: Pair) -> Decision:
         """Return the decision on a pair, made once."""
@@ -139,15 +120,13 @@ class World:
     def link(self, pair: Pair) -> float | None:
         """Return the score of the link between two records of one group, None where they have none."""
         if pair not in self._links:
-            decision = self.decide(pair)
-            linked = decision.verdict == DUPLICATE and self.are_candidates(*pair)
-            self._links[pair] = decision.score if linked else None
+            self._links[pair] = pair_of(self.decide(pair), lambda: self.are_candidates(*pair)).link
         return self._links[pair]
 
     def clusters(self, met: Iterable[Pair]) -> list[list[int]]:
         """Return the clusters when these pairs were compared: groups by the links among them, each divided."""
         linked = [pair for pair in met if self.link(pair) is not None]
-        groups: list[tuple[int, ...]] = connected_components((), linked)
+        groups = group_linked(linked).groups
         self.largest = max(self.largest, max(map(len, groups), default=1))
         alone = set(range(len(self.names))).difference(*linked)
         return [
@@ -157,28 +136,13 @@ class World:
 
     def _divide(self, members: tuple[int, ...]) -> list[list[int]]:
         if members not in self._parts:
-            pairs = list(combinations(members, 2))
-            links = [
-                Link(score, *pair, self.decide(pair).strength)
-                for pair in pairs
-                if (score := self.link(pair)) is not None
-            ]
-            decided = [(pair, self.decide(pair)) for pair in pairs]
-            vetoes = [pair for pair, decision in decided if decision.veto]
-            against = [Opposition(*pair, decision.opposes) for pair, decision in decided if decision.opposes]
-            self._parts[members] = partition(members, links, vetoes, oppositions=against)
+            self._parts[members] = divide_group(members, self._pair)
         return self._parts[members]
+
+    def _pair(self, a: int, b: int) -> ClusterPair:
+        decision = self.decide((a, b))
+        return ClusterPair(self.link((a, b)), decision.veto, decision.opposes, decision.strength)
 
     def named(self, clusters: Iterable[Sequence[int]]) -> list[list[str]]:
         """Return clusters by record ids."""
         return [[self.names[record] for record in members] for members in clusters]
-
-
-def _insert(members: list[int], record: int) -> None:
-    """Add a record as `state/add_to_keys.lua` does: a full key keeps the smallest ids."""
-    if len(members) < KEY_CAP:
-        members.append(record)
-    else:
-        most = max(members)
-        if record < most:
-            members[members.index(most)] = record

@@ -10,21 +10,19 @@ from typing import Any, NamedTuple
 import orjson
 
 from streams import events
+from streams.api.record_pool import RecordPool
 from streams.clusters.group import cluster_id
 from streams.clusters.partition import Link, Opposition, partition
-from streams.engine.decision_cache import Judge
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch, Incoming
 from streams.engine.prepare import CORRECTIONS
 from streams.events import Outgoing
-from streams.matching.features import extract
 from streams.matching.ruleset import DEFAULT, Rules
 from streams.records.record import Record
 from streams.records.stored import id_of
 from streams.sources import parse
 from streams.state.connection import Connection
 from streams.state.layout import Layout
-from streams.state.record_store import RecordStore
 from streams.verification.audit import Audit
 from streams.verification.comparison import compare
 from streams.verification.differences import Difference
@@ -106,21 +104,25 @@ def _consistent(told: Sequence[dict[str, str]]) -> bool:
     return not any(pair <= members for pair in apart for members in _classes(told))
 
 
+def pool_of(records: Iterable[Record], rules: Rules) -> RecordPool:
+    """Records in memory, with the decisions that the Python API makes: none of the engine's code decides what is true."""
+    pool = RecordPool(rules)
+    pool.add((record, number) for number, record in enumerate(records))
+    return pool
+
+
 def true_partition(
     records: Iterable[Record], cap: int = 1000, said: Words | None = None, rules: Rules = DEFAULT
 ) -> Partition:
     """Every pair decided, groups by closure of the links, then `partition` under all that corrections imply; no Redis, no order."""
-    layout = Layout("oracle", "1", 16)
-    store = RecordStore(layout)
-    judge = Judge(store, layout, rules)
-    blobs = {record.id: store.encode_features(extract(record)) for record in records}
-    names = {id_of(name): name for name in blobs}
-    pairs = {(a, b): judge.pair(blobs[names[a]], blobs[names[b]]) for a, b in combinations(sorted(names), 2)}
+    pool = pool_of(records, rules)
+    names = {key: entry.record.id for key, entry in pool.entries.items()}
+    pairs = {(a, b): pool.pair(a, b) for a, b in combinations(sorted(names), 2)}
     found = partition(
         sorted(names),
         [Link(pair.link, a, b, pair.strength) for (a, b), pair in pairs.items() if pair.link is not None],
         [ends for ends, pair in pairs.items() if pair.veto],
-        *_implied(said, blobs.keys()),
+        *_implied(said, names.values()),
         [Opposition(a, b, pair.opposes) for (a, b), pair in pairs.items() if pair.opposes],
     )
     assert max(map(len, found), default=0) <= cap
@@ -133,14 +135,11 @@ Relations = set[tuple[frozenset[str], str, str, str]]
 
 def true_relations(records: Iterable[Record], clusters: Partition, rules: Rules = DEFAULT) -> Relations:
     """Every pair decided: the relations between records of different clusters, from both sides."""
-    layout = Layout("oracle", "1", 16)
-    store = RecordStore(layout)
-    judge = Judge(store, layout, rules)
-    blobs = {record.id: store.encode_features(extract(record)) for record in records}
+    pool = pool_of(records, rules)
     home = {name: cluster for cluster in clusters for name in cluster}
     found: Relations = set()
-    for a, b in combinations(blobs, 2):
-        if home[a] != home[b] and (kind := judge.relation(blobs[a], blobs[b])):
+    for a, b in combinations([entry.record.id for entry in pool.entries.values()], 2):
+        if home[a] != home[b] and (kind := pool.relation(id_of(a), id_of(b))):
             found |= {(home[a], kind, a, b), (home[b], kind, b, a)}
     return found
 
