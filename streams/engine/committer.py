@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from streams.clusters.committed import Committed, Described
 from streams.clusters.group import Group, Relation
@@ -30,15 +31,28 @@ from streams.clusters.planner import Change, Draft, Pair, plan, waiting
 from streams.clusters.published import Head, Heads, lift
 from streams.engine.births import commit_births
 from streams.engine.decision_cache import Judge
+from streams.engine.statistics import Statistics
 from streams.errors import RedisError
 from streams.state.group_store import Commit, GroupStore, Owed
 from streams.state.reader import Reader
 
-__all__ = ["Committer"]
+__all__ = ["Changes", "Committer"]
 
 _MAX_ATTEMPTS = 200
 _NO_HEADS: Heads = {}
 _NO_BIRTHS: Mapping[bytes, Described] = {}
+
+
+class Changes(NamedTuple):
+    """Every group that changed, and how many links would have made a group larger than the cap."""
+
+    committed: list[Committed]
+    capped: int
+
+    @property
+    def statistics(self) -> Statistics:
+        """Return the caps that were reached."""
+        return Statistics(capped={"cluster": self.capped}) if self.capped else Statistics()
 
 
 Describe = Callable[[Draft], Described]
@@ -48,11 +62,10 @@ class Committer:
     """Applies the work of micro-batches; holds no state between them."""
 
     def __init__(self, groups: GroupStore, judge: Judge, cap: int) -> None:
-        """No group grows beyond `cap` records; links that would are counted in `capped`."""
+        """Let no group grow beyond `cap` records."""
         self._groups = groups
         self._judge = judge
         self._cap = cap
-        self.capped = 0
 
     def apply(
         self,
@@ -61,7 +74,7 @@ class Committer:
         describe: Describe,
         heads: Heads = _NO_HEADS,
         births: Mapping[bytes, Described] = _NO_BIRTHS,
-    ) -> list[Committed]:
+    ) -> Changes:
         """Commit the work and return every group that changed. `heads` are what was published of clusters, where that may be
         more than Redis knows; `births` as in `commit_births`.
 
@@ -69,9 +82,11 @@ class Committer:
         """
         done, todo, doubtful = commit_births(self._groups, work, births, reader)
         if done and not todo.records:
-            return done
+            return Changes(done, 0)
+        capped = 0
         for _ in range(_MAX_ATTEMPTS):
-            jobs = self._jobs(todo)
+            jobs, refused = self._jobs(todo)
+            capped += refused
             failed = self._freeze(jobs)
             self._load(jobs, reader)
             if beyond := one_sided(jobs, reader.stored()):
@@ -85,22 +100,20 @@ class Committer:
             doubtful |= overtaken.keys()
             again = [job for job in jobs if job.target.id in failed | late]
             if not again:
-                return done
+                return Changes(done, capped)
             todo = still_to_do(todo, again)
             reader.forget(record for job in again for record in job.all_records)
             reader.forget(todo.records)
             reader.forget(end for pair in todo.related for end in pair)
         raise RedisError("other workers change the same groups faster than this one can")
 
-    def _jobs(self, work: Work) -> list[Job]:
+    def _jobs(self, work: Work) -> tuple[list[Job], int]:
         asked = work.asked
         roots = self._groups.resolve(asked)
         if others := once_related(work, roots.values()) - asked:
             # All at once: read in two parts, a group would be two, of which one does not know all that is on its way into it.
             roots = self._groups.resolve(asked | others)
-        jobs, capped = find_jobs(work, roots, self._cap)
-        self.capped += capped
-        return jobs
+        return find_jobs(work, roots, self._cap)
 
     def _freeze(self, jobs: list[Job]) -> set[bytes]:
         """Freeze what moves; returns the targets of the jobs in which somebody was faster."""

@@ -8,6 +8,7 @@ from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, RELATED, Decision
 from streams.matching.prefilter import allows, signature
 from streams.matching.ruleset import Rules
+from streams.records.stored import Stored
 from streams.state.key_index import Place, places
 from streams.state.layout import Layout
 from streams.state.record_store import RecordStore
@@ -53,6 +54,10 @@ class Judge:
             self.know(blob, signature(features), places(self._layout, keys(features)))
             found = self._whereabouts[blob]
         return found
+
+    def keys_of(self, stored: Stored) -> tuple[bytes, tuple[Place, ...]]:
+        """Return the signature of a stored record and the places of its keys; none where it was deleted."""
+        return self.whereabouts(stored.features) if stored.features else (b"", ())
 
     def meet(self, a: bytes, b: bytes) -> bool:
         """Whether two records meet in the key index. Only such pairs may link: others never meet in some order of arrival."""

@@ -9,11 +9,14 @@ from typing import NamedTuple
 from streams import events
 from streams.clusters.committed import Committed
 from streams.engine.prepare import Raw
+from streams.engine.statistics import Statistics
 from streams.errors import PayloadError
 from streams.events import Outgoing
 from streams.records import version
 
-__all__ = ["Batch", "Incoming", "publications"]
+__all__ = ["Batch", "Incoming"]
+
+_NOTHING = Statistics()
 
 
 class Incoming(NamedTuple):
@@ -62,27 +65,43 @@ class Incoming(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What a micro-batch publishes, and what `Outbox.confirm` needs afterwards. `counts` are for metrics.
+    """What a micro-batch publishes, and what `Outbox.confirm` needs afterwards.
 
-    `drained` are events found owed, by outbox key; `repeated` what `LateStates` handed out.
+    `drained` are events found pending in the outbox, by outbox key; `repeated` what `LateStates` handed out.
     """
 
-    outgoing: list[Outgoing]
-    committed: list[Committed]
-    counts: Counter[tuple[str, str]]
+    outgoing: Sequence[Outgoing]
+    committed: Sequence[Committed]
+    statistics: Statistics = _NOTHING
     drained: Mapping[bytes, Sequence[str]] = {}
     repeated: Sequence[bytes] = ()
 
+    @classmethod
+    def of(
+        cls,
+        committed: Sequence[Committed],
+        statistics: Statistics = _NOTHING,
+        *,
+        before: Sequence[Outgoing] = (),
+        after: Sequence[Outgoing] = (),
+    ) -> Batch:
+        """Return a batch that publishes the changes of groups, with other messages `before` and `after` them."""
+        changed = Counter(change.type for c in committed for change in c.described.changes)
+        return cls([*before, *_publications(committed), *after], committed, statistics + Statistics(changed=changed))
 
-def publications(committed: Sequence[Committed], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
-    """What tells of changes: their events, and the states they led to."""
-    told: set[str] = set()
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to publish and nothing to acknowledge."""
+        return not (self.outgoing or self.committed or self.drained)
+
+
+def _publications(committed: Sequence[Committed]) -> Iterable[Outgoing]:
+    """Return the messages of changes: their events, and the states they led to."""
+    published: set[str] = set()
     for c in committed:
         for field, event in c.events.items():
-            if field not in told:  # one of our own may be owed before another of our own
+            if field not in published:  # an event of this batch may be pending before another event of this batch
                 yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
-        told.update(c.events)
-        for change in c.described.changes:
-            counts["events", change.type] += 1
+        published.update(c.events)
         for key, state in c.described.states.items():
             yield events.state_message(key, state)

@@ -6,7 +6,7 @@ dies before that leaves them for the next worker, and whoever was overtaken by a
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from streams import events
@@ -55,7 +55,7 @@ class Outbox:
         if not stale:
             self._groups.forget(batch.drained)
             self._late.done(batch.repeated)
-            return Batch([], [], Counter())
+            return Batch((), ())
         # Their events stay owed until the state is out again: should we die now, `drain` finds them.
         settled: dict[bytes, list[str]] = defaultdict(
             list, {key: list(fields) for key, fields in batch.drained.items()}
@@ -78,12 +78,12 @@ class Outbox:
                 outgoing.append(Outgoing(events.EVENTS, identifier.encode(), event))
                 stale.add(cluster_key(identifier))
         if not outgoing:
-            return Batch([], [], Counter())
+            return Batch((), ())
         # Whoever owed them may have sent something that is still on its way.
         self._late.note(sorted(stale))
         restated = self.restate(stale)
         drained = {key: list(owed) for key, owed in owing.items()}
-        return Batch([*outgoing, *restated.outgoing], restated.committed, Counter(), drained)
+        return Batch([*outgoing, *restated.outgoing], restated.committed, drained=drained)
 
     def repeat(self) -> Batch:
         """The states of clusters that it is time to tell again (`state/late.py`). A lot: call it until there are none."""
@@ -142,7 +142,7 @@ class Outbox:
             for key in sorted(keys):
                 outgoing += events.states(home.get(key, root.group), [key], _living(reader))
             committed.append(Committed(root.id, root.raw, Described(root.group, {}, (), dict.fromkeys(keys))))
-        return Batch(outgoing, committed, Counter())
+        return Batch(outgoing, committed)
 
 
 def _groups(root: Root) -> list[Group]:

@@ -6,7 +6,7 @@ before it has done this (`GroupStore.known`), so no event that follows from less
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 
 import msgspec
@@ -19,9 +19,8 @@ from streams.clusters.group import cluster_key
 from streams.clusters.merge_jobs import Work
 from streams.clusters.planner import Draft
 from streams.clusters.published import Head
-from streams.engine.committer import Committer
 from streams.engine.engine import Engine
-from streams.engine.messages import Batch, publications
+from streams.engine.messages import Batch
 from streams.state.reader import Reader
 
 __all__ = ["Published", "mend"]
@@ -83,19 +82,17 @@ class Published:
 def mend(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
     """Bring some clusters of `lots` up to what was published; returns what tells of it, to be published and confirmed."""
     reader = Reader(engine.store, engine.connection)
-    committer = Committer(engine.groups, engine.judge, engine.settings.cluster_cap)
-    counts: Counter[tuple[str, str]] = Counter()
 
     def describe(draft: Draft) -> Described:
         cause = f"forgotten:{engine.settings.generation}"
         return events.describe(draft, reader.record, reader.is_live, {}, frozenset(), cause=cause)
 
     work = Work(frozenset(key[:8] for key in keys), ())
-    committed = committer.apply(work, reader, describe, published.heads)
+    committed = engine.committer.apply(work, reader, describe, published.heads).committed
     for done in committed:
         for change in done.described.changes:
             published.heads.pop(change.key, None)  # what is told now is not told once more
-    return Batch(list(publications(committed, counts)), committed, counts)
+    return Batch.of(committed)
 
 
 def _fingerprint(document: bytes) -> bytes:

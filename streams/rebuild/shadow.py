@@ -126,9 +126,8 @@ class Shadow:
 
     def _apply(self, messages: Sequence[Incoming], prepared: Sequence[Items]) -> None:
         batch = self._engine.apply(messages, prepared)
-        for (kind, label), number in batch.counts.items():
-            if kind == "rejected":
-                self.refused[label.rpartition(" ")[2]] += number
+        for (_, reason), number in batch.statistics.rejected.items():
+            self.refused[reason] += number
         while batch.committed or batch.drained:
             batch = self._engine.outbox.confirm(batch)
         self._mark({(m.topic, m.partition): m.offset + 1 for m in messages})

@@ -33,6 +33,7 @@ from streams.kafka.producer import Publisher
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
 from streams.state.progress import Histories, Place, Step
+from streams.worker import batch_metrics
 from streams.worker.lease import Lease
 from streams.worker.prepare_pool import Preparer
 from streams.worker.reconciler import Mender
@@ -255,7 +256,7 @@ class Handler:
 
     async def _publish(self, batch: Batch) -> None:
         self._failed_in_row = 0
-        self._count(batch)
+        batch_metrics.count(self._metrics, batch.statistics)
         while batch.outgoing or batch.committed or batch.drained:
             self._lease.check()
             await self._be_sure()
@@ -302,26 +303,6 @@ class Handler:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    def _count(self, batch: Batch) -> None:
-        meters: dict[str, Callable[[str, int], None]] = {
-            "records": self._metrics.parsed,
-            "deletes": self._metrics.parsed,
-            "decisions": self._metrics.decided,
-            "capped": self._metrics.capped,
-            "events": self._metrics.changed,
-            "corrections": self._metrics.corrected,
-        }
-        by_source: dict[str, Callable[[str, str, int], None]] = {
-            "rejected": self._metrics.rejected,
-            "unread": self._metrics.unread,
-        }
-        for (kind, label), count in batch.counts.items():
-            if kind in by_source:
-                source, _, what = label.partition(" ")
-                by_source[kind](source, what, count)
-            elif kind in meters:
-                meters[kind](label, count)
 
     def _observe(self, messages: Sequence[Incoming], seconds: float) -> None:
         now = time.time()
