@@ -25,10 +25,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import NamedTuple, TypeVar
 
+from streams.engine.deliver import deliver
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch, Incoming
 from streams.engine.prepare import Prepared, Refused, Told
 from streams.errors import ForgottenError, PayloadError, RedisError, ServiceError, StuckError
+from streams.events import Outgoing
 from streams.kafka.producer import Publisher
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
@@ -257,14 +259,14 @@ class Handler:
     async def _publish(self, batch: Batch) -> None:
         self._failed_in_row = 0
         batch_metrics.count(self._metrics, batch.statistics)
-        while batch.outgoing or batch.committed or batch.drained:
-            self._lease.check()
-            await self._be_sure()
-            await self._publisher.publish(batch.outgoing)
-            for topic, count in Counter(message.topic for message in batch.outgoing).items():
-                self._metrics.published(topic, count)
-            settled = batch
-            batch = await self._in_thread(lambda: self._engine.outbox.confirm(settled))  # noqa: B023 - awaited before the next turn
+        await deliver(batch, self._engine.outbox, self._send, self._in_thread)
+
+    async def _send(self, messages: Sequence[Outgoing]) -> None:
+        self._lease.check()
+        await self._be_sure()
+        await self._publisher.publish(messages)
+        for topic, count in Counter(message.topic for message in messages).items():
+            self._metrics.published(topic, count)
 
     async def _mark(self, steps: Sequence[Step], known: Histories) -> dict[Place, int]:
         return (await self._in_thread(lambda: self._engine.progress.mark(steps, known)))[0]
