@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from streams.clusters.draft import Change, Draft
 from streams.clusters.group import Cluster, Group, Relation
-from streams.clusters.planner import Change, Draft, Pairs, plan
+from streams.clusters.planner import Pairs, plan
 
 __all__ = ["adopt", "names", "redocument", "unchanged"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from streams.clusters.draft import Change
 from streams.clusters.group import Group
-from streams.clusters.planner import Change
 
 __all__ = ["Committed", "Described"]
 

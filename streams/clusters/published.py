@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.clusters.draft import Change
 from streams.clusters.group import Cluster, Group
-from streams.clusters.planner import Change
 
 __all__ = ["Head", "Heads", "Names", "Stands", "lift"]
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from streams import events
 from streams.clusters.committed import Committed, Described
 from streams.clusters.corrections import Correction, Verdict, ruling
+from streams.clusters.draft import Draft
 from streams.clusters.merge_jobs import Work
-from streams.clusters.planner import Draft
 from streams.engine.committer import Changes, Committer
 from streams.engine.messages import Incoming
 from streams.engine.statistics import Statistics

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from streams import events
 from streams.clusters.committed import Described
+from streams.clusters.draft import Draft
 from streams.clusters.merge_jobs import Work
-from streams.clusters.planner import Draft
 from streams.engine.admission import admit
 from streams.engine.candidates import CandidateIndex
 from streams.engine.committer import Changes, Committer

@@ -15,9 +15,9 @@ import orjson
 from streams import events
 from streams.clusters.canonical import render
 from streams.clusters.committed import Described
+from streams.clusters.draft import Draft
 from streams.clusters.group import cluster_key
 from streams.clusters.merge_jobs import Work
-from streams.clusters.planner import Draft
 from streams.clusters.published import Head
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
