@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from streams.clusters.disjoint_sets import DisjointSets
 from streams.clusters.group import Group, Root, Ruling
 from streams.records.stored import Stored
 
@@ -76,10 +77,7 @@ def find_jobs(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[list[J
 
     `roots` are where the groups of all records asked for live, and those of `once_related`.
     """
-    union = _Union(roots, cap)
-    capped = sum(not union.join(a, b) for a, b in work.links)
-    for ruling in work.rulings:
-        union.join(ruling.a, ruling.b, capped=False)
+    together, refused = _joined(work, roots, cap)
     by_id = {root.id: root for root in roots.values()}
     records: dict[bytes, list[bytes]] = {root: [] for root in by_id}
     for record in work.records | {end for end in work.asked - work.records if _is_stray(end, roots[end])}:
@@ -88,42 +86,29 @@ def find_jobs(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[list[J
     for a, b in work.related:
         claims[a].add(b)
         claims[b].add(a)
-    return [_job([by_id[root] for root in joined], records, claims, work.rulings) for joined in union.sets()], capped
+    return [_job([by_id[root] for root in joined], records, claims, work.rulings) for joined in together], refused
 
 
-class _Union:
-    """Joins records' roots: by links never beyond the cap, by corrections always."""
-
-    def __init__(self, roots: Mapping[bytes, Root], cap: int) -> None:
-        self._root_of = {record: root.id for record, root in roots.items()}
-        self._parent = {root.id: root.id for root in roots.values()}
-        self._size = {
-            root.id: max(1, len(root.group.members) + sum(len(group.members) for _, group in root.moving.values()))
-            for root in roots.values()
-        }
-        self._cap = cap
-
-    def join(self, a: bytes, b: bytes, *, capped: bool = True) -> bool:
-        x, y = self._find(self._root_of[a]), self._find(self._root_of[b])
-        if x == y:
-            return True
-        if capped and self._size[x] + self._size[y] > self._cap:
-            return False
-        self._parent[y] = x
-        self._size[x] += self._size[y]
-        return True
-
-    def sets(self) -> list[set[bytes]]:
-        found: dict[bytes, set[bytes]] = {}
-        for root in self._parent:
-            found.setdefault(self._find(root), set()).add(root)
-        return list(found.values())
-
-    def _find(self, x: bytes) -> bytes:
-        while self._parent[x] != x:
-            self._parent[x] = self._parent[self._parent[x]]
-            x = self._parent[x]
-        return x
+def _joined(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[Iterable[Sequence[bytes]], int]:
+    """Return the ids of the groups that come together, and how many links the cap refused; corrections know no cap."""
+    sets = DisjointSets(root.id for root in roots.values())
+    size = {
+        root.id: max(1, len(root.group.members) + sum(len(group.members) for _, group in root.moving.values()))
+        for root in roots.values()
+    }
+    refused = 0
+    for a, b in work.links:
+        one, other = sets.find(roots[a].id), sets.find(roots[b].id)
+        if one == other:
+            continue
+        together = size[one] + size[other]
+        if together > cap:
+            refused += 1
+        else:
+            size[sets.join(one, other)] = together
+    for ruling in work.rulings:
+        sets.join(roots[ruling.a].id, roots[ruling.b].id)
+    return sets.members.values(), refused
 
 
 def _job(

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from streams.clusters.disjoint_sets import DisjointSets
+
 __all__ = [
     "BY_IDENTIFIER",
     "BY_PLACE",
@@ -129,11 +131,11 @@ def _ordered(pair: tuple[T, T]) -> tuple[T, T]:
 
 
 class _Sides:
-    """Union-find in which every side knows the sides it must not be joined to, and every record its links."""
+    """Disjoint sets in which every side knows the sides it must not be joined to, and every record its links."""
 
     def __init__(self, members: Iterable[Any]) -> None:
-        self._side = {member: member for member in members}
-        self._members = {member: [member] for member in self._side}
+        self._sets = DisjointSets(members)
+        self._side, self._members = self._sets.set_of, self._sets.members
         self._apart: dict[Any, set[Any]] = {member: set() for member in self._side}
         self._vetoes: dict[Any, set[Any]] = {member: set() for member in self._side}
         self._linked: dict[Any, set[Any]] = {member: set() for member in self._side}
@@ -167,15 +169,12 @@ class _Sides:
         a, b = self._side[a], self._side[b]
         if a == b or b in self._apart[a]:
             return
-        if len(self._members[a]) < len(self._members[b]):
-            a, b = b, a
-        for member in self._members[b]:
-            self._side[member] = a
-        self._members[a] += self._members.pop(b)
-        for other in self._apart.pop(b):
-            self._apart[other].discard(b)
-            self._apart[other].add(a)
-            self._apart[a].add(other)
+        kept = self._sets.join(a, b)
+        gone = b if kept == a else a
+        for other in self._apart.pop(gone):
+            self._apart[other].discard(gone)
+            self._apart[other].add(kept)
+            self._apart[kept].add(other)
 
     def take(self, link: Link) -> None:
         """Join the two sides of a link, or note the pair that refuses it."""
