@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,11 @@ from streams.state.connection import Connection
 from streams.worker.batch_metrics import count
 from tests.engine.worlds import CONTENTS, message
 
-ONE = {"rejected": {("crossref", "not_json"): 1}, "unread": {("crossref", "doi"): 1}, "candidates": (4,)}
+ONE: dict[str, Any] = {
+    "rejected": {("crossref", "not_json"): 1},
+    "unread": {("crossref", "doi"): 1},
+    "candidates": (4,),
+}
 
 
 def exposed(metrics: Metrics) -> list[str]:
