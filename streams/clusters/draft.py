@@ -29,8 +29,8 @@ class Change(NamedTuple):
 class Draft(NamedTuple):
     """The new group, still without digests of canonical documents, and its changes in order.
 
-    `relations`: (`relation_added` or `relation_removed`, cluster key, the relations that came or went) of clusters that stand.
-    `doubtful` are members of which an event may have told another document than the one that stands.
+    `relations`: (`relation_added` or `relation_removed`, cluster key, the relations that came or went) of clusters that stay.
+    `doubtful` are members of which an event may have published another document than the current one.
     """
 
     group: Group

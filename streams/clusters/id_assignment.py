@@ -48,10 +48,10 @@ class _Assignment:
         self._part_of = {record: index for index, part in enumerate(parts) for record in part}
         self._heir: dict[int, int] = {}  # part -> old cluster that keeps its id there
         self._absorbed: dict[int, int] = {}  # old cluster without a part of its own -> part that takes it in
-        self._inherit()
+        self._choose()
 
-    def _inherit(self) -> None:
-        """The older cluster chooses first, the part that holds most of its records."""
+    def _choose(self) -> None:
+        """Let the older cluster choose first the part that holds most of its records."""
         by_age = sorted(
             range(len(self._old.clusters)), key=lambda i: (self._old.clusters[i].created, self._old.clusters[i].key)
         )
@@ -135,7 +135,7 @@ class _Assignment:
         return "record_updated" if self._updated.intersection(after) else None
 
     def _ended(self, keys: list[bytes]) -> tuple[dict[bytes, bytes], tuple[list[Cluster], list[Change]]]:
-        """Clusters that are nobody's heirs: merged away, or left without a record."""
+        """Return the clusters that no part takes over: merged away, or left without a record."""
         lost: dict[bytes, bytes] = {}
         empty: list[Cluster] = []
         changes: list[Change] = []

@@ -1,6 +1,6 @@
-"""Which groups are to become one: what a micro-batch asks for, sorted into jobs that do not touch one another.
+"""Sorts the changes that a micro-batch asks for into merge jobs that share no group. Pure.
 
-A job is a set of groups with what is to happen to them. All of it is pure: the committer reads where groups live, and commits.
+A job is a set of groups that become one, with their changes; a merge attempt reads the groups, and commits.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Job", "Work", "find_jobs", "once_related", "one_sided", "still_to_do
 
 
 class Work(NamedTuple):
-    """What a micro-batch asks for: records stored (live or deleted), the accepted links and the relations among and from them.
+    """The changes of a micro-batch: records stored or deleted, the accepted links and the relations among and from them.
 
     `rulings` are what corrections say; both records of each are among `records`, known or not.
     """
@@ -29,12 +29,12 @@ class Work(NamedTuple):
 
     @property
     def asked(self) -> frozenset[bytes]:
-        """All records it speaks of."""
+        """Return all records of the work."""
         return self.records | self.ends
 
     @property
     def ends(self) -> frozenset[bytes]:
-        """The records that something ties to another."""
+        """Return the records that a link, a relation or a correction ties to another."""
         pairs = (*self.links, *self.related, *((ruling.a, ruling.b) for ruling in self.rulings))
         return frozenset(end for pair in pairs for end in pair)
 
@@ -54,16 +54,16 @@ class Job(NamedTuple):
 
     @property
     def groups(self) -> list[Group]:
-        """The one that stays first."""
+        """Return the groups, the target first."""
         return [self.target.group, *(group for _, group in self.moves.values())]
 
     @property
     def all_records(self) -> set[bytes]:
-        """Those it is about and all members of its groups."""
+        """Return the records of the job and all members of its groups."""
         return self.records | {member.id for group in self.groups for member in group.members}
 
     def differing(self, stored: Mapping[bytes, Stored | None]) -> list[bytes]:
-        """Members whose record, as it was read, is not the one the group saw last."""
+        """Return members whose record, as it was read, is not the one the group saw last."""
         return [
             member.id
             for group in self.groups
@@ -73,9 +73,9 @@ class Job(NamedTuple):
 
 
 def find_jobs(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[list[Job], int]:
-    """The jobs of a micro-batch, and how many links would have made a group larger than `cap` records.
+    """Return the jobs of a micro-batch, and how many links would have made a group larger than `cap` records.
 
-    `roots` are where the groups of all records asked for live, and those of `once_related`.
+    `roots` are those of all records asked for, and of `once_related`.
     """
     together, refused = _joined(work, roots, cap)
     by_id = {root.id: root for root in roots.values()}
@@ -141,23 +141,23 @@ def _job(
 
 
 def _is_stray(record: bytes, root: Root) -> bool:
-    """Whether a record leads to a group that does not have it: stored by another worker that has not come so far yet.
+    """Return whether a record leads to a group that does not have it: another worker has stored it and not yet grouped it.
 
-    It was deleted before, or a correction spoke of it before it came. It is taken in, or nobody would note what it is related to.
+    It was deleted before, or a correction named it before it came. It is taken in, so that its relations are noted.
     """
     return bool(root.raw) and not any(member.id == record for group in root.groups for member in group.members)
 
 
 def once_related(work: Work, roots: Iterable[Root]) -> set[bytes]:
-    """Records whose groups know of a relation to one that may have changed."""
+    """Return records whose groups know of a relation to one that may have changed."""
     groups = (group for root in roots for group in root.groups)
     return {relation.other for group in groups for relation in group.related if relation.record in work.records}
 
 
 def one_sided(jobs: Sequence[Job], stored: Mapping[bytes, Stored | None]) -> tuple[tuple[bytes, bytes], ...]:
-    """Relations of members that another worker has changed to records of groups that are not at hand.
+    """Return relations of members that another worker has changed to records of groups that were not read.
 
-    Here they may end, and their other sides have to end with them: who changed the record finds nothing of them any more.
+    Here they may end, and their other sides have to end with them: the worker that changed the record no longer finds them.
     """
     changed = {record for job in jobs for record in job.differing(stored)}
     if not changed:
@@ -168,7 +168,7 @@ def one_sided(jobs: Sequence[Job], stored: Mapping[bytes, Stored | None]) -> tup
 
 
 def still_to_do(work: Work, jobs: Sequence[Job]) -> Work:
-    """What of the work is to be tried again, where these jobs came to nothing."""
+    """Return the part of the work that is to be tried again, where these jobs were not committed."""
     records = frozenset(work.records & {record for job in jobs for record in job.all_records | job.moves.keys()})
     links = tuple(link for link in work.links if records.intersection(link))
     # Both sides of a relation are done together: a side that was early may have noted what is no longer so.

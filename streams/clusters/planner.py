@@ -1,4 +1,4 @@
-"""How a group changes: from what it was and what happened, the new group and the typed changes. Pure.
+"""Plans how a group changes: from its members and clusters before, the new group and the typed changes. Pure.
 
 Three steps: ask the pairs of members, divide the members into parts (`clusters/partition.py`), assign ids to the parts
 (`clusters/id_assignment.py`).
@@ -30,7 +30,7 @@ class Pair(NamedTuple):
 
     @property
     def contradicts(self) -> bool:
-        """Whether it speaks against one cluster, so that a group with such a pair must be divided as a whole."""
+        """Return whether the pair opposes one cluster, so that a group with such a pair must be divided as a whole."""
         return self.veto or self.opposes > 0
 
 
@@ -41,7 +41,7 @@ _Asked = tuple[bytes, bytes, Pair]
 
 
 def combine(groups: Sequence[Group]) -> Group:
-    """Several groups as one, before it is planned anew; clusters keep their members."""
+    """Combine several groups into one, before it is planned anew; clusters keep their members."""
     members: list[Member] = []
     clusters: list[Cluster] = []
     merged: dict[bytes, bytes] = {}
@@ -60,7 +60,7 @@ def combine(groups: Sequence[Group]) -> Group:
 
 
 def waiting(group: Group, moving: Iterable[Group]) -> Iterable[Group]:
-    """Those on their way into a group that it has not taken over; one whose clusters a nearer one knows went into that before."""
+    """Return the groups of `moving` that are not merged yet: one whose clusters a nearer group knows went into that."""
     known = {cluster.key for cluster in group.clusters} | group.merged.keys()
     for other in moving:
         if not any(cluster.key in known for cluster in other.clusters):
@@ -112,7 +112,7 @@ def plan(
 
 
 def _relations(old: Group, new: Group) -> Iterable[tuple[str, bytes, tuple[Relation, ...]]]:
-    """Which clusters that stand have gained relations, and which have only lost some."""
+    """Return which clusters that stay have gained relations, and which have only lost some."""
     before = {cluster.key: set(old.relations(index)) for index, cluster in enumerate(old.clusters)}
     for index, cluster in enumerate(new.clusters):
         known, now = before.get(cluster.key, set()), set(new.relations(index))
@@ -123,7 +123,7 @@ def _relations(old: Group, new: Group) -> Iterable[tuple[str, bytes, tuple[Relat
 
 
 def birth(record: bytes, digest: bytes, now: int) -> Draft:
-    """A record in a group of its own, which is what most plans come to."""
+    """Plan a singleton cluster, as most plans are."""
     key = first_key(record)
     group = Group((Member(record, digest, 0),), (Cluster(key, 1, now),))
     return Draft(group, (Change("created", key, 1, (), (record,)),))
@@ -166,7 +166,7 @@ def _divided(old: Group, members: list[bytes], asked: Sequence[_Asked]) -> list[
 
 
 def _crossing(groups: Sequence[Group], new: set[bytes], members: list[bytes]) -> Iterable[tuple[bytes, bytes]]:
-    """Pairs never looked at inside one group: between groups, and of new records with all."""
+    """Return pairs never asked inside one group: between groups, and of new records with all."""
     home = {member.id: index for index, group in enumerate(groups) for member in group.members}
     if len(groups) <= 1:
         fresh = sorted(new)
@@ -180,7 +180,7 @@ def _crossing(groups: Sequence[Group], new: set[bytes], members: list[bytes]) ->
 
 
 def _latest(rulings: Iterable[Ruling]) -> tuple[Ruling, ...]:
-    """Of the rulings on each pair the one of the last correction."""
+    """Return the ruling of the last correction on each pair."""
     found: dict[tuple[bytes, bytes], Ruling] = {}
     for ruling in rulings:
         known = found.get((ruling.a, ruling.b))

@@ -99,7 +99,7 @@ class MergeAttempt(NamedTuple):
         asked = work.asked
         roots = self.groups.resolve(asked)
         if others := once_related(work, roots.values()) - asked:
-            # All at once: read in two parts, a group would be two, of which one does not know all that is on its way into it.
+            # All at once: read in two parts, a group would be two, of which one does not know all merges pending into it.
             roots = self.groups.resolve(asked | others)
         return find_jobs(work, roots, self.cap)
 
@@ -119,7 +119,7 @@ class MergeAttempt(NamedTuple):
         reader = self.reader
         # A group knows a member by another content than was read: another worker changed the record since.
         reader.forget([record for job in jobs for record in job.differing(reader.stored())])
-        # What a group says of another record was said by a worker that had stored that: what was read before may be older.
+        # What a group says of another record comes from a worker that had stored that: what was read before may be older.
         reader.forget(r.other for job in jobs for group in job.groups for r in group.related)
         reader.load(record for job in jobs for record in job.all_records)
         reader.load(other for job in jobs for _, other in job.related)

@@ -22,8 +22,8 @@ _NOTHING = Statistics()
 class Incoming(NamedTuple):
     """A message of a feed or a correction: `source` as in `Raw`, `taken` is the broker's time in ms.
 
-    One that was a dead letter and is sent again tells of which (`retry_of`), and keeps the place in time it had (`arrived`,
-    see `version.arrival`): what came since is not undone by it.
+    A dead letter that is sent again names that letter (`retry_of`), and keeps its arrival order (`arrived`, see
+    `version.arrival`): what came since is not undone by it.
     """
 
     source: str
@@ -38,21 +38,21 @@ class Incoming(NamedTuple):
 
     @property
     def raw(self) -> Raw:
-        """What the intake needs of it."""
+        """Return the part that the intake needs."""
         return Raw(self.source, self.key, self.value, self.arrival)
 
     @property
     def arrival(self) -> int:
-        """What orders it among the messages about one record."""
+        """Return the arrival order of the message among those about one record."""
         return self.arrived or version.arrival(self.taken, self.offset)
 
     @property
     def origin(self) -> str:
-        """Where it came from, `topic:partition:offset`."""
+        """Return where the message is, `topic:partition:offset`."""
         return f"{self.topic}:{self.partition}:{self.offset}"
 
     def letter(self, error: PayloadError) -> Outgoing:
-        """The dead letter it becomes, or one item of it."""
+        """Return the dead letter of the message, or of one item of it."""
         return events.dead_letter(
             error,
             self.value or b"",
