@@ -1,8 +1,8 @@
-"""How clusters live on in a generation that was built anew: ids, revisions and redirects continue. Pure.
+"""Transfers cluster ids, revisions and redirects to a generation that was built anew. Pure.
 
-Groups of the old generation and of the new one that share a record become one group, so that a cluster's founder stays in
-the group of its cluster. What was is what the old groups say; who belongs together is decided anew. So only clusters whose
-records, relations or document are others than before change, and everybody who adopts comes to the same.
+Groups of the old generation and of the new one that share a record become one group, so that a cluster's seed record stays
+in the group of its cluster. The old groups give the clusters before; the division is decided anew. So only clusters whose
+records, relations or document are others than before change, and every worker that transfers ids finds the same.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from streams.clusters.draft import Change, Draft
 from streams.clusters.group import Cluster, Group, Relation
-from streams.clusters.planner import Change, Draft, Pairs, plan
+from streams.clusters.planner import Pairs, plan
 
 __all__ = ["adopt", "names", "redocument", "unchanged"]
 
 
 def names(group: Group) -> set[bytes]:
-    """All records by which a group may be found: members, founders of its clusters, those that corrections name."""
+    """Return all records by which a group may be found: members, seed records, and those that corrections name."""
     found = {member.id for member in group.members}
     found.update(cluster.key[:8] for cluster in group.clusters)
     found.update(key[:8] for key in group.merged)
@@ -27,9 +28,9 @@ def names(group: Group) -> set[bytes]:
 
 
 def unchanged(was: Group, built: Group) -> Group | None:
-    """The group that goes on as it was; None where it takes a closer look (`adopt`) to say what becomes of it.
+    """Return the group as it was where nothing changes, else None: then `adopt` plans it.
 
-    That is so where the same records are in the same clusters with the same documents and relations, whatever their ids are.
+    Nothing changes where the same records are in the same clusters with the same documents and relations, whatever their ids.
     """
     if was.rulings or was.related != built.related:
         return None
@@ -46,10 +47,10 @@ def unchanged(was: Group, built: Group) -> Group | None:
 def adopt(
     was: Sequence[Group], present: Mapping[bytes, bytes], pairs: Pairs, now: int, related: Sequence[Relation]
 ) -> Draft:
-    """What becomes of old groups when their records are divided anew.
+    """Plan what becomes of old groups when their records are divided anew.
 
-    `present` are the digests of all records that live, of these groups and of the new ones they share records with; `now`
-    is given to clusters that begin; `related` are all relations that these records have now.
+    `present` are the digests of all records that were not deleted, of these groups and of the new ones that share them;
+    `now` is given to clusters that begin; `related` are all relations that these records have now.
     """
     gone = {member.id for group in was for member in group.members} - present.keys()
     return plan(was, present, gone, pairs, now, related, anew=True)

@@ -1,4 +1,4 @@
-"""The canonical document of a cluster: the one description of the paper that subscribers use. Pure.
+"""Makes the canonical document of a cluster: the one description of the paper that subscribers use. Pure.
 
 Every field comes from the best-ranked record that has it, so the document depends on the members
 alone. Published versions come before preprints; among equals the sources that speak for themselves
@@ -56,7 +56,7 @@ _TEXTS = (
 
 
 def is_preprint(record: Record) -> bool:
-    """Whether a record describes a preprint rather than a published version."""
+    """Return whether a record describes a preprint rather than a published version."""
     if record.source == "arxiv" or record.type in _PREPRINT_TYPES:
         return True
     if record.journal.lower().startswith(_PREPRINT_JOURNALS):
@@ -66,7 +66,7 @@ def is_preprint(record: Record) -> bool:
 
 
 def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
-    """The canonical document of a cluster's records, with a short entry for each in `versions`, its last field."""
+    """Return the canonical document of a cluster's records, with a short entry for each in `versions`, its last field."""
     members = list(records)
     ranked = sorted(members, key=_rank) if len(members) > 1 else members
     document: dict[str, Any] = {"id": cluster_id, "source": ranked[0].source}
@@ -92,11 +92,11 @@ def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
 
 
 def render(document: dict[str, Any]) -> tuple[bytes, bytes]:
-    """The document as JSON, and six bytes that change when it changes in anything but its id and its list of versions."""
+    """Return the document as JSON, and a digest of 6 bytes of all but its id and its list of versions."""
     versions = document["versions"]
     content = orjson.dumps({name: value for name, value in document.items() if name != "versions"})
     text = content[:-1] + b',"versions":' + orjson.dumps(versions) + b"}"
-    # The id stands first; in another generation the same records may have another one until the clusters are compared.
+    # The id comes first; in another generation the same records may have another one until the clusters are compared.
     return text, blake2b(content[len(_BEFORE_ID) + len(document["id"]) :], digest_size=6).digest()
 
 
@@ -105,7 +105,7 @@ def _rank(record: Record) -> tuple[bool, bool, int, str]:
 
 
 def _authors(ranked: Sequence[Record]) -> tuple[Author, ...]:
-    """The list of the best-ranked record whose list is whole, else the longest."""
+    """Return the list of the best-ranked record whose list is whole, else the longest."""
     whole = [r.authors for r in ranked if r.authors and r.authors_complete]
     longest = max((len(authors) for authors in whole), default=0)
     for authors in whole:

@@ -1,18 +1,18 @@
-"""What a commit of a group is made of, and what it came to."""
+"""Commits of groups as values: what is to be committed, and what was."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from streams.clusters.draft import Change
 from streams.clusters.group import Group
-from streams.clusters.planner import Change
 
 __all__ = ["Committed", "Described"]
 
 
 class Described(NamedTuple):
-    """A draft made ready: the group with canonical digests and final revisions, and the events owed for it.
+    """A draft ready to be committed: the group with canonical digests and final revisions, and its events.
 
     `states` are the latest states of the changed clusters, by key; None where a cluster is no more.
     """
@@ -24,10 +24,10 @@ class Described(NamedTuple):
 
 
 class Committed(NamedTuple):
-    """A group as committed: where it lives, its raw value, and what was described.
+    """A group as committed: the record id it is stored under, its raw value, and what was described.
 
-    `before` are events that others owe of the same clusters: published first, but left for them to confirm. They may be
-    dead, and what they sent still on its way.
+    `before` are earlier events of the same clusters that other workers committed: published first, but left for those
+    workers to acknowledge. They may be dead, and what they sent still on its way.
     """
 
     root: bytes
@@ -37,5 +37,5 @@ class Committed(NamedTuple):
 
     @property
     def events(self) -> Mapping[str, bytes]:
-        """What is to be published, of each cluster in order: `cluster id:revision` -> the event."""
+        """Return the events to publish, of each cluster in order: `cluster id:revision` -> the event."""
         return {**self.before, **self.described.owed}

@@ -1,8 +1,8 @@
 """Corrections: a person's word that two records are the same paper, or are not. Pure.
 
 Corrections come in one order. Each is accepted or refused by those accepted before it: one that contradicts
-what stands is refused, also where the contradiction goes through third records. A verdict never changes;
-an accepted `undo` ends what it names. So what holds for a pair is a function of the verdicts alone, and
+an active correction is refused, also where the contradiction goes through third records. A verdict never changes;
+an accepted `undo` ends the correction it names. So what holds for a pair is a function of the verdicts alone, and
 every worker and every replay finds the same.
 """
 
@@ -80,7 +80,7 @@ class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
 
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of a correction, for ever.
+    """The verdict on a correction; it never changes.
 
     `serial` is its place among all verdicts, from 1. `a` < `b` are the records it is about and `holds` is what
     holds for the two from then on: `same`, `different`, or nothing. Where it was refused, `code` and `detail` say why.
@@ -96,16 +96,16 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def accepted(self) -> bool:
-        """Whether it took effect."""
+        """Return whether the correction took effect."""
         return not self.code
 
     def fields(self) -> dict[str, str]:
-        """The correction as JSON fields, with the records it is about also where it is an `undo`."""
-        told = self.correction
-        fields = {"id": told.id, "action": told.action, "a": self.a, "b": self.b}
-        if told.undoes:
-            fields["undoes"] = told.undoes
-        return fields | {"author": told.author, "reason": told.reason, "time": told.time}
+        """Return the correction as JSON fields, with the records it is about also where it is an `undo`."""
+        said = self.correction
+        fields = {"id": said.id, "action": said.action, "a": self.a, "b": self.b}
+        if said.undoes:
+            fields["undoes"] = said.undoes
+        return fields | {"author": said.author, "reason": said.reason, "time": said.time}
 
 
 def read_correction(payload: bytes | None) -> Correction:
@@ -123,13 +123,13 @@ def read_correction(payload: bytes | None) -> Correction:
 
 
 def ruling(verdict: Verdict) -> Ruling:
-    """What an accepted correction says to the group of its two records."""
+    """Return what an accepted correction says to the group of its two records."""
     a, b = sorted((id_of(verdict.a), id_of(verdict.b)))
     return Ruling(a, b, _HOLDS[verdict.holds], verdict.serial)
 
 
 class Standing:
-    """The corrections that stand after a sequence of verdicts; decides what comes next."""
+    """The active corrections after a sequence of verdicts; decides the next one."""
 
     def __init__(self, verdicts: Iterable[Verdict] = ()) -> None:
         self._known: dict[str, Verdict] = {}
@@ -141,22 +141,22 @@ class Standing:
             self.take(verdict)
 
     def take(self, verdict: Verdict) -> None:
-        """Go on by one verdict, the next of the sequence."""
-        told = verdict.correction
-        self._known[told.id] = verdict
+        """Add the next verdict of the sequence."""
+        correction = verdict.correction
+        self._known[correction.id] = verdict
         if not verdict.accepted:
             return
-        if told.action != UNDO:
-            self._links[told.action][verdict.a][told.id] = verdict.b, told
-            self._links[told.action][verdict.b][told.id] = verdict.a, told
+        if correction.action != UNDO:
+            self._links[correction.action][verdict.a][correction.id] = verdict.b, correction
+            self._links[correction.action][verdict.b][correction.id] = verdict.a, correction
             return
-        self._undone[told.undoes] = told
-        ended = self._known[told.undoes]
+        self._undone[correction.undoes] = correction
+        ended = self._known[correction.undoes]
         for record in (ended.a, ended.b):
-            del self._links[ended.correction.action][record][told.undoes]
+            del self._links[ended.correction.action][record][correction.undoes]
 
     def decide(self, correction: Correction) -> Verdict:
-        """The verdict on a correction, were it the next. Changes nothing."""
+        """Return the verdict on a correction, were it the next. Changes nothing."""
         serial = len(self._known) + 1
         if correction.action == UNDO:
             return self._undo(correction, serial)
@@ -169,15 +169,15 @@ class Standing:
         return Verdict(correction, serial, a, b, "", CONFLICT, detail)
 
     def verdicts(self) -> list[Verdict]:
-        """The accepted `same` and `different` that nobody has undone, oldest first."""
-        return [verdict for verdict in self._known.values() if self._stands(verdict)]
+        """Return the accepted `same` and `different` that were not undone, oldest first."""
+        return [verdict for verdict in self._known.values() if self._is_active(verdict)]
 
     def same(self, a: str, b: str) -> list[Correction]:
-        """The corrections by which two records are the same, a chain of them or one; empty where none say so."""
+        """Return the corrections by which two records are the same, a chain of them or one; empty where none say so."""
         return self._reached(a).get(b, [])
 
     def different(self, a: str, b: str) -> list[Correction]:
-        """The corrections by which two records are different: one, and those that carry it over to the two."""
+        """Return the corrections by which two records are different: one, and those that carry it over to the two."""
         near_a, near_b = self._reached(a), self._reached(b)
         for x, chain in near_a.items():
             for y, correction in self._links[DIFFERENT].get(x, {}).values():
@@ -186,7 +186,7 @@ class Standing:
         return []
 
     def _reached(self, start: str) -> dict[str, list[Correction]]:
-        """Every record that is the same as `start`, with the shortest chain of corrections that says so."""
+        """Return every record that is the same as `start`, with the shortest chain of corrections that says so."""
         chains: dict[str, list[Correction]] = {start: []}
         queue = deque([start])
         while queue:
@@ -199,17 +199,17 @@ class Standing:
 
     def _undo(self, correction: Correction, serial: int) -> Verdict:
         target = self._known.get(correction.undoes)
-        if target is None or not self._stands(target):
+        if target is None or not self._is_active(target):
             why = self._why_not_undone(target) if target else f"no correction {correction.undoes} is known"
             return Verdict(correction, serial, code=NOTHING_TO_UNDO, detail=why)
-        # Nothing that contradicts it could be accepted while it stood, so another on the same two says the same.
+        # Nothing that contradicts it could be accepted while it was active, so another on the same two says the same.
         links = self._links[target.correction.action][target.a]
         others = any(other == target.b for name, (other, _) in links.items() if name != correction.undoes)
         return Verdict(correction, serial, target.a, target.b, target.holds if others else "")
 
-    def _stands(self, verdict: Verdict) -> bool:
-        told = verdict.correction
-        return verdict.accepted and told.action != UNDO and told.id not in self._undone
+    def _is_active(self, verdict: Verdict) -> bool:
+        correction = verdict.correction
+        return verdict.accepted and correction.action != UNDO and correction.id not in self._undone
 
     def _why_not_undone(self, target: Verdict) -> str:
         if not target.accepted:

@@ -41,7 +41,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True):
 class Cluster(msgspec.Struct, frozen=True, array_like=True):
     """A cluster's identity and history. `created` is the broker's time in ms; `canonical` a digest of its document.
 
-    A cluster without members is kept: should its founder come back, its revision goes on.
+    A cluster without members is kept: should its seed record come back, its revision continues.
     """
 
     key: bytes
@@ -62,10 +62,10 @@ class Relation(msgspec.Struct, frozen=True, array_like=True, order=True):
 
 
 class Ruling(msgspec.Struct, frozen=True, array_like=True):
-    """What corrections say of two records, `a` < `b`: 1 the same paper, -1 two papers, 0 nothing any more.
+    """What corrections say of two records, `a` < `b`: 1 the same paper, -1 two papers, 0 nothing, after an undo.
 
     `serial` is that of the last correction on the two. Of two rulings on a pair the one with the higher serial is
-    right, so one that is no more is kept as well: a worker that is behind the times cannot bring it back.
+    right, so one that was undone is kept as well: a worker that is behind cannot bring it back.
     """
 
     a: bytes
@@ -77,7 +77,7 @@ class Ruling(msgspec.Struct, frozen=True, array_like=True):
 class Group(msgspec.Struct, frozen=True, array_like=True):
     """Members and clusters. `vetoed` is set while any two members contradict or oppose each other.
 
-    `merged` maps the key of every cluster that was merged away to the key that stands for it.
+    `merged` maps the key of every cluster that was merged away to the key it redirects to.
     `rulings` are what corrections say, sorted; they outlive the records, and may come before them. `related` are the
     relations of members, sorted.
     """
@@ -90,25 +90,25 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
     related: tuple[Relation, ...] = ()
 
     def member(self, record: bytes) -> Member | None:
-        """The member of an 8-byte record id."""
+        """Return the member of an 8-byte record id."""
         return next((member for member in self.members if member.id == record), None)
 
     @property
     def must(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Pairs that a correction says are the same."""
+        """Return the must-link constraints: pairs that a correction says are the same."""
         return tuple((ruling.a, ruling.b) for ruling in self.rulings if ruling.holds > 0)
 
     @property
     def cannot(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Pairs that a correction says are different."""
+        """Return the cannot-link constraints: pairs that a correction says are different."""
         return tuple((ruling.a, ruling.b) for ruling in self.rulings if ruling.holds < 0)
 
     def records(self, index: int) -> tuple[bytes, ...]:
-        """The 8-byte record ids of the cluster at an index, sorted."""
+        """Return the 8-byte record ids of the cluster at an index, sorted."""
         return tuple(sorted(member.id for member in self.members if member.cluster == index))
 
     def relations(self, index: int) -> tuple[Relation, ...]:
-        """The relations of the cluster at an index to works outside it, sorted."""
+        """Return the relations of the cluster at an index to works outside it, sorted."""
         if not self.related:
             return ()
         records = set(self.records(index))
@@ -116,10 +116,10 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Root(NamedTuple):
-    """Where a record's group lives: the record id, the raw value (`b""`: none yet) and the group.
+    """The group of a record: the record id it is stored under, its raw value (`b""`: none yet) and the group.
 
-    `moving` are groups on their way into this one that may still have to be taken over: id -> (raw value, group), the
-    nearest first. One may have been taken over already by a nearer one, which then knows its clusters.
+    `moving` are frozen groups whose merge into this one may be pending: id -> (raw value, group), the
+    nearest first. One may have been merged already into a nearer one, which then knows its clusters.
     """
 
     id: bytes
@@ -129,17 +129,17 @@ class Root(NamedTuple):
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        """The group that lives here, and those on their way into it, the nearest first."""
+        """Return the group, and the frozen groups whose merge into it may be pending, the nearest first."""
         return self.group, *(group for _, group in self.moving.values())
 
 
 def first_key(founder: bytes) -> bytes:
-    """The key of the first cluster a record ever founded."""
+    """Return the key of the first cluster of a seed record."""
     return founder
 
 
 def next_key(founder: bytes, used: set[bytes]) -> bytes:
-    """A cluster key of a founder that was never used: the first, or one more than the last."""
+    """Return a cluster key of a seed record that was never used: the first, or one more than the last."""
     if first_key(founder) not in used:
         return first_key(founder)
     serial = 1 + max(int.from_bytes(key[_ID_BYTES:], "big") for key in used if key.startswith(founder))
@@ -148,14 +148,14 @@ def next_key(founder: bytes, used: set[bytes]) -> bytes:
 
 @lru_cache(maxsize=100_000)
 def cluster_id(key: bytes) -> str:
-    """A cluster key as people and topics write it: `c` + base 32 of the founder, `.n` for its n-th further cluster."""
+    """Return a cluster id as topics have it: `c` + base 32 of the seed record, `.n` for its n-th further cluster."""
     text = "c" + b32encode(key[:_ID_BYTES]).decode().rstrip("=").lower()
     serial = int.from_bytes(key[_ID_BYTES:], "big")
     return f"{text}.{serial}" if serial else text
 
 
 def cluster_key(identifier: str) -> bytes:
-    """The key behind a written cluster id. Raises ValueError where it is none."""
+    """Return the key of a cluster id. Raises ValueError where it is none."""
     text, _, serial = identifier.partition(".")
     if not text.startswith("c") or len(text) != 14:
         raise ValueError(f"{identifier!r} is not a cluster id")

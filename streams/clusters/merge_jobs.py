@@ -1,6 +1,6 @@
-"""Which groups are to become one: what a micro-batch asks for, sorted into jobs that do not touch one another.
+"""Sorts the changes that a micro-batch asks for into merge jobs that share no group. Pure.
 
-A job is a set of groups with what is to happen to them. All of it is pure: the committer reads where groups live, and commits.
+A job is a set of groups that become one, with their changes; a merge attempt reads the groups, and commits.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from streams.clusters.disjoint_sets import DisjointSets
 from streams.clusters.group import Group, Root, Ruling
 from streams.records.stored import Stored
 
@@ -16,7 +17,7 @@ __all__ = ["Job", "Work", "find_jobs", "once_related", "one_sided", "still_to_do
 
 
 class Work(NamedTuple):
-    """What a micro-batch asks for: records stored (live or deleted), the accepted links and the relations among and from them.
+    """The changes of a micro-batch: records stored or deleted, the accepted links and the relations among and from them.
 
     `rulings` are what corrections say; both records of each are among `records`, known or not.
     """
@@ -28,12 +29,12 @@ class Work(NamedTuple):
 
     @property
     def asked(self) -> frozenset[bytes]:
-        """All records it speaks of."""
+        """Return all records of the work."""
         return self.records | self.ends
 
     @property
     def ends(self) -> frozenset[bytes]:
-        """The records that something ties to another."""
+        """Return the records that a link, a relation or a correction ties to another."""
         pairs = (*self.links, *self.related, *((ruling.a, ruling.b) for ruling in self.rulings))
         return frozenset(end for pair in pairs for end in pair)
 
@@ -53,16 +54,16 @@ class Job(NamedTuple):
 
     @property
     def groups(self) -> list[Group]:
-        """The one that stays first."""
+        """Return the groups, the target first."""
         return [self.target.group, *(group for _, group in self.moves.values())]
 
     @property
     def all_records(self) -> set[bytes]:
-        """Those it is about and all members of its groups."""
+        """Return the records of the job and all members of its groups."""
         return self.records | {member.id for group in self.groups for member in group.members}
 
     def differing(self, stored: Mapping[bytes, Stored | None]) -> list[bytes]:
-        """Members whose record, as it was read, is not the one the group saw last."""
+        """Return members whose record, as it was read, is not the one the group saw last."""
         return [
             member.id
             for group in self.groups
@@ -72,14 +73,11 @@ class Job(NamedTuple):
 
 
 def find_jobs(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[list[Job], int]:
-    """The jobs of a micro-batch, and how many links would have made a group larger than `cap` records.
+    """Return the jobs of a micro-batch, and how many links would have made a group larger than `cap` records.
 
-    `roots` are where the groups of all records asked for live, and those of `once_related`.
+    `roots` are those of all records asked for, and of `once_related`.
     """
-    union = _Union(roots, cap)
-    capped = sum(not union.join(a, b) for a, b in work.links)
-    for ruling in work.rulings:
-        union.join(ruling.a, ruling.b, capped=False)
+    together, refused = _joined(work, roots, cap)
     by_id = {root.id: root for root in roots.values()}
     records: dict[bytes, list[bytes]] = {root: [] for root in by_id}
     for record in work.records | {end for end in work.asked - work.records if _is_stray(end, roots[end])}:
@@ -88,42 +86,29 @@ def find_jobs(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[list[J
     for a, b in work.related:
         claims[a].add(b)
         claims[b].add(a)
-    return [_job([by_id[root] for root in joined], records, claims, work.rulings) for joined in union.sets()], capped
+    return [_job([by_id[root] for root in joined], records, claims, work.rulings) for joined in together], refused
 
 
-class _Union:
-    """Joins records' roots: by links never beyond the cap, by corrections always."""
-
-    def __init__(self, roots: Mapping[bytes, Root], cap: int) -> None:
-        self._root_of = {record: root.id for record, root in roots.items()}
-        self._parent = {root.id: root.id for root in roots.values()}
-        self._size = {
-            root.id: max(1, len(root.group.members) + sum(len(group.members) for _, group in root.moving.values()))
-            for root in roots.values()
-        }
-        self._cap = cap
-
-    def join(self, a: bytes, b: bytes, *, capped: bool = True) -> bool:
-        x, y = self._find(self._root_of[a]), self._find(self._root_of[b])
-        if x == y:
-            return True
-        if capped and self._size[x] + self._size[y] > self._cap:
-            return False
-        self._parent[y] = x
-        self._size[x] += self._size[y]
-        return True
-
-    def sets(self) -> list[set[bytes]]:
-        found: dict[bytes, set[bytes]] = {}
-        for root in self._parent:
-            found.setdefault(self._find(root), set()).add(root)
-        return list(found.values())
-
-    def _find(self, x: bytes) -> bytes:
-        while self._parent[x] != x:
-            self._parent[x] = self._parent[self._parent[x]]
-            x = self._parent[x]
-        return x
+def _joined(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[Iterable[Sequence[bytes]], int]:
+    """Return the ids of the groups that come together, and how many links the cap refused; corrections know no cap."""
+    sets = DisjointSets(root.id for root in roots.values())
+    size = {
+        root.id: max(1, len(root.group.members) + sum(len(group.members) for _, group in root.moving.values()))
+        for root in roots.values()
+    }
+    refused = 0
+    for a, b in work.links:
+        one, other = sets.find(roots[a].id), sets.find(roots[b].id)
+        if one == other:
+            continue
+        together = size[one] + size[other]
+        if together > cap:
+            refused += 1
+        else:
+            size[sets.join(one, other)] = together
+    for ruling in work.rulings:
+        sets.join(roots[ruling.a].id, roots[ruling.b].id)
+    return sets.members.values(), refused
 
 
 def _job(
@@ -156,23 +141,23 @@ def _job(
 
 
 def _is_stray(record: bytes, root: Root) -> bool:
-    """Whether a record leads to a group that does not have it: stored by another worker that has not come so far yet.
+    """Return whether a record leads to a group that does not have it: another worker has stored it and not yet grouped it.
 
-    It was deleted before, or a correction spoke of it before it came. It is taken in, or nobody would note what it is related to.
+    It was deleted before, or a correction named it before it came. It is taken in, so that its relations are noted.
     """
     return bool(root.raw) and not any(member.id == record for group in root.groups for member in group.members)
 
 
 def once_related(work: Work, roots: Iterable[Root]) -> set[bytes]:
-    """Records whose groups know of a relation to one that may have changed."""
+    """Return records whose groups know of a relation to one that may have changed."""
     groups = (group for root in roots for group in root.groups)
     return {relation.other for group in groups for relation in group.related if relation.record in work.records}
 
 
 def one_sided(jobs: Sequence[Job], stored: Mapping[bytes, Stored | None]) -> tuple[tuple[bytes, bytes], ...]:
-    """Relations of members that another worker has changed to records of groups that are not at hand.
+    """Return relations of members that another worker has changed to records of groups that were not read.
 
-    Here they may end, and their other sides have to end with them: who changed the record finds nothing of them any more.
+    Here they may end, and their other sides have to end with them: the worker that changed the record no longer finds them.
     """
     changed = {record for job in jobs for record in job.differing(stored)}
     if not changed:
@@ -183,7 +168,7 @@ def one_sided(jobs: Sequence[Job], stored: Mapping[bytes, Stored | None]) -> tup
 
 
 def still_to_do(work: Work, jobs: Sequence[Job]) -> Work:
-    """What of the work is to be tried again, where these jobs came to nothing."""
+    """Return the part of the work that is to be tried again, where these jobs were not committed."""
     records = frozenset(work.records & {record for job in jobs for record in job.all_records | job.moves.keys()})
     links = tuple(link for link in work.links if records.intersection(link))
     # Both sides of a relation are done together: a side that was early may have noted what is no longer so.

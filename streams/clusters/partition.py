@@ -1,4 +1,4 @@
-"""Which records of one connected component are one work: a pure function of what its pairs say.
+"""Divides the records of one connected component into works: a pure function of the decisions on its pairs.
 
 Records that share a firm identifier (a DOI, an arXiv id) form a side first, with all their facts. Weaker links follow, the
 strongest first: a link joins two sides only where no pair across them opposes. An opposition of places, dates or words
@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable
 from typing import Any, NamedTuple, Protocol, TypeVar
+
+from streams.clusters.disjoint_sets import DisjointSets
 
 __all__ = [
     "BY_IDENTIFIER",
@@ -129,11 +131,11 @@ def _ordered(pair: tuple[T, T]) -> tuple[T, T]:
 
 
 class _Sides:
-    """Union-find in which every side knows the sides it must not be joined to, and every record its links."""
+    """Disjoint sets in which every side knows the sides it must not be joined to, and every record its links."""
 
     def __init__(self, members: Iterable[Any]) -> None:
-        self._side = {member: member for member in members}
-        self._members = {member: [member] for member in self._side}
+        self._sets = DisjointSets(members)
+        self._side, self._members = self._sets.set_of, self._sets.members
         self._apart: dict[Any, set[Any]] = {member: set() for member in self._side}
         self._vetoes: dict[Any, set[Any]] = {member: set() for member in self._side}
         self._linked: dict[Any, set[Any]] = {member: set() for member in self._side}
@@ -167,15 +169,12 @@ class _Sides:
         a, b = self._side[a], self._side[b]
         if a == b or b in self._apart[a]:
             return
-        if len(self._members[a]) < len(self._members[b]):
-            a, b = b, a
-        for member in self._members[b]:
-            self._side[member] = a
-        self._members[a] += self._members.pop(b)
-        for other in self._apart.pop(b):
-            self._apart[other].discard(b)
-            self._apart[other].add(a)
-            self._apart[a].add(other)
+        kept = self._sets.join(a, b)
+        gone = b if kept == a else a
+        for other in self._apart.pop(gone):
+            self._apart[other].discard(gone)
+            self._apart[other].add(kept)
+            self._apart[kept].add(other)
 
     def take(self, link: Link) -> None:
         """Join the two sides of a link, or note the pair that refuses it."""
@@ -194,7 +193,7 @@ class _Sides:
             self.join(a, b)
 
     def close_firm(self) -> None:
-        """Take the sides that stand now for those whose records share identifiers."""
+        """Note the sides as they are now: those whose records share identifiers."""
         self._firm = dict(self._side)
 
     def _vetoed(self, a: Any, b: Any) -> tuple[Any, Any] | None:
@@ -214,30 +213,30 @@ class _Sides:
         return None
 
     def _opposed(self, a: Any, b: Any) -> tuple[Any, Any] | None:
-        """Return a pair across two sides whose opposition stands and is not outvoted, None where there is none."""
+        """Return a pair across two sides whose opposition counts and is not outvoted, None where there is none."""
         if a == b:
             return None
         if len(self._members[a]) > len(self._members[b]):
             a, b = b, a
-        standing: list[tuple[Any, Any]] = []
+        counted: list[tuple[Any, Any]] = []
         for one in self._members[a]:
             for other, kind in self._against[one].items():
                 if self._side[other] == b and (kind == BY_IDENTIFIER or not self._answered(one, other)):
                     if kind != BY_WORDS:
                         return one, other
-                    standing.append((one, other))
-        return min(standing) if standing and not self._outvoted(a, b, len(standing)) else None
+                    counted.append((one, other))
+        return min(counted) if counted and not self._outvoted(a, b, len(counted)) else None
 
     def _answered(self, a: Any, b: Any) -> bool:
-        """Tell whether a record that shares an identifier with one of two agrees with the other."""
+        """Return whether a record that shares an identifier with one of two agrees with the other."""
         return any(self._firm[x] == self._firm[a] for x in self._linked[b]) or any(
             self._firm[x] == self._firm[b] for x in self._linked[a]
         )
 
-    def _outvoted(self, a: Any, b: Any, standing: int) -> bool:
-        """Tell whether two pairs or more across the sides are linked, and twice as many as oppose."""
+    def _outvoted(self, a: Any, b: Any, counted: int) -> bool:
+        """Return whether two pairs or more across the sides are linked, and twice as many as oppose."""
         linked = sum(self._side[other] == b for one in self._members[a] for other in self._linked[one])
-        return bool(linked >= 2 * standing)
+        return bool(linked >= 2 * counted)
 
     def clusters(self) -> list[list[Any]]:
         """Return the sides as they are now, sorted."""

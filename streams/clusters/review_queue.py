@@ -1,10 +1,10 @@
-"""Which doubtful pairs a person is asked about: a pure choice among those of one micro-batch.
+"""Chooses the doubtful pairs of one micro-batch that a person is asked about. Pure.
 
 A pair is not worth a person's time where its two records are in one cluster already, by other pairs; and of the pairs between
 two clusters one is enough, for the answer settles the others, also those that earlier records of the two have brought up.
 A record that is doubtful against many others (a short note with a common title) would fill the queue alone: of each record
 that arrives only the most likely pairs are asked, and none that meets under crowded keys alone, so that a record is asked
-about at most as often as its keys have room. And a feed of poor records would ask more than anybody can answer: a budget
+about at most as often as its keys have room. And a feed of poor records would ask more than people can answer: a budget
 bounds the pairs by the records that arrive, the most likely first.
 """
 
@@ -57,7 +57,7 @@ class Budget:
         return self._records // RECORDS_PER_PAIR
 
     def spend(self, pairs: int) -> None:
-        """Take off what was asked."""
+        """Subtract the pairs that were asked about."""
         self._records -= pairs * RECORDS_PER_PAIR
 
 
@@ -83,7 +83,7 @@ def choose(doubtful: Iterable[Doubtful], home: Callable[[bytes], Home], most: in
 
 
 def is_new(mine: Sequence[bytes], theirs: Sequence[bytes], in_doubt: Callable[[bytes, bytes], bool]) -> bool:
-    """Return whether no two earlier records of two clusters are in doubt against each other, so that nobody was asked yet.
+    """Return whether no two earlier records of two clusters are in doubt against each other, so that no person was asked yet.
 
     `mine` and `theirs` are the records of the clusters that were there before this micro-batch.
     """

@@ -1,4 +1,4 @@
-"""Commits records that start alone: most records of most feeds, in two round trips and without a plan.
+"""Commits singleton clusters, as most records of most feeds make, in two round trips and without a plan.
 
 A record is committed here where nothing ties it to another: no link, relation or correction of the batch names it, Redis holds
 no group under its id (the compare-and-set expects none), and what the intake described is what is stored now. All else is left
@@ -20,10 +20,10 @@ __all__ = ["commit_births"]
 def commit_births(
     groups: GroupStore, work: Work, births: Mapping[bytes, Described], reader: Reader
 ) -> tuple[list[Committed], Work, set[bytes]]:
-    """Commit the births that stand alone; return them, the work that is left, and records that changed meanwhile.
+    """Commit singleton clusters; return them, the work that is left, and the records that changed meanwhile.
 
-    `births` are descriptions made from a record alone, by record id. A record that changed has an event about what it
-    was before, so it is among the work that is left, too.
+    `births` are descriptions of clusters of one record each, by record id. A record that changed has an event about its
+    earlier content, so it is among the work that is left, too.
     """
     tied = work.ends
     alone = [record for record in births if record not in tied and _is_current(births[record], record, reader)]
@@ -42,7 +42,7 @@ def commit_births(
 
 
 def _is_current(birth: Described, record: bytes, reader: Reader) -> bool:
-    """Whether a description says of a record what is stored of it, and when it came."""
+    """Return whether a description was made from the content and the arrival that are stored of a record."""
     stored = reader.stored().get(record)
     return (
         stored is not None

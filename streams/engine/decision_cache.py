@@ -1,4 +1,4 @@
-"""Decisions on stored records, each made once while it is remembered."""
+"""Remembers decisions on pairs of records and the blocking keys of records, by their features."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from streams.matching.decide import decide
 from streams.matching.decision import DUPLICATE, RELATED, Decision
 from streams.matching.prefilter import passes, signature
 from streams.matching.ruleset import Rules
+from streams.records.stored import Stored
 from streams.state.key_index import Place, places
 from streams.state.layout import Layout
 from streams.state.record_store import RecordStore
@@ -19,7 +20,7 @@ _NEITHER = Pair(None, veto=False)
 
 
 class Judge:
-    """Answers for encoded features. Decisions depend on the features alone, so equal bytes share an answer."""
+    """Decides on encoded features. Decisions depend on the features alone, so equal bytes share an answer."""
 
     def __init__(self, store: RecordStore, layout: Layout, rules: Rules) -> None:
         self._store = store
@@ -29,7 +30,7 @@ class Judge:
         self._whereabouts: dict[bytes, tuple[bytes, tuple[Place, ...]]] = {}
 
     def decide(self, a: bytes, b: bytes) -> Decision:
-        """The decision on two records' encoded features."""
+        """Return the decision on two records' encoded features."""
         pair = (a, b) if a <= b else (b, a)
         decision = self._decisions.get(pair)
         if decision is None:
@@ -40,13 +41,13 @@ class Judge:
         return decision
 
     def know(self, blob: bytes, signature: bytes, places: tuple[Place, ...]) -> None:
-        """Remember where a record's keys are, for whoever has computed it already."""
+        """Remember the signature and the places of the keys of a record, where they are known already."""
         if len(self._whereabouts) >= _MEMO_ENTRIES:
             self._whereabouts.clear()
         self._whereabouts[blob] = signature, places
 
     def whereabouts(self, blob: bytes) -> tuple[bytes, tuple[Place, ...]]:
-        """A record's signature and the places of its keys, from its encoded features."""
+        """Return a record's signature and the places of its keys, from its encoded features."""
         found = self._whereabouts.get(blob)
         if found is None:
             features = self._store.features(blob)
@@ -54,21 +55,25 @@ class Judge:
             found = self._whereabouts[blob]
         return found
 
+    def keys_of(self, stored: Stored) -> tuple[bytes, tuple[Place, ...]]:
+        """Return the signature of a stored record and the places of its keys; none where it was deleted."""
+        return self.whereabouts(stored.features) if stored.features else (b"", ())
+
     def meet(self, a: bytes, b: bytes) -> bool:
-        """Whether two records meet in the key index. Only such pairs may link: others never meet in some order of arrival."""
+        """Return whether two records share a blocking key. Only such pairs may link: others never meet in some order of arrival."""
         (first, mine), (second, theirs) = self.whereabouts(a), self.whereabouts(b)
         shared = [place for place in mine if place in theirs]
         return any(not place.loose for place in shared) or (bool(shared) and passes(first, second))
 
     def relation(self, a: bytes, b: bytes) -> str:
-        """The kind of relation between two records, `""` where there is none or one of them is gone."""
+        """Return the kind of relation between two records, `""` where there is none or one of them is gone."""
         if not a or not b:
             return ""
         decision = self.decide(a, b)
         return decision.relation if decision.verdict == RELATED and self.meet(a, b) else ""
 
     def pair(self, a: bytes, b: bytes) -> Pair:
-        """What the decision on two records means for clusters; neither where one of them is gone."""
+        """Return what the decision on two records means for clusters; nothing where one of them is gone."""
         if not a or not b:
             return _NEITHER
         decision = self.decide(a, b)

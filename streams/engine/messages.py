@@ -9,18 +9,21 @@ from typing import NamedTuple
 from streams import events
 from streams.clusters.committed import Committed
 from streams.engine.prepare import Raw
+from streams.engine.statistics import Statistics
 from streams.errors import PayloadError
 from streams.events import Outgoing
 from streams.records import version
 
-__all__ = ["Batch", "Incoming", "publications"]
+__all__ = ["Batch", "Incoming"]
+
+_NOTHING = Statistics()
 
 
 class Incoming(NamedTuple):
     """A message of a feed or a correction: `source` as in `Raw`, `taken` is the broker's time in ms.
 
-    One that was a dead letter and is sent again tells of which (`retry_of`), and keeps the place in time it had (`arrived`,
-    see `version.arrival`): what came since is not undone by it.
+    A dead letter that is sent again names that letter (`retry_of`), and keeps its arrival order (`arrived`, see
+    `version.arrival`): what came since is not undone by it.
     """
 
     source: str
@@ -35,21 +38,21 @@ class Incoming(NamedTuple):
 
     @property
     def raw(self) -> Raw:
-        """What the intake needs of it."""
+        """Return the part that the intake needs."""
         return Raw(self.source, self.key, self.value, self.arrival)
 
     @property
     def arrival(self) -> int:
-        """What orders it among the messages about one record."""
+        """Return the arrival order of the message among those about one record."""
         return self.arrived or version.arrival(self.taken, self.offset)
 
     @property
     def origin(self) -> str:
-        """Where it came from, `topic:partition:offset`."""
+        """Return where the message is, `topic:partition:offset`."""
         return f"{self.topic}:{self.partition}:{self.offset}"
 
     def letter(self, error: PayloadError) -> Outgoing:
-        """The dead letter it becomes, or one item of it."""
+        """Return the dead letter of the message, or of one item of it."""
         return events.dead_letter(
             error,
             self.value or b"",
@@ -62,27 +65,43 @@ class Incoming(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What a micro-batch publishes, and what `Outbox.confirm` needs afterwards. `counts` are for metrics.
+    """What a micro-batch publishes, and what `Outbox.confirm` needs afterwards.
 
-    `drained` are events found owed, by outbox key; `repeated` what `LateStates` handed out.
+    `drained` are events found pending in the outbox, by outbox key; `repeated` what `LateStates` handed out.
     """
 
-    outgoing: list[Outgoing]
-    committed: list[Committed]
-    counts: Counter[tuple[str, str]]
+    outgoing: Sequence[Outgoing]
+    committed: Sequence[Committed]
+    statistics: Statistics = _NOTHING
     drained: Mapping[bytes, Sequence[str]] = {}
     repeated: Sequence[bytes] = ()
 
+    @classmethod
+    def of(
+        cls,
+        committed: Sequence[Committed],
+        statistics: Statistics = _NOTHING,
+        *,
+        before: Sequence[Outgoing] = (),
+        after: Sequence[Outgoing] = (),
+    ) -> Batch:
+        """Return a batch that publishes the changes of groups, with other messages `before` and `after` them."""
+        changed = Counter(change.type for c in committed for change in c.described.changes)
+        return cls([*before, *_publications(committed), *after], committed, statistics + Statistics(changed=changed))
 
-def publications(committed: Sequence[Committed], counts: Counter[tuple[str, str]]) -> Iterable[Outgoing]:
-    """What tells of changes: their events, and the states they led to."""
-    told: set[str] = set()
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to publish and nothing to acknowledge."""
+        return not (self.outgoing or self.committed or self.drained)
+
+
+def _publications(committed: Sequence[Committed]) -> Iterable[Outgoing]:
+    """Return the messages of changes: their events, and the states they led to."""
+    published: set[str] = set()
     for c in committed:
         for field, event in c.events.items():
-            if field not in told:  # one of our own may be owed before another of our own
+            if field not in published:  # an event of this batch may be pending before another event of this batch
                 yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
-        told.update(c.events)
-        for change in c.described.changes:
-            counts["events", change.type] += 1
+        published.update(c.events)
         for key, state in c.described.states.items():
             yield events.state_message(key, state)

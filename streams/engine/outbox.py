@@ -1,12 +1,12 @@
-"""What is owed to subscribers: events that were committed, and the states of clusters, told again until they are sure.
+"""Acknowledges published batches, and finds what is still to be published: pending events and states of clusters.
 
-A group is committed together with its events; they stay in Redis until they are published (`state/group_store.py`). So whoever
-dies before that leaves them for the next worker, and whoever was overtaken by another tells the states anew.
+A group is committed together with its events; they stay in Redis until they are published (`state/group_store.py`). So a worker
+that dies before that leaves them to the next worker, and a worker that another one has overtaken publishes the states again.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from streams import events
@@ -28,7 +28,7 @@ _LOT = 2000
 
 
 class Outbox:
-    """Tells what is owed. Like the engine it belongs to, not safe for use from two threads at once."""
+    """Makes batches of what is to be published again. Not safe for use from two threads at once, as its engine."""
 
     def __init__(self, groups: GroupStore, store: RecordStore, late: LateStates, connection: Connection) -> None:
         self._groups = groups
@@ -37,26 +37,26 @@ class Outbox:
         self._connection = connection
 
     def confirm(self, batch: Batch) -> Batch:
-        """The batch is published: settle its events. What is returned is to be published and confirmed in turn.
+        """Acknowledge a published batch; return what is to be published and acknowledged in turn.
 
-        Where another worker has changed a cluster meanwhile, its state may have been published before ours;
-        so the state as it is now goes out again, until nobody was faster.
+        Where another worker has changed a cluster meanwhile, its state may have been published before that of the batch;
+        so the state as it is now is published again, until no worker was faster.
         """
         raw: dict[bytes, bytes] = {}
         owed: dict[bytes, list[str]] = defaultdict(list)
         keys: dict[bytes, set[bytes]] = defaultdict(set)
         for c in batch.committed:
-            # Committed twice, another worker may have come between: the states of the first are no longer sure.
+            # Committed twice: another worker may have come between, so the states of the first commit may be out of date.
             raw[c.root] = b"" if c.root in raw else c.raw
             owed[c.root] += c.described.owed
             keys[c.root].update(c.described.states)
         now = self._groups.confirm([(root, raw[root], fields) for root, fields in owed.items()])
-        stale = {root: keys[root] for root, stands in zip(owed, now, strict=True) if stands != raw[root]}
+        stale = {root: keys[root] for root, current in zip(owed, now, strict=True) if current != raw[root]}
         if not stale:
             self._groups.forget(batch.drained)
             self._late.done(batch.repeated)
-            return Batch([], [], Counter())
-        # Their events stay owed until the state is out again: should we die now, `drain` finds them.
+            return Batch((), ())
+        # Their events stay pending until the state is published again: should this worker die now, `drain` finds them.
         settled: dict[bytes, list[str]] = defaultdict(
             list, {key: list(fields) for key, fields in batch.drained.items()}
         )
@@ -65,9 +65,9 @@ class Outbox:
         return self._restate(stale)._replace(drained=settled, repeated=batch.repeated)
 
     def drain(self) -> Batch:
-        """Events that a worker committed but did not live to publish, with the states of their clusters.
+        """Return pending events that a worker committed and did not publish, with the states of their clusters.
 
-        A lot of them: call it again until it finds none.
+        The batch is a chunk of them: call again until it is empty.
         """
         outgoing: list[Outgoing] = []
         stale: set[bytes] = set()
@@ -78,27 +78,27 @@ class Outbox:
                 outgoing.append(Outgoing(events.EVENTS, identifier.encode(), event))
                 stale.add(cluster_key(identifier))
         if not outgoing:
-            return Batch([], [], Counter())
-        # Whoever owed them may have sent something that is still on its way.
+            return Batch((), ())
+        # The worker that committed them may have sent something that is still on its way to the broker.
         self._late.note(sorted(stale))
         restated = self.restate(stale)
         drained = {key: list(owed) for key, owed in owing.items()}
-        return Batch([*outgoing, *restated.outgoing], restated.committed, Counter(), drained)
+        return Batch([*outgoing, *restated.outgoing], restated.committed, drained=drained)
 
     def repeat(self) -> Batch:
-        """The states of clusters that it is time to tell again (`state/late.py`). A lot: call it until there are none."""
+        """Return a chunk of the states that are due for another publication (`state/late.py`); call again until it is empty."""
         due = self._late.take(_LOT)
         return self.restate(map(self._late.cluster, due))._replace(repeated=due)
 
     def restate(self, clusters: Iterable[bytes]) -> Batch:
-        """The states, as they are now, of clusters by their keys; a tombstone for one that is no more."""
+        """Return the states, as they are now, of clusters by their keys; a tombstone for one that is no more."""
         stale: dict[bytes, set[bytes]] = defaultdict(set)
         for key in clusters:
             stale[key[:8]].add(key)
         return self._restate(stale)
 
     def all_states(self, size: int) -> Iterator[list[Outgoing]]:
-        """The latest state of every cluster, in lots of about `size` messages."""
+        """Return the latest state of every cluster, in chunks of about `size` messages."""
         lot: list[tuple[bytes, Group]] = []
         for found in self._groups.all_groups():
             lot.append(found)
@@ -118,7 +118,7 @@ class Outbox:
         ]
 
     def _read(self, groups: Iterable[Group]) -> Reader:
-        """What the states of these groups' clusters are made of."""
+        """Read the records that the states of these groups' clusters are made of."""
         reader = Reader(self._store, self._connection)
         named = [record for group in groups for record in _named(group)]
         reader.load(named)
@@ -126,7 +126,7 @@ class Outbox:
         return reader
 
     def _restate(self, stale: Mapping[bytes, set[bytes]]) -> Batch:
-        """The states of clusters as they are now, by the record whose group they were in."""
+        """Return the states of clusters as they are now; `stale` has their keys by the record whose group they were in."""
         roots = self._groups.resolve(stale)
         committed: list[Committed] = []
         outgoing: list[Outgoing] = []
@@ -142,19 +142,19 @@ class Outbox:
             for key in sorted(keys):
                 outgoing += events.states(home.get(key, root.group), [key], _living(reader))
             committed.append(Committed(root.id, root.raw, Described(root.group, {}, (), dict.fromkeys(keys))))
-        return Batch(outgoing, committed, Counter())
+        return Batch(outgoing, committed)
 
 
 def _groups(root: Root) -> list[Group]:
-    """The group that lives here and those on their way into it, whose clusters stand as well.
+    """Return the group of a root and the frozen groups still to be merged into it, whose clusters are current as well.
 
-    Whoever takes them over does not tell again of a cluster that stays as it is.
+    The merge publishes nothing about a cluster that stays as it is.
     """
     return [root.group, *waiting(root.group, root.groups[1:])]
 
 
 def _named(group: Group) -> list[bytes]:
-    """The records that a state of the group's clusters names."""
+    """Return the records that a state of the group's clusters names."""
     return [member.id for member in group.members] + [relation.other for relation in group.related]
 
 

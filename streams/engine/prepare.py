@@ -1,4 +1,4 @@
-"""The pure half of the path: a payload to what is to be stored and looked up. No I/O, so it runs in any process.
+"""Prepares payloads: what is to be stored of each record and looked up. Pure, so it runs in any process.
 
 It takes about half of the time a record costs, so a worker does it in a process of its own beside the one that talks to
 Redis (`worker/prepare_pool.py`); what it makes travels between the two as MessagePack (`pack`, `unpack`).
@@ -32,11 +32,11 @@ from streams.state.record_store import RecordCodec
 __all__ = ["CORRECTIONS", "Intake", "Items", "Prepared", "Raw", "Refused", "Told", "pack", "unpack"]
 
 CORRECTIONS = "corrections"
-"""The `source` of messages that correct us rather than tell of a paper."""
+"""The `source` of messages that correct decisions rather than describe a paper."""
 
 
 class Raw(NamedTuple):
-    """A message as it comes: `source` names the adapter or is `CORRECTIONS`, `taken` orders arrivals (`records/version.py`)."""
+    """A message as it is read: `source` names the adapter or is `CORRECTIONS`, `taken` is its arrival order."""
 
     source: str
     key: bytes
@@ -45,10 +45,10 @@ class Raw(NamedTuple):
 
 
 class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared"):
-    """A record (or its end) ready to be stored: what stands in `r` and `d`, and its places in the key index.
+    """A record, or its deletion, ready to be stored: its values in Redis, and its places in the key index.
 
-    `birth` is the cluster it makes should it turn out to be alone, as most records do: with event and document. `unread`
-    names the fields of the payload that could not be read as given; nearly always there are none.
+    `birth` is its singleton cluster with event and document, for a record without duplicates, as most are.
+    `unread` names the fields of the payload that could not be read as given; nearly always there are none.
     """
 
     id: bytes
@@ -82,12 +82,12 @@ _DECODER = msgspec.msgpack.Decoder(list[Items])
 
 
 def pack(prepared: list[Items]) -> bytes:
-    """What `prepare` returned as bytes: pickling it would take as long as deciding about it."""
+    """Return what `prepare` returned as bytes: pickling it would take as long as deciding about it."""
     return msgspec.msgpack.encode(prepared)
 
 
 def unpack(packed: bytes) -> list[Items]:
-    """The reverse of `pack`."""
+    """Return what `pack` was given."""
     return _DECODER.decode(packed)
 
 
@@ -100,7 +100,7 @@ class Intake:
         self._keep_abstracts = settings.abstracts == "keep"
 
     def prepare(self, messages: Sequence[Raw]) -> list[Items]:
-        """What each message holds, in order; at least one item a message.
+        """Return the items of each message, in order; at least one item a message.
 
         Stage by stage over the whole batch rather than record by record: it takes a third less time, for
         the code of one stage stays in the processor's cache.
@@ -113,7 +113,7 @@ class Intake:
                 if isinstance(item, Record):
                     records.append((items, item, message.taken))
                 elif isinstance(item, Delete):
-                    items.append(self._grave(item, message.taken))
+                    items.append(self._tombstone(item, message.taken))
                 elif isinstance(item, Correction):
                     items.append(Told(item))
                 else:
@@ -123,11 +123,11 @@ class Intake:
         return prepared
 
     def restore(self, records: Sequence[tuple[Record, Stamp]]) -> list[Prepared]:
-        """Stored records ready to be stored in another generation, with the stamps they have; those of deleted ones as graves."""
+        """Prepare stored records for another generation, with the stamps they have; deleted ones as tombstones."""
         living = [(record, stamp) for record, stamp in records if stamp.live]
         wholes = [self._codec.encode_record(record) for record, _ in living]
         restored = iter(self._prepared([r for r, _ in living], wholes, [s for _, s in living]))
-        return [next(restored) if stamp.live else self._buried(record, stamp) for record, stamp in records]
+        return [next(restored) if stamp.live else self._deleted(record, stamp) for record, stamp in records]
 
     def _records(self, records: Sequence[tuple[Items, Record, int]]) -> list[Prepared]:
         wholes = [self._codec.encode_record(record) for _, record, _ in records]
@@ -162,13 +162,13 @@ class Intake:
             for n in range(len(ids))
         ]
 
-    def _grave(self, item: Delete, taken: int) -> Prepared:
-        grave = Record(source=item.source, source_id=item.source_id)
-        return self._buried(grave, Stamp.of(b"", taken=taken, live=False))
+    def _tombstone(self, item: Delete, taken: int) -> Prepared:
+        deleted = Record(source=item.source, source_id=item.source_id)
+        return self._deleted(deleted, Stamp.of(b"", taken=taken, live=False))
 
-    def _buried(self, grave: Record, stamp: Stamp) -> Prepared:
-        document = self._codec.encode_record(grave)
-        return Prepared(id_of(grave.id), grave.id, grave.source, Stored(stamp, b""), document, b"", (), None)
+    def _deleted(self, record: Record, stamp: Stamp) -> Prepared:
+        document = self._codec.encode_record(record)
+        return Prepared(id_of(record.id), record.id, record.source, Stored(stamp, b""), document, b"", (), None)
 
 
 def _read(message: Raw) -> Sequence[Item | Correction]:

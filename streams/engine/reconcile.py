@@ -1,12 +1,12 @@
-"""What was published and Redis has forgotten: subscribers are told where they stand, before the messages come again.
+"""Reconciles published clusters with a Redis that lost them in a failover, before the messages are read again.
 
-Every cluster that events told of lately is held against Redis (`clusters/published.py`). No worker changes a group on a server
-before it has done this (`GroupStore.known`), so no event that follows from less than was published is ever committed there.
+Every cluster of a recent event is compared with Redis (`clusters/published.py`). No worker changes a group on a server
+before it has done this (`GroupStore.known`), so no event that builds on less than was published is ever committed there.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 
 import msgspec
@@ -15,13 +15,12 @@ import orjson
 from streams import events
 from streams.clusters.canonical import render
 from streams.clusters.committed import Described
+from streams.clusters.draft import Draft
 from streams.clusters.group import cluster_key
 from streams.clusters.merge_jobs import Work
-from streams.clusters.planner import Draft
 from streams.clusters.published import Head
-from streams.engine.committer import Committer
 from streams.engine.engine import Engine
-from streams.engine.messages import Batch, publications
+from streams.engine.messages import Batch
 from streams.state.reader import Reader
 
 __all__ = ["Published", "mend"]
@@ -38,7 +37,7 @@ class _Relation(msgspec.Struct):
 
 
 class _Event(msgspec.Struct):
-    """An event, as far as it is looked at."""
+    """The fields of an event that are compared."""
 
     cluster_id: str
     revision: int
@@ -48,14 +47,14 @@ class _Event(msgspec.Struct):
 
 
 class Published:
-    """What `dedup.events` says of the clusters it tells of, as far back as it is read."""
+    """Collects the last published event of each cluster, from the messages of `dedup.events` that are read."""
 
     def __init__(self) -> None:
         self.heads: dict[bytes, Head] = {}
         self._decoder = msgspec.json.Decoder(_Event)
 
     def add(self, value: bytes, time: int) -> None:
-        """Take in one message, published at `time` (Unix time in ms); what is no event is passed over."""
+        """Add one message, published at `time` (Unix time in ms); a message that is no event is ignored."""
         try:
             event = self._decoder.decode(value)
             key = cluster_key(event.cluster_id)
@@ -70,7 +69,7 @@ class Published:
             self.heads[key] = Head(event.revision, tuple(sorted(event.after)), born, document, relations)
 
     def lots(self) -> Iterator[list[bytes]]:
-        """The keys of all clusters, some hundreds at a time; all of one founder together."""
+        """Return the keys of all clusters, some hundreds at a time; all of one seed record together."""
         keys = sorted(self.heads)
         founders = sorted({key[:8] for key in keys})
         by_founder: dict[bytes, list[bytes]] = defaultdict(list)
@@ -81,23 +80,21 @@ class Published:
 
 
 def mend(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
-    """Bring some clusters of `lots` up to what was published; returns what tells of it, to be published and confirmed."""
+    """Bring some clusters of `lots` up to what was published; return the batch of the changes, to be delivered."""
     reader = Reader(engine.store, engine.connection)
-    committer = Committer(engine.groups, engine.judge, engine.settings.cluster_cap)
-    counts: Counter[tuple[str, str]] = Counter()
 
     def describe(draft: Draft) -> Described:
         cause = f"forgotten:{engine.settings.generation}"
         return events.describe(draft, reader.record, reader.is_live, {}, frozenset(), cause=cause)
 
     work = Work(frozenset(key[:8] for key in keys), ())
-    committed = committer.apply(work, reader, describe, published.heads)
+    committed = engine.committer.apply(work, reader, describe, published.heads).committed
     for done in committed:
         for change in done.described.changes:
-            published.heads.pop(change.key, None)  # what is told now is not told once more
-    return Batch(list(publications(committed, counts)), committed, counts)
+            published.heads.pop(change.key, None)  # an event of this batch is not made once more
+    return Batch.of(committed)
 
 
 def _fingerprint(document: bytes) -> bytes:
-    """That of the document as a group keeps it, `b""` where there is none."""
+    """Return the digest of a document as a group keeps it, `b""` where there is none."""
     return render(orjson.loads(document))[1] if document else b""

@@ -1,13 +1,12 @@
-"""Of all payloads about a record the one that stands, stored: the first step of a micro-batch in Redis.
+"""Stores the newest payload of each record: the first step of a micro-batch in Redis.
 
-Payloads are taken one after the other in the order of the batch, so it does not matter how messages fall into batches.
-What stands is decided by `records/version.py`; it is written by compare-and-set, and where another worker was faster the
-payloads are held against what that one wrote.
+Payloads are compared in the order of the batch, so how messages fall into batches does not matter. `records/version.py`
+decides which payload is newer. It is written by compare-and-set; on a write conflict with another worker the payloads
+are compared with what that worker wrote.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,14 +19,14 @@ from streams.state.key_index import Place
 from streams.state.reader import Reader
 from streams.state.record_store import RecordStore
 
-__all__ = ["Arrival", "Arrivals"]
+__all__ = ["Upsert", "Upserter"]
 
 
-class Arrival(NamedTuple):
-    """What stands of one record after the batch, against what was stored before.
+class Upsert(NamedTuple):
+    """A record of the batch: what is stored of it now, and what was stored before.
 
-    `document` is the record for documents, None where what is stored stays; `signature` and `places` are those of what
-    stands; `birth` as in `Prepared`, None where nothing new was stored.
+    `document` is the record for documents, None where nothing new was stored; `signature` and `places` belong to
+    `now`; `birth` as in `Prepared`, None where nothing new was stored.
     """
 
     id: bytes
@@ -40,37 +39,37 @@ class Arrival(NamedTuple):
     birth: Described | None
 
 
-class Arrivals:
-    """Stores the payloads of micro-batches."""
+class Upserter:
+    """Stores the records of micro-batches."""
 
     def __init__(self, store: RecordStore, judge: Judge, connection: Connection) -> None:
         self._store = store
         self._judge = judge
         self._connection = connection
 
-    def settle(self, items: Sequence[Prepared], reader: Reader, counts: Counter[tuple[str, str]]) -> list[Arrival]:
-        """Store what is newer of each record; of the others what stands has arrived, so that its keys are looked after."""
+    def upsert(self, items: Sequence[Prepared], reader: Reader) -> list[Upsert]:
+        """Store what is newer of each record.
+
+        A record of which nothing is newer is returned as well, as it is stored, so that its keys are looked after.
+        """
         by_record: dict[bytes, list[Prepared]] = {}
         for item in items:
             if item.places:
                 self._judge.know(item.stored.features, item.signature, item.places)
             by_record.setdefault(item.id, []).append(item)
-        settled: list[Arrival] = []
+        done: list[Upsert] = []
         while by_record:
             reader.load(by_record)
             stored = reader.stored()
-            arrivals = [self._arrival(payloads, stored[record]) for record, payloads in by_record.items()]
-            newer = [arrival for arrival in arrivals if arrival.now is not arrival.before]
-            counts["unchanged", ""] += len(arrivals) - len(newer)
-            settled += (arrival for arrival in arrivals if arrival.now is arrival.before)
-            by_record = {arrival.id: by_record[arrival.id] for arrival in self._put(newer, reader, settled)}
-        return settled
+            upserts = [self._merged(payloads, stored[record]) for record, payloads in by_record.items()]
+            done += [upsert for upsert in upserts if upsert.now is upsert.before]
+            written, conflicting = self._put([upsert for upsert in upserts if upsert.now is not upsert.before], reader)
+            done += written
+            by_record = {upsert.id: by_record[upsert.id] for upsert in conflicting}
+        return done
 
-    def places(self, stored: Stored) -> tuple[bytes, tuple[Place, ...]]:
-        """The signature of a stored record and where its keys are kept."""
-        return self._judge.whereabouts(stored.features) if stored.features else (b"", ())
-
-    def _arrival(self, payloads: Sequence[Prepared], before: Stored | None) -> Arrival:
+    def _merged(self, payloads: Sequence[Prepared], before: Stored | None) -> Upsert:
+        """Return what is to be stored of a record with these payloads; `now` is `before` where nothing is newer."""
         last: Prepared | None = None
         if before is None:
             last = payloads[0]
@@ -81,19 +80,20 @@ class Arrivals:
             elif (heard := now.stamp.hearing(item.stored.stamp)) != now.stamp:
                 now = now._replace(stamp=heard)
         if last is None:
-            signature, places = self.places(now)
-            return Arrival(payloads[0].id, payloads[0].name, before, now, None, signature, places, None)
-        return Arrival(last.id, last.name, before, now, last.document, last.signature, last.places, last.birth)
+            signature, places = self._judge.keys_of(now)
+            return Upsert(payloads[0].id, payloads[0].name, before, now, None, signature, places, None)
+        return Upsert(last.id, last.name, before, now, last.document, last.signature, last.places, last.birth)
 
-    def _put(self, newer: Sequence[Arrival], reader: Reader, settled: list[Arrival]) -> list[Arrival]:
-        """Write; returns those of which another worker (of before a rebalance) wrote something meanwhile."""
+    def _put(self, newer: Sequence[Upsert], reader: Reader) -> tuple[list[Upsert], list[Upsert]]:
+        """Write; return the upserts that were written, and those of records that another worker has changed meanwhile."""
         replies = self._connection.execute([self._store.put(a.id, a.before, a.now, a.document) for a in newer])
-        overtaken = []
-        for arrival, reply in zip(newer, replies, strict=True):
+        written: list[Upsert] = []
+        conflicting: list[Upsert] = []
+        for upsert, reply in zip(newer, replies, strict=True):
             if reply is None:
-                reader.know(arrival.id, arrival.now, arrival.document)
-                settled.append(arrival)
+                reader.know(upsert.id, upsert.now, upsert.document)
+                written.append(upsert)
             else:
-                overtaken.append(arrival)
-        reader.forget(arrival.id for arrival in overtaken)
-        return overtaken
+                conflicting.append(upsert)
+        reader.forget(upsert.id for upsert in conflicting)
+        return written, conflicting

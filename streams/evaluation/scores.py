@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, TypeVar
 import msgspec
 import orjson
 
+from streams.clusters.disjoint_sets import DisjointSets
 from streams.errors import UsageError
 
 __all__ = [
@@ -218,23 +219,10 @@ def decision_scores(judged: Iterable[tuple[str, str]]) -> DecisionScores:
 
 def connected_components(records: Iterable[T], links: Iterable[tuple[T, T]]) -> list[tuple[T, ...]]:
     """Return the connected components that `links` make of `records`, each sorted, in order of first member."""
-    parent = {record: record for record in records}
-
-    def root(record: T) -> T:
-        while parent[record] != record:
-            parent[record] = parent[parent[record]]
-            record = parent[record]
-        return record
-
+    sets = DisjointSets(records)
     for a, b in links:
-        parent.setdefault(a, a)
-        parent.setdefault(b, b)
-        low, high = sorted((root(a), root(b)))
-        parent[high] = low
-    groups: dict[T, list[T]] = defaultdict(list)
-    for record in parent:
-        groups[root(record)].append(record)
-    return sorted(tuple(sorted(group)) for group in groups.values())
+        sets.join(a, b)
+    return sorted(tuple(sorted(members)) for members in sets.members.values())
 
 
 def read_rows(path: Path | str) -> Iterator[dict[str, Any]]:

@@ -14,8 +14,8 @@ import orjson
 from streams.clusters.canonical import canonical, render
 from streams.clusters.committed import Described
 from streams.clusters.corrections import Verdict
+from streams.clusters.draft import Change, Draft
 from streams.clusters.group import Cluster, Group, Relation, cluster_id
-from streams.clusters.planner import Change, Draft
 from streams.events.messages import Evidence, Outgoing, state_message
 from streams.records.record import Record
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from streams import events
 from streams.clusters.adoption import adopt, names, redocument, unchanged
 from streams.clusters.committed import Described
+from streams.clusters.draft import Draft
 from streams.clusters.group import Group, Relation, cluster_key
-from streams.clusters.planner import Draft
 from streams.engine.engine import Engine
 from streams.errors import StateError
 from streams.events import Evidence

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
+from streams.engine.deliver import discard
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.engine.prepare import Intake
@@ -87,9 +88,7 @@ class Carrier:
             raise StateError(f"{len(lost)} records of the live generation have no document, such as {lost[0]}")
         records = [self._store.record(document) for document in documents]
         prepared = self._intake.restore([(r, s.stamp) for r, s in zip(records, lot.values(), strict=True)])
-        batch = self._engine.apply([_NOWHERE], [prepared])
-        while batch.committed or batch.drained:
-            batch = self._engine.outbox.confirm(batch)
+        discard(self._engine.apply([_NOWHERE], [prepared]), self._engine.outbox)
 
 
 def _missing(live: Stored, built: Stored | None) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from streams.clusters.adoption import names
+from streams.clusters.disjoint_sets import DisjointSets
 from streams.clusters.group import Group, Root
 from streams.clusters.planner import waiting
 from streams.state.group_store import GroupStore
@@ -92,7 +93,7 @@ class _Search:
     def __init__(self) -> None:
         self.named_live: set[bytes] = set()
         self.named_built: set[bytes] = set()
-        self._sets = _Sets()
+        self._sets: DisjointSets[bytes] = DisjointSets()
         self._live: dict[bytes, Root] = {}
         self._built: dict[bytes, Root] = {}
         self._missing: set[bytes] = set()
@@ -122,7 +123,7 @@ class _Search:
             names_of = _names(whole)
             found |= names_of
             for other in names_of:
-                self._sets.join(other, root.id)
+                self._sets.join(root.id, other)
         named |= found
         return found
 
@@ -141,24 +142,6 @@ class _Search:
         for identifier, root in self._built.items():
             closures[self._sets.find(identifier)].built[identifier] = root
         return closures.values()
-
-
-class _Sets:
-    """Union-find over record ids."""
-
-    def __init__(self) -> None:
-        self._parent: dict[bytes, bytes] = {}
-
-    def find(self, x: bytes) -> bytes:
-        parent = self._parent
-        while (above := parent.setdefault(x, x)) != x:
-            parent[x] = x = parent[above]
-        return x
-
-    def join(self, a: bytes, b: bytes) -> None:
-        x, y = self.find(a), self.find(b)
-        if x != y:
-            self._parent[max(x, y)] = min(x, y)
 
 
 def _part(known: Mapping[bytes, bytes], records: set[bytes]) -> dict[bytes, bytes]:

@@ -18,6 +18,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.engine.deliver import discard
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.engine.prepare import CORRECTIONS, Items
@@ -126,11 +127,9 @@ class Shadow:
 
     def _apply(self, messages: Sequence[Incoming], prepared: Sequence[Items]) -> None:
         batch = self._engine.apply(messages, prepared)
-        for (kind, label), number in batch.counts.items():
-            if kind == "rejected":
-                self.refused[label.rpartition(" ")[2]] += number
-        while batch.committed or batch.drained:
-            batch = self._engine.outbox.confirm(batch)
+        for (_, reason), number in batch.statistics.rejected.items():
+            self.refused[reason] += number
+        discard(batch, self._engine.outbox)
         self._mark({(m.topic, m.partition): m.offset + 1 for m in messages})
 
     async def _batches(self, targets: Targets) -> AsyncGenerator[list[Incoming], None]:

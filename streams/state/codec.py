@@ -27,7 +27,7 @@ class Codec(Generic[T]):
     """Encodes values of one type. Not safe for use from two threads at once."""
 
     def __init__(self, type_: type[T], dictionary: str) -> None:
-        """`dictionary` names a file beside this module, trained for values of `type_`."""
+        """Read the dictionary, a file beside this module that was trained for values of `type_`."""
         path = Path(__file__).parent / f"{dictionary}.zdict"
         data = zstandard.ZstdCompressionDict(path.read_bytes())
         data.precompute_compress(_LEVEL)
@@ -41,11 +41,11 @@ class Codec(Generic[T]):
         self._prefix = bytes([_DICTIONARY_VERSION])
 
     def encode(self, value: T) -> bytes:
-        """Deterministic: equal values give equal bytes."""
+        """Return the bytes of a value; equal values give equal bytes."""
         return self._prefix + self._compressor.compress(self._encoder.encode(value))
 
     def decode(self, blob: bytes) -> T:
-        """Raises StateError when the bytes were not written by this codec."""
+        """Return the value of bytes. Raises StateError when they were not written by this codec."""
         if blob[:1] != self._prefix:
             raise StateError(f"a value in Redis was written with dictionary {blob[:1]!r}, this version knows 1 only")
         try:

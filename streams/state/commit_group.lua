@@ -1,13 +1,12 @@
--- Change groups, each if nobody changed it since the caller read it, and note its events as owed, in one step. One that is
--- set on its way into another is named among the moves until there is a pointer in its place.
--- On a Redis Cluster it is called for one group at a time.
+-- Change groups, each if it is still as the caller read it, and put its events into the outbox, in one step. A frozen group is
+-- named in N:{b}:m until there is a pointer in its place. On a Redis Cluster it is called for one group at a time.
 -- KEYS N:{b}:g, N:{b}:o and N:{b}:m of each group
 -- ARGV[1] replication ids of the servers that the caller knows, '' for any
--- ARGV then for each group: record id it lives under, value the caller read ('' for none), new value, number n of events
---                           owed, n pairs of outbox field and event
--- Returns for each group 1 when changed, else 0; instead of 1, where earlier events of the same clusters are still owed,
--- outbox field and event of each of these. An error where the server has another id: it may have forgotten what subscribers
--- were told.
+-- ARGV then for each group: record id it is stored under, value the caller read ('' for none), new value, number n of its
+--                           events, n pairs of outbox field and event
+-- Returns for each group 1 when changed, else 0; instead of 1, where earlier events of the same clusters are still pending,
+-- outbox field and event of each of these. An error where the server has another id: it may have forgotten what was
+-- published.
 if unknown(ARGV[1]) then return redis.error_reply('FORGOTTEN groups may be missing') end
 
 local function add_owed_before(outbox, field, found)

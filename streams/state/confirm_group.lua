@@ -1,6 +1,6 @@
--- Events are published: forget them if the group is still as it was published, and read what it is now.
+-- Acknowledge published events: remove them if the group is still as it was published, and read the group as it is now.
 -- KEYS[1] N:{b}:g   KEYS[2] N:{b}:o
--- ARGV[1] record id the group lives under   ARGV[2] value that was published   ARGV[3], … outbox fields
+-- ARGV[1] record id the group is stored under   ARGV[2] value that was published   ARGV[3], … outbox fields
 -- Returns the group's value; where it is another one the events stay, and the caller publishes the state again.
 local now = redis.call('HGET', KEYS[1], ARGV[1])
 if now == ARGV[2] and #ARGV > 2 then redis.call('HDEL', KEYS[2], unpack(ARGV, 3)) end

@@ -2,7 +2,7 @@
 
 A command is a tuple of arguments whose key is named beside it, for routing. On a cluster each node gets its commands in one
 write, all nodes before any is waited for; what a node refuses because a slot moves or a replica takes over goes where
-it says, or again a moment later. Where nobody can tell whether a command was executed, it is never repeated here.
+it says, or again a moment later. A command that may have been executed is never repeated here.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ __all__ = ["Command", "Connection", "Script", "connect"]
 T = TypeVar("T")
 
 _PAUSES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.3)
-"""Seconds before what was refused is sent again: 1 in all, then the caller is told, who waits longer."""
+"""Seconds before a refused command is sent again: 1 in all, then the caller gets the error, and waits longer."""
 _PATIENCE = (0.02, 0.1, 0.4, 0.8, 1.0, 1.0, 1.0)
 """Seconds before a call that failed is repeated: 4 in all, longer than a replica of a cluster mostly takes to take over."""
 _LONG, _LONGEST = 2.0, 8.0
-"""Seconds after which neither begins anew, however many attempts are left: each may have waited for a machine that is off."""
+"""Seconds after which no attempt begins, however many are left: each may have waited for a machine that is off."""
 _PATIENCE_ALONE = (0.02, 0.1)
 _WAIT_MS = 3000
 """How long a server waits for its replicas to acknowledge: a disk that is busy may hold one up for a second or two."""
@@ -49,7 +49,7 @@ _LATER = (NoScriptError, TryAgainError, ClusterDownError, MasterDownError, ReadO
 _ELSEWHERE = (MovedError, AskError)
 """The same, by a node of a cluster that does not have the key."""
 _FORGOTTEN = "FORGOTTEN"
-"""How our scripts refuse what is asked of a server that the caller does not know (`state/history.lua`)."""
+"""How the scripts refuse a call on a server whose replication id the caller does not know (`state/history.lua`)."""
 
 
 class Command(NamedTuple):
@@ -69,7 +69,7 @@ class Script:
         self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
     def call(self, keys: Sequence[bytes], args: Iterable[bytes | str | int]) -> Command:
-        """The command that runs the script on `keys`, which share a hash slot."""
+        """Return the command that runs the script on `keys`, which share a hash slot."""
         return Command(keys[0], ("EVALSHA", self.sha, len(keys), *keys, *args))
 
 
@@ -89,7 +89,7 @@ class Connection:
     """
 
     def __init__(self, servers: Servers, scripts: Iterable[Script] = (), replicas: int = 0) -> None:
-        """`replicas`: how many of each server must have what it was told, or has told us, before a reply counts."""
+        """Count a reply only when `replicas` replicas of the server have all that it has read or written."""
         self.servers = servers
         self.replicas = replicas
         self.is_cluster = isinstance(servers, Cluster)
@@ -97,7 +97,7 @@ class Connection:
         self._again = (*_LATER, *_ELSEWHERE) if self.is_cluster else _LATER
         self.round_trips = 0
         self.permit: Callable[[], None] = lambda: None
-        """Called before each round trip: raises where its owner may not touch the state any more."""
+        """Called before each round trip: raises where the caller may not touch the state any more."""
 
     def register(self, *scripts: Script) -> None:
         """Load scripts, and remember them, so that a server that has forgotten one is given it again."""
@@ -116,7 +116,7 @@ class Connection:
         try:
             return self._execute(commands, self.permit)
         except redis.RedisError as error:
-            raise _told(error) from error
+            raise _as_ours(error) from error
 
     def call(self, *args: bytes | str | int) -> Any:
         """Run one command on the key that is its first argument, for the few that are not on the hot path.
@@ -149,7 +149,7 @@ class Connection:
             except redis.RedisError as error:
                 lost = isinstance(error, (redis.ConnectionError, redis.TimeoutError, *_LATER))
                 if pause is None or not lost or time.monotonic() - began > _LONGEST:
-                    raise _told(error) from error
+                    raise _as_ours(error) from error
                 self.servers.changed()
                 time.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
@@ -209,7 +209,7 @@ class Connection:
     def _lots(
         self, commands: Sequence[Command], todo: Sequence[int], detours: Mapping[int, _Detour]
     ) -> dict[Server, list[int]]:
-        """The positions of the commands by the server each goes to."""
+        """Return the positions of the commands by the server each goes to."""
         if not self.is_cluster:
             return {self.servers.owner(b""): list(todo)}
         lots: dict[Server, list[int]] = {}
@@ -223,10 +223,10 @@ class Connection:
     def _written(
         self, server: Server, commands: Sequence[Command], lot: Sequence[int], detours: Mapping[int, _Detour]
     ) -> list[Arguments]:
-        """What goes over the wire.
+        """Return the commands as they are sent, with a write and WAIT after them where replicas must have everything.
 
-        WAIT covers what its own connection has written before, and so what anybody had: with a write right before it, all
-        that was read is on the replicas as well, and not only what we have written (ADR 14).
+        WAIT covers all that the server had written before the last write of its own connection: with a write right before it,
+        all that was read is on the replicas as well, not only what this connection has written (ADR 14).
         """
         written: list[Arguments] = []
         if not detours:
@@ -241,7 +241,7 @@ class Connection:
     def _read(
         self, lot: Sequence[int], said: Sequence[Any], detours: Mapping[int, _Detour], replies: list[Any]
     ) -> dict[int, redis.RedisError]:
-        """Note one server's replies; returns what it refused."""
+        """Put one server's replies into `replies`; return the refusals by position."""
         refused: dict[int, redis.RedisError] = {}
         answers = iter(said)
         for position in lot:
@@ -255,17 +255,17 @@ class Connection:
         return refused
 
     def _doubt(self, server: Server, answers: Sequence[Any]) -> redis.RedisError | None:
-        """What is wrong by the replies to a mark and WAIT, None where enough replicas have acknowledged."""
+        """Return the error in the replies to the write and WAIT, None where enough replicas have acknowledged."""
         for answer in answers:
             if isinstance(answer, redis.RedisError):
                 return answer if server.mark else redis.ResponseError("a node has no slots yet to write a mark in")
         if answers[-1] < self.replicas:
-            told = f"{answers[-1]} of {self.replicas} replicas have acknowledged within {_WAIT_MS / 1000:g} s"
-            return redis.ResponseError(told)
+            detail = f"{answers[-1]} of {self.replicas} replicas have acknowledged within {_WAIT_MS / 1000:g} s"
+            return redis.ResponseError(detail)
         return None
 
     def _detour(self, before: _Detour, error: redis.RedisError) -> _Detour:
-        """How a command that was refused is sent the next time."""
+        """Return how a refused command is sent the next time."""
         if isinstance(error, NoScriptError):
             return before._replace(args=("EVAL", self._scripts[str(before.args[1])].source, *before.args[2:]))
         if isinstance(error, AskError) and not isinstance(error, MovedError):
@@ -285,7 +285,7 @@ def _raise_first(replies: Iterable[Any]) -> None:
             raise reply
 
 
-def _told(error: redis.RedisError) -> RedisError:
+def _as_ours(error: redis.RedisError) -> RedisError:
     if isinstance(error, MovedError):
         return RedisError("Redis: this server is a node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=true")
     if str(error).startswith(_FORGOTTEN):

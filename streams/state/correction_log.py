@@ -1,9 +1,9 @@
 """The verdicts on all corrections, in Redis. Key `N:c` of `state/layout.py`.
 
 `c`, field = correction id, value = its verdict (JSON, see `corrections.Verdict`): written once, never changed,
-never removed. A verdict is written only if no other was since all were read, so verdicts form one sequence
-whoever writes them: a replay, or a worker that has lost its partition and does not know it, gets the verdict
-that stands. It is one hash of about 300 bytes a correction, read as a whole when a new one comes: meant
+never removed. A verdict is written only if no other was written since all were read, so verdicts form one sequence,
+whichever worker writes them: a replay, or a worker that has lost its partition and does not know it, gets the verdict
+that was written first. It is one hash of about 300 bytes a correction, read as a whole when a new one comes: meant
 for what people and careful tools say, up to some 100,000.
 """
 
@@ -28,10 +28,10 @@ _MAX_ATTEMPTS = 200
 
 
 class CorrectionLog:
-    """Reads verdicts, and adds to them."""
+    """Reads the verdicts and adds new ones."""
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
-        """Who calls `decide` registers `DECIDE_CORRECTION` on the connection."""
+        """Use a connection on which `DECIDE_CORRECTION` is registered before `decide` is called."""
         self._key = layout.corrections
         self._connection = connection
         self._decoder = msgspec.json.Decoder(Verdict)
@@ -41,19 +41,19 @@ class CorrectionLog:
         forgotten earlier ones, and the order of verdicts counts."""
 
     def all(self) -> list[Verdict]:
-        """Every verdict, oldest first."""
+        """Return every verdict, oldest first."""
         (reply,) = self._connection.execute([Command(self._key, ("HVALS", self._key))])
         return sorted(map(self._decoder.decode, reply), key=lambda verdict: verdict.serial)
 
     def find(self, identifiers: Sequence[str]) -> list[Verdict | None]:
-        """The verdict on each correction, None where there is none yet."""
+        """Return the verdict on each correction, None where there is none yet."""
         if not identifiers:
             return []
         (replies,) = self._connection.execute([Command(self._key, ("HMGET", self._key, *identifiers))])
         return [self._decoder.decode(reply) if reply else None for reply in replies]
 
     def decide(self, corrections: Sequence[Correction]) -> list[Verdict]:
-        """The verdicts on corrections, in their order: those that stand, and new ones for those that have none."""
+        """Return the verdicts on corrections, in their order; write one for each that has none."""
         known = {found.correction.id: found for found in self.find([c.id for c in corrections]) if found}
         for _ in range(_MAX_ATTEMPTS):
             new = {c.id: c for c in reversed(corrections) if c.id not in known}
@@ -63,7 +63,7 @@ class CorrectionLog:
         raise RedisError("other workers decide corrections faster than this one can")
 
     def _write(self, corrections: Iterable[Correction]) -> dict[str, Verdict]:
-        """Try to write a verdict on each; returns those that stand now, ours or another worker's."""
+        """Try to write a verdict on each; return those in Redis now, of this worker or another one."""
         verdicts = self.all()
         read, standing = len(verdicts), Standing(verdicts)
         ours: list[Verdict] = []
@@ -85,7 +85,7 @@ class CorrectionLog:
 
 
 def _answer(correction: Correction, verdict: Verdict) -> Verdict:
-    """The verdict on this message: an id stands for one correction, whatever comes under it later."""
+    """Return the verdict on this message: an id is that of the first correction under it, and refuses all others."""
     if verdict.correction == correction:
         return verdict
     detail = f"the id is that of {verdict.correction}; every correction needs one of its own"

@@ -1,12 +1,12 @@
--- Write the verdict on a correction, once and for ever, if no other verdict came since the caller read them all.
+-- Write the verdict on a correction, once and permanently, if no other verdict was written since the caller read them all.
 -- KEYS[1] N:c
 -- ARGV[1] id of the correction   ARGV[2] number of verdicts the caller read   ARGV[3] the verdict
 -- ARGV[4] replication ids of the servers that the caller knows, '' for any
 -- An error where the server has another one: it may have forgotten verdicts, which have to come again before this one.
--- Returns false when written, the verdict that stands where there is one, '' where others were faster.
+-- Returns false when written, the verdict written before where there is one, '' where other verdicts were written meanwhile.
 if unknown(ARGV[4]) then return redis.error_reply('FORGOTTEN verdicts may be missing') end
-local stands = redis.call('HGET', KEYS[1], ARGV[1])
-if stands then return stands end
+local written = redis.call('HGET', KEYS[1], ARGV[1])
+if written then return written end
 if redis.call('HLEN', KEYS[1]) ~= tonumber(ARGV[2]) then return '' end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return false

@@ -1,4 +1,4 @@
--- A rebuild ends: the new generation takes over, or work on the old one goes on.
+-- End a rebuild: the new generation takes over, or work on the old one goes on.
 -- KEYS[1] N:meta
 -- ARGV[1] token of this rebuild   ARGV[2] 'switch', 'release' (to be resumed) or 'abort'
 -- ARGV[3] replication ids of the servers that it knows, '' for any

@@ -1,8 +1,8 @@
--- A worker enters a generation, or says that it is still at work there.
+-- Enter a generation as a worker, or renew its presence there.
 -- KEYS[1] N:meta
 -- ARGV[1] the worker's id   ARGV[2] ms of silence after which a worker is taken for dead
 -- Returns {'open', ''}: it is inside and may work   {'closing', to}: inside, it should end what it does and leave
---         {'closed', to}: outside, it has to wait   {'successor', to}: outside for ever, `to` is read instead
+--         {'closed', to}: outside, it has to wait   {'successor', to}: outside permanently, `to` is read instead
 local field = 'worker:' .. ARGV[1]
 local successor = redis.call('HGET', KEYS[1], 'successor')
 if successor then
@@ -12,7 +12,7 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local closing = redis.call('HGET', KEYS[1], 'closing')
--- Whoever closed it and then died does not keep it closed.
+-- A rebuild that closed it and then died does not keep it closed.
 if closing and tonumber(redis.call('HGET', KEYS[1], 'held_until') or 0) < now then closing = false end
 if redis.call('HEXISTS', KEYS[1], field) == 0 then
   if closing then return {'closed', closing} end

@@ -1,4 +1,4 @@
-"""Who may work on a generation: its workers, or a rebuild that keeps them out. Key `N:meta` of `state/layout.py`.
+"""The lock of a generation: its workers may work on it, or a rebuild keeps them out. Key `N:meta` of `state/layout.py`.
 
 | field         | value                                                                                          |
 |---------------|------------------------------------------------------------------------------------------------|
@@ -6,11 +6,11 @@
 | `rebuilding`  | the generation that a rebuild makes from this one; stays until it is switched to or given up   |
 | `holder`      | token of the rebuild that runs, `held_until` how long it may say nothing (server's time in ms) |
 | `closing`     | workers are kept out while it is held: the generation that is about to take over               |
-| `successor`   | the generation that took over, for ever: whoever opens this one opens that one                 |
+| `successor`   | the generation that took over, permanently: a program that opens this one opens that one       |
 
 All are fields of one hash, and each step is one script on it: so a worker sees that it is closing, or the rebuild sees
-that a worker is inside. A worker that says nothing for `DEAD_SECONDS` is not waited for; it takes itself for gone well before,
-after `LEASE_SECONDS` by its own clock. A rebuild that dies keeps nobody out longer than `HOLD_SECONDS`.
+that a worker is inside. A rebuild does not wait for a worker that is silent for `DEAD_SECONDS`; that worker stops well before,
+after `LEASE_SECONDS` by its own clock. A rebuild that dies keeps workers out no longer than `HOLD_SECONDS`.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ END = Script(HISTORY, _FOLDER / "end_hold.lua")
 
 
 class Gate(NamedTuple):
-    """What a worker finds: it is inside (`open`, or `closing`: it should leave) or outside (`closed`, or for ever: `successor`).
+    """The answer to a worker: it is inside (`open`, `closing`) or outside (`closed`, `successor`).
 
-    `generation` is the one that is about to take over, or has.
+    `closing` asks it to leave; `successor` is permanent. `generation` is the one that is about to take over, or has.
     """
 
     state: Literal["open", "closing", "closed", "successor"]
@@ -42,9 +42,9 @@ class Gate(NamedTuple):
 
 
 class Hold(NamedTuple):
-    """What a rebuild finds: `held`, with the number of workers inside; else why it does not hold the generation.
+    """The answer to a rebuild: `held`, with the number of workers inside, or why it does not hold the generation.
 
-    `successor`, `other` (a rebuild to `detail` was begun), `busy` (one runs), `lost` (we said nothing for too long).
+    `successor`, `other` (a rebuild to `detail` was begun), `busy` (one runs), `lost` (this one was silent for too long).
     """
 
     state: Literal["held", "successor", "other", "busy", "lost"]
@@ -60,24 +60,25 @@ class Fence:
         connection.register(ENTER, HOLD, END)
 
     def enter(self, worker: str) -> Gate:
-        """A worker begins, or says that it is still there."""
+        """Enter as a worker, or renew its presence."""
         state, generation = self._run(ENTER.call((self._key,), (worker, _ms(DEAD_SECONDS))))
         return Gate(state, generation)  # type: ignore[arg-type]
 
     def leave(self, worker: str) -> None:
-        """A worker has ended what it did."""
+        """Leave as a worker that has ended its work."""
         self._connection.execute([Command(self._key, ("HDEL", self._key, f"worker:{worker}"))])
 
     def hold(self, token: str, to: str, *, take: bool, closed: bool) -> Hold:
-        """A rebuild to generation `to` begins (`take`) or goes on; `closed` keeps workers out from now on."""
+        """Take the generation (`take`) for a rebuild to generation `to`, or renew the hold; `closed` keeps workers out."""
         flags = (int(take), int(closed))
         arguments = (token, to, _ms(HOLD_SECONDS), *flags, _ms(DEAD_SECONDS))
         state, detail = self._run(HOLD.call((self._key,), arguments))
         return Hold(state, detail)  # type: ignore[arg-type]
 
     def end(self, token: str, how: Literal["switch", "release", "abort"], known: bytes = b"") -> bool:
-        """A rebuild ends: the new generation takes over, the old one goes on, or does so for good. False where it held no more.
+        """End a rebuild; return False where it no longer held the generation.
 
+        `switch` makes the new generation take over, `release` lets the rebuild be resumed later, `abort` gives it up.
         With `known` (replication ids, see `state/progress.py`) it raises ForgottenError on a server of another one.
         """
         return bool(self._connection.execute([END.call((self._key,), (token, how, known))])[0])

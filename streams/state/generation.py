@@ -21,7 +21,7 @@ FIXED = ("buckets", "preprints")
 """Settings that are noted in a generation when it is begun and hold for all who open it."""
 
 _MOST = 10_000
-_LOT = 500
+_CHUNK = 500
 
 
 class Chain(NamedTuple):
@@ -32,7 +32,7 @@ class Chain(NamedTuple):
 
 
 def current_generation(settings: Settings, connection: Connection) -> Settings:
-    """The settings with the generation in force and what is fixed for it. Everything that opens state asks here first."""
+    """Return the settings with the generation in force and what is fixed for it; every program that opens state calls it."""
     return follow(settings, connection).settings
 
 
@@ -49,7 +49,7 @@ def follow(settings: Settings, connection: Connection) -> Chain:
 
 
 def built_as(settings: Settings, generation: str, known: dict[str, str]) -> Settings:
-    """The settings for a generation with what it was begun with (its `facts`)."""
+    """Return the settings for a generation with what it was begun with (its `facts`)."""
     fixed = {name: known[name] for name in FIXED if name in known}
     if "buckets" in fixed:
         fixed |= {"buckets": int(fixed["buckets"])}  # type: ignore[dict-item]
@@ -57,14 +57,14 @@ def built_as(settings: Settings, generation: str, known: dict[str, str]) -> Sett
 
 
 def facts(namespace: str, generation: str, connection: Connection) -> dict[str, str]:
-    """All that is noted in a generation, by name; empty where there is none."""
+    """Read all that is noted in a generation, by name; empty where there is none."""
     reply = connection.call("HGETALL", meta_key(namespace, generation))
     return {name.decode(): value.decode() for name, value in zip(reply[::2], reply[1::2], strict=True)}
 
 
 def remove(layout: Layout, connection: Connection, check: Callable[[], None] = lambda: None) -> None:
-    """Remove all keys of a generation but its `meta`; `check` is called before each lot, and may raise."""
+    """Remove all keys of a generation but its `meta`; `check` is called before each chunk, and may raise."""
     keys = layout.all_keys()
-    for start in range(0, len(keys), _LOT):
+    for start in range(0, len(keys), _CHUNK):
         check()
-        connection.execute([Command(key, ("UNLINK", key)) for key in keys[start : start + _LOT]])
+        connection.execute([Command(key, ("UNLINK", key)) for key in keys[start : start + _CHUNK]])

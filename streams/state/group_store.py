@@ -1,14 +1,14 @@
 """Groups in Redis. Keys `N:{b}:g`, `N:{b}:o` and `N:{b}:m` of `state/layout.py`.
 
 `g`, field = record id, value one of
-  `=` + group                     the group that lives under this record
-  `>` + record id                 it went into the group that lives there (or that went further)
-  `~` + record id + group         it is on its way there: frozen, nobody may change it, anybody may finish the move
-`o`, field = `cluster id:revision`, value = the event, JSON: committed with the group, forgotten when published.
-`m`, the ids under which a group is on its way: should who began it die, and nobody meet it, a worker finds it here.
+  `=` + group                     a root: the group stored under this record
+  `>` + record id                 a pointer: the group was merged into the one found there (perhaps by a further pointer)
+  `~` + record id + group         frozen: a merge into the group found there is pending; no worker changes it, any may finish
+`o`, field = `cluster id:revision`, value = the event, JSON: committed with the group, removed when published.
+`m`, the ids of frozen groups: a worker finds those here whose worker died and which no record leads to.
 
 A group changes only by compare-and-set of its whole value. Two groups become one in three steps, each
-of which anybody may repeat: freeze the one, take its members over into the other, leave a pointer. Of two
+of which any worker may repeat: freeze the one, merge its members into the other, leave a pointer. Of two
 existing groups always the one with the larger id moves, so no two workers move them into each other.
 """
 
@@ -43,7 +43,7 @@ _TOGETHER = 50
 
 
 class Commit(NamedTuple):
-    """A change of one value under compare-and-set, with the events owed for it (outbox field -> event JSON)."""
+    """A change of one value under compare-and-set, with its events for the outbox (outbox field -> event JSON)."""
 
     id: bytes
     expected: bytes
@@ -56,7 +56,7 @@ Owed = dict[str, bytes]
 
 
 class GroupStore:
-    """Reads, changes and confirms groups, many in one round trip."""
+    """Reads, changes and acknowledges groups, many in one round trip."""
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
@@ -65,10 +65,10 @@ class GroupStore:
         self._decoder = msgspec.msgpack.Decoder(Group)
         self.known = b""
         """Replication ids (`state/progress.py`). Where not empty, a server with another one takes no change: it may have
-        forgotten clusters of which subscribers were told."""
+        forgotten clusters whose events subscribers have read."""
 
     def resolve(self, records: Iterable[bytes], known: Mapping[bytes, bytes] | None = None) -> dict[bytes, Root]:
-        """The group of each record, following pointers; a record never grouped is its own empty root.
+        """Return the group of each record, following pointers; a record never grouped is its own empty root.
 
         `known` are values just read (`places`) of some of the records, which are not read again.
         """
@@ -83,20 +83,20 @@ class GroupStore:
         raise StateError("pointers between groups do not end")
 
     def values(self, records: Collection[bytes]) -> dict[bytes, bytes]:
-        """What is written for each record itself, `b""` for nothing; for `commit`."""
+        """Read the value stored for each record itself, `b""` for none; for `commit`."""
         found: dict[bytes, bytes] = {}
         self._read(set(records), found)  # no round trip where there are none
         return found
 
     def commit(self, commits: Sequence[Commit]) -> list[bool]:
-        """Apply each change whose value is still as expected; tells which were applied."""
+        """Apply each change whose value is still as expected; return which were applied."""
         return [owed is not None for owed in self.commit_events(commits)]
 
     def commit_events(self, commits: Sequence[Commit]) -> list[Owed | None]:
-        """As `commit`; of each that was applied, the events before its own that nobody is known to have published yet.
+        """Apply changes as `commit` does; return of each that was applied the earlier events that are still pending.
 
-        Whoever publishes an event publishes these first: should the other worker not live to do it, or Redis forget them,
-        nobody else knows them.
+        The worker that publishes an event publishes these first: should the worker that committed them die, or Redis lose
+        them in a failover, no other worker knows them.
         """
         size = 1 if self._connection.is_cluster else _TOGETHER
         lots = [commits[start : start + size] for start in range(0, len(commits), size)]
@@ -104,7 +104,7 @@ class GroupStore:
         return [_owed_before(changed) for reply in replies for changed in reply]
 
     def owed_of(self, clusters: Mapping[bytes, Mapping[bytes, int]]) -> dict[bytes, Owed]:
-        """Of groups (id -> cluster key -> revision), by id: the events up to these revisions that are still owed."""
+        """Return the pending events of groups (id -> cluster key -> revision) up to these revisions, by group id."""
         found: dict[bytes, Owed] = {}
         wanted = [(group, f"{cluster_id(key)}:", at) for group, known in clusters.items() for key, at in known.items()]
         while wanted:
@@ -132,13 +132,13 @@ class GroupStore:
         return COMMIT_GROUP.call(keys, arguments)
 
     def outbox(self, group: bytes) -> bytes:
-        """The key under which a group's events are owed."""
+        """Return the key of a group's outbox."""
         return self._layout.outbox(group)
 
     def confirm(self, published: Sequence[tuple[bytes, bytes, Sequence[str]]]) -> list[bytes]:
-        """Forget published events where the group is still as published: (group id, its raw value, outbox fields) each.
+        """Remove published events where the group is still as published: (group id, its raw value, outbox fields) each.
 
-        Returns what each group's value is now.
+        Return the value of each group now.
         """
         commands = [
             CONFIRM_GROUP.call((self._layout.groups(group), self._layout.outbox(group)), (group, raw, *fields))
@@ -147,7 +147,7 @@ class GroupStore:
         return [reply or b"" for reply in self._connection.execute(commands)]
 
     def owed(self, most: int | None = None) -> dict[bytes, dict[str, bytes]]:
-        """Events committed but not known to be published, by outbox key: field -> event JSON.
+        """Read the events committed but not known to be published, by outbox key: field -> event JSON.
 
         With `most`, only of the first outboxes that have so many together, for all of a rebuild may be many.
         """
@@ -165,16 +165,16 @@ class GroupStore:
         }
 
     def forget(self, drained: Mapping[bytes, Sequence[str]]) -> None:
-        """Events found by `owed` are published: forget them (outbox key -> fields)."""
+        """Remove events found by `owed` that are published (outbox key -> fields)."""
         self._connection.execute([Command(key, ("HDEL", key, *fields)) for key, fields in drained.items() if fields])
 
     def begun(self) -> frozenset[bytes]:
-        """The ids under which groups are on their way into others at this moment: of workers at work, or that have died."""
+        """Return the ids of the frozen groups: merges of workers that are at work, or that have died."""
         commands = [Command(key, ("SMEMBERS", key)) for key in self._layout.bucket_keys("moves")]
         return frozenset(record for reply in self._connection.execute(commands) for record in reply)
 
     def all_groups(self) -> Iterable[tuple[bytes, Group]]:
-        """Every group with its id, bucket by bucket; groups that change meanwhile may be seen before or after."""
+        """Read every group with its id, bucket by bucket; groups that change meanwhile may be seen before or after."""
         keys = self._layout.bucket_keys("groups")
         for start in range(0, len(keys), 64):
             chunk = keys[start : start + 64]
@@ -184,7 +184,7 @@ class GroupStore:
                         yield field, self._decoder.decode(value[1:])
 
     def places(self) -> Iterator[dict[bytes, bytes]]:
-        """The ids under which a group lives or waits to be taken over, with what is written there, in lots of some thousands."""
+        """Read the values of all roots and frozen groups by id, in chunks of some thousands."""
         keys = self._layout.bucket_keys("groups")
         for start in range(0, len(keys), _BUCKETS):
             chunk = keys[start : start + _BUCKETS]
@@ -197,16 +197,16 @@ class GroupStore:
             }
 
     def encode(self, group: Group) -> bytes:
-        """The value of a group that lives here."""
+        """Return the value of a root."""
         return _ROOT + self._encoder.encode(group)
 
     def frozen(self, raw: bytes, into: bytes) -> bytes:
-        """The value of a group (raw, `b""` for none yet) on its way into another."""
+        """Return the value of a group (raw, `b""` for none yet) that is frozen for its merge into another."""
         return _MOVING + into + raw[1:]
 
     @staticmethod
     def pointer(into: bytes) -> bytes:
-        """The value left where a group was."""
+        """Return the value of a pointer."""
         return _MOVED + into
 
     def _read(self, wanted: set[bytes], values: dict[bytes, bytes]) -> None:
@@ -219,7 +219,7 @@ class GroupStore:
             values[record] = reply or b""
 
     def _read_many(self, wanted: set[bytes], values: dict[bytes, bytes]) -> None:
-        """The same by bucket: a reply costs more than a value in it."""
+        """Read values by bucket: a reply costs more than a value in it."""
         buckets: dict[bytes, list[bytes]] = defaultdict(list)
         for record in wanted:
             buckets[self._layout.groups(record)].append(record)
@@ -254,7 +254,7 @@ class GroupStore:
 
 
 def _owed_before(reply: int | list[bytes]) -> Owed | None:
-    """What the script answers of one group: of each cluster the latest first."""
+    """Return the pending events in the script's reply for one group, which has the latest of each cluster first."""
     if isinstance(reply, int):
         return {} if reply else None
     pairs = list(zip(reply[::2], reply[1::2], strict=True))

@@ -1,12 +1,12 @@
--- Which server answers. Joined before the scripts that ask (`Script`).
+-- Ask which server answers. Joined before the scripts that need it (`Script`). No keys.
 
--- Its replication id, '' where it does not tell.
+-- Return the server's replication id, '' where it does not say.
 local function history()
   local said = redis.pcall('INFO', 'replication')
   return type(said) == 'string' and string.match(said, 'master_replid:(%x+)') or ''
 end
 
--- Whether its id is none of those the caller knows ('' for any): it may have forgotten what the caller takes for granted.
+-- Return whether its id is none of those the caller knows ('' for any): it may have forgotten what the caller relies on.
 local function unknown(known)
   return known ~= '' and not string.find(known, history(), 1, true)
 end

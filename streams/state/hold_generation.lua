@@ -1,4 +1,4 @@
--- A rebuild takes a generation for itself, or says that it is still at work; while `closing`, workers are kept out.
+-- Take a generation for a rebuild, or renew its hold; while `closing` is set, workers are kept out.
 -- KEYS[1] N:meta
 -- ARGV[1] token of this rebuild   ARGV[2] name of the generation it builds   ARGV[3] ms it holds without a further call
 -- ARGV[4] '1': take it, '0': it has it already   ARGV[5] '1': keep workers out

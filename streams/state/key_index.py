@@ -1,7 +1,7 @@
-"""The key index: which records were seen under a key. Key `N:{kK}:k` of `state/layout.py`.
+"""The key index: which records have a blocking key. Key `N:{kK}:k` of `state/layout.py`.
 
 *Insert, then read*: a record is stored first, then added to each of its keys atomically with reading
-who was there before. Of two workers that handle two copies of a paper at the same moment, at least one
+the records that were there before. Of two workers that handle two copies of a paper at the same moment, at least one
 so finds the other's copy, whatever the interleaving; and as no key needs another it holds on
 Redis Cluster too.
 """
@@ -28,7 +28,7 @@ ENTRY_BYTES = ID_BYTES + SIGNATURE_BYTES
 
 
 class Place(NamedTuple):
-    """Where a key is kept: the Redis key and the field in it; `loose` keys need the signatures' consent."""
+    """Where a key is kept: the Redis key and the field in it; records under a `loose` key must pass the prefilter too."""
 
     name: bytes
     fingerprint: bytes
@@ -39,23 +39,23 @@ class KeyIndex:
     """Makes the commands of the key index and reads their replies. Does no I/O itself."""
 
     def __init__(self, layout: Layout, cap: int, *, together: bool) -> None:
-        """At most `cap` records are kept and read under one key (promise 8: bounded work).
+        """Keep and read at most `cap` records under one key (promise 8: bounded work).
 
-        `together`: one script may touch all keys of a record, as on a single Redis; on a cluster each key has its own call.
+        `together` lets one script touch all keys of a record, as on a single Redis; on a cluster each key has its own call.
         """
         self._layout = layout
         self._cap = cap
         self._together = together
 
     def add(self, record: bytes, signature: bytes, places: Sequence[Place]) -> list[Command]:
-        """Add a record to its keys and read who was there; the replies are for `entries`."""
+        """Add a record to its keys and read the records there before; the replies are for `entries`."""
         return [
             ADD_TO_KEYS.call([p.name for p in lot], (record, signature, self._cap, *(p.fingerprint for p in lot)))
             for lot in self._lots(places)
         ]
 
     def remove(self, record: bytes, places: Sequence[Place]) -> list[Command]:
-        """Take a record out of keys that no longer are its own."""
+        """Take a record out of keys that it no longer has."""
         return [
             REMOVE_FROM_KEYS.call([p.name for p in lot], (record, *(p.fingerprint for p in lot)))
             for lot in self._lots(places)
@@ -67,16 +67,16 @@ class KeyIndex:
         return [(place,) for place in places]
 
     def entries(self, places: Sequence[Place], replies: Iterator[list[bytes]]) -> list[bytes]:
-        """Of the replies to `add`, in their order, those for these places: packed entries, one a place."""
+        """Take the replies to `add` for these places from `replies`: packed entries, one a place."""
         return [packed for _ in self._lots(places) for packed in next(replies)]
 
     def is_full(self, packed: bytes) -> bool:
-        """Whether the cap bit: the key has as many members as it may keep."""
+        """Return whether the key has as many records as it may keep."""
         return len(packed) >= self._cap * ENTRY_BYTES
 
     @staticmethod
     def met(packed: bytes, signature: bytes, *, loose: bool) -> Iterator[bytes]:
-        """The 8-byte ids of packed entries worth comparing with a record of this signature."""
+        """Return the 8-byte ids of packed entries that pass the prefilter for a record of this signature."""
         may = prefilter(signature) if loose else None
         for start in range(0, len(packed), ENTRY_BYTES):
             if may is None or may(packed, start + ID_BYTES):
@@ -84,5 +84,5 @@ class KeyIndex:
 
 
 def places(layout: Layout, keys: Iterable[Key]) -> tuple[Place, ...]:
-    """Where keys are kept."""
+    """Return where keys are kept."""
     return tuple(Place(*layout.key(key.kind, key.value), key.kind in WEAK_KINDS) for key in keys)

@@ -1,4 +1,4 @@
-"""Where everything lives in Redis. Every other module that owns keys refers to this table.
+"""The keys of all state in Redis. Every other module that owns keys refers to this table.
 
 `N` is `namespace:generation` (settings), `b` a record bucket, `k` a key bucket; `{…}` is the Redis
 Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-byte id is the first
@@ -9,10 +9,10 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:{b}:r`   | hash | record id, 8 bytes  | 21-byte stamp (to 37) + compressed features (~110 bytes) | state/record_store.py      |
 | `N:{b}:d`   | hash | record id, 8 bytes  | compressed record, for documents (~150 bytes + abstract)| state/record_store.py      |
 | `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~40 bytes)     | state/group_store.py   |
-| `N:{b}:o`   | hash | cluster id:revision | event committed but not yet known to be published       | state/group_store.py   |
-| `N:{b}:m`   | set  | record id, 8 bytes  | groups on their way into others; nearly always empty    | state/group_store.py   |
+| `N:{b}:o`   | hash | cluster id:revision | event committed, not known to be published              | state/group_store.py   |
+| `N:{b}:m`   | set  | record id, 8 bytes  | frozen groups, merges pending; nearly always empty      | state/group_store.py   |
 | `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | state/key_index.py  |
-| `N:l`       | zset | step + cluster key  | when its state is told again, ms                        | state/late.py    |
+| `N:l`       | zset | step + cluster key  | when its state is published again, ms                   | state/late.py    |
 | `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | state/correction_log.py |
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | state/progress.py   |
 | `N:{t}:p`   | hash | topic:partition     | the same on a Redis Cluster, in 64 keys (below)         | state/progress.py   |
@@ -49,12 +49,12 @@ _SPREAD_KEYS = 64
 
 
 def meta_key(namespace: str, generation: str) -> bytes:
-    """The key of what a generation knows of itself, which is read before its number of buckets is known."""
+    """Return the key of a generation's facts, which are read before its number of buckets is known."""
     return f"{namespace}:{generation}:meta".encode()
 
 
 def mark_key(namespace: str) -> bytes:
-    """The key that is written so that there is something to wait for, or what such keys begin with."""
+    """Return the key that is written before each `WAIT`; on a cluster, the beginning of such keys."""
     return f"{namespace}:wait".encode()
 
 
@@ -84,42 +84,42 @@ class Layout:
         self.meta = meta_key(namespace, generation)
 
     def bucket(self, record: bytes) -> int:
-        """The bucket of a record's 8-byte id."""
+        """Return the bucket of a record's 8-byte id."""
         return int.from_bytes(record[:4], "big") % self.buckets
 
     def records(self, record: bytes) -> bytes:
-        """Key of the hash that holds the record's features."""
+        """Return the key of the hash that holds the record's features."""
         return self._records[int.from_bytes(record[:4], "big") % self.buckets]
 
     def documents(self, record: bytes) -> bytes:
-        """Key of the hash that holds the record for documents."""
+        """Return the key of the hash that holds the record for documents."""
         return self._documents[int.from_bytes(record[:4], "big") % self.buckets]
 
     def groups(self, record: bytes) -> bytes:
-        """Key of the hash that holds the record's group."""
+        """Return the key of the hash that holds the record's group."""
         return self._groups[int.from_bytes(record[:4], "big") % self.buckets]
 
     def outbox(self, record: bytes) -> bytes:
-        """Key of the outbox beside the record's group."""
+        """Return the key of the outbox beside the record's group."""
         return self._outboxes[int.from_bytes(record[:4], "big") % self.buckets]
 
     def moves(self, record: bytes) -> bytes:
-        """Key of the set that names the record while its group is on its way into another."""
+        """Return the key of the set that names the record while its group is on its way into another."""
         return self._moves[int.from_bytes(record[:4], "big") % self.buckets]
 
     def bucket_keys(self, kind: str) -> list[bytes]:
-        """All keys of one kind (`records`, `documents`, `groups`, `outboxes`, `moves`), for scans."""
+        """Return all keys of one kind (`records`, `documents`, `groups`, `outboxes`, `moves`), for scans."""
         keys: list[bytes] = getattr(self, f"_{kind}")
         return list(keys)
 
     def all_keys(self) -> list[bytes]:
-        """Every key there may be but `meta`, of which a little stays when a generation is dropped."""
+        """Return every key there may be but `meta`, of which a little stays when a generation is dropped."""
         buckets = (self._records, self._documents, self._groups, self._outboxes, self._moves, self._keys)
         alone = (self.corrections, self.late, self.progress, *self.spread_progress)
         return [*alone, *(key for keys in buckets for key in keys)]
 
     def key(self, kind: str, value: str) -> tuple[bytes, bytes]:
-        """(Redis key, 4-byte fingerprint) under which a blocking key's members are kept.
+        """Return the Redis key and the 4-byte fingerprint under which the records of a blocking key are kept.
 
         46 bits tell keys apart at the default size; two that meet cost a comparison, never a wrong merge,
         for every link is checked against the keys themselves.
@@ -132,7 +132,7 @@ class Layout:
 
 @cache
 def _spread_tags() -> tuple[str, ...]:
-    """The smallest numbers that, as hash tags, have one slot in every 256, in the order of the slots."""
+    """Return the smallest numbers that, as hash tags, have one slot in every 256, in the order of the slots."""
     width, found, number = SLOTS // _SPREAD_KEYS, dict[int, str](), 0
     while len(found) < _SPREAD_KEYS:
         found.setdefault(key_slot(str(number).encode()) // width, str(number))

@@ -1,4 +1,4 @@
--- Mark how far partitions are handled, unless Redis has forgotten something since the caller last looked.
+-- Store how far partitions are handled, unless Redis has forgotten something since the caller last looked.
 -- KEYS[1] N:p or N:{t}:p
 -- ARGV[1] the replication id the caller knows   ARGV[2], [3], [4], … of each step: field, where it begins, where it ends
 -- Returns {replication id now, position before each step, …}. A step is written only if the id is the known one and the
@@ -8,10 +8,10 @@ local known = id == ARGV[1]
 local reply = {id}
 local marked = false
 for i = 2, #ARGV, 3 do
-  local stands = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or 0)
-  reply[#reply + 1] = stands
-  if known and stands >= tonumber(ARGV[i + 1]) then
-    if tonumber(ARGV[i + 2]) > stands then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2]) end
+  local position = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or 0)
+  reply[#reply + 1] = position
+  if known and position >= tonumber(ARGV[i + 1]) then
+    if tonumber(ARGV[i + 2]) > position then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2]) end
     marked = true
   end
 end

@@ -1,4 +1,4 @@
--- Note clusters whose states are to be told again.
+-- Schedule clusters whose states are to be published again.
 -- KEYS[1] N:l
 -- ARGV[1] ms until then   ARGV[2], … members
 local time = redis.call('TIME')

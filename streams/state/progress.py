@@ -1,15 +1,15 @@
-"""What a generation remembers of itself. Keys `N:p`, `N:{t}:p` and `N:meta` of `state/layout.py`.
+"""The positions and fixed facts of a generation. Keys `N:p`, `N:{t}:p` and `N:meta` of `state/layout.py`.
 
 The position of every partition is written after a micro-batch is wholly done (state, events, decisions). Redis may forget
 its last acknowledged writes, in a failover or with the end of its append-only file. It forgets them in the reverse of
 their order, so with the effects of a batch it forgets its mark, and reading goes on from the position it remembers
-(promise 5). Two things tell of it:
+(promise 5). Two signs of it:
 
-- a mark is a compare-and-set: what begins beyond the remembered position is not marked, for there is a gap before it;
-- a server that forgets is another one or was started anew, so its replication id is another: then the batch under
-  way is not marked either, whatever the position, for its own first writes may be among those forgotten.
+- a position is stored by compare-and-set: an offset range that begins beyond the stored position has a gap before it;
+- a server that forgets is another one or was started anew, so it has another replication id: then the batch under
+  way stores no position either, for its own first writes may be among those forgotten.
 
-On a Redis Cluster each shard forgets for itself. Each keeps all positions; that of a partition is the smallest.
+On a Redis Cluster each shard forgets for itself. Each keeps all positions; the smallest is that of the partition.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FORMAT = 1
 
 _FOLDER = Path(__file__).parent
 HISTORY = _FOLDER / "history.lua"
-"""Tells scripts which server answers; goes before them."""
+"""Functions by which scripts ask which server answers; put before them."""
 MARK_PROGRESS, READ_PROGRESS = (Script(HISTORY, _FOLDER / f"{name}.lua") for name in ("mark_progress", "read_progress"))
 _ID = b"@"
 
@@ -43,7 +43,7 @@ Place = tuple[str, int]
 Histories = tuple[bytes, ...]
 """The replication id of the server behind each key of positions: the same ones again mean that nothing was forgotten.
 
-`b""` where a server does not tell; then only positions do.
+`b""` where a server does not say; then only positions show a loss.
 """
 
 
@@ -57,7 +57,7 @@ class Step(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What Redis remembers: the position of each partition, and who answers.
+    """What Redis remembers: the position of each partition, and the replication ids of the servers.
 
     `marked` has, for each key of positions, the Unix time in ms of the last mark that is remembered of each history.
     """
@@ -67,9 +67,9 @@ class Look(NamedTuple):
     marked: tuple[dict[bytes, int], ...]
 
     def forgotten_since(self, known: Histories) -> int | None:
-        """Since when what was written may be forgotten, as Unix time in ms; None where nothing is.
+        """Return since when writes may be forgotten, as Unix time in ms; None where none are.
 
-        `known` are the histories when that was written; none: those of the last marks, whoever made them.
+        `known` are the histories when they were written; none: those of the last positions stored by any worker.
         """
         since: list[int] = []
         for place, (now, marked) in enumerate(zip(self.histories, self.marked, strict=True)):
@@ -86,7 +86,7 @@ class Progress:
     """Positions and fixed facts of one generation. Not safe for use from two threads at once."""
 
     def __init__(self, layout: Layout, connection: Connection, *, spread: bool | None = None) -> None:
-        """`spread` keeps positions on every shard; by default on a Redis Cluster."""
+        """Keep positions on every shard where `spread`; by default on a Redis Cluster."""
         self._layout = layout
         self._connection = connection
         spread = connection.is_cluster if spread is None else spread
@@ -98,11 +98,11 @@ class Progress:
         self._connection.call("HSET", self._layout.meta, "topics_since", milliseconds)
 
     def topics_since(self) -> int:
-        """The Unix time in ms at which the topics began anew for the last time, 0 if they never did."""
+        """Return the Unix time in ms at which the topics began anew for the last time, 0 if they never did."""
         return int(self._connection.call("HGET", self._layout.meta, "topics_since") or 0)
 
     def claim(self, settings: Settings) -> None:
-        """Fix the generation's facts, or check ours against them; note by which ruleset it was begun.
+        """Fix the generation's facts, or check the settings against them; note the ruleset it was begun with.
 
         Raises SettingsError where the settings contradict what the generation was made with.
         """
@@ -110,25 +110,25 @@ class Progress:
         key = self._layout.meta
         for name, value in facts.items():
             self._connection.call("HSETNX", key, name, value)
-            stands = self._connection.call("HGET", key, name).decode()
-            if stands == value:
+            fixed = self._connection.call("HGET", key, name).decode()
+            if fixed == value:
                 continue
             if name == "format":
                 raise StateError(
-                    f"generation {settings.generation} has state format {stands}, this version knows {FORMAT}"
+                    f"generation {settings.generation} has state format {fixed}, this version knows {FORMAT}"
                 )
             raise SettingsError(
                 PREFIX + name.upper(),
-                f"is {value}, but generation {settings.generation!r} was made with {stands}",
-                f"{stands}, or run `streams rebuild` with the new value first",
+                f"is {value}, but generation {settings.generation!r} was made with {fixed}",
+                f"{fixed}, or run `streams rebuild` with the new value first",
             )
         self._connection.call("HSETNX", key, "ruleset", RULESET)
 
     def mark(self, steps: Sequence[Step], known: Histories) -> tuple[dict[Place, int], Histories]:
-        """Remember how far partitions are; returns those that must go back, with where to, and the histories of now.
+        """Store how far partitions are handled; return those to rewind, with their offsets, and the histories now.
 
-        `known` are the histories as they were before the first write of what is marked. Steps of a partition are in order.
-        One that is already surpassed changes nothing.
+        `known` are the histories as they were before the first write of these steps. Steps of a partition are in order.
+        A position never goes back.
         """
         arguments = [argument for t, p, begins, ends in steps for argument in (f"{t}:{p}", begins, ends)]
         commands = [
@@ -136,15 +136,15 @@ class Progress:
         ]
         replies = self._run(commands)
         back: dict[Place, int] = {}
-        for history, (now, *stands) in zip(known, replies, strict=True):
-            for step, position in zip(steps, stands, strict=True):
+        for history, (now, *positions) in zip(known, replies, strict=True):
+            for step, position in zip(steps, positions, strict=True):
                 if now != history or position < step.begins:
                     place = step.topic, step.partition
                     back[place] = min(back.get(place, step.begins), position, step.begins)
         return back, tuple(reply[0] for reply in replies)
 
     def check(self, steps: Sequence[Step], known: Histories) -> tuple[dict[Place, int], Histories]:
-        """As `mark`, before anything is handled: which partitions have a gap before their first step."""
+        """Return as `mark` does, before anything is handled, which partitions have a gap before their first step."""
         ends = {(step.topic, step.partition, step.ends) for step in steps}
         first = [step for step in steps if (step.topic, step.partition, step.begins) not in ends]
         return self.mark([step._replace(ends=step.begins) for step in first], known)
@@ -157,7 +157,7 @@ class Progress:
         return Look(_smallest(kept), tuple(reply[0] for reply in replies), marked)
 
     def positions(self) -> dict[Place, int]:
-        """The next offset to handle of every (topic, partition) ever handled in this generation."""
+        """Return the next offset to handle of every (topic, partition) ever handled in this generation."""
         return _smallest(self._connection.execute([Command(key, ("HGETALL", key)) for key in self._keys]))
 
     def put(self, positions: Mapping[Place, int]) -> None:
@@ -167,9 +167,9 @@ class Progress:
             self._connection.execute([Command(key, ("HSET", key, *fields)) for key in self._keys])
 
     def take_over(self, other: Progress) -> None:
-        """Remember what another generation does and nothing else: its positions, and when it was marked under which history.
+        """Store the positions and histories of another generation, and nothing else.
 
-        So whoever works here next finds out what Redis has forgotten of what was told from there.
+        So the next worker here finds out what Redis has forgotten of what was published from there.
         """
         positions = [entry for (t, p), at in other.positions().items() for entry in (f"{t}:{p}", at)]
         replies = other._connection.execute([Command(key, ("HGETALL", key)) for key in other._keys])
@@ -193,7 +193,7 @@ class Progress:
 
 
 def _smallest(replies: Sequence[Sequence[bytes]]) -> dict[Place, int]:
-    """Of each partition the smallest position in any key; one that a key does not know is 0 there."""
+    """Return the smallest position of each partition in any key; one that a key does not know is 0 there."""
     found: list[dict[Place, int]] = []
     for reply in replies:
         known: dict[Place, int] = {}

@@ -1,10 +1,10 @@
--- Store a record if nobody changed it since the caller read it.
+-- Store a record if it is still as the caller read it.
 -- KEYS[1] N:{b}:r   KEYS[2] N:{b}:d
 -- ARGV[1] record id, 8 bytes
 -- ARGV[2] header the caller read, 21 to 37 bytes by bits of its first, or '' for none
 -- ARGV[3] new header + features
 -- ARGV[4] new record for documents, or '' to remove it; left out to leave it
--- Returns false when stored, else the value that stands.
+-- Returns false when stored, else the value that is stored.
 local old = redis.call('HGET', KEYS[1], ARGV[1])
 local same = old and ARGV[2] ~= '' and string.sub(old, 1, #ARGV[2]) == ARGV[2]
 if not same and (old or ARGV[2] ~= '') then return old or '' end

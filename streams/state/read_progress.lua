@@ -1,4 +1,4 @@
--- What a key of positions holds, and which server answers.
+-- Read all positions under a key, and which server answers.
 -- KEYS[1] N:p or N:{t}:p
 -- Returns {replication id, field, value, …}.
 local reply = redis.call('HGETALL', KEYS[1])

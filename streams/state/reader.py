@@ -1,4 +1,4 @@
-"""What one micro-batch has read of the record store, so that nothing is fetched twice."""
+"""The records that one micro-batch has read, so that none is fetched twice."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Reader:
             self._documents[record] = reply or b""
 
     def changed(self, records: Iterable[bytes]) -> list[bytes]:
-        """Which of these are no longer as they were read."""
+        """Return the records that are no longer as they were read."""
         asked = list(records)
         replies = self._connection.execute([self.store.get(record) for record in asked])
         return [
@@ -56,30 +56,30 @@ class Reader:
         self._records.pop(record, None)
 
     def forget(self, records: Iterable[bytes]) -> None:
-        """Read these again when next wanted: somebody else may have changed them."""
+        """Read these again when next wanted: another worker may have changed them."""
         for record in records:
             self._stored.pop(record, None)
             self._documents.pop(record, None)
             self._records.pop(record, None)
 
     def features(self, record: bytes) -> bytes:
-        """Encoded features, `b""` where the record is not there or was deleted."""
+        """Return the encoded features, `b""` where the record is not there or was deleted."""
         stored = self._stored.get(record)
         return stored.features if stored and stored.stamp.live else b""
 
     def record(self, record: bytes) -> Record | None:
-        """The record for documents, None where it is not there."""
+        """Return the record for documents, None where it is not there."""
         known = self._records.get(record)
         if known is None and (document := self._documents.get(record)):
             known = self._records[record] = self.store.record(document)
         return known
 
     def is_live(self, record: bytes) -> bool:
-        """Whether the record is there and was not deleted."""
+        """Return whether the record is there and was not deleted."""
         return bool(self.features(record))
 
     def stored(self) -> Mapping[bytes, Stored | None]:
-        """All that was read of stamps and features."""
+        """Return all stamps and features that were read."""
         return self._stored
 
 

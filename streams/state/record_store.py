@@ -26,7 +26,7 @@ _MEMO_ENTRIES = 50_000
 
 
 class RecordCodec:
-    """Features and records to the bytes that are stored, and back. Not safe for use from two threads at once."""
+    """Encodes features and records, and decodes them. Not safe for use from two threads at once."""
 
     def __init__(self) -> None:
         self._features = Codec(Features, "features")
@@ -34,7 +34,7 @@ class RecordCodec:
         self._decoded: dict[bytes, Features] = {}
 
     def encode_features(self, features: Features) -> bytes:
-        """The bytes under which features are stored; equal features give equal bytes."""
+        """Return the bytes of features; equal features give equal bytes."""
         return self._features.encode(features)
 
     def features(self, blob: bytes) -> Features:
@@ -48,7 +48,7 @@ class RecordCodec:
         return features
 
     def encode_record(self, record: Record, *, abstract: bool = True) -> bytes:
-        """The bytes under which a record is kept for documents, with its abstract or without."""
+        """Return the bytes of a record for documents, with its abstract or without."""
         kept = record if abstract or not record.abstract else msgspec.structs.replace(record, abstract="")
         return self._records.encode(kept)
 
@@ -77,7 +77,7 @@ class RecordStore(RecordCodec):
         return Stored(*Stamp.read(reply))
 
     def put(self, record: bytes, expected: Stored | None, new: Stored, document: bytes | None) -> Command:
-        """Store a record unless somebody changed it since `expected` was read; the reply is None when stored.
+        """Store a record unless another worker changed it since `expected` was read; the reply is None when stored.
 
         A `document` of None leaves the one that is stored; an empty one removes it.
         """

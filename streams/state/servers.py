@@ -2,7 +2,7 @@
 
 redis-py makes the connections (authentication, TLS) and reads the replies; the commands are packed by hiredis and sent as
 one write a server, for redis-py's pipeline objects cost more time than Redis does. Which server of a cluster has which slot
-we ask ourselves: redis-py's cluster client repeats a command whose reply was lost, and a compare-and-set that was applied
+is asked here: redis-py's cluster client repeats a command whose reply was lost, and a compare-and-set that was applied
 is then taken for one that was refused.
 """
 
@@ -48,7 +48,7 @@ class Server:
         self.pool: Any = pool
 
     def reconnect(self) -> None:
-        """Give up the idle connections: whoever answers at the address may be another one by now."""
+        """Give up the idle connections: another server may answer at the address by now."""
         self.pool.disconnect(inuse_connections=False)
 
     def close(self) -> None:
@@ -60,19 +60,19 @@ class Servers(Protocol):
     """Where commands go. All of it may raise UnsentError."""
 
     def owner(self, key: bytes) -> Server:
-        """The server that has a key."""
+        """Return the server that has a key."""
 
     def named(self, host: str, port: int) -> Server:
-        """The server that another one has named."""
+        """Return the server at an address that another server has named."""
 
     def primaries(self) -> Sequence[Server]:
-        """Every server that takes writes."""
+        """Return every server that takes writes."""
 
     def changed(self) -> None:
-        """A server was lost or named another one: who has what is to be asked before the next command."""
+        """Ask which server has which slot before the next command: one was lost, or named another one."""
 
     def moved(self, moves: Iterable[MovedError]) -> None:
-        """Servers have said that slots are elsewhere."""
+        """Note that servers have said that slots are elsewhere."""
 
     def close(self) -> None:
         """Give up all connections."""
@@ -82,28 +82,28 @@ class Single:
     """A Redis that is one server."""
 
     def __init__(self, url: str, mark: bytes) -> None:
-        """`mark` is the key of its mark."""
+        """Connect by a URL; `mark` is the key written before each `WAIT`."""
         retry = Retry(ExponentialBackoff(cap=0.5, base=0.02), 2)
         pool = redis.ConnectionPool.from_url(url, socket_timeout=_TIMEOUT_SECONDS, protocol=2, retry=retry)
         self._server = Server(pool, mark)
 
     def owner(self, key: bytes) -> Server:
-        """The server."""
+        """Return the server."""
         return self._server
 
     def named(self, host: str, port: int) -> Server:
-        """The server."""
+        """Return the server."""
         return self._server
 
     def primaries(self) -> Sequence[Server]:
-        """The server."""
+        """Return the server."""
         return [self._server]
 
     def changed(self) -> None:
-        """Nothing is to be asked."""
+        """Do nothing: there is one server."""
 
     def moved(self, moves: Iterable[MovedError]) -> None:
-        """Only a cluster says so: the setting is wrong, and the caller is told by the error itself."""
+        """Do nothing: only a cluster says so, and the caller gets the error itself, for the setting is wrong."""
 
     def close(self) -> None:
         """Give up all connections."""
@@ -114,7 +114,7 @@ class Cluster:
     """A Redis Cluster, known by the address of any of its nodes. Nothing is asked before it is needed."""
 
     def __init__(self, url: str, mark: bytes) -> None:
-        """The keys of the nodes' marks begin with `mark`."""
+        """Know the cluster by one node; the keys written before each `WAIT` begin with `mark`."""
         self._mark, self._marks = mark, 0
         options = {"socket_timeout": _NODE_TIMEOUT_SECONDS, "socket_connect_timeout": _NODE_CONNECT_SECONDS}
         self._seed = Server(redis.ConnectionPool.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **options))
@@ -124,7 +124,7 @@ class Cluster:
         self._stale = True
 
     def owner(self, key: bytes) -> Server:
-        """The primary that has the key's slot."""
+        """Return the primary that has the key's slot."""
         if self._stale:
             self._look()
         slot = key_slot(key)
@@ -135,7 +135,7 @@ class Cluster:
         return server
 
     def named(self, host: str, port: int) -> Server:
-        """The node at an address, known before or not."""
+        """Return the node at an address, known before or not."""
         address = host, port
         if address not in self._servers:
             seed = self._seed.pool
@@ -145,17 +145,17 @@ class Cluster:
         return self._servers[address]
 
     def primaries(self) -> Sequence[Server]:
-        """The primaries that have slots."""
+        """Return the primaries that have slots."""
         if self._stale:
             self._look()
         return _each(self._owners)
 
     def changed(self) -> None:
-        """Ask again who has what before the next command."""
+        """Ask again which node has which slot before the next command."""
         self._stale = True
 
     def moved(self, moves: Iterable[MovedError]) -> None:
-        """Ask anew who has what; what the servers that refused have said themselves is newer than another's answer."""
+        """Ask anew which node has which slot; the refusals themselves are newer than the answer of another node."""
         with contextlib.suppress(UnsentError):
             self._look()
         for move in moves:
@@ -169,28 +169,28 @@ class Cluster:
             server.close()
 
     def _look(self) -> None:
-        """Ask one node after the other, each time beginning with another one, for one that was cut off tells old tales."""
+        """Ask one node after the other, beginning with another one each time: a node that was cut off has old answers."""
         self._order.rotate(-1)
         failure: Exception | None = None
         for address in [*self._order, None]:
             server = self._seed if address is None else self._servers[address]
             host = address[0] if address else str(self._seed.pool.connection_kwargs.get("host", "localhost"))
             try:
-                ((told,),) = converse([(server, [("CLUSTER", "SLOTS")])])
+                ((answer,),) = converse([(server, [("CLUSTER", "SLOTS")])])
             except (redis.ConnectionError, redis.TimeoutError) as error:
                 failure = error
                 continue
-            if not isinstance(told, Exception):
-                self._learn(told, host)
+            if not isinstance(answer, Exception):
+                self._learn(answer, host)
                 return
-            failure = told
+            failure = answer
         raise UnsentError(f"no node of the cluster can be asked: {failure}")
 
-    def _learn(self, told: Sequence[Any], host: str) -> None:
-        """Take over what `CLUSTER SLOTS` says; a node that does not know its own name is the one at `host`."""
+    def _learn(self, slots: Sequence[Any], host: str) -> None:
+        """Take over the answer to `CLUSTER SLOTS`; a node that does not know its own name is the one at `host`."""
         owners: list[Server | None] = [None] * SLOTS
         known: set[tuple[str, int]] = set()
-        for first, last, *nodes in told:
+        for first, last, *nodes in slots:
             addresses = [(name.decode() if name else host, int(port)) for name, port, *_ in nodes]
             known.update(addresses)
             owners[first : last + 1] = [self.named(*addresses[0])] * (last - first + 1)
@@ -203,7 +203,7 @@ class Cluster:
         self._choose_marks()
 
     def _choose_marks(self) -> None:
-        """A key in a slot of its own for each primary; another one each time, for that slot may be on its way elsewhere."""
+        """Choose a key in a slot of its own for each primary; another one each time, for that slot may move."""
         self._marks += 1
         for server in self._servers.values():
             server.mark = b""

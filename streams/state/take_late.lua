@@ -1,6 +1,6 @@
--- Take clusters whose states are to be told again now, and put each where it is due the next time.
+-- Take clusters whose states are to be published again now, and schedule each for its next time.
 -- KEYS[1] N:l
--- ARGV[1] how many at most   ARGV[2] ms until somebody else takes one that is told for the last time
+-- ARGV[1] how many at most   ARGV[2] ms until another worker takes one that is published for the last time
 -- ARGV[3], … ms until step 1, 2, …
 -- Returns the members taken, as they were.
 local time = redis.call('TIME')

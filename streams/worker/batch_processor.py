@@ -25,14 +25,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import NamedTuple, TypeVar
 
+from streams.engine.deliver import deliver
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch, Incoming
 from streams.engine.prepare import Prepared, Refused, Told
 from streams.errors import ForgottenError, PayloadError, RedisError, ServiceError, StuckError
+from streams.events import Outgoing
 from streams.kafka.producer import Publisher
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
 from streams.state.progress import Histories, Place, Step
+from streams.worker import batch_metrics
 from streams.worker.lease import Lease
 from streams.worker.prepare_pool import Preparer
 from streams.worker.reconciler import Mender
@@ -255,15 +258,15 @@ class Handler:
 
     async def _publish(self, batch: Batch) -> None:
         self._failed_in_row = 0
-        self._count(batch)
-        while batch.outgoing or batch.committed or batch.drained:
-            self._lease.check()
-            await self._be_sure()
-            await self._publisher.publish(batch.outgoing)
-            for topic, count in Counter(message.topic for message in batch.outgoing).items():
-                self._metrics.published(topic, count)
-            settled = batch
-            batch = await self._in_thread(lambda: self._engine.outbox.confirm(settled))  # noqa: B023 - awaited before the next turn
+        batch_metrics.count(self._metrics, batch.statistics)
+        await deliver(batch, self._engine.outbox, self._send, self._in_thread)
+
+    async def _send(self, messages: Sequence[Outgoing]) -> None:
+        self._lease.check()
+        await self._be_sure()
+        await self._publisher.publish(messages)
+        for topic, count in Counter(message.topic for message in messages).items():
+            self._metrics.published(topic, count)
 
     async def _mark(self, steps: Sequence[Step], known: Histories) -> dict[Place, int]:
         return (await self._in_thread(lambda: self._engine.progress.mark(steps, known)))[0]
@@ -302,26 +305,6 @@ class Handler:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    def _count(self, batch: Batch) -> None:
-        meters: dict[str, Callable[[str, int], None]] = {
-            "records": self._metrics.parsed,
-            "deletes": self._metrics.parsed,
-            "decisions": self._metrics.decided,
-            "capped": self._metrics.capped,
-            "events": self._metrics.changed,
-            "corrections": self._metrics.corrected,
-        }
-        by_source: dict[str, Callable[[str, str, int], None]] = {
-            "rejected": self._metrics.rejected,
-            "unread": self._metrics.unread,
-        }
-        for (kind, label), count in batch.counts.items():
-            if kind in by_source:
-                source, _, what = label.partition(" ")
-                by_source[kind](source, what, count)
-            elif kind in meters:
-                meters[kind](label, count)
 
     def _observe(self, messages: Sequence[Incoming], seconds: float) -> None:
         now = time.time()

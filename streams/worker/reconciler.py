@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection
-from typing import Any, Protocol
+from collections.abc import Collection
 
+from streams.engine.deliver import InThread, deliver
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
 from streams.engine.reconcile import Published, mend
@@ -21,14 +21,10 @@ _MARGIN_MS = 60_000
 """How far the clocks of Redis, of the workers and of the broker may be apart."""
 
 
-class _InThread(Protocol):
-    def __call__(self, work: Callable[[], Any], /) -> Awaitable[Any]: ...
-
-
 class Mender:
     """Mends what Redis has forgotten and subscribers know."""
 
-    def __init__(self, engine: Engine, publisher: Publisher, in_thread: _InThread) -> None:
+    def __init__(self, engine: Engine, publisher: Publisher, in_thread: InThread) -> None:
         """`in_thread` runs what talks to Redis."""
         self._engine = engine
         self._publisher = publisher
@@ -57,11 +53,5 @@ class Mender:
         return published
 
     async def publish(self, batch: Batch) -> int:
-        """Publish and confirm until nobody was faster: who changes the same cluster meanwhile has the last word."""
-        count = 0
-        while batch.outgoing or batch.committed or batch.drained:
-            await self._publisher.publish(batch.outgoing)
-            count += len(batch.outgoing)
-            settled = batch
-            batch = await self._in_thread(lambda: self._engine.outbox.confirm(settled))  # noqa: B023
-        return count
+        """Deliver a batch of the engine; return how many messages that took."""
+        return await deliver(batch, self._engine.outbox, self._publisher.publish, self._in_thread)

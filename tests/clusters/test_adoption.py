@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.clusters.adoption import adopt, names, redocument, unchanged
+from streams.clusters.draft import Change, Draft
 from streams.clusters.group import Cluster, Group, Member, Relation, Ruling
 from streams.clusters.partition import Link, partition
-from streams.clusters.planner import Change, Draft, Pair, plan
+from streams.clusters.planner import Pair, plan
 
 IDS = [bytes([65 + number]) * 8 for number in range(7)]
 A, B, C, D = IDS[:4]

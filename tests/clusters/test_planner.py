@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.clusters.draft import Change
 from streams.clusters.group import Cluster, Group, Member, cluster_id, cluster_key, next_key
 from streams.clusters.partition import Link, partition
-from streams.clusters.planner import Change, Pair, combine, plan
+from streams.clusters.planner import Pair, combine, plan
 
 IDS = [bytes([65 + number]) * 8 for number in range(7)]
 A, B, C, D = IDS[:4]

@@ -255,7 +255,7 @@ def test_a_group_that_may_not_grow_is_counted(
 ) -> None:
     engine = Engine(new_generation(cluster_cap=2), new_connection())
     batch = engine.process([message(f"s:{number}", LINKED, 1000 + number) for number in range(3)])
-    assert batch.counts["capped", "cluster"] > 0
+    assert batch.statistics.capped["cluster"] > 0
 
 
 def test_fields_that_could_not_be_read_are_counted_once_a_record_and_again_in_a_replay(bench: Bench) -> None:
@@ -267,6 +267,5 @@ def test_fields_that_could_not_be_read_are_counted_once_a_record_and_again_in_a_
     ]
     sent.append(message("s:a", None, 200, 3))
     for _ in range(2):
-        counts = bench.engine.process(sent).counts
-        unread = {label: number for (kind, label), number in counts.items() if kind == "unread"}
-        assert unread == {"s doi": 2, "s relations": 2, "s year": 1}
+        unread = bench.engine.process(sent).statistics.unread
+        assert unread == {("s", "doi"): 2, ("s", "relations"): 2, ("s", "year"): 1}

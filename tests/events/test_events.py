@@ -13,7 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from streams import events
-from streams.clusters.planner import Change, Draft, birth
+from streams.clusters.draft import Change, Draft
+from streams.clusters.planner import birth
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.errors import PayloadError

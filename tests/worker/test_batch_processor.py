@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from streams.engine.messages import Batch
 from streams.errors import RedisError
-from streams.ops.metrics import Metrics
 from streams.state.progress import Histories, Look, Step
 from streams.worker.batch_processor import Handler
 
@@ -58,30 +55,3 @@ def test_it_trusts_who_is_there_after_a_meeting_with_others_has_failed() -> None
         handler.close()
 
     asyncio.run(go())
-
-
-def test_what_the_engine_counts_is_what_is_exposed() -> None:
-    metrics = Metrics()
-    handler = Handler(Servers(), None, None, metrics, None, None)  # type: ignore[arg-type]
-    counts = Counter(
-        {
-            ("records", "crossref"): 5,
-            ("deletes", "crossref"): 1,
-            ("rejected", "crossref not_json"): 2,
-            ("unread", "crossref publisher"): 3,
-            ("unread", "lakes doi"): 1,
-            ("decisions", "duplicate"): 4,
-            ("candidates", ""): 9,
-        }
-    )
-    handler._count(Batch([], [], counts))
-    handler.close()
-    exposed = metrics.exposition()[0].decode()
-    for line in (
-        'streams_parsed_records_total{source="crossref"} 6.0',
-        'streams_rejected_records_total{reason="not_json",source="crossref"} 2.0',
-        'streams_unread_fields_total{field="publisher",source="crossref"} 3.0',
-        'streams_unread_fields_total{field="doi",source="lakes"} 1.0',
-        'streams_decisions_total{decision="duplicate"} 4.0',
-    ):
-        assert line in exposed

@@ -1,0 +1,98 @@
+"""Decides on the candidates of a micro-batch."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from streams import events
+from streams.clusters.review_queue import Doubtful
+from streams.engine.candidates import Candidates, Met
+from streams.engine.decision_cache import Judge
+from streams.engine.statistics import Statistics
+from streams.events import Evidence, Outgoing
+from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
+from streams.state.reader import Reader
+
+__all__ = ["Decided", "Matcher"]
+
+
+class Decided(NamedTuple):
+    """What the decisions of a micro-batch say.
+
+    `links` and `related` are pairs of record ids, `evidence` the accepted decisions on each record by its name,
+    `doubtful` the pairs with the verdict `review`, `messages` those of `dedup.decisions`.
+    """
+
+    links: Sequence[tuple[bytes, bytes]]
+    related: Sequence[tuple[bytes, bytes]]
+    evidence: Mapping[str, Sequence[Evidence]]
+    doubtful: Mapping[Doubtful, Evidence]
+    messages: Sequence[Outgoing]
+    statistics: Statistics
+
+
+class Matcher:
+    """Decides on pairs of records by their features."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+
+    def decide(self, candidates: Candidates, reader: Reader) -> Decided:
+        """Decide on each record and each of its candidates; the features of all are read already."""
+        links: list[tuple[bytes, bytes]] = []
+        related: list[tuple[bytes, bytes]] = []
+        near: list[tuple[Met, bytes, Decision]] = []
+        compared: list[int] = []
+        verdicts: Counter[str] = Counter()
+        for met in candidates.records:
+            upsert, others, _ = met
+            mine = reader.features(upsert.id)
+            if upsert.birth is not None:
+                compared.append(len(others))
+            for other in others:
+                theirs = reader.features(other)
+                if not mine or not theirs:
+                    continue
+                decision = self._judge.decide(mine, theirs)
+                verdicts[decision.verdict] += 1
+                if decision.verdict == DISTINCT:
+                    continue
+                near.append((met, other, decision))
+                if decision.verdict == DUPLICATE:
+                    # The two share a key now; whether they still do, the planner asks when it divides the group.
+                    links.append((upsert.id, other))
+                elif decision.verdict == RELATED:
+                    related.append((upsert.id, other))
+        evidence, doubtful, messages = self._evidence(near, reader)
+        return Decided(links, related, evidence, doubtful, messages, Statistics(candidates=compared, decided=verdicts))
+
+    def _evidence(
+        self, near: Sequence[tuple[Met, bytes, Decision]], reader: Reader
+    ) -> tuple[Mapping[str, list[Evidence]], Mapping[Doubtful, Evidence], list[Outgoing]]:
+        """Name the records of decisions: the evidence by record, the doubtful pairs, and the messages."""
+        reader.load_records(other for _, other, _ in near)
+        evidence: dict[str, list[Evidence]] = defaultdict(list)
+        doubtful: dict[Doubtful, Evidence] = {}
+        messages: list[Outgoing] = []
+        for met, other, decision in near:
+            record = reader.record(other)
+            if record is None:
+                continue
+            a, b = sorted((met.upsert.name, record.id))
+            named = Evidence(a, b, decision)
+            messages.append(events.decision_message(named))
+            if decision.verdict == REVIEW:
+                crowd = self._crowd(met, reader.features(other))
+                doubtful[Doubtful(met.upsert.id, other, decision.score, crowd)] = named
+            else:
+                evidence[a].append(named)
+                evidence[b].append(named)
+        return evidence, doubtful, messages
+
+    def _crowd(self, met: Met, other: bytes) -> int:
+        """Return how many records the least crowded key holds that two records share."""
+        theirs = self._judge.whereabouts(other)[1]
+        shared = (crowd for place, crowd in zip(met.upsert.places, met.crowds, strict=True) if place in theirs)
+        return min(shared, default=0)

@@ -1,0 +1,78 @@
+"""Plans one merge job anew, from its groups and the records that were read."""
+
+from __future__ import annotations
+
+from streams.clusters.draft import Change, Draft
+from streams.clusters.group import Group, Relation
+from streams.clusters.merge_jobs import Job
+from streams.clusters.planner import Pair, plan, waiting
+from streams.clusters.published import Head, Heads, lift
+from streams.engine.decision_cache import Judge
+from streams.state.reader import Reader
+
+__all__ = ["named_in_events", "plan_job"]
+
+
+def plan_job(job: Job, reader: Reader, judge: Judge, heads: Heads) -> Draft:
+    """Return what becomes of the groups of a job; `heads` as in `Committer.apply`."""
+    stored = reader.stored()
+    present, removed, now = {}, set(), []
+    for record in job.records.union(job.differing(stored)):
+        entry = stored.get(record)
+        if entry is None or not entry.stamp.live:
+            removed.add(record)
+        else:
+            present[record] = entry.stamp.digest
+            now.append(entry.stamp.taken)
+    moved = waiting(job.target.group, (group for _, group in job.moves.values()))
+    groups = [job.target.group, *(g for g in moved if g.members or g.clusters or g.rulings)]
+    groups, corrected = _lifted(groups, job, reader, heads)
+    known = {member.id for group in groups for member in group.members}
+
+    def pairs(a: bytes, b: bytes) -> Pair:
+        return judge.pair(reader.features(a), reader.features(b))
+
+    related = [
+        Relation(record, other, kind)
+        for record, other in sorted(job.related)
+        if (kind := judge.relation(reader.features(record), reader.features(other)))
+    ]
+    draft = plan(groups, present, removed & known, pairs, min(now, default=0), related, job.rulings)
+    return draft._replace(changes=corrected + draft.changes) if corrected else draft
+
+
+def _lifted(groups: list[Group], job: Job, reader: Reader, heads: Heads) -> tuple[list[Group], tuple[Change, ...]]:
+    """Return the groups of a job brought up to what was published of them, and the changes that takes; see `lift`."""
+    if not heads:
+        return groups, ()
+
+    def names(records: tuple[bytes, ...]) -> tuple[str, ...]:
+        return tuple(sorted(known.id if (known := reader.record(r)) else r.hex() for r in records))
+
+    def is_as_published(group: Group, index: int, head: Head) -> bool:
+        records, document = group.records(index), group.clusters[index].canonical
+        relations = tuple(
+            sorted(
+                (r.kind, known.id, other.id)
+                for r in group.relations(index)
+                if (known := reader.record(r.record)) and (other := reader.record(r.other))
+            )
+        )
+        same = not (document and head.document) or document == head.document
+        return same and names(records) == head.records and head.relations in (None, relations)
+
+    return lift(groups, heads, job.records, names, is_as_published)
+
+
+def named_in_events(draft: Draft) -> set[bytes]:
+    """Return the records, beside those of the changed clusters, that events about relations or documents name."""
+    named = {relation.other for relation in draft.group.related}
+    named.update(end for _, _, changed in draft.relations for r in changed for end in (r.record, r.other))
+    keys = {key for _, key, _ in draft.relations}
+    doubted = (
+        {member.cluster for member in draft.group.members if member.id in draft.doubtful} if draft.doubtful else ()
+    )
+    for index, cluster in enumerate(draft.group.clusters if keys or doubted else ()):
+        if cluster.key in keys or index in doubted:
+            named.update(draft.group.records(index))
+    return named
