@@ -203,11 +203,13 @@ class Handler:
             try:
                 result = await work()
                 self._health.redis_answered()
+                self._health.stuck("")
                 return result
             except ServiceError as error:
                 self._interrupted = True
                 if isinstance(error, RedisError):
                     self._health.redis_failed(str(error))
+                self._health.stuck(str(error) if isinstance(error, StuckError) else "")
                 self._metrics.retried(type(error).__name__)
                 log.warning("%s; next try in %.1f s", error, pause)
                 await asyncio.sleep(pause)
