@@ -112,6 +112,7 @@ def make_app(settings: Settings, life: Life, memory: Memory, health: Health) -> 
             yield
 
     async def assigned(_app: Any, partitions: Any, **_: Any) -> None:
+        log.info("%d partitions assigned", len(partitions))
         health.assigned(len(partitions))
         await life.assigned()
 

@@ -33,6 +33,7 @@ from streams.state.progress import Histories, Place, Step
 from streams.worker.app import make_app
 from streams.worker.batch_processor import Handler, Ready
 from streams.worker.lease import Lease
+from streams.worker.log import configure_logging
 from streams.worker.prepare_pool import Preparer, calm_collector
 from streams.worker.startup_checks import check_eviction, check_port, check_session
 from streams.worker.stored_positions import RedisMemory
@@ -225,15 +226,15 @@ def run_worker(given: Settings) -> None:
     Raises SettingsError, RedisError or BrokerError where it cannot begin, in words for people.
     """
     check_port(given)
+    configure_logging(given.log_level)
     mode.loop.use("uvloop")
     worker = _Worker(given)
     settings = worker.settings
     check_eviction(worker.connection)
     app = make_app(settings, worker, worker.memory, worker.health)
     add_routes(_router(app), worker.health, worker.metrics, redis=worker.ping_redis, broker=worker.ping_broker)
-    level = settings.log_level.replace("warning", "warn")
     watched = sys.stdout.isatty()
-    program = faust.Worker(app, loglevel=level, redirect_stdouts=False, override_logging=False, quiet=not watched)
+    program = faust.Worker(app, redirect_stdouts=False, override_logging=False, quiet=not watched)
     if not watched:
         program.spinner = None  # it moves a cursor when the start is done, wherever standard output leads
     try:
