@@ -24,7 +24,7 @@ from streams.kafka.topics import input_topics, source_of
 from streams.ops.health import Health
 from streams.settings import Settings
 from streams.state.progress import Place, Step
-from streams.worker.batch_processor import Ready
+from streams.worker.batch_processor import PreparedBatch
 from streams.worker.consumer import Lot, Memory, RewindingConsumer, RewindingTransport
 
 __all__ = ["make_app"]
@@ -37,12 +37,12 @@ _LOTS = 4
 _MAX_FETCH_BYTES = 16 * 1024 * 1024
 
 
-class Life(Protocol):
+class WorkerHooks(Protocol):
     """What the application calls as it lives: see `streams.worker.process`."""
 
     async def open(self) -> None: ...
-    async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> Ready: ...
-    async def handle(self, ready: Ready) -> Mapping[Place, int]: ...
+    async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> PreparedBatch: ...
+    async def process(self, batch: PreparedBatch) -> Mapping[Place, int]: ...
     async def assigned(self) -> None: ...
     async def quiesce(self) -> None: ...
     async def close(self) -> None: ...
@@ -51,25 +51,25 @@ class Life(Protocol):
 class _App(faust.App):
     """Faust's application with our connections opened before the first message and closed after the last."""
 
-    life: Life
+    hooks: WorkerHooks
 
     def _create_directories(self) -> None:
         """None is needed, for there are no tables; Faust would leave one behind in the temporary directory."""
 
     async def on_first_start(self) -> None:
-        await self.life.open()
+        await self.hooks.open()
         await super().on_first_start()
 
     async def on_stop(self) -> None:
-        await self.life.quiesce()
+        await self.hooks.quiesce()
         await super().on_stop()
 
     async def on_shutdown(self) -> None:
         await super().on_shutdown()
-        await self.life.close()
+        await self.hooks.close()
 
 
-def make_app(settings: Settings, life: Life, memory: Memory, health: Health) -> faust.App:
+def make_app(settings: Settings, hooks: WorkerHooks, memory: Memory, health: Health) -> faust.App:
     """Build the application."""
     lot = max(1, settings.batch_records // _LOTS)
     app = _App(
@@ -95,7 +95,7 @@ def make_app(settings: Settings, life: Life, memory: Memory, health: Health) -> 
         loghandlers=[],
     )
     app.transport = RewindingTransport(app.conf.broker_consumer, app, memory=memory, lot=lot)
-    app.life = life
+    app.hooks = hooks
     records = app.topic(*input_topics(settings), value_serializer="raw", key_serializer="raw", allow_empty=True)
 
     under_way = _UnderWay()
@@ -106,15 +106,15 @@ def make_app(settings: Settings, life: Life, memory: Memory, health: Health) -> 
             consumer = cast("RewindingConsumer", app.consumer)
             batch = _standing(consumer, taken)
             lots = [cast("Lot", event.message) for event in batch]
-            ready = asyncio.create_task(life.prepare(_incoming(settings, lots), [lot.step for lot in lots]))
+            ready = asyncio.create_task(hooks.prepare(_incoming(settings, lots), [lot.step for lot in lots]))
             await under_way.finish()
-            under_way.begin(_handle(life, consumer, ready, batch))
+            under_way.begin(_handle(hooks, consumer, ready, batch))
             yield
 
     async def assigned(_app: Any, partitions: Any, **_: Any) -> None:
         log.info("%d partitions assigned", len(partitions))
         health.assigned(len(partitions))
-        await life.assigned()
+        await hooks.assigned()
 
     async def revoked(_app: Any, _partitions: Any, **_: Any) -> None:
         health.unassigned()
@@ -140,13 +140,13 @@ class _UnderWay:
 
 
 async def _handle(
-    life: Life, consumer: RewindingConsumer, ready: asyncio.Task[Ready], batch: Sequence[EventT[Any]]
+    hooks: WorkerHooks, consumer: RewindingConsumer, ready: asyncio.Task[PreparedBatch], batch: Sequence[EventT[Any]]
 ) -> None:
     """Handle one batch, then acknowledge it; batches are handled one after the other, so acknowledgements are in order.
 
     Of partitions of which Redis has forgotten something nothing is acknowledged: they are set back.
     """
-    back = await life.handle(await ready)
+    back = await hooks.process(await ready)
     for event in batch:
         lot = cast("Lot", event.message)
         if (position := back.get((lot.topic, lot.partition))) is not None:

@@ -46,21 +46,20 @@ class Lease:
         self._turn = asyncio.Lock()
         self._until = 0.0
         self._gone = False
-        self._beats: asyncio.Task[None] | None = None
+        self.is_started = False
         self._leaving: asyncio.Task[None] | None = None
 
     async def start(self, turn: asyncio.Lock) -> None:
         """Ask for leave and go on asking; whoever holds `turn` is at work."""
         self._turn = turn
+        self.is_started = True
         await self._beat()
-        self._beats = asyncio.create_task(self._go_on())
 
     async def stop(self) -> None:
         """Give it back; nobody is at work."""
-        for task in (self._beats, self._leaving):
-            if task is not None:
-                task.cancel()
-        if not self._gone:
+        if self._leaving is not None:
+            self._leaving.cancel()
+        if self.is_started and not self._gone:
             await self._leave()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
@@ -78,9 +77,12 @@ class Lease:
         if time.monotonic() > self._until:
             raise FencedError(f"this worker has no leave to work on generation {self._generation} at the moment")
 
-    async def _go_on(self) -> None:
-        while not self._gone:
+    async def keep(self) -> None:
+        """Renew the lease every second, until this task is cancelled."""
+        while True:
             await asyncio.sleep(_BEAT_SECONDS)
+            if self._gone:
+                continue  # this worker is about to stop
             try:
                 await self._beat()
             except Exception:  # whatever it is: without this task the worker would wait for ever

@@ -15,7 +15,9 @@ from streams.events import Outgoing
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
 from streams.state.progress import Histories, Look, Step
-from streams.worker.batch_processor import Handler, Ready
+from streams.worker.batch_processor import BatchProcessor, PreparedBatch
+from streams.worker.engine_thread import EngineThread
+from streams.worker.failover import FailoverGuard
 
 HERE, THERE = (b"a", b"b"), (b"b", b"b")
 
@@ -47,17 +49,18 @@ def test_it_trusts_who_is_there_after_a_meeting_with_others_has_failed() -> None
     servers = Servers()
 
     async def go() -> None:
-        handler = Handler(servers, None, None, None, None, None)  # type: ignore[arg-type]
-        await handler._check(())
+        thread = EngineThread(None, None, None)  # type: ignore[arg-type]
+        guard = FailoverGuard(servers, None, thread)  # type: ignore[arg-type]
+        await guard.check(())
         assert servers.trusted == HERE
         servers.now = THERE
         with pytest.raises(RedisError):
-            await handler._check(())
+            await guard.check(())
         assert servers.trusted == THERE
         servers.now = HERE
-        await handler._check(())
+        await guard.check(())
         assert servers.trusted == HERE, "else it would be refused by them for ever"
-        handler.close()
+        thread.close()
 
     asyncio.run(go())
 
@@ -106,9 +109,11 @@ def test_a_worker_on_which_every_message_fails_is_not_ready() -> None:
     messages = [Incoming("document", b"k", b"v", 0, "records.document", 0, number) for number in range(60)]
 
     async def go() -> None:
-        handler = Handler(engine, None, around, Metrics(), health, around)  # type: ignore[arg-type]
-        ready = Ready(messages, [[] for _ in messages], [])
-        work = asyncio.create_task(handler.handle(ready))
+        metrics = Metrics()
+        thread = EngineThread(around, health, metrics)  # type: ignore[arg-type]
+        handler = BatchProcessor(engine, thread, None, around, metrics, health, around)  # type: ignore[arg-type]
+        ready = PreparedBatch(messages, [[] for _ in messages], [])
+        work = asyncio.create_task(handler.process(ready))
         async with asyncio.timeout(10):
             while not any("in a row failed" in check.reason for check in health.ready().checks):
                 await asyncio.sleep(0.01)
@@ -118,14 +123,14 @@ def test_a_worker_on_which_every_message_fails_is_not_ready() -> None:
         engine.mended = True
         await asyncio.wait_for(work, 10)
         assert health.ready().ok
-        handler.close()
+        thread.close()
 
     asyncio.run(go())
 
 
 def test_what_the_engine_counts_is_what_is_exposed() -> None:
     metrics = Metrics()
-    handler = Handler(Servers(), None, None, metrics, None, None)  # type: ignore[arg-type]
+    handler = BatchProcessor(Servers(), EngineThread(None, None, None), None, None, metrics, None, None)  # type: ignore[arg-type]
     counts = Counter(
         {
             ("records", "crossref"): 5,
@@ -138,7 +143,6 @@ def test_what_the_engine_counts_is_what_is_exposed() -> None:
         }
     )
     handler._count(Batch([], [], counts))
-    handler.close()
     exposed = metrics.exposition()[0].decode()
     for line in (
         'streams_parsed_records_total{source="crossref"} 6.0',

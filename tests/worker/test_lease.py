@@ -34,9 +34,11 @@ class World:
     @asynccontextmanager
     async def started(self) -> AsyncIterator[None]:
         await self.lease.start(self.turn)
+        beats = asyncio.create_task(self.lease.keep())
         try:
             yield
         finally:
+            beats.cancel()
             await self.lease.stop()
 
 
