@@ -38,7 +38,7 @@ from streams.worker.prepare_pool import Preparer, calm_collector
 from streams.worker.recovery import Recovery
 from streams.worker.side_tasks import SideTasks
 from streams.worker.startup_checks import check_eviction, check_port, check_session
-from streams.worker.stored_positions import RedisMemory
+from streams.worker.stored_positions import StoredPositions
 
 __all__ = ["run_worker"]
 
@@ -69,7 +69,7 @@ class _Worker:
         self._leases = connect(settings)
         self._lease = Lease(settings, self._leases, self.health, self._on_replaced)
         self.connection.permit = self._lease.check
-        self.memory = RedisMemory(settings, self.metrics, self._on_histories)
+        self.positions = StoredPositions(settings, self.metrics, self._on_histories)
         self._preparer = Preparer(settings)
         self._publisher = Publisher(settings.kafka_url, settings.topic_prefix, cut=self.metrics.cut)
         self._thread = EngineThread(self._lease, self.health, self.metrics)
@@ -148,7 +148,7 @@ class _Worker:
         self._thread.close()
         self._preparer.close()
         await self._publisher.__aexit__()
-        self.memory.close()
+        self.positions.close()
         self.connection.close()
         self._leases.close()
 
@@ -195,7 +195,7 @@ def run_worker(given: Settings) -> None:
     worker = _Worker(given)
     settings = worker.settings
     check_eviction(worker.connection)
-    app = make_app(settings, worker, worker.memory, worker.health)
+    app = make_app(settings, worker, worker.positions, worker.health)
     add_routes(_router(app), worker.health, worker.metrics, redis=worker.ping_redis, broker=worker.ping_broker)
     watched = sys.stdout.isatty()
     program = faust.Worker(app, redirect_stdouts=False, override_logging=False, quiet=not watched)
