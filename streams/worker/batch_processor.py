@@ -17,11 +17,11 @@ from streams.ops.metrics import Metrics
 from streams.state.progress import Histories, Place, Step
 from streams.worker.engine_thread import EngineThread
 from streams.worker.failover import FailoverGuard
-from streams.worker.lease import Lease
 from streams.worker.poison import Items, PoisonFilter
 from streams.worker.prepare_pool import Preparer
 from streams.worker.reconciler import Reconciler
 from streams.worker.recovery import Recovery
+from streams.worker.registration import Registration
 
 __all__ = ["BatchProcessor", "PreparedBatch"]
 
@@ -69,7 +69,7 @@ class BatchProcessor:
         publisher: Publisher,
         metrics: Metrics,
         health: Health,
-        lease: Lease,
+        lease: Registration,
     ) -> None:
         """Take `lease`, which says whether work under way may still be published."""
         self._engine = engine

@@ -10,7 +10,7 @@ that breaks one says which. The consumer differs from Faust's in four ways:
 
 Redis may lose writes that a worker has seen acknowledged (`streams/state/progress.py`), while Kafka keeps the offset committed
 after them. So a partition is rewound to the position stored in Redis: when it is assigned, when a position was
-refused, and when a check every second finds one before the committed offset. Reading never begins later than the committed
+refused, and when a heartbeat finds one before the committed offset. Reading never begins later than the committed
 offset: a topic made anew would lose its first messages.
 
 What was fetched and never came to the stream would be lost: Faust may end the loop that waits for a fetch, in a rebalance, and
@@ -22,11 +22,13 @@ and in which epoch, is decided in `streams/worker/read_positions.py`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol, cast
 
 import faust
 from aiokafka.errors import IllegalStateError
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types.tuples import ConsumerMessage
 from mode import Service
@@ -55,7 +57,6 @@ A member that it misses it forgets, leader or not (docs/decisions/0019-leave-wit
 
 _FETCH_SECONDS = 5.0
 """Longest wait for a fetch under way, which takes a second at most."""
-_CHECK_SECONDS = 1.0
 _PAUSE_SECONDS = 0.2
 
 
@@ -63,7 +64,10 @@ class CheckpointSource(Protocol):
     """The positions stored in Redis, for a consumer, which reports to it what it finds."""
 
     async def positions(self) -> Mapping[Place, int]:
-        """Return the next offset to process of each partition. Raises RedisError."""
+        """Return the next offset to process of each partition, read now. Raises RedisError."""
+
+    async def next_positions(self) -> Mapping[Place, int]:
+        """Return the same, read by the first heartbeat from now on that can."""
 
     async def begin(self, places: list[Place]) -> None:
         """Store that these partitions are read from their beginning. Raises RedisError."""
@@ -212,17 +216,19 @@ class RewindingConsumer(Consumer):
     @Service.task
     async def _check_positions(self) -> None:
         """Request rewinds where Redis lost positions that were committed, also where no message comes."""
-        async for _ in self.itertimer(_CHECK_SECONDS, name="check of stored positions"):
-            # What is committed now was stored before; a position that is read after it must not be less.
-            before = {tp: self._committed_offset.get(tp) for tp in self.assignment()}
-            try:
-                stored = await self._source.positions()
-            except RedisError:
-                continue  # the batch under way and the lease report it
+        before: dict[Any, int | None] = {}
+        while not self.should_stop:
+            waited = await self.wait(self._source.next_positions())
+            if waited.stopped:
+                return
+            stored = cast("Mapping[Place, int]", waited.result)
             for tp, committed in before.items():
                 position = stored.get((tp.topic, tp.partition), 0)
                 if committed is not None and position < committed and committed == self._committed_offset.get(tp):
                     self._reading.request_rewind(tp, position)
+            with contextlib.suppress(ConsumerNotStarted):  # then none is assigned yet
+                # What is committed now was stored before; a position that is read after it must not be less.
+                before = {tp: self._committed_offset.get(tp) for tp in self.assignment()}
 
     async def _take_requests(self) -> None:
         """Rewind the partitions of which that was requested; no fetch is under way."""

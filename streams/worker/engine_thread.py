@@ -15,7 +15,7 @@ from typing import TypeVar
 from streams.errors import RedisError, ServiceError, StuckError
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
-from streams.worker.lease import Lease
+from streams.worker.registration import Registration
 
 __all__ = ["EngineThread"]
 
@@ -29,7 +29,7 @@ _QUIESCE_SECONDS = 5.0
 class EngineThread:
     """The thread of the engine and the turns of those who use it. Use from one event loop."""
 
-    def __init__(self, lease: Lease, health: Health, metrics: Metrics) -> None:
+    def __init__(self, lease: Registration, health: Health, metrics: Metrics) -> None:
         """Take `lease`, which says when work on this index version may begin."""
         self._lease = lease
         self._health = health

@@ -1,4 +1,4 @@
-"""A worker process: Faust's worker around our application, with its connections and its HTTP port."""
+"""Run a worker process: Faust's worker with the application of `streams/worker/app.py`, its connections and its HTTP port."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from streams.worker.app import make_app
 from streams.worker.batch_processor import BatchProcessor
 from streams.worker.engine_thread import EngineThread
 from streams.worker.group_watch import wait_until_stuck
-from streams.worker.lease import Lease
 from streams.worker.log import configure_logging
 from streams.worker.prepare_pool import Preparer, calm_collector
 from streams.worker.recovery import Recovery
+from streams.worker.registration import Registration
 from streams.worker.side_tasks import SideTasks
 from streams.worker.startup_checks import check_eviction, check_port, check_session
 from streams.worker.stored_positions import StoredPositions
@@ -66,13 +66,12 @@ class _Worker:
         self.failure: StreamsError | None = None
         """The error that kept this worker from starting."""
         self._stopping = False
-        self._leases = connect(settings)
-        self._lease = Lease(settings, self._leases, self.health, self._on_replaced)
-        self.connection.permit = self._lease.check
-        self.positions = StoredPositions(settings, self.metrics, self._on_histories)
+        self._registration = Registration(settings, connect(settings), self.health, self._on_replaced)
+        self.connection.permit = self._registration.check
+        self.positions = StoredPositions(settings, self._registration, self.metrics, self._on_histories)
         self._preparer = Preparer(settings)
         self._publisher = Publisher(settings.kafka_url, settings.topic_prefix, cut=self.metrics.cut)
-        self._thread = EngineThread(self._lease, self.health, self.metrics)
+        self._thread = EngineThread(self._registration, self.health, self.metrics)
         self._processor = BatchProcessor(
             engine,
             self._thread,
@@ -80,7 +79,7 @@ class _Worker:
             self._publisher,
             self.metrics,
             self.health,
-            self._lease,
+            self._registration,
         )
         self.prepare, self.process = self._processor.prepare, self._processor.process
         self._side = SideTasks(self.health.failed)
@@ -98,9 +97,9 @@ class _Worker:
         await check_session(self.settings)
         await self._publisher.__aenter__()
         await self._preparer.start()
-        await self._lease.start(self._thread.turn)
-        self._side.keep(_HEARTBEAT, self._lease.keep())
-        if self._lease.is_open:
+        await self._registration.start(self._thread.turn)
+        self._side.keep(_HEARTBEAT, self._registration.keep())
+        if self._registration.is_open:
             await self._processor.recovery.drain()
         else:
             self._side.once(_DRAIN, self._processor.recovery.drain())
@@ -144,17 +143,15 @@ class _Worker:
     async def close(self) -> None:
         """Close threads and connections; the agent has stopped."""
         self._side.cancel()
-        await self._lease.stop()
+        await self._registration.stop()
         self._thread.close()
         self._preparer.close()
         await self._publisher.__aexit__()
-        self.positions.close()
         self.connection.close()
-        self._leases.close()
 
     async def ping_broker(self) -> None:
         """Raise BrokerError where the broker does not answer."""
-        if self._lease.is_started:  # the publisher is connected before
+        if self._registration.is_started:  # the publisher is connected before
             await self._publisher.ping()
 
     async def ping_redis(self) -> None:

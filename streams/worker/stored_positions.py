@@ -1,47 +1,68 @@
-"""Read the positions stored in Redis beside the batches, on a connection and in a thread of their own."""
+"""Read the positions stored in Redis beside the batches, on the connection and at the heartbeat of the registration."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from streams.errors import RedisError
 from streams.ops.metrics import Metrics
 from streams.settings import Settings
-from streams.state.connection import connect
 from streams.state.layout import Layout
 from streams.state.progress import Histories, Place, Progress
+from streams.worker.registration import Registration
 
 __all__ = ["StoredPositions"]
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 class StoredPositions:
     """The positions stored in Redis, as the consumer asks for them (`streams/worker/consumer.py`)."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, on_histories: Callable[[Histories], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        registration: Registration,
+        metrics: Metrics,
+        on_histories: Callable[[Histories], None],
+    ) -> None:
         """Take `on_histories`, which is called at each read with the replication ids of the servers that answer."""
-        self._connection = connect(settings)
+        self._registration = registration
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
-        self._progress = Progress(layout, self._connection)
+        self._progress = Progress(layout, registration.connection)
         self._metrics = metrics
         self._on_histories = on_histories
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="positions")
+        self._waiting: list[asyncio.Future[Mapping[Place, int]]] = []
+        registration.on_heartbeat = self._refresh
 
     async def positions(self) -> Mapping[Place, int]:
-        """Return the next offset to process of each partition. Raises RedisError."""
-        look = await self._in_thread(self._progress.look)
+        """Return the next offset to process of each partition, read now. Raises RedisError."""
+        look = await self._registration.run(self._progress.look)
         self._on_histories(look.histories)
         return look.positions
 
+    async def next_positions(self) -> Mapping[Place, int]:
+        """Return the next offset to process of each partition, read by the first heartbeat from now on that can."""
+        future: asyncio.Future[Mapping[Place, int]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        return await future
+
     async def begin(self, places: list[Place]) -> None:
         """Store that these partitions are read from their beginning. Raises RedisError."""
-        await self._in_thread(lambda: self._progress.put(dict.fromkeys(places, 0)))
+        await self._registration.run(lambda: self._progress.put(dict.fromkeys(places, 0)))
+
+    async def _refresh(self) -> None:
+        waiting = list(self._waiting)  # a future of later on needs a read that begins later
+        try:
+            positions = await self.positions()
+        except RedisError:
+            return  # the lease and the batch under way report it
+        for future in waiting:
+            self._waiting.remove(future)
+            if not future.done():
+                future.set_result(positions)
 
     def rewound(self, place: Place, position: int, before: int) -> None:
         """Log and count that a partition was rewound to a position from the one before."""
@@ -60,11 +81,3 @@ class StoredPositions:
     def failed(self, error: RedisError) -> None:
         """Log that partitions were assigned and wait for Redis."""
         log.warning("%s; partitions wait for it", error)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        self._connection.close()
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
