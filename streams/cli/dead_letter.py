@@ -125,7 +125,7 @@ def retry_letters(
 
     async def send_again() -> list[Outcome]:
         await create_topics(settings)
-        return await retry(settings, letters, chosen, to=to, told=(lambda _: None) if as_json else _tell)
+        return await retry(settings, letters, chosen, to=to, on_done=(lambda _: None) if as_json else _tell)
 
     outcomes = asyncio.run(send_again())
     failed = [outcome for outcome in outcomes if outcome.problem]

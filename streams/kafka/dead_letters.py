@@ -1,4 +1,4 @@
-"""The dead letters that stand, read from their topic. What becomes of them is in `kafka/redrive.py`.
+"""Read the current dead letters from their topic; `streams/kafka/redrive.py` redrives and deletes them.
 
 Topic `dedup.dead-letter`, cleanup `compact,delete`:
 
@@ -6,9 +6,9 @@ Topic `dedup.dead-letter`, cleanup `compact,delete`:
 |-----------|--------------------------|----------------------|--------------------------------------------------------------------|
 | letter    | origin or `origin#where` | the original payload | `streams-code`, `-detail`, `-where`, `-source`, `-origin`, `-key`, |
 |           |                          |                      | `-arrival`, where they apply `-retry-of`, `-size`; see events.py   |
-| tombstone | that of the letter       | none                 | none: the letter is retired; it is in the letter's own partition   |
+| tombstone | that of the letter       | none                 | none: the letter is deleted; it is in the letter's own partition   |
 
-A letter stands while no tombstone comes behind it. `streams-size` is there where the payload was too large and is cut.
+A letter is current while no tombstone comes after it. `streams-size` is present where the payload was too large and is truncated.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Letter(NamedTuple):
     """A dead letter without its payload.
 
     `id` is its key on the topic; `place` the partition and offset there; `size` that of the whole payload in bytes;
-    `time` Unix milliseconds; `arrival` what orders the message (0: not known); `retry_of` the origin it was sent
-    again for; `cut` whether the letter holds only the beginning of the payload.
+    `time` Unix time in ms; `arrival` orders the message among those about its record (0: not known); `retry_of` is the origin
+    of the letter that was redriven; `cut` says that the letter holds only the beginning of the payload.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Letter(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What a letter is about: the key and the payload of the original message, and the letter's headers."""
+    """The key and the payload of the message that was refused, and the headers of its letter."""
 
     key: bytes
     payload: bytes
@@ -57,12 +57,12 @@ class Content(NamedTuple):
 
 
 def topic_of_letters(settings: Settings) -> str:
-    """The full name of the topic of the dead letters."""
+    """Return the full name of the topic of dead letters."""
     return settings.topic_prefix + events.DEAD_LETTER
 
 
 async def standing(settings: Settings) -> list[Letter]:
-    """The letters that stand, oldest first; payloads are not kept in memory. Raises BrokerError."""
+    """Return the current letters without their payloads, oldest first. Raises BrokerError."""
     found: dict[str, dict[str, Letter]] = {}
     async for message in read_to_now(settings.kafka_url, [topic_of_letters(settings)]):
         key = _text(message.key or b"")
@@ -71,14 +71,14 @@ async def standing(settings: Settings) -> list[Letter]:
             found.pop(key, None)
         else:
             letter = _letter(key, message, headers)
-            # The first version gave all items of a payload the same key.
+            # The first version of Streams gave all items of a payload the same key.
             found.setdefault(key, {})[letter.where] = letter
     letters = [letter for items in found.values() for letter in items.values()]
     return sorted(letters, key=lambda letter: (letter.time, letter.place))
 
 
 def select(letters: Iterable[Letter], names: Sequence[str] = (), *, code: str = "", source: str = "") -> list[Letter]:
-    """Those with one of these ids or origins, this reason code and this source; an empty filter lets all through.
+    """Return the letters with one of these ids or origins, this reason code and this source; an empty filter passes all.
 
     Raises UsageError where a name is that of no letter.
     """
@@ -86,7 +86,7 @@ def select(letters: Iterable[Letter], names: Sequence[str] = (), *, code: str = 
     known = {name for letter in all_letters for name in (letter.id, letter.origin)}
     for name in names:
         if name not in known:
-            raise UsageError(f"no dead letter {name!r} stands; `streams dead-letter list` shows those that do")
+            raise UsageError(f"there is no dead letter {name!r}; `streams dead-letter list` shows all")
     wanted = set(names)
     return [
         letter
@@ -98,7 +98,7 @@ def select(letters: Iterable[Letter], names: Sequence[str] = (), *, code: str = 
 
 
 async def contents(settings: Settings, letters: Iterable[Letter]) -> AsyncIterator[tuple[Letter, Content]]:
-    """The letters with their payloads as the topic has them, in its order; those that were compacted away are left out."""
+    """Yield the letters with their payloads, in the order of the topic; those that were compacted away are left out."""
     wanted = {letter.place: letter for letter in letters}
     if not wanted:
         return

@@ -1,4 +1,4 @@
-"""Payloads from files to the topics of their sources."""
+"""Send payloads from files to the topics of their sources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from streams.sources import SOURCES, parse
 __all__ = ["DOCUMENT", "Payload", "check_readable", "message_key", "read_payloads", "send"]
 
 DOCUMENT = "document"
-_LOT = 1000
+_CHUNK = 1000
 
 
 class Payload(NamedTuple):
@@ -33,7 +33,7 @@ class Payload(NamedTuple):
 
 
 def read_payloads(source: str, files: Iterable[str]) -> Iterator[Payload]:
-    r"""The payloads of files (`-`: standard input; gzip by content): one a line, or one a file.
+    r"""Yield the payloads of files (`-`: standard input; gzip by content): one a line, or one a file.
 
     A file is one payload where it is XML, or JSON that is not complete on its first line. Lines end with
     `\n` only, for U+2028 occurs inside them. Raises UsageError where a file cannot be read or the source is unknown.
@@ -59,7 +59,7 @@ def check_readable(source: str, files: Iterable[str]) -> None:
 
 
 def message_key(source: str, value: bytes) -> bytes:
-    """The record's id at its source, so that all messages about a record share a partition and keep their order.
+    """Return the record's id at its source: all messages about a record share a partition and keep their order.
 
     Empty for payloads of several records and for those that cannot be read.
     """
@@ -76,12 +76,12 @@ def message_key(source: str, value: bytes) -> bytes:
 
 
 async def send(publisher: Publisher, payloads: Iterable[Payload]) -> AsyncIterator[int]:
-    """Publish payloads lot by lot; yields how many were acknowledged so far."""
+    """Publish payloads in chunks; yield how many were acknowledged so far. Raises BrokerError."""
     sent = 0
     iterator = iter(payloads)
-    while lot := list(islice(iterator, _LOT)):
-        await publisher.publish([Outgoing(RECORDS + p.source, p.key, p.value or None) for p in lot])
-        sent += len(lot)
+    while chunk := list(islice(iterator, _CHUNK)):
+        await publisher.publish([Outgoing(RECORDS + p.source, p.key, p.value or None) for p in chunk])
+        sent += len(chunk)
         yield sent
 
 

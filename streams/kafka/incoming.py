@@ -1,4 +1,4 @@
-"""Kafka's records as the messages that the engine handles."""
+"""Turn Kafka's records into the messages that the engine processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["incoming"]
 
 
 def incoming(source: str, record: Any) -> Incoming:
-    """The message of one record (aiokafka's ConsumerRecord) from the topic of `source`."""
+    """Return the message of one record (aiokafka's ConsumerRecord) from the topic of `source`."""
     return Incoming(
         source,
         record.key or b"",

@@ -1,8 +1,8 @@
-"""Publishes in bulk: one batch per partition, awaited before anybody may commit an offset.
+"""Publish in bulk: one batch per partition, acknowledged by the broker before the caller may commit an offset.
 
 Faust's `topic.send` costs more per message than all the rest of the path; aiokafka's batches do not.
-Messages with one key go to one partition, in the order given. One that is too large for the broker is cut where it may be
-(`kafka/truncation.py`): it would be refused for ever, and everything behind it would wait.
+Messages with one key go to one partition, in the order given. One that is too large for the broker is truncated where that
+is possible (`streams/kafka/truncation.py`): it would be refused each time, and everything after it would wait.
 """
 
 from __future__ import annotations
@@ -29,21 +29,24 @@ log = logging.getLogger(__name__)
 
 _BATCH_BYTES, _LARGE_BYTES = 512 * 1024, 128 * 1024
 _SIZES = (MAX_LETTER_BYTES, MAX_MESSAGE_BYTES, 1_000_000, 100_000, 10_000)
-"""What is tried in turn for a message that is too large: the limits of our own topics, Kafka's default of 1 MiB, less."""
+"""Sizes in bytes tried in turn for a message that is too large: the limits of Streams' topics, Kafka's default of 1 MiB, less."""
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 def partition_of(key: bytes, partitions: list[int], _available: Sequence[int] = ()) -> int:
-    """Which of a topic's sorted partitions the messages of a key are in, where only workers write it."""
+    """Return which of a topic's sorted partitions has the messages of a key, where only workers write the topic."""
     return partitions[crc32(key) % len(partitions)]
 
 
-def _nobody(_topic: str) -> None:
-    """Whom to tell of cut messages where nobody counts them."""
+def _ignore(_topic: str) -> None:
+    """Count no truncated message."""
 
 
 class Publisher:
-    """A producer for a worker's topics. Use as `async with`, from the event loop only."""
+    """A producer for a worker's topics. Use as `async with`, from the event loop only.
+
+    More than ten methods, for each way to send falls back on the next one: in a batch, alone, truncated.
+    """
 
     def __init__(
         self,
@@ -51,14 +54,14 @@ class Publisher:
         prefix: str = "",
         *,
         shared: bool = False,
-        cut: Callable[[str], None] = _nobody,
+        cut: Callable[[str], None] = _ignore,
         max_bytes: int = MAX_LETTER_BYTES,
     ) -> None:
-        """`prefix` stands before every topic name given.
+        """Take `prefix`, which is put before every topic name given.
 
-        `shared`: others publish to these topics too, so the partition of a key must be the one that Kafka's own clients
+        `shared`: other clients publish to these topics too, so the partition of a key must be the one that Kafka's own clients
         choose (murmur2). For topics that only workers write CRC-32 serves as well, at a twentieth of the time.
-        `cut` is told the topic of every message that had to be cut. A message of more than `max_bytes` is not even sent.
+        `cut` is called with the topic of every message that is truncated. A message of more than `max_bytes` is not sent at all.
         """
         self._url = kafka_url
         self._prefix = prefix
@@ -90,7 +93,7 @@ class Publisher:
             await self._producer.stop()
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
-        """Publish all; returns when the broker has acknowledged every one. Raises BrokerError otherwise."""
+        """Publish messages; return when the broker has acknowledged every one. Raises BrokerError otherwise."""
         try:
             by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
             known: dict[str, tuple[str, list[int]]] = {}
@@ -100,7 +103,7 @@ class Publisher:
                     known[message.topic] = topic, sorted(await self._ready.partitions_for(topic))
                 topic, partitions = known[message.topic]
                 by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)
-            await asyncio.gather(*(self._send(*place, lot) for place, lot in by_partition.items()))
+            await asyncio.gather(*(self._send(*place, batch) for place, batch in by_partition.items()))
         except (KafkaError, TimeoutError) as error:
             raise BrokerError(f"Kafka did not take our messages: {error or type(error).__name__}") from error
 
@@ -120,30 +123,30 @@ class Publisher:
     async def _send(self, topic: str, partition: int, messages: Sequence[Outgoing]) -> None:
         """Send one partition's messages in order: a batch is awaited before the next one is sent."""
         builder = self._ready.create_batch()
-        lot: list[Outgoing] = []
+        batch: list[Outgoing] = []
         for given in messages:
             message = self._bounded(given)
             large = len(message.value or b"") > _LARGE_BYTES
             if not large and _append(builder, message):
-                lot.append(message)
+                batch.append(message)
                 continue
-            await self._send_batch(builder, topic, partition, lot)
-            builder, lot = self._ready.create_batch(), []
+            await self._send_batch(builder, topic, partition, batch)
+            builder, batch = self._ready.create_batch(), []
             # A batch takes any first message, however large; one alone is checked before it is sent.
             if large or not _append(builder, message):
                 await self._send_alone(topic, partition, message)
             else:
-                lot.append(message)
-        await self._send_batch(builder, topic, partition, lot)
+                batch.append(message)
+        await self._send_batch(builder, topic, partition, batch)
 
-    async def _send_batch(self, builder: Any, topic: str, partition: int, lot: Sequence[Outgoing]) -> None:
-        if not lot:
+    async def _send_batch(self, builder: Any, topic: str, partition: int, batch: Sequence[Outgoing]) -> None:
+        if not batch:
             return
         try:
             await (await self._ready.send_batch(builder, topic, partition=partition))
         except _TOO_LARGE:
-            # The topic takes less than our batches are large; refused as a whole, nothing of it is there.
-            for message in lot:
+            # The limit of the topic is less than the batch; refused as a whole, none of its messages is there.
+            for message in batch:
                 await self._send_alone(topic, partition, message)
 
     async def _send_alone(self, topic: str, partition: int, message: Outgoing) -> None:
@@ -162,7 +165,7 @@ class Publisher:
                 await self._send_plain(topic, partition, fitting)
             except _TOO_LARGE:
                 continue
-            self._tell(message.topic, message.key, whole, size(fitting))
+            self._report(message.topic, message.key, whole, size(fitting))
             return
         raise BrokerError(
             f"topic {topic} does not take a message of {whole} bytes (key {message.key[:100]!r}), which cannot be cut; where its "
@@ -177,16 +180,18 @@ class Publisher:
     def _bounded(self, message: Outgoing) -> Outgoing:
         fitting = bounded(message)
         if fitting is not message:
-            self._tell(message.topic, message.key, size(message), size(fitting))
+            self._report(message.topic, message.key, size(message), size(fitting))
         return fitting
 
-    def _tell(self, topic: str, key: bytes, whole: int, kept: int) -> None:
+    def _report(self, topic: str, key: bytes, whole: int, kept: int) -> None:
         self._cut(topic)
-        log.error("%s: the message of %r was cut from %d to %d bytes to be published", topic, key[:100], whole, kept)
+        log.error(
+            "%s: the message of %r was truncated from %d to %d bytes to be published", topic, key[:100], whole, kept
+        )
 
 
 def _append(builder: Any, message: Outgoing) -> bool:
-    """Put a message into a batch; whether there was room."""
+    """Put a message into a batch; return whether there was room."""
     return (
         builder.append(key=message.key, value=message.value, timestamp=None, headers=list(message.headers)) is not None
     )

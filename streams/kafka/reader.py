@@ -1,8 +1,8 @@
-"""Reads topics from the beginning to an end that is known, or for ever.
+"""Read topics from the beginning to the end they have now, or until cancelled.
 
-Brokers differ in what they say of the ends of a partition (the embedded one is wrong), so the end is a mark we
-write ourselves: a message with a header of our own in every partition. What comes at or behind its place is not of now; the
-mark itself may be compacted away before it is read, once somebody else has put another one behind it.
+Brokers differ in what they report as the end of a partition (the embedded one reports a wrong one), so the reader writes an end
+mark: a message with a header of its own in every partition. Messages at or after the offset of the mark came later. The mark
+itself may be compacted away before it is read, once another reader has written one after it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _ONE_SECONDS = 5.0
 async def read_to_now(
     kafka_url: str, topics: Sequence[str], keys: Collection[bytes] | None = None, since: int = 0
 ) -> AsyncIterator[Any]:
-    """Every message (aiokafka's ConsumerRecord) that is in the topics now. Raises BrokerError.
+    """Yield every message (aiokafka's ConsumerRecord) that is in the topics now.
 
-    With `keys`, only what is in the partitions that workers put messages of these keys into. With `since` (Unix time in ms)
-    what is older may be left out.
+    `keys` limits it to the partitions in which workers put messages of these keys. With `since` (Unix time in ms)
+    older messages may be left out. Raises BrokerError.
     """
     try:
         async with plain_consumer(kafka_url) as consumer:
@@ -63,10 +63,10 @@ async def read_to_now(
 
 
 async def _begin(consumer: AIOKafkaConsumer, places: Collection[TopicPartition], since: int) -> None:
-    """Go to the beginning of each partition, or to what is not older than `since`."""
+    """Seek the beginning of each partition, or the first message that is not older than `since`."""
     for place in places:
-        # Not to where the broker says that it begins: the embedded one may say too much where several producers began it at
-        # once. Where offset 0 is gone the consumer goes to the first there is (`auto_offset_reset`).
+        # Not the beginning that the broker reports: the embedded one may report too large an offset where several producers
+        # began the partition at once. Where offset 0 is gone the consumer seeks the first there is (`auto_offset_reset`).
         consumer.seek(place, 0)
     if since > 0:
         for place, first in (await consumer.offsets_for_times(dict.fromkeys(places, since))).items():
@@ -75,13 +75,16 @@ async def _begin(consumer: AIOKafkaConsumer, places: Collection[TopicPartition],
 
 
 async def first_offsets(kafka_url: str, topic: str) -> dict[int, int]:
-    """The first offset that each partition of a topic still has: more than 0 where its beginning is gone. Raises BrokerError."""
+    """Return the first offset that each partition of a topic still has.
+
+    It is more than 0 where the beginning of the partition is gone. Raises BrokerError.
+    """
     try:
         places = await _places(kafka_url, [topic])
         async with plain_consumer(kafka_url) as consumer:
             first = await consumer.beginning_offsets(places)
             late = [place for place in places if first[place] > 0]
-            if late:  # so the broker says: it may say too much, never too little
+            if late:  # by the broker's report, which may be too large, never too small
                 consumer.assign(late)
                 await _begin(consumer, late, 0)
                 first |= {
@@ -93,7 +96,10 @@ async def first_offsets(kafka_url: str, topic: str) -> dict[int, int]:
 
 
 async def read_one(kafka_url: str, topic: str, partition: int, offset: int) -> Any | None:
-    """The message (aiokafka's ConsumerRecord) at a place; None where the topic no longer has it. Raises BrokerError."""
+    """Return the message (aiokafka's ConsumerRecord) at an offset; None where the topic no longer has it.
+
+    Raises BrokerError.
+    """
     place = TopicPartition(topic, partition)
     try:
         async with plain_consumer(kafka_url) as consumer:
@@ -106,7 +112,7 @@ async def read_one(kafka_url: str, topic: str, partition: int, offset: int) -> A
 
 
 async def _next(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Any]:
-    """The next message of each partition assigned, but for those in which none comes."""
+    """Return the next message of each partition assigned, but for those in which none comes."""
     found: dict[TopicPartition, Any] = {}
     deadline = time.monotonic() + _ONE_SECONDS
     while open_places := consumer.assignment() - found.keys():
@@ -118,7 +124,7 @@ async def _next(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Any]:
 
 
 async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool) -> AsyncIterator[Any]:
-    """Messages as they come, until cancelled. Raises BrokerError."""
+    """Yield messages as they come, until cancelled. Raises BrokerError."""
     try:
         async with plain_consumer(kafka_url, "earliest" if from_beginning else "latest") as consumer:
             await _require(consumer, topics)
@@ -133,7 +139,7 @@ async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool)
 
 
 async def _places(kafka_url: str, topics: Sequence[str]) -> list[TopicPartition]:
-    """The partitions of topics that exist."""
+    """Return the partitions of topics that exist."""
     async with AIOKafkaProducer(bootstrap_servers=kafka_url.split(","), client_id="streams-reader") as producer:
         return [
             TopicPartition(topic, number) for topic in topics for number in sorted(await producer.partitions_for(topic))
@@ -141,7 +147,10 @@ async def _places(kafka_url: str, topics: Sequence[str]) -> list[TopicPartition]
 
 
 async def _require(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
-    """Raise BrokerError where one does not exist: asked for it by name, a broker may create it, or let us wait 40 s."""
+    """Raise BrokerError where a topic does not exist.
+
+    Asked for one by its name, a broker may create it, or answer after 40 s.
+    """
     missing = sorted(set(topics) - await consumer.topics())
     if missing:
         raise BrokerError(f"Kafka has no topic {', '.join(missing)}; `streams doctor` says more")
@@ -149,7 +158,10 @@ async def _require(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
 
 @asynccontextmanager
 async def plain_consumer(kafka_url: str, begin: str = "earliest") -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer without a group, for who assigns partitions and seeks himself. Raises KafkaError where Kafka is not there."""
+    """Yield a consumer without a group, of which the caller assigns the partitions and seeks.
+
+    Raises KafkaError where Kafka cannot be reached.
+    """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka_url.split(","),
         group_id=None,
@@ -162,5 +174,5 @@ async def plain_consumer(kafka_url: str, begin: str = "earliest") -> AsyncIterat
     try:
         await consumer.start()
         yield consumer
-    finally:  # also where it did not start: it would complain of that later
+    finally:  # also where it did not start: it would log that later
         await consumer.stop()

@@ -1,16 +1,16 @@
-"""Dead letters sent again, or dropped; and the two headers by which a worker knows a payload that is sent again.
+"""Redrive dead letters or delete them; write and read the two headers of a payload that is redriven.
 
 | header             | value                                                                                |
 |--------------------|--------------------------------------------------------------------------------------|
-| `streams-retry-of` | the origin of the letter it is sent for                                              |
-| `streams-arrival`  | its place in time among the messages about a record (`records/version.py`), a number     |
+| `streams-retry-of` | the origin of the letter that is redriven                                            |
+| `streams-arrival`  | its arrival order among the messages about a record (`records/version.py`), a number     |
 
-A payload that is sent again is as old as it was. Ordered by the time of the retry it would undo whatever the source has said
-of the record since; so it keeps the place it had.
+A payload that is redriven is as old as it was. Ordered by the time of the redrive it would undo what its source has sent
+about the record since; so it keeps its arrival order.
 
-The payload is published first, and the letter retired when the broker has acknowledged that: a crash in between leaves the
-letter, and a second retry does no harm. A payload with several bad items is one message, so all its letters are
-retired together; what is still bad comes back as new letters with the new origin.
+The payload is published first, and the letter deleted when the broker has acknowledged that: a crash in between leaves the
+letter, and a second redrive changes nothing. A payload with several bad items is one message, so all its letters are
+deleted together; the items that are still bad become new letters with the new origin.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ __all__ = ["ARRIVAL", "RETRY_OF", "Outcome", "drop", "retried", "retry", "retry_
 RETRY_OF, ARRIVAL = "streams-retry-of", "streams-arrival"
 
 _ORIGIN = re.compile(r"(?P<topic>[^:]+):(?P<partition>\d+):(?P<offset>\d+)")
-_LOT, _LOT_BYTES = 500, 32 * 1024 * 1024
+_CHUNK, _CHUNK_BYTES = 500, 32 * 1024 * 1024
 _BATCH_BYTES = 512 * 1024
 
 Headers = Iterable[tuple[str, bytes]]
 
 
 class Outcome(NamedTuple):
-    """What was done with one message: its letters, and the topic it was sent to or why it was not."""
+    """The outcome of redriving one message: its letters, and the topic it was sent to or why it was not."""
 
     letters: Sequence[Letter]
     topic: str = ""
@@ -51,13 +51,13 @@ class Outcome(NamedTuple):
 
 
 def retry_headers(origin: str, arrival: int) -> list[tuple[str, bytes]]:
-    """The headers of a payload sent again; an `arrival` of 0 is not known."""
+    """Return the headers of a payload that is redriven; an `arrival` of 0 is not known."""
     headers = [(RETRY_OF, origin.encode("utf-8", "replace"))]
     return [*headers, (ARRIVAL, str(arrival).encode())] if arrival else headers
 
 
 def retried(headers: Headers) -> tuple[str, int]:
-    """The origin of the letter a message is a retry of, and its arrival; `("", 0)` for any other message."""
+    """Return the origin of the letter that a message redrives, and its arrival order; `("", 0)` for any other message."""
     found = dict(headers)
     if RETRY_OF not in found:
         return "", 0
@@ -71,11 +71,11 @@ async def retry(
     chosen: Iterable[Letter],
     *,
     to: str = "",
-    told: Callable[[Outcome], None] = lambda _: None,
+    on_done: Callable[[Outcome], None] = lambda _: None,
 ) -> list[Outcome]:
-    """Send the payloads of `chosen` to the topic of their source, or of the source `to`, and retire them.
+    """Send the payloads of `chosen` to the topic of their source, or of the source `to`, and delete the letters.
 
-    `letters` are all that stand, for a message's other letters are retired with it. `told` is called as each
+    `letters` are all current ones, for a message's other letters are deleted with it. `on_done` is called as each
     message is done. Raises UsageError for an unknown `to`, BrokerError where Kafka cannot be used.
     """
     if to and to not in SOURCES:
@@ -86,33 +86,33 @@ async def retry(
             waiting[letter.origin].append(letter)
     outcomes: list[Outcome] = []
 
-    def tell(outcome: Outcome) -> None:
+    def done_with(outcome: Outcome) -> None:
         outcomes.append(outcome)
-        told(outcome)
+        on_done(outcome)
 
     async with _Producer(settings) as producer:
-        async for lot in _lots(contents(settings, [members[0] for members in waiting.values()])):
-            done = await asyncio.gather(*(_resend(settings, producer, letter, found, to) for letter, found in lot))
+        async for chunk in _chunks(contents(settings, [members[0] for members in waiting.values()])):
+            done = await asyncio.gather(*(_resend(settings, producer, letter, found, to) for letter, found in chunk))
             whole = [outcome._replace(letters=waiting.pop(outcome.letters[0].origin)) for outcome in done]
-            await producer.retire([letter for outcome in whole if not outcome.problem for letter in outcome.letters])
+            await producer.delete([letter for outcome in whole if not outcome.problem for letter in outcome.letters])
             for outcome in whole:
-                tell(outcome)
+                done_with(outcome)
     for members in waiting.values():
-        tell(Outcome(members, problem="was retired or written anew meanwhile"))
+        done_with(Outcome(members, problem="was deleted or replaced meanwhile"))
     return outcomes
 
 
 async def drop(settings: Settings, letters: Sequence[Letter]) -> None:
-    """Retire letters without sending anything. Raises BrokerError."""
+    """Delete letters without sending their payloads. Raises BrokerError."""
     async with _Producer(settings) as producer:
-        for start in range(0, len(letters), _LOT):
-            await producer.retire(letters[start : start + _LOT])
+        for start in range(0, len(letters), _CHUNK):
+            await producer.delete(letters[start : start + _CHUNK])
 
 
 async def _resend(settings: Settings, producer: _Producer, letter: Letter, found: Content, to: str) -> Outcome:
     source = to or letter.source
     if CORRECTIONS in (source, letter.source):
-        return Outcome((letter,), problem="a correction is decided for ever; send a new one with `streams correct`")
+        return Outcome((letter,), problem="a correction is decided once; send a new one with `streams correct`")
     if source not in SOURCES:
         return Outcome((letter,), problem=f"no source is called {source!r}; name one with --to")
     origin = _ORIGIN.fullmatch(letter.origin)
@@ -123,7 +123,7 @@ async def _resend(settings: Settings, producer: _Producer, letter: Letter, found
             return Outcome((letter,), problem=f"only {len(payload)} of its {letter.size} bytes are left")
         key, payload = original.key or b"", original.value or b""
     target = record_topic(settings, source)
-    # Messages with one key belong into one partition; whoever sent it first has chosen it.
+    # Messages with one key belong in one partition, which the client that sent the first one has chosen.
     partition = int(origin[2]) if origin and origin[1] == target else None
     try:
         await producer.send(target, key, payload, retry_headers(letter.origin, letter.arrival), partition)
@@ -166,13 +166,13 @@ class _Producer:
         headers: Sequence[tuple[str, bytes]] = (),
         partition: int | None = None,
     ) -> None:
-        """Send one message, to its key's partition where none (or one that does not exist) is given. Raises KafkaError."""
+        """Send one message, to its key's partition where none, or one that does not exist, is given. Raises KafkaError."""
         if partition not in await self._producer.partitions_for(topic):
             partition = None
         await self._producer.send_and_wait(topic, value, key=key or None, partition=partition, headers=list(headers))
 
-    async def retire(self, letters: Sequence[Letter]) -> None:
-        """Put a tombstone behind each letter, in the letter's own partition. Raises BrokerError."""
+    async def delete(self, letters: Sequence[Letter]) -> None:
+        """Write a tombstone for each letter, in the letter's own partition. Raises BrokerError."""
         places = dict.fromkeys((letter.id, letter.place[0]) for letter in letters)
         try:
             await asyncio.gather(
@@ -182,15 +182,15 @@ class _Producer:
             raise BrokerError(f"Kafka did not take our messages: {error or type(error).__name__}") from error
 
 
-async def _lots(items: AsyncIterator[tuple[Letter, Content]]) -> AsyncIterator[list[tuple[Letter, Content]]]:
-    """Items in lots bounded by number and size, for they are held in memory."""
-    lot: list[tuple[Letter, Content]] = []
+async def _chunks(items: AsyncIterator[tuple[Letter, Content]]) -> AsyncIterator[list[tuple[Letter, Content]]]:
+    """Yield items in chunks of bounded number and size, for they are held in memory."""
+    chunk: list[tuple[Letter, Content]] = []
     held = 0
     async for item in items:
-        lot.append(item)
+        chunk.append(item)
         held += len(item[1].payload)
-        if len(lot) >= _LOT or held >= _LOT_BYTES:
-            yield lot
-            lot, held = [], 0
-    if lot:
-        yield lot
+        if len(chunk) >= _CHUNK or held >= _CHUNK_BYTES:
+            yield chunk
+            chunk, held = [], 0
+    if chunk:
+        yield chunk

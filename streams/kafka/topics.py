@@ -1,4 +1,4 @@
-"""The topics of Streams, with their keys and cleanup, and how they come to be.
+"""Describe the topics of Streams, create them and delete them.
 
 | topic                | key                 | cleanup        | kept, by `STREAMS_…`         | written by             |
 |----------------------|---------------------|----------------|------------------------------|------------------------|
@@ -7,12 +7,12 @@
 | `dedup.review`       | `a|b`               | delete         | `REVIEW_RETENTION_HOURS`     | workers                |
 | `dedup.events`       | cluster id          | delete         | `EVENTS_RETENTION_HOURS`     | workers                |
 | `dedup.clusters`     | cluster id          | compact        | the last of every key        | workers                |
-| `dedup.corrections`  | `a|b`               | delete         | for ever, in one partition   | people, tools          |
+| `dedup.corrections`  | `a|b`               | delete         | permanently, in one partition | people, tools          |
 | `dedup.dead-letter`  | letter id           | compact,delete | `DEAD_LETTER_RETENTION_HOURS`| workers, `dead-letter` |
 
 Corrections have one order, so their topic has one partition; the others have `STREAMS_PARTITIONS`.
 The messages are described in `streams/events.py` and `docs/events.md`, what retention means in `docs/retention.md`.
-`STREAMS_TOPIC_PREFIX` stands before every name.
+`STREAMS_TOPIC_PREFIX` comes before every name.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ _HOUR_MS = 3_600_000
 class TopicSpec(NamedTuple):
     """A topic as it should be: its full name, partitions, and settings of its own.
 
-    `cleanup` is the broker's `cleanup.policy`, `retention_ms` how long a message is kept (-1: for ever),
+    `cleanup` is the broker's `cleanup.policy`, `retention_ms` how long a message is kept (-1: permanently),
     `max_message_bytes` the largest one it takes, `ordered` whether more partitions than one would be wrong. `read`: workers read
-    it, so the time of a message is the broker's. By default it is that of the sender, whose clock may be wrong, and what
-    was said first of a record would stand.
+    it, so the time of a message is the broker's. By default it is that of the sender, whose clock may be wrong, so that an
+    older message about a record could replace a newer one.
     """
 
     name: str
@@ -74,7 +74,7 @@ class TopicSpec(NamedTuple):
 
     @property
     def configs(self) -> dict[str, str]:
-        """The settings as Kafka writes them. No topic is bounded by bytes, for that would drop what is not old yet."""
+        """The settings under Kafka's names. No topic is bounded by bytes, for that would drop messages that are not old yet."""
         return {
             "cleanup.policy": self.cleanup,
             "max.message.bytes": str(self.max_message_bytes),
@@ -85,24 +85,24 @@ class TopicSpec(NamedTuple):
 
 
 def record_topic(settings: Settings, source: str) -> str:
-    """The full name of the topic of a source."""
+    """Return the full name of the topic of a source."""
     return f"{settings.topic_prefix}{RECORDS}{source}"
 
 
 def input_topics(settings: Settings) -> list[str]:
-    """The topics that workers read."""
+    """Return the full names of the topics that workers read."""
     records = [record_topic(settings, source) for source in SOURCES]
     return [*records, settings.topic_prefix + events.CORRECTIONS]
 
 
 def source_of(settings: Settings, topic: str) -> str:
-    """The source whose topic this is, `CORRECTIONS` for that of corrections."""
+    """Return the source whose topic this is, `CORRECTIONS` for the topic of corrections."""
     name = topic[len(settings.topic_prefix) :]
     return CORRECTIONS if name == events.CORRECTIONS else name[len(RECORDS) :]
 
 
 def topics(settings: Settings) -> list[TopicSpec]:
-    """All topics of this installation."""
+    """Return all topics of this installation."""
     prefix, partitions = settings.topic_prefix, settings.partitions
 
     def kept(name: str, hours: int, *, read: bool = False) -> TopicSpec:
@@ -127,7 +127,7 @@ def topics(settings: Settings) -> list[TopicSpec]:
 
 
 async def create_topics(settings: Settings) -> list[str]:
-    """Create the topics that do not exist; returns the names created.
+    """Create the topics that do not exist; return the names created.
 
     Raises BrokerError when Kafka cannot be reached or refuses one.
     """
@@ -165,11 +165,11 @@ async def _admin(settings: Settings, done: str) -> AsyncIterator[AIOKafkaAdminCl
 
 
 async def _wait_for(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
-    """Until the broker tells of them: Kafka answers before, and a worker that joins then would not be given them."""
+    """Wait until the broker lists the topics: Kafka answers earlier, and a worker that joins then gets no partitions of them."""
     while names:
-        # All, not by name: asked for one that does not exist some brokers create it.
-        told = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
-        if all(told.get(name) and all(partition["leader"] >= 0 for partition in told[name]) for name in names):
+        # All, not by name: some brokers create one that is asked for and does not exist.
+        listed = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+        if all(listed.get(name) and all(partition["leader"] >= 0 for partition in listed[name]) for name in names):
             return
         await asyncio.sleep(_LOOK_SECONDS)
 

@@ -1,6 +1,6 @@
-"""Messages too large for the broker, cut to what it takes, so that one of them never stops the rest. Pure.
+"""Truncate messages too large for the broker, so that one of them never stops the rest. Pure.
 
-What may be missing is what can be had elsewhere, and the message says that it is cut:
+Only what a reader can get elsewhere is left out, and the message says that it is truncated:
 
 - a dead letter loses the end of its payload; the header `streams-size` says how large it is. The whole is at its
   origin for as long as the feed's topic keeps it.
@@ -8,7 +8,7 @@ What may be missing is what can be had elsewhere, and the message says that it i
   relations; the document names them in `truncated`. Then an event loses its evidence, which `dedup.decisions` has. Ids,
   revision, `before` and `after` stay, so the clusters can still be folded from it.
 
-Anything else is small, or is a payload on its way to us, which is refused rather than cut.
+Any other message is small, or is a payload sent to workers, which is refused rather than truncated.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ _Document = dict[str, Any]
 
 
 def size(message: Outgoing) -> int:
-    """What a message takes on the wire at most, in bytes."""
+    """Return the bytes that a message takes on the wire at most."""
     headers = sum(len(name) + len(value) + 16 for name, value in message.headers)
     return len(message.key) + len(message.value or b"") + headers + _OVERHEAD_BYTES
 
 
 def bounded(message: Outgoing) -> Outgoing:
-    """The message with at most `LARGE_BYTES` of document and `RELATIONS_BYTES` of relations, whatever broker it goes to.
+    """Return the message with at most `LARGE_BYTES` of document and `RELATIONS_BYTES` of relations, for any broker.
 
-    The same for an event and for the state it leads to, so that folding the events still gives the states.
+    An event and the state it leads to are truncated alike, so that folding the events still gives the states.
     """
     if message.topic not in (events.EVENTS, events.CLUSTERS) or len(message.value or b"") <= RELATIONS_BYTES:
         return message
@@ -51,7 +51,7 @@ def bounded(message: Outgoing) -> Outgoing:
 
 
 def fit(message: Outgoing, most: int) -> Outgoing | None:
-    """The message cut to `most` bytes on the wire; None where that cannot be done without losing what it says."""
+    """Return the message truncated to `most` bytes on the wire; None where its meaning would be lost."""
     if message.topic == events.DEAD_LETTER:
         cut = _letter(message, most)
     elif message.topic in (events.EVENTS, events.CLUSTERS) and message.value is not None:
@@ -76,7 +76,7 @@ def _letter(message: Outgoing, most: int) -> Outgoing:
 
 
 def _trimmed(message: Outgoing, most: int, most_relations: int) -> Outgoing:
-    """The message with a document of at most `most` bytes and relations of at most `most_relations`."""
+    """Return the message with a document of at most `most` bytes and relations of at most `most_relations`."""
     fields = orjson.loads(message.value or b"")
     if "document" not in fields:
         return message
@@ -98,7 +98,7 @@ def _without_evidence(message: Outgoing) -> Outgoing:
 
 
 def _shortened(document: _Document, most: int) -> _Document:
-    """The document in at most `most` bytes, as far as leaving out can do it."""
+    """Return the document in at most `most` bytes, or as few as leaving out details achieves."""
     given = document
     for step in _STEPS:
         if len(orjson.dumps(document)) <= most:
@@ -122,7 +122,7 @@ def _without_abstract(document: _Document) -> _Document:
 
 
 def _shorter(most_members: int, most_letters: int) -> Callable[[_Document], _Document]:
-    """A step that cuts every list to its first members and every text to its first letters; half an address is none."""
+    """Return a step that keeps the first members of every list and the first letters of every text; addresses stay whole."""
 
     def cut(name: str, value: Any) -> Any:
         if name == "urls":

@@ -68,6 +68,7 @@ class Health:
         self._redis_failures: dict[str, str] = {}
         self._broker_failure = ""
         self._fatal = ""
+        self._stuck = ""
         self._stopping = False
         self._paused = ""
 
@@ -124,6 +125,11 @@ class Health:
         with self._lock:
             self._fatal = reason or "unknown failure"
 
+    def stuck(self, reason: str) -> None:
+        """Say that every message fails and why, until `reason` is `""`: the worker is not ready meanwhile."""
+        with self._lock:
+            self._stuck = reason
+
     def stopping(self) -> None:
         """Say that the worker finishes what it has and takes no more."""
         with self._lock:
@@ -179,8 +185,8 @@ class Health:
     def _accepting(self) -> Check:
         if self._fatal:
             return Check("worker", False, self._fatal)
-        if self._paused:
-            return Check("worker", False, self._paused)
+        if self._paused or self._stuck:
+            return Check("worker", False, self._paused or self._stuck)
         return Check("worker", not self._stopping, "stopping" if self._stopping else "running")
 
     def _kafka(self) -> Check:

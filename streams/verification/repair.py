@@ -17,7 +17,7 @@ from streams.events import CLUSTERS, Outgoing
 from streams.kafka.producer import Publisher
 from streams.settings import Settings
 from streams.verification.differences import Difference
-from streams.worker.reconciler import Mender
+from streams.worker.reconciler import Reconciler
 
 __all__ = ["repair"]
 
@@ -45,15 +45,15 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
     nobodys = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys if not key]
     known = [key for _, key in keys if key]
     async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
-        mender = Mender(engine, publisher, asyncio.to_thread)
+        reconciler = Reconciler(engine, publisher, asyncio.to_thread)
         await publisher.publish(nobodys)
         count = len(nobodys)
         while (owed := engine.outbox.drain()).outgoing:
-            count += await mender.publish(owed)
+            count += await reconciler.publish(owed)
         if forgotten:
-            count += await mender.mend(0, forgotten)
+            count += await reconciler.reconcile(0, forgotten)
         for start in range(0, len(known), _LOT):
-            count += await mender.publish(engine.outbox.restate(known[start : start + _LOT]))
+            count += await reconciler.publish(engine.outbox.restate(known[start : start + _LOT]))
     return count
 
 

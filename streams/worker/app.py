@@ -1,8 +1,8 @@
-"""The Faust application of a worker: one agent over the topics of all sources and that of corrections.
+"""Build the Faust application of a worker: one agent that reads the topics of all sources and that of corrections.
 
-Faust's own conveniences that lose or stall messages are not used (each was measured, see docs/architecture.md):
-values stay raw bytes and are decoded by the engine; batches are acknowledged by us, in order, when they
-are safe; one agent, not several at once, per process; no exception leaves the agent; no tables.
+The conveniences of Faust that lose or stall messages are not used (each was measured, see docs/architecture.md):
+values stay raw bytes, which the engine decodes; this module acknowledges batches, in order, when they
+are safe; a process has one agent; no exception leaves the agent; there are no tables.
 """
 
 from __future__ import annotations
@@ -24,54 +24,51 @@ from streams.kafka.topics import input_topics, source_of
 from streams.ops.health import Health
 from streams.settings import Settings
 from streams.state.progress import Place, Step
-from streams.worker.batch_processor import Ready
-from streams.worker.consumer import Lot, Memory, RewindingConsumer, RewindingTransport
+from streams.worker.batch_processor import PreparedBatch
+from streams.worker.consumer import CheckpointSource, RecordBatch, RewindingConsumer, RewindingTransport, TablelessApp
 
 __all__ = ["make_app"]
 
 log = logging.getLogger(__name__)
 
 _COMMIT_SECONDS = 1.0
-_LOTS = 4
-"""Lots of records (see `worker/consumer.py`) that make up a micro-batch at most."""
+_RECORD_BATCHES = 4
+"""Most record batches (`streams/worker/consumer.py`) in a micro-batch."""
 _MAX_FETCH_BYTES = 16 * 1024 * 1024
 
 
-class Life(Protocol):
-    """What the application calls as it lives: see `streams.worker.process`."""
+class WorkerHooks(Protocol):
+    """What the application calls, from its start to its end (`streams/worker/process.py`)."""
 
     async def open(self) -> None: ...
-    async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> Ready: ...
-    async def handle(self, ready: Ready) -> Mapping[Place, int]: ...
+    async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> PreparedBatch: ...
+    async def process(self, batch: PreparedBatch) -> Mapping[Place, int]: ...
     async def assigned(self) -> None: ...
     async def quiesce(self) -> None: ...
     async def close(self) -> None: ...
 
 
-class _App(faust.App):
-    """Faust's application with our connections opened before the first message and closed after the last."""
+class _App(TablelessApp):
+    """Faust's application, which opens the worker's connections before the first message and closes them after the last."""
 
-    life: Life
-
-    def _create_directories(self) -> None:
-        """None is needed, for there are no tables; Faust would leave one behind in the temporary directory."""
+    hooks: WorkerHooks
 
     async def on_first_start(self) -> None:
-        await self.life.open()
+        await self.hooks.open()
         await super().on_first_start()
 
     async def on_stop(self) -> None:
-        await self.life.quiesce()
+        await self.hooks.quiesce()
         await super().on_stop()
 
     async def on_shutdown(self) -> None:
         await super().on_shutdown()
-        await self.life.close()
+        await self.hooks.close()
 
 
-def make_app(settings: Settings, life: Life, memory: Memory, health: Health) -> faust.App:
+def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, health: Health) -> faust.App:
     """Build the application."""
-    lot = max(1, settings.batch_records // _LOTS)
+    batch_records = max(1, settings.batch_records // _RECORD_BATCHES)
     app = _App(
         settings.app_id,
         broker=[URL(f"aiokafka://{server}") for server in settings.kafka_url.split(",")],
@@ -84,7 +81,7 @@ def make_app(settings: Settings, life: Life, memory: Memory, health: Health) -> 
         broker_commit_interval=_COMMIT_SECONDS,
         consumer_max_fetch_size=_MAX_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
-        stream_buffer_maxsize=_LOTS * 4,
+        stream_buffer_maxsize=_RECORD_BATCHES * 4,
         stream_wait_empty=False,
         agent_supervisor=CrashingSupervisor,
         web_bind=settings.http_host,
@@ -94,26 +91,28 @@ def make_app(settings: Settings, life: Life, memory: Memory, health: Health) -> 
         cache="memory://",
         loghandlers=[],
     )
-    app.transport = RewindingTransport(app.conf.broker_consumer, app, memory=memory, lot=lot)
-    app.life = life
+    app.transport = RewindingTransport(app.conf.broker_consumer, app, source=source, batch_records=batch_records)
+    app.hooks = hooks
     records = app.topic(*input_topics(settings), value_serializer="raw", key_serializer="raw", allow_empty=True)
 
     under_way = _UnderWay()
 
     @app.agent(records, name="records", concurrency=1)
     async def handle_records(stream: Any) -> AsyncIterator[None]:
-        async for taken in stream.noack_take(_LOTS, within=settings.batch_seconds):
+        async for taken in stream.noack_take(_RECORD_BATCHES, within=settings.batch_seconds):
             consumer = cast("RewindingConsumer", app.consumer)
-            batch = _standing(consumer, taken)
-            lots = [cast("Lot", event.message) for event in batch]
-            ready = asyncio.create_task(life.prepare(_incoming(settings, lots), [lot.step for lot in lots]))
+            events = _current(consumer, taken)
+            batches = [cast("RecordBatch", event.message) for event in events]
+            messages = _incoming(settings, batches)
+            prepared = asyncio.create_task(hooks.prepare(messages, [batch.step for batch in batches]))
             await under_way.finish()
-            under_way.begin(_handle(life, consumer, ready, batch))
+            under_way.begin(_process(hooks, consumer, prepared, events))
             yield
 
     async def assigned(_app: Any, partitions: Any, **_: Any) -> None:
+        log.info("%d partitions assigned", len(partitions))
         health.assigned(len(partitions))
-        await life.assigned()
+        await hooks.assigned()
 
     async def revoked(_app: Any, _partitions: Any, **_: Any) -> None:
         health.unassigned()
@@ -125,7 +124,7 @@ def make_app(settings: Settings, life: Life, memory: Memory, health: Health) -> 
 
 
 class _UnderWay:
-    """At most one batch being handled, in a task of its own: while it is, the next one is read and prepared."""
+    """At most one micro-batch being processed, in a task of its own: meanwhile the next one is read and prepared."""
 
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
@@ -138,36 +137,39 @@ class _UnderWay:
         self._task = asyncio.create_task(work)
 
 
-async def _handle(
-    life: Life, consumer: RewindingConsumer, ready: asyncio.Task[Ready], batch: Sequence[EventT[Any]]
+async def _process(
+    hooks: WorkerHooks,
+    consumer: RewindingConsumer,
+    prepared: asyncio.Task[PreparedBatch],
+    events: Sequence[EventT[Any]],
 ) -> None:
-    """Handle one batch, then acknowledge it; batches are handled one after the other, so acknowledgements are in order.
+    """Process one micro-batch, then acknowledge it; one is processed after the other, so acknowledgements are in order.
 
-    Of partitions of which Redis has forgotten something nothing is acknowledged: they are set back.
+    The partitions of which Redis lost positions are rewound, and the acknowledgements of their messages have no effect.
     """
-    back = await life.handle(await ready)
-    for event in batch:
-        lot = cast("Lot", event.message)
-        if (position := back.get((lot.topic, lot.partition))) is not None:
-            consumer.want_back(lot, position)
-        event.ack()  # the consumer knows which ones count no more
+    back = await hooks.process(await prepared)
+    for event in events:
+        batch = cast("RecordBatch", event.message)
+        if (position := back.get((batch.topic, batch.partition))) is not None:
+            consumer.request_rewind(batch, position)
+        event.ack()  # the consumer knows which ones are stale
 
 
-def _standing(consumer: RewindingConsumer, taken: Sequence[EventT[Any]]) -> list[EventT[Any]]:
-    """Those whose partition was not set back since they were read; the others come again."""
-    batch = []
+def _current(consumer: RewindingConsumer, taken: Sequence[EventT[Any]]) -> list[EventT[Any]]:
+    """Return the events whose partition was not rewound since they were read; the records of the others come again."""
+    current = []
     for event in taken:
-        if consumer.is_over(cast("Lot", event.message)):
+        if consumer.is_stale(cast("RecordBatch", event.message)):
             event.ack()
         else:
-            batch.append(event)
-    return batch
+            current.append(event)
+    return current
 
 
-def _incoming(settings: Settings, lots: Sequence[Lot]) -> list[Incoming]:
+def _incoming(settings: Settings, batches: Sequence[RecordBatch]) -> list[Incoming]:
     return [
         incoming(source, record)
-        for lot in lots
-        for source in (source_of(settings, lot.topic),)  # a lot is of one topic
-        for record in lot.records
+        for batch in batches
+        for source in (source_of(settings, batch.topic),)  # a record batch is of one topic
+        for record in batch.records
     ]

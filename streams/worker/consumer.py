@@ -1,93 +1,100 @@
-"""Faust's consumer, with four changes: it hands over lots, asks the broker more often for what is new, is set back
-where Redis remembers less than was committed, and leaves a broker that grants short sessions without a word.
+"""The consumer of Faust and aiokafka, adapted: the one module that touches their private members.
 
-Redis may forget writes that a worker has seen acknowledged (`state/progress.py`), while Kafka keeps the offset committed
-after them. So reading goes back to the position that Redis remembers: when partitions are assigned, when a mark was
-refused, and when a look every second finds one behind the committed offset. It never begins later: a topic made
-anew would lose its first messages.
+`tests/worker/test_private_members.py` holds each of these members to what is assumed of it here, so that an upgrade
+that breaks one says which. The consumer differs from Faust's in four ways:
+
+- it hands over the records of a partition in batches, each as one message of Faust's;
+- it asks the broker more often for new messages;
+- it rewinds a partition where Redis has stored less than the committed offset;
+- it leaves a broker that grants short sessions without LeaveGroup.
+
+Redis may lose writes that a worker has seen acknowledged (`streams/state/progress.py`), while Kafka keeps the offset committed
+after them. So a partition is rewound to the position stored in Redis: when it is assigned, when a position was
+refused, and when a heartbeat finds one before the committed offset. Reading never begins later than the committed
+offset: a topic made anew would lose its first messages.
 
 What was fetched and never came to the stream would be lost: Faust may end the loop that waits for a fetch, in a rebalance, and
-the fetch goes on in the consumer's thread. So nobody seeks while one is under way; what one finds that began before a
-rebalance is thrown away and sought again; and where offsets are missing before a record they are read a second time before the
-topic is believed to have none of them (retention, aborted transactions).
-
-A partition is set back between two fetches, and everything read of it before is of a turn that is over: its lots may be
-handled, which changes nothing, but are neither marked beyond the gap (the mark is a compare-and-set) nor committed.
+the fetch goes on in the consumer's thread. So the consumer never seeks while a fetch is under way; what a fetch finds that began
+before a rebalance is thrown away and sought again; and missing offsets are read a second time. Which partition is read from where,
+and in which epoch, is decided in `streams/worker/read_positions.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol, cast
 
+import faust
 from aiokafka.errors import IllegalStateError
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types.tuples import ConsumerMessage
 from mode import Service
 
 from streams.errors import RedisError
 from streams.state.progress import Place, Step
+from streams.worker.read_positions import Gap, ReadPositions, Seek
 
-__all__ = ["Lot", "Memory", "RewindingConsumer", "RewindingTransport"]
+__all__ = ["CheckpointSource", "RecordBatch", "RewindingConsumer", "RewindingTransport", "TablelessApp"]
 
 _FETCH_WAIT_MS = 100
-"""How long the broker may keep a request for new messages waiting, in ms.
+"""Longest time that the broker may keep a request for new messages waiting, in ms.
 
-Faust says 1,500. Kafka answers as soon as there is something; the embedded broker may sleep half a second or longer over
+Faust's value is 1,500. Kafka answers as soon as there is a message; the embedded broker may sleep half a second or longer over
 a waiting request, and a record then takes 450 ms rather than 50 (`bench/latency.py --pause 0.3`). Ten requests a second
 cost under 1 % of a core.
 """
 
 _SILENT_SECONDS = 6.0
-"""A member whose session is shorter does not say that it leaves its group: it is missed soon.
+"""A member whose session is shorter does not send LeaveGroup: the broker misses it soon.
 
-Kafka grants none that is shorter (`group.min.session.timeout.ms`, by default). The embedded broker does, and a group whose leader
-says that it leaves while others join or leave too keeps that leader for ever, and tells nobody his partitions any more;
-a member that it misses it forgets, leader or not (docs/decisions/0019-leave-without-a-word.md).
+Kafka grants no shorter one (`group.min.session.timeout.ms`, by default). The embedded broker does; and of a group whose leader
+says that it leaves, while others join or leave too, it keeps that leader permanently, and no member gets partitions any more.
+A member that it misses it forgets, leader or not (docs/decisions/0019-leave-without-a-word.md).
 """
 
-_MARKER = 1
-"""Offsets that the end of a transaction takes, without a message: too common to read for a second time each."""
 _FETCH_SECONDS = 5.0
 """Longest wait for a fetch under way, which takes a second at most."""
-_LOOK_SECONDS = 1.0
 _PAUSE_SECONDS = 0.2
 
 
-class Memory(Protocol):
-    """What Redis remembers of partitions, for a consumer."""
+class CheckpointSource(Protocol):
+    """The positions stored in Redis, for a consumer, which reports to it what it finds."""
 
     async def positions(self) -> Mapping[Place, int]:
-        """The next offset to handle of each. Raises RedisError."""
+        """Return the next offset to process of each partition, read now. Raises RedisError."""
+
+    async def next_positions(self) -> Mapping[Place, int]:
+        """Return the same, read by the first heartbeat from now on that can."""
 
     async def begin(self, places: list[Place]) -> None:
-        """These are read from their beginning, whatever is remembered. Raises RedisError."""
+        """Store that these partitions are read from their beginning. Raises RedisError."""
 
     def rewound(self, place: Place, position: int, before: int) -> None:
-        """A partition was set back to a position from the one before."""
+        """Report that a partition was rewound to a position from the one before."""
 
     def missed(self, place: Place, begins: int, ends: int) -> None:
-        """No message came of these offsets; they are read again."""
+        """Report that no message came of these offsets, which are read again."""
 
     def skipped(self, place: Place, begins: int, ends: int) -> None:
-        """No message came of these offsets a second time: the topic has none."""
+        """Report that no message came of these offsets a second time: the topic has none."""
 
     def failed(self, error: RedisError) -> None:
-        """Partitions that were assigned wait."""
+        """Report that partitions were assigned and wait for Redis."""
 
 
-class Lot(ConsumerMessage):
+class RecordBatch(ConsumerMessage):
     """Records of one partition, in order, as one message of Faust's.
 
-    `begins` is where reading began: what is missing before the first record, the topic no longer has. `turn` counts how often
-    the partition was set back before it was read.
+    `begins` is the offset where reading began: the topic has no message between it and the first record. `epoch` is that of
+    the partition when the records were read.
     """
 
-    __slots__ = ("begins", "records", "turn")
+    __slots__ = ("begins", "epoch", "records")
 
-    def __init__(self, tp: Any, records: list[Any], begins: int, turn: int, generation_id: int) -> None:
+    def __init__(self, tp: Any, records: list[Any], begins: int, epoch: int, generation_id: int) -> None:
         last = records[-1]
         super().__init__(
             last.topic, last.partition, last.offset, last.timestamp / 1000, last.timestamp_type, [], None, b"", None,
@@ -95,12 +102,19 @@ class Lot(ConsumerMessage):
         )  # fmt: skip
         self.records = records
         self.begins = begins
-        self.turn = turn
+        self.epoch = epoch
 
     @property
     def step(self) -> Step:
-        """What is handled with it."""
+        """The offset range that is processed with it."""
         return Step(self.topic, self.partition, self.begins, self.offset + 1)
+
+
+class TablelessApp(faust.App):
+    """Faust's application without the directory of its tables, which it would leave behind in the temporary directory."""
+
+    def _create_directories(self) -> None:
+        """Create none."""
 
 
 class _Thread(AIOKafkaConsumerThread):
@@ -108,156 +122,147 @@ class _Thread(AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         # Neither settings nor arguments of Faust's; aiokafka reads them when the consumer starts.
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
-        consumer._isolation_level = "read_committed"  # what a harvester takes back was never said
+        consumer._isolation_level = "read_committed"  # a message of an aborted transaction is none
         return consumer
 
     async def on_start(self) -> None:
-        """As Faust's, but for who leaves without a word."""
+        """Start as Faust does; with a short session, replace LeaveGroup by no message."""
         await super().on_start()
         if self.app.conf.broker_session_timeout < _SILENT_SECONDS:
             coordinator = self._ensure_consumer()._coordinator
 
-            async def forget() -> None:
+            async def leave_silently() -> None:
                 coordinator.reset_generation()
 
-            coordinator._maybe_leave_group = forget
+            coordinator._maybe_leave_group = leave_silently
 
-    async def set_back(self, tp: Any, offset: int) -> None:
-        """Read a partition from there, if it is ours."""
-        await self.call_thread(self._set_back, tp, offset)
+    async def rewind(self, tp: Any, offset: int) -> None:
+        """Read a partition from an offset, if it is assigned to this worker."""
+        await self.call_thread(self._rewind, tp, offset)
 
-    async def _set_back(self, tp: Any, offset: int) -> None:
+    async def _rewind(self, tp: Any, offset: int) -> None:
         if tp in self.assignment():
             self._ensure_consumer().seek(tp, offset)
 
 
 class RewindingConsumer(Consumer):
-    """Hands over lots, and sets partitions back to what Redis remembers."""
+    """Hands over record batches, and rewinds partitions to the positions stored in Redis.
+
+    More than ten methods, for half of them replace or extend one of Faust's of the same name.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._begins: dict[Any, int] = {}  # where reading of what comes next begins
-        self._turns: dict[Any, int] = defaultdict(int)
-        self._wanted: dict[Any, int] = {}
+        self._reading = ReadPositions()
         self._seeking = asyncio.Lock()
         self._fetching: asyncio.Future[Any] | None = None
         self._rebalances = 0
-        self._doubted: set[Any] = set()  # the next record of these may not be the next there is
-        self._missed: dict[Any, dict[int, bool]] = defaultdict(dict)  # where nothing came, and whether that was told
         super().__init__(*args, **kwargs)
 
     @property
-    def _memory(self) -> Memory:
-        return cast("RewindingTransport", self.transport).memory
+    def _source(self) -> CheckpointSource:
+        return cast("RewindingTransport", self.transport).source
 
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
 
-    def want_back(self, lot: Lot, position: int) -> None:
-        """A lot could not be marked, for Redis remembers only this position: read on from there."""
-        if not self.is_over(lot):
-            self._want(lot.tp, position)
+    def request_rewind(self, batch: RecordBatch, position: int) -> None:
+        """Read the partition of a batch again from `position`: Redis has stored no more, so the batch could not be."""
+        if not self.is_stale(batch):
+            self._reading.request_rewind(batch.tp, position)
 
-    def is_over(self, lot: Lot) -> bool:
-        """Whether its partition was set back since it was read: it comes again."""
-        return bool(lot.turn != self._turns[lot.tp])
+    def is_stale(self, batch: RecordBatch) -> bool:
+        """Return whether the partition of a batch was rewound since it was read: its records come again."""
+        return batch.epoch != self._reading.epoch(batch.tp)
 
     def ack(self, message: Any) -> bool:
-        """As Faust's, but what is over says nothing about what may be committed."""
-        if isinstance(message, Lot) and self.is_over(message):
+        """Acknowledge a message as Faust does; a stale one has no effect on what may be committed."""
+        if isinstance(message, RecordBatch) and self.is_stale(message):
             message.acked = True
             self._unacked_messages.discard(message)
             return False
         return bool(super().ack(message))
 
     async def perform_seek(self) -> None:
-        """Read on from what is committed, or from what Redis remembers where that is less."""
+        """Read on from the committed offset, or from the position stored in Redis where that is less."""
         async with self._seeking:
             await self._fetched()
-            self._doubted.update(self.assignment())
+            self._reading.suspect(self.assignment())
             try:
                 await super().perform_seek()
             except (IllegalStateError, AssertionError):
                 # Partitions were taken away while it asked for what is committed: those assigned next are sought anew.
                 return
-            remembered = await self._remembered()
-            anew: list[Place] = []
+            stored = await self._stored()
+            restarted: list[Place] = []
             for tp in self.assignment():
-                self._wanted.pop(tp, None)
-                committed, position = self._committed_offset.get(tp), remembered.get(tp, 0)
-                if committed is None and position and tp not in self._begins:
-                    # The group lost its offsets or the topic was made anew: its messages come from the first one on.
-                    self._turns[tp] += 1
-                    anew.append((tp.topic, tp.partition))
-                if committed is not None or tp not in self._begins:
-                    self._begins[tp] = committed or 0
-                if position < self._begins[tp]:
-                    await self._set_back(tp, position)
-                elif not committed:
+                place = tp.topic, tp.partition
+                start = self._reading.start(tp, self._committed_offset.get(tp), stored.get(place, 0))
+                if start.seek is Seek.RESTART:
+                    restarted.append(place)
+                if start.seek is Seek.REWIND:
+                    await self._rewind(tp, start.position)
+                elif start.seek is not Seek.STAY:
                     # Faust leaves such a partition where it is: what was fetched and thrown away since would be lost.
-                    await cast(_Thread, self._thread).set_back(tp, self._begins[tp])
-            if anew:
-                await self._memory.begin(anew)
+                    await cast(_Thread, self._thread).rewind(tp, start.position)
+            if restarted:
+                await self._source.begin(restarted)
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
-        """As Faust's."""
+        """Forget what was read of partitions that are taken away."""
         self._rebalances += 1
-        for tp in revoked:
-            for known in (self._begins, self._wanted, self._missed):
-                known.pop(tp, None)
+        self._reading.revoke(revoked)
         await super().on_partitions_revoked(revoked)
 
     @Service.task
-    async def _look_back(self) -> None:
-        """Find out that Redis has forgotten what was committed, also where no message comes."""
-        async for _ in self.itertimer(_LOOK_SECONDS, name="look back"):
-            # What is committed now was marked before; what is read after it must not be less.
-            before = {tp: self._committed_offset.get(tp) for tp in self.assignment()}
-            try:
-                remembered = await self._memory.positions()
-            except RedisError:
-                continue  # whoever works says so
+    async def _check_positions(self) -> None:
+        """Request rewinds where Redis lost positions that were committed, also where no message comes."""
+        before: dict[Any, int | None] = {}
+        while not self.should_stop:
+            waited = await self.wait(self._source.next_positions())
+            if waited.stopped:
+                return
+            stored = cast("Mapping[Place, int]", waited.result)
             for tp, committed in before.items():
-                position = remembered.get((tp.topic, tp.partition), 0)
+                position = stored.get((tp.topic, tp.partition), 0)
                 if committed is not None and position < committed and committed == self._committed_offset.get(tp):
-                    self._want(tp, position)
+                    self._reading.request_rewind(tp, position)
+            with contextlib.suppress(ConsumerNotStarted):  # then none is assigned yet
+                # What is committed now was stored before; a position that is read after it must not be less.
+                before = {tp: self._committed_offset.get(tp) for tp in self.assignment()}
 
-    def _want(self, tp: Any, position: int) -> None:
-        self._turns[tp] += 1  # from now on nothing is committed of what was read before
-        self._wanted[tp] = min(position, self._wanted.get(tp, position))
-
-    async def _go_back(self) -> None:
-        """Set back what has to be; no fetch is under way."""
+    async def _take_requests(self) -> None:
+        """Rewind the partitions of which that was requested; no fetch is under way."""
         async with self._seeking:
             await self._fetched()
-            for tp in [tp for tp in self._wanted if tp in self.assignment()]:
-                await self._set_back(tp, self._wanted.pop(tp))
+            for tp in self.assignment():
+                if (position := self._reading.take_request(tp)) is not None:
+                    await self._rewind(tp, position)
 
-    async def _set_back(self, tp: Any, position: int) -> None:
-        await cast(_Thread, self._thread).set_back(tp, position)
-        while self._commit_fut is not None:  # it would note the offset it commits after us
+    async def _rewind(self, tp: Any, position: int) -> None:
+        await cast(_Thread, self._thread).rewind(tp, position)
+        while self._commit_fut is not None:  # a commit under way would note its offset after this
             await self.maybe_wait_for_commit_to_finish()
-        self._turns[tp] += 1
         for known in (self._acked, self._acked_index, self._gap):
             known.pop(tp, None)
-        # Faust's next read of this partition, and what it takes for already committed.
+        # Where Faust reads this partition next, and what it takes for committed already.
         self._read_offset[tp] = position or None
         self._committed_offset[tp] = position
-        self._memory.rewound((tp.topic, tp.partition), position, self._begins.get(tp, position))
-        self._begins[tp] = position
-        self._doubted.add(tp)
+        self._source.rewound((tp.topic, tp.partition), position, self._reading.rewound(tp, position))
 
-    async def _remembered(self) -> Mapping[Place, int]:
+    async def _stored(self) -> Mapping[Place, int]:
         while True:
             try:
-                return await self._memory.positions()
+                return await self._source.positions()
             except RedisError as error:
-                self._memory.failed(error)
+                self._source.failed(error)
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
-        """As Faust's, but it is known to be under way also when nobody waits for it any more."""
+        """Fetch as Faust does, and keep the fetch in view also when the loop that waited for it has ended."""
         self._fetching = asyncio.ensure_future(super()._getmany(active_partitions, timeout))
-        self._fetching.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may ask for it
+        self._fetching.add_done_callback(
+            lambda done: done.cancelled() or done.exception()
+        )  # it may be asked for by no task
         return await asyncio.shield(self._fetching)
 
     async def _fetched(self) -> None:
@@ -266,7 +271,10 @@ class RewindingConsumer(Consumer):
             await asyncio.wait([self._fetching], timeout=_FETCH_SECONDS)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:
-        """What was fetched, in lots, partition after partition in turn; ends when partitions are being taken away."""
+        """Yield what was fetched, as (partition, records), partition after partition in turn.
+
+        Ends when partitions are being taken away.
+        """
         rebalances = self._rebalances
         records, _ = await self._wait_next_records(timeout)
         if records is None or self.should_stop:
@@ -274,30 +282,30 @@ class RewindingConsumer(Consumer):
         if not self.flow_active or self._rebalances != rebalances:
             await self.perform_seek()
             return
-        most = cast("RewindingTransport", self.transport).lot
-        lots = [
+        most = cast("RewindingTransport", self.transport).batch_records
+        batches = [
             (start, tp, fetched[start : start + most])
             for tp, fetched in records.items()
             for start in range(0, len(fetched), most)
         ]
-        for _, tp, lot in sorted(lots, key=lambda lot: lot[0]):
+        for _, tp, batch in sorted(batches, key=lambda batch: batch[0]):
             if not self.flow_active or self._rebalances != rebalances:
                 return
-            if tp not in self._wanted:
-                yield tp, lot
+            if not self._reading.is_requested(tp):
+                yield tp, batch
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        """Hand fetched records to the stream, a lot of one partition as one message.
+        """Hand fetched records to the stream, a batch of one partition as one message.
 
         Faust's own loop makes a message, an event and two waits for every record, which takes as long as deciding about
-        it. A lot is acknowledged as a whole: its message has the offset of the last record, those before are a gap.
+        it. A batch is acknowledged as a whole: its message has the offset of the last record, those before are a gap.
         """
         try:
             while not (self.should_stop or fetcher.should_stop):
-                async for tp, lot in self.getmany(timeout=1.0):
-                    await self.wait_first(self._deliver(tp, lot), self.suspend_flow.wait())
-                if self._wanted and self.flow_active:
-                    await self._go_back()
+                async for tp, batch in self.getmany(timeout=1.0):
+                    await self.wait_first(self._deliver(tp, batch), self.suspend_flow.wait())
+                if self._reading.has_requests and self.flow_active:
+                    await self._take_requests()
                 await asyncio.sleep(0)
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
@@ -306,46 +314,32 @@ class RewindingConsumer(Consumer):
             if not self.transport.app.should_stop:
                 raise
 
-    async def _deliver(self, tp: Any, lot: list[Any]) -> None:
+    async def _deliver(self, tp: Any, batch: list[Any]) -> None:
         read = self._read_offset[tp]
-        fresh = [record for record in lot if read is None or record.offset >= read]
+        fresh = [record for record in batch if read is None or record.offset >= read]
         if not fresh:
             return
-        begins = self._begins.get(tp, fresh[0].offset)
-        if self._misses(tp, begins, fresh[0].offset):
+        first, last = fresh[0].offset, fresh[-1].offset
+        begins = self._reading.next_offset(tp, first)
+        gap = self._reading.find_gap(tp, first, self._committed_offset.get(tp) or 0)
+        if gap is Gap.REREAD:
+            self._source.missed((tp.topic, tp.partition), begins, first)
             return
-        if len(fresh) > 1 or (read and fresh[0].offset - read > 1):
-            first = read + 1 if read and fresh[0].offset - read > 1 else fresh[0].offset
-            await self._add_gap(tp, first, fresh[-1].offset - 1)
-        await self.callback(Lot(tp, fresh, begins, self._turns[tp], self.app.consumer_generation_id))
-        self._read_offset[tp] = fresh[-1].offset
-        self._begins[tp] = fresh[-1].offset + 1
-
-    def _misses(self, tp: Any, begins: int, first: int) -> bool:
-        """Whether what is missing before a record has to be read again."""
-        missing, doubted = first - begins, tp in self._doubted
-        self._doubted.discard(tp)
-        if missing <= 0 or (missing == _MARKER and not doubted):
-            return False
-        place = tp.topic, tp.partition
-        if begins in self._missed[tp]:  # it was read a second time
-            if not self._missed[tp][begins]:
-                self._memory.skipped(place, begins, first)
-            self._missed[tp][begins] = True
-            return False
-        committed = self._committed_offset.get(tp) or 0
-        self._missed[tp] = {at: told for at, told in self._missed[tp].items() if at >= committed} | {begins: False}
-        self._memory.missed(place, begins, first)
-        self._want(tp, committed)  # what was handled since comes again as well, with its gaps
-        return True
+        if gap is Gap.ABSENT:
+            self._source.skipped((tp.topic, tp.partition), begins, first)
+        if len(fresh) > 1 or (read and first - read > 1):
+            await self._add_gap(tp, read + 1 if read and first - read > 1 else first, last - 1)
+        await self.callback(RecordBatch(tp, fresh, begins, self._reading.epoch(tp), self.app.consumer_generation_id))
+        self._read_offset[tp] = last
+        self._reading.read(tp, last)
 
 
 class RewindingTransport(Transport):
-    """Faust's aiokafka transport with the consumer above. `lot` is how many records one message may stand for."""
+    """Faust's aiokafka transport with the consumer above. `batch_records` is the most records of one message."""
 
     Consumer = RewindingConsumer
 
-    def __init__(self, *args: Any, memory: Memory, lot: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, source: CheckpointSource, batch_records: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.memory = memory
-        self.lot = lot
+        self.source = source
+        self.batch_records = batch_records

@@ -1,7 +1,7 @@
-"""The intake in a process of its own, so that reading payloads and deciding about them use two cores.
+"""Read payloads in a process of its own, so that reading them and deciding about them use two cores.
 
-The child is started afresh (no fork of a process with threads), ends when the worker ends, however that
-happens, and is replaced when it dies. Where it cannot be used the work is done in the calling thread.
+The child is spawned (no fork of a process with threads), ends when the worker ends, however that
+happens, and is replaced when it dies. Where it cannot be used the payloads are read in the calling thread.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Preparer:
         await self.prepare([])
 
     async def prepare(self, messages: Sequence[Raw]) -> list[Items]:
-        """What each message holds, see `Intake.prepare`. A child that dies is replaced, once a call."""
+        """Return the items of each message, see `Intake.prepare`. A child that dies is replaced, once a call."""
         for attempt in (1, 2):
             try:
                 loop = asyncio.get_running_loop()
@@ -53,7 +53,7 @@ class Preparer:
             except BrokenProcessPool:
                 log.warning("the intake process died; attempt %d", attempt)
                 self.close()
-        # Something in these messages may be what kills it; here it would at least be seen.
+        # One of these messages may be what kills it; in this process it would at least be seen.
         return Intake(self._settings).prepare(messages)
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ def _begin(settings: Settings, parent: int) -> None:
 
 
 def calm_collector() -> None:
-    """Let the garbage collector look less often, and never at what lives for good.
+    """Run the garbage collector less often, and never over the objects that exist until the end.
 
     A batch is tens of thousands of small values without cycles, which reference counts free; looking for
     cycles among them took a seventh of a worker's time.
@@ -99,7 +99,7 @@ def _end_with(parent: int) -> None:
             time.sleep(_WATCH_SECONDS)
         os._exit(1)
 
-    # Where the kernel does not tell, and for a parent that died before it was asked to.
+    # Where the kernel sends no signal, and for a parent that died before it was asked to.
     threading.Thread(target=watch, daemon=True, name="end-with-worker").start()
 
 

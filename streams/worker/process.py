@@ -1,4 +1,4 @@
-"""A worker process: Faust's worker around our application, with its connections and its HTTP port."""
+"""Run a worker process: Faust's worker with the application of `streams/worker/app.py`, its connections and its HTTP port."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, NoReturn
 
 import faust
@@ -18,8 +17,7 @@ import mode.loop
 from aiohttp import web
 
 from streams.engine.engine import Engine
-from streams.engine.messages import Incoming
-from streams.errors import BrokerError, StateError, StreamsError
+from streams.errors import StateError, StreamsError
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.ops.health import Health
@@ -29,13 +27,18 @@ from streams.settings import PREFIX, Settings
 from streams.state.connection import Connection, connect
 from streams.state.fence import Fence
 from streams.state.generation import FIXED, current_generation
-from streams.state.progress import Histories, Place, Step
+from streams.state.progress import Histories
 from streams.worker.app import make_app
-from streams.worker.batch_processor import Handler, Ready
-from streams.worker.lease import Lease
+from streams.worker.batch_processor import BatchProcessor
+from streams.worker.engine_thread import EngineThread
+from streams.worker.group_watch import wait_until_stuck
+from streams.worker.log import configure_logging
 from streams.worker.prepare_pool import Preparer, calm_collector
+from streams.worker.recovery import Recovery
+from streams.worker.registration import Registration
+from streams.worker.side_tasks import SideTasks
 from streams.worker.startup_checks import check_eviction, check_port, check_session
-from streams.worker.stored_positions import RedisMemory
+from streams.worker.stored_positions import StoredPositions
 
 __all__ = ["run_worker"]
 
@@ -43,42 +46,46 @@ log = logging.getLogger(__name__)
 
 _CLOSED_SECONDS = 1.0
 _CHILD_SECONDS = 5.0
-_LOOK_SECONDS, _ANSWER_SECONDS, _REPEAT_SECONDS = 1.0, 2.0, 1.0
-_MOVE_SECONDS = 10.0
-"""Workers that are alive have ended by then what they began, unless Redis or the broker was away."""
-_STUCK_SESSIONS = 12
-"""Sessions that a worker waits to be told its partitions by a broker that answers; then it begins anew.
-
-What aiokafka takes for a final refusal it does not ask again. Kafka takes at most its rebalance timeout, 60 s, which is less
-than this for any session it grants.
-"""
+_REPUBLISH_SECONDS = 1.0
+_MERGE_SECONDS = 10.0
+"""A worker that is alive has finished by then the merges it began, unless Redis or the broker was away."""
+_HEARTBEAT, _DRAIN = "the heartbeat", "the publication of pending events"
 
 
 class _Worker:
-    """Holds what a worker opens before messages come and closes after the last one."""
+    """Holds the connections and side tasks of a worker, from before the first message until after the last one."""
 
     def __init__(self, given: Settings) -> None:
         self.metrics = Metrics()
         self.health = Health()
         self.connection = connect(given)
         self.settings = settings = _open_generation(given, self.connection)
-        self.engine = Engine(settings, self.connection)
+        engine = Engine(settings, self.connection)
         self.successor = ""
-        self._stopping = False
-        self._leases = connect(settings)
-        self._lease = Lease(settings, self._leases, self.health, self._moved)
-        self.connection.permit = self._lease.check
-        self.memory = RedisMemory(settings, self.metrics, self._look)
-        self._preparer = Preparer(settings)
-        self._publisher: Publisher | None = None
-        self._handler: Handler | None = None
-        self._draining: set[asyncio.Task[Any]] = set()
-        self._finishing: set[asyncio.Task[Any]] = set()
-        self._tasks: list[asyncio.Task[None]] = []
+        """The index version that replaced ours: this process becomes a worker of it."""
         self.failure: StreamsError | None = None
+        """The error that kept this worker from starting."""
+        self._stopping = False
+        self._registration = Registration(settings, connect(settings), self.health, self._on_replaced)
+        self.connection.permit = self._registration.check
+        self.positions = StoredPositions(settings, self._registration, self.metrics, self._on_histories)
+        self._preparer = Preparer(settings)
+        self._publisher = Publisher(settings.kafka_url, settings.topic_prefix, cut=self.metrics.cut)
+        self._thread = EngineThread(self._registration, self.health, self.metrics)
+        self._processor = BatchProcessor(
+            engine,
+            self._thread,
+            self._preparer,
+            self._publisher,
+            self.metrics,
+            self.health,
+            self._registration,
+        )
+        self.prepare, self.process = self._processor.prepare, self._processor.process
+        self._side = SideTasks(self.health.failed)
 
     async def open(self) -> None:
-        """Create the topics, connect the publisher, publish what a dead worker left. Keeps the error of its own as `failure`."""
+        """Create the topics, connect the publisher, publish what a dead worker left; keep an error as `failure`."""
         try:
             await self._open()
         except StreamsError as error:
@@ -88,114 +95,67 @@ class _Worker:
     async def _open(self) -> None:
         await create_topics(self.settings)
         await check_session(self.settings)
-        self._publisher = await Publisher(
-            self.settings.kafka_url, self.settings.topic_prefix, cut=self.metrics.cut
-        ).__aenter__()
+        await self._publisher.__aenter__()
         await self._preparer.start()
-        handler = Handler(self.engine, self._preparer, self._publisher, self.metrics, self.health, self._lease)
-        await self._lease.start(handler.turn)
-        self._handler = handler
-        if self._lease.is_open:
-            await handler.drain()
+        await self._registration.start(self._thread.turn)
+        self._side.keep(_HEARTBEAT, self._registration.keep())
+        if self._registration.is_open:
+            await self._processor.recovery.drain()
         else:
-            self._drain_later(handler)
-        self._tasks = [asyncio.create_task(work) for work in (self._watch_group(), self._repeat_states(handler))]
+            self._side.once(_DRAIN, self._processor.recovery.drain())
+        self._side.keep("the watch on the consumer group", self._watch_group())
+        self._side.keep("the republication of states", _republish(self._processor.recovery))
         calm_collector()
 
-    async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> Ready:
-        """Read a micro-batch's payloads; the batch before may still be under way."""
-        return await self._started.prepare(messages, steps)
-
-    async def handle(self, ready: Ready) -> Mapping[Place, int]:
-        """Handle a micro-batch; returns when it is safe to acknowledge, but for the partitions that must go back."""
-        return await self._started.handle(ready)
-
-    @property
-    def _started(self) -> Handler:
-        if self._handler is None:
-            raise RuntimeError("messages came before the worker was started")
-        return self._handler
-
     async def assigned(self) -> None:
-        """Partitions came to us: whoever had them may have died with events unpublished."""
-        if self._handler is not None:
-            self._drain_later(self._handler)
-            _background(self._finishing, _finish_moves(self._handler))
+        """Finish what a dead worker may have left that had the partitions before."""
+        self._side.once(_DRAIN, self._processor.recovery.drain())
+        self._side.once("the end of pending merges", _finish_merges(self._processor.recovery))
 
-    def _look(self, histories: Histories) -> None:
-        """Redis is another one than we know: where no message comes, nobody else would look after what it has forgotten."""
-        handler = self._handler
-        if handler is not None and not self._draining and handler.knows_not(histories):
-            self._drain_later(handler)
+    def _on_histories(self, histories: Histories) -> None:
+        """Reconcile after a failover also where no message comes that would detect it."""
+        if self._processor.guard.is_unknown(histories) and not self._side.is_running(_DRAIN):
+            self._side.once(_DRAIN, self._processor.recovery.drain())
 
-    def _drain_later(self, handler: Handler) -> None:
-        _background(self._draining, handler.drain())
-
-    def _moved(self, successor: str) -> None:
-        """Another generation took over: stop as if told to, and begin again on that one."""
+    def _on_replaced(self, successor: str) -> None:
+        """Stop as on SIGTERM, and start again on the index version that replaced ours."""
         if self._stopping:
-            return  # somebody wants us to end, not to move
+            return  # this worker is to end, not to move
         log.warning("generation %s was replaced by %s; moving there", self.settings.generation, successor)
         self.successor = successor
         os.kill(os.getpid(), signal.SIGTERM)
 
-    async def _repeat_states(self, handler: Handler) -> None:
-        while True:
-            await asyncio.sleep(_REPEAT_SECONDS)
-            try:
-                await handler.repeat()
-            except StateError as error:  # of some cluster; the others wait for their turn
-                log.error("states could not be told again: %s", error)
-
     async def _watch_group(self) -> None:
-        """Begin anew where the group of workers is stuck."""
-        most = _STUCK_SESSIONS * self.settings.session_timeout
-        since = time.monotonic()
-        while not self._stopping:
-            await asyncio.sleep(_LOOK_SECONDS)
-            if self.health.knows_partitions or not await self._broker_answers():
-                since = time.monotonic()
-            elif time.monotonic() - since > most:
-                log.warning("no partitions for %.0f s though Kafka answers; this worker begins anew", most)
-                self._preparer.close()
-                _begin_anew()
-
-    async def _broker_answers(self) -> bool:
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                await self.ping_broker()
-        except (BrokerError, TimeoutError):
-            return False
-        return True
+        """Restart this process where its consumer group is stuck."""
+        seconds = await wait_until_stuck(self.health, self.ping_broker, self.settings.session_timeout)
+        if not self._stopping:
+            log.warning("no partitions for %.0f s though Kafka answers; this worker begins anew", seconds)
+            self._preparer.close()
+            _restart()
+        await asyncio.Event().wait()  # until the tasks are cancelled
 
     async def quiesce(self) -> None:
-        """Let the batch under way end and begin no other."""
+        """Let the batch under way end, and begin no other."""
         self._stopping = True
         self.health.stopping()
-        if self._handler is not None:
-            await self._handler.quiesce()
+        await self._thread.quiesce()
 
     async def close(self) -> None:
-        """Give up thread and connections; the agent has stopped."""
-        for task in (*self._draining, *self._finishing, *self._tasks):
-            task.cancel()
-        if self._handler is not None:
-            await self._lease.stop()
-            self._handler.close()
+        """Close threads and connections; the agent has stopped."""
+        self._side.cancel()
+        await self._registration.stop()
+        self._thread.close()
         self._preparer.close()
-        if self._publisher is not None:
-            await self._publisher.__aexit__()
-        self.memory.close()
+        await self._publisher.__aexit__()
         self.connection.close()
-        self._leases.close()
 
     async def ping_broker(self) -> None:
-        """Raise where the broker does not answer."""
-        if self._publisher is not None:
+        """Raise BrokerError where the broker does not answer."""
+        if self._registration.is_started:  # the publisher is connected before
             await self._publisher.ping()
 
     async def ping_redis(self) -> None:
-        """Raise where Redis does not answer."""
+        """Raise RedisError where Redis does not answer."""
         probe = connect(self.settings)
         try:
             await asyncio.get_running_loop().run_in_executor(None, lambda: probe.everywhere("PING"))
@@ -203,63 +163,65 @@ class _Worker:
             probe.close()
 
 
-def _background(tasks: set[asyncio.Task[Any]], work: Coroutine[Any, Any, Any]) -> None:
-    """Begin some work; it is among `tasks` until it ends."""
-    task = asyncio.get_running_loop().create_task(work)
-    tasks.add(task)
-    task.add_done_callback(tasks.discard)
+async def _republish(recovery: Recovery) -> None:
+    """Publish again, every second, the states that are due."""
+    while True:
+        await asyncio.sleep(_REPUBLISH_SECONDS)
+        try:
+            await recovery.republish()
+        except StateError as error:  # of one cluster; the others are published at the next time
+            log.error("states could not be published again: %s", error)
 
 
-async def _finish_moves(handler: Handler) -> None:
-    """End the moves of groups that dead workers began: those that nobody ends for a while."""
-    if begun := await handler.begun():
-        await asyncio.sleep(_MOVE_SECONDS)
-        await handler.finish(begun)
+async def _finish_merges(recovery: Recovery) -> None:
+    """Finish the merges that dead workers began: those that no worker finishes within ten seconds."""
+    if pending := await recovery.pending_merges():
+        await asyncio.sleep(_MERGE_SECONDS)
+        await recovery.finish_merges(pending)
 
 
 def run_worker(given: Settings) -> None:
-    """Run a worker until it is told to stop (SIGINT, SIGTERM); exits the process with Faust's exit code.
+    """Run a worker until SIGINT or SIGTERM, then exit the process with Faust's exit code.
 
-    When its generation is replaced it stops and becomes a worker of the new one: the same process, command and environment.
-
-    Raises SettingsError, RedisError or BrokerError where it cannot begin, in words for people.
+    When its index version is replaced, it stops and becomes a worker of the new one: the same process, command and
+    environment. Raises SettingsError, RedisError or BrokerError where the worker cannot start.
     """
     check_port(given)
+    configure_logging(given.log_level)
     mode.loop.use("uvloop")
     worker = _Worker(given)
     settings = worker.settings
     check_eviction(worker.connection)
-    app = make_app(settings, worker, worker.memory, worker.health)
+    app = make_app(settings, worker, worker.positions, worker.health)
     add_routes(_router(app), worker.health, worker.metrics, redis=worker.ping_redis, broker=worker.ping_broker)
-    level = settings.log_level.replace("warning", "warn")
     watched = sys.stdout.isatty()
-    program = faust.Worker(app, loglevel=level, redirect_stdouts=False, override_logging=False, quiet=not watched)
+    program = faust.Worker(app, redirect_stdouts=False, override_logging=False, quiet=not watched)
     if not watched:
-        program.spinner = None  # it moves a cursor when the start is done, wherever standard output leads
+        program.spinner = None  # it would move a cursor in a file or pipe as well
     try:
         program.execute_from_commandline()
     except SystemExit as end:
-        if worker.failure is not None:  # Faust ends without a word about it
+        if worker.failure is not None:  # Faust does not report it
             raise worker.failure from None
         if not worker.successor:
             if app.crash_reason is not None:
-                log.critical("the worker ends for an error that nothing foresaw", exc_info=app.crash_reason)
+                log.critical("the worker ends on an unexpected error", exc_info=app.crash_reason)
             elif end.code:
-                check_port(settings)  # somebody may have taken it since
+                check_port(settings)  # another process may have taken it since
             raise
     if worker.successor:
-        _begin_anew()
+        _restart()
 
 
-def _begin_anew() -> NoReturn:
-    """Become a new process of the same command and environment: nothing of the old one can be left in memory."""
+def _restart() -> NoReturn:
+    """Replace this process by a new one of the same command and environment, which shares no memory with it."""
     for child in multiprocessing.active_children():
-        child.join(_CHILD_SECONDS)  # nobody would reap it after this
+        child.join(_CHILD_SECONDS)  # the new process would not reap it
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command
 
 
 def _open_generation(settings: Settings, connection: Connection) -> Settings:
-    """The generation in force, once no rebuild keeps workers out of it."""
+    """Return the settings of the current index version, once no rebuild keeps workers out of it."""
     probe = f"start-{secrets.token_hex(6)}"
     while True:
         current = current_generation(settings, connection)
@@ -267,14 +229,14 @@ def _open_generation(settings: Settings, connection: Connection) -> Settings:
         gate = fence.enter(probe)
         if gate.state == "open":
             fence.leave(probe)
-            _tell_fixed(settings, current)
+            _warn_of_fixed(settings, current)
             return current
         if gate.state == "closed":
             log.warning("generation %s is closed for %s; waiting", current.generation, gate.generation)
             time.sleep(_CLOSED_SECONDS)
 
 
-def _tell_fixed(given: Settings, current: Settings) -> None:
+def _warn_of_fixed(given: Settings, current: Settings) -> None:
     for name in FIXED:
         if (ours := getattr(given, name)) != (stands := getattr(current, name)):
             log.warning(

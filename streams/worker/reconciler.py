@@ -1,4 +1,4 @@
-"""Reads what was published of late, and tells subscribers where they stand (`streams/engine/reconcile.py`)."""
+"""Read the events published of late, and publish what subscribers must learn after a failover (`streams/engine/reconcile.py`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streams.events import EVENTS
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
 
-__all__ = ["Mender"]
+__all__ = ["Reconciler"]
 
 log = logging.getLogger(__name__)
 
@@ -21,26 +21,27 @@ _MARGIN_MS = 60_000
 """How far the clocks of Redis, of the workers and of the broker may be apart."""
 
 
-class Mender:
-    """Mends what Redis has forgotten and subscribers know."""
+class Reconciler:
+    """Brings Redis and subscribers to the same state of clusters."""
 
     def __init__(self, engine: Engine, publisher: Publisher, in_thread: InThread) -> None:
-        """`in_thread` runs what talks to Redis."""
+        """Take `in_thread`, which runs what asks Redis."""
         self._engine = engine
         self._publisher = publisher
         self._in_thread = in_thread
 
-    async def mend(self, since: int, only: Collection[str] | None = None) -> int:
-        """Mend clusters of which events tell that are not older than `since` (Unix time in ms); returns how many messages it took.
+    async def reconcile(self, since: int, only: Collection[str] | None = None) -> int:
+        """Reconcile the clusters that have events since a Unix time in ms; return the number of messages published.
 
-        `only`: these clusters. May be done again, and while others work. Raises ServiceError.
+        `only` limits it to some clusters, by their ids. May be repeated, and run while other workers work. Raises
+        ServiceError.
         """
         published = await self._read(max(0, since - _MARGIN_MS), only)
         known, count = len(published.heads), 0
         for keys in published.lots():
             count += await self.publish(await self._in_thread(lambda: mend(self._engine, published, keys)))  # noqa: B023
             count += await self.publish(await self._in_thread(lambda: self._engine.outbox.restate(keys)))  # noqa: B023
-        log.warning("subscribers were told where %d clusters stand, with %d messages", known, count)
+        log.warning("%d clusters were reconciled with subscribers, with %d messages", known, count)
         return count
 
     async def _read(self, since: int, only: Collection[str] | None) -> Published:

@@ -1,4 +1,4 @@
-"""What must hold before a worker begins; where it does not, the worker ends and says what to change."""
+"""Check what must hold before a worker starts; where it does not, the worker ends and says what to change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["check_eviction", "check_port", "check_session"]
 
 
 def check_port(settings: Settings) -> None:
-    """Raise SettingsError where the HTTP port is not to be had: Faust would end without a word about it."""
+    """Raise SettingsError where the HTTP port is taken: Faust would end without a message."""
     host, port = settings.http_host, settings.http_port
     try:
         for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
@@ -27,14 +27,14 @@ def check_port(settings: Settings) -> None:
 
 
 async def check_session(settings: Settings) -> None:
-    """Raise SettingsError where Kafka would refuse us: aiokafka logs that, and then waits for ever without partitions."""
+    """Raise SettingsError where Kafka would refuse the worker: aiokafka logs that, and then waits without partitions."""
     facts = await ask_kafka(settings.kafka_url, [])
     for refused in diagnosis.check_session(facts, settings.session_timeout):
         raise SettingsError(refused.check, refused.found, refused.advice)
 
 
 def check_eviction(connection: Connection) -> None:
-    """Raise RedisError where a server would evict keys when its memory is full; one that will not tell is believed."""
+    """Raise RedisError where a server would evict keys when its memory is full; one that does not report it passes."""
     try:
         answers = connection.everywhere("CONFIG", "GET", "maxmemory-policy")
     except RedisError:

@@ -1,70 +1,83 @@
-"""What Redis remembers of partitions, read beside the work, on a connection and in a thread of its own."""
+"""Read the positions stored in Redis beside the batches, on the connection and at the heartbeat of the registration."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from streams.errors import RedisError
 from streams.ops.metrics import Metrics
 from streams.settings import Settings
-from streams.state.connection import connect
 from streams.state.layout import Layout
 from streams.state.progress import Histories, Place, Progress
+from streams.worker.registration import Registration
 
-__all__ = ["RedisMemory"]
+__all__ = ["StoredPositions"]
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
-class RedisMemory:
-    """Remembered positions, as the consumer asks for them (`worker/consumer.py`)."""
+class StoredPositions:
+    """The positions stored in Redis, as the consumer asks for them (`streams/worker/consumer.py`)."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, found: Callable[[Histories], None]) -> None:
-        """`found` is told, at each look, who remembers."""
-        self._connection = connect(settings)
+    def __init__(
+        self,
+        settings: Settings,
+        registration: Registration,
+        metrics: Metrics,
+        on_histories: Callable[[Histories], None],
+    ) -> None:
+        """Take `on_histories`, which is called at each read with the replication ids of the servers that answer."""
+        self._registration = registration
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
-        self._progress = Progress(layout, self._connection)
+        self._progress = Progress(layout, registration.connection)
         self._metrics = metrics
-        self._found = found
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="memory")
+        self._on_histories = on_histories
+        self._waiting: list[asyncio.Future[Mapping[Place, int]]] = []
+        registration.on_heartbeat = self._refresh
 
     async def positions(self) -> Mapping[Place, int]:
-        """The next offset to handle of each partition. Raises RedisError."""
-        look = await self._in_thread(self._progress.look)
-        self._found(look.histories)
+        """Return the next offset to process of each partition, read now. Raises RedisError."""
+        look = await self._registration.run(self._progress.look)
+        self._on_histories(look.histories)
         return look.positions
 
+    async def next_positions(self) -> Mapping[Place, int]:
+        """Return the next offset to process of each partition, read by the first heartbeat from now on that can."""
+        future: asyncio.Future[Mapping[Place, int]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        return await future
+
     async def begin(self, places: list[Place]) -> None:
-        """These are read from their beginning, whatever is remembered. Raises RedisError."""
-        await self._in_thread(lambda: self._progress.put(dict.fromkeys(places, 0)))
+        """Store that these partitions are read from their beginning. Raises RedisError."""
+        await self._registration.run(lambda: self._progress.put(dict.fromkeys(places, 0)))
+
+    async def _refresh(self) -> None:
+        waiting = list(self._waiting)  # a future of later on needs a read that begins later
+        try:
+            positions = await self.positions()
+        except RedisError:
+            return  # the lease and the batch under way report it
+        for future in waiting:
+            self._waiting.remove(future)
+            if not future.done():
+                future.set_result(positions)
 
     def rewound(self, place: Place, position: int, before: int) -> None:
-        """A partition was set back to a position from the one before. Said here: loggers of Faust's services are mute."""
-        log.warning("%s:%d: set back to %d, from %d", *place, position, before)
+        """Log and count that a partition was rewound to a position from the one before."""
+        log.warning("%s:%d: rewound to %d, from %d", *place, position, before)
         self._metrics.rewound()
 
     def missed(self, place: Place, begins: int, ends: int) -> None:
-        """No message came of these offsets; they are read again."""
+        """Log that no message came of these offsets, which are read again."""
         log.warning("%s:%d: nothing came of the offsets %d to %d; reading them again", *place, begins, ends - 1)
 
     def skipped(self, place: Place, begins: int, ends: int) -> None:
-        """No message came of these offsets a second time: the topic has none."""
+        """Log and count that no message came of these offsets a second time: the topic has none."""
         log.warning("%s:%d: there are no messages with the offsets %d to %d", *place, begins, ends - 1)
         self._metrics.skipped(ends - begins)
 
     def failed(self, error: RedisError) -> None:
-        """Partitions that were assigned wait."""
+        """Log that partitions were assigned and wait for Redis."""
         log.warning("%s; partitions wait for it", error)
-
-    def close(self) -> None:
-        """Give up the connection."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        self._connection.close()
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -21,7 +21,7 @@ from streams.ops.health import Health
 from streams.settings import Settings
 from streams.state.progress import Place, Step
 from streams.worker.app import make_app
-from streams.worker.batch_processor import Ready
+from streams.worker.batch_processor import PreparedBatch
 from streams.worker.consumer import RewindingConsumer
 
 pytestmark = pytest.mark.system
@@ -42,10 +42,10 @@ class Worker:
     async def quiesce(self) -> None: ...
     async def close(self) -> None: ...
 
-    async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> Ready:
-        return Ready(messages, [[] for _ in messages], steps)
+    async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> PreparedBatch:
+        return PreparedBatch(messages, [[] for _ in messages], steps)
 
-    async def handle(self, ready: Ready) -> Mapping[Place, int]:
+    async def process(self, ready: PreparedBatch) -> Mapping[Place, int]:
         back: dict[Place, int] = {}
         for topic, partition, begins, ends in ready.steps:
             if (position := self.known.get((topic, partition), 0)) < begins:
@@ -56,6 +56,10 @@ class Worker:
         return back
 
     async def positions(self) -> Mapping[Place, int]:
+        return self.known
+
+    async def next_positions(self) -> Mapping[Place, int]:
+        await asyncio.sleep(0.1)
         return self.known
 
     async def begin(self, places: list[Place]) -> None:

@@ -13,8 +13,8 @@ from streams.ops.health import Health
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.fence import Fence
-from streams.worker import lease as lease_module
-from streams.worker.lease import Lease
+from streams.worker import registration as registration_module
+from streams.worker.registration import Registration
 
 
 class World:
@@ -26,7 +26,7 @@ class World:
         self.health.assigned(1)
         self.turn = asyncio.Lock()
         self.moved: list[str] = []
-        self.lease = Lease(settings, connections(), self.health, self.moved.append)
+        self.lease = Registration(settings, connections(), self.health, self.moved.append)
 
     def inside(self) -> str:
         return self.fence.hold("t", "two", take=False, closed=True).detail
@@ -34,15 +34,17 @@ class World:
     @asynccontextmanager
     async def started(self) -> AsyncIterator[None]:
         await self.lease.start(self.turn)
+        beats = asyncio.create_task(self.lease.keep())
         try:
             yield
         finally:
+            beats.cancel()
             await self.lease.stop()
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease_module, "_BEAT_SECONDS", 0.02)
+    monkeypatch.setattr(registration_module, "_HEARTBEAT_SECONDS", 0.02)
 
 
 @pytest.fixture
@@ -99,11 +101,11 @@ def test_it_goes_on_when_the_rebuild_is_given_up(world: World) -> None:
 
 def test_one_that_was_silent_for_too_long_may_not_touch_anything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async def go() -> None:
-        monkeypatch.setattr(lease_module, "LEASE_SECONDS", 0.2)
+        monkeypatch.setattr(registration_module, "LEASE_SECONDS", 0.2)
         async with world.started():
             await world.lease.admitted()
             world.lease.check()
-            monkeypatch.setattr(lease_module, "_BEAT_SECONDS", 100.0)  # as if the process were stopped
+            monkeypatch.setattr(registration_module, "_HEARTBEAT_SECONDS", 100.0)  # as if the process were stopped
             await asyncio.sleep(0.5)
             with pytest.raises(FencedError):
                 world.lease.check()

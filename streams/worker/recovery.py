@@ -1,0 +1,64 @@
+"""Finish what dead workers left: events that were committed and not published, scheduled republications, pending merges."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+
+from streams.engine.engine import Engine
+from streams.engine.messages import Batch
+from streams.worker.engine_thread import EngineThread
+from streams.worker.failover import FailoverGuard
+
+__all__ = ["Recovery"]
+
+
+class Recovery:
+    """Work of a worker that no message asks for. Each step takes a turn of the engine's thread."""
+
+    def __init__(
+        self, engine: Engine, thread: EngineThread, guard: FailoverGuard, publish: Callable[[Batch], Awaitable[None]]
+    ) -> None:
+        """Take `publish`, which publishes and acknowledges a batch."""
+        self._engine = engine
+        self._thread = thread
+        self._guard = guard
+        self._publish = publish
+
+    async def drain(self) -> int:
+        """Publish the events that a dead worker committed and did not publish; return their number."""
+        async with self._thread.admitted():
+            return await self._thread.with_backoff(self.drain_in_turn)
+
+    async def drain_in_turn(self) -> int:
+        """As `drain`, once, for a caller that has the turn. Raises ServiceError."""
+        await self._guard.check(())
+        count = 0
+        while (batch := await self._thread.run(self._engine.outbox.drain)).outgoing:
+            await self._publish(batch)
+            count += sum(len(fields) for fields in batch.drained.values())
+        return count
+
+    async def republish(self) -> None:
+        """Publish again the states that are due: a message that a dead worker sent late may have replaced them."""
+        if not self._thread.closing:
+            async with self._thread.admitted():
+                await self._thread.with_backoff(self._republish)
+
+    async def pending_merges(self) -> frozenset[bytes]:
+        """Return the groups that are being merged into others, by any worker; for `finish_merges`."""
+        async with self._thread.admitted():
+            return await self._thread.with_backoff(lambda: self._thread.run(self._engine.groups.begun))
+
+    async def finish_merges(self, pending: Collection[bytes]) -> None:
+        """Finish those of the `pending` merges that no worker has finished meanwhile."""
+        async with self._thread.admitted():
+            await self._thread.with_backoff(lambda: self._finish_merges(pending))
+
+    async def _republish(self) -> None:
+        await self._guard.check(())
+        while (batch := await self._thread.run(self._engine.outbox.repeat)).outgoing:
+            await self._publish(batch)
+
+    async def _finish_merges(self, pending: Collection[bytes]) -> None:
+        await self._guard.check(())
+        await self._publish(await self._thread.run(lambda: self._engine.finish(pending)))
