@@ -22,7 +22,7 @@ from streams.ops.diagnosis import (
     check_settings,
     hide_password,
 )
-from streams.ops.facts import ask_kafka, ask_redis
+from streams.ops.probes import ask_kafka, ask_redis
 from streams.ops.redis_diagnosis import check_redis
 from streams.rebuild import generations
 from streams.settings import Settings

@@ -1,6 +1,6 @@
 """What can be wrong with a deployment, as pure checks: facts in, findings out. Those of Redis are in redis_diagnosis.py.
 
-The facts come from `streams.ops.facts`; `streams doctor` shows the findings.
+The facts come from `streams.ops.probes`; `streams doctor` shows the findings.
 """
 
 from __future__ import annotations

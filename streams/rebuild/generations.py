@@ -11,7 +11,7 @@ import msgspec
 
 from streams.errors import RefusedError, UsageError
 from streams.matching.ruleset import RULESET
-from streams.rebuild.holder import Holder
+from streams.rebuild.lock import Holder
 from streams.settings import Settings
 from streams.state.connection import Connection, connect
 from streams.state.generation import built_as, facts, follow, remove

@@ -25,11 +25,11 @@ import msgspec
 
 from streams.engine.engine import Engine
 from streams.errors import BrokerError, ForgottenError, RedisError
-from streams.rebuild.adopt import Adopter
-from streams.rebuild.carry import Carrier
+from streams.rebuild.backfill import Carrier
 from streams.rebuild.generations import live_generation, new_name, refuse_other_rules, refuse_without_room
-from streams.rebuild.holder import Holder
+from streams.rebuild.lock import Holder
 from streams.rebuild.shadow import Shadow
+from streams.rebuild.transfer_ids import Adopter
 from streams.settings import Settings
 from streams.state.connection import connect
 from streams.state.layout import Layout

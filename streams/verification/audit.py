@@ -21,7 +21,7 @@ from streams.state.layout import Layout
 from streams.state.progress import FORMAT, Progress
 from streams.verification.differences import Difference
 from streams.verification.groups import Pair
-from streams.verification.look import Findings, Look, Scene
+from streams.verification.scan import Findings, Look, Scene
 from streams.verification.states import Values
 
 __all__ = ["Audit"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from streams.verification.differences import Difference
 from streams.verification.folds import ClusterFold, EventFold, Folded
-from streams.verification.look import Findings
+from streams.verification.scan import Findings
 from streams.verification.states import ENDED, Values, differing, is_live
 
 __all__ = ["between", "compare"]

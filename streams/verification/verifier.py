@@ -23,7 +23,7 @@ from streams.verification.audit import Audit
 from streams.verification.comparison import compare
 from streams.verification.differences import Difference
 from streams.verification.folds import ClusterFold, EventFold
-from streams.verification.look import Findings
+from streams.verification.scan import Findings
 from streams.verification.states import Values, is_live
 
 __all__ = ["COUNTS", "Report", "Verifier"]

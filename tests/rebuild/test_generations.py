@@ -13,8 +13,8 @@ from streams.cli.commands import app
 from streams.engine.engine import Engine
 from streams.engine.prepare import CORRECTIONS
 from streams.errors import FencedError, ForgottenError, RefusedError, UsageError
-from streams.rebuild import generations, holder
-from streams.rebuild.holder import Holder
+from streams.rebuild import generations, lock
+from streams.rebuild.lock import Holder
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.fence import Fence
@@ -148,7 +148,7 @@ def test_a_rebuild_that_runs_refuses_another_and_lets_go_when_it_ends(place: Pla
 def test_a_worker_that_does_not_leave_ends_the_rebuild_and_not_the_work(
     place: Place, new_connection: New, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(holder, "_LEAVE_SECONDS", 0.3)
+    monkeypatch.setattr(lock, "_LEAVE_SECONDS", 0.3)
     place.put("1", buckets=16)
     fence = Fence(place.settings.namespace, "1", place.connection)
     fence.enter("busy")

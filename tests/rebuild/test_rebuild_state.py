@@ -20,8 +20,8 @@ from streams.engine.messages import Incoming
 from streams.engine.prepare import CORRECTIONS
 from streams.events import Outgoing
 from streams.matching.ruleset import DEFAULT, Rules
-from streams.rebuild.adopt import Adopter
-from streams.rebuild.carry import Carrier
+from streams.rebuild.backfill import Carrier
+from streams.rebuild.transfer_ids import Adopter
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.group_store import Commit

@@ -21,7 +21,7 @@ from streams.engine.engine import Engine
 from streams.errors import StateError
 from streams.events import Evidence
 from streams.matching.decision import DUPLICATE, RELATED
-from streams.rebuild.closures import Closure, Closures
+from streams.rebuild.joined_components import Closure, Closures
 from streams.state.connection import Command
 from streams.state.group_store import Commit, GroupStore
 from streams.state.layout import Layout
