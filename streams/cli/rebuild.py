@@ -15,7 +15,7 @@ from streams.cli.options import DataDir, Json
 from streams.errors import UsageError
 from streams.local.endpoints import find
 from streams.rebuild.generations import Status, abort, drop, status
-from streams.rebuild.rebuild import Report, Said
+from streams.rebuild.rebuild import Report, StepProgress
 from streams.rebuild.rebuild import rebuild as run
 from streams.settings import load_settings
 from streams.worker.prepare_pool import calm_collector
@@ -78,9 +78,9 @@ class _Progress:
     def __init__(self) -> None:
         self._watched = sys.stderr.isatty()
 
-    def __call__(self, said: Said) -> None:
+    def __call__(self, progress: StepProgress) -> None:
         if self._watched:
-            typer.echo(f"\r\033[K{said.step}: {said.number:,}", err=True, nl=False)
+            typer.echo(f"\r\033[K{progress.step}: {progress.number:,}", err=True, nl=False)
 
 
 def _print(fields: object, text: str, *, as_json: bool) -> None:

@@ -1,7 +1,7 @@
-"""Records of the live generation that the topics no longer tell of: carried over from what is stored of them.
+"""Backfill: copy the records of the live generation that a replay of the topics does not bring.
 
-So nothing is lost to a short retention, a broker that lost its topics, or a payload that this version cannot read any more. A
-record is carried as it stands in Redis, in normal form: its features are made anew, an abstract that was dropped stays away.
+A short retention, a broker that lost its topics, or a payload that this version cannot read any more thus loses no record. A
+record is copied from Redis, in normal form: its features are extracted again; an abstract that was dropped is not restored.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from streams.state.layout import Layout
 from streams.state.reader import Reader
 from streams.state.record_store import RecordStore
 
-__all__ = ["Carrier"]
+__all__ = ["Backfill"]
 
 _BUCKETS = 16
-_LOT = 1000
-_MARK = "carrying"
-"""Field of the new generation's `meta`: the first of the live buckets whose records are being carried over."""
+_CHUNK = 1000
+_CHECKPOINT = "carrying"
+"""Field of the new generation's `meta`: the first of the live buckets whose records are being copied."""
 
 _NOWHERE = Incoming("", b"", None, 0, "", 0, 0)
 
 
-class Carrier:
-    """Compares two generations record by record, and carries over. Workers are in neither."""
+class Backfill:
+    """Compare two generations record by record, and copy what the new one lacks. No worker may be in either of them."""
 
     def __init__(self, live: Layout, engine: Engine) -> None:
-        """`engine` is that of the new generation."""
+        """Prepare to copy from the keys of `live` into the new generation, whose `engine` this is."""
         settings = engine.settings
         self._engine = engine
         self._connection = engine.connection
@@ -44,13 +44,16 @@ class Carrier:
         self._keys = live.bucket_keys("records")
 
     def run(self) -> Counter[str]:
-        """Returns how many `records` live, how many are `deleted`, and how many were `carried` over."""
+        """Copy all records and deletes that are missing.
+
+        Returns counts: `records` that are live, `deleted` ones, and those that were `carried` over.
+        """
         counts: Counter[str] = Counter()
-        (begun,) = self._connection.execute([Command(self._meta, ("HGET", self._meta, _MARK))])
+        (begun,) = self._connection.execute([Command(self._meta, ("HGET", self._meta, _CHECKPOINT))])
         if begun is not None:
-            # Whoever did this was killed: its records may be stored and in no group, so they are all handled again.
+            # A rebuild was killed in these buckets: their records may be stored and in no group, so all are handled again.
             start = int(begun)
-            self._carry(start, list(self._live(start).items()), Counter())
+            self._backfill(start, list(self._live(start).items()), Counter())
         for start in range(0, len(self._keys), _BUCKETS):
             live = self._live(start)
             counts["records"] += (living := sum(stored.stamp.live for stored in live.values()))
@@ -58,7 +61,7 @@ class Carrier:
             reader = Reader(self._engine.store, self._connection)
             reader.load(live)
             known = reader.stored()
-            self._carry(start, [(r, stored) for r, stored in live.items() if _missing(stored, known[r])], counts)
+            self._backfill(start, [(r, stored) for r, stored in live.items() if _missing(stored, known[r])], counts)
         return counts
 
     def _live(self, start: int) -> dict[bytes, Stored]:
@@ -70,30 +73,36 @@ class Carrier:
             if (stored := self._store.stored(blob))
         }
 
-    def _carry(self, start: int, records: Sequence[tuple[bytes, Stored]], counts: Counter[str]) -> None:
+    def _backfill(self, start: int, records: Sequence[tuple[bytes, Stored]], counts: Counter[str]) -> None:
         if not records:
             return
-        self._connection.execute([Command(self._meta, ("HSET", self._meta, _MARK, start))])
+        self._connection.execute([Command(self._meta, ("HSET", self._meta, _CHECKPOINT, start))])
         remaining = iter(records)
-        while lot := list(islice(remaining, _LOT)):
-            self._apply(dict(lot))
-            counts["carried"] += len(lot)
-        self._connection.execute([Command(self._meta, ("HDEL", self._meta, _MARK))])
+        while chunk := list(islice(remaining, _CHUNK)):
+            self._apply(dict(chunk))
+            counts["carried"] += len(chunk)
+        self._connection.execute([Command(self._meta, ("HDEL", self._meta, _CHECKPOINT))])
 
-    def _apply(self, lot: Mapping[bytes, Stored]) -> None:
-        documents = self._connection.execute([self._store.get_document(record) for record in lot])
-        lost = [record.hex() for record, document in zip(lot, documents, strict=True) if document is None]
+    def _apply(self, chunk: Mapping[bytes, Stored]) -> None:
+        documents = self._connection.execute([self._store.get_document(record) for record in chunk])
+        lost = [record.hex() for record, document in zip(chunk, documents, strict=True) if document is None]
         if lost:
-            raise StateError(f"{len(lost)} records of the live generation have no document, such as {lost[0]}")
+            raise StateError(
+                f"{len(lost)} records of the live generation have no document, such as {lost[0]}; "
+                "`streams verify` lists them, and sending them again stores their documents"
+            )
         records = [self._store.record(document) for document in documents]
-        prepared = self._intake.restore([(r, s.stamp) for r, s in zip(records, lot.values(), strict=True)])
+        prepared = self._intake.restore([(r, s.stamp) for r, s in zip(records, chunk.values(), strict=True)])
         batch = self._engine.apply([_NOWHERE], [prepared])
         while batch.committed or batch.drained:
             batch = self._engine.outbox.confirm(batch)
 
 
 def _missing(live: Stored, built: Stored | None) -> bool:
-    """Whether the new generation does not know what stands in the live one. What came by the same message is the same."""
+    """Tell whether the new generation lacks the version of a record that is current in the live one.
+
+    Two versions with the same broker timestamp came by the same message, so they are the same.
+    """
     if built is None:
         return True
     return live.stamp.taken != built.stamp.taken and live.stamp.supersedes(built.stamp)

@@ -1,4 +1,4 @@
-"""A rebuild's hold on the live generation, renewed in the background (`state/fence.py`)."""
+"""The rebuild lock of the live generation: one rebuild at a time, renewed by a thread every second (`state/fence.py`)."""
 
 from __future__ import annotations
 
@@ -14,34 +14,43 @@ from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.fence import HOLD_SECONDS, Fence, Hold
 
-__all__ = ["Holder"]
+__all__ = ["RebuildLock"]
 
-_BEAT_SECONDS = 1.0
+_RENEW_SECONDS = 1.0
 _MARGIN_SECONDS = 2.0
+"""The rebuild takes its lock for expired this long before Redis does, so that clocks of different speed do no harm."""
 _POLL_SECONDS = 0.1
 _LEAVE_SECONDS = 120.0
+"""How long `drain` waits for the workers to end their batches."""
 
 
-class Holder:
-    """Holds the generation of `settings` for a rebuild to `to`. Use as `with`: at its end workers go on, whatever happened."""
+class RebuildLock:
+    """The lock that a rebuild of the generation of `settings` to generation `to` holds. Use as `with`.
+
+    The end of the `with` block releases the lock, also after an error: workers then resume in the old generation, or start in
+    the new one after `switch`.
+    """
 
     def __init__(self, settings: Settings, connection: Connection, to: str) -> None:
-        """`connection` is the holder's own."""
+        """Prepare the lock; `connection` is for its use alone, as its thread runs beside the rebuild."""
         self._generation = settings.generation
         self._fence = Fence(settings.namespace, settings.generation, connection)
         self._to = to
         self._token = secrets.token_hex(8)
         self._lock = threading.Lock()
-        self._closed = False
+        self._draining = False
         self._until = 0.0
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, name="hold-generation", daemon=True)
+        self._thread = threading.Thread(target=self._keep_renewing, name="rebuild-lock", daemon=True)
 
-    def __enter__(self) -> Holder:
-        """Raises RefusedError where another rebuild holds it; the hold of one that was killed ends by itself, and is waited for."""
+    def __enter__(self) -> RebuildLock:
+        """Acquire the lock. Raises RefusedError where another rebuild holds it.
+
+        The lock of a rebuild that was killed expires after `HOLD_SECONDS`; this one waits for that.
+        """
         left = HOLD_SECONDS * 1000
-        while (found := self._hold(take=True)).state == "busy":
-            if int(found.detail) > left:  # somebody renews it
+        while (found := self._acquire(take=True)).state == "busy":
+            if int(found.detail) > left:  # the other rebuild renews it, so it is running
                 raise RefusedError(f"another rebuild of generation {self._generation} runs")
             left = int(found.detail)
             time.sleep(_POLL_SECONDS)
@@ -52,46 +61,51 @@ class Holder:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
-        with contextlib.suppress(RedisError):  # then the hold ends by itself
+        with contextlib.suppress(RedisError):  # then the lock expires
             self._fence.end(self._token, "release")
 
     def check(self) -> None:
-        """Raise FencedError where it no longer holds the generation."""
+        """Raise FencedError where the lock has expired."""
         if time.monotonic() > self._until:
             raise FencedError(
-                f"generation {self._generation} was let go since the rebuild stood still for too long; its workers go on. "
-                "Run `streams rebuild` again"
+                f"the rebuild lock of generation {self._generation} was let go: the rebuild stood still for too long, and "
+                "workers resumed. Run `streams rebuild` again"
             )
 
-    def close(self, told: Callable[[int], None]) -> None:
-        """Keep workers out, and return when the last one has left; `told` how many are inside, whenever that changes.
+    def drain(self, on_progress: Callable[[int], None]) -> None:
+        """Refuse workers that want to start, and wait until the last one has left the generation.
 
-        Raises RefusedError where one does not leave in time; then nobody is kept out any more.
+        Calls `on_progress` with the number of workers that are left, whenever it changes. Raises RefusedError where a worker does
+        not leave within `_LEAVE_SECONDS`; the end of the `with` block then admits workers again.
         """
-        self._closed = True
+        self._draining = True
         inside = -1
         deadline = time.monotonic() + _LEAVE_SECONDS
         while True:
-            found = self._hold(take=False)
+            found = self._acquire(take=False)
             self._refuse(found)
             if found.detail == "0":
                 return
             if int(found.detail) != inside:
                 inside = int(found.detail)
-                told(inside)
+                on_progress(inside)
             if time.monotonic() > deadline:
                 raise RefusedError(
-                    f"{inside} workers did not leave within {_LEAVE_SECONDS:.0f} s; they go on. See that they can end "
-                    "their batches (Kafka, Redis), then run `streams rebuild` again"
+                    f"{inside} workers did not leave within {_LEAVE_SECONDS:.0f} s; they continue. Check that they can "
+                    "end their batches (Kafka, Redis), then run `streams rebuild` again"
                 )
             time.sleep(_POLL_SECONDS)
 
     def switch(self, known: bytes) -> None:
-        """The new generation takes over. Raises FencedError where it holds no more, ForgottenError as `Fence.end`."""
+        """Put the new generation in force and release the lock.
+
+        `known` is the replication ids of the Redis servers that the new generation was built on. Raises FencedError where the lock
+        has expired, ForgottenError where Redis has failed over since.
+        """
         self._end("switch", known)
 
     def abort(self) -> None:
-        """Give the new generation up. Raises FencedError where it holds no more."""
+        """Forget that a rebuild was begun and release the lock. Raises FencedError where the lock has expired."""
         self._end("abort", b"")
 
     def _end(self, how: Literal["switch", "abort"], known: bytes) -> None:
@@ -101,28 +115,30 @@ class Holder:
             self._until = 0.0
             self.check()
 
-    def _go_on(self) -> None:
-        while not self._stop.wait(_BEAT_SECONDS):
+    def _keep_renewing(self) -> None:
+        while not self._stop.wait(_RENEW_SECONDS):
             try:
-                if self._hold(take=False).state != "held":
+                if self._acquire(take=False).state != "held":
                     self._until = 0.0
                     return
             except RedisError:
-                continue  # it may come back in time
+                continue  # Redis may answer again before the lock expires
 
-    def _hold(self, *, take: bool) -> Hold:
+    def _acquire(self, *, take: bool) -> Hold:
+        """Acquire the lock (`take`) or renew the one that this rebuild has."""
         with self._lock:
             asked = time.monotonic()
-            found = self._fence.hold(self._token, self._to, take=take, closed=self._closed)
+            found = self._fence.hold(self._token, self._to, take=take, closed=self._draining)
             if found.state == "held":
                 self._until = asked + HOLD_SECONDS - _MARGIN_SECONDS
             return found
 
     def _refuse(self, found: Hold) -> None:
+        """Raise the error that says why the lock is not ours; return where it is."""
         if found.state == "other":
             raise RefusedError(
                 f"a rebuild of generation {self._generation} to {found.detail!r} was begun; "
-                "run `streams rebuild` to go on with it, or `streams rebuild --abort`"
+                "run `streams rebuild` to resume it, or `streams rebuild --abort` to give it up"
             )
         if found.state == "successor":
             raise RefusedError(f"generation {self._generation} was replaced by {found.detail} just now")

@@ -1,8 +1,8 @@
-"""Clusters live on in the new generation: their ids, revisions, redirects and corrections, and events not yet published.
+"""Transfer cluster ids to the new generation, with revisions, redirects, corrections and events not yet published.
 
-Nothing of the live generation is changed, and every group of the new one is written as a function of both; so it may be
-killed anywhere and done again from the start. What the new generation's own replay has noted as events is thrown away first: nobody
-has seen its clusters. What is owed in the end is published by the first worker that begins there.
+The live generation is not changed, and every group of the new one is written as a function of both; so the transfer may be killed
+at any point and repeated from the start. Events that the replay has put into the outbox of the new generation are deleted first, as
+no subscriber has seen its clusters. Events that are pending at the end are published by the first worker of the new generation.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ from streams.engine.engine import Engine
 from streams.errors import StateError
 from streams.events import Evidence
 from streams.matching.decision import DUPLICATE, RELATED
-from streams.rebuild.joined_components import Closure, Closures
+from streams.rebuild.joined_components import JoinedComponent, JoinedComponents
 from streams.state.connection import Command
 from streams.state.group_store import Commit, GroupStore
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 from streams.state.reader import Reader
 
-__all__ = ["Adopter"]
+__all__ = ["IdTransfer"]
 
 _FIELDS = 500
-_MARK = "adopting"
-"""Field of the new generation's `meta`, while clusters are being adopted."""
+_CHECKPOINT = "adopting"
+"""Field of the new generation's `meta` that is there while ids are being transferred."""
 _MOST_EVIDENCE = 30
 """Records of a cluster beyond which its event does not list the decisions that brought them together."""
 
 
-class _Outcome(NamedTuple):
-    closure: Closure
+class _Transferred(NamedTuple):
+    component: JoinedComponent
     group: Group
     owed: dict[str, bytes]
 
 
-class Adopter:
-    """Brings the clusters of one generation into another that knows the same records. Workers are in neither."""
+class IdTransfer:
+    """Transfer the cluster ids of one generation to another that has the same records. No worker may be in either of them."""
 
     def __init__(self, live: Layout, engine: Engine) -> None:
-        """`engine` is that of the new generation."""
+        """Prepare a transfer from the keys of `live` to the new generation, whose `engine` this is."""
         self._live_layout = live
         self._engine = engine
         self._connection = engine.connection
@@ -56,25 +56,25 @@ class Adopter:
         self._owed: dict[bytes, dict[str, bytes]] = {}
 
     def run(self) -> Counter[str]:
-        """Adopt everything. Returns how many `groups` there are, and how many changes of each type clusters have."""
+        """Transfer all ids. Returns the number of `groups`, and the number of cluster changes by type of event."""
         counts: Counter[str] = Counter()
-        closures = Closures(self._live, self._engine.groups, whole=self._begin())
+        components = JoinedComponents(self._live, self._engine.groups, whole=self._begin())
         for places in self._live.places():
-            self._adopt(closures.of_live(places), counts)
+            self._transfer(components.of_live(places), counts)
         for places in self._engine.groups.places():
-            # Where a live group names the record a group lives under, it was adopted with that.
+            # A group whose root record a live group names was handled with that one.
             roots = self._live.resolve(places)
             new = {place: raw for place, raw in places.items() if place not in names(roots[place].group)}
-            self._adopt([closure for closure in closures.of_built(new) if not closure.live], counts)
+            self._transfer([component for component in components.of_built(new) if not component.live], counts)
         self._finish()
         return counts
 
     def _begin(self) -> bool:
-        """Forget the replay's own events, copy the verdicts on corrections, note which events the live generation owes.
+        """Delete the replay's own events, copy the outcomes of corrections, and read the pending events of the live generation.
 
-        Returns whether all pointers are right: not where an adoption before this one was killed.
+        Returns whether every record points to the group that names it; not so where an earlier transfer was killed.
         """
-        mark = Command(self._layout.meta, ("HSETNX", self._layout.meta, _MARK, 1))
+        mark = Command(self._layout.meta, ("HSETNX", self._layout.meta, _CHECKPOINT, 1))
         (first,) = self._connection.execute([mark])
         self._connection.execute([Command(key, ("UNLINK", key)) for key in self._layout.bucket_keys("outboxes")])
         self._copy(self._live_layout.corrections, self._layout.corrections)
@@ -86,55 +86,56 @@ class Adopter:
         return bool(first)
 
     def _finish(self) -> None:
-        for founder, owed in self._owed.items():  # of groups nobody found; there should be none
+        for founder, owed in self._owed.items():  # of groups that no component held; there should be none
             key = self._layout.outbox(founder)
             self._connection.execute([Command(key, ("HSET", key, *_flat(owed)))])
         live = Progress(self._live_layout, self._connection)
         self._engine.progress.take_over(live)
         if since := live.topics_since():
             self._engine.progress.begin_topics(since)
-        self._connection.execute([Command(self._layout.meta, ("HDEL", self._layout.meta, _MARK))])
+        self._connection.execute([Command(self._layout.meta, ("HDEL", self._layout.meta, _CHECKPOINT))])
 
     def _copy(self, source: bytes, target: bytes) -> None:
         (reply,) = self._connection.execute([Command(source, ("HGETALL", source))])
         for start in range(0, len(reply), 2 * _FIELDS):
-            lot = reply[start : start + 2 * _FIELDS]
-            self._connection.execute([Command(target, ("HSET", target, *lot))])
+            chunk = reply[start : start + 2 * _FIELDS]
+            self._connection.execute([Command(target, ("HSET", target, *chunk))])
 
-    def _adopt(self, closures: Sequence[Closure], counts: Counter[str]) -> None:
-        outcomes: list[_Outcome] = []
-        closer: list[Closure] = []
-        for closure in closures:
-            was, built = closure.old_groups(), closure.built_groups()
+    def _transfer(self, components: Sequence[JoinedComponent], counts: Counter[str]) -> None:
+        transferred: list[_Transferred] = []
+        closer: list[JoinedComponent] = []
+        for component in components:
+            was, built = component.old_groups(), component.built_groups()
             group = unchanged(was[0], built[0]) if len(was) == len(built) == 1 else None
             if group is None:
-                closer.append(closure)
+                closer.append(component)
             else:
-                outcomes.append(_Outcome(closure, group, {}))
-        outcomes += self._plan(closer, counts)
-        counts["groups"] += sum(bool(outcome.group.members) for outcome in outcomes)
-        self._write(outcomes)
+                transferred.append(_Transferred(component, group, {}))
+        transferred += self._plan(closer, counts)
+        counts["groups"] += sum(bool(one.group.members) for one in transferred)
+        self._write(transferred)
 
-    def _plan(self, closures: Sequence[Closure], counts: Counter[str]) -> Iterator[_Outcome]:
+    def _plan(self, components: Sequence[JoinedComponent], counts: Counter[str]) -> Iterator[_Transferred]:
         reader = Reader(self._engine.store, self._connection)
-        related = [_related(closure) for closure in closures]
-        reader.load(record for closure in closures for record in closure.records)
+        related = [_related(component) for component in components]
+        reader.load(record for component in components for record in component.records)
         reader.load(end for pairs in related for pair in pairs for end in pair)
-        drafts = [self._draft(c, pairs, reader) for c, pairs in zip(closures, related, strict=True)]
+        drafts = [self._draft(c, pairs, reader) for c, pairs in zip(components, related, strict=True)]
         reader.load_records({record for draft in drafts for record in _needed(draft)})
-        for closure, draft in zip(closures, drafts, strict=True):
-            described = self._describe(draft, closure, reader)
+        for component, draft in zip(components, drafts, strict=True):
+            described = self._describe(draft, component, reader)
             counts.update(change.type for change in described.changes)
-            yield _Outcome(closure, described.group, dict(described.owed))
+            yield _Transferred(component, described.group, dict(described.owed))
 
-    def _draft(self, closure: Closure, related: Iterable[tuple[bytes, bytes]], reader: Reader) -> Draft:
+    def _draft(self, component: JoinedComponent, related: Iterable[tuple[bytes, bytes]], reader: Reader) -> Draft:
         judge, features = self._engine.judge, reader.features
-        stored = {record: entry for record in closure.records if (entry := reader.stored()[record])}
+        stored = {record: entry for record in component.records if (entry := reader.stored()[record])}
         present = {record: entry.stamp.digest for record, entry in stored.items() if entry.stamp.live}
-        missing = {m.id for group in closure.old_groups() for m in group.members} - stored.keys()
+        missing = {m.id for group in component.old_groups() for m in group.members} - stored.keys()
         if missing:
             raise StateError(
-                f"the new generation lacks {len(missing)} records of the live one, such as {min(missing).hex()}"
+                f"the new generation lacks {len(missing)} records of the live one, such as {min(missing).hex()}; "
+                "run `streams rebuild` again, and report a fault of ours if it says the same"
             )
         relations = [
             Relation(record, other, kind)
@@ -142,14 +143,14 @@ class Adopter:
             if (kind := judge.relation(features(record), features(other)))
         ]
         now = max((entry.stamp.taken for entry in stored.values() if entry.stamp.live), default=0)
-        return adopt(closure.old_groups(), present, lambda a, b: judge.pair(features(a), features(b)), now, relations)
+        return adopt(component.old_groups(), present, lambda a, b: judge.pair(features(a), features(b)), now, relations)
 
-    def _describe(self, draft: Draft, closure: Closure, reader: Reader) -> Described:
+    def _describe(self, draft: Draft, component: JoinedComponent, reader: Reader) -> Described:
         def fingerprint(key: bytes, records: tuple[bytes, ...]) -> bytes:
             return events.fingerprint(key, [known for r in records if (known := reader.record(r))])
 
         whole = redocument(draft, fingerprint)
-        evidence = self._evidence(whole, closure, reader)
+        evidence = self._evidence(whole, component, reader)
         return events.describe(
             whole,
             reader.record,
@@ -159,9 +160,9 @@ class Adopter:
             cause=f"rebuild:{self._engine.settings.generation}",
         )
 
-    def _evidence(self, draft: Draft, closure: Closure, reader: Reader) -> dict[str, list[Evidence]]:
-        """The decisions that hold records together which were not together before, and those on new relations."""
-        before = {m.id: group.clusters[m.cluster].key for group in closure.old_groups() for m in group.members}
+    def _evidence(self, draft: Draft, component: JoinedComponent, reader: Reader) -> dict[str, list[Evidence]]:
+        """Return the decisions behind records that share a cluster only now, and behind new relations, by record id."""
+        before = {m.id: group.clusters[m.cluster].key for group in component.old_groups() for m in group.members}
         pairs = {
             pair
             for change in draft.changes
@@ -179,44 +180,47 @@ class Adopter:
                 found.setdefault(one, []).append(Evidence(one, other, decision))
         return found
 
-    def _write(self, outcomes: Sequence[_Outcome]) -> None:
+    def _write(self, transferred: Sequence[_Transferred]) -> None:
         groups = self._engine.groups
         commits: list[Commit] = []
         pointers: list[Commit] = []
-        strays = groups.values({record for outcome in outcomes for record in outcome.closure.strays})
-        for closure, group, told in outcomes:
-            target, owed = closure.target, dict(told)
-            for founder in closure.records & self._owed.keys() if self._owed else ():
+        strays = groups.values({record for one in transferred for record in one.component.strays})
+        for component, group, changes in transferred:
+            target, owed = component.target, dict(changes)
+            for founder in component.records & self._owed.keys() if self._owed else ():
                 owed |= self._owed.pop(founder)
-            now = _values(closure) | {record: strays[record] for record in closure.strays}
+            now = _values(component) | {record: strays[record] for record in component.strays}
             raw = groups.encode(group)
             if owed or raw != now[target]:
                 commits.append(Commit(target, now[target], raw, owed))
             del now[target]
             pointers += (Commit(place, value, groups.pointer(target)) for place, value in now.items())
-        for lot in (commits, pointers):
-            if not all(groups.commit(lot)):
+        for chunk in (commits, pointers):
+            if not all(groups.commit(chunk)):
                 raise StateError(
-                    f"somebody else writes generation {self._engine.settings.generation}; no worker may begin there yet"
+                    f"another process writes generation {self._engine.settings.generation}; stop workers that were started "
+                    "with it in STREAMS_GENERATION, and run `streams rebuild` again"
                 )
 
 
-def _values(closure: Closure) -> dict[bytes, bytes]:
-    """What the new generation has where a group of it lives, and `b""` for records it has no group of."""
-    values = dict.fromkeys(closure.missing, b"")
-    for root in closure.built.values():
+def _values(component: JoinedComponent) -> dict[bytes, bytes]:
+    """Return the stored value of each root record of the new generation, `b""` for records without a group there."""
+    values = dict.fromkeys(component.missing, b"")
+    for root in component.built.values():
         values[root.id] = root.raw
         values.update((place, raw) for place, (raw, _) in root.moving.items())
     return values
 
 
-def _related(closure: Closure) -> set[tuple[bytes, bytes]]:
-    """Pairs of a record here and another that were related, or are now."""
-    return {(r.record, r.other) for group in (*closure.old_groups(), *closure.built_groups()) for r in group.related}
+def _related(component: JoinedComponent) -> set[tuple[bytes, bytes]]:
+    """Return the pairs of a record of the component and another one that were related, or are now."""
+    return {
+        (r.record, r.other) for group in (*component.old_groups(), *component.built_groups()) for r in group.related
+    }
 
 
 def _needed(draft: Draft) -> Iterator[bytes]:
-    """The records that documents and events of a draft name."""
+    """Yield the ids of the records that the documents and events of a draft name."""
     for change in draft.changes:
         yield from change.before
         yield from change.after
