@@ -169,7 +169,7 @@ def verify(
     until it is gone or stays the same. Exit code 1 where something differs; docs/operations.md says what to do about it.
     """
     settings = find(load_settings(), data_dir)
-    raise typer.Exit(verify_all(settings, as_json=as_json, most=most, wait=wait, mend=repair))
+    raise typer.Exit(verify_all(settings, as_json=as_json, most=most, wait=wait, repairs=repair))
 
 
 @app.command()

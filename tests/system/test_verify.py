@@ -220,7 +220,7 @@ def test_a_slow_worker_that_changes_a_cluster_between_two_looks_is_waited_for(
                 return await Verifier(own, connected(own), lambda: anext(pauses)).verify(wait=120)
 
         found = asyncio.run(report())
-    assert (found.differences, found.looks) == ([], 8)
+    assert (found.differences, found.scans) == ([], 8)
 
 
 def test_after_a_restart_of_the_embedded_broker_the_missing_beginning_is_a_note(
