@@ -99,7 +99,7 @@ def test_a_wrong_cleanup_policy_is_told(services: Services) -> None:
 def test_what_the_broker_tells_of_how_long_it_keeps_messages_is_shown(services: Services, broker_kind: str) -> None:
     asyncio.run(make(services.settings.kafka_url, NewTopic("doc.silent", 2, 1)))
     finding = by_check(services.settings, [expected("doc.silent", "delete")])["retention of doc.silent"]
-    told = {"tansu": "the broker does not tell", "kafka": "168 hours; the setting: for ever"}
+    told = {"tansu": "the broker does not tell", "kafka": "168 hours; the setting: permanently"}
     assert (finding.status, finding.found) == ("warn", told[broker_kind])
 
 
