@@ -18,7 +18,7 @@ from streams.cli.explain import show_place
 from streams.demo import feed
 from streams.kafka.feed import Payload
 from streams.kafka.topics import create_topics
-from streams.local.run import Status, forget, own_generation, play, write_results
+from streams.local.run import Status, own_generation, play, remove_state, write_results
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.query.explain import Inspection
@@ -47,7 +47,7 @@ def demo(settings: Settings) -> None:
                 _summarize(screen, status, summary, out)
                 _explain(screen, Inspection(own, connection), out)
             finally:
-                forget(own, connection, services)
+                remove_state(own, connection, services)
                 connection.close()
 
 

@@ -129,7 +129,7 @@ def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication:
         return Finding(check, "warn", "missing", "start a worker, it creates the topic")
     policy, wanted = found.configs.get(_CLEANUP, ""), expected.configs[_CLEANUP]
     kept = f", kept {_hours(found.configs[_RETENTION])}" if _RETENTION in found.configs and "delete" in policy else ""
-    shown = f"{found.partitions} partitions, {found.replicas} replicas, cleanup {policy or 'not told'}{kept}"
+    shown = f"{found.partitions} partitions, {found.replicas} replicas, cleanup {policy or 'not reported'}{kept}"
     advice = _alter(expected, _CLEANUP)
     is_policy, should = set(policy.split(",")), set(wanted.split(","))
     if found.leaderless:

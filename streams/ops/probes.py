@@ -83,7 +83,7 @@ async def _configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]
         return {}
     configs: dict[str, dict[str, str]] = {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    with contextlib.suppress(KafkaError):  # not authorized: the check says "not told"
+    with contextlib.suppress(KafkaError):  # not authorized: the check says "not reported"
         for response in await admin.describe_configs(resources):
             for resource in response.to_object()["resources"]:
                 if resource["error_code"] == 0:
