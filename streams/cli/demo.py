@@ -1,4 +1,4 @@
-"""`streams demo`: a feed of well-known papers through the real thing, watched as it goes."""
+"""`streams demo`: send a feed of well-known papers through a broker, Redis and a worker, and show the progress."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SHOWN = ("peco", "attention is all you need", "observation of a new particle", 
 
 
 def demo(settings: Settings) -> None:
-    """Play the feed, show what happens, explain a few clusters, leave nothing behind."""
+    """Send the feed, show the progress, explain a few clusters, and remove all state afterwards."""
     screen = console()
     with tempfile.TemporaryDirectory(prefix="streams-demo-") as directory, Services(settings) as services:
         out = Path(directory)
@@ -56,7 +56,7 @@ def _play(screen: Console, own: Settings, worker: WorkerProcess, services: Servi
     with Live(console=screen, refresh_per_second=8, auto_refresh=screen.is_terminal) as live:
         shown = -1
 
-        def watch(status: Status) -> None:
+        def on_progress(status: Status) -> None:
             nonlocal shown
             live.update(_progress(status, worker))
             if not screen.is_terminal and status.handled != shown:
@@ -64,7 +64,7 @@ def _play(screen: Console, own: Settings, worker: WorkerProcess, services: Servi
                 screen.print(_progress(status, worker))
 
         try:
-            return asyncio.run(play(own, _payloads(), worker, services, connection, watch))
+            return asyncio.run(play(own, _payloads(), worker, services, connection, on_progress))
         finally:
             connection.close()
 
@@ -81,7 +81,7 @@ def _progress(status: Status, worker: WorkerProcess) -> Table:
     table.add_row(
         f"records in {status.handled}/{status.sent}",
         f"duplicates {counters.get('duplicate', 0):.0f}",
-        # A merge is two changes: of the cluster that takes in, and of the one that is taken in.
+        # A merge is two changes: of the cluster that absorbs, and of the one that is absorbed.
         f"clusters {counters.get('created', 0) - counters.get('merged', 0) / 2:.0f}",
         f"dead letters {counters.get('dead', 0):.0f}",
         f"{rate:.0f} records/s",

@@ -146,7 +146,9 @@ def _check_persistence(facts: RedisFacts) -> Finding:
         return Finding("redis persistence", "fail", "the last write to the append-only file failed", "look at its disk")
     if facts.config.get("appendfsync") == "no":
         return Finding("redis persistence", "warn", "append-only file, never synced", "appendfsync everysec")
-    return Finding("redis persistence", "ok", f"append-only file, fsync {facts.config.get('appendfsync', 'not reported')}")
+    return Finding(
+        "redis persistence", "ok", f"append-only file, fsync {facts.config.get('appendfsync', 'not reported')}"
+    )
 
 
 def _check_memory(facts: RedisFacts) -> Finding:
@@ -168,7 +170,9 @@ def _check_hash_limits(facts: RedisFacts, wanted: Mapping[str, str]) -> Iterator
         old_name = name.replace("listpack", "ziplist")  # until Redis 6.2
         found = facts.config.get(name) or facts.config.get(old_name)
         if found is None:
-            yield Finding(f"redis {name}", "warn", "not reported", f"make sure it is {value} or more: memory depends on it")
+            yield Finding(
+                f"redis {name}", "warn", "not reported", f"make sure it is {value} or more: memory depends on it"
+            )
         elif int(found) < int(value):
             known = name if name in facts.config else old_name
             advice = f"CONFIG SET {known} {value}, or records take several times the memory"
