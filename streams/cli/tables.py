@@ -56,7 +56,7 @@ def _comparison(comparison: Comparison) -> tuple[str, str, str, str, str]:
 
 
 def _shown(field: str, value: str) -> str:
-    if field == "abstract":  # compared by fingerprint, which no one can read
+    if field == "abstract":  # compared by fingerprint, which means nothing to a reader
         return "given" if value else ""
     value = value.replace("|", ", ")  # names are kept as family|given
     return value if len(value) <= _VALUE else value[: _VALUE - 1] + "…"

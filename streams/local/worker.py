@@ -67,7 +67,7 @@ class WorkerProcess:
     def ready(self) -> bool:
         """Tell whether the worker answers `/readyz` with 200."""
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:  # noqa: S310 - our own loopback
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:  # noqa: S310 - on loopback
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -75,7 +75,7 @@ class WorkerProcess:
     def read(self, path: str) -> bytes:
         """Return the body that the worker serves at a path of its HTTP port. Raises EmbeddedError."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310 - our own loopback
+            with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310 - on loopback
                 body: bytes = answer.read()
                 return body
         except (urllib.error.URLError, OSError) as error:

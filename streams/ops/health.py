@@ -85,7 +85,7 @@ class Health:
             self._progress = self._clock()
 
     def assigned(self, partitions: int) -> None:
-        """Report how many partitions Kafka assigned; 0 is a stand-by worker, which is ready."""
+        """Report how many partitions Kafka assigned; 0 makes it a spare worker, which is ready."""
         with self._lock:
             self._partitions = partitions  # this is no progress: a group that never stops rebalancing is stuck as well
 

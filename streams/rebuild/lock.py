@@ -105,7 +105,7 @@ class RebuildLock:
         self._end("switch", known)
 
     def abort(self) -> None:
-        """Forget that a rebuild was begun and release the lock. Raises FencedError where the lock has expired."""
+        """Give up the rebuild that was begun and release the lock. Raises FencedError where the lock has expired."""
         self._end("abort", b"")
 
     def _end(self, how: Literal["switch", "abort"], known: bytes) -> None:
