@@ -18,7 +18,7 @@ from streams.cli.explain import show_place
 from streams.demo import feed
 from streams.kafka.feed import Payload
 from streams.kafka.topics import create_topics
-from streams.local.run import Status, own_generation, play, remove_state, write_results
+from streams.local.run import RunProgress, own_generation, play, remove_state, write_results
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.query.explain import Inspection
@@ -51,12 +51,12 @@ def demo(settings: Settings) -> None:
                 connection.close()
 
 
-def _play(screen: Console, own: Settings, worker: WorkerProcess, services: Services) -> Status:
+def _play(screen: Console, own: Settings, worker: WorkerProcess, services: Services) -> RunProgress:
     connection = connect(own)
     with Live(console=screen, refresh_per_second=8, auto_refresh=screen.is_terminal) as live:
         shown = -1
 
-        def on_progress(status: Status) -> None:
+        def on_progress(status: RunProgress) -> None:
             nonlocal shown
             live.update(_progress(status, worker))
             if not screen.is_terminal and status.handled != shown:
@@ -74,7 +74,7 @@ def _payloads() -> Iterator[Payload]:
         yield Payload(source, key, value)
 
 
-def _progress(status: Status, worker: WorkerProcess) -> Table:
+def _progress(status: RunProgress, worker: WorkerProcess) -> Table:
     counters = _counters(worker)
     table = Table.grid(padding=(0, 3))
     rate = status.handled / status.seconds if status.seconds else 0.0
@@ -102,7 +102,7 @@ def _counters(worker: WorkerProcess) -> dict[str, float]:
     return counters
 
 
-def _summarize(screen: Console, status: Status, summary: dict[str, Any], out: Path) -> None:
+def _summarize(screen: Console, status: RunProgress, summary: dict[str, Any], out: Path) -> None:
     screen.print(f"\n{summary['records']} records are {summary['clusters']} papers: ", style="bold", end="")
     screen.print(
         f"{summary['duplicates']} duplicates, {summary['review']} doubtful pairs, "

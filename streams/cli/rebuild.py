@@ -14,8 +14,8 @@ from streams.cli.context import configured
 from streams.cli.options import DataDir, Json
 from streams.errors import UsageError
 from streams.local.endpoints import find
-from streams.rebuild.generations import Status, abort, drop, status
-from streams.rebuild.rebuild import Report, StepProgress
+from streams.rebuild.generations import GenerationStatus, abort, drop, status
+from streams.rebuild.rebuild import RebuildReport, StepProgress
 from streams.rebuild.rebuild import rebuild as run
 from streams.settings import load_settings
 from streams.worker.prepare_pool import calm_collector
@@ -89,7 +89,7 @@ def _print(fields: object, text: str, *, as_json: bool) -> None:
     typer.echo(orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode() if as_json else text)
 
 
-def _report_text(report: Report) -> str:
+def _report_text(report: RebuildReport) -> str:
     changes = ", ".join(f"{number:,} {kind}" for kind, number in report.changes.items()) or "none"
     lines = [
         f"Generation {report.generation} has taken over from {report.old}.",
@@ -105,13 +105,13 @@ def _report_text(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _refused(report: Report) -> str:
+def _refused(report: RebuildReport) -> str:
     if not report.refused:
         return ""
     return ", not read: " + ", ".join(f"{number:,} {code}" for code, number in report.refused.items())
 
 
-def _status_text(found: Status) -> str:
+def _status_text(found: GenerationStatus) -> str:
     before = f", after {', '.join(found.before)}" if found.before else ""
     rules = f"ruleset {found.ruleset or 'not noted'}"
     if found.ruleset != found.our_ruleset:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from streams.cli.context import console
 from streams.kafka.feed import DOCUMENT, check_readable, read_payloads
-from streams.local.run import Status, run
+from streams.local.run import RunProgress, run
 from streams.settings import Settings
 
 __all__ = ["run_files"]
@@ -33,7 +33,7 @@ def run_files(settings: Settings, files: Sequence[str], out: Path, source: str |
     ) as bar:
         task = bar.add_task("starting", total=None, rate=0.0)
 
-        def on_progress(status: Status) -> None:
+        def on_progress(status: RunProgress) -> None:
             rate = status.handled / status.seconds if status.seconds else 0.0
             bar.update(task, description="deduplicating", total=status.sent, completed=status.handled, rate=rate)
 

@@ -17,7 +17,7 @@ from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.verification.differences import MEANINGS, PLACES, Difference
 from streams.verification.repair import repair
-from streams.verification.verifier import Report, Verifier
+from streams.verification.verifier import VerificationReport, Verifier
 
 __all__ = ["verify"]
 
@@ -67,7 +67,9 @@ def verify(settings: Settings, *, as_json: bool, most: int, wait: float, repairs
     return 1 if report.differences else 0
 
 
-async def _verify(settings: Settings, connection: Connection, wait: float, *, repairs: bool) -> tuple[Report, int]:
+async def _verify(
+    settings: Settings, connection: Connection, wait: float, *, repairs: bool
+) -> tuple[VerificationReport, int]:
     report = await Verifier(settings, connection).verify(wait)
     if not (repairs and report.differences):
         return report, 0
@@ -75,7 +77,7 @@ async def _verify(settings: Settings, connection: Connection, wait: float, *, re
     return await Verifier(settings, connection).verify(wait), published
 
 
-def _show(screen: Console, report: Report, most: int) -> None:
+def _show(screen: Console, report: VerificationReport, most: int) -> None:
     counts = Table(box=None, pad_edge=False, show_header=False)
     counts.add_column(justify="right")
     counts.add_column()

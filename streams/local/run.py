@@ -33,7 +33,7 @@ from streams.state.generation import remove
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 
-__all__ = ["Status", "own_generation", "play", "read_cluster_states", "run", "unread_fields", "write_results"]
+__all__ = ["RunProgress", "own_generation", "play", "read_cluster_states", "run", "unread_fields", "write_results"]
 
 _POLL_SECONDS = 0.1
 _MAX_RESTARTS = 20
@@ -42,7 +42,7 @@ _BUCKETS = 64
 _RETENTION = [name for name in Settings.model_fields if name.endswith("_retention_hours")]
 
 
-class Status(NamedTuple):
+class RunProgress(NamedTuple):
     """The progress of a run: messages sent and handled, and seconds since the first was sent."""
 
     sent: int
@@ -66,7 +66,10 @@ def own_generation(settings: Settings) -> Settings:
 
 
 def run(
-    settings: Settings, payloads: Iterable[Payload], out: Path, on_progress: Callable[[Status], None] = lambda _: None
+    settings: Settings,
+    payloads: Iterable[Payload],
+    out: Path,
+    on_progress: Callable[[RunProgress], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Run payloads to the end and write the results into `out`; returns the summary.
 
@@ -110,18 +113,18 @@ async def play(
     worker: WorkerProcess,
     services: Services,
     connection: Connection,
-    on_progress: Callable[[Status], None],
-) -> Status:
+    on_progress: Callable[[RunProgress], None],
+) -> RunProgress:
     """Send payloads and wait until all are handled, restarting the worker when it ends meanwhile."""
     progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connection)
     before = sum(progress.positions().values())
     began = time.monotonic()
     sent = 0
 
-    def check() -> Status:
+    def check() -> RunProgress:
         services.check()
         worker.keep_alive(_MAX_RESTARTS)
-        status = Status(sent, sum(progress.positions().values()) - before, time.monotonic() - began)
+        status = RunProgress(sent, sum(progress.positions().values()) - before, time.monotonic() - began)
         on_progress(status)
         return status
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-__all__ = ["Check", "Health", "Report"]
+__all__ = ["Check", "Health", "HealthReport"]
 
 
 class Check(NamedTuple):
@@ -25,7 +25,7 @@ class Check(NamedTuple):
     reason: str
 
 
-class Report(NamedTuple):
+class HealthReport(NamedTuple):
     """The checks of one question, `live` or `ready`."""
 
     question: str
@@ -147,15 +147,15 @@ class Health:
         with self._lock:
             return self._away()
 
-    def live(self) -> Report:
-        """Check that the worker is live: that a restart would not help."""
+    def live(self) -> HealthReport:
+        """Report whether the worker is live; where not, its supervisor should restart it."""
         with self._lock:
-            return Report("live", (self._worker(), self._moving()))
+            return HealthReport("live", (self._worker(), self._moving()))
 
-    def ready(self) -> Report:
-        """Check that the worker is ready: that it handles messages now."""
+    def ready(self) -> HealthReport:
+        """Report whether the worker is ready, that is, handles messages now."""
         with self._lock:
-            return Report("ready", (self._accepting(), self._kafka(), self._redis()))
+            return HealthReport("ready", (self._accepting(), self._kafka(), self._redis()))
 
     def _away(self) -> str:
         return self._redis_failure or self._broker_failure

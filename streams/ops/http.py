@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from streams.ops.health import Health, Report
+from streams.ops.health import Health, HealthReport
 from streams.ops.metrics import Metrics
 
 __all__ = ["INDEX", "add_routes"]
@@ -88,7 +88,7 @@ async def _ask(ping: Ping | None, answered: Callable[[], None], failed: Callable
         answered()
 
 
-def _report(report: Report) -> web.Response:
+def _report(report: HealthReport) -> web.Response:
     return _json(report.as_json(), 200 if report.ok else 503)
 
 

@@ -34,7 +34,7 @@ class Backfill:
     """Compare two generations record by record, and copy what the new one lacks. No worker may be in either of them."""
 
     def __init__(self, live: Layout, engine: Engine) -> None:
-        """Prepare to copy from the keys of `live` into the new generation, whose `engine` this is."""
+        """Prepare to copy records from the generation with the Redis keys of `live` into the new one, that of `engine`."""
         settings = engine.settings
         self._engine = engine
         self._connection = engine.connection

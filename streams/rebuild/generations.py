@@ -1,4 +1,4 @@
-"""Name, check, report and remove generations of state."""
+"""Name, check, report and remove generations: each is all state in Redis under one prefix, and one of them is in force."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from streams.state.generation import built_as, facts, follow, remove
 from streams.state.layout import Layout
 
 __all__ = [
-    "Status",
+    "GenerationStatus",
     "abort",
     "drop",
     "live_generation",
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-class Status(msgspec.Struct):
+class GenerationStatus(msgspec.Struct):
     """The generation in force, as `streams rebuild --status --json` prints it.
 
     `before` lists the generations that it replaced, the first one first; `ruleset` is the one it was begun with. `rebuilding` is
@@ -100,7 +100,7 @@ def refuse_without_room(live: Settings, connection: Connection) -> None:
             )
 
 
-def status(settings: Settings) -> Status:
+def status(settings: Settings) -> GenerationStatus:
     """Read the status of the generation in force."""
     connection = connect(settings)
     try:
@@ -109,7 +109,7 @@ def status(settings: Settings) -> Status:
     finally:
         connection.close()
     running = int(known.get("held_until", 0)) > time.time() * 1000
-    return Status(
+    return GenerationStatus(
         current.generation,
         list(before),
         known.get("ruleset", ""),
@@ -157,7 +157,7 @@ def drop(settings: Settings, old: str) -> None:
 
 
 def _remove(namespace: str, generation: str, connection: Connection, check: Callable[[], None]) -> None:
-    """Remove all keys of a generation but its `meta`."""
+    """Remove all Redis keys of a generation but its `meta`; calls `check` before each chunk, which may raise."""
     known = facts(namespace, generation, connection)
     if "buckets" not in known:
         return  # nothing was written to it yet

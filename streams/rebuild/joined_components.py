@@ -59,11 +59,14 @@ class JoinedComponents:
         self._whole = whole
 
     def of_live(self, places: Mapping[bytes, bytes]) -> list[JoinedComponent]:
-        """Return the components whose first live root is in `places`, so that each comes in exactly one chunk of roots."""
+        """Return the joined components of the live groups in `places`, a chunk of the live store: id of root → stored value.
+
+        A component with groups in several chunks is returned for the chunk with its first root only.
+        """
         return self._around(places, places, {}, lambda component: component.live)
 
     def of_built(self, places: Mapping[bytes, bytes]) -> list[JoinedComponent]:
-        """Return the components whose first built root is in `places`, so that each comes in exactly one chunk of roots."""
+        """Return the joined components of the built groups in `places`, a chunk of the built store, as `of_live` does."""
         return self._around(places, {}, places, lambda component: component.built)
 
     def _around(

@@ -36,7 +36,7 @@ from streams.state.connection import connect
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 
-__all__ = ["Report", "StepProgress", "rebuild"]
+__all__ = ["RebuildReport", "StepProgress", "rebuild"]
 
 _CLOSE_ENOUGH = 2000
 """Messages the new generation may be behind when the live one is drained: workers wait for their replay."""
@@ -50,7 +50,7 @@ class StepProgress(NamedTuple):
     number: int
 
 
-class Report(msgspec.Struct):
+class RebuildReport(msgspec.Struct):
     """The outcome of one run of a rebuild, as `streams rebuild --json` prints it.
 
     `refused` counts items that could not be read, by reason code; `lost_messages` the messages that the live generation had handled
@@ -72,7 +72,9 @@ class Report(msgspec.Struct):
     pause_seconds: float = 0.0
 
 
-def rebuild(given: Settings, to: str = "", on_progress: Callable[[StepProgress], None] = lambda _: None) -> Report:
+def rebuild(
+    given: Settings, to: str = "", on_progress: Callable[[StepProgress], None] = lambda _: None
+) -> RebuildReport:
     """Rebuild the generation in force under the settings given, and switch to the new one, called `to` or the next number.
 
     Resumes a rebuild that was begun. Calls `on_progress` as the steps advance. Raises RefusedError where another rebuild runs
@@ -89,7 +91,7 @@ def rebuild(given: Settings, to: str = "", on_progress: Callable[[StepProgress],
         with RebuildLock(live, holding, name) as lock:
             connection.permit = lock.check
             engine = Engine(given.model_copy(update={"generation": name}), connection)
-            report = Report(live.generation, name)
+            report = RebuildReport(live.generation, name)
             try:
                 _Rebuild(live, engine, lock, report, on_progress).run()
             except (RedisError, BrokerError) as error:
@@ -112,7 +114,7 @@ class _Rebuild:
         live: Settings,
         engine: Engine,
         lock: RebuildLock,
-        report: Report,
+        report: RebuildReport,
         on_progress: Callable[[StepProgress], None],
     ) -> None:
         self._layout = Layout(live.namespace, live.generation, live.buckets)

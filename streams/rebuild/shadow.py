@@ -169,7 +169,7 @@ class ShadowReplay:
                     heard = time.monotonic()
 
     async def _give_up(self, consumer: Any, wanted: dict[TopicPartition, int]) -> None:
-        """Stop waiting for partitions that have no more messages, though the live generation has handled later ones."""
+        """Stop waiting for the rest of partitions whose topic no longer has it, and count these messages as `lost`."""
         ends = await consumer.end_offsets(list(wanted))
         for place, target in list(wanted.items()):
             # Some brokers report an end offset that is too small; a message would have come in that case.

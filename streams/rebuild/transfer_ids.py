@@ -40,20 +40,20 @@ _MOST_EVIDENCE = 30
 class _Transferred(NamedTuple):
     component: JoinedComponent
     group: Group
-    owed: dict[str, bytes]
+    pending: dict[str, bytes]
 
 
 class IdTransfer:
     """Transfer the cluster ids of one generation to another that has the same records. No worker may be in either of them."""
 
     def __init__(self, live: Layout, engine: Engine) -> None:
-        """Prepare a transfer from the keys of `live` to the new generation, whose `engine` this is."""
+        """Prepare a transfer from the generation with the Redis keys of `live` to the new one, that of `engine`."""
         self._live_layout = live
         self._engine = engine
         self._connection = engine.connection
         self._layout = Layout(engine.settings.namespace, engine.settings.generation, engine.settings.buckets)
         self._live = GroupStore(live, engine.connection)
-        self._owed: dict[bytes, dict[str, bytes]] = {}
+        self._pending: dict[bytes, dict[str, bytes]] = {}
 
     def run(self) -> Counter[str]:
         """Transfer all ids. Returns the number of `groups`, and the number of cluster changes by type of event."""
@@ -78,17 +78,17 @@ class IdTransfer:
         (first,) = self._connection.execute([mark])
         self._connection.execute([Command(key, ("UNLINK", key)) for key in self._layout.bucket_keys("outboxes")])
         self._copy(self._live_layout.corrections, self._layout.corrections)
-        self._owed = {}
-        for owed in self._live.owed().values():
-            for field, event in owed.items():
-                founder = cluster_key(field.rpartition(":")[0])[:8]
-                self._owed.setdefault(founder, {})[field] = event
+        self._pending = {}
+        for pending in self._live.owed().values():
+            for field, event in pending.items():
+                seed = cluster_key(field.rpartition(":")[0])[:8]
+                self._pending.setdefault(seed, {})[field] = event
         return bool(first)
 
     def _finish(self) -> None:
-        for founder, owed in self._owed.items():  # of groups that no component held; there should be none
-            key = self._layout.outbox(founder)
-            self._connection.execute([Command(key, ("HSET", key, *_flat(owed)))])
+        for seed, pending in self._pending.items():  # of groups that no component held; there should be none
+            key = self._layout.outbox(seed)
+            self._connection.execute([Command(key, ("HSET", key, *_flat(pending)))])
         live = Progress(self._live_layout, self._connection)
         self._engine.progress.take_over(live)
         if since := live.topics_since():
@@ -186,13 +186,13 @@ class IdTransfer:
         pointers: list[Commit] = []
         strays = groups.values({record for one in transferred for record in one.component.strays})
         for component, group, changes in transferred:
-            target, owed = component.target, dict(changes)
-            for founder in component.records & self._owed.keys() if self._owed else ():
-                owed |= self._owed.pop(founder)
+            target, pending = component.target, dict(changes)
+            for seed in component.records & self._pending.keys() if self._pending else ():
+                pending |= self._pending.pop(seed)
             now = _values(component) | {record: strays[record] for record in component.strays}
             raw = groups.encode(group)
-            if owed or raw != now[target]:
-                commits.append(Commit(target, now[target], raw, owed))
+            if pending or raw != now[target]:
+                commits.append(Commit(target, now[target], raw, pending))
             del now[target]
             pointers += (Commit(place, value, groups.pointer(target)) for place, value in now.items())
         for chunk in (commits, pointers):
@@ -229,7 +229,7 @@ def _needed(draft: Draft) -> Iterator[bytes]:
     yield from (end for _, _, changed in draft.relations for r in changed for end in (r.record, r.other))
 
 
-def _flat(owed: dict[str, bytes]) -> Iterator[str | bytes]:
-    for field, event in owed.items():
+def _flat(pending: dict[str, bytes]) -> Iterator[str | bytes]:
+    for field, event in pending.items():
         yield field
         yield event

@@ -62,7 +62,7 @@ class Audit:
         findings = Findings()
         accepted = self._accepted(findings)
         ids = {record for difference in found for record in difference.ids}
-        ids |= {_founder(name) for difference in found for name in difference.clusters} - {b""}
+        ids |= {_seed_record(name) for difference in found for name in difference.clusters} - {b""}
         for chunk in _chunks(ids):
             ids |= self._root_ids(chunk)
         for chunk in _chunks(ids):
@@ -172,7 +172,7 @@ def _chunks(ids: Collection[bytes]) -> Iterator[list[bytes]]:
     return (asked[start : start + _CHUNK] for start in range(0, len(asked), _CHUNK))
 
 
-def _founder(name: str) -> bytes:
+def _seed_record(name: str) -> bytes:
     """Return the 8-byte id of the seed record of a cluster id, `b""` where the text is no cluster id."""
     try:
         return cluster_key(name)[:8]

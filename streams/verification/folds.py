@@ -150,7 +150,10 @@ class EventFold(Mapping[str, Folded]):
 
 
 def _known(folded: bytes, revision: int) -> bytes | None:
-    """Return the entry of a revision that was folded before, None for a new one; nearly all are new and the highest yet."""
+    """Return the entry of an event revision that was added before, None for a new one.
+
+    The highest revision is compared first, as nearly every event is the newest of its cluster.
+    """
     if revision > revision_of(folded):
         return None
     for start in range(len(folded) - _ENTRY.size, STATE_BYTES - 1, -_ENTRY.size):

@@ -50,8 +50,8 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
         mender = Mender(engine, publisher, asyncio.to_thread)
         await publisher.publish(tombstones)
         count = len(tombstones)
-        while (owed := engine.outbox.drain()).outgoing:
-            count += await mender.publish(owed)
+        while (pending := engine.outbox.drain()).outgoing:
+            count += await mender.publish(pending)
         if forgotten:
             count += await mender.mend(0, forgotten)
         for start in range(0, len(known), _CHUNK):

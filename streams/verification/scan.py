@@ -152,7 +152,7 @@ class Scan:
         return known.id if known else record.hex()
 
     def _keys(self, live: Sequence[bytes], counts: Counter[str]) -> Iterable[Difference]:
-        """Yield the blocking keys of live records that lack the record's entry or have an old one."""
+        """Yield a difference for each blocking key that lacks the entry of a live record or has it with an old signature."""
         layout = self._context.layout
         asked = []
         for record in live:

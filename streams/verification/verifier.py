@@ -26,7 +26,7 @@ from streams.verification.folds import ClusterFold, EventFold
 from streams.verification.scan import Findings
 from streams.verification.states import Values, is_live
 
-__all__ = ["COUNTS", "Report", "Verifier"]
+__all__ = ["COUNTS", "VerificationReport", "Verifier"]
 
 _STEADY_SCANS = 3
 """So many scans in a row must find nothing new: a slow worker may be between two steps of a batch for longer than a pause."""
@@ -51,7 +51,7 @@ COUNTS = (
 """The names of the counts in a report; docs/operations.md says what each counts."""
 
 
-class Report(NamedTuple):
+class VerificationReport(NamedTuple):
     """The result of a verification.
 
     `counts` has all of `COUNTS`; `notes` counts observations that are no differences. `scans` is how often something was read.
@@ -99,7 +99,7 @@ class Verifier:
         self._audit = Audit(settings, connection)
         self._late: Callable[[str], bool] = lambda _: False
 
-    async def verify(self, wait: float) -> Report:
+    async def verify(self, wait: float) -> VerificationReport:
         """Scan everything, then again what differs, for up to `wait` seconds while it changes. Raises ServiceError."""
         began = time.monotonic()
         values = Values()
@@ -126,7 +126,7 @@ class Verifier:
         counts["owed"] = sum(difference.code == "event_owed" for difference in differences)
         notes["still_moving"] = moving
         nonzero = {name: count for name, count in notes.items() if count}
-        return Report(_sorted(differences), counts, nonzero, scans, time.monotonic() - began)
+        return VerificationReport(_sorted(differences), counts, nonzero, scans, time.monotonic() - began)
 
     async def _rescan(self, differences: Sequence[Difference]) -> list[Difference]:
         """Return which of some differences are left, and what else is wrong with the same clusters.
