@@ -119,8 +119,8 @@ def _show(a: Path, b: Path, rules: Rules, as_json: bool) -> None:
         if record.warnings:
             screen.print(f"   {_warned(record.warnings)}", highlight=False)
     screen.print(explanation_table(explanation))
-    if said := _never_met(sides[0].features, sides[1].features):
-        screen.print(said, highlight=False)
+    if text := _never_met(sides[0].features, sides[1].features):
+        screen.print(text, highlight=False)
 
 
 def _warned(warnings: Sequence[str]) -> str:
@@ -199,5 +199,5 @@ def _row(a: _Side, b: _Side, decision: Decision) -> dict[str, Any]:
 
 
 def _unreadable(error: str, rules: Rules) -> dict[str, Any]:
-    said = {"decision": DISTINCT, "score": 0.0, "reasons": ["unreadable"], "ruleset": rules.ruleset}
-    return {**said, "meets": False, "error": error}
+    fields = {"decision": DISTINCT, "score": 0.0, "reasons": ["unreadable"], "ruleset": rules.ruleset}
+    return {**fields, "meets": False, "error": error}

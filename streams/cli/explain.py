@@ -45,8 +45,8 @@ def explain_pair(settings: Settings, a: str, b: str, *, as_json: bool) -> None:
     screen.print(explanation_table(meeting.explanation, title=f"{a}  ×  {b}"))
     for holds, corrections in (("the same", meeting.same), ("different", meeting.different)):
         if corrections:
-            said = "; ".join(map(str, corrections))
-            screen.print(f"People say that they are {holds}, which outranks the decision: {said}")
+            text = "; ".join(map(str, corrections))
+            screen.print(f"People say that they are {holds}, which outranks the decision: {text}")
     screen.print("They are in one cluster." if meeting.together else "They are not in one cluster.")
 
 
@@ -105,10 +105,10 @@ def _refusals(refused: Sequence[Refused]) -> Table:
     for refusal in refused[:_MOST_ROWS]:
         link, because = refusal.link, refusal.because
         reason = ", ".join(because.decision.reasons[:2])
-        said = f"{because.a} × {because.b}: {reason}"
+        text = f"{because.a} × {because.b}: {reason}"
         if refusal.rival:
-            said = f"the title is all that agrees, and it is also that of another work ({said})"
-        table.add_row(f"{link.a} × {link.b}", said)
+            text = f"the title is all that agrees, and it is also that of another work ({text})"
+        table.add_row(f"{link.a} × {link.b}", text)
     return table
 
 

@@ -94,19 +94,19 @@ class Health:
         with self._lock:
             self._partitions = None
 
-    def redis_answered(self, whom: str = "work") -> None:
-        """Report that Redis has just answered the caller named `whom`.
+    def redis_answered(self, caller: str = "work") -> None:
+        """Report that Redis has just answered the part of the worker named `caller`.
 
         The failure of another caller stays: a node of a cluster may be away, and callers that use the other nodes are answered.
         """
         with self._lock:
             self._redis_answered = self._clock()
-            self._redis_failures.pop(whom, None)
+            self._redis_failures.pop(caller, None)
 
-    def redis_failed(self, reason: str, whom: str = "work") -> None:
-        """Report that Redis has not answered, or with an error, the caller named `whom`."""
+    def redis_failed(self, reason: str, caller: str = "work") -> None:
+        """Report that Redis has not answered, or with an error, the part of the worker named `caller`."""
         with self._lock:
-            self._redis_failures[whom] = reason or "no answer"
+            self._redis_failures[caller] = reason or "no answer"
 
     def broker_answered(self) -> None:
         """Report that the broker has just answered."""

@@ -48,7 +48,7 @@ def add_routes(
 
     async def ask() -> None:
         await asyncio.gather(
-            _ask(redis, partial(health.redis_answered, "probe"), partial(health.redis_failed, whom="probe")),
+            _ask(redis, partial(health.redis_answered, "probe"), partial(health.redis_failed, caller="probe")),
             _ask(broker, health.broker_answered, health.broker_failed),
         )
 

@@ -103,15 +103,15 @@ class IdTransfer:
 
     def _transfer(self, components: Sequence[JoinedComponent], counts: Counter[str]) -> None:
         transferred: list[_Transferred] = []
-        closer: list[JoinedComponent] = []
+        changed: list[JoinedComponent] = []
         for component in components:
             was, built = component.old_groups(), component.built_groups()
             group = unchanged(was[0], built[0]) if len(was) == len(built) == 1 else None
             if group is None:
-                closer.append(component)
+                changed.append(component)
             else:
                 transferred.append(_Transferred(component, group, {}))
-        transferred += self._plan(closer, counts)
+        transferred += self._plan(changed, counts)
         counts["groups"] += sum(bool(one.group.members) for one in transferred)
         self._write(transferred)
 

@@ -141,8 +141,8 @@ class Audit:
         accepted: dict[Pair, Verdict] = {}
         for verdict in verdicts:
             if verdict.accepted:
-                said = ruling(verdict)
-                accepted[said.a, said.b] = verdict
+                decided = ruling(verdict)
+                accepted[decided.a, decided.b] = verdict
         return accepted
 
     def _pending_events(self, findings: Findings) -> None:

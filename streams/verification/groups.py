@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from streams.clusters.corrections import Verdict
-from streams.clusters.corrections import ruling as said
+from streams.clusters.corrections import ruling as as_decided
 from streams.clusters.group import Group, cluster_id
 from streams.records.stored import Stored
 from streams.verification.differences import Difference
@@ -81,7 +81,7 @@ def check_rulings(root: bytes, group: Group, accepted: Mapping[Pair, Verdict], v
         code = detail = ""
         if last is None or ruling.serial > last.serial:
             code, detail = "correction_unknown", f"on {names}, number {ruling.serial}"
-        elif ruling != said(last):
+        elif ruling != as_decided(last):
             code, detail = "correction_not_applied", f"number {last.serial}, on {names}: the group has {ruling.serial}"
         elif ruling.a in place and ruling.b in place:
             together = place[ruling.a] == place[ruling.b]
