@@ -2,17 +2,17 @@
 
 StreamsError
 ├── SettingsError      a setting is missing, malformed or refused; names the setting and what it expects
-├── PayloadError       a message of a feed cannot become a record; goes to the dead letters
-├── ServiceError       a server we depend on cannot be used
+├── PayloadError       a message of a feed cannot become a record; it goes to the dead letters
+├── ServiceError       a server that Streams needs cannot be used
 │   ├── BrokerError        Kafka
 │   ├── RedisError         Redis or Valkey
-│   │   └── ForgottenError     it has forgotten what it acknowledged
+│   │   └── ForgottenError     Redis has lost acknowledged writes in a failover
 │   ├── EmbeddedError      an embedded server did not start or died
-│   ├── FencedError        somebody else has the generation of state: a rebuild, or it was replaced
-│   └── StuckError         every message fails, so the fault is not theirs
-├── StateError         what Redis holds contradicts itself or this version of Streams
-├── RefusedError       what a person asked for contradicts what stands, or nobody has done it
-└── UsageError         a command was called in a way it cannot serve
+│   ├── FencedError        the generation of state is held by a rebuild, or was replaced
+│   └── StuckError         every message fails, so the fault is not in the messages
+├── StateError         values in Redis contradict each other or this version of Streams
+├── RefusedError       a request contradicts the current state, or was not carried out in time
+└── UsageError         a command was called with arguments it does not accept
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
 
 
 class StreamsError(Exception):
-    """Base of all errors raised on purpose; its text is meant for people."""
+    """Base of all errors that Streams raises on purpose; the text says to people what is wrong and what to do."""
 
 
 class SettingsError(StreamsError):
@@ -52,8 +52,8 @@ class SettingsError(StreamsError):
 class PayloadError(StreamsError):
     """A message, or one item of it, cannot become a record.
 
-    `code` is a stable machine-readable reason (`not_json`, `no_identity`, …), `detail` says for
-    people what is wrong, `where` points into the payload (`/entry[3]/id`), empty for all of it.
+    `code` is a stable reason code for programs (`not_json`, `no_identity`, …), `detail` says to people what is wrong, `where` is
+    the path in the payload (`/entry[3]/id`), empty for all of it.
     """
 
     def __init__(self, code: str, detail: str, where: str = "") -> None:
@@ -64,11 +64,11 @@ class PayloadError(StreamsError):
 
 
 class ServiceError(StreamsError):
-    """A server we depend on cannot be used."""
+    """A server that Streams needs cannot be used."""
 
 
 class BrokerError(ServiceError):
-    """Kafka cannot be reached or refuses what we ask."""
+    """Kafka cannot be reached or refuses a request."""
 
 
 class RedisError(ServiceError):
@@ -76,7 +76,7 @@ class RedisError(ServiceError):
 
 
 class ForgottenError(RedisError):
-    """Redis may have forgotten what it acknowledged: what was begun has to be begun again."""
+    """Redis may have lost acknowledged writes in a failover: the caller has to restart what it began."""
 
     def __init__(self, text: str = "Redis failed over or was started anew") -> None:
         super().__init__(text)
@@ -87,20 +87,20 @@ class EmbeddedError(ServiceError):
 
 
 class FencedError(ServiceError):
-    """The generation of state we work on is somebody else's at the moment, or for good."""
+    """The generation of state is held by a rebuild at the moment, or was replaced by another one."""
 
 
 class StuckError(ServiceError):
-    """Message after message failed inside the worker: the fault is not theirs."""
+    """Every message fails inside the worker, so the fault is not in the messages."""
 
 
 class StateError(StreamsError):
-    """What Redis holds contradicts itself or was written by an incompatible version."""
+    """Values in Redis contradict each other or were written by an incompatible version."""
 
 
 class RefusedError(StreamsError):
-    """What a person asked for contradicts what stands, or nobody has done it."""
+    """A request of a user contradicts the current state, or no worker carried it out in time."""
 
 
 class UsageError(StreamsError):
-    """A command was called in a way it cannot serve."""
+    """A command was called with arguments it does not accept."""

@@ -1,6 +1,6 @@
 """Settings: environment variables `STREAMS_*`, each with a default that suits the embedded services.
 
-A bad value stops the program at once with the name of the setting and what it expects.
+A bad value stops the program at once, with the name of the setting and the values it expects.
 """
 
 from __future__ import annotations
@@ -28,34 +28,38 @@ class Settings(BaseSettings):
         "", description="Kafka bootstrap servers, host:port[,host:port…]; empty: the embedded broker"
     )
     redis_url: str = Field("", description="redis://, rediss:// or unix:// URL; empty: the embedded Valkey")
-    redis_cluster: bool = Field(False, description="true where the URL is a node of a Redis Cluster")
+    redis_cluster: bool = Field(False, description="true where the URL is that of a node of a Redis Cluster")
     redis_replicas: int = Field(
-        0, ge=0, le=100, description="replicas of each Redis server that must have a write before it counts; 0: none"
+        0, ge=0, le=100, description="replicas of each Redis primary that must acknowledge a write; 0: none"
     )
     namespace: str = Field("streams", pattern=r"^[A-Za-z0-9._-]+$", description="first part of every Redis key")
     generation: str = Field(
         "1",
         pattern=r"^[A-Za-z0-9._-]+$",
-        description="index generation to begin with, second part of every Redis key; one that was rebuilt leads on",
+        description="index generation to start with, second part of every Redis key; once replaced by a rebuild, "
+        "workers follow to the new one",
     )
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="put before every topic name")
     app_id: str = Field("streams", pattern=r"^[A-Za-z0-9._-]+$", description="Kafka consumer group of the workers")
     partitions: int = Field(4, ge=1, le=1000, description="partitions of a topic that Streams creates")
     replication: int = Field(1, ge=1, le=10, description="replicas of a topic that Streams creates")
     records_retention_hours: int = Field(
-        0, ge=0, le=876_000, description="hours the feeds' payloads are kept in records.*; 0: for ever"
+        0, ge=0, le=876_000, description="hours the feeds' payloads are kept in records.*; 0: permanently"
     )
     events_retention_hours: int = Field(
-        0, ge=0, le=876_000, description="hours every change is kept in dedup.events; 0: for ever"
+        0, ge=0, le=876_000, description="hours every change is kept in dedup.events; 0: permanently"
     )
     decisions_retention_hours: int = Field(
-        720, ge=0, le=876_000, description="hours decisions are kept in dedup.decisions; 0: for ever"
+        720, ge=0, le=876_000, description="hours decisions are kept in dedup.decisions; 0: permanently"
     )
     review_retention_hours: int = Field(
-        0, ge=0, le=876_000, description="hours doubtful pairs are kept in dedup.review; 0: for ever"
+        0, ge=0, le=876_000, description="hours pairs for clerical review are kept in dedup.review; 0: permanently"
     )
     dead_letter_retention_hours: int = Field(
-        0, ge=0, le=876_000, description="hours dead letters are kept in dedup.dead-letter; 0: until retried or dropped"
+        0,
+        ge=0,
+        le=876_000,
+        description="hours dead letters are kept in dedup.dead-letter; 0: until redriven or dropped",
     )
     session_timeout: float = Field(
         10.0,
@@ -71,15 +75,16 @@ class Settings(BaseSettings):
         4096,
         ge=16,
         le=1_048_576,
-        description="hash buckets of the record store; about records / 250; fixed for a generation",
+        description="hash buckets of the record store, about the number of records / 250; fixed for a generation",
     )
-    key_cap: int = Field(64, ge=2, le=1000, description="most members kept and read under one key")
+    key_cap: int = Field(64, ge=2, le=1000, description="most records kept and read under one blocking key")
     cluster_cap: int = Field(1000, ge=2, le=100_000, description="most records linked into one group")
     abstracts: Literal["keep", "drop"] = Field(
         "keep", description="keep abstracts in Redis for canonical documents, or drop them to save memory"
     )
     preprints: Literal["merge", "relate", "separate"] = Field(
-        "merge", description="a preprint and its published version are one cluster, related, or separate"
+        "merge",
+        description="a preprint and its published version are one cluster, two related ones, or two unrelated ones",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="least severe log line written"

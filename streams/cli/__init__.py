@@ -1,6 +1,7 @@
-"""The command `streams`. Each command is a module here; this one puts them together and turns errors into exit codes.
+"""The command `streams`. Each command is a module of this package; this one runs them and turns errors into exit codes.
 
-0 done, 1 failed, 2 wrong usage (a bad setting included). `streams verify`: 1 where something differs, 3 where it could not look.
+0 done, 1 failed, 2 wrong usage (a bad setting included). `streams verify`: 1 where something differs, 3 where Redis or Kafka could
+not be read.
 """
 
 from __future__ import annotations
@@ -16,21 +17,21 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line."""
-    from streams.cli.commands import app  # noqa: PLC0415 - importing everything takes longer than saying what is wrong
+    from streams.cli.commands import app  # noqa: PLC0415 - importing all commands takes longer than printing an error
 
     try:
         app()
     except (UsageError, SettingsError) as error:
-        _say(error)
+        _print_error(error)
         sys.exit(2)
     except StreamsError as error:
-        _say(error)
+        _print_error(error)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _say(error: StreamsError) -> None:
+def _print_error(error: StreamsError) -> None:
     from streams.cli.context import printable  # noqa: PLC0415 - as above
 
     typer.secho(f"streams: {printable(str(error))}", fg="red", err=True)

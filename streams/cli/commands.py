@@ -1,4 +1,4 @@
-"""All commands with their options and help texts; the work is done in the module of each."""
+"""Define all commands with their options and help texts; the module of each command does the work."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ app.add_typer(correct, name="correct")
 
 @app.command()
 def demo() -> None:
-    """See it work: a feed of well-known papers from nine sources, deduplicated before your eyes in under a minute.
+    """Show how it works: deduplicate a feed of well-known papers from nine sources, in under a minute.
 
     Starts an embedded broker, Redis and a worker, plays the feed through Kafka topics, and explains a few clusters.
     """
@@ -58,7 +58,7 @@ def demo() -> None:
 def up(data_dir: DataDir = None) -> None:
     """Run everything on this machine: embedded broker, Redis, worker and HTTP, until Ctrl-C.
 
-    Records and clusters survive a restart. Other commands (send, tail, explain) find it by its data directory.
+    Records and clusters survive a restart. Other commands (send, tail, explain) find the services by the data directory.
     """
     up_module.up(load_settings(), data_dir)
 
@@ -91,7 +91,7 @@ def run(
 ) -> None:
     """Deduplicate files: a bounded run through real topics and the real worker.
 
-    Starts an embedded broker and Redis (or uses yours, beside everything else on them), feeds the files, waits until
+    Starts an embedded broker and Redis (or uses yours, without changing other state there), sends the files, waits until
     every record is decided, and writes clusters.jsonl, decisions.jsonl, events.jsonl, dead-letter.jsonl and summary.json.
     """
     run_module.run_files(load_settings(kafka_url=kafka, redis_url=redis), files, out, source, as_json=as_json)
@@ -101,8 +101,8 @@ def run(
 def worker() -> None:
     """Run one worker against the configured Kafka and Redis, until SIGINT or SIGTERM.
 
-    Start as many as there are partitions; they share the work. STREAMS_KAFKA_URL and STREAMS_REDIS_URL must be set.
-    With STREAMS_HTTP_PORT=0 it says on standard error which port it took.
+    Start up to as many workers as there are partitions; they share the work. STREAMS_KAFKA_URL and STREAMS_REDIS_URL
+    must be set. With STREAMS_HTTP_PORT=0 the worker takes a free port and prints it on standard error.
     """
     from streams.worker.process import run_worker  # noqa: PLC0415 - Faust takes a second to import
 
@@ -126,7 +126,7 @@ def explain(
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Say why a record is in its cluster, or why two records are or are not together."""
+    """Explain why a record is in its cluster, or why two records are or are not in one cluster."""
     settings = find(load_settings(), data_dir)
     if other is None:
         explain_record(settings, record, as_json=as_json)
@@ -140,9 +140,9 @@ def history(
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Say how a cluster came to be: its events from the first, with those of clusters it came from, and their causes.
+    """Print how a cluster came to be: its events from the first, with those of clusters it came from, and their causes.
 
-    Reads dedup.events, so it goes back as far as that topic does.
+    Reads dedup.events, so the history begins where that topic does.
     """
     show_history(find(load_settings(), data_dir), cluster, as_json=as_json)
 
@@ -152,34 +152,36 @@ def verify(
     as_json: Json = False,
     most: Annotated[int, typer.Option("--most", "-n", min=0, help="Show at most so many differences.")] = 20,
     wait: Annotated[
-        float, typer.Option(min=0, max=3600, metavar="SECONDS", help="How long to look again at what is being changed.")
+        float, typer.Option(min=0, max=3600, metavar="SECONDS", help="How long to check differences again.")
     ] = 10.0,
     repair: Annotated[
         bool,
         typer.Option(
             "--repair",
-            help="Publish what subscribers lack: events owed, and what leads from what they were told to what Redis holds.",
+            help="Publish what subscribers lack: pending events, and events that lead from the published state to that in Redis.",
         ),
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Check that Redis, dedup.events folded and dedup.clusters folded say the same of every cluster.
+    """Check that Redis, dedup.events folded and dedup.clusters folded have the same state of every cluster.
 
-    Reads all three from beginning to end, changes none of them, and may run beside workers: what differs is looked at again
-    until it is gone or stays the same. Exit code 1 where something differs; docs/operations.md says what to do about it.
+    Reads all three from beginning to end and changes none of them. It may run beside workers: what differs is read again until it
+    is gone or stays the same. Exit code 1 where something differs; docs/operations.md says what to do about it.
     """
     settings = find(load_settings(), data_dir)
-    raise typer.Exit(verify_all(settings, as_json=as_json, most=most, wait=wait, mend=repair))
+    raise typer.Exit(verify_all(settings, as_json=as_json, most=most, wait=wait, repairs=repair))
 
 
 @app.command()
 def tail(
     what: Annotated[str, typer.Argument(help="decisions, events, clusters or dead-letter.")] = "events",
-    beginning: Annotated[bool, typer.Option("--beginning", help="Begin with what is there already.")] = False,
+    beginning: Annotated[
+        bool, typer.Option("--beginning", help="Print the messages that are there already, first.")
+    ] = False,
     most: Annotated[int | None, typer.Option("--most", "-n", min=1, help="Stop after so many messages.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Subscribe to what is published and print it, one JSON object a line."""
+    """Subscribe to a topic that Streams publishes and print its messages, one JSON object a line."""
     if what not in tail_module.TOPICS:
         raise UsageError(f"cannot tail {what!r}; one of {', '.join(tail_module.TOPICS)}")
     tail_module.tail_topic(find(load_settings(), data_dir), what, from_beginning=beginning, most=most)
@@ -187,7 +189,7 @@ def tail(
 
 @app.command()
 def doctor(as_json: Json = False, data_dir: DataDir = None) -> None:
-    """Check settings, Kafka, topics and Redis, and say what to mend."""
+    """Check settings, Kafka, topics and Redis, and print what to fix."""
     settings = load_settings()
     if data_dir is not None or not (settings.kafka_url or settings.redis_url):
         settings = find(settings, data_dir)

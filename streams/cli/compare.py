@@ -1,7 +1,7 @@
 """`streams compare`: decide pairs of documents without any server.
 
-A document of a pair needs no `id` and no `source`: it gets the name of its side, `a` or `b`, so that two documents which
-say nothing of where they come from are those of two feeds.
+A document of a pair needs no `id` and no `source`: the name of its side, `a` or `b`, is used for both, so that two documents
+without a source count as records of two feeds.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def compare(
 
 
 def compare_lines(lines: Iterator[bytes], rules: Rules = DEFAULT) -> Iterator[dict[str, Any]]:
-    """The decision on each line `{"a": document, "b": document}`, in order; blank lines are passed over."""
+    """Yield the decision on each line `{"a": document, "b": document}`, in order; blank lines are skipped."""
     for line in lines:
         if not line.strip():
             continue
@@ -81,7 +81,7 @@ def compare_lines(lines: Iterator[bytes], rules: Rules = DEFAULT) -> Iterator[di
 
 
 class _Side(NamedTuple):
-    """One document of a pair as it was read."""
+    """One document of a pair: its record and its features."""
 
     record: Record
     features: Features
@@ -119,18 +119,18 @@ def _show(a: Path, b: Path, rules: Rules, as_json: bool) -> None:
         if record.warnings:
             screen.print(f"   {_warned(record.warnings)}", highlight=False)
     screen.print(explanation_table(explanation))
-    if said := _never_met(sides[0].features, sides[1].features):
-        screen.print(said, highlight=False)
+    if text := _never_met(sides[0].features, sides[1].features):
+        screen.print(text, highlight=False)
 
 
 def _warned(warnings: Sequence[str]) -> str:
-    """Say which fields of a document could not be read, and why."""
+    """Return which fields of a document could not be read, and why."""
     notes = (warning.partition(": ") for warning in warnings)
     return "; ".join(f"{field}: could not be read as given ({what})" for field, _, what in notes)
 
 
 def _never_met(a: Features, b: Features) -> str:
-    """Say why a feed never compares two records, `""` where it does."""
+    """Return why a worker would never compare two records, `""` where it would."""
     if are_candidates(a, b):
         return ""
     if shared_key_kinds(a, b):
@@ -142,7 +142,7 @@ def _never_met(a: Features, b: Features) -> str:
 
 
 def _load(path: Path) -> Any:
-    """The document in a file; of a list of them the first."""
+    """Read the document in a file, the first one of a list. Raises UsageError."""
     try:
         value = load_json(path.read_bytes())
     except OSError as error:
@@ -153,7 +153,7 @@ def _load(path: Path) -> Any:
 
 
 def _sides(a: Any, b: Any, where: tuple[str, str]) -> tuple[_Side, _Side]:
-    """Read both documents of a pair. Raises PayloadError, which says at which of the places it was."""
+    """Read both documents of a pair. Raises PayloadError with the one of the two places in `where` that is wrong."""
     for value, place in zip((a, b), where, strict=True):
         if not isinstance(value, dict):
             raise PayloadError("not_a_paper", "the document is missing or not an object", place)
@@ -161,7 +161,7 @@ def _sides(a: Any, b: Any, where: tuple[str, str]) -> tuple[_Side, _Side]:
 
 
 def _named(document: Json, name: str, other: Json) -> Json:
-    """The document with an id and a source; a source that it lacks is another one than that of the other document."""
+    """Return the document with an id and a source: where it has none, `name`, or another than the other document's source."""
     label = name if other.get("source") != name else name * 2
     return {
         **document,
@@ -199,5 +199,5 @@ def _row(a: _Side, b: _Side, decision: Decision) -> dict[str, Any]:
 
 
 def _unreadable(error: str, rules: Rules) -> dict[str, Any]:
-    said = {"decision": DISTINCT, "score": 0.0, "reasons": ["unreadable"], "ruleset": rules.ruleset}
-    return {**said, "meets": False, "error": error}
+    fields = {"decision": DISTINCT, "score": 0.0, "reasons": ["unreadable"], "ruleset": rules.ruleset}
+    return {**fields, "meets": False, "error": error}

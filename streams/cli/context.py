@@ -1,4 +1,4 @@
-"""What commands share: which servers they talk to, and how they print."""
+"""Helpers of all commands: check the servers, open the state, print safely."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["configured", "console", "open_state", "printable"]
 
 
 _PLAIN_WIDTH = 10_000
-"""Columns where the output is no terminal: more than any line takes, for whoever searches it wants ids in one piece."""
+"""Columns where the output is no terminal: more than any line has, so that ids are not wrapped and can be searched for."""
 
 
 def configured(settings: Settings) -> Settings:
-    """The settings, if they name both servers. Raises SettingsError otherwise."""
+    """Return the settings if they name both servers. Raises SettingsError otherwise."""
     for field, example in (("kafka_url", "host:9092"), ("redis_url", "redis://host:6379/0")):
         if not getattr(settings, field):
             raise SettingsError(
@@ -35,7 +35,7 @@ def configured(settings: Settings) -> Settings:
 
 @contextmanager
 def open_state(settings: Settings) -> Iterator[tuple[Settings, Connection]]:
-    """A connection, and the settings with the generation in force."""
+    """Open a connection to Redis, and yield it with the settings of the generation in force."""
     connection = connect(settings)
     try:
         yield current_generation(settings, connection), connection
@@ -44,19 +44,19 @@ def open_state(settings: Settings) -> Iterator[tuple[Settings, Connection]]:
 
 
 def printable(text: str) -> str:
-    """A text that does nothing to the terminal it is printed on."""
+    """Return the text with control characters escaped, so that a payload cannot change the terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
 class _Console(Console):
-    """Prints texts of others, titles and reasons for instance: brackets in them are no markup."""
+    """A console for texts from payloads, such as titles and reasons: brackets in them are no markup."""
 
     def render_str(self, text: str, **given: Any) -> Text:
         return super().render_str(printable(text), **given)
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that respects NO_COLOR, writes plainly where nobody watches, and takes no text for more than a text."""
+    """Return a console that respects NO_COLOR, writes no colours outside a terminal, and interprets no markup in texts."""
     stream = sys.stderr if stderr else sys.stdout
     watched = stream.isatty()
     return _Console(

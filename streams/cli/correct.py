@@ -1,4 +1,4 @@
-"""`streams correct`: say that two records are the same paper, or are not, and take it back."""
+"""`streams correct`: state that two records are the same paper, or are not, and undo such a correction."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _POLL_SECONDS = 0.1
 
 correct = typer.Typer(
     no_args_is_help=True,
-    help="Say that two records are the same paper, or are not. It outranks every decision, takes effect at once, and "
-    "stays when the records change, are deleted or are sent again.",
+    help="State that two records are the same paper, or are not. A correction outranks every decision, takes effect at "
+    "once, and stays when the records change, are deleted or are sent again.",
 )
 
-A = Annotated[str, typer.Argument(metavar="A", help="A record id, e.g. arxiv:2111.12710. It may come later.")]
+A = Annotated[str, typer.Argument(metavar="A", help="A record id, e.g. arxiv:2111.12710. The record may come later.")]
 B = Annotated[str, typer.Argument(metavar="B", help="The other record.")]
-Author = Annotated[str | None, typer.Option(help="Who says so (default: your user name).")]
-Reason = Annotated[str, typer.Option(help="Why, for those who ask later.")]
+Author = Annotated[str | None, typer.Option(help="Who decides (default: your user name).")]
+Reason = Annotated[str, typer.Option(help="Why; `list`, `explain` and `history` show it.")]
 Wait = Annotated[float, typer.Option(min=0, metavar="SECONDS", help="How long to wait for a worker; 0: not at all.")]
 
 
@@ -58,9 +58,9 @@ def same(
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """The two records are one paper: they come into one cluster, whatever the rules say of them.
+    """State that two records are one paper: they come into one cluster, whatever the rules decide.
 
-    Refused, with exit code 1, where it contradicts a correction that stands; `streams correct undo` that one first.
+    Refused, with exit code 1, where it contradicts a current correction; `streams correct undo` that one first.
     """
     _correct(find(load_settings(), data_dir), _made(SAME, author, reason, a=a, b=b), wait, as_json=as_json)
 
@@ -75,29 +75,29 @@ def different(
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """The two records are two papers: a cluster that has both is split at once, and no record will ever join them.
+    """State that two records are two papers: a cluster with both is split at once, and no other record will ever join them.
 
-    Refused, with exit code 1, where it contradicts a correction that stands; `streams correct undo` that one first.
+    Refused, with exit code 1, where it contradicts a current correction; `streams correct undo` that one first.
     """
     _correct(find(load_settings(), data_dir), _made(DIFFERENT, author, reason, a=a, b=b), wait, as_json=as_json)
 
 
 @correct.command()
 def undo(
-    correction: Annotated[str, typer.Argument(metavar="ID", help="The correction to take back; `list` shows ids.")],
+    correction: Annotated[str, typer.Argument(metavar="ID", help="The correction to undo; `list` shows ids.")],
     author: Author = None,
     reason: Reason = "",
     wait: Wait = 30.0,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Take a correction back: the rules decide again."""
+    """Undo a correction: the rules decide again."""
     _correct(find(load_settings(), data_dir), _made(UNDO, author, reason, undoes=correction), wait, as_json=as_json)
 
 
 @correct.command("list")
 def list_all(as_json: Json = False, data_dir: DataDir = None) -> None:
-    """Show all corrections and what became of them, oldest first."""
+    """List all corrections and their outcomes, oldest first."""
     settings = find(load_settings(), data_dir)
     with open_state(settings) as (current, connection):
         verdicts = _log(current, connection).all()
@@ -149,7 +149,7 @@ def _correct(settings: Settings, correction: Correction, wait: float, *, as_json
             verdict = _await(settings, connection, correction.id, wait)
         else:
             verdict = expected
-    _tell(verdict or expected, decided=verdict is not None, wait=wait, as_json=as_json)
+    _print_outcome(verdict or expected, decided=verdict is not None, wait=wait, as_json=as_json)
 
 
 def _warn(unknown: Sequence[str]) -> None:
@@ -164,9 +164,9 @@ async def _send(settings: Settings, correction: Correction, key: str) -> None:
 
 
 def _await(settings: Settings, connection: Connection, identifier: str, seconds: float) -> Verdict | None:
-    """The verdict of a worker, once the clusters are as it says; None where that does not come in time.
+    """Wait for the outcome of a correction and for the clusters to follow it; returns None where that takes too long.
 
-    In the generation that is in force by then: a rebuild may switch to another one meanwhile.
+    Reads the generation in force at each poll, as a rebuild may switch to another one meanwhile.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -178,8 +178,8 @@ def _await(settings: Settings, connection: Connection, identifier: str, seconds:
     return None
 
 
-def _tell(verdict: Verdict, *, decided: bool, wait: float, as_json: bool) -> None:
-    """Print what became of it; exits with 1 where it was refused, or nobody answered though we waited."""
+def _print_outcome(verdict: Verdict, *, decided: bool, wait: float, as_json: bool) -> None:
+    """Print the outcome of a correction; exits with 1 where it was refused, or no worker decided it within `wait` seconds."""
     if as_json:
         status = ("accepted" if verdict.accepted else "refused") if decided else "sent"
         typer.echo(orjson.dumps({"status": status, **_fields(verdict)}).decode())
@@ -222,8 +222,8 @@ def _listed(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
 def _table(verdicts: Sequence[Verdict]) -> Table:
     table = Table("id", "action", "of", "status", "author", "time", "reason", box=None, pad_edge=False)
     for status, verdict in zip(_statuses(verdicts), verdicts, strict=True):
-        told = verdict.correction
-        about = told.undoes if told.action == UNDO else f"{told.a} × {told.b}"
-        why = verdict.detail if status == "refused" else told.reason
-        table.add_row(told.id, told.action, about, status, told.author, told.time[:19].replace("T", " "), why)
+        made = verdict.correction
+        about = made.undoes if made.action == UNDO else f"{made.a} × {made.b}"
+        why = verdict.detail if status == "refused" else made.reason
+        table.add_row(made.id, made.action, about, status, made.author, made.time[:19].replace("T", " "), why)
     return table

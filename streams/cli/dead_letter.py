@@ -1,4 +1,4 @@
-"""`streams dead-letter`: look at what could not be read, send it again after a fix, or drop it."""
+"""`streams dead-letter`: list dead letters, send their payloads again after a fix, or drop them."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ __all__ = ["app"]
 _PAYLOAD_SHOWN, _DETAIL_SHOWN = 2000, 120
 
 app = typer.Typer(
-    help="What could not be read: look at it, send it again after a fix, or drop it.\n\n"
-    "A letter is named by its origin, topic:partition:offset of the message, with #place behind it where only one item of "
-    "the payload is bad. It stands until it is retried or dropped.",
+    help="Messages that could not be read: list them, send them again after a fix, or drop them.\n\n"
+    "A dead letter is named by its origin, topic:partition:offset of the message, followed by #place where only one item "
+    "of the payload is bad. It is current until it is retried or dropped.",
     no_args_is_help=True,
 )
 
 Names = Annotated[
-    list[str] | None, typer.Argument(metavar="[ORIGIN…]", help="Letters or whole messages, as `list` names them.")
+    list[str] | None, typer.Argument(metavar="[ORIGIN…]", help="Dead letters or whole messages, as `list` names them.")
 ]
 Reason = Annotated[str, typer.Option("--reason", metavar="CODE", help="Those with this reason code, e.g. not_json.")]
 Source = Annotated[str, typer.Option("--source", help="Those that came by the topic of this source.")]
-All = Annotated[bool, typer.Option("--all", help="All that stand.")]
+All = Annotated[bool, typer.Option("--all", help="All current dead letters.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before --all.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 DataDir = Annotated[
@@ -54,12 +54,12 @@ DataDir = Annotated[
 def list_letters(
     reason: Reason = "",
     source: Source = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most letters shown, the newest.")] = 100,
-    counts: Annotated[bool, typer.Option("--counts", help="Only how many there are of each reason.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most dead letters shown, the newest.")] = 100,
+    counts: Annotated[bool, typer.Option("--counts", help="Print only the number of each reason.")] = False,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """List the letters that stand, the newest last, and count them by reason."""
+    """List the current dead letters, the newest last, and count them by reason."""
     found = select(asyncio.run(standing(_settings(data_dir))), code=reason, source=source)
     by_reason = dict(Counter(letter.code for letter in found).most_common())
     shown = [] if counts else found[-limit:]
@@ -73,17 +73,19 @@ def list_letters(
         typer.echo(f"… and {len(found) - len(shown)} older; --limit shows more\n")
     for code, count in by_reason.items():
         typer.echo(f"{count:8} {code}")
-    typer.echo(f"{len(found):8} dead letters stand")
+    typer.echo(f"{len(found):8} current dead letters")
 
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="ORIGIN", help="A letter or a whole message, as `list` names it.")],
-    raw: Annotated[bool, typer.Option("--raw", help="Only the payload, its bytes as they came.")] = False,
+    name: Annotated[
+        str, typer.Argument(metavar="ORIGIN", help="A dead letter or a whole message, as `list` names it.")
+    ],
+    raw: Annotated[bool, typer.Option("--raw", help="Write only the payload, its original bytes.")] = False,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Show everything about a message that could not be read: what is wrong, where, and the payload."""
+    """Show a message that could not be read: what is wrong, where, and the payload."""
     settings = _settings(data_dir)
     found = asyncio.run(_contents(settings, name))
     if raw:
@@ -91,7 +93,7 @@ def show(
         out.write(found[0][1].payload)
         out.flush()
         if found[0][0].cut:
-            typer.echo(f"only the first of {found[0][0].size} bytes are in the letter", err=True)
+            typer.echo(f"the dead letter has only the first of {found[0][0].size} bytes", err=True)
     elif as_json:
         _print_json([{"id": each.id} | events.dead_letter_fields(c.payload, c.headers) for each, c in found])
     else:
@@ -113,19 +115,19 @@ def retry_letters(
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Send the original payloads to the topic of their source again, then retire the letters.
+    """Redrive: send the original payloads to the topic of their source again, then delete the dead letters.
 
-    A payload that still cannot be read comes back as a new letter, marked as a retry. One sent again is as old as it was: it
-    does not undo what its source has said of the record since.
+    A payload that still cannot be read becomes a new dead letter, marked as a retry. A payload keeps its first broker timestamp:
+    it does not replace a newer version of the record that its source has sent since.
     """
     settings = _settings(data_dir)
     letters, chosen = _chosen(settings, names, reason, source, every=every)
     if every and not yes and sys.stdin.isatty():
-        typer.confirm(f"Send {len(chosen)} letters again?", abort=True)
+        typer.confirm(f"Send {len(chosen)} dead letters again?", abort=True)
 
     async def send_again() -> list[Outcome]:
         await create_topics(settings)
-        return await retry(settings, letters, chosen, to=to, on_done=(lambda _: None) if as_json else _tell)
+        return await retry(settings, letters, chosen, to=to, on_done=(lambda _: None) if as_json else _print_outcome)
 
     outcomes = asyncio.run(send_again())
     failed = [outcome for outcome in outcomes if outcome.problem]
@@ -146,13 +148,13 @@ def drop_letters(
     yes: Yes = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Retire letters for good without sending anything. With --all it asks on a terminal, and wants --yes elsewhere."""
+    """Delete dead letters permanently without sending anything. --all asks on a terminal, and needs --yes elsewhere."""
     settings = _settings(data_dir)
     _, chosen = _chosen(settings, names, reason, source, every=every)
     if every and not yes:
         if not sys.stdin.isatty():
-            raise UsageError("`drop --all` gives up every dead letter: say --yes")
-        typer.confirm(f"Drop {len(chosen)} letters?", abort=True)
+            raise UsageError("`drop --all` deletes every dead letter: give --yes to confirm")
+        typer.confirm(f"Drop {len(chosen)} dead letters?", abort=True)
     asyncio.run(drop(settings, chosen))
     typer.echo(f"{len(chosen)} dead letters dropped")
 
@@ -164,11 +166,11 @@ def _settings(data_dir: Path | None) -> Settings:
 def _chosen(
     settings: Settings, names: Sequence[str] | None, reason: str, source: str, *, every: bool
 ) -> tuple[list[Letter], list[Letter]]:
-    """All letters that stand, and those the command line means. Raises UsageError where it means none."""
+    """Return all current dead letters, and those that the command line selects. Raises UsageError where it selects none."""
     if not (names or reason or source or every):
-        raise UsageError("which letters? Name them, or give --reason, --source or --all")
+        raise UsageError("which dead letters? Name them, or give --reason, --source or --all")
     if names and every:
-        raise UsageError("either name letters or say --all")
+        raise UsageError("either name dead letters or give --all")
     letters = asyncio.run(standing(settings))
     return letters, select(letters, names or (), code=reason, source=source)
 
@@ -177,7 +179,7 @@ async def _contents(settings: Settings, name: str) -> list[tuple[Letter, Content
     chosen = select(await standing(settings), [name])
     found = [pair async for pair in contents(settings, chosen)]
     if not found:
-        raise BrokerError(f"the letter {name!r} was retired or written anew just now; try again")
+        raise BrokerError(f"the dead letter {name!r} was deleted or replaced just now; try again")
     return found
 
 
@@ -201,7 +203,8 @@ def _show(letter: Letter, content: Content) -> None:
         "key": content.key.decode("utf-8", "backslashreplace"),
         "time": _time(letter.time),
         "retry of": letter.retry_of,
-        "size": f"{letter.size} bytes" + (f", of which the letter holds {len(content.payload)}" if letter.cut else ""),
+        "size": f"{letter.size} bytes"
+        + (f", of which the dead letter has {len(content.payload)}" if letter.cut else ""),
     }
     for name, value in rows.items():
         if value:
@@ -213,12 +216,12 @@ def _show(letter: Letter, content: Content) -> None:
     typer.echo("")
 
 
-def _tell(outcome: Outcome) -> None:
+def _print_outcome(outcome: Outcome) -> None:
     letter = outcome.letters[0]
     if outcome.problem:
         typer.echo(f"{letter.origin}: not sent, {outcome.problem}")
     else:
-        others = f", {len(outcome.letters)} letters" if len(outcome.letters) > 1 else ""
+        others = f", {len(outcome.letters)} dead letters" if len(outcome.letters) > 1 else ""
         typer.echo(f"{letter.origin} ({letter.code}{others}) sent to {outcome.topic}")
 
 

@@ -1,4 +1,4 @@
-"""`streams demo`: a feed of well-known papers through the real thing, watched as it goes."""
+"""`streams demo`: send a feed of well-known papers through a broker, Redis and a worker, and show the progress."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from streams.cli.explain import show_place
 from streams.demo import feed
 from streams.kafka.feed import Payload
 from streams.kafka.topics import create_topics
-from streams.local.run import Status, forget, own_generation, play, write_results
+from streams.local.run import RunProgress, own_generation, play, remove_state, write_results
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.query.explain import Inspection
@@ -31,7 +31,7 @@ _SHOWN = ("peco", "attention is all you need", "observation of a new particle", 
 
 
 def demo(settings: Settings) -> None:
-    """Play the feed, show what happens, explain a few clusters, leave nothing behind."""
+    """Send the feed, show the progress, explain a few clusters, and remove all state afterwards."""
     screen = console()
     with tempfile.TemporaryDirectory(prefix="streams-demo-") as directory, Services(settings) as services:
         out = Path(directory)
@@ -47,16 +47,16 @@ def demo(settings: Settings) -> None:
                 _summarize(screen, status, summary, out)
                 _explain(screen, Inspection(own, connection), out)
             finally:
-                forget(own, connection, services)
+                remove_state(own, connection, services)
                 connection.close()
 
 
-def _play(screen: Console, own: Settings, worker: WorkerProcess, services: Services) -> Status:
+def _play(screen: Console, own: Settings, worker: WorkerProcess, services: Services) -> RunProgress:
     connection = connect(own)
     with Live(console=screen, refresh_per_second=8, auto_refresh=screen.is_terminal) as live:
         shown = -1
 
-        def watch(status: Status) -> None:
+        def on_progress(status: RunProgress) -> None:
             nonlocal shown
             live.update(_progress(status, worker))
             if not screen.is_terminal and status.handled != shown:
@@ -64,7 +64,7 @@ def _play(screen: Console, own: Settings, worker: WorkerProcess, services: Servi
                 screen.print(_progress(status, worker))
 
         try:
-            return asyncio.run(play(own, _payloads(), worker, services, connection, watch))
+            return asyncio.run(play(own, _payloads(), worker, services, connection, on_progress))
         finally:
             connection.close()
 
@@ -74,14 +74,14 @@ def _payloads() -> Iterator[Payload]:
         yield Payload(source, key, value)
 
 
-def _progress(status: Status, worker: WorkerProcess) -> Table:
+def _progress(status: RunProgress, worker: WorkerProcess) -> Table:
     counters = _counters(worker)
     table = Table.grid(padding=(0, 3))
     rate = status.handled / status.seconds if status.seconds else 0.0
     table.add_row(
         f"records in {status.handled}/{status.sent}",
         f"duplicates {counters.get('duplicate', 0):.0f}",
-        # A merge is two changes: of the cluster that takes in, and of the one that is taken in.
+        # A merge is two changes: of the cluster that absorbs, and of the one that is absorbed.
         f"clusters {counters.get('created', 0) - counters.get('merged', 0) / 2:.0f}",
         f"dead letters {counters.get('dead', 0):.0f}",
         f"{rate:.0f} records/s",
@@ -102,7 +102,7 @@ def _counters(worker: WorkerProcess) -> dict[str, float]:
     return counters
 
 
-def _summarize(screen: Console, status: Status, summary: dict[str, Any], out: Path) -> None:
+def _summarize(screen: Console, status: RunProgress, summary: dict[str, Any], out: Path) -> None:
     screen.print(f"\n{summary['records']} records are {summary['clusters']} papers: ", style="bold", end="")
     screen.print(
         f"{summary['duplicates']} duplicates, {summary['review']} doubtful pairs, "

@@ -1,4 +1,4 @@
-"""`streams doctor`: look at settings, Kafka, its topics and Redis, and say what to mend."""
+"""`streams doctor`: check settings, Kafka, its topics and Redis, and print what to fix."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from streams.ops.diagnosis import (
     check_settings,
     hide_password,
 )
-from streams.ops.facts import ask_kafka, ask_redis
+from streams.ops.probes import ask_kafka, ask_redis
 from streams.ops.redis_diagnosis import check_redis
 from streams.rebuild import generations
 from streams.settings import Settings
@@ -34,7 +34,7 @@ _HASH_LIMITS = {name: value for name, value in REDIS_OPTIONS.items() if name.sta
 
 
 def doctor(settings: Settings, as_json: bool, expected: Sequence[ExpectedTopic] = (), *, seconds: float = 10.0) -> int:
-    """Print the findings and return the exit code: 0 when nothing has to be mended, 1 otherwise; warnings are 0.
+    """Print the findings and return the exit code: 1 when a check failed, 0 otherwise, also with warnings.
 
     `expected` are the topics the workers use, `seconds` the time limit for each of the two servers.
     With `as_json` the output is `{"ok": …, "findings": [{"check", "status", "found", "advice"}]}`.
@@ -70,7 +70,7 @@ async def _kafka(
     try:
         facts = await ask_kafka(settings.kafka_url, [topic.name for topic in expected], seconds)
     except StreamsError as error:
-        return [Finding("kafka", "fail", str(error), "start Kafka, or mend STREAMS_KAFKA_URL")]
+        return [Finding("kafka", "fail", str(error), "start Kafka, or correct STREAMS_KAFKA_URL")]
     findings = (*check_kafka(facts, expected, settings.replication), *check_session(facts, settings.session_timeout))
     return [Finding("kafka", "ok", settings.kafka_url), *findings]
 
@@ -83,31 +83,28 @@ async def _redis(settings: Settings, seconds: float, *, skip: bool) -> Iterable[
     try:
         facts = await ask_redis(settings.redis_url, seconds)
     except StreamsError as error:
-        return [Finding("redis", "fail", str(error), "start Redis, or mend STREAMS_REDIS_URL")]
+        return [Finding("redis", "fail", str(error), "start Redis, or correct STREAMS_REDIS_URL")]
     shown = hide_password(settings.redis_url)
     checks = check_redis(facts, _HASH_LIMITS, settings.redis_cluster, settings.redis_replicas)
     findings = [Finding("redis", "ok", shown), *checks]
-    if (
-        facts.info.get("cluster_enabled") == "1"
-    ) == settings.redis_cluster:  # else we could not connect by the settings
+    is_cluster = facts.info.get("cluster_enabled") == "1"
+    if is_cluster == settings.redis_cluster:  # otherwise the settings give no connection
         findings.append(await asyncio.to_thread(_generation, settings))
     return findings
 
 
 def _generation(settings: Settings) -> Finding:
-    """Which generation of state is in force, and whether it was begun by the rules there are now."""
+    """Check that the generation in force was begun with the ruleset of this version, and that no rebuild was left unfinished."""
     try:
         found = generations.status(settings)
     except StreamsError as error:
-        return Finding("generation", "fail", str(error), "see that STREAMS_REDIS_URL and STREAMS_GENERATION are right")
+        return Finding("generation", "fail", str(error), "correct STREAMS_REDIS_URL or STREAMS_GENERATION")
     shown = f"{found.generation}, ruleset {found.ruleset or 'not noted'}"
     if found.ruleset not in ("", found.our_ruleset):
-        advice = (
-            f"this version has ruleset {found.our_ruleset}: `streams rebuild`, or old decisions stand beside new ones"
-        )
+        advice = f"this version has ruleset {found.our_ruleset}: run `streams rebuild`, or old decisions stay beside new ones"
         return Finding("generation", "warn", shown, advice)
     if found.rebuilding and not found.running:
-        advice = f"a rebuild to {found.rebuilding} was begun: `streams rebuild` goes on with it, `--abort` gives it up"
+        advice = f"a rebuild to {found.rebuilding} was begun: `streams rebuild` resumes it, `--abort` gives it up"
         return Finding("generation", "warn", shown, advice)
     return Finding("generation", "ok", shown)
 
@@ -129,5 +126,5 @@ def _show(findings: Sequence[Finding], healthy: bool) -> None:
     console.print(table)
     count = sum(finding.status == "warn" for finding in findings)
     warnings = f"; {count} warning{'s' if count > 1 else ''}" if count else ""
-    verdict = "Nothing has to be mended" if healthy else "There is something to mend"
+    verdict = "Nothing has to be fixed" if healthy else "Some checks failed"
     console.print(f"\n{verdict}{warnings}.", highlight=False)

@@ -1,4 +1,4 @@
-"""`streams evaluate`: score a result against what people say."""
+"""`streams evaluate`: score clusters or decisions against gold labels."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def evaluate(
     pairs: Annotated[str, typer.Option(help='the labelled pairs: lines {"a", "b", "label"}')] = "",
     as_json: Annotated[bool, typer.Option("--json", help="all numbers and all wrong clusters as JSON")] = False,
 ) -> None:
-    """Precision, recall, F1 and B-cubed of --clusters against --gold, or of --decisions against --pairs.
+    """Compute precision, recall, F1 and B-cubed of --clusters against --gold, or of --decisions against --pairs.
 
-    Files may be packed (.gz); - is standard input. Gold in the form {"a", "b"} scores pairs of different sources only.
+    Files may be gzipped (.gz); - is standard input. Gold in the form {"a", "b"} scores pairs of different sources only.
     Pairs labelled `unsure` are ignored.
     """
     if bool(clusters) != bool(gold) or bool(decisions) != bool(pairs) or bool(clusters) == bool(decisions):
@@ -75,7 +75,7 @@ def _decisions(decisions: str, pairs: str) -> DecisionScores:
 
 
 def _by_record(rows: list[dict[str, Any]], decisions: str, pairs: str) -> Iterator[tuple[str, str]]:
-    """Couples of label and verdict; a pair that was never a candidate counts as `distinct`."""
+    """Yield label and verdict of each pair; a pair that was never a candidate counts as `distinct`."""
     verdicts = {
         frozenset((_field(row, "a", decisions), _field(row, "b", decisions))): _field(row, "decision", decisions)
         for row in rows

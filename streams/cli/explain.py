@@ -1,4 +1,4 @@
-"""`streams explain`: why a record is in its cluster, or why two records are or are not together."""
+"""`streams explain`: print why a record is in its cluster, or why two records are or are not in one cluster."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_ROWS = 30
 
 
 def explain_record(settings: Settings, record: str, *, as_json: bool) -> None:
-    """Print a record's place, with the decisions inside its cluster."""
+    """Print the cluster of a record, with the decisions inside it."""
     with open_state(settings) as (current, connection):
         place = Inspection(current, connection).membership(record)
     if as_json:
@@ -34,7 +34,7 @@ def explain_record(settings: Settings, record: str, *, as_json: bool) -> None:
 
 
 def explain_pair(settings: Settings, a: str, b: str, *, as_json: bool) -> None:
-    """Print every comparison of two records, and whether they are together."""
+    """Print every comparison of two records, and whether they are in one cluster."""
     with open_state(settings) as (current, connection):
         meeting = Inspection(current, connection).compare(a, b)
     if as_json:
@@ -45,13 +45,13 @@ def explain_pair(settings: Settings, a: str, b: str, *, as_json: bool) -> None:
     screen.print(explanation_table(meeting.explanation, title=f"{a}  ×  {b}"))
     for holds, corrections in (("the same", meeting.same), ("different", meeting.different)):
         if corrections:
-            said = "; ".join(map(str, corrections))
-            screen.print(f"People say that they are {holds}, which outranks the decision: {said}")
+            text = "; ".join(map(str, corrections))
+            screen.print(f"People say that they are {holds}, which outranks the decision: {text}")
     screen.print("They are in one cluster." if meeting.together else "They are not in one cluster.")
 
 
 def show_place(screen: Console, place: Membership) -> None:
-    """A cluster for people: its document, its records, and the decisions that made it."""
+    """Print a cluster: its document, its records, and the decisions behind it."""
     document = place.document
     authors = document.get("authors", [])
     shown = ", ".join(authors[:4]) + (f" and {len(authors) - 4} more" if len(authors) > 4 else "")
@@ -70,7 +70,7 @@ def show_place(screen: Console, place: Membership) -> None:
 
 
 def _spanning(pairings: Sequence[Pairing]) -> list[Pairing]:
-    """The strongest links that hold a cluster together: as few as connect all its records."""
+    """Return the strongest links that connect all records of a cluster, as few as possible (a maximum spanning tree)."""
     side: dict[str, str] = {}
 
     def find(record: str) -> str:
@@ -105,18 +105,18 @@ def _refusals(refused: Sequence[Refused]) -> Table:
     for refusal in refused[:_MOST_ROWS]:
         link, because = refusal.link, refusal.because
         reason = ", ".join(because.decision.reasons[:2])
-        said = f"{because.a} × {because.b}: {reason}"
+        text = f"{because.a} × {because.b}: {reason}"
         if refusal.rival:
-            said = f"the title is all that agrees, and it is also that of another work ({said})"
-        table.add_row(f"{link.a} × {link.b}", said)
+            text = f"the title is all that agrees, and it is also that of another work ({text})"
+        table.add_row(f"{link.a} × {link.b}", text)
     return table
 
 
 def _corrections(corrections: Sequence[Correction]) -> Table:
     table = Table("correction", "pair", "by", "reason", title="corrected by people", title_justify="left", box=None)
-    for told in corrections[:_MOST_ROWS]:
+    for made in corrections[:_MOST_ROWS]:
         table.add_row(
-            f"{told.id} {told.action}", f"{told.a} × {told.b}", f"{told.author}, {told.time[:10]}", told.reason
+            f"{made.id} {made.action}", f"{made.a} × {made.b}", f"{made.author}, {made.time[:10]}", made.reason
         )
     return table
 

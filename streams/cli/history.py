@@ -1,4 +1,4 @@
-"""`streams history`: how a cluster came to be, for people and programs."""
+"""`streams history`: print how a cluster came to be, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def show_history(settings: Settings, cluster: str, *, as_json: bool) -> None:
         family = inspection.family(cluster)
         history = asyncio.run(_read(settings, cluster, {cluster, *family}))
         if not family and not history.events:
-            raise UsageError(f"no cluster {cluster} is known")
-        stands = inspection.cluster_of(cluster)[0] if family else history.merged_into
+            raise UsageError(f"no cluster {cluster} is known; give a cluster id of dedup.events, or a record id")
+        current_id = inspection.cluster_of(cluster)[0] if family else history.merged_into
     if as_json:
-        typer.echo(orjson.dumps(_fields(history, stands), option=orjson.OPT_INDENT_2).decode())
+        typer.echo(orjson.dumps(_fields(history, current_id), option=orjson.OPT_INDENT_2).decode())
     else:
-        _show(console(), history, stands)
+        _show(console(), history, current_id)
 
 
 async def _read(settings: Settings, cluster: str, wanted: set[str]) -> History:
-    """Read the partitions of the clusters that may take part; what they name besides, in turn."""
+    """Read the events of the wanted clusters, then of the clusters that these events name, until none is left."""
     topic = settings.topic_prefix + events.EVENTS
     chronicle = Chronicle()
     while wanted:
@@ -56,8 +56,8 @@ async def _read(settings: Settings, cluster: str, wanted: set[str]) -> History:
     return chronicle.history(cluster)
 
 
-def _show(screen: Console, history: History, stands: str) -> None:
-    """As a table, with plain words on what is missing and where the cluster went."""
+def _show(screen: Console, history: History, current_id: str) -> None:
+    """Print the events as a table, with a note on events that have expired and on the cluster it was merged into."""
     for name, last in sorted(history.lost.items()):
         shown = f"those of {name} up to revision {last}" if last else f"all of {name}"
         text = f"The beginning is missing: of the events {shown} are no longer in {events.EVENTS}."
@@ -65,7 +65,7 @@ def _show(screen: Console, history: History, stands: str) -> None:
     if history.events:
         screen.print(_table(history))
     if history.merged_into:
-        further = f", and {stands} stands for both now" if stands not in ("", history.merged_into) else ""
+        further = f", and both are {current_id} now" if current_id not in ("", history.merged_into) else ""
         screen.print(f"{history.cluster_id} went into {history.merged_into}{further}.")
 
 
@@ -107,15 +107,15 @@ def _reasons(event: dict[str, Any]) -> str:
     ]
     codes = dict.fromkeys(reason for evidence in event["evidence"] for reason in evidence["reasons"])
     if event["type"] == "split" and not said and not codes:
-        return "nothing holds them together any more"
+        return "no link connects them any more"
     return "\n".join([*said, ", ".join(list(codes)[:_MOST_REASONS])]).strip()
 
 
-def _fields(history: History, stands: str) -> dict[str, Any]:
+def _fields(history: History, current_id: str) -> dict[str, Any]:
     return {
         "cluster_id": history.cluster_id,
         "merged_into": history.merged_into,
-        "stands_for_it": stands,
+        "stands_for_it": current_id,
         "lost": history.lost,
         "events": list(_events(history.events)),
     }

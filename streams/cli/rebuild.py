@@ -1,4 +1,4 @@
-"""`streams rebuild`: build the state anew from the topics and switch to it, and what belongs to that."""
+"""`streams rebuild`: rebuild the state from the topics and switch to it; report, give up or drop a generation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from streams.cli.context import configured
 from streams.cli.options import DataDir, Json
 from streams.errors import UsageError
 from streams.local.endpoints import find
-from streams.rebuild.generations import Status, abort, drop, status
-from streams.rebuild.rebuild import Report, Said
+from streams.rebuild.generations import GenerationStatus, abort, drop, status
+from streams.rebuild.rebuild import RebuildReport, StepProgress
 from streams.rebuild.rebuild import rebuild as run
 from streams.settings import load_settings
 from streams.worker.prepare_pool import calm_collector
@@ -29,11 +29,11 @@ def rebuild(
     to: Annotated[
         str, typer.Option("--to", metavar="NAME", help="What the new generation is called (default: the next number).")
     ] = "",
-    tell: Annotated[
-        bool, typer.Option("--status", help="Say which generations there are and whether one is built.")
+    show_status: Annotated[
+        bool, typer.Option("--status", help="Print which generations there are and whether a rebuild runs.")
     ] = False,
     give_up: Annotated[
-        bool, typer.Option("--abort", help="Give up a rebuild that was begun and remove what it made.")
+        bool, typer.Option("--abort", help="Give up a rebuild that was begun and remove its generation.")
     ] = False,
     old: Annotated[
         str | None,
@@ -42,22 +42,22 @@ def rebuild(
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Build records, keys and clusters anew from the topics, beside the live ones, and switch over.
+    """Rebuild records, blocking keys and clusters from the topics, beside the live ones, and switch to them.
 
-    For a new ruleset, or other STREAMS_PREPRINTS or STREAMS_BUCKETS: this command's environment says which. Workers go on
-    meanwhile, wait for the last part, and move over by themselves. Cluster ids stay; what changed is told in dedup.events.
-    Killed, it is run again and goes on.
+    Needed for a new ruleset, or other STREAMS_PREPRINTS or STREAMS_BUCKETS, which are read from this command's environment.
+    Workers continue meanwhile, wait during the last part, and switch by themselves. Cluster ids stay; changes of clusters are
+    published to dedup.events. After a kill the same command resumes the rebuild.
     """
-    if bool(to) + tell + give_up + (old is not None) > 1:
+    if bool(to) + show_status + give_up + (old is not None) > 1:
         raise UsageError("--to, --status, --abort and --drop exclude one another")
     if not re.fullmatch(_NAME, to):
         raise UsageError(f"{to!r} cannot be the name of a generation: letters, digits and . _ - only")
     if old == "":
         raise UsageError("--drop needs the name of a generation that was replaced; `streams rebuild --status` has them")
     settings = configured(find(load_settings(), data_dir))
-    if tell:
+    if show_status:
         found = status(settings)
-        _print(msgspec.to_builtins(found), _say_status(found), as_json=as_json)
+        _print(msgspec.to_builtins(found), _status_text(found), as_json=as_json)
     elif give_up:
         name = abort(settings)
         _print(
@@ -69,18 +69,18 @@ def rebuild(
     else:
         calm_collector()
         report = run(settings, to, _Progress())
-        _print(msgspec.to_builtins(report), _say_report(report), as_json=as_json)
+        _print(msgspec.to_builtins(report), _report_text(report), as_json=as_json)
 
 
 class _Progress:
-    """One line on a terminal, nothing elsewhere."""
+    """Print the progress of a rebuild as one line on a terminal, and nothing elsewhere."""
 
     def __init__(self) -> None:
         self._watched = sys.stderr.isatty()
 
-    def __call__(self, said: Said) -> None:
+    def __call__(self, progress: StepProgress) -> None:
         if self._watched:
-            typer.echo(f"\r\033[K{said.step}: {said.number:,}", err=True, nl=False)
+            typer.echo(f"\r\033[K{progress.step}: {progress.number:,}", err=True, nl=False)
 
 
 def _print(fields: object, text: str, *, as_json: bool) -> None:
@@ -89,7 +89,7 @@ def _print(fields: object, text: str, *, as_json: bool) -> None:
     typer.echo(orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode() if as_json else text)
 
 
-def _say_report(report: Report) -> str:
+def _report_text(report: RebuildReport) -> str:
     changes = ", ".join(f"{number:,} {kind}" for kind, number in report.changes.items()) or "none"
     lines = [
         f"Generation {report.generation} has taken over from {report.old}.",
@@ -105,13 +105,13 @@ def _say_report(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _refused(report: Report) -> str:
+def _refused(report: RebuildReport) -> str:
     if not report.refused:
         return ""
     return ", not read: " + ", ".join(f"{number:,} {code}" for code, number in report.refused.items())
 
 
-def _say_status(found: Status) -> str:
+def _status_text(found: GenerationStatus) -> str:
     before = f", after {', '.join(found.before)}" if found.before else ""
     rules = f"ruleset {found.ruleset or 'not noted'}"
     if found.ruleset != found.our_ruleset:

@@ -1,8 +1,8 @@
-"""The tables of docs/operations.md, made from the code so that they cannot tell otherwise.
+"""Generate the tables of docs/operations.md from the code, so that they cannot contradict it.
 
     python -m streams.cli.reference docs/operations.md
 
-writes them between the markers `<!-- NAME -->` and `<!-- /NAME -->` of the file.
+This writes them between the markers `<!-- NAME -->` and `<!-- /NAME -->` of the file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 
 def settings_table() -> str:
-    """Every setting with its default, its values and its meaning, as a Markdown table."""
+    """Return a Markdown table of all settings, with default, values and meaning."""
     rows = [
         (f"`{PREFIX}{name.upper()}`", _default(field.default), _values(field), field.description or "")
         for name, field in Settings.model_fields.items()
@@ -34,7 +34,7 @@ def settings_table() -> str:
 
 
 def metrics_table() -> str:
-    """Every metric with its kind, labels and meaning, as a Markdown table."""
+    """Return a Markdown table of all metrics, with kind, labels and meaning."""
     rows = [
         (f"`{info.name}`", info.kind, ", ".join(info.labels), info.meaning)
         for info in sorted(Metrics().described(), key=lambda info: info.name)
@@ -43,13 +43,13 @@ def metrics_table() -> str:
 
 
 def differences_table() -> str:
-    """Every difference that `streams verify` tells of, with its meaning and what to do, as a Markdown table."""
+    """Return a Markdown table of all differences that `streams verify` reports, with meaning and what to do."""
     rows = [(f"`{code}`", meaning.what, meaning.do) for code, meaning in MEANINGS.items()]
     return _table(("code", "what it means", "what to do"), rows)
 
 
 def filled(text: str) -> str:
-    """Return `text` with the tables between its markers made anew. Raises ValueError when a marker is missing."""
+    """Return `text` with the tables between its markers replaced. Raises ValueError when a marker is missing."""
     tables = {"settings": settings_table(), "metrics": metrics_table(), "differences": differences_table()}
     for name, table in tables.items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)

@@ -1,4 +1,4 @@
-"""`streams run`: see `streams.local.run`; here is what people see of it."""
+"""`streams run`: deduplicate files by `streams.local.run`, with a progress bar and a summary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from streams.cli.context import console
 from streams.kafka.feed import DOCUMENT, check_readable, read_payloads
-from streams.local.run import Status, run
+from streams.local.run import RunProgress, run
 from streams.settings import Settings
 
 __all__ = ["run_files"]
@@ -33,11 +33,11 @@ def run_files(settings: Settings, files: Sequence[str], out: Path, source: str |
     ) as bar:
         task = bar.add_task("starting", total=None, rate=0.0)
 
-        def watch(status: Status) -> None:
+        def on_progress(status: RunProgress) -> None:
             rate = status.handled / status.seconds if status.seconds else 0.0
             bar.update(task, description="deduplicating", total=status.sent, completed=status.handled, rate=rate)
 
-        summary = run(settings, read_payloads(source or DOCUMENT, files), out, watch)
+        summary = run(settings, read_payloads(source or DOCUMENT, files), out, on_progress)
     if as_json:
         typer.echo(orjson.dumps(summary).decode())
     else:
@@ -57,7 +57,7 @@ def _summary(summary: dict[str, Any], out: Path) -> str:
 
 
 def _unread(counts: Mapping[str, Mapping[str, int]]) -> str:
-    """One line on the fields that could not be read, the most frequent ones named; empty where there are none."""
+    """Return one line on the fields that could not be read, naming the most frequent ones; empty where there are none."""
     every = [(number, field, source) for source, fields in counts.items() for field, number in fields.items()]
     if not every:
         return ""

@@ -1,4 +1,4 @@
-"""`streams send`: payloads from files to the topic of their source."""
+"""`streams send`: publish payloads from files to the topic of their source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["send_files"]
 
 
 def send_files(settings: Settings, source: str, files: Sequence[str]) -> None:
-    """Send and say how many; returns when Kafka has acknowledged every one."""
+    """Publish the payloads of files, wait until Kafka has acknowledged all, and print how many they are."""
     count = asyncio.run(_send(settings, source, files))
     typer.echo(f"{count} payloads sent to {record_topic(settings, source)}")
 

@@ -1,4 +1,4 @@
-"""What people see of decisions and scores: rich tables, plain where the output is no terminal or NO_COLOR is set."""
+"""Format decisions and scores as rich tables, plain where the output is no terminal or NO_COLOR is set."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _EXAMPLES = 5
 
 
 def explanation_table(explanation: Explanation, *, title: str = "") -> RenderableType:
-    """The comparisons of a pair as a waterfall: each field moves the running sum of evidence, in bits.
+    """Format the comparisons of a pair as a waterfall: each field adds its match weight, in bits, to a running sum.
 
-    A bar to the right speaks for one paper, to the left against it; the dotted line is zero, where both
-    are equally likely.
+    A bar to the right is evidence for one paper, a bar to the left against it; the dotted line is zero, where both are equally
+    likely.
     """
     table = Table(title=title or None, title_justify="left", pad_edge=False)
     for name in ("field", "a", "b", "level"):
@@ -56,7 +56,7 @@ def _comparison(comparison: Comparison) -> tuple[str, str, str, str, str]:
 
 
 def _shown(field: str, value: str) -> str:
-    if field == "abstract":  # compared by fingerprint, which tells a person nothing
+    if field == "abstract":  # compared by fingerprint, which means nothing to a reader
         return "given" if value else ""
     value = value.replace("|", ", ")  # names are kept as family|given
     return value if len(value) <= _VALUE else value[: _VALUE - 1] + "…"
@@ -105,12 +105,12 @@ def _verdict(explanation: Explanation, total: float) -> Text:
 
 
 def score_cells(scores: Pairwise | B3) -> tuple[str, str, str]:
-    """Precision, recall and F1 as text."""
+    """Format precision, recall and F1 with four decimals."""
     return f"{scores.precision:.4f}", f"{scores.recall:.4f}", f"{scores.f1:.4f}"
 
 
 def score_table(rows: Iterable[tuple[str, Pairwise | B3]]) -> Table:
-    """One line of precision, recall, F1 and counts for each named score."""
+    """Format precision, recall, F1 and counts, one line for each named score."""
     table = Table(pad_edge=False)
     table.add_column("")
     for name in ("precision", "recall", "F1", "correct", "predicted", "gold"):
@@ -122,7 +122,7 @@ def score_table(rows: Iterable[tuple[str, Pairwise | B3]]) -> Table:
 
 
 def cluster_table(scores: ClusterScores) -> RenderableType:
-    """Pairwise and B-cubed scores with the first over- and under-merged clusters."""
+    """Format pairwise and B-cubed scores, with the first over- and under-merged clusters."""
     facts = Text(f"{scores.records:,} records, {scores.clusters:,} clusters, {scores.gold_clusters:,} in gold")
     if scores.missing:
         facts.append(f"; {scores.missing:,} gold records are in no cluster", "yellow")
@@ -137,7 +137,7 @@ def cluster_table(scores: ClusterScores) -> RenderableType:
 
 
 def cross_table(scores: CrossScores) -> RenderableType:
-    """Scores of pairs between two sources, with the first missed ones."""
+    """Format scores of pairs between two sources, with the first missed ones."""
     facts = Text(f"{scores.records:,} records, {scores.clusters:,} clusters; only cross-source pairs are counted")
     groups = tuple(((a,), (b,)) for a, b in scores.missed)
     return Group(score_table([("pairs", scores.pairs)]), facts, _groups("missed", "gold pairs apart", groups))
@@ -153,7 +153,7 @@ def _groups(name: str, meaning: str, groups: Sequence[Sequence[Sequence[str]]]) 
 
 
 def decision_table(scores: DecisionScores) -> RenderableType:
-    """Scores of verdicts against labels, with the confusion table."""
+    """Format scores of verdicts against labels, with the confusion table."""
     confusion = Table(title="verdicts by label", title_justify="left", pad_edge=False)
     confusion.add_column("label")
     for verdict in VERDICTS:

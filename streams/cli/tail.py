@@ -1,4 +1,4 @@
-"""`streams tail`: subscribe to what is published and print it as JSON lines."""
+"""`streams tail`: subscribe to a topic that Streams publishes and print its messages as JSON lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOPICS = {
 
 
 def tail_topic(settings: Settings, what: str, *, from_beginning: bool, most: int | None) -> None:
-    """Print messages until interrupted, or until `most` were printed."""
+    """Print the messages of a topic until Ctrl-C, or until `most` were printed."""
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_tail(settings, what, from_beginning=from_beginning, most=most))
 

@@ -1,4 +1,4 @@
-"""`streams up`: see `streams.local.up`; here is what people see of it."""
+"""`streams up`: run the embedded services by `streams.local.up`, and print their addresses."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["up"]
 
 
 def up(settings: Settings, data_dir: Path | None) -> None:
-    """Serve until Ctrl-C and say where."""
+    """Serve until Ctrl-C, and print the addresses of the services."""
     directory = (data_dir or default_data_dir()).resolve()
     directory.mkdir(parents=True, exist_ok=True)
     screen = console()
 
-    def started(own: Settings, restored: int) -> None:
+    def on_started(own: Settings, restored: int) -> None:
         screen.print("Streams is up; Ctrl-C stops it.")
         screen.print(f"  Kafka     {own.kafka_url}")
         screen.print(f"  Redis     {own.redis_url}")
@@ -26,9 +26,9 @@ def up(settings: Settings, data_dir: Path | None) -> None:
         screen.print(f"  data      {directory} ({restored} clusters from before)")
         if not settings.kafka_url:
             screen.print(
-                "  The embedded broker keeps its topics in memory only: they begin anew at each start, with the\n"
-                "  state of every cluster in dedup.clusters. Records and clusters themselves stay, in Redis.",
+                "  The embedded broker keeps its topics in memory only: they are empty at each start, but for the\n"
+                "  state of every cluster in dedup.clusters. Records and clusters themselves stay in Redis.",
             )
 
-    serve(settings, directory, started)
+    serve(settings, directory, on_started)
     screen.print("stopped")

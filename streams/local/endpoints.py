@@ -1,4 +1,4 @@
-"""Where a running `streams up` can be reached: a small file in its data directory, for the other commands."""
+"""Write and read the addresses of a running `streams up`: a small file in its data directory, for the other commands."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _FIELDS = ("kafka_url", "redis_url", "http_host", "http_port")
 
 
 def default_data_dir() -> Path:
-    """`$XDG_DATA_HOME/streams`, by default `~/.local/share/streams`."""
+    """Return `$XDG_DATA_HOME/streams`, by default `~/.local/share/streams`."""
     home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Path(home) / "streams"
 
 
 def announce(data_dir: Path, settings: Settings) -> None:
-    """Tell other commands where the services are."""
+    """Write the addresses of the services for other commands."""
     fields = {name: getattr(settings, name) for name in _FIELDS} | {"pid": os.getpid()}
     temporary = data_dir / (_FILE + ".new")
     temporary.write_bytes(orjson.dumps(fields, option=orjson.OPT_INDENT_2))
@@ -32,15 +32,15 @@ def announce(data_dir: Path, settings: Settings) -> None:
 
 
 def withdraw(data_dir: Path) -> None:
-    """The services are gone."""
+    """Delete the addresses: the services have stopped."""
     with contextlib.suppress(FileNotFoundError):
         (data_dir / _FILE).unlink()
 
 
 def find(settings: Settings, data_dir: Path | None) -> Settings:
-    """The settings completed by what runs in the data directory, where they name no servers themselves.
+    """Return the settings, with the addresses of the `streams up` of the data directory for the servers they do not name.
 
-    Raises UsageError where neither is to be had.
+    With a `data_dir` its addresses replace those of the settings. Raises UsageError where no `streams up` runs there.
     """
     if settings.kafka_url and settings.redis_url and data_dir is None:
         return settings

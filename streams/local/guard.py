@@ -1,17 +1,16 @@
-"""The guard between Streams and an embedded server: a tiny process whose only work is to end with its parent.
+"""Guard an embedded server: a small process between Streams and the server that stops the server when Streams ends.
 
-It is run by file path with the standard library alone, never imported by Streams:
+Streams runs this file by its path, with the standard library alone, and never imports it:
 
     python -I -S guard.py GRACE REMOVE FDS COMMAND…
 
-Standard input is a pipe whose other end only Streams holds. A byte on it means "stop the server";
-its end without a byte means that Streams died, however (`kill -9` included), and then the server is
-stopped too and the directory REMOVE (empty: none) is deleted. The server gets SIGTERM, and SIGKILL
-after GRACE seconds. Standard output answers one line: `pid N` or `error TEXT`. The exit code is the
-server's, 128 + n when signal n ended it. FDS (`3,4`) stay open in the server: a lock it must hold.
+Standard input is a pipe whose other end only Streams holds. A byte on it means "stop the server". Its end without a byte means that
+Streams died (`kill -9` included); the guard then stops the server and deletes the directory REMOVE (empty: none). The server gets
+SIGTERM, and SIGKILL after GRACE seconds. The guard writes one line to standard output: `pid N` or `error TEXT`. The exit code is
+the server's, 128 + n when signal n ended it. FDS (`3,4`) stay open in the server: a lock that it has to hold.
 
-A pipe rather than PR_SET_PDEATHSIG alone: that exists on Linux only and fires when the *thread* that
-started the child ends. Here it is the second line of defence, for the death of the guard itself.
+PR_SET_PDEATHSIG alone would not do: it exists on Linux only and fires when the *thread* that started the child ends. It is used
+in addition, for the death of the guard itself.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_guard() -> Callable[[], None] | None:
-    """Make the function that ties the server to this process, to run between fork and exec; None off Linux."""
+    """Return the function that ties the server to this process, to run between fork and exec; None off Linux."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -45,7 +44,7 @@ def die_with_guard() -> Callable[[], None] | None:
 
 
 def start(command: list[str], keep_open: list[int]) -> subprocess.Popen[bytes]:
-    """Start the server; its output goes where the guard's standard error goes."""
+    """Start the server, with its output to the standard error of the guard."""
     return subprocess.Popen(  # noqa: S603 - the command is ours
         command,
         stdin=subprocess.DEVNULL,
@@ -57,7 +56,7 @@ def start(command: list[str], keep_open: list[int]) -> subprocess.Popen[bytes]:
 
 
 def wait_for_end(server: subprocess.Popen[bytes], woken: int) -> bool | None:
-    """Wait until the server ended (None), a stop was asked for (False) or the parent died (True)."""
+    """Wait until the server ended (returns None), the parent sent a stop (False) or the parent died (True)."""
     while True:
         ready, _, _ = select.select([0, woken], [], [])
         if woken in ready:

@@ -1,8 +1,7 @@
-"""One embedded server as a supervised child process.
+"""Run one embedded server as a supervised child process.
 
-Between Streams and the server stands a guard (guard.py), so that the server ends when Streams does,
-even by `kill -9`. Guard and server form a session of their own: a Ctrl-C in the terminal reaches
-Streams alone, which stops its worker first and the servers last.
+A guard process (guard.py) is the server's parent, so that the server ends when Streams does, even by `kill -9`. Guard and server
+form a session of their own: a Ctrl-C in the terminal reaches Streams alone, which stops its worker first and the servers last.
 """
 
 from __future__ import annotations
@@ -24,16 +23,15 @@ __all__ = ["Child", "wait_until"]
 _GUARD = Path(__file__).with_name("guard.py")
 _GUARD_ANSWERS = 30.0  # seconds for a Python interpreter to start, on a machine that is very busy
 _KILL_MARGIN = 5.0  # seconds the guard gets beyond the server's own grace
-_POLL = 0.02  # seconds between two looks at a server that is starting
+_POLL = 0.02  # seconds between two checks of a server that is starting
 
 
 class Child:
-    """A server process with its log file; start it, ask whether it lives, stop it, start it again.
+    """A server process with its log file, which may be started, polled, stopped and started again.
 
-    `grace` is the time in seconds between SIGTERM and SIGKILL; `keep_open` are file descriptors the
-    server holds as long as it lives; `remove` is a directory deleted should Streams die without
-    stopping the server; `environment` replaces the environment variables it would inherit.
-    Not safe for use from several threads at once.
+    `grace` is the time in seconds between SIGTERM and SIGKILL; `keep_open` are file descriptors that the server holds until it
+    ends; `remove` is a directory that is deleted should Streams die without stopping the server; `environment` replaces the
+    environment variables that the server would inherit. Not safe for use from several threads at once.
     """
 
     def __init__(
@@ -58,7 +56,7 @@ class Child:
         self._guard: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the process; it need not answer yet. The log of the run before stays as `*.previous`.
+        """Start the process, without waiting until it answers. The log of the run before stays as `*.previous`.
 
         Raises EmbeddedError when it cannot be executed or runs already.
         """
@@ -95,7 +93,7 @@ class Child:
         raise EmbeddedError(f"{self.name} cannot be started: {rest or 'its guard process gave no answer'}{self.tail()}")
 
     def poll(self) -> str | None:
-        """Say how the process ended (`exit code 1`, `signal 9`, `not started`); None while it runs."""
+        """Return how the process ended (`exit code 1`, `signal 9`, `not started`); None while it runs."""
         if self._guard is None:
             return "not started"
         code = self._guard.poll()
@@ -105,19 +103,19 @@ class Child:
         return f"signal {number}" if number > 0 else f"exit code {code}"
 
     def check(self) -> None:
-        """Raise EmbeddedError, with the last lines of its output, when the process does not run."""
+        """Raise EmbeddedError, with the last lines of the log, when the process does not run."""
         ended = self.poll()
         if ended is not None:
             raise EmbeddedError(f"{self.name} does not run any more ({ended}){self.tail()}")
 
     def pause(self, seconds: float) -> None:
-        """Wait that long, or shorter when the process ends."""
+        """Wait `seconds`, or until the process ends."""
         if self._guard is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._guard.wait(seconds)
 
     def stop(self) -> None:
-        """Stop the process and wait for its end: SIGTERM, SIGKILL after the grace. Does nothing when it has ended."""
+        """Stop the process with SIGTERM, after the grace with SIGKILL, and wait for its end. Does nothing when it has ended."""
         guard = self._guard
         if guard is None:
             return
@@ -152,7 +150,7 @@ class Child:
                     pipe.close()
 
     def tail(self, lines: int = 15) -> str:
-        """Return the last lines of its output as the end of a message; empty when it wrote nothing."""
+        """Return the last lines of the log as the end of a message; empty when the process wrote nothing."""
         try:
             text = self.log.read_text(errors="replace").strip()
         except OSError:
@@ -162,9 +160,9 @@ class Child:
 
 
 def wait_until(child: Child, answers: Callable[[], bool | None], seconds: float) -> None:
-    """Wait until `answers()` is true: None means the server works on it (loading its data), and the clock starts anew.
+    """Wait until `answers()` is true; None means that the server is loading its data, and restarts the time limit.
 
-    Raises EmbeddedError when the process ends first or does not answer within `seconds`; it is stopped then.
+    Raises EmbeddedError when the process ends first or does not answer within `seconds`; the process is stopped then.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -172,7 +170,7 @@ def wait_until(child: Child, answers: Callable[[], bool | None], seconds: float)
             child.check()
             state = answers()
             if state:
-                child.check()  # had it ended, the answer came from a stranger on the same address
+                child.check()  # had it ended, the answer came from another server on the same address
                 return
         except EmbeddedError:
             child.stop()

@@ -1,7 +1,7 @@
-"""A bounded run: files through the topics and the agents of a worker, until every record is decided.
+"""A bounded run: send files through topics and a worker, until every record is decided.
 
-Everything runs in a generation, topics and a consumer group of its own, so on given servers the state
-of others is left alone. The end is known by counting: every message sent must be marked as handled in Redis.
+The run has a generation, topics and a consumer group of its own, so that on shared servers it changes no other state. It is over
+when the positions in Redis say that as many messages were handled as were sent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from streams.state.generation import remove
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 
-__all__ = ["Status", "own_generation", "play", "read_cluster_states", "run", "unread_fields", "write_results"]
+__all__ = ["RunProgress", "own_generation", "play", "read_cluster_states", "run", "unread_fields", "write_results"]
 
 _POLL_SECONDS = 0.1
 _MAX_RESTARTS = 20
@@ -42,8 +42,8 @@ _BUCKETS = 64
 _RETENTION = [name for name in Settings.model_fields if name.endswith("_retention_hours")]
 
 
-class Status(NamedTuple):
-    """How far a run is: messages sent and handled, seconds since the first was sent."""
+class RunProgress(NamedTuple):
+    """The progress of a run: messages sent and handled, and seconds since the first was sent."""
 
     sent: int
     handled: int
@@ -51,7 +51,7 @@ class Status(NamedTuple):
 
 
 def own_generation(settings: Settings) -> Settings:
-    """Settings under which a run touches nobody else's state, topics or consumer group."""
+    """Return settings with a generation, a topic prefix and a consumer group of their own, all of the same random name."""
     name = f"run-{uuid.uuid4().hex[:10]}"
     return settings.model_copy(
         update={
@@ -59,18 +59,21 @@ def own_generation(settings: Settings) -> Settings:
             "topic_prefix": f"{settings.topic_prefix}{name}.",
             "app_id": f"{settings.app_id}-{name}",
             "http_port": 0,
-            # Its topics are read once, then deleted: should we be killed before, they empty themselves.
+            # Its topics are read once, then deleted: after a kill they are at least emptied by retention.
             **dict.fromkeys(_RETENTION, _KEEP_HOURS),
         }
     )
 
 
 def run(
-    settings: Settings, payloads: Iterable[Payload], out: Path, watch: Callable[[Status], None] = lambda _: None
+    settings: Settings,
+    payloads: Iterable[Payload],
+    out: Path,
+    on_progress: Callable[[RunProgress], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Run payloads to the end and write the results into `out`; returns the summary.
 
-    `watch` is called as the run goes on. Raises a StreamsError when a server or the worker fails for good.
+    Calls `on_progress` several times a second. Raises a StreamsError when a server or the worker fails permanently.
     """
     out.mkdir(parents=True, exist_ok=True)
     with Services(settings) as services:
@@ -81,12 +84,12 @@ def run(
                 worker.wait_ready()
                 connection = connect(own)
                 try:
-                    status = asyncio.run(play(own, payloads, worker, services, connection, watch))
+                    status = asyncio.run(play(own, payloads, worker, services, connection, on_progress))
                     summary = asyncio.run(write_results(own, out))
                     summary["unread_fields"] = unread_fields(own, connection)
                     latency = latency_quantiles(worker.read("/metrics").decode())
                 finally:
-                    forget(own, connection, services)
+                    remove_state(own, connection, services)
                     connection.close()
         finally:
             if services.broker is None:
@@ -110,36 +113,37 @@ async def play(
     worker: WorkerProcess,
     services: Services,
     connection: Connection,
-    watch: Callable[[Status], None],
-) -> Status:
-    """Send payloads and wait until all are handled, keeping the worker alive meanwhile."""
+    on_progress: Callable[[RunProgress], None],
+) -> RunProgress:
+    """Send payloads and wait until all are handled, restarting the worker when it ends meanwhile."""
     progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connection)
     before = sum(progress.positions().values())
     began = time.monotonic()
     sent = 0
 
-    def look() -> Status:
+    def check() -> RunProgress:
         services.check()
         worker.keep_alive(_MAX_RESTARTS)
-        status = Status(sent, sum(progress.positions().values()) - before, time.monotonic() - began)
-        watch(status)
+        status = RunProgress(sent, sum(progress.positions().values()) - before, time.monotonic() - began)
+        on_progress(status)
         return status
 
     async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
         async for acknowledged in send(publisher, payloads):
             sent = acknowledged
-            look()
-    while (status := look()).handled < sent:
+            check()
+    while (status := check()).handled < sent:
         await asyncio.sleep(_POLL_SECONDS)
     if status.handled > sent:
         raise EmbeddedError(
-            f"{status.handled} messages were handled but only {sent} sent: somebody else uses these topics"
+            f"{status.handled} messages were handled but only {sent} sent: another program sends to these topics; stop it, "
+            "or run with another STREAMS_TOPIC_PREFIX"
         )
     return status
 
 
 async def write_results(settings: Settings, out: Path) -> dict[str, Any]:
-    """Write what was published as files of JSON lines, and count it."""
+    """Write the published messages as files of JSON lines into `out`; returns their counts, as in summary.json."""
     prefix = settings.topic_prefix
     names = (events.DECISIONS, events.EVENTS, events.DEAD_LETTER)
     decisions: dict[bytes, bytes] = {}
@@ -182,7 +186,7 @@ async def write_results(settings: Settings, out: Path) -> dict[str, Any]:
 
 
 async def read_cluster_states(settings: Settings) -> list[tuple[str, list[str], bytes]]:
-    """Fold `dedup.clusters`: (cluster id, records, state) of every cluster that stands, by first record."""
+    """Fold `dedup.clusters` into (cluster id, record ids, state as JSON) of every current cluster, sorted by records."""
     latest: dict[bytes, tuple[int, list[str], bytes] | None] = {}
     async for message in read_to_now(settings.kafka_url, [settings.topic_prefix + events.CLUSTERS]):
         if message.value is None:
@@ -190,14 +194,15 @@ async def read_cluster_states(settings: Settings) -> list[tuple[str, list[str], 
             continue
         state = orjson.loads(message.value)
         latest[message.key] = (state["revision"], state["records"], message.value)
-    standing = [(key.decode(), entry[1], entry[2]) for key, entry in latest.items() if entry]
-    return sorted(standing, key=lambda entry: entry[1])
+    current = [(key.decode(), entry[1], entry[2]) for key, entry in latest.items() if entry]
+    return sorted(current, key=lambda entry: entry[1])
 
 
 def unread_fields(settings: Settings, connection: Connection) -> dict[str, dict[str, int]]:
-    """Count by source and field the records whose payloads had a field that could not be read, of those in the end.
+    """Count by source and field the stored records whose payload had a field that could not be read.
 
-    By what is stored of them: a worker that was killed has taken its metrics with it, and replays count twice there.
+    The counts come from the stored documents, not from metrics: a worker that was killed loses its metrics, and they count a record
+    that is replayed twice.
     """
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     codec = Codec(_Warned, "document")
@@ -211,14 +216,14 @@ def unread_fields(settings: Settings, connection: Connection) -> dict[str, dict[
 
 
 class _Warned(msgspec.Struct, frozen=True):
-    """The part of a stored record that says what of it could not be read."""
+    """The fields of a stored record that say which fields of its payload could not be read."""
 
     source: str
     warnings: tuple[str, ...] = ()
 
 
 def latency_quantiles(exposition: str) -> dict[str, float]:
-    """p50 and p99 in ms from the worker's latency histogram, interpolated inside its buckets."""
+    """Return p50 and p99 in ms from the worker's latency histogram, interpolated inside its buckets."""
     buckets: list[tuple[float, float]] = []
     for line in exposition.splitlines():
         if line.startswith("streams_decision_latency_seconds_bucket"):
@@ -240,8 +245,8 @@ def _quantile(buckets: list[tuple[float, float]], q: float) -> float:
     return low
 
 
-def forget(settings: Settings, connection: Connection, services: Services) -> None:
-    """Remove the run's own state from servers that go on without us."""
+def remove_state(settings: Settings, connection: Connection, services: Services) -> None:
+    """Remove the run's own state from a Redis that is not embedded, as that one outlives the run."""
     if services.redis is not None:
         return
     layout = Layout(settings.namespace, settings.generation, settings.buckets)

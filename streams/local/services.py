@@ -1,4 +1,4 @@
-"""Whatever the settings do not name, embedded: a private broker and a private Redis for the length of a `with`."""
+"""Embedded services: a private broker and a private Redis, where the settings name none, for the length of a `with`."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ __all__ = ["Services"]
 
 
 class Services:
-    """Starts what `settings` leaves empty and offers `.settings` with addresses that answer, and what else suits them.
+    """The servers that `settings` leaves empty, started for the length of a `with`; `.settings` has their addresses.
 
         with Services(load_settings(), Path("data")) as services:
             serve(services.settings)
 
-    The embedded servers end with this process, however it ends. `data_dir` keeps Redis' state over
-    restarts; without it everything is temporary. Nothing is embedded, and no directory made, when the
-    settings name both servers.
+    The embedded servers end with this process, however it ends. `data_dir` keeps Redis' state over restarts; without it everything
+    is temporary. Where the settings name both servers, none is embedded and no directory is created.
     """
 
     def __init__(self, settings: Settings, data_dir: Path | None = None, *, unix_socket: bool = True) -> None:
-        """Prepare; `unix_socket` false puts the embedded Redis on a loopback port, for a proxy in front of it."""
+        """Prepare the servers; `unix_socket` false puts the embedded Redis on a loopback port, for a proxy in front of it."""
         self._given = settings
         self._unix_socket = unix_socket
         self._data = DataDirectory(data_dir)
@@ -37,19 +36,19 @@ class Services:
 
     @property
     def broker_is_new(self) -> bool:
-        """Whether the broker came up without topics: always so for the embedded one, whatever Redis remembers."""
+        """Tell whether the broker started without topics: always so for the embedded one, whatever Redis has stored."""
         return self.broker is not None
 
     @property
     def data_dir(self) -> Path | None:
-        """Directory in use; None when nothing is embedded."""
+        """Return the directory in use; None when no server is embedded."""
         return self._data.path if self.broker is not None or self.redis is not None else None
 
     def __enter__(self) -> Self:
         """Start the servers and wait until they answer.
 
-        Raises EmbeddedError when one does not start or the data directory is in use, SettingsError
-        when the settings ask for what the embedded servers are not.
+        Raises EmbeddedError when a server does not start or the data directory is in use, SettingsError when the settings ask for
+        a cluster or replicas, which the embedded Redis does not have.
         """
         given = self._given
         if not given.redis_url and given.redis_cluster:
@@ -69,7 +68,7 @@ class Services:
         self._data.open()
         try:
             self._start()
-        except BaseException:  # Ctrl-C included: whatever was started must not outlive us
+        except BaseException:  # Ctrl-C included: a server that was started must not outlive Streams
             self.close()
             raise
         return self
@@ -93,7 +92,7 @@ class Services:
         self.settings = self._given.model_copy(update=found)
 
     def poll(self) -> list[str]:
-        """Names of embedded servers that have ended and how, empty while all is well. Cheap, does not block."""
+        """Return the names of embedded servers that have ended, and how; empty while all run. Cheap, does not block."""
         return [
             f"{child.name}: {ended}"
             for server in (self.broker, self.redis)
@@ -101,13 +100,13 @@ class Services:
         ]
 
     def check(self) -> None:
-        """Raise EmbeddedError, with the last lines of its output, when an embedded server has ended."""
+        """Raise EmbeddedError, with the last lines of its log, when an embedded server has ended."""
         for server in (self.broker, self.redis):
             if server is not None and server.child is not None:
                 server.child.check()
 
     def close(self) -> None:
-        """Stop the servers and remove what was temporary; `with` does it for you."""
+        """Stop the servers and delete a temporary directory; the end of a `with` block calls this."""
         try:
             if self.broker is not None:
                 self.broker.stop()

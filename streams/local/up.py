@@ -1,4 +1,4 @@
-"""`streams up`: the embedded services and a worker, until told to stop; state survives in the data directory."""
+"""`streams up`: run the embedded services and a worker until a signal; state survives in the data directory."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from streams.state.generation import current_generation
 
 __all__ = ["serve"]
 
-_LOOK_SECONDS = 0.5
+_CHECK_SECONDS = 0.5
 _MAX_RESTARTS = 1_000_000
-_RESTORE_LOT = 500
+_RESTORE_CHUNK = 500
 
 
-def serve(settings: Settings, data_dir: Path, started: Callable[[Settings, int], None]) -> None:
-    """Serve until SIGINT or SIGTERM. `started` is told the settings in force and how many clusters were restored.
+def serve(settings: Settings, data_dir: Path, on_started: Callable[[Settings, int], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
 
-    A worker that dies is started again. Raises a StreamsError when a server ends or does not start.
+    Calls `on_started` with the settings in force and the number of restored clusters. A worker that dies is started again. Raises a
+    StreamsError when a server ends or does not start.
     """
     stop = threading.Event()
     before = {number: signal.signal(number, _setter(stop)) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -42,8 +43,8 @@ def serve(settings: Settings, data_dir: Path, started: Callable[[Settings, int],
             with WorkerProcess(own, data_dir / "worker.log") as worker:
                 worker.wait_ready()
                 announce(data_dir, worker.settings)
-                started(worker.settings, restored)
-                while not stop.wait(_LOOK_SECONDS):
+                on_started(worker.settings, restored)
+                while not stop.wait(_CHECK_SECONDS):
                     services.check()
                     worker.keep_alive(_MAX_RESTARTS)
     finally:
@@ -60,11 +61,11 @@ def _setter(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
 
 
 def _restore(settings: Settings) -> int:
-    """The embedded broker forgets its topics; what Redis remembers of clusters goes out to `dedup.clusters` anew."""
+    """Publish every cluster in Redis to the new `dedup.clusters`, as the embedded broker has lost its topics; returns the count."""
     connection = connect(settings)
     try:
         engine = Engine(current_generation(settings, connection), connection)
-        # The offsets of the new topics begin at 0: what was marked belongs to topics that are gone.
+        # The offsets of the new topics begin at 0: the stored positions belong to topics that are gone.
         engine.progress.forget_positions()
         engine.progress.begin_topics(int(time.time() * 1000))
         return asyncio.run(_publish_states(settings, engine))
@@ -75,7 +76,7 @@ def _restore(settings: Settings) -> int:
 async def _publish_states(settings: Settings, engine: Engine) -> int:
     count = 0
     async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
-        for lot in engine.outbox.all_states(_RESTORE_LOT):
-            await publisher.publish(lot)
-            count += len(lot)
+        for chunk in engine.outbox.all_states(_RESTORE_CHUNK):
+            await publisher.publish(chunk)
+            count += len(chunk)
     return count

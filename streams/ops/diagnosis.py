@@ -1,6 +1,6 @@
-"""What can be wrong with a deployment, as pure checks: facts in, findings out. Those of Redis are in redis_diagnosis.py.
+"""Check a deployment: settings, Kafka and its topics. Pure: facts in, findings out. The checks of Redis are in redis_diagnosis.py.
 
-The facts come from `streams.ops.facts`; `streams doctor` shows the findings.
+`streams.ops.probes` reads the facts; `streams doctor` shows the findings.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Finding(NamedTuple):
 
 
 class ExpectedTopic(NamedTuple):
-    """A topic Streams uses: full name, partitions it is created with, and its settings as Kafka writes them.
+    """A topic Streams uses: full name, number of partitions at creation, and its configuration as Kafka writes it.
 
-    Where `ordered`, its messages have one order, and more partitions would be wrong.
+    `ordered` says that its messages have one order, so that more partitions would be wrong.
     """
 
     name: str
@@ -50,7 +50,7 @@ class ExpectedTopic(NamedTuple):
 
 
 class TopicFacts(NamedTuple):
-    """A topic as the broker describes it: `configs` are its settings, as far as it tells them."""
+    """A topic as the broker describes it: `configs` is its configuration, as far as the broker lets us read it."""
 
     partitions: int
     replicas: int
@@ -59,7 +59,7 @@ class TopicFacts(NamedTuple):
 
 
 class KafkaFacts(NamedTuple):
-    """A Kafka cluster: number of brokers, its topics by name, and the shortest and longest session it grants, in seconds."""
+    """A Kafka cluster: number of brokers, topics by name, and the shortest and longest session timeout, in seconds."""
 
     brokers: int
     topics: Mapping[str, TopicFacts]
@@ -67,7 +67,7 @@ class KafkaFacts(NamedTuple):
 
 
 def check_settings(settings: Settings) -> Iterator[Finding]:
-    """Check what the types of the settings cannot: addresses and combinations."""
+    """Check addresses and combinations of settings, which the types of single settings cannot."""
     if settings.kafka_url and not _KAFKA_URL.fullmatch(settings.kafka_url):
         yield Finding(
             "STREAMS_KAFKA_URL", "fail", settings.kafka_url, "write host:port[,host:port…], without kafka:// and spaces"
@@ -100,7 +100,7 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
 
 
 def check_kafka(facts: KafkaFacts, expected: Sequence[ExpectedTopic], replication: int) -> Iterator[Finding]:
-    """Check the brokers, then each topic we use."""
+    """Check the brokers, then each topic that Streams uses."""
     if facts.brokers < replication:
         advice = f"lower STREAMS_REPLICATION to at most {facts.brokers}, or add brokers"
         yield Finding("kafka brokers", "fail", f"{facts.brokers}, for {replication} replicas", advice)
@@ -114,7 +114,7 @@ def check_kafka(facts: KafkaFacts, expected: Sequence[ExpectedTopic], replicatio
 
 
 def check_session(facts: KafkaFacts, session_timeout: float) -> Iterator[Finding]:
-    """Whether Kafka lets a worker join with this session: one it refuses stays without partitions for ever."""
+    """Check that Kafka accepts the session timeout: a worker that it refuses never gets a partition."""
     if facts.sessions is None:
         return
     shortest, longest = facts.sessions
@@ -129,7 +129,7 @@ def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication:
         return Finding(check, "warn", "missing", "start a worker, it creates the topic")
     policy, wanted = found.configs.get(_CLEANUP, ""), expected.configs[_CLEANUP]
     kept = f", kept {_hours(found.configs[_RETENTION])}" if _RETENTION in found.configs and "delete" in policy else ""
-    shown = f"{found.partitions} partitions, {found.replicas} replicas, cleanup {policy or 'not told'}{kept}"
+    shown = f"{found.partitions} partitions, {found.replicas} replicas, cleanup {policy or 'not reported'}{kept}"
     advice = _alter(expected, _CLEANUP)
     is_policy, should = set(policy.split(",")), set(wanted.split(","))
     if found.leaderless:
@@ -141,11 +141,13 @@ def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication:
     if policy and "delete" in is_policy - should:
         return Finding(check, "fail", shown, f"old clusters would expire: {advice}")
     if policy and is_policy != should:
-        return Finding(check, "warn", shown, f"what is retired or expired would stay: {advice}")
+        return Finding(check, "warn", shown, f"deleted or expired messages would stay: {advice}")
     if not policy and should != {"delete"}:
         return Finding(check, "warn", shown, f"make sure its cleanup.policy is {wanted}")
     if expected.ordered and found.partitions > expected.partitions:
-        return Finding(check, "fail", shown, "its messages have one order: make it anew with 1 partition and send them")
+        return Finding(
+            check, "fail", shown, "its messages have one order: create it again with 1 partition and send them again"
+        )
     if found.partitions < expected.partitions:
         return Finding(
             check,
@@ -159,28 +161,28 @@ def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication:
 
 
 def _check_limits(expected: ExpectedTopic, found: TopicFacts) -> Iterator[Finding]:
-    """How long the topic keeps messages, how large they may be and whose clock they have, against what we want."""
+    """Compare retention, largest message and timestamp type of a topic with those that Streams expects."""
     if "delete" in expected.configs[_CLEANUP]:
         yield from _check_retention(expected, found.configs.get(_RETENTION), found.configs.get(_RETENTION_BYTES, "-1"))
     limit, ours = found.configs.get(_MESSAGE), expected.configs[_MESSAGE]
     if limit is not None and int(limit) < int(ours):
-        advice = f"larger messages are cut or wait: {_alter(expected, _MESSAGE)}"
+        advice = f"larger messages are truncated or wait: {_alter(expected, _MESSAGE)}"
         yield Finding(f"message size of {expected.name}", "warn", f"at most {limit} bytes", advice)
-    whose = found.configs.get(_TIME)
-    if whose is not None and whose != expected.configs.get(_TIME, whose):
-        advice = f"with a sender's clock that is wrong old payloads would win: {_alter(expected, _TIME)}"
-        yield Finding(f"times in {expected.name}", "warn", whose, advice)
+    clock = found.configs.get(_TIME)
+    if clock is not None and clock != expected.configs.get(_TIME, clock):
+        advice = f"with a sender's clock that is wrong older payloads replace newer ones: {_alter(expected, _TIME)}"
+        yield Finding(f"times in {expected.name}", "warn", clock, advice)
 
 
-def _check_retention(expected: ExpectedTopic, told: str | None, most_bytes: str) -> Iterator[Finding]:
+def _check_retention(expected: ExpectedTopic, found: str | None, most_bytes: str) -> Iterator[Finding]:
     check, wanted = f"retention of {expected.name}", expected.configs[_RETENTION]
-    if told is None:
+    if found is None:
         advice = f"make sure it is {_hours(wanted)} ({_RETENTION}={wanted}); see docs/retention.md"
         yield Finding(check, "warn", "the broker does not tell", advice)
-    elif told != wanted:
-        yield Finding(check, "warn", f"{_hours(told)}; the setting: {_hours(wanted)}", _alter(expected, _RETENTION))
+    elif found != wanted:
+        yield Finding(check, "warn", f"{_hours(found)}; the setting: {_hours(wanted)}", _alter(expected, _RETENTION))
     if int(most_bytes) >= 0:
-        advice = f"what does not fit is dropped whatever its age: {_alter(expected, _RETENTION_BYTES)}"
+        advice = f"messages that do not fit are deleted whatever their age: {_alter(expected, _RETENTION_BYTES)}"
         yield Finding(check, "warn", f"at most {most_bytes} bytes a partition", advice)
 
 
@@ -191,11 +193,11 @@ def _alter(expected: ExpectedTopic, name: str) -> str:
 
 
 def _hours(milliseconds: str) -> str:
-    return "for ever" if int(milliseconds) < 0 else f"{int(milliseconds) / 3_600_000:g} hours"
+    return "permanently" if int(milliseconds) < 0 else f"{int(milliseconds) / 3_600_000:g} hours"
 
 
 def hide_password(url: str) -> str:
-    """Return `url` with `***` for its password, fit to be shown."""
+    """Return `url` with `***` in place of its password."""
     parts = urlsplit(url)
     if "@" not in parts.netloc:
         return url

@@ -1,11 +1,10 @@
-"""Whether a worker is alive and whether it is ready, as a value without any I/O.
+"""Decide whether a worker is live and whether it is ready, from what it reports. No I/O.
 
-*Live* says that a restart would not help. It fails when the worker says it cannot go on, and when
-messages wait while none has been finished for a while: a consumer may be stuck with its process
-running, so a running process proves nothing. While Redis or the broker is away nothing can be finished, and
-a restart would not bring them back.
+*Live*: a restart would not help. The worker is not live when it has reported that it cannot continue, and when messages wait while
+none has been finished for a while: the consumer may be stuck though the process runs. While Redis or the broker is away no message
+can be finished, and a restart would not bring the server back, so the worker stays live.
 
-*Ready* says that the worker does its part now: it knows its partitions, Redis and the broker answer.
+*Ready*: the worker handles messages now. It knows its partitions, and Redis and the broker answer.
 """
 
 from __future__ import annotations
@@ -15,18 +14,18 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-__all__ = ["Check", "Health", "Report"]
+__all__ = ["Check", "Health", "HealthReport"]
 
 
 class Check(NamedTuple):
-    """One named condition; `reason` tells people what was found, good or bad."""
+    """One named condition; `reason` says to people what was found, good or bad."""
 
     name: str
     ok: bool
     reason: str
 
 
-class Report(NamedTuple):
+class HealthReport(NamedTuple):
     """The checks of one question, `live` or `ready`."""
 
     question: str
@@ -34,7 +33,7 @@ class Report(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether all checks are."""
+        """Tell whether all checks are ok."""
         return all(check.ok for check in self.checks)
 
     def as_json(self) -> dict[str, Any]:
@@ -43,10 +42,10 @@ class Report(NamedTuple):
 
 
 class Health:
-    """What a worker reports of itself, from any thread, and what follows from it.
+    """The health of one worker: takes its reports, from any thread, and answers `live` and `ready`.
 
-    `stall_seconds`: how long messages may wait with none being finished. `redis_seconds`: how old
-    Redis' last answer may be; a worker without traffic has to ask it now and then.
+    `stall_seconds`: how long messages may wait with none being finished. `redis_seconds`: how old Redis' last answer may be; a
+    worker without traffic has to ping it at shorter intervals.
     """
 
     def __init__(
@@ -62,7 +61,7 @@ class Health:
         self._lock = threading.Lock()
         self._waiting = 0
         self._processed = 0
-        self._progress = clock()  # when something was last finished, or when nothing waited any more
+        self._progress = clock()  # when a message was last finished, or when none waited any more
         self._partitions: int | None = None
         self._redis_answered: float | None = None
         self._redis_failures: dict[str, str] = {}
@@ -73,55 +72,55 @@ class Health:
         self._paused = ""
 
     def waiting(self, messages: int) -> None:
-        """Set how many messages wait now: fetched and not finished, or the lag where the broker tells it."""
+        """Set how many messages wait now: fetched and not finished, or the lag where the broker reports it."""
         with self._lock:
             if self._waiting <= 0 < messages:
                 self._progress = self._clock()
             self._waiting = messages
 
     def processed(self, messages: int) -> None:
-        """Say that so many messages were finished, as records or as dead letters; they wait no more."""
+        """Report that messages were finished, as records or as dead letters; they wait no more."""
         with self._lock:
             self._processed += messages
             self._waiting = max(self._waiting - messages, 0)
             self._progress = self._clock()
 
     def assigned(self, partitions: int) -> None:
-        """Say how many partitions Kafka gave us; 0 is a stand-by worker, which is a good thing to be."""
+        """Report how many partitions Kafka assigned; 0 makes it a spare worker, which is ready."""
         with self._lock:
-            self._partitions = partitions  # no progress: a group that never stops rebalancing is stuck as well
+            self._partitions = partitions  # this is no progress: a group that never stops rebalancing is stuck as well
 
     def unassigned(self) -> None:
-        """Say that our partitions were taken away and that we do not know the new ones yet."""
+        """Report that Kafka revoked the partitions and has not assigned new ones yet."""
         with self._lock:
             self._partitions = None
 
-    def redis_answered(self, whom: str = "work") -> None:
-        """Say that Redis has just answered, and `whom`.
+    def redis_answered(self, caller: str = "work") -> None:
+        """Report that Redis has just answered the part of the worker named `caller`.
 
-        What it refused another stays: a part of a cluster may be away, while who asks for no more than the rest is answered.
+        The failure of another caller stays: a node of a cluster may be away, and callers that use the other nodes are answered.
         """
         with self._lock:
             self._redis_answered = self._clock()
-            self._redis_failures.pop(whom, None)
+            self._redis_failures.pop(caller, None)
 
-    def redis_failed(self, reason: str, whom: str = "work") -> None:
-        """Say that Redis has just not answered, or wrongly, and `whom`."""
+    def redis_failed(self, reason: str, caller: str = "work") -> None:
+        """Report that Redis has not answered, or with an error, the part of the worker named `caller`."""
         with self._lock:
-            self._redis_failures[whom] = reason or "no answer"
+            self._redis_failures[caller] = reason or "no answer"
 
     def broker_answered(self) -> None:
-        """Say that the broker has just answered."""
+        """Report that the broker has just answered."""
         with self._lock:
             self._broker_failure = ""
 
     def broker_failed(self, reason: str) -> None:
-        """Say that the broker has just not answered."""
+        """Report that the broker has not answered."""
         with self._lock:
             self._broker_failure = reason or "no answer"
 
     def failed(self, reason: str) -> None:
-        """Say that the worker cannot go on: it stays not live until it is restarted."""
+        """Report that the worker cannot continue: it is neither live nor ready until it is restarted."""
         with self._lock:
             self._fatal = reason or "unknown failure"
 
@@ -131,12 +130,12 @@ class Health:
             self._stuck = reason
 
     def stopping(self) -> None:
-        """Say that the worker finishes what it has and takes no more."""
+        """Report that the worker finishes the messages it has and takes no more."""
         with self._lock:
             self._stopping = True
 
     def paused(self, reason: str) -> None:
-        """Say that the worker waits for others and why, on purpose and without harm; `""`: it goes on."""
+        """Report that the worker waits on purpose, and why, such as for a rebuild; `""`: it has resumed."""
         with self._lock:
             if self._paused and not reason:
                 self._progress = self._clock()
@@ -144,25 +143,25 @@ class Health:
 
     @property
     def knows_partitions(self) -> bool:
-        """Whether Kafka has told us our partitions, none of them included, and has not taken them back since."""
+        """Tell whether Kafka has assigned partitions, if only 0 of them, and has not revoked them since."""
         with self._lock:
             return self._partitions is not None
 
     @property
     def away(self) -> str:
-        """Why Redis or the broker is taken to be away, `""` where both are there."""
+        """Return why Redis or the broker counts as away, `""` where both answer."""
         with self._lock:
             return self._away()
 
-    def live(self) -> Report:
-        """Answer whether a restart would not help."""
+    def live(self) -> HealthReport:
+        """Report whether the worker is live; where not, its supervisor should restart it."""
         with self._lock:
-            return Report("live", (self._worker(), self._moving()))
+            return HealthReport("live", (self._worker(), self._moving()))
 
-    def ready(self) -> Report:
-        """Answer whether the worker does its part now."""
+    def ready(self) -> HealthReport:
+        """Report whether the worker is ready, that is, handles messages now."""
         with self._lock:
-            return Report("ready", (self._accepting(), self._kafka(), self._redis()))
+            return HealthReport("ready", (self._accepting(), self._kafka(), self._redis()))
 
     def _away(self) -> str:
         return self._redis_failure or self._broker_failure
@@ -175,11 +174,11 @@ class Health:
         return Check("worker", not self._fatal, self._fatal or "running")
 
     def _moving(self) -> Check:
-        still = self._clock() - self._progress
+        idle = self._clock() - self._progress
         if away := self._away():
             return Check("progress", True, f"{self._waiting} messages wait for a server that is away: {away}")
-        if self._waiting > 0 and still > self._stall_seconds and not self._paused:
-            return Check("progress", False, f"{self._waiting} messages wait and none was finished for {still:.0f} s")
+        if self._waiting > 0 and idle > self._stall_seconds and not self._paused:
+            return Check("progress", False, f"{self._waiting} messages wait and none was finished for {idle:.0f} s")
         return Check("progress", True, f"{self._processed} messages finished, {self._waiting} wait")
 
     def _accepting(self) -> Check:

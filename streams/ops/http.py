@@ -1,8 +1,8 @@
-"""Health and metrics over HTTP, for the aiohttp application of the Faust worker.
+"""Serve health and metrics over HTTP, in the aiohttp application of the Faust worker.
 
     add_routes(app.web.web_app.router, health, metrics, redis=ping, broker=publisher.ping)
 
-before the worker starts: Faust adds its own pages at start, and the first route of a path wins.
+This call has to come before the worker starts: Faust adds its own pages at start, and the first route of a path is used.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from streams.ops.health import Health, Report
+from streams.ops.health import Health, HealthReport
 from streams.ops.metrics import Metrics
 
 __all__ = ["INDEX", "add_routes"]
 
 INDEX: dict[str, str] = {
-    "/healthz": "200 while the worker lives, 503 when it should be restarted",
-    "/readyz": "200 while the worker does its part, 503 otherwise",
+    "/healthz": "200 while the worker is live, 503 when it should be restarted",
+    "/readyz": "200 while the worker is ready, 503 otherwise",
     "/metrics": "Prometheus metrics",
 }
 """What `/` lists: path and meaning."""
@@ -41,14 +41,14 @@ def add_routes(
 ) -> None:
     """Add `/`, `/healthz`, `/readyz` and `/metrics` to `router`.
 
-    `redis` and `broker` ask a server for a sign of life, or raise. `/readyz` calls them with a limit of 2 seconds and
-    notes the outcome in `health`; so does `/healthz` where one was away or the worker seems stuck. Without them the
-    worker itself has to tell `health` of the servers.
+    `redis` and `broker` ping a server, and raise where it does not answer. `/readyz` calls them with a time limit of 2 seconds and
+    reports the result to `health`; so does `/healthz` where a server was away or the worker seems stuck. Without them the worker
+    itself has to report to `health` whether the servers answer.
     """
 
     async def ask() -> None:
         await asyncio.gather(
-            _ask(redis, partial(health.redis_answered, "probe"), partial(health.redis_failed, whom="probe")),
+            _ask(redis, partial(health.redis_answered, "probe"), partial(health.redis_failed, caller="probe")),
             _ask(broker, health.broker_answered, health.broker_failed),
         )
 
@@ -88,12 +88,12 @@ async def _ask(ping: Ping | None, answered: Callable[[], None], failed: Callable
         answered()
 
 
-def _report(report: Report) -> web.Response:
+def _report(report: HealthReport) -> web.Response:
     return _json(report.as_json(), 200 if report.ok else 503)
 
 
 def _json(value: object, status: int = 200) -> web.Response:
-    # A cached answer about health would be a wrong one.
+    # A cached report would say how the worker was, not how it is.
     return web.Response(
         body=orjson.dumps(value), status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
     )

@@ -1,8 +1,7 @@
-"""What a worker counts, for Prometheus: every name starts with `streams_` and ends with its unit.
+"""The Prometheus metrics of a worker; every name starts with `streams_` and ends with its unit.
 
-Label values come from small sets of our own (sources, verdicts, reason codes). What comes from
-outside could still grow without end, so each label keeps at most 64 values, or those of a fixed set, and counts the
-rest as `other`.
+Label values are sources, verdicts and reason codes, all from small sets. Values from outside are not bounded, so each label keeps
+at most 64 values, or those of a fixed set, and counts the rest as `other`.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from streams.sources.fields import FIELDS
 __all__ = ["OTHER", "MetricInfo", "Metrics"]
 
 OTHER = "other"
-"""Label value that stands for all values beyond the first 64 or outside a fixed set, and for malformed ones."""
+"""Label value for all values beyond the first 64 or outside a fixed set, and for malformed ones."""
 
 _VALUES_MAX = 64
 _LABEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _FIXED: Mapping[str, Collection[str]] = MappingProxyType({"field": FIELDS})
-"""The values of labels that have a fixed set of them."""
+"""The values of labels with a fixed set."""
 _CANDIDATES = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LATENCY_SECONDS = (
@@ -58,15 +57,17 @@ class Metrics:
         )
         self._unread = self._counter(
             "streams_unread_fields_total",
-            "fields that could not be read as given and were left out, cut or repaired, each once a record that is taken in; "
-            "a record that is replayed counts again",
+            "fields that could not be read as given and were left out, truncated or repaired, once per record handled; a "
+            "record that is replayed counts again",
             "source",
             "field",
         )
         self._decisions = self._counter("streams_decisions_total", "decided pairs of records, by verdict", "decision")
-        self._caps = self._counter("streams_caps_total", "times a limit on work was reached, by limit", "cap")
+        self._caps = self._counter("streams_caps_total", "times that a limit on work was reached, by limit", "cap")
         self._changes = self._counter(
-            "streams_cluster_changes_total", "changes of clusters, by kind: created, merged, split, …", "change"
+            "streams_cluster_changes_total",
+            "changes of clusters, by type of event: created, merged, split, …",
+            "change",
         )
         self._corrections = self._counter(
             "streams_corrections_total", "corrections decided: accepted, or the reason code of the refusal", "verdict"
@@ -74,22 +75,20 @@ class Metrics:
         self._published = self._counter("streams_published_messages_total", "messages published, by topic", "topic")
         self._cut = self._counter(
             "streams_cut_messages_total",
-            "messages published cut, for the broker takes none so large, by topic",
+            "messages published truncated, as the broker refuses larger ones, by topic",
             "topic",
         )
         self._round_trips = self._counter(
-            "streams_redis_round_trips_total", "exchanges with Redis, a pipeline being one"
+            "streams_redis_round_trips_total", "round trips to Redis; a pipeline counts as one"
         )
         self._rewinds = self._counter(
             "streams_rewinds_total",
-            "partitions set back since Redis remembered less than was handled, or offsets were missing",
+            "partitions rewound because Redis had lost their position in a failover, or because offsets were missing",
         )
         self._skipped = self._counter(
-            "streams_skipped_offsets_total", "offsets of which no message came, nor when they were read again"
+            "streams_skipped_offsets_total", "offsets without a message, also when they were read again"
         )
-        self._retries = self._counter(
-            "streams_retries_total", "batches tried again after an error, by what failed", "cause"
-        )
+        self._retries = self._counter("streams_retries_total", "batches tried again after an error, by cause", "cause")
         self._candidates = self._histogram("streams_candidates", "records compared with a new record", _CANDIDATES)
         self._batch = self._histogram(
             "streams_batch_seconds", "time to process one micro-batch, in seconds", _BATCH_SECONDS
@@ -97,7 +96,7 @@ class Metrics:
         self._batch_records = self._counter("streams_batch_records_total", "messages in finished micro-batches")
         self._latency = self._histogram(
             "streams_decision_latency_seconds",
-            "from the broker's append time of a message to its decision, in seconds",
+            "time from the broker's append of a message to its decision, in seconds",
             _LATENCY_SECONDS,
         )
         self._last_batch = self._gauge(
@@ -114,7 +113,7 @@ class Metrics:
         self._parsed.add(count, source)
 
     def rejected(self, source: str, reason: str, count: int = 1) -> None:
-        """Count dead letters; `reason` is a code such as PayloadError's, never free text."""
+        """Count dead letters; `reason` is a reason code such as that of a PayloadError, never free text."""
         self._rejected.add(count, source, reason)
 
     def unread(self, source: str, field: str, count: int = 1) -> None:
@@ -126,11 +125,11 @@ class Metrics:
         self._decisions.add(count, decision)
 
     def candidates(self, found: int) -> None:
-        """Note how many records one new record was compared with."""
+        """Observe how many records a new record was compared with."""
         self._candidates.observe(found)
 
     def capped(self, cap: str, count: int = 1) -> None:
-        """Count that the limit named `cap` (`key`, `cluster`, …) kept us from doing more."""
+        """Count that the limit named `cap` (`key`, `cluster`, …) was reached."""
         self._caps.add(count, cap)
 
     def changed(self, change: str, count: int = 1) -> None:
@@ -138,38 +137,38 @@ class Metrics:
         self._changes.add(count, change)
 
     def corrected(self, verdict: str, count: int = 1) -> None:
-        """Count decided corrections; `verdict` is `accepted` or the reason code of the refusal."""
+        """Count decided corrections; `verdict` is the outcome: `accepted` or the reason code of the refusal."""
         self._corrections.add(count, verdict)
 
     def published(self, topic: str, count: int = 1) -> None:
-        """Count messages the broker has acknowledged."""
+        """Count published messages, once the broker has acknowledged them."""
         self._published.add(count, topic)
 
     def cut(self, topic: str, count: int = 1) -> None:
-        """Count messages that were cut because the broker takes none so large."""
+        """Count messages that were truncated because the broker refuses larger ones."""
         self._cut.add(count, topic)
 
     def batch(self, records: int, seconds: float, ended: float) -> None:
-        """Note a finished micro-batch: its messages, its duration, and the Unix time of its end."""
+        """Observe a finished micro-batch: its messages, its duration, and the Unix time of its end."""
         self._batch_records.add(records)
         self._batch.observe(seconds)
         self._last_batch.set(ended)
 
     def latencies(self, seconds: Iterable[float]) -> None:
-        """Note times from broker append to decision; clocks that disagree give no negative time."""
+        """Observe the seconds from broker append to decision; a negative time, from clocks that disagree, counts as 0."""
         for value in seconds:
             self._latency.observe(max(value, 0.0))
 
     def redis_round_trips(self, count: int = 1) -> None:
-        """Count exchanges with Redis."""
+        """Count round trips to Redis."""
         self._round_trips.add(count)
 
     def rewound(self, partitions: int = 1) -> None:
-        """Count partitions that were set back."""
+        """Count partitions that were rewound."""
         self._rewinds.add(partitions)
 
     def skipped(self, offsets: int) -> None:
-        """Count offsets for which a topic has no message."""
+        """Count offsets without a message."""
         self._skipped.add(offsets)
 
     def retried(self, cause: str, count: int = 1) -> None:
@@ -202,7 +201,7 @@ class Metrics:
         return text, content_type
 
     def described(self) -> list[MetricInfo]:
-        """Return our own metrics as documentation; those of the process come on top of it."""
+        """Return the metrics of Streams as documentation; without those of the process, which come on top."""
         return list(self._described)
 
     def _describe(self, name: str, kind: str, labels: tuple[str, ...], meaning: str) -> None:
@@ -223,7 +222,7 @@ class Metrics:
 
 
 class _Counts:
-    """A counter whose labels are bounded and looked up once: `Counter.labels` costs more than the counting."""
+    """A counter whose label values are bounded, with its children cached: `Counter.labels` costs more than the counting."""
 
     def __init__(self, counter: Counter, labels: Sequence[_Values]) -> None:
         self._counter = counter
@@ -244,14 +243,14 @@ class _Counts:
 
 
 class _Values:
-    """The values of one label: those of a fixed set, or else the first 64 well-formed ones that come."""
+    """The values of one label: those of a fixed set, or else the first 64 well-formed ones that are counted."""
 
     def __init__(self, fixed: Collection[str] = ()) -> None:
         self._known = set(fixed)
         self._most = len(self._known) or _VALUES_MAX
 
     def bounded(self, value: str) -> str:
-        """Return the value, or `OTHER` where it may not be one of the label."""
+        """Return the value, or `OTHER` where the label has no room for it."""
         if value in self._known:
             return value
         if len(self._known) >= self._most or not _LABEL.fullmatch(value):

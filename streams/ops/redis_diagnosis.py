@@ -1,4 +1,4 @@
-"""What can be wrong with a Redis, one server or a cluster, as pure checks: facts in, findings out."""
+"""Check a Redis, one server or a cluster. Pure: facts in, findings out."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _MEMORY_WARN = 0.8  # share of maxmemory in use beyond which Redis will soon ref
 
 
 class RedisFacts(NamedTuple):
-    """A Redis server: its INFO fields, and CONFIG values as far as it lets us read them.
+    """A Redis server: its INFO fields, and its CONFIG values as far as it lets us read them.
 
-    Of a cluster `nodes` are all that the server knows, itself among them.
+    In a cluster `nodes` are all nodes that the server lists, itself among them.
     """
 
     info: Mapping[str, str]
@@ -28,7 +28,7 @@ class RedisFacts(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A node of a cluster as another one knows it, with so many slots; `facts` are its own, or why it did not tell."""
+    """A node of a Redis Cluster: address and number of slots by the node asked; `facts` are its own, or the error it gave."""
 
     address: str
     primary: bool
@@ -39,7 +39,7 @@ class Node(NamedTuple):
 def check_redis(facts: RedisFacts, wanted: Mapping[str, str], cluster: bool, replicas: int = 0) -> Iterator[Finding]:
     """Check the server, or all nodes of its cluster.
 
-    `wanted` are the hash limits we were measured with; `cluster` and `replicas` are the settings.
+    `wanted` are the hash limits that Streams was measured with; `cluster` and `replicas` are the settings of that name.
     """
     servers = [(node.address, node.facts) for node in facts.nodes if isinstance(node.facts, RedisFacts)]
     yield from _merged([(address, list(_check_server(own, wanted))) for address, own in servers or [("", facts)]])
@@ -62,7 +62,7 @@ def _check_server(facts: RedisFacts, wanted: Mapping[str, str]) -> Iterator[Find
 
 
 def _merged(found: Sequence[tuple[str, Sequence[Finding]]]) -> Iterator[Finding]:
-    """The findings of several servers as those of one: each bad one with its server, what is good everywhere once."""
+    """Merge the findings of several servers: each bad one with its server's address, those good everywhere once."""
     if len(found) == 1:
         yield from found[0][1]
         return
@@ -94,19 +94,19 @@ def _check_slots(nodes: Sequence[Node]) -> Finding:
 
 
 def _check_replicas(primaries: Sequence[RedisFacts], wanted: int) -> Iterator[Finding]:
-    """What the primary with the fewest replicas has, against the setting; nothing where none are there and none are wanted."""
+    """Compare the fewest replicas of a primary with the setting; yields nothing where there are none and none are wanted."""
     counts = [int(facts.info.get("connected_slaves", 0)) for facts in primaries]
     fewest = min(counts)
     if fewest < wanted:
-        advice = f"STREAMS_REDIS_REPLICAS is {wanted}, so nothing counts: start replicas, or lower it"
+        advice = f"STREAMS_REDIS_REPLICAS is {wanted}, so nothing counts as written: start replicas, or lower it"
         yield Finding("redis replicas", "fail", f"{fewest} of a primary", advice)
     elif wanted and fewest == wanted:
-        advice = "one more each, or work waits while one is away"
+        advice = "one more each, or workers wait while a replica is away"
         yield Finding("redis replicas", "warn", f"{fewest} of a primary, all are waited for", advice)
     elif wanted:
         yield Finding("redis replicas", "ok", f"{fewest} of a primary, {wanted} are waited for")
     elif max(counts):
-        advice = "STREAMS_REDIS_REPLICAS=1, or a failover may forget what was acknowledged"
+        advice = "STREAMS_REDIS_REPLICAS=1, or a failover may lose acknowledged writes"
         yield Finding("redis replicas", "warn", f"{max(counts)} of a primary, none is waited for", advice)
 
 
@@ -128,7 +128,7 @@ def _check_policy(facts: RedisFacts) -> Finding:
     return Finding(
         "redis maxmemory-policy",
         "fail",
-        policy or "not told",
+        policy or "not reported",
         "CONFIG SET maxmemory-policy noeviction, and the same in redis.conf: eviction would silently lose duplicates",
     )
 
@@ -146,7 +146,9 @@ def _check_persistence(facts: RedisFacts) -> Finding:
         return Finding("redis persistence", "fail", "the last write to the append-only file failed", "look at its disk")
     if facts.config.get("appendfsync") == "no":
         return Finding("redis persistence", "warn", "append-only file, never synced", "appendfsync everysec")
-    return Finding("redis persistence", "ok", f"append-only file, fsync {facts.config.get('appendfsync', 'not told')}")
+    return Finding(
+        "redis persistence", "ok", f"append-only file, fsync {facts.config.get('appendfsync', 'not reported')}"
+    )
 
 
 def _check_memory(facts: RedisFacts) -> Finding:
@@ -168,7 +170,9 @@ def _check_hash_limits(facts: RedisFacts, wanted: Mapping[str, str]) -> Iterator
         old_name = name.replace("listpack", "ziplist")  # until Redis 6.2
         found = facts.config.get(name) or facts.config.get(old_name)
         if found is None:
-            yield Finding(f"redis {name}", "warn", "not told", f"make sure it is {value} or more: memory depends on it")
+            yield Finding(
+                f"redis {name}", "warn", "not reported", f"make sure it is {value} or more: memory depends on it"
+            )
         elif int(found) < int(value):
             known = name if name in facts.config else old_name
             advice = f"CONFIG SET {known} {value}, or records take several times the memory"

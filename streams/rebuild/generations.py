@@ -1,4 +1,4 @@
-"""What generations there are, and how one that is not needed goes away."""
+"""Name, check, report and remove generations: each is all state in Redis under one prefix, and one of them is in force."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import msgspec
 
 from streams.errors import RefusedError, UsageError
 from streams.matching.ruleset import RULESET
-from streams.rebuild.holder import Holder
+from streams.rebuild.lock import RebuildLock
 from streams.settings import Settings
 from streams.state.connection import Connection, connect
 from streams.state.generation import built_as, facts, follow, remove
 from streams.state.layout import Layout
 
 __all__ = [
-    "Status",
+    "GenerationStatus",
     "abort",
     "drop",
     "live_generation",
@@ -29,11 +29,12 @@ __all__ = [
 ]
 
 
-class Status(msgspec.Struct):
-    """What there is: the `generation` in force, those `before` it, and by which ruleset it was begun.
+class GenerationStatus(msgspec.Struct):
+    """The generation in force, as `streams rebuild --status --json` prints it.
 
-    `rebuilding` is the generation that a rebuild has begun, `""` where none has; `running`: a rebuild is at work now;
-    `closed`: it keeps workers out; `workers` are inside.
+    `before` lists the generations that it replaced, the first one first; `ruleset` is the one it was begun with. `rebuilding` is
+    the generation that a rebuild has begun, `""` where none has; `running`: a rebuild is at work now; `closed`: it keeps workers
+    out; `workers` is the number of workers inside.
     """
 
     generation: str
@@ -47,7 +48,10 @@ class Status(msgspec.Struct):
 
 
 def live_generation(settings: Settings, connection: Connection) -> Settings:
-    """Settings of the generation in force as it was built, whatever the environment says. Raises UsageError where there is none."""
+    """Return the settings that the generation in force was built with, whatever the environment says.
+
+    Raises UsageError where no worker has begun it.
+    """
     name = follow(settings, connection).settings.generation
     known = facts(settings.namespace, name, connection)
     if "buckets" not in known:
@@ -56,7 +60,7 @@ def live_generation(settings: Settings, connection: Connection) -> Settings:
 
 
 def new_name(live: Settings, connection: Connection) -> str:
-    """The generation a rebuild of this one has begun, else the next that is not there yet: `1` → `2`, `blue` → `blue-2`."""
+    """Return the generation that a rebuild of `live` has begun, else the next free name: `1` → `2`, `blue` → `blue-2`."""
     known = facts(live.namespace, live.generation, connection)
     if begun := known.get("rebuilding"):
         return begun
@@ -67,23 +71,23 @@ def new_name(live: Settings, connection: Connection) -> str:
 
 
 def refuse_other_rules(given: Settings, live: Settings, name: str, connection: Connection) -> None:
-    """Raise RefusedError where generation `name` is not ours to build, or was begun in another way than it would go on."""
+    """Raise RefusedError where generation `name` exists and no rebuild of `live` began it, or it was begun under other rules."""
     known = facts(live.namespace, name, connection)
     if not known:
         return
     if facts(live.namespace, live.generation, connection).get("rebuilding") != name:
-        raise RefusedError(f"there is a generation {name!r} already; choose another name")
+        raise RefusedError(f"there is a generation {name!r} already; choose another name with --to")
     ours = {"ruleset": RULESET, "buckets": str(given.buckets), "preprints": given.preprints}
     for fact, value in ours.items():
-        if (stands := known.get(fact, value)) != value:
+        if (begun_with := known.get(fact, value)) != value:
             raise RefusedError(
-                f"the rebuild to {name!r} was begun with {fact} {stands}, now it is {value}; "
+                f"the rebuild to {name!r} was begun with {fact} {begun_with}, now it is {value}; "
                 "`streams rebuild --abort`, then begin again"
             )
 
 
 def refuse_without_room(live: Settings, connection: Connection) -> None:
-    """Raise RefusedError where Redis cannot hold a second generation: full, it would refuse the workers' writes as well."""
+    """Raise RefusedError where Redis has no room for a second generation: a full Redis refuses the workers' writes as well."""
     if facts(live.namespace, live.generation, connection).get("rebuilding"):
         return
     for info in connection.everywhere("INFO", "memory"):
@@ -96,8 +100,8 @@ def refuse_without_room(live: Settings, connection: Connection) -> None:
             )
 
 
-def status(settings: Settings) -> Status:
-    """Read what there is."""
+def status(settings: Settings) -> GenerationStatus:
+    """Read the status of the generation in force."""
     connection = connect(settings)
     try:
         current, before = follow(settings, connection)
@@ -105,7 +109,7 @@ def status(settings: Settings) -> Status:
     finally:
         connection.close()
     running = int(known.get("held_until", 0)) > time.time() * 1000
-    return Status(
+    return GenerationStatus(
         current.generation,
         list(before),
         known.get("ruleset", ""),
@@ -118,17 +122,20 @@ def status(settings: Settings) -> Status:
 
 
 def abort(settings: Settings) -> str:
-    """Give up the rebuild that was begun and remove what it made; returns its generation. Raises RefusedError while it runs."""
+    """Give up the rebuild that was begun, and remove the generation it made; returns its name.
+
+    Raises RefusedError while the rebuild runs, or where none was begun.
+    """
     connection, holding = connect(settings), connect(settings)
     try:
         live = live_generation(settings, connection)
         known = facts(live.namespace, live.generation, connection)
         if not (name := known.get("rebuilding", "")):
             raise RefusedError(f"no rebuild of generation {live.generation} was begun")
-        with Holder(live, holding, name) as holder:
-            _remove(live.namespace, name, connection, holder.check)
+        with RebuildLock(live, holding, name) as lock:
+            _remove(live.namespace, name, connection, lock.check)
             connection.call("UNLINK", Layout(live.namespace, name, 1).meta)
-            holder.abort()
+            lock.abort()
     finally:
         connection.close()
         holding.close()
@@ -136,7 +143,10 @@ def abort(settings: Settings) -> str:
 
 
 def drop(settings: Settings, old: str) -> None:
-    """Remove a generation that another one has replaced; what stays says which. Raises RefusedError for any other."""
+    """Remove a generation that another one has replaced. Raises RefusedError for any other.
+
+    Its `meta` key stays: it names the next generation, which processes started with the old name follow.
+    """
     connection = connect(settings)
     try:
         if "successor" not in facts(settings.namespace, old, connection):
@@ -147,8 +157,8 @@ def drop(settings: Settings, old: str) -> None:
 
 
 def _remove(namespace: str, generation: str, connection: Connection, check: Callable[[], None]) -> None:
-    """Remove all keys of a generation but its `meta`."""
+    """Remove all Redis keys of a generation but its `meta`; calls `check` before each chunk, which may raise."""
     known = facts(namespace, generation, connection)
     if "buckets" not in known:
-        return  # it was not even begun
+        return  # nothing was written to it yet
     remove(Layout(namespace, generation, int(known["buckets"])), connection, check)

@@ -1,17 +1,18 @@
 """`streams rebuild` from beginning to end.
 
-Numbered, for the order is what makes it safe:
-1. hold the live generation, so that no second rebuild runs; its workers go on
-2. replay the topics into the new generation up to where the live one is, again and again until little is missing
-3. close the live generation: its workers end their batches and leave
-4. replay the rest; now both generations know the same messages
-5. carry over the records that the topics no longer hold
-6. let the clusters live on: ids, revisions, redirects, corrections, events not yet published, positions
-7. switch, one command: from now on whoever opens the old generation opens the new one
+The order of the steps is what makes them safe:
+1. acquire the rebuild lock of the live generation, so that no second rebuild runs; its workers continue
+2. replay the topics into the new generation up to the positions of the live one, repeatedly, until few messages are missing
+3. drain the live generation: its workers end their batches and leave
+4. replay the rest; now both generations have handled the same messages
+5. backfill the records that the topics no longer hold
+6. transfer cluster ids, revisions, redirects, corrections, events not yet published, and positions
+7. switch, in one Redis command: every process that opens the old generation opens the new one from now on
 
-Killed anywhere, workers go on with the old generation within seconds, and the same command goes on with 2 and does 3 to 6
-again, each of which may be repeated. After 7 there is nothing left to do. A Redis that fails over meanwhile may have forgotten
-a part of the new generation: then it ends, before 7, and the same command goes on from what is remembered (`state/progress.py`).
+After a kill at any point, workers resume in the old generation within seconds. The same command then resumes step 2 from its
+checkpoint and repeats steps 3 to 6, each of which may be repeated. After step 7 nothing is left to do. A Redis that fails over
+meanwhile may have lost a part of the new generation: the rebuild then ends before step 7, and the same command resumes from the
+positions that Redis still has (`state/progress.py`).
 """
 
 from __future__ import annotations
@@ -25,35 +26,36 @@ import msgspec
 
 from streams.engine.engine import Engine
 from streams.errors import BrokerError, ForgottenError, RedisError
-from streams.rebuild.adopt import Adopter
-from streams.rebuild.carry import Carrier
+from streams.rebuild.backfill import Backfill
 from streams.rebuild.generations import live_generation, new_name, refuse_other_rules, refuse_without_room
-from streams.rebuild.holder import Holder
-from streams.rebuild.shadow import Shadow
+from streams.rebuild.lock import RebuildLock
+from streams.rebuild.shadow import ShadowReplay
+from streams.rebuild.transfer_ids import IdTransfer
 from streams.settings import Settings
 from streams.state.connection import connect
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 
-__all__ = ["Report", "Said", "rebuild"]
+__all__ = ["RebuildReport", "StepProgress", "rebuild"]
 
 _CLOSE_ENOUGH = 2000
-"""Messages the new generation may be behind when the live one is closed: the time they take is added to the pause."""
+"""Messages the new generation may be behind when the live one is drained: workers wait for their replay."""
 _MOST_ROUNDS = 20
 
 
-class Said(NamedTuple):
-    """How far it is: the step, and a number that grows or shrinks within it."""
+class StepProgress(NamedTuple):
+    """The step that a rebuild is at, and a number that grows or shrinks within it."""
 
     step: str
     number: int
 
 
-class Report(msgspec.Struct):
-    """What this run of a rebuild has done.
+class RebuildReport(msgspec.Struct):
+    """The outcome of one run of a rebuild, as `streams rebuild --json` prints it.
 
-    `refused` are items that could not be read, by reason code; `lost_messages` those that the live generation had handled and the
-    topics no longer have, as far as known. `changes` of clusters are by type; `pause_seconds` is how long workers were kept out.
+    `refused` counts items that could not be read, by reason code; `lost_messages` the messages that the live generation had handled
+    and the topics no longer have, as far as known. `changes` counts changes of clusters by type. `pause_seconds` is the time
+    between the start of step 3 and the switch, during which no worker handled messages.
     """
 
     old: str
@@ -70,12 +72,14 @@ class Report(msgspec.Struct):
     pause_seconds: float = 0.0
 
 
-def rebuild(given: Settings, to: str = "", said: Callable[[Said], None] = lambda _: None) -> Report:
+def rebuild(
+    given: Settings, to: str = "", on_progress: Callable[[StepProgress], None] = lambda _: None
+) -> RebuildReport:
     """Rebuild the generation in force under the settings given, and switch to the new one, called `to` or the next number.
 
-    Goes on with one that was begun. `said` is told how far it is. Raises RefusedError where another one runs or was begun
-    to another name, ForgottenError where Redis failed over meanwhile, and whatever a server that is away raises; the old
-    generation is in force then.
+    Resumes a rebuild that was begun. Calls `on_progress` as the steps advance. Raises RefusedError where another rebuild runs
+    or was begun to another name, ForgottenError where Redis failed over meanwhile, other ServiceErrors where Kafka or Redis is
+    away; the old generation stays in force then.
     """
     began = time.monotonic()
     connection, holding = connect(given), connect(given)
@@ -84,16 +88,16 @@ def rebuild(given: Settings, to: str = "", said: Callable[[Said], None] = lambda
         name = to or new_name(live, connection)
         refuse_other_rules(given, live, name, connection)
         refuse_without_room(live, connection)
-        with Holder(live, holding, name) as holder:
-            connection.permit = holder.check
+        with RebuildLock(live, holding, name) as lock:
+            connection.permit = lock.check
             engine = Engine(given.model_copy(update={"generation": name}), connection)
-            report = Report(live.generation, name)
+            report = RebuildReport(live.generation, name)
             try:
-                _Rebuild(live, engine, holder, report, said).run()
+                _Rebuild(live, engine, lock, report, on_progress).run()
             except (RedisError, BrokerError) as error:
                 raise type(error)(
-                    f"{error}. Workers go on with generation {live.generation}. Run `streams rebuild` again: it goes on "
-                    "from what Redis remembers"
+                    f"{error}. Workers continue with generation {live.generation}. Run `streams rebuild` again: it resumes "
+                    "from the positions that Redis has stored"
                 ) from error
     finally:
         connection.close()
@@ -103,56 +107,61 @@ def rebuild(given: Settings, to: str = "", said: Callable[[Said], None] = lambda
 
 
 class _Rebuild:
-    """One run, once the live generation is held."""
+    """Steps 2 to 7 of a rebuild, once its lock is acquired."""
 
     def __init__(
-        self, live: Settings, engine: Engine, holder: Holder, report: Report, said: Callable[[Said], None]
+        self,
+        live: Settings,
+        engine: Engine,
+        lock: RebuildLock,
+        report: RebuildReport,
+        on_progress: Callable[[StepProgress], None],
     ) -> None:
         self._layout = Layout(live.namespace, live.generation, live.buckets)
         self._progress = Progress(self._layout, engine.connection)
         self._engine = engine
-        self._holder = holder
+        self._lock = lock
         self._report = report
-        self._said = said
+        self._on_progress = on_progress
         self._histories = engine.progress.look().histories
         engine.trust(self._histories)
 
     def run(self) -> None:
-        closed = asyncio.run(self._replay())
-        self._say("carry over", 0)
-        carried = Carrier(self._layout, self._engine).run()
-        self._say("adopt", carried["records"])
-        adopted = Adopter(self._layout, self._engine).run()
+        drained = asyncio.run(self._replay())
+        self._say("backfill", 0)
+        copied = Backfill(self._layout, self._engine).run()
+        self._say("transfer ids", copied["records"])
+        transferred = IdTransfer(self._layout, self._engine).run()
         if self._engine.progress.look().histories != self._histories:
             raise ForgottenError
-        self._holder.switch(self._engine.groups.known)
+        self._lock.switch(self._engine.groups.known)
         report = self._report
-        report.pause_seconds = round(time.monotonic() - closed, 3)
-        report.records, report.deleted = carried["records"], carried["deleted"]
-        report.carried_over, report.groups = carried["carried"], adopted.pop("groups", 0)
-        report.changes = dict(sorted(adopted.items()))
+        report.pause_seconds = round(time.monotonic() - drained, 3)
+        report.records, report.deleted = copied["records"], copied["deleted"]
+        report.carried_over, report.groups = copied["carried"], transferred.pop("groups", 0)
+        report.changes = dict(sorted(transferred.items()))
 
     async def _replay(self) -> float:
-        """Steps 2 to 4; returns when the live generation was closed."""
+        """Run steps 2 to 4; returns when the drain began, by the monotonic clock."""
         report = self._report
-        async with Shadow(self._engine, self._histories, self._count) as shadow:
+        async with ShadowReplay(self._engine, self._histories, self._count) as shadow:
             for _ in range(_MOST_ROUNDS):
                 targets = self._progress.positions()
                 self._say("replay", shadow.behind(targets))
                 await shadow.replay(targets)
                 if shadow.behind(self._progress.positions()) <= _CLOSE_ENOUGH:
                     break
-            closed = time.monotonic()
-            await asyncio.to_thread(self._holder.close, lambda inside: self._say("wait for workers", inside))
+            drained = time.monotonic()
+            await asyncio.to_thread(self._lock.drain, lambda inside: self._say("wait for workers", inside))
             targets = self._progress.positions()
             self._say("replay the rest", shadow.behind(targets))
             await shadow.replay(targets)
             report.refused, report.lost_messages = dict(sorted(shadow.refused.items())), shadow.lost
-        return closed
+        return drained
 
     def _count(self, messages: int) -> None:
         self._report.messages += messages
         self._say("replayed", self._report.messages)
 
     def _say(self, step: str, number: int) -> None:
-        self._said(Said(step, number))
+        self._on_progress(StepProgress(step, number))

@@ -1,9 +1,8 @@
-"""The new generation learns from the topics of the feeds what the live one knows, in the order of every partition.
+"""Shadow replay: run the topics of the feeds through an engine of the new generation, publishing nothing.
 
-It is the path of every record, but what it would publish is dropped. The position of each partition is marked in the new
-generation after each micro-batch, so a replay that is killed goes on where it was. The mark is refused where Redis has
-forgotten something meanwhile; then the replay ends. Corrections are not replayed:
-verdicts on them are copied (`adopt`).
+Records take the same path as in a worker, in the order of their partition. The position of each partition is stored in the new
+generation after each micro-batch, so a replay that was killed resumes there. Redis refuses to store a position where it has lost
+an earlier one in a failover; the replay then ends. Corrections are not replayed: their outcomes are copied (`transfer_ids`).
 """
 
 from __future__ import annotations
@@ -30,35 +29,36 @@ from streams.settings import Settings
 from streams.state.progress import Histories, Place, Step
 from streams.worker.prepare_pool import Preparer
 
-__all__ = ["Shadow"]
+__all__ = ["ShadowReplay"]
 
 Targets = Mapping[Place, int]
 
 _FETCH_MS = 200
 _QUIET_SECONDS = 5.0
-"""How long nothing comes before we ask the broker whether the rest of a partition is gone."""
+"""How long no message comes before the replay asks the broker whether the rest of a partition is gone."""
 
 
-class Shadow:
-    """Replays topics into a generation. Use as `async with`."""
+class ShadowReplay:
+    """Replay the topics of the feeds into a generation. Use as `async with`."""
 
-    def __init__(self, engine: Engine, known: Histories, told: Callable[[int], None]) -> None:
-        """`engine` is that of the new generation; `known` are the histories of its Redis (`state/progress.py`).
+    def __init__(self, engine: Engine, known: Histories, on_progress: Callable[[int], None]) -> None:
+        """Prepare a replay into the generation of `engine`.
 
-        `told` is called with the number of messages of each micro-batch.
+        `known` is the replication ids of its Redis servers, to detect a failover (`state/progress.py`). Calls `on_progress`
+        with the number of messages of each micro-batch.
         """
         self._engine = engine
         self._known = known
-        self._at: dict[Place, int] = {}  # how far what was handled goes
+        self._at: dict[Place, int] = {}  # the next offset to handle, by topic partition
         self._settings: Settings = engine.settings
-        self._told = told
+        self._on_progress = on_progress
         self._preparer = Preparer(engine.settings)
         self.refused: Counter[str] = Counter()
         """Items that could not be read, by reason code."""
         self.lost = 0
         """Messages that the live generation has handled and the topics no longer have."""
 
-    async def __aenter__(self) -> Shadow:
+    async def __aenter__(self) -> ShadowReplay:
         await self._preparer.start()
         return self
 
@@ -66,7 +66,7 @@ class Shadow:
         self._preparer.close()
 
     async def replay(self, targets: Targets) -> int:
-        """Replay every partition up to its target, the next offset not to be handled, and no further; returns how many messages.
+        """Replay every partition up to its target, the first offset not to handle; returns the number of messages.
 
         Raises BrokerError where Kafka cannot be read, ForgottenError where Redis has failed over meanwhile.
         """
@@ -90,12 +90,15 @@ class Shadow:
         return count
 
     def behind(self, targets: Targets) -> int:
-        """How many messages there are at most up to the targets."""
+        """Return how many messages are left up to the targets, at most."""
         starts = self._starts(targets)
         return sum(target - starts[place] for place, target in self._feeds(targets).items())
 
     def _starts(self, targets: Targets) -> dict[Place, int]:
-        """Where to go on in each partition; at the beginning where it is behind us, for then the topic was made anew."""
+        """Return the offset to resume at in each partition.
+
+        It is 0 where the target is below the stored position: the topic was deleted and created again.
+        """
         positions = self._engine.progress.positions()
         return {
             place: position if (position := positions.get(place, 0)) <= target else 0
@@ -103,13 +106,16 @@ class Shadow:
         }
 
     def _begin(self, targets: Targets) -> dict[Place, int]:
-        """Where to go on in each partition; a mark never goes back, so what begins anew is put there."""
+        """Return the offset to resume at in each partition, and reset the stored position of those that restart at 0.
+
+        Storing a position by `_mark` never lowers it, hence the reset.
+        """
         starts = self._starts(targets)
         self._engine.progress.put({place: 0 for place in self._feeds(targets) if not starts[place]})
         return starts
 
     def _mark(self, done: Targets) -> None:
-        """Remember how far partitions are, unless something before that is forgotten."""
+        """Store the positions of partitions. Raises ForgottenError where Redis has lost an earlier one in a failover."""
         steps = [Step(*place, self._at[place], at) for place, at in done.items()]
         back, _ = self._engine.progress.mark(steps, self._known)
         if back:
@@ -123,7 +129,7 @@ class Shadow:
     async def _handle(self, messages: Sequence[Incoming], ready: asyncio.Task[list[Items]]) -> None:
         prepared = await ready
         await asyncio.to_thread(self._apply, messages, prepared)
-        self._told(len(messages))
+        self._on_progress(len(messages))
 
     def _apply(self, messages: Sequence[Incoming], prepared: Sequence[Items]) -> None:
         batch = self._engine.apply(messages, prepared)
@@ -133,7 +139,7 @@ class Shadow:
         self._mark({(m.topic, m.partition): m.offset + 1 for m in messages})
 
     async def _batches(self, targets: Targets) -> AsyncGenerator[list[Incoming], None]:
-        """Micro-batches up to the targets; each partition is left alone when it is there."""
+        """Yield micro-batches up to the targets; a partition that has reached its target is paused."""
         wanted = {
             TopicPartition(*place): target for place, target in self._feeds(targets).items() if self._at[place] < target
         }
@@ -162,10 +168,10 @@ class Shadow:
                     heard = time.monotonic()
 
     async def _give_up(self, consumer: Any, wanted: dict[TopicPartition, int]) -> None:
-        """Leave the partitions that have nothing more, though the live generation has read further."""
+        """Stop waiting for the rest of partitions whose topic no longer has it, and count these messages as `lost`."""
         ends = await consumer.end_offsets(list(wanted))
         for place, target in list(wanted.items()):
-            # Some brokers say an end that is too small: but then something would have come.
+            # Some brokers report an end offset that is too small; a message would have come in that case.
             position = await consumer.position(place)
             if position >= ends[place]:
                 self.lost += max(0, target - position)

@@ -1,1 +1,1 @@
-"""Whether the three places that tell of clusters agree: Redis, `dedup.events` folded, `dedup.clusters` folded."""
+"""Check that the three copies of every cluster agree: Redis, `dedup.events` folded, and `dedup.clusters` folded."""

@@ -1,7 +1,7 @@
-"""Reads one generation of state in Redis, finds what contradicts itself, and packs the states of its clusters. Writes nothing.
+"""Scan one generation of state in Redis for contradictions, and pack the state of each of its clusters. Writes nothing.
 
-Everything is read in lots of some thousand records, so memory does not grow with the state but for what is kept of each
-cluster. A look at a few records and clusters goes the same way as a look at all.
+Records are read in chunks of some thousand, so memory grows with the number of clusters only. A scan of a few records and clusters
+takes the same path as a scan of all.
 """
 
 from __future__ import annotations
@@ -21,77 +21,80 @@ from streams.state.layout import Layout
 from streams.state.progress import FORMAT, Progress
 from streams.verification.differences import Difference
 from streams.verification.groups import Pair
-from streams.verification.look import Findings, Look, Scene
+from streams.verification.scan import Findings, Scan, ScanContext
 from streams.verification.states import Values
 
 __all__ = ["Audit"]
 
-_LOT = 2000
+_CHUNK = 2000
 _UNREADABLE = (StateError, msgspec.MsgspecError, struct.error, IndexError)
 
 _Accepted = Mapping[Pair, Verdict] | None
 
 
 class Audit:
-    """Looks at the state of one generation."""
+    """Scan the state of one generation, all of it or some records."""
 
     def __init__(self, settings: Settings, connection: Connection) -> None:
-        """Raises SettingsError or StateError where the generation was made with other settings or by another version."""
+        """Check that the generation was made with these settings; raises SettingsError, StateError for another state format."""
         self._settings = settings
         self._connection = connection
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
         self._progress = Progress(layout, connection)
         self._log = CorrectionLog(layout, connection)
         self.topics_since = self._progress.topics_since()
-        self._scene = Scene(layout, connection, settings.key_cap, self.topics_since)
+        self._context = ScanContext(layout, connection, settings.key_cap, self.topics_since)
         self._check_settings()
 
-    def everything(self, values: Values) -> Findings:
-        """Look at all there is."""
+    def scan_all(self, values: Values) -> Findings:
+        """Scan all records and groups."""
         findings = Findings()
         accepted = self._accepted(findings)
         for ids in self._all():
-            findings.take(self._look(ids, accepted, values))
-        findings.differences += list(_unheeded(accepted or {}, findings))
-        self._owed(findings)
+            findings.add(self._scan(ids, accepted, values))
+        findings.differences += list(_not_applied(accepted or {}, findings))
+        self._pending_events(findings)
         findings.counts["messages"] = sum(self._progress.positions().values())
         return findings
 
-    def again(self, found: Collection[Difference], values: Values) -> Findings:
-        """Look again at what some differences are about; it sees what is around that as well."""
+    def rescan(self, found: Collection[Difference], values: Values) -> Findings:
+        """Scan the records and clusters of some differences again, with the groups that these records are in."""
         findings = Findings()
         accepted = self._accepted(findings)
         ids = {record for difference in found for record in difference.ids}
-        ids |= {_founder(name) for difference in found for name in difference.clusters} - {b""}
-        for lot in _lots(ids):
-            ids |= self._homes(lot)
-        for lot in _lots(ids):
-            findings.take(self._look(lot, accepted, values))
+        ids |= {_seed_record(name) for difference in found for name in difference.clusters} - {b""}
+        for chunk in _chunks(ids):
+            ids |= self._root_ids(chunk)
+        for chunk in _chunks(ids):
+            findings.add(self._scan(chunk, accepted, values))
         near = {pair: verdict for pair, verdict in (accepted or {}).items() if pair[0] in ids}
-        findings.differences += list(_unheeded(near, findings))
-        self._owed(findings)
+        findings.differences += list(_not_applied(near, findings))
+        self._pending_events(findings)
         return findings
 
     def _check_settings(self) -> None:
-        meta, generation = self._scene.layout.meta, self._settings.generation
-        stands, version = self._connection.execute([Command(meta, ("HMGET", meta, "buckets", "format"))])[0]
+        meta, generation = self._context.layout.meta, self._settings.generation
+        buckets, version = self._connection.execute([Command(meta, ("HMGET", meta, "buckets", "format"))])[0]
         if version is not None and int(version) != FORMAT:
-            raise StateError(f"generation {generation} has state format {int(version)}, this version knows {FORMAT}")
-        if stands is not None and int(stands) != self._settings.buckets:
-            problem = f"is {self._settings.buckets}, but generation {generation!r} was made with {int(stands)}"
-            raise SettingsError(PREFIX + "BUCKETS", problem, str(int(stands)))
+            raise StateError(
+                f"generation {generation} has state format {int(version)}, this version reads {FORMAT}: "
+                "run the version of Streams that wrote it, or rebuild the state (docs/operations.md)"
+            )
+        if buckets is not None and int(buckets) != self._settings.buckets:
+            problem = f"is {self._settings.buckets}, but generation {generation!r} was made with {int(buckets)}"
+            raise SettingsError(PREFIX + "BUCKETS", problem, str(int(buckets)))
 
-    def _homes(self, ids: Sequence[bytes]) -> set[bytes]:
-        """Where the groups of some records live, as far as that can be read."""
+    def _root_ids(self, ids: Sequence[bytes]) -> set[bytes]:
+        """Return the root records of the groups of some records, as far as those can be read."""
         try:
-            return {root.id for root in self._scene.groups.resolve(ids).values()}
+            return {root.id for root in self._context.groups.resolve(ids).values()}
         except _UNREADABLE:
             middle = len(ids) // 2
-            return self._homes(ids[:middle]) | self._homes(ids[middle:]) if middle else set()
+            return self._root_ids(ids[:middle]) | self._root_ids(ids[middle:]) if middle else set()
 
     def _all(self) -> Iterator[list[bytes]]:
-        """The ids of all records and groups, bucket by bucket, some thousand at a time."""
-        layout = self._scene.layout
+        """Yield the ids of all records and groups, bucket by bucket, some thousand at a time."""
+        layout = self._context.layout
         hashes = list(zip(layout.bucket_keys("records"), layout.bucket_keys("groups"), strict=True))
         lengths = self._connection.execute([Command(key, ("HLEN", key)) for pair in hashes for key in pair])
         wanted: list[bytes] = []
@@ -101,21 +104,21 @@ class Audit:
             if length:
                 wanted += pair
                 expected += length
-            if expected >= _LOT or (wanted and number == len(hashes) - 1):
+            if expected >= _CHUNK or (wanted and number == len(hashes) - 1):
                 replies = self._connection.execute([Command(key, ("HKEYS", key)) for key in wanted])
                 yield list(dict.fromkeys(field for reply in replies for field in reply))
                 wanted, expected = [], 0
 
-    def _look(self, ids: Sequence[bytes], accepted: _Accepted, values: Values) -> Findings:
-        """Look at some records and at the groups that live under them; what cannot be read is found by halving."""
+    def _scan(self, ids: Sequence[bytes], accepted: _Accepted, values: Values) -> Findings:
+        """Scan some records and the groups whose root they are; a value that cannot be read is found by halving."""
         try:
-            return Look(self._scene, ids).findings(accepted, values)
+            return Scan(self._context, ids).findings(accepted, values)
         except _UNREADABLE as error:
             findings = Findings()
             if len(ids) > 1:
                 middle = len(ids) // 2
-                findings.take(self._look(ids[:middle], accepted, values))
-                findings.take(self._look(ids[middle:], accepted, values))
+                findings.add(self._scan(ids[:middle], accepted, values))
+                findings.add(self._scan(ids[middle:], accepted, values))
             else:
                 detail = f"its record, its group or one that this names: {error}"
                 found = Difference("unreadable", record=ids[0].hex(), detail=detail, ids=(ids[0],), fingerprint=ids[0])
@@ -123,28 +126,28 @@ class Audit:
             return findings
 
     def _accepted(self, findings: Findings) -> _Accepted:
-        """Of each pair of records the last correction that was accepted."""
+        """Return the last accepted correction of each pair of records; None where an outcome cannot be read."""
         try:
             verdicts = self._log.all()
         except _UNREADABLE as error:
-            findings.differences.append(Difference("correction_gap", detail=f"a verdict cannot be read: {error}"))
+            findings.differences.append(Difference("correction_gap", detail=f"an outcome cannot be read: {error}"))
             return None
         findings.counts["corrections"] = sum(verdict.accepted for verdict in verdicts)
         serials = [verdict.serial for verdict in verdicts]
         if serials != list(range(1, len(serials) + 1)):
             missing = sorted(set(range(1, max(serials) + 1)).difference(serials))
-            detail = f"of {max(serials)} verdicts missing or double: {', '.join(map(str, missing[:10])) or serials[-1]}"
+            detail = f"of {max(serials)} outcomes missing or double: {', '.join(map(str, missing[:10])) or serials[-1]}"
             findings.differences.append(Difference("correction_gap", detail=detail, fingerprint=detail.encode()))
         accepted: dict[Pair, Verdict] = {}
         for verdict in verdicts:
             if verdict.accepted:
-                said = ruling(verdict)
-                accepted[said.a, said.b] = verdict
+                decided = ruling(verdict)
+                accepted[decided.a, decided.b] = verdict
         return accepted
 
-    def _owed(self, findings: Findings) -> None:
-        """Events that were committed and are not known to be published."""
-        for fields in self._scene.groups.owed().values():
+    def _pending_events(self, findings: Findings) -> None:
+        """Add the events that were committed and whose publication is not acknowledged."""
+        for fields in self._context.groups.owed().values():
             for field in sorted(fields):
                 name, _, revision = field.rpartition(":")
                 findings.counts["owed"] += 1
@@ -154,23 +157,23 @@ class Audit:
                 findings.differences.append(found)
 
 
-def _unheeded(accepted: Mapping[Pair, Verdict], findings: Findings) -> Iterable[Difference]:
-    """Corrections that the group of their two records does not know; where a group cannot be read nobody can tell."""
+def _not_applied(accepted: Mapping[Pair, Verdict], findings: Findings) -> Iterable[Difference]:
+    """Yield the accepted corrections that the group of their two records lacks; none where some group cannot be read."""
     if any(difference.code == "unreadable" for difference in findings.differences):
         return
     for pair, verdict in accepted.items():
-        if pair not in findings.heeded:
+        if pair not in findings.applied:
             detail = f"{verdict.correction}, number {verdict.serial}, on {verdict.a} and {verdict.b}"
             yield Difference("correction_not_applied", detail=detail, ids=pair, fingerprint=pair[0] + pair[1])
 
 
-def _lots(ids: Collection[bytes]) -> Iterator[list[bytes]]:
+def _chunks(ids: Collection[bytes]) -> Iterator[list[bytes]]:
     asked = sorted(ids)
-    return (asked[start : start + _LOT] for start in range(0, len(asked), _LOT))
+    return (asked[start : start + _CHUNK] for start in range(0, len(asked), _CHUNK))
 
 
-def _founder(name: str) -> bytes:
-    """The 8-byte id of the record that founded a cluster, `b""` where the name is that of none."""
+def _seed_record(name: str) -> bytes:
+    """Return the 8-byte id of the seed record of a cluster id, `b""` where the text is no cluster id."""
     try:
         return cluster_key(name)[:8]
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""The three places side by side, cluster by cluster. Pure."""
+"""Compare Redis, `dedup.events` and `dedup.clusters`, cluster by cluster. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from streams.verification.differences import Difference
 from streams.verification.folds import ClusterFold, EventFold, Folded
-from streams.verification.look import Findings
+from streams.verification.scan import Findings
 from streams.verification.states import ENDED, Values, differing, is_live
 
 __all__ = ["between", "compare"]
@@ -24,9 +24,10 @@ def compare(
     notes: Counter[str],
     only: Collection[str] | None = None,
 ) -> list[Difference]:
-    """All that is wrong: in each place in itself, and between them, one for each cluster and each place that stands alone.
+    """Return all differences: those within each of the three places, and those between them.
 
-    `begins_late` says of which clusters the first events cannot be there; `notes` counts these. `only`: of these clusters.
+    Between the places a cluster has one difference for each place that disagrees with the other two. `begins_late` says of which
+    clusters the first events may have expired; `notes` counts these. `only` limits the comparison to some cluster ids.
     """
     return [
         *findings.differences,
@@ -45,27 +46,27 @@ def between(
     notes: Counter[str],
     only: Collection[str] | None = None,
 ) -> Iterable[Difference]:
-    """What the places say of each cluster, as `compare`."""
+    """Yield the differences between the three places, with the arguments of `compare`."""
     for name in _all(findings.states, findings.redirects, events, clusters):
         if only is not None and name not in only:
             continue
         into = findings.redirects.get(name, "")
-        told = events.get(name)
-        late = (told is None or told.first > 1) and begins_late(name)
+        folded = events.get(name)
+        late = (folded is None or folded.first > 1) and begins_late(name)
         if late:
             notes["events_begin_late"] += 1
-        elif told is not None and told.first > 1:
-            detail = f"revisions 1 to {told.first - 1} missing" if told.first > 2 else "revision 1 missing"
+        elif folded is not None and folded.first > 1:
+            detail = f"revisions 1 to {folded.first - 1} missing" if folded.first > 2 else "revision 1 missing"
             yield Difference("event_gap", name, detail=detail, clusters=(name,), fingerprint=detail.encode())
         in_redis = findings.states.get(name, ENDED if into else None)
-        states = in_redis, told.state if told else None, clusters.get(name)
-        yield from _compare(name, states, values, unknown_events=late and told is None)
-        if told and told.merged_into and into:
+        states = in_redis, folded.state if folded else None, clusters.get(name)
+        yield from _compare(name, states, values, unknown_events=late and folded is None)
+        if folded and folded.merged_into and into:
             yield from _redirect(name, into, events)
 
 
 def _all(*places: Collection[str]) -> Iterable[str]:
-    """Every name once, without another copy of them all."""
+    """Yield every cluster id once, without a copy of them all in memory."""
     seen: list[Collection[str]] = []
     for place in places:
         yield from (name for name in place if not any(name in earlier for earlier in seen))
@@ -78,7 +79,7 @@ def _compare(name: str, states: _Triple, values: Values, *, unknown_events: bool
         events_differ: tuple[str, ...] = ()
         topics_agree = False
     else:
-        events_differ = differing(redis, events) or _unheard(redis, events)
+        events_differ = differing(redis, events) or _end_unknown(redis, events)
         topics_agree = not differing(events, clusters) and not (events is None and is_live(redis))
     clusters_differ = differing(redis, clusters)
     if topics_agree and events is not None and events_differ and (clusters_differ or redis is None):
@@ -90,8 +91,11 @@ def _compare(name: str, states: _Triple, values: Values, *, unknown_events: bool
         yield _shown(_code("clusters", "clusters_differ", redis, clusters), name, clusters_differ, states, values)
 
 
-def _unheard(redis: bytes | None, events: bytes | None) -> tuple[str, ...]:
-    """A cluster that is no more was once: whoever knows of it has heard of its end."""
+def _end_unknown(redis: bytes | None, events: bytes | None) -> tuple[str, ...]:
+    """Return the field that differs where only one of the two has ever had the cluster.
+
+    A place that has an ended cluster must have its end as well, so a place that lacks it differs.
+    """
     return ("standing",) if (redis is None) != (events is None) else ()
 
 
@@ -117,10 +121,13 @@ def _shown(code: str, name: str, fields: tuple[str, ...], states: _Triple, value
 
 
 def _redirect(name: str, into: str, events: Mapping[str, Folded]) -> Iterable[Difference]:
-    """By its events a cluster went into one that may have gone on into others: the last is the one Redis names."""
+    """Compare the redirect of a merged cluster: by its events and by Redis it must lead to the same cluster.
+
+    The events of a cluster name the one it was merged into, which may have been merged into others since.
+    """
     chain = [name]
-    while (told := events.get(chain[-1])) and told.merged_into and told.merged_into not in chain:
-        chain.append(told.merged_into)
+    while (folded := events.get(chain[-1])) and folded.merged_into and folded.merged_into not in chain:
+        chain.append(folded.merged_into)
     if chain[-1] != into and events.get(chain[-1]) is not None:
-        detail = f"by its events it went into {chain[-1]}, by Redis into {into}"
+        detail = f"by its events it was merged into {chain[-1]}, by Redis into {into}"
         yield Difference("redirect_differs", name, detail=detail, clusters=(*chain, into), fingerprint=detail.encode())

@@ -1,6 +1,6 @@
-"""`dedup.events` and `dedup.clusters` folded, message by message. Pure; keeps digests, not documents.
+"""Fold `dedup.events` and `dedup.clusters` into the state of each cluster, message by message. Pure; keeps digests, not documents.
 
-Events of a cluster may come more than once and behind later ones, so they are put in order when all were read.
+Events of a cluster may come more than once and after later ones, so they are sorted by revision when all have been read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NO_EVENTS = ENDED
 
 
 class _Event(msgspec.Struct):
-    """An event, as far as it is looked at."""
+    """The fields of an event that are checked."""
 
     event_id: str
     type: str
@@ -49,9 +49,9 @@ class _Event(msgspec.Struct):
 
 
 class Folded(NamedTuple):
-    """A cluster by its events: the first and the last revision that are there, and the state they lead to.
+    """A cluster by its events: the first and the last revision in the topic, and the packed state after the last.
 
-    `merged_into` is the cluster that it went into, `""` where it was not merged away.
+    `merged_into` is the cluster that it was merged into, `""` where it was not merged away.
     """
 
     first: int
@@ -61,16 +61,16 @@ class Folded(NamedTuple):
 
 
 class EventFold(Mapping[str, Folded]):
-    """Takes the messages of `dedup.events`, in the order of their partition; then has every cluster by its id.
+    """A fold of `dedup.events`: takes its messages in the order of their partition, then maps cluster ids to `Folded`.
 
-    Kept of a cluster is its last state and an entry for each event, in one value.
+    Stores per cluster one value: its last packed state, and an entry for each event.
     """
 
     def __init__(self, values: Values, only: Collection[str] | None = None) -> None:
-        """`only`: of these clusters, the others are passed over."""
+        """Begin a fold; `only` limits it to some cluster ids."""
         self._values = values
         self._only = only
-        self._told: dict[str, bytes] = {}
+        self._folded: dict[str, bytes] = {}
         self._into: dict[str, str] = {}
         self._differences: list[Difference] = []
         self._decoder = msgspec.json.Decoder(_Event)
@@ -78,7 +78,7 @@ class EventFold(Mapping[str, Folded]):
         self.repeated = 0
 
     def add(self, key: bytes, value: bytes) -> None:
-        """Take in one message."""
+        """Add one message of `dedup.events`."""
         name = sys.intern(key.decode("utf-8", "replace"))
         if self._only is not None and name not in self._only:
             return
@@ -90,44 +90,44 @@ class EventFold(Mapping[str, Folded]):
             return
         if wrong := _wrong(name, event):
             self._wrong("event_malformed", name, f"{event.event_id}: {wrong}", value)
-        told = self._told.get(name, _NO_EVENTS)
-        known = _known(told, event.revision)
+        folded = self._folded.get(name, _NO_EVENTS)
+        known = _known(folded, event.revision)
         if known is not None:
             self.repeated += 1
             if known != entry:
                 self._wrong("event_conflict", name, f"{event.event_id} was published with two contents", value)
             return
         self.events += 1
-        state = told[:STATE_BYTES]
+        state = folded[:STATE_BYTES]
         if event.revision > revision_of(state):
             state = self._state(name, event)
-        self._told[name] = state + told[STATE_BYTES:] + entry
+        self._folded[name] = state + folded[STATE_BYTES:] + entry
 
     def __getitem__(self, name: str) -> Folded:
-        """A cluster, once all messages were given."""
-        told = self._told[name]
-        state = told[:STATE_BYTES]
-        first = min(revision for revision, *_ in _ENTRY.iter_unpack(told[STATE_BYTES:]))
+        """Return the fold of one cluster, once all messages were added."""
+        folded = self._folded[name]
+        state = folded[:STATE_BYTES]
+        first = min(revision for revision, *_ in _ENTRY.iter_unpack(folded[STATE_BYTES:]))
         return Folded(first, revision_of(state), state, self._into.get(name, ""))
 
     def __iter__(self) -> Iterator[str]:
-        """The ids of all clusters that there are events of."""
-        return iter(self._told)
+        """Iterate over the ids of all clusters with events."""
+        return iter(self._folded)
 
     def __len__(self) -> int:
-        """How many clusters there are events of."""
-        return len(self._told)
+        """Return the number of clusters with events."""
+        return len(self._folded)
 
     def __contains__(self, name: object) -> bool:
-        """Whether there are events of a cluster."""
-        return name in self._told
+        """Tell whether a cluster has events."""
+        return name in self._folded
 
     def differences(self) -> list[Difference]:
-        """What is wrong with the events in themselves."""
+        """Return the contradictions within the events: malformed ones, conflicts, gaps, broken chains."""
         found = list(self._differences)
-        for name, told in self._told.items():
-            if len(told) > STATE_BYTES + _ENTRY.size:
-                found += _sequence(name, sorted(_ENTRY.iter_unpack(told[STATE_BYTES:])))
+        for name, folded in self._folded.items():
+            if len(folded) > STATE_BYTES + _ENTRY.size:
+                found += _sequence(name, sorted(_ENTRY.iter_unpack(folded[STATE_BYTES:])))
         return found
 
     def _state(self, name: str, event: _Event) -> bytes:
@@ -149,18 +149,21 @@ class EventFold(Mapping[str, Folded]):
         )
 
 
-def _known(told: bytes, revision: int) -> bytes | None:
-    """The entry of a revision that is there already; nearly always it is a new one, higher than all others."""
-    if revision > revision_of(told):
+def _known(folded: bytes, revision: int) -> bytes | None:
+    """Return the entry of an event revision that was added before, None for a new one.
+
+    The highest revision is compared first, as nearly every event is the newest of its cluster.
+    """
+    if revision > revision_of(folded):
         return None
-    for start in range(len(told) - _ENTRY.size, STATE_BYTES - 1, -_ENTRY.size):
-        if revision_of(told[start:]) == revision:
-            return told[start : start + _ENTRY.size]
+    for start in range(len(folded) - _ENTRY.size, STATE_BYTES - 1, -_ENTRY.size):
+        if revision_of(folded[start:]) == revision:
+            return folded[start : start + _ENTRY.size]
     return None
 
 
 def _sequence(name: str, entries: list[tuple[int, bytes, bytes, bytes]]) -> Iterator[Difference]:
-    """Events in the order of their revisions: each the next one, each from where the last one ended."""
+    """Yield gaps in sorted revisions, and events whose `before` is not the `after` of the previous event."""
     for (earlier, _, _, after), (later, _, before, _) in pairwise(entries):
         if later != earlier + 1:
             missing = f"revision {earlier + 1}" if later == earlier + 2 else f"revisions {earlier + 1} to {later - 1}"
@@ -194,7 +197,7 @@ _PROMISES: dict[str, Callable[[_Event, set[str], set[str]], bool]] = {
 
 
 def _wrong(name: str, event: _Event) -> str:
-    """In what an event is not as docs/events.md says, `""` where it is."""
+    """Return in what an event contradicts docs/events.md, `""` where it does not."""
     if event.cluster_id != name:
         return f"its key is {name!r}"
     if event.event_id != f"{name}:{event.revision}" or not 1 <= event.revision < 1 << 32:
@@ -210,19 +213,19 @@ def _wrong(name: str, event: _Event) -> str:
 
 
 class ClusterFold:
-    """Takes the messages of `dedup.clusters`, in the order of their partition: the last one of a key stands."""
+    """A fold of `dedup.clusters`: takes its messages in the order of their partition and keeps the last one of each key."""
 
     def __init__(self, values: Values, only: Collection[str] | None = None) -> None:
-        """`only`: of these clusters, the others are passed over."""
+        """Begin a fold; `only` limits it to some cluster ids."""
         self._values = values
         self._only = only
         self._wrong: dict[str, Difference] = {}
         self.states: dict[str, bytes] = {}
-        """The packed state of each cluster that was ever told of, `ENDED` for those that are no more."""
+        """The packed state of each cluster that had a message, `ENDED` where the last one is a tombstone."""
         self.messages = 0
 
     def add(self, key: bytes, value: bytes | None) -> None:
-        """Take in one message."""
+        """Add one message of `dedup.clusters`; `value` None is a tombstone."""
         name = sys.intern(key.decode("utf-8", "replace"))
         if self._only is not None and name not in self._only:
             return
@@ -242,7 +245,7 @@ class ClusterFold:
         self.states[name] = packed_state(self._values, state)
 
     def differences(self) -> list[Difference]:
-        """Messages that stand and are no states."""
+        """Return the current messages that are no state of a cluster."""
         return list(self._wrong.values())
 
     def _malformed(self, name: str, detail: str, value: bytes) -> None:

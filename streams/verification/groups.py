@@ -1,4 +1,4 @@
-"""Whether one group in Redis is consistent with itself and with the records it names. Pure."""
+"""Check that one group in Redis is consistent with itself and with the records it names. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from streams.clusters.corrections import Verdict
-from streams.clusters.corrections import ruling as said
+from streams.clusters.corrections import ruling as as_decided
 from streams.clusters.group import Group, cluster_id
 from streams.records.stored import Stored
 from streams.verification.differences import Difference
@@ -17,22 +17,22 @@ Pair = tuple[bytes, bytes]
 
 
 class View(NamedTuple):
-    """What is known of the records that a group names: what is stored, under which record their group lives, their names."""
+    """Lookups for the records that a group names, by 8-byte id: the stored version, the root of the group, the record id."""
 
     stored: Callable[[bytes], Stored | None]
-    home: Callable[[bytes], bytes]
+    root_of: Callable[[bytes], bytes]
     name: Callable[[bytes], str]
 
 
 def named_records(group: Group) -> set[bytes]:
-    """The records whose pointers must lead to the group: members, founders of all its clusters, those with corrections."""
+    """Return the records whose pointers must lead to the group: members, seed records of its clusters, ends of corrections."""
     keys = {cluster.key for cluster in group.clusters} | group.merged.keys()
     corrected = {end for ruling in group.rulings for end in (ruling.a, ruling.b)}
     return {member.id for member in group.members} | {key[:8] for key in keys} | corrected
 
 
 def check_group(root: bytes, group: Group, view: View) -> Iterable[Difference]:
-    """What is wrong with the group that lives under `root`."""
+    """Yield the contradictions of the group with root record `root`."""
 
     def difference(code: str, key: bytes = b"", record: bytes = b"", detail: str = "") -> Difference:
         names = cluster_id(key) if key else "", view.name(record) if record else ""
@@ -48,18 +48,18 @@ def check_group(root: bytes, group: Group, view: View) -> Iterable[Difference]:
         if stored is None or not stored.stamp.live:
             yield difference("member_not_live", key, member.id, "never stored" if stored is None else "deleted")
         elif stored.stamp.digest != member.digest:
-            detail = f"the cluster knows {member.digest.hex()}, stored is {stored.stamp.digest.hex()}"
+            detail = f"the cluster has {member.digest.hex()}, stored is {stored.stamp.digest.hex()}"
             yield difference("member_outdated", key, member.id, detail)
     for record in sorted(named_records(group)):
-        if (home := view.home(record)) != root:
-            detail = f"it is named in the group of {view.name(root)} and leads to that of {view.name(home)}"
+        if (leads_to := view.root_of(record)) != root:
+            detail = f"it is named in the group of {view.name(root)} and leads to that of {view.name(leads_to)}"
             yield difference("pointer_differs", record=record, detail=detail)
     clusters = {cluster.key for cluster in group.clusters}
     for key, into in group.merged.items():
         if key in clusters:
-            yield difference("redirect_broken", key, detail="it was merged away and stands")
+            yield difference("redirect_broken", key, detail="it was merged away and is current as well")
         elif into not in clusters:
-            yield difference("redirect_broken", key, detail=f"{cluster_id(into)}, which stands for it, is not there")
+            yield difference("redirect_broken", key, detail=f"{cluster_id(into)}, which it redirects to, is not there")
 
 
 def _malformed(group: Group) -> Iterable[str]:
@@ -72,7 +72,7 @@ def _malformed(group: Group) -> Iterable[str]:
 
 
 def check_rulings(root: bytes, group: Group, accepted: Mapping[Pair, Verdict], view: View) -> Iterable[Difference]:
-    """Whether a group heeds corrections as they were accepted: `accepted` has the last one on each pair."""
+    """Yield the corrections that a group does not follow as they were accepted; `accepted` has the last one of each pair."""
     place = {member.id: member.cluster for member in group.members}
     for ruling in group.rulings:
         pair = (ruling.a, ruling.b)
@@ -81,7 +81,7 @@ def check_rulings(root: bytes, group: Group, accepted: Mapping[Pair, Verdict], v
         code = detail = ""
         if last is None or ruling.serial > last.serial:
             code, detail = "correction_unknown", f"on {names}, number {ruling.serial}"
-        elif ruling != said(last):
+        elif ruling != as_decided(last):
             code, detail = "correction_not_applied", f"number {last.serial}, on {names}: the group has {ruling.serial}"
         elif ruling.a in place and ruling.b in place:
             together = place[ruling.a] == place[ruling.b]

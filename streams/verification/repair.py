@@ -1,8 +1,8 @@
-"""Mends what `streams verify` found where that is safe: what Redis knows is published again, as a worker would do it.
+"""Repair the differences that `streams verify` found where that is safe: publish again what Redis holds, as a worker would.
 
-Events that are owed are published; of clusters of which `dedup.clusters` says something else, the state as it is now, or a
-tombstone. Where events lead to another state than the one in Redis, or to a cluster that Redis does not know, one more event
-says what is: Redis has forgotten what it acknowledged (`streams/engine/reconcile.py`). Redis is not changed otherwise.
+Pending events are published. For a cluster with another state in `dedup.clusters`, its current state or a tombstone is published.
+Where events lead to another state than the one in Redis, or to a cluster that Redis lacks, one more event brings subscribers to
+the state in Redis: Redis has lost acknowledged writes (`streams/engine/reconcile.py`). Redis is not changed otherwise.
 """
 
 from __future__ import annotations
@@ -23,42 +23,44 @@ __all__ = ["repair"]
 
 _CODES = frozenset(("state_malformed", "clusters_missing", "clusters_ghost", "clusters_differ"))
 _FORGOTTEN = frozenset(("redis_missing", "redis_ghost", "redis_differs", "events_ghost", "events_differ"))
-_LOT = 500
+_CHUNK = 500
 _FEW = 100
+"""Clusters that Redis may lack in any case; beyond that it may not lack more than it has."""
 
 
 async def repair(settings: Settings, engine: Engine, differences: Iterable[Difference], clusters: int = 0) -> int:
-    """Publish again what can be; returns how many messages that were. `clusters` is how many Redis has.
+    """Publish what repairs some differences; returns the number of messages. `clusters` is how many Redis has.
 
-    Raises ServiceError, and RefusedError where Redis lacks so much that subscribers should not be told of it.
+    Raises ServiceError, and RefusedError where Redis lacks more clusters than a failover explains: publishing their end would make
+    subscribers delete them.
     """
     differences = list(differences)
     forgotten = {difference.cluster_id for difference in differences if difference.code in _FORGOTTEN}
     missing = sum(difference.code == "redis_missing" for difference in differences)
     if missing > max(_FEW, clusters):
         raise RefusedError(
-            f"Redis knows {clusters} clusters and lacks {missing} that were published: that is no failover, and subscribers are "
-            "not told that they are no more. Look at STREAMS_NAMESPACE and STREAMS_REDIS_URL, or build the state anew"
+            f"Redis has {clusters} clusters and lacks {missing} that were published: that is no failover, and their end is not "
+            "published. Check STREAMS_NAMESPACE and STREAMS_REDIS_URL, or rebuild the state (docs/operations.md)"
         )
     names = sorted({difference.cluster_id for difference in differences if difference.code in _CODES})
     keys = [(name, _key(name)) for name in names]
-    nobodys = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys if not key]
+    tombstones = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys if not key]  # no cluster has such a key
     known = [key for _, key in keys if key]
     async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
         reconciler = Reconciler(engine, publisher, asyncio.to_thread)
-        await publisher.publish(nobodys)
-        count = len(nobodys)
-        while (owed := engine.outbox.drain()).outgoing:
-            count += await reconciler.publish(owed)
+        await publisher.publish(tombstones)
+        count = len(tombstones)
+        while (pending := engine.outbox.drain()).outgoing:
+            count += await reconciler.publish(pending)
         if forgotten:
             count += await reconciler.reconcile(0, forgotten)
-        for start in range(0, len(known), _LOT):
-            count += await reconciler.publish(engine.outbox.restate(known[start : start + _LOT]))
+        for start in range(0, len(known), _CHUNK):
+            count += await reconciler.publish(engine.outbox.restate(known[start : start + _CHUNK]))
     return count
 
 
 def _key(name: str) -> bytes:
-    """The key of a cluster, `b""` where the name is that of none."""
+    """Return the key of a cluster id, `b""` where the text is no cluster id."""
     try:
         return cluster_key(name)
     except (ValueError, OverflowError):

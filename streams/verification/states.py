@@ -1,7 +1,7 @@
-"""A cluster's state as a few bytes, so that millions can be compared in memory.
+"""Pack the state of a cluster into 28 bytes, so that millions can be compared in memory.
 
-A state is packed as revision (4 bytes) and the digests (8 bytes each) of its record ids, its relations and its document.
-What a digest stands for is remembered for those clusters only that are to be shown.
+A packed state is the revision (4 bytes) and the digests (8 bytes each) of its record ids, its relations and its document. The
+values behind the digests are kept for those clusters only whose differences are shown.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ STATE_BYTES = _STATE.size
 _NOTHING, _CUT = b"\0" * DIGEST_BYTES, b"\xff" * DIGEST_BYTES
 _TRUNCATED = b'"truncated":'
 _MOST_VALUES = 1000
-_MOST_LETTERS = 160
+_MOST_CHARACTERS = 160
 
 
 class Published(msgspec.Struct):
-    """A message of `dedup.clusters`, as far as it is looked at; `relations` and `document` are JSON."""
+    """The fields of a message of `dedup.clusters` that are compared; `relations` and `document` are JSON."""
 
     cluster_id: str
     revision: int
@@ -54,7 +54,7 @@ PUBLISHED = msgspec.json.Decoder(Published)
 
 
 class _State(NamedTuple):
-    """A packed state taken apart; `revision` 0: not known. `records` is all zero where the cluster is no more."""
+    """An unpacked state; `revision` 0: not known. `records` is all zero where the cluster has ended."""
 
     revision: int
     records: bytes
@@ -63,7 +63,7 @@ class _State(NamedTuple):
 
 
 def ended(revision: int = 0) -> bytes:
-    """The state of a cluster that is no more; `revision` 0: not known."""
+    """Return the packed state of a cluster that has ended; `revision` 0: not known."""
     return _STATE.pack(revision, _NOTHING, _NOTHING, _NOTHING)
 
 
@@ -71,17 +71,17 @@ ENDED = ended()
 
 
 def _unpack(state: bytes) -> _State:
-    """The reverse of `pack`."""
+    """Unpack what `pack` made."""
     return _State(*_STATE.unpack(state))
 
 
 def revision_of(state: bytes) -> int:
-    """The revision of a packed state, 0 where it is not known."""
+    """Return the revision of a packed state, 0 where it is not known."""
     return int.from_bytes(state[:4], "big")
 
 
 def is_live(state: bytes | None) -> bool:
-    """Whether there is such a cluster."""
+    """Tell whether a packed state is that of a current cluster, not of an ended one or none."""
     return state is not None and state[4:12] != _NOTHING
 
 
@@ -90,7 +90,7 @@ def pack(
 ) -> bytes:
     """Pack a state; `relations` and `document` are JSON as published.
 
-    A document that was cut to fit the broker agrees with any: what it lacks is in Redis.
+    The digest of a document that was truncated to fit the broker's limit equals any other: the whole one is in Redis.
     """
     if not records:
         return ended(revision)
@@ -106,19 +106,19 @@ def pack(
 
 
 def packed_message(values: Values, value: bytes) -> bytes:
-    """Pack a message of `dedup.clusters` that is known to be one."""
+    """Pack the value of a message of `dedup.clusters` that is known to be well-formed."""
     state = PUBLISHED.decode(value)
     return packed_state(values, state)
 
 
 def packed_state(values: Values, state: Published) -> bytes:
-    """Pack what was published of a cluster."""
+    """Pack the published state of a cluster."""
     relations, document = bytes(state.relations), bytes(state.document)
     return pack(values, state.cluster_id, state.revision, state.records, relations, document)
 
 
 def differing(a: bytes | None, b: bytes | None) -> tuple[str, ...]:
-    """The fields in which two places differ; `standing` where one has the cluster and the other has not."""
+    """Return the fields in which two packed states differ; `standing` where the cluster is current in only one of them."""
     if a == b:
         return ()
     if is_live(a) != is_live(b):
@@ -135,19 +135,19 @@ def differing(a: bytes | None, b: bytes | None) -> tuple[str, ...]:
 
 
 class Values:
-    """Makes digests, and remembers what they stand for where the cluster is one of those to be shown."""
+    """Compute digests, and keep the values behind them for clusters whose differences are shown."""
 
     def __init__(self, shown: Collection[str] = ()) -> None:
-        """Of more than 1,000 clusters the values of the first are kept."""
+        """Keep values for the cluster ids in `shown`, the first 1,000 of them."""
         self._shown = frozenset(sorted(shown)[:_MOST_VALUES])
         self._known: dict[bytes, bytes] = {_NOTHING: b"", _CUT: b"(cut)"}
 
     def records(self, cluster: str, records: Sequence[str]) -> bytes:
-        """The digest of a list of record ids; all zero for an empty one."""
+        """Return the digest of a list of record ids; all zero for an empty one."""
         return self.digest(cluster, "\n".join(records).encode("utf-8", "surrogatepass"))
 
     def digest(self, cluster: str, value: bytes) -> bytes:
-        """The digest of a value; all zero for an empty one."""
+        """Return the digest of a value; all zero for an empty one."""
         if not value:
             return _NOTHING
         digest = blake2b(value, digest_size=DIGEST_BYTES).digest()
@@ -156,7 +156,7 @@ class Values:
         return digest
 
     def texts(self, field: str, states: Sequence[bytes | None]) -> tuple[str, ...]:
-        """What states say in a field, for people: short, and where possible only that in which they differ."""
+        """Return the value of a field in each packed state as short text; of documents the fields that differ, if known."""
         if field == "standing":
             return tuple("there" if is_live(state) else "gone" for state in states)
         live = [_unpack(state) if state is not None and is_live(state) else None for state in states]
@@ -174,7 +174,7 @@ class Values:
 
 
 def _parts(documents: Sequence[bytes]) -> list[bytes]:
-    """Of documents those fields that are not the same in all."""
+    """Return of each document the JSON of those fields that are not the same in all."""
     try:
         read: list[Mapping[str, object] | None] = [
             orjson.loads(each) if each[:1] == b"{" else None for each in documents
@@ -190,4 +190,4 @@ def _parts(documents: Sequence[bytes]) -> list[bytes]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"

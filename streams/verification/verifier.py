@@ -1,8 +1,8 @@
-"""Redis and both topics of clusters, read and compared, with a second look at what differs.
+"""Verify Redis against `dedup.events` and `dedup.clusters`: scan all, then scan again what differs.
 
-Redis is read first: what it knew to be published is in the topics when they are read after it. Workers may go on meanwhile,
-so what differs is looked at again, it alone, until it is gone or stays the same for some seconds. What is another thing
-each time is being worked on, and is no difference; what a worker owes events of is waited for.
+Redis is read first: the events it has acknowledged as published are in the topics when these are read after it. Workers may run
+meanwhile, so whatever differs is scanned again, it alone, until it is gone or stays the same for some seconds. A difference that is
+another one at each scan is a change in progress and is not reported; a cluster with pending events is waited for.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from streams.verification.audit import Audit
 from streams.verification.comparison import compare
 from streams.verification.differences import Difference
 from streams.verification.folds import ClusterFold, EventFold
-from streams.verification.look import Findings
+from streams.verification.scan import Findings
 from streams.verification.states import Values, is_live
 
-__all__ = ["COUNTS", "Report", "Verifier"]
+__all__ = ["COUNTS", "VerificationReport", "Verifier"]
 
-_STEADY_LOOKS = 3
-"""So many looks in a row must find nothing new: a slow worker may be between two steps of a batch for longer than a pause."""
+_STEADY_SCANS = 3
+"""So many scans in a row must find nothing new: a slow worker may be between two steps of a batch for longer than a pause."""
 COUNTS = (
     "messages",
     "records",
@@ -48,26 +48,29 @@ COUNTS = (
     "events_repeated",
     "states",
 )
-"""What is counted, see docs/operations.md."""
+"""The names of the counts in a report; docs/operations.md says what each counts."""
 
 
-class Report(NamedTuple):
-    """What a verification found. `counts` has all of `COUNTS`; `notes` are no differences but worth knowing, with how many."""
+class VerificationReport(NamedTuple):
+    """The result of a verification.
+
+    `counts` has all of `COUNTS`; `notes` counts observations that are no differences. `scans` is how often something was read.
+    """
 
     differences: list[Difference]
     counts: dict[str, int]
     notes: dict[str, int]
-    looks: int
+    scans: int
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
-        """As JSON fields."""
+        """Return the fields of the JSON that `streams verify --json` prints."""
         return {
             "ok": not self.differences,
             **self.counts,
             "notes": self.notes,
             "differences": [difference.as_json() for difference in self.differences],
-            "looks": self.looks,
+            "looks": self.scans,
             "seconds": round(self.seconds, 3),
         }
 
@@ -82,67 +85,72 @@ async def _a_second() -> None:
 
 
 class Verifier:
-    """Verifies one generation of state against the topics of the same settings."""
+    """Verify one generation of state against the topics of the same settings."""
 
     def __init__(
         self, settings: Settings, connection: Connection, pause: Callable[[], Awaitable[None]] = _a_second
     ) -> None:
-        """`pause` is waited for between two looks. Raises SettingsError or StateError where the generation was made otherwise."""
+        """Prepare a verification that awaits `pause` between two scans.
+
+        Raises SettingsError or StateError where the generation was made with other settings or by another version.
+        """
         self._settings = settings
         self._pause = pause
         self._audit = Audit(settings, connection)
         self._late: Callable[[str], bool] = lambda _: False
 
-    async def verify(self, wait: float) -> Report:
-        """Look at everything, and again at what differs for up to `wait` seconds while it moves. Raises ServiceError."""
+    async def verify(self, wait: float) -> VerificationReport:
+        """Scan everything, then again what differs, for up to `wait` seconds while it changes. Raises ServiceError."""
         began = time.monotonic()
         values = Values()
-        findings = self._audit.everything(values)
+        findings = self._audit.scan_all(values)
         topics = await self._read(values)
         await self._find_late()
         notes: Counter[str] = Counter()
         differences = self._differences(findings, topics, values, notes, None)
         counts = self._counts(findings, topics)
         counts["dead_letters"] = len(await standing(self._settings))
-        looks, moving, steady = 1, 0, 0
+        scans, moving, steady = 1, 0, 0
         deadline = time.monotonic() + wait
         while differences:
             await self._pause()
-            looks += 1
+            scans += 1
             known = {difference.identity for difference in differences}
-            differences = await self._again(differences)
+            differences = await self._rescan(differences)
             moving = sum(difference.identity not in known for difference in differences)
-            owed = any(difference.code == "event_owed" for difference in differences)
-            steady = 0 if moving or owed else steady + 1
-            if time.monotonic() >= deadline or steady == _STEADY_LOOKS:
+            pending = any(difference.code == "event_owed" for difference in differences)
+            steady = 0 if moving or pending else steady + 1
+            if time.monotonic() >= deadline or steady == _STEADY_SCANS:
                 differences = [difference for difference in differences if difference.identity in known]
                 break
         counts["owed"] = sum(difference.code == "event_owed" for difference in differences)
         notes["still_moving"] = moving
-        told = {name: count for name, count in notes.items() if count}
-        return Report(_sorted(differences), counts, told, looks, time.monotonic() - began)
+        nonzero = {name: count for name, count in notes.items() if count}
+        return VerificationReport(_sorted(differences), counts, nonzero, scans, time.monotonic() - began)
 
-    async def _again(self, differences: Sequence[Difference]) -> list[Difference]:
-        """What is left of some differences, and what else is wrong with the same clusters.
+    async def _rescan(self, differences: Sequence[Difference]) -> list[Difference]:
+        """Return which of some differences are left, and what else is wrong with the same clusters.
 
-        Of the events owed by now only those that explain another difference are of interest: busy workers always owe some.
+        A pending event that is new counts only where it explains another difference: busy workers always have some.
         """
         names = frozenset(name for difference in differences for name in difference.clusters)
-        owed = {difference.identity for difference in differences if difference.code == "event_owed"}
+        pending = {difference.identity for difference in differences if difference.code == "event_owed"}
         values = Values(names)
-        findings = self._audit.again(differences, values)
+        findings = self._audit.rescan(differences, values)
         topics = await self._read(values, names) if names else _Topics(EventFold(values), ClusterFold(values))
         found = self._differences(findings, topics, values, Counter(), names)
-        told = {name for each in found if each.code != "event_owed" for name in each.clusters}
-        return [each for each in found if each.code != "event_owed" or each.identity in owed or each.cluster_id in told]
+        differ = {name for each in found if each.code != "event_owed" for name in each.clusters}
+        return [
+            each for each in found if each.code != "event_owed" or each.identity in pending or each.cluster_id in differ
+        ]
 
     async def _read(self, values: Values, only: Collection[str] | None = None) -> _Topics:
         prefix = self._settings.topic_prefix
         topics = _Topics(EventFold(values, only), ClusterFold(values, only))
-        told = prefix + events.EVENTS
+        event_topic = prefix + events.EVENTS
         keys = None if only is None else {name.encode() for name in only}
-        async for message in read_to_now(self._settings.kafka_url, [told, prefix + events.CLUSTERS], keys):
-            if message.topic != told:
+        async for message in read_to_now(self._settings.kafka_url, [event_topic, prefix + events.CLUSTERS], keys):
+            if message.topic != event_topic:
                 topics.clusters.add(message.key or b"", message.value)
             elif message.value is not None:
                 topics.events.add(message.key or b"", message.value)
@@ -157,7 +165,7 @@ class Verifier:
         return compare(findings, topics.events, topics.clusters, values, begins_late, notes, only)
 
     async def _find_late(self) -> None:
-        """Which clusters' events are in a partition that no longer has its beginning."""
+        """Find the clusters whose events are in a partition that has lost its first messages to retention."""
         first = await first_offsets(self._settings.kafka_url, self._settings.topic_prefix + events.EVENTS)
         partitions = sorted(first)
         if any(first.values()):
@@ -174,5 +182,5 @@ class Verifier:
 
 
 def _sorted(differences: Sequence[Difference]) -> list[Difference]:
-    """Without those seen twice, in an order that stays."""
+    """Return the differences sorted, each identity once."""
     return [found for _, found in sorted({d.identity: d for d in differences}.items())]

@@ -6,7 +6,7 @@ import socket
 
 from streams.errors import RedisError, SettingsError
 from streams.ops import diagnosis
-from streams.ops.facts import ask_kafka
+from streams.ops.probes import ask_kafka
 from streams.settings import PREFIX, Settings
 from streams.state.connection import Connection
 

@@ -99,7 +99,7 @@ def test_a_wrong_cleanup_policy_is_told(services: Services) -> None:
 def test_what_the_broker_tells_of_how_long_it_keeps_messages_is_shown(services: Services, broker_kind: str) -> None:
     asyncio.run(make(services.settings.kafka_url, NewTopic("doc.silent", 2, 1)))
     finding = by_check(services.settings, [expected("doc.silent", "delete")])["retention of doc.silent"]
-    told = {"tansu": "the broker does not tell", "kafka": "168 hours; the setting: for ever"}
+    told = {"tansu": "the broker does not tell", "kafka": "168 hours; the setting: permanently"}
     assert (finding.status, finding.found) == ("warn", told[broker_kind])
 
 
@@ -126,7 +126,7 @@ def test_eviction_is_told_with_exit_code_1(services: Services, capsys: pytest.Ca
         client.config_set("maxmemory-policy", "noeviction")
     shown = capsys.readouterr().out
     assert "allkeys-lru" in shown
-    assert "There is something to mend" in shown
+    assert "Some checks failed" in shown
 
 
 def test_every_node_of_a_cluster_is_looked_at(tmp_path: Path) -> None:
@@ -196,5 +196,5 @@ def test_the_table_has_no_colour_where_none_is_wanted(
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert doctor(Settings(), False) == 0
     shown = capsys.readouterr().out
-    assert "Nothing has to be mended" in shown
+    assert "Nothing has to be fixed" in shown
     assert "\x1b[3" not in shown

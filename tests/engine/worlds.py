@@ -321,7 +321,7 @@ def differences(engine: Engine, published: Iterable[Outgoing]) -> list[Differenc
             told.add(out.key, out.value or b"")
         elif out.topic == events.CLUSTERS:
             states.add(out.key, out.value)
-    findings = Audit(engine.settings, engine.connection).everything(values)
+    findings = Audit(engine.settings, engine.connection).scan_all(values)
     return compare(findings, told, states, values, lambda _: False, Counter())
 
 

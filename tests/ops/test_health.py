@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.ops.health import Check, Health, Report
+from streams.ops.health import Check, Health, HealthReport
 
 
 class Clock:
@@ -23,7 +23,7 @@ def health(clock: Clock) -> Health:
     return Health(stall_seconds=60, redis_seconds=30, clock=clock)
 
 
-def check(report: Report, name: str) -> Check:
+def check(report: HealthReport, name: str) -> Check:
     (found,) = (check for check in report.checks if check.name == name)
     return found
 

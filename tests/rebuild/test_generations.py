@@ -13,8 +13,8 @@ from streams.cli.commands import app
 from streams.engine.engine import Engine
 from streams.engine.prepare import CORRECTIONS
 from streams.errors import FencedError, ForgottenError, RefusedError, UsageError
-from streams.rebuild import generations, holder
-from streams.rebuild.holder import Holder
+from streams.rebuild import generations, lock
+from streams.rebuild.lock import RebuildLock
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.fence import Fence
@@ -132,13 +132,13 @@ def handled(engine: Engine) -> None:
 def test_a_rebuild_that_runs_refuses_another_and_lets_go_when_it_ends(place: Place, new_connection: New) -> None:
     place.put("1", buckets=16)
     fence = Fence(place.settings.namespace, "1", place.connection)
-    with Holder(place.live(), new_connection(), "2") as first:
+    with RebuildLock(place.live(), new_connection(), "2") as first:
         first.check()
-        with pytest.raises(RefusedError, match="another rebuild"), Holder(place.live(), new_connection(), "2"):
+        with pytest.raises(RefusedError, match="another rebuild"), RebuildLock(place.live(), new_connection(), "2"):
             pass
-        with pytest.raises(RefusedError, match="to '2' was begun"), Holder(place.live(), new_connection(), "3"):
+        with pytest.raises(RefusedError, match="to '2' was begun"), RebuildLock(place.live(), new_connection(), "3"):
             pass
-        first.close(lambda _: None)
+        first.drain(lambda _: None)
         assert fence.enter("worker").state == "closed"
         assert generations.status(place.settings).closed
     assert fence.enter("worker").state == "open"
@@ -148,24 +148,24 @@ def test_a_rebuild_that_runs_refuses_another_and_lets_go_when_it_ends(place: Pla
 def test_a_worker_that_does_not_leave_ends_the_rebuild_and_not_the_work(
     place: Place, new_connection: New, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(holder, "_LEAVE_SECONDS", 0.3)
+    monkeypatch.setattr(lock, "_LEAVE_SECONDS", 0.3)
     place.put("1", buckets=16)
     fence = Fence(place.settings.namespace, "1", place.connection)
     fence.enter("busy")
     told: list[int] = []
     with (
         pytest.raises(RefusedError, match="1 workers did not leave"),
-        Holder(place.live(), new_connection(), "2") as held,
+        RebuildLock(place.live(), new_connection(), "2") as held,
     ):
-        held.close(told.append)
+        held.drain(told.append)
     assert told == [1]
     assert fence.enter("busy").state == "open"
 
 
 def test_one_that_stood_still_for_too_long_does_not_switch(place: Place, new_connection: New) -> None:
     place.put("1", buckets=16)
-    with Holder(place.live(), new_connection(), "2") as held:
-        held.close(lambda _: None)
+    with RebuildLock(place.live(), new_connection(), "2") as held:
+        held.drain(lambda _: None)
         place.put("1", held_until=1)
         with pytest.raises(FencedError, match="let go"):
             held.switch(b"")
@@ -176,8 +176,8 @@ def test_one_that_stood_still_for_too_long_does_not_switch(place: Place, new_con
 
 def test_a_redis_that_may_have_forgotten_a_part_does_not_switch(place: Place, new_connection: New) -> None:
     place.put("1", buckets=16)
-    with Holder(place.live(), new_connection(), "2") as held:
-        held.close(lambda _: None)
+    with RebuildLock(place.live(), new_connection(), "2") as held:
+        held.drain(lambda _: None)
         with pytest.raises(ForgottenError, match="the new generation may have gaps"):
             held.switch(b"of-another-server")
         assert generations.status(place.settings).generation == "1"

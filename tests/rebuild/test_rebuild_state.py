@@ -20,8 +20,8 @@ from streams.engine.messages import Incoming
 from streams.engine.prepare import CORRECTIONS
 from streams.events import Outgoing
 from streams.matching.ruleset import DEFAULT, Rules
-from streams.rebuild.adopt import Adopter
-from streams.rebuild.carry import Carrier
+from streams.rebuild.backfill import Backfill
+from streams.rebuild.transfer_ids import IdTransfer
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.group_store import Commit
@@ -132,8 +132,8 @@ class Build:
             while batch.committed or batch.drained:
                 batch = self.engine.outbox.confirm(batch)
             self.done += 5
-        self.counts = Carrier(self.layout, self.engine).run()
-        self.counts += Adopter(self.layout, self.engine).run()
+        self.counts = Backfill(self.layout, self.engine).run()
+        self.counts += IdTransfer(self.layout, self.engine).run()
 
     def crashing(self, trip: int, *, after: bool) -> bool:
         """Run and be killed at a round trip; False where it ended before."""
@@ -158,14 +158,14 @@ class Build:
             self.connection.before = self.connection.after = lambda: None
         return False
 
-    def die_adopting(self, lot: int) -> None:
+    def die_transferring(self, lot: int) -> None:
         """Run and be killed before the groups, or the pointers to them, of a lot are written."""
         groups = self.engine.groups
         commit, lots = groups.commit, 0
 
         def dying(commits: Sequence[Commit]) -> list[bool]:
             nonlocal lots
-            if sys._getframe(1).f_code is Adopter._write.__code__:
+            if sys._getframe(1).f_code is IdTransfer._write.__code__:
                 lots += 1
                 if lots == lot:
                     raise Crash
@@ -327,7 +327,7 @@ def test_work_goes_on_between_attempts(
     build = Build(live, new_connection, STRICT)
     for trip in (choices.randint(20, 120), choices.randint(5, 60), 10_000):
         if choices.random() < 0.5:
-            build.die_adopting(choices.randint(1, 3))
+            build.die_transferring(choices.randint(1, 3))
         else:
             build.crashing(trip, after=choices.random() < 0.5)
         live.handle(live.some(choices, 15), choices)

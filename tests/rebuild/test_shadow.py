@@ -14,7 +14,7 @@ from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.rebuild import shadow as shadow_module
-from streams.rebuild.shadow import Shadow
+from streams.rebuild.shadow import ShadowReplay
 from streams.settings import Settings
 from streams.state.connection import connect
 
@@ -48,11 +48,11 @@ class Built:
     def __init__(self, settings: Settings, name: str) -> None:
         self.engine = Engine(settings.model_copy(update={"generation": name}), connect(settings))
         self.histories = self.engine.progress.look().histories
-        self.shadow = Shadow(self.engine, self.histories, lambda _: None)
+        self.shadow = ShadowReplay(self.engine, self.histories, lambda _: None)
 
     def replay(self, target: int, **others: int) -> int:
         targets: Mapping[tuple[str, int], int] = {(TOPIC, 0): target, **{(name, 0): at for name, at in others.items()}}
-        self.shadow = Shadow(self.engine, self.histories, lambda _: None)
+        self.shadow = ShadowReplay(self.engine, self.histories, lambda _: None)
 
         async def go() -> int:
             async with self.shadow:

@@ -78,7 +78,7 @@ def test_what_goes_by_itself(new_broker: Callable[..., AnyBroker], broker_kind: 
     url = new_broker(**QUICK).url
     cleaned: dict[str, dict[str, object]] = {
         "compacts": {"cleanup_policy": "compact", "min_cleanable_dirty_ratio": 0.01},
-        "drops what is older than `retention.ms`": {"retention_ms": 1000},
+        "deletes messages older than `retention.ms`": {"retention_ms": 1000},
     }
 
     async def play() -> list[bool]:

@@ -94,7 +94,7 @@ async def refuses(request: Awaitable[None], error: type[KafkaError]) -> bool:
     return False
 
 
-@check("tells the end of a partition")
+@check("reports the end of a partition")
 async def end_offset(url: str) -> bool:
     topic = await make_topic(url)
     async with producer(url) as made:
@@ -119,7 +119,7 @@ async def offset_by_time(url: str) -> bool:
         return found is not None and found.offset == 1
 
 
-@check("puts its own time on messages where told to")
+@check("sets the time of messages by its own clock where configured")
 async def append_time(url: str) -> bool:
     topic = await make_topic(url, message_timestamp_type="LogAppendTime")
     async with producer(url) as made:
@@ -186,7 +186,7 @@ async def alter_topic(url: str) -> bool:
     return True
 
 
-@check("tells the settings of a broker")
+@check("reports the settings of a broker")
 async def describe_broker(url: str) -> bool:
     async with admin(url) as client:
         node = (await client.describe_cluster())["brokers"][0]["node_id"]
@@ -205,7 +205,7 @@ async def committed_group(url: str) -> tuple[str, TopicPartition]:
     return topic, TopicPartition(topic, 0)
 
 
-@check("tells all offsets of a group at once")
+@check("reports all offsets of a group at once")
 async def all_offsets(url: str) -> bool:
     group, place = await committed_group(url)
     async with admin(url) as client:
@@ -228,7 +228,7 @@ async def short_session(url: str) -> bool:
     ]
 
 
-@check("leaves a topic unmade that is only asked for")
+@check("does not create a topic on a metadata request")
 async def no_creation(url: str) -> bool:
     name = f"b{uuid.uuid4().hex[:10]}"
     async with admin(url) as client:

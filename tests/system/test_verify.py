@@ -27,7 +27,7 @@ from streams.state.connection import Connection, connect
 from streams.state.layout import Layout
 from streams.synthetic import generate
 from streams.synthetic.generator import Generated
-from streams.verification.verifier import Report, Verifier
+from streams.verification.verifier import VerificationReport, Verifier
 from tests.system.processes import Streams, wait_for
 
 pytestmark = pytest.mark.system
@@ -200,7 +200,7 @@ def test_a_slow_worker_that_changes_a_cluster_between_two_looks_is_waited_for(
             raw = orjson.dumps(document | changed)
             return engine.process([Incoming("document", b"k", raw, 1000 + offset, "records.document", 0, offset)])
 
-        async def report() -> Report:
+        async def report() -> VerificationReport:
             async with Publisher(own.kafka_url, own.topic_prefix) as publisher:
 
                 async def settle(batch: Batch) -> None:
@@ -220,7 +220,7 @@ def test_a_slow_worker_that_changes_a_cluster_between_two_looks_is_waited_for(
                 return await Verifier(own, connected(own), lambda: anext(pauses)).verify(wait=120)
 
         found = asyncio.run(report())
-    assert (found.differences, found.looks) == ([], 8)
+    assert (found.differences, found.scans) == ([], 8)
 
 
 def test_after_a_restart_of_the_embedded_broker_the_missing_beginning_is_a_note(

@@ -56,12 +56,12 @@ class Stage:
         """What a first look finds, which is what looking again finds as well."""
         audit = Audit(self.settings, self.connection)
         values = Values()
-        first = self._compare(audit.everything(values), values, None, late)
+        first = self._compare(audit.scan_all(values), values, None, late)
         if not first:
             return []
         names = frozenset(name for difference in first for name in difference.clusters)
         values = Values(names)
-        again = self._compare(audit.again(first, values), values, names, late)
+        again = self._compare(audit.rescan(first, values), values, names, late)
         assert {d.identity for d in first} <= {d.identity for d in again}, "a second look lost something"
         return again
 
@@ -69,7 +69,7 @@ class Stage:
         return {difference.code for difference in self.found()}
 
     def counts(self) -> Counter[str]:
-        return Audit(self.settings, self.connection).everything(Values()).counts
+        return Audit(self.settings, self.connection).scan_all(Values()).counts
 
     def _compare(
         self, findings: Any, values: Values, only: Collection[str] | None, late: Callable[[str], bool]

@@ -125,7 +125,7 @@ def test_the_generation_must_be_the_one_that_workers_made(stage: Stage) -> None:
 
 def test_a_generation_that_nobody_used_is_empty_and_stays_so(stage: Stage) -> None:
     unused = stage.settings.model_copy(update={"generation": "unused"})
-    found = Audit(unused, stage.connection).everything(Values())
+    found = Audit(unused, stage.connection).scan_all(Values())
     assert (found.differences, +found.counts) == ([], {})
     assert stage.connection.call("KEYS", "*:unused:*") == []
 
@@ -144,7 +144,7 @@ def test_a_full_key_may_lack_a_record(new_generation: Callable[..., Settings], s
 def test_what_began_before_the_topics_did_is_told_apart(stage: Stage) -> None:
     stage.engine.progress.begin_topics(5)
     audit = Audit(stage.settings, stage.connection)
-    young = audit.everything(Values()).young
+    young = audit.scan_all(Values()).young
     assert audit.topics_since == 5
     assert stage.cluster("u:erratum") not in young, "its record was the fourth message"
     assert stage.cluster("s:kept") in young

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streams.verification.comparison import between
 from streams.verification.differences import Difference
 from streams.verification.folds import Folded
-from streams.verification.look import Findings
+from streams.verification.scan import Findings
 from streams.verification.states import ENDED, Values, differing, ended, pack
 
 NAME = "caaaaaaaaaaaaa"

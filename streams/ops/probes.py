@@ -1,4 +1,4 @@
-"""Asking Kafka and Redis what `streams.ops.diagnosis` judges; every question has a time limit."""
+"""Read from Kafka and Redis the facts that `streams.ops.diagnosis` checks; every request has a time limit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SESSIONS = ("group.min.session.timeout.ms", "group.max.session.timeout.ms")
 
 
 async def ask_kafka(url: str, topics: Sequence[str], seconds: float = _SECONDS) -> KafkaFacts:
-    """Describe the cluster and those of `topics` that exist; creates none. Raises BrokerError."""
+    """Describe the Kafka cluster and those of `topics` that exist; creates no topic. Raises BrokerError."""
     log = logging.getLogger("aiokafka")
     before = log.level
     log.setLevel(logging.CRITICAL)  # it logs what we report better
@@ -67,29 +67,29 @@ async def _describe(admin: Any, topics: Sequence[str]) -> KafkaFacts:
 
 
 async def _sessions(admin: Any, broker: int) -> tuple[float, float] | None:
-    """Shortest and longest session of a consumer group in seconds, None where the broker does not tell."""
+    """Return the shortest and longest session timeout of a consumer group in seconds, None where the broker does not say."""
     resource = ConfigResource(ConfigResourceType.BROKER, str(broker), dict.fromkeys(_SESSIONS))
-    with contextlib.suppress(KafkaError, OSError):  # we may not ask, or it is Tansu, which ends the connection
+    with contextlib.suppress(KafkaError, OSError):  # not authorized, or it is Tansu, which closes the connection
         (response,) = await admin.describe_configs([resource])
         entries = response.to_object()["resources"][0]["config_entries"]
-        told = {entry["config_names"]: int(entry["config_value"]) / 1000 for entry in entries}
-        return (told[_SESSIONS[0]], told[_SESSIONS[1]]) if len(told) == len(_SESSIONS) else None
+        values = {entry["config_names"]: int(entry["config_value"]) / 1000 for entry in entries}
+        return (values[_SESSIONS[0]], values[_SESSIONS[1]]) if len(values) == len(_SESSIONS) else None
     return None
 
 
 async def _configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Settings by topic, without those we may not read or the broker does not tell."""
+    """Return the configuration of each topic, as far as the broker lets us read it."""
     if not names:
         return {}
     configs: dict[str, dict[str, str]] = {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    with contextlib.suppress(KafkaError):  # not allowed to read it: the check says "not told"
+    with contextlib.suppress(KafkaError):  # not authorized: the check says "not reported"
         for response in await admin.describe_configs(resources):
             for resource in response.to_object()["resources"]:
                 if resource["error_code"] == 0:
                     entries = {entry["config_names"]: entry["config_value"] for entry in resource["config_entries"]}
-                    told = {name: value for name, value in entries.items() if value}
-                    configs[resource["resource_name"]] = {_CLEANUP: "delete"} | told  # Tansu omits defaults
+                    given = {name: value for name, value in entries.items() if value}
+                    configs[resource["resource_name"]] = {_CLEANUP: "delete"} | given  # Tansu omits defaults
     return configs
 
 
@@ -102,7 +102,7 @@ async def ask_redis(url: str, seconds: float = _SECONDS) -> RedisFacts:
 
 
 async def _ask_nodes(url: str, seconds: float) -> list[Node]:
-    """Every node that the one at `url` knows, each asked by itself; none where it does not tell."""
+    """Read the facts of every node that the one at `url` lists; returns none where it refuses to list them."""
     asked = urlsplit(url)
     user, _, _ = asked.netloc.rpartition("@")
 
@@ -119,7 +119,7 @@ async def _ask_nodes(url: str, seconds: float) -> list[Node]:
     try:
         async with _client(url, seconds) as client:
             known = await client.cluster("NODES")
-    except (ClientError, OSError):  # we may not ask
+    except (ClientError, OSError):  # not authorized
         return []
     gone = ("noaddr", "handshake")
     nodes = {address: entry for address, entry in known.items() if not any(flag in entry["flags"] for flag in gone)}

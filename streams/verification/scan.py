@@ -1,4 +1,4 @@
-"""One look at some records and at the groups that live under them. Reads from Redis in a few round trips, writes nothing."""
+"""Scan some records, and the groups whose root they are. Reads from Redis in a few round trips, writes nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from streams import events
 from streams.clusters.corrections import Verdict
 from streams.clusters.group import Group, Root, cluster_id
-from streams.matching.blocking import blocking_keys
 from streams.matching.prefilter import signature
 from streams.records.record import Record
 from streams.records.stored import ID_BYTES
@@ -23,17 +22,17 @@ from streams.verification.differences import Difference
 from streams.verification.groups import Pair, View, check_group, check_rulings, named_records
 from streams.verification.states import Values, ended, packed_message
 
-__all__ = ["Findings", "Look", "Scene"]
+__all__ = ["Findings", "Scan", "ScanContext"]
 
 _TIME_BITS = 20
-"""A cluster's `created` is an arrival, see `records/version.py`: milliseconds, and these bits below them."""
+"""The low bits of a cluster's `created` below the milliseconds: it is an arrival order (`records/version.py`)."""
 
 
 class Findings:
-    """What was found: differences, counts, and of every cluster its packed state.
+    """The result of a scan: differences, counts, and the packed state of each cluster.
 
-    `redirects` has the clusters that were merged away, `young` those that began after topics that were lost did, `heeded` the
-    pairs of records on which a group knows a correction.
+    `redirects` maps the clusters that were merged away to those they were merged into; `young` holds the clusters that were
+    created after lost topics were created again; `applied` the pairs of records on which a group has a correction.
     """
 
     def __init__(self) -> None:
@@ -42,23 +41,23 @@ class Findings:
         self.states: dict[str, bytes] = {}
         self.redirects: dict[str, str] = {}
         self.young: set[str] = set()
-        self.heeded: set[Pair] = set()
+        self.applied: set[Pair] = set()
 
-    def take(self, other: Findings) -> None:
-        """Add what was found elsewhere."""
+    def add(self, other: Findings) -> None:
+        """Add the findings of another scan."""
         self.differences += other.differences
         self.counts.update(other.counts)
         self.states |= other.states
         self.redirects |= other.redirects
         self.young |= other.young
-        self.heeded |= other.heeded
+        self.applied |= other.applied
 
 
-class Scene:
-    """Where to look: a generation of state.
+class ScanContext:
+    """The generation of state that scans read, and its stores.
 
-    `topics_since`: Unix ms at which the topics began anew, 0 if they never did. A key of `once_full` bytes may have been
-    full before some of its records went, and have left others out then.
+    `topics_since` is the Unix ms at which the topics were created again after they were lost, 0 if they never were. A blocking key
+    with `once_full` bytes or more may have been full, and have left records out, before some of its records were deleted.
     """
 
     def __init__(self, layout: Layout, connection: Connection, key_cap: int, topics_since: int) -> None:
@@ -70,47 +69,47 @@ class Scene:
         self.topics_since = topics_since
 
 
-class Look:
-    """A look at the records of some 8-byte ids, and at those of their groups that live under one of these."""
+class Scan:
+    """A scan of the records with some 8-byte ids, and of the groups whose root record is one of them."""
 
-    def __init__(self, scene: Scene, ids: Sequence[bytes]) -> None:
-        """Reads. Raises StateError and others where a value cannot be read."""
-        self._scene = scene
+    def __init__(self, context: ScanContext, ids: Sequence[bytes]) -> None:
+        """Read them from Redis. Raises StateError or a decoding error where a value cannot be read."""
+        self._context = context
         self._ids = ids
-        self._reader = Reader(scene.store, scene.connection)
-        self._roots = scene.groups.resolve(ids)
-        self._living = {root.id: root for root in self._roots.values() if root.raw and root.id in self._roots}
-        named = {record for root in self._living.values() for record in named_records(root.group)}
-        others = {relation.other for root in self._living.values() for relation in root.group.related}
+        self._reader = Reader(context.store, context.connection)
+        self._roots = context.groups.resolve(ids)
+        self._own_roots = {root.id: root for root in self._roots.values() if root.raw and root.id in self._roots}
+        named = {record for root in self._own_roots.values() for record in named_records(root.group)}
+        others = {relation.other for root in self._own_roots.values() for relation in root.group.related}
         self._reader.load(ids)
         self._reader.load(named | others)
         self._reader.load_records(named | others)
-        elsewhere = scene.groups.resolve(named.difference(self._roots))
-        self._homes = {record: root.id for record, root in (*self._roots.items(), *elsewhere.items())}
+        elsewhere = context.groups.resolve(named.difference(self._roots))
+        self._root_of = {record: root.id for record, root in (*self._roots.items(), *elsewhere.items())}
         self._members = {root.id: _members(root) for root in {r.id: r for r in self._roots.values()}.values()}
 
     def findings(self, accepted: Mapping[Pair, Verdict] | None, values: Values) -> Findings:
-        """What was seen. `accepted` has of each pair of records the last correction that was accepted, None: not known."""
+        """Return the findings. `accepted` has the last accepted correction of each pair of records; None: not known."""
         found = Findings()
         live = [record for record in self._ids if self._record(record, found)]
         found.differences += self._keys(live, found.counts)
-        view = View(self._reader.stored().get, lambda record: self._homes.get(record, b""), self._name)
-        for root in self._living.values():
+        view = View(self._reader.stored().get, lambda record: self._root_of.get(record, b""), self._name)
+        for root in self._own_roots.values():
             wrong = list(check_group(root.id, root.group, view))
             found.differences += wrong
             found.differences += self._without_document(root)
             if accepted is not None:
                 found.differences += check_rulings(root.id, root.group, accepted, view)
-            found.heeded.update((ruling.a, ruling.b) for ruling in root.group.rulings)
+            found.applied.update((ruling.a, ruling.b) for ruling in root.group.rulings)
             if not any(difference.code == "group_malformed" for difference in wrong):
                 self._clusters(root.group, found, values)
         return found
 
     def _record(self, record: bytes, found: Findings) -> bool:
-        """Count a record and find its cluster; whether it is live."""
+        """Count a record, check that it is in a cluster, and tell whether it is live."""
         root = self._roots[record]
         if record in root.moving:
-            detail = f"on its way into the group of {self._name(root.id)}"
+            detail = f"its merge into the group of {self._name(root.id)} is pending"
             found.differences.append(self._about(record, "group_frozen", detail, root))
         stored = self._reader.stored()[record]
         if stored is None:
@@ -138,7 +137,7 @@ class Look:
             found.counts["ended" if message.value is None else "clusters"] += 1
             state = ended(cluster.revision) if message.value is None else packed_message(values, message.value)
             found.states[name] = state
-            if self._scene.topics_since and cluster.created >> _TIME_BITS >= self._scene.topics_since:
+            if self._context.topics_since and cluster.created >> _TIME_BITS >= self._context.topics_since:
                 found.young.add(name)
         found.counts["redirects"] += len(group.merged)
         found.redirects.update((cluster_id(key), cluster_id(into)) for key, into in group.merged.items())
@@ -152,20 +151,20 @@ class Look:
         return known.id if known else record.hex()
 
     def _keys(self, live: Sequence[bytes], counts: Counter[str]) -> Iterable[Difference]:
-        """Ask each key of each record for its entry."""
-        layout = self._scene.layout
+        """Yield a difference for each blocking key that lacks the entry of a live record or has it with an old signature."""
+        layout = self._context.layout
         asked = []
         for record in live:
-            features = self._scene.store.features(self._reader.features(record))
+            features = self._context.store.features(self._reader.features(record))
             mine, sign = blocking_keys(features), signature(features)
             asked += [(record, sign, key, place) for key, place in zip(mine, places(layout, mine), strict=True)]
         commands = [Command(place.name, ("HGET", place.name, place.fingerprint)) for *_, place in asked]
         counts["keys"] += len(asked)
-        for (record, sign, key, _), reply in zip(asked, self._scene.connection.execute(commands), strict=True):
+        for (record, sign, key, _), reply in zip(asked, self._context.connection.execute(commands), strict=True):
             packed = reply or b""
             at = _position(packed, record)
             detail = f"{key.kind} {key.value}"
-            if at < 0 and len(packed) >= self._scene.once_full:
+            if at < 0 and len(packed) >= self._context.once_full:
                 counts["keys_capped"] += 1
             elif at < 0:
                 yield self._about_key("key_missing", record, detail)
@@ -177,12 +176,12 @@ class Look:
 
 
 def _members(root: Root) -> frozenset[bytes]:
-    """The members of a group and of those on their way into it."""
+    """Return the members of a group and of those whose merge into it is pending."""
     return frozenset(member.id for group in root.groups for member in group.members)
 
 
 def _position(packed: bytes, record: bytes) -> int:
-    """Where the entry of a record begins, -1 where there is none."""
+    """Return the offset of a record's entry in the value of a blocking key, -1 where it has none."""
     at = packed.find(record)
     while at >= 0 and at % ENTRY_BYTES:
         at = packed.find(record, at + 1)

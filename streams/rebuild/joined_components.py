@@ -1,4 +1,4 @@
-"""Groups of two generations that share records, found in both at once. Reads only."""
+"""Find the groups of two generations that share records: connected components over both. Reads only."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from streams.clusters.group import Group, Root
 from streams.clusters.planner import waiting
 from streams.state.group_store import GroupStore
 
-__all__ = ["Closure", "Closures"]
+__all__ = ["JoinedComponent", "JoinedComponents"]
 
 
-class Closure(NamedTuple):
-    """Groups of the live generation and of the one that was built, connected by the records they name: as many as it takes.
+class JoinedComponent(NamedTuple):
+    """All groups of the live and of the built generation that are connected by the records they name.
 
-    `live` and `built` are by the id a group lives under; `records` are all that any of them names. `missing` are those that the
-    built generation has no group for, `strays` those that point to a group there that does not name them: they were deleted, and it
-    has forgotten them.
+    `live` and `built` map the id of a group's root record to the group; `records` are the ids of all records that any of them
+    names. `missing` are the records without a group in the built generation; `strays` those whose pointer there leads to a
+    group that does not name them: they were deleted, and the group no longer lists them.
     """
 
     live: dict[bytes, Root]
@@ -30,7 +30,7 @@ class Closure(NamedTuple):
     strays: set[bytes]
 
     def old_groups(self) -> list[Group]:
-        """What the live generation knows, groups on their way into others included."""
+        """Return the groups of the live generation, with those whose merge into another one is pending."""
         found: list[Group] = []
         for _, root in sorted(self.live.items()):
             moving = waiting(root.group, (group for _, group in root.moving.values()))
@@ -38,39 +38,45 @@ class Closure(NamedTuple):
         return found
 
     def built_groups(self) -> list[Group]:
-        """What the built generation knows."""
+        """Return the groups of the built generation, with those whose merge into another one is pending."""
         return [group for root in self.built.values() for group in _groups(root)]
 
     @property
     def target(self) -> bytes:
-        """Where their common group shall live: where there is one already, so that most records need no new pointer."""
+        """Return the root record for their common group: that of an existing group, so that most records keep their pointer."""
         return min((not root.raw, place) for place, root in (self.built or self.live).items())[1]
 
 
-class Closures:
-    """Answers for two stores of groups."""
+class JoinedComponents:
+    """Find joined components in two stores of groups."""
 
     def __init__(self, live: GroupStore, built: GroupStore, *, whole: bool) -> None:
-        """`whole`: in both stores whoever is named by a group points to it. Else every pointer in the built one is looked at."""
+        """Prepare a search; `whole` says that in both stores every record that a group names points to that group.
+
+        Otherwise the pointer of every record in the built store is read.
+        """
         self._live = live
         self._built = built
         self._whole = whole
 
-    def of_live(self, places: Mapping[bytes, bytes]) -> list[Closure]:
-        """The closures of which the first place of a live group is among these: of each, in one lot of places."""
-        return self._around(places, places, {}, lambda closure: closure.live)
+    def of_live(self, places: Mapping[bytes, bytes]) -> list[JoinedComponent]:
+        """Return the joined components of the live groups in `places`, a chunk of the live store: id of root → stored value.
 
-    def of_built(self, places: Mapping[bytes, bytes]) -> list[Closure]:
-        """The same for groups of the built generation."""
-        return self._around(places, {}, places, lambda closure: closure.built)
+        A component with groups in several chunks is returned for the chunk with its first root only.
+        """
+        return self._around(places, places, {}, lambda component: component.live)
+
+    def of_built(self, places: Mapping[bytes, bytes]) -> list[JoinedComponent]:
+        """Return the joined components of the built groups in `places`, a chunk of the built store, as `of_live` does."""
+        return self._around(places, {}, places, lambda component: component.built)
 
     def _around(
         self,
         starts: Mapping[bytes, bytes],
         live: Mapping[bytes, bytes],
         built: Mapping[bytes, bytes],
-        side: Callable[[Closure], Mapping[bytes, Root]],
-    ) -> list[Closure]:
+        side: Callable[[JoinedComponent], Mapping[bytes, Root]],
+    ) -> list[JoinedComponent]:
         search = _Search()
         asked = set(starts)
         seen: set[bytes] = set()
@@ -80,14 +86,16 @@ class Closures:
             found = search.live(self._live.resolve(of_live, _part(live, of_live)))
             found |= search.built(self._built.resolve(of_built, _part(built, of_built)))
             asked = found - seen
-        return [closure for closure in search.closures(seen) if min(_places(side(closure)), default=b"") in starts]
+        return [
+            component for component in search.components(seen) if min(_places(side(component)), default=b"") in starts
+        ]
 
 
 class _Search:
-    """What was found of both stores.
+    """The groups found so far in both stores, and the components they form.
 
-    A record and a group are connected where the group names the record. Pointers alone do not connect: they lead from records to
-    groups only, and what is connected must not depend on where one begins.
+    A record and a group are connected where the group names the record. A pointer alone does not connect: it leads from a record to
+    a group only, and the components must not depend on the record that a search starts from.
     """
 
     def __init__(self) -> None:
@@ -100,11 +108,11 @@ class _Search:
         self._strays: set[bytes] = set()
 
     def live(self, roots: Mapping[bytes, Root]) -> set[bytes]:
-        """Take note of live groups; returns all records that those new to us name."""
+        """Add groups of the live generation; returns the records that the new ones among them name."""
         return self._take(roots, self._live, self.named_live)
 
     def built(self, roots: Mapping[bytes, Root]) -> set[bytes]:
-        """The same for groups of the built generation."""
+        """Add groups of the built generation; returns the records that the new ones among them name."""
         found = self._take(roots, self._built, self.named_built)
         for record, root in roots.items():
             if record not in self.named_built:
@@ -115,7 +123,7 @@ class _Search:
         found: set[bytes] = set()
         for root in {root.id: root for root in roots.values()}.values():
             before = known.get(root.id)
-            # Who was never in a group is an empty root of its own: a record, but no group.
+            # A record that was never in a group is an empty root of its own: a record, but no group.
             if (before is not None and root.moving.keys() <= before.moving.keys()) or not (root.raw or root.moving):
                 continue
             whole = root if before is None else root._replace(moving={**before.moving, **root.moving})
@@ -127,21 +135,21 @@ class _Search:
         named |= found
         return found
 
-    def closures(self, records: Iterable[bytes]) -> Iterable[Closure]:
-        """All that was found, by connected parts."""
-        closures: dict[bytes, Closure] = defaultdict(lambda: Closure({}, {}, set(), set(), set()))
+    def components(self, records: Iterable[bytes]) -> Iterable[JoinedComponent]:
+        """Return the connected components of all that was found, over `records`."""
+        components: dict[bytes, JoinedComponent] = defaultdict(lambda: JoinedComponent({}, {}, set(), set(), set()))
         for record in records:
-            closure = closures[self._sets.find(record)]
-            closure.records.add(record)
+            component = components[self._sets.find(record)]
+            component.records.add(record)
             if record in self._missing:
-                closure.missing.add(record)
+                component.missing.add(record)
             elif record in self._strays:
-                closure.strays.add(record)
+                component.strays.add(record)
         for identifier, root in self._live.items():
-            closures[self._sets.find(identifier)].live[identifier] = root
+            components[self._sets.find(identifier)].live[identifier] = root
         for identifier, root in self._built.items():
-            closures[self._sets.find(identifier)].built[identifier] = root
-        return closures.values()
+            components[self._sets.find(identifier)].built[identifier] = root
+        return components.values()
 
 
 def _part(known: Mapping[bytes, bytes], records: set[bytes]) -> dict[bytes, bytes]:
