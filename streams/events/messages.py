@@ -10,7 +10,7 @@
 
 An event's id is `cluster id:revision`. Events of a cluster have growing revisions; after a crash one may
 come again, with the same id: whoever folds leaves out what is not newer than what he has.
-`docs/events.md` and the JSON Schemas in `streams/schemas/` describe every field.
+`docs/events.md` and the JSON Schemas in `streams/events/schemas/` describe every field.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ Topic `dedup.dead-letter`, cleanup `compact,delete`:
 | message   | key                      | value                | headers                                                            |
 |-----------|--------------------------|----------------------|--------------------------------------------------------------------|
 | letter    | origin or `origin#where` | the original payload | `streams-code`, `-detail`, `-where`, `-source`, `-origin`, `-key`, |
-|           |                          |                      | `-arrival`, where they apply `-retry-of`, `-size`; see events.py   |
+|           |                          |                      | `-arrival`, where they apply `-retry-of`, `-size`                  |
 | tombstone | that of the letter       | none                 | none: the letter is retired; it is in the letter's own partition   |
 
+The headers are those of `events/messages.py`.
 A letter stands while no tombstone comes behind it. `streams-size` is there where the payload was too large and is cut.
 """
 

@@ -21,7 +21,7 @@ MONTHS = 31 * 12  # works are spread over 1995 to 2025
 
 @dataclass(slots=True)
 class Work:
-    """One work with everything true about it; records are made from it by `streams.synthetic.records`.
+    """One work with everything true about it; records are made from it by `streams.synthetic.drafts`.
 
     `preprint_title` differs from `title` only where the paper was renamed, `original_title` is set where it was
     written in another language. `relation` is (kind, DOI of the other work) as sources state it.
