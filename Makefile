@@ -10,7 +10,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka soak check format lock wheel evaluate clean
+.PHONY: help demo test test-kafka soak check format docs lock wheel evaluate clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -88,6 +88,9 @@ check: $(VENV)/.dev-installed ## Lint, format, strict types, import contract
 format: $(VENV)/.dev-installed ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.docs-installed ## Build the documentation site into site/, strictly; site/index.html opens from the disk
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 lock: $(VENV)/.release-installed ## Renew deploy/requirements.lock, the versions and hashes that the image installs
 	$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
