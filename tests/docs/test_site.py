@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import runpy
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
@@ -33,3 +36,11 @@ def test_the_repository_has_one_address() -> None:
     assert repository is not None
     assert urls["Source"] == repository[1]
     assert all(url.startswith(repository[1]) for url in urls.values())
+
+
+def test_examples_and_drawings_of_docstrings_are_code_on_the_site() -> None:
+    pytest.importorskip("griffe", reason="comes with the dependency group `docs`")
+    as_written = runpy.run_path(str(ROOT / "docs" / "_hooks" / "docstrings.py"))["as_written"]
+    assert as_written("Add.\n\n>>> 1 + 1\n2") == "Add.\n\n\n```pycon\n>>> 1 + 1\n2\n```"
+    assert as_written("A tree.\n\nroot\n├── leaf") == "A tree.\n\n```text\nroot\n├── leaf\n```"
+    assert as_written("Two lines\nof text.\n\n    indented") == "Two lines\nof text.\n\n    indented"
