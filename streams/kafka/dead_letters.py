@@ -5,7 +5,7 @@ Topic `dedup.dead-letter`, cleanup `compact,delete`:
 | message   | key                      | value                | headers                                                            |
 |-----------|--------------------------|----------------------|--------------------------------------------------------------------|
 | letter    | origin or `origin#where` | the original payload | `streams-code`, `-detail`, `-where`, `-source`, `-origin`, `-key`, |
-|           |                          |                      | `-arrival`, where they apply `-retry-of`, `-size`; see events.py   |
+|           |                          |                      | `-arrival`, where they apply `-retry-of`, `-size`; see messages.py |
 | tombstone | that of the letter       | none                 | none: the letter is deleted; it is in the letter's own partition   |
 
 A letter is current while no tombstone comes after it. `streams-size` is present where the payload was too large and is truncated.

@@ -11,7 +11,7 @@
 | `dedup.dead-letter`  | letter id           | compact,delete | `DEAD_LETTER_RETENTION_HOURS`| workers, `dead-letter` |
 
 Corrections have one order, so their topic has one partition; the others have `STREAMS_PARTITIONS`.
-The messages are described in `streams/events.py` and `docs/events.md`, what retention means in `docs/retention.md`.
+The messages are described in `streams/events/messages.py` and `docs/events.md`, what retention means in `docs/retention.md`.
 `STREAMS_TOPIC_PREFIX` comes before every name.
 """
 

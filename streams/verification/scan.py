@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from streams import events
 from streams.clusters.corrections import Verdict
 from streams.clusters.group import Group, Root, cluster_id
+from streams.matching.blocking import blocking_keys
 from streams.matching.prefilter import signature
 from streams.records.record import Record
 from streams.records.stored import ID_BYTES

@@ -8,7 +8,8 @@ from importlib.metadata import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = CONFIGURATION["project"]
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (ROOT / "docs" / "dependencies.md").read_text().splitlines()
@@ -23,8 +24,13 @@ def names(requirements: list[str]) -> set[str]:
 
 
 def declared() -> set[str]:
-    extras = PROJECT["optional-dependencies"].values()
-    return names(PROJECT["dependencies"]) | {name for extra in extras for name in names(extra)}
+    extras = [*PROJECT["optional-dependencies"].values(), *CONFIGURATION["dependency-groups"].values()]
+    return names(PROJECT["dependencies"]) | {name for extra in extras for name in names(requirements_of(extra))}
+
+
+def requirements_of(group: list[str | dict[str, str]]) -> list[str]:
+    """Return a group without its `{include-group = …}`, which are groups themselves."""
+    return [entry for entry in group if isinstance(entry, str)]
 
 
 def test_every_dependency_has_a_full_row() -> None:
