@@ -41,7 +41,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     buckets = max(16, options.works * 26 // 10 // 250)
-    with tempfile.TemporaryDirectory() as directory, Services(Settings(buckets=buckets)) as services:  # type: ignore[call-arg]
+    with tempfile.TemporaryDirectory() as directory, Services(Settings(buckets=buckets)) as services:
         own = services.settings.model_copy(update={"http_port": 0})
         asyncio.run(create_topics(own))
         connection = connect(own)

@@ -37,11 +37,12 @@ EVENTS, CLUSTERS, CORRECTIONS, LETTERS = (
 )
 
 
-def described(cleanup: str, *, partitions: int = 4, leaderless: int = 0, **configs: str) -> TopicFacts:
+def described(
+    cleanup: str, *, partitions: int = 4, leaderless: int = 0, configs: dict[str, str] | None = None
+) -> TopicFacts:
     told = {"cleanup.policy": cleanup} if cleanup else {}
-    return TopicFacts(
-        partitions, 1, leaderless, told | {name.replace("_", "."): value for name, value in configs.items()}
-    )
+    dotted = {name.replace("_", "."): value for name, value in (configs or {}).items()}
+    return TopicFacts(partitions, 1, leaderless, told | dotted)
 
 
 def redis_findings(
@@ -245,7 +246,7 @@ ENOUGH = str(18 * 2**20)
 def test_what_a_topic_keeps_and_takes(
     expected: ExpectedTopic, configs: dict[str, str], found: str, advice: str
 ) -> None:
-    facts = described(expected.configs["cleanup.policy"], **({"max_message_bytes": ENOUGH} | configs))
+    facts = described(expected.configs["cleanup.policy"], configs={"max_message_bytes": ENOUGH} | configs)
     _, *findings = check_kafka(KafkaFacts(1, {expected.name: facts}), [expected], 1)
     limits = [finding for finding in findings if not finding.check.startswith("topic ")]
     assert len(limits) == bool(found)

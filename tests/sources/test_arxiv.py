@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import orjson
 import pytest
 
@@ -28,7 +30,7 @@ ROW = {
 }
 
 
-def one(payload: bytes | dict[str, object]) -> Record:
+def one(payload: bytes | Mapping[str, object]) -> Record:
     items = parse("arxiv", payload if isinstance(payload, bytes) else orjson.dumps(payload))
     assert len(items) == 1
     assert isinstance(items[0], Record), items[0]

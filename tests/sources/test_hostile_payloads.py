@@ -174,7 +174,13 @@ def test_huge_fields_are_cut_in_bounded_time(source: str) -> None:
     begin = time.perf_counter()
     people = [{"name": f"Author {i}", "family": f"A{i}", "given": "B"} for i in range(50_000)]
     huge: dict[str, Any] = {"title": "long " * 1_000_000, "abstract": "word " * 1_000_000}
-    listed = {"author": people, "authors": people, "creators": people, "z_authors": people, "contribs": people}
+    listed: dict[str, Any] = {
+        "author": people,
+        "authors": people,
+        "creators": people,
+        "z_authors": people,
+        "contribs": people,
+    }
     listed |= {"authorships": [{"author": {"display_name": p["name"]}} for p in people]}
     listed |= {
         "authors_parsed": [[p["name"], "", ""] for p in people],

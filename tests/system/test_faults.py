@@ -182,7 +182,7 @@ def test_everything_fails_at_random(
         trial.begin(make_feed(200 + seed, 700), rate=40)
         for _ in range(15):
             time.sleep(random.random() * _MOST_PAUSE_SECONDS)
-            fault = random.choice([_kill_worker, _kill_redis, _cut, _stall, _slow, _join_and_leave])
+            fault = random.choice(_FAULTS)
             if fault is _kill_redis and random.random() < 0.3 and broker_kind == "kafka":
                 fault = _kill_broker
             fault(given, trial, random)
@@ -234,3 +234,8 @@ def _join_and_leave(_: Setting, trial: Trial, random: Random) -> None:
     trial.join()
     time.sleep(random.random() * _MOST_PAUSE_SECONDS)
     trial.leave(len(trial.workers) - 1)
+
+
+_FAULTS: tuple[Callable[[Setting, Trial, Random], None], ...] = (
+    _kill_worker, _kill_redis, _cut, _stall, _slow, _join_and_leave,
+)  # fmt: skip
