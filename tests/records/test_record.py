@@ -7,7 +7,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.records.record import Record, to_document
+from streams.records.record import Author, Delete, Identifier, Record, record_id, to_document
 from streams.sources import parse
 
 
@@ -72,3 +72,18 @@ def test_a_record_written_as_document_reads_the_same(document: dict[str, Any]) -
     # What was repaired once is sound now, and the form has no place for a list that was cut.
     same = {"warnings": (), "authors_complete": True}
     assert msgspec.structs.replace(again, **same) == msgspec.structs.replace(record, **same)
+
+
+def test_a_record_is_known_by_source_and_id() -> None:
+    record = Record(source="feed", source_id="7", date="2011-05", identifiers=(Identifier("doi", "10.5555/a"),))
+    assert record.id == record_id("feed", "7") == Delete(source="feed", source_id="7", reason="op").id == "feed:7"
+    assert (record.year, Record(source="feed", source_id="7").year) == (2011, 0)
+    assert (record.identifier("doi"), record.identifier("pmid")) == ("10.5555/a", "")
+
+
+def test_a_document_has_only_what_is_known() -> None:
+    assert to_document(Record(source="feed", source_id="7")) == {"source": "feed", "id": "7"}
+    cut = Record(source="feed", source_id="7", authors=(Author("A. Lind", family="Lind"),), authors_complete=False)
+    document = to_document(cut)
+    assert document["authors"] == [{"name": "A. Lind", "family": "Lind"}]
+    assert document["authors_complete"] is False
