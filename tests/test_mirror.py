@@ -1,4 +1,7 @@
-"""Tests mirror the package by name: what `streams/PKG/MOD.py` does is tested in `tests/PKG/test_MOD.py`."""
+"""Tests mirror the package by name: what `streams/PKG/MOD.py` does is tested in `tests/PKG/test_MOD.py`.
+
+What `streams/PKG/__init__.py` defines itself is tested in `tests/PKG/test_PKG.py`.
+"""
 
 from __future__ import annotations
 
@@ -52,14 +55,17 @@ WITHOUT = {
 
 
 def modules() -> set[str]:
-    """The modules of the package that define something, by path; a package's own `__init__` re-exports."""
+    """Return the modules of the package that define something, by path; a package whose `__init__` does, by its name in itself."""
     package = ROOT / "streams"
     found = set()
     for path in package.rglob("*.py"):
         body = ast.parse(path.read_text(encoding="utf-8")).body
-        if not path.name.startswith("__") and any(not isinstance(node, ast.Import | ast.ImportFrom) for node in body):
-            found.add(str(path.relative_to(package).with_suffix("")))
-    return found
+        is_package = path.name == "__init__.py"
+        own = (ast.FunctionDef, ast.ClassDef) if is_package else (ast.stmt,)
+        if any(isinstance(node, own) and not isinstance(node, ast.Import | ast.ImportFrom) for node in body):
+            name = path.parent / path.parent.name if is_package else path.with_suffix("")
+            found.add(str(name.relative_to(package)))
+    return found - {"__main__"}
 
 
 def has_test(module: str) -> bool:

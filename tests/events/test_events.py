@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from streams import events
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.events import Outgoing, letter_fields
-from streams.events.schemas import NAMES, schema
+from streams.events.schemas import schema
 from streams.records.record import Record, to_document
 from streams.settings import Settings
 from streams.sources import parse
@@ -156,40 +155,6 @@ def test_a_schema_refuses_what_is_not_so(
     validate(name, value)
     with pytest.raises(AssertionError):
         validate(name, value | change)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_schema_is_one_and_names_itself(name: str) -> None:
-    found = schema(name)
-    Draft202012Validator.check_schema(found)
-    assert found["$id"] == f"urn:streams:schema:{name}"
-    assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-
-
-def test_no_schema_is_left_out_of_the_list() -> None:
-    folder = Path(events.__file__).parent / "schemas"
-    assert sorted(path.stem for path in folder.glob("*.json")) == sorted(NAMES)
-
-
-def properties(node: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict):
-        if isinstance(named := node.get("properties"), dict):
-            yield from named.items()
-        for key, value in node.items():
-            if key not in ("if", "then", "else", "allOf"):
-                yield from properties(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from properties(value)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_field_is_described_in_the_schema_and_in_the_docs(name: str) -> None:
-    text = re.sub(r"```.*?```", "", DOCS.read_text(encoding="utf-8"), flags=re.DOTALL)
-    explained = set(re.findall(r"`([^`\n]+)`", text))
-    for field, rule in properties(schema(name)):
-        assert field in explained, f"docs/events.md does not say what `{field}` is"
-        assert rule.get("description"), f"{name}.json does not say what {field} is"
 
 
 def test_the_docs_name_every_topic_type_and_code() -> None:
