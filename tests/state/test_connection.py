@@ -22,11 +22,6 @@ def stored(version: int) -> Stored:
     return Stored(Stamp.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
 
 
-@pytest.fixture
-def layout(generation: Settings) -> Layout:
-    return Layout(generation.namespace, generation.generation, generation.buckets)
-
-
 def test_a_server_that_forgot_its_scripts_is_given_them_again(layout: Layout, new_connection: New) -> None:
     connection, store = new_connection(), RecordStore(layout)
     connection.register(PUT_RECORD)

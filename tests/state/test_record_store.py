@@ -24,11 +24,6 @@ def stored(version: int) -> Stored:
     return Stored(Stamp.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
 
 
-@pytest.fixture
-def layout(generation: Settings) -> Layout:
-    return Layout(generation.namespace, generation.generation, generation.buckets)
-
-
 def test_a_record_is_stored_only_over_what_was_read(layout: Layout, new_connection: New) -> None:
     connection, store = new_connection(), RecordStore(layout)
     connection.register(PUT_RECORD)
