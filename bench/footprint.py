@@ -112,7 +112,7 @@ def main() -> None:
         server.start()
         try:
             buckets = max(16, len(feed) // 250)
-            given = Settings(redis_url=server.url, buckets=buckets, abstracts=arguments.abstracts)  # type: ignore[call-arg]
+            given = Settings(redis_url=server.url, buckets=buckets, abstracts=arguments.abstracts)
             measure(given, feed)
         finally:
             server.close()

@@ -27,7 +27,8 @@ from streams.matching.features import Features, extract
 from streams.matching.titles import title_forms
 from streams.records.record import Record
 
-T, U = TypeVar("T"), TypeVar("U")
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Cost(NamedTuple):

@@ -91,7 +91,7 @@ def through_engine(records: Mapping[str, Record], seeds: int, redis_url: str, na
         random = Random(SEED + seed)  # noqa: S311
         random.shuffle(messages)
         generation = f"{name}{seed}".replace("_", "-")
-        given = Settings(redis_url=redis_url, generation=generation, buckets=64)  # type: ignore[call-arg]
+        given = Settings(redis_url=redis_url, generation=generation, buckets=64)
         connection = connect(given)
         try:
             engine = Engine(given, connection)

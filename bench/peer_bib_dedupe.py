@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pandas as pd  # type: ignore[import-untyped]
-from bib_dedupe.bib_dedupe import block, match, prep  # type: ignore[import-untyped]
+import pandas as pd
+from bib_dedupe.bib_dedupe import block, match, prep
 
 
 def row(document: dict[str, Any]) -> dict[str, str]:

@@ -31,7 +31,7 @@ def _precision_recall(left_out: Sequence[LeftOut], path: Path) -> None:
     import matplotlib.pyplot as plt  # noqa: PLC0415
 
     figure, axes = plt.subplots(figsize=(7, 5))
-    colors = plt.get_cmap("tab20").colors  # type: ignore[attr-defined]
+    colors = plt.get_cmap("tab20").colors
     for one, color in zip(left_out, [*colors, *colors], strict=False):
         points = curve(one.outcome.scored)
         xs, ys = [x for x, _ in points], [y for _, y in points]

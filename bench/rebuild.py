@@ -23,7 +23,7 @@ from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
-from streams.rebuild.rebuild import Said, rebuild
+from streams.rebuild.rebuild import StepProgress, rebuild
 from streams.settings import Settings
 from streams.state.connection import Connection, connect
 from streams.state.layout import Layout
@@ -41,7 +41,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     buckets = max(16, options.works * 26 // 10 // 250)
-    with tempfile.TemporaryDirectory() as directory, Services(Settings(buckets=buckets)) as services:  # type: ignore[call-arg]
+    with tempfile.TemporaryDirectory() as directory, Services(Settings(buckets=buckets)) as services:
         own = services.settings.model_copy(update={"http_port": 0})
         asyncio.run(create_topics(own))
         connection = connect(own)
@@ -51,7 +51,7 @@ def main() -> None:
             before = memory(connection)
             calm_collector()
             steps = Steps()
-            report = rebuild(own.model_copy(update={"preprints": options.preprints}), said=steps)
+            report = rebuild(own.model_copy(update={"preprints": options.preprints}), on_progress=steps)
             seconds = steps.end()
             after = memory(connection)
         connection.close()
@@ -67,7 +67,7 @@ class Steps:
         self._step, self._since = "begin", time.monotonic()
         self._seconds: dict[str, float] = {}
 
-    def __call__(self, said: Said) -> None:
+    def __call__(self, said: StepProgress) -> None:
         """Take note of where it is."""
         if said.step not in ("replayed", self._step):
             self.end()

@@ -32,7 +32,7 @@ def main() -> None:
         if isinstance(record, Record)
     ]
     encode = msgspec.msgpack.encode
-    samples = {
+    samples: dict[str, list[bytes | bytearray | memoryview]] = {
         "features": [encode(extract(record)) for record in records],
         "document": [encode(msgspec.structs.replace(record, abstract=record.abstract[:200])) for record in records],
     }

@@ -19,7 +19,7 @@ from streams.settings import Settings
 from streams.state.connection import Connection, connect
 from tests.brokers import KAFKA_SESSION_SECONDS, KINDS, AnyBroker, Kafka, kafka_is_there
 from tests.redis_cluster import RedisCluster
-from tests.system.reports import Report
+from tests.system.scenario_report import Report
 
 Connected = Callable[[Settings], Connection]
 _NUMBERS = itertools.count(1)
@@ -205,6 +205,12 @@ def connected() -> Iterator[Connected]:
 def new_connection(valkey: Valkey, connected: Connected) -> Callable[[], Connection]:
     """Make connections that are closed when the test ends."""
     return lambda: connected(Settings(redis_url=valkey.url))
+
+
+@pytest.fixture
+def connection(generation: Settings, connected: Connected) -> Connection:
+    """A connection by the settings of the test's own generation."""
+    return connected(generation)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -161,7 +162,7 @@ class RedisCluster:
         living = [node for node in self.nodes if node.lives]
         wait_for(lambda: all(node.cluster_info()["cluster_state"] == "ok" for node in living), "the cluster is whole")
         for node in living:
-            wait_for(lambda node=node: node.is_primary or _is_in_step(node), f"{node.port} follows its primary")
+            wait_for(partial(_is_primary_or_in_step, node), f"{node.port} follows its primary")
 
     def owner(self, key: bytes | str) -> Node:
         """The living primary that has a key's slot, by what it says itself."""
@@ -241,6 +242,10 @@ class RedisCluster:
             return owners <= ports and node.cluster_info()["cluster_state"] == "ok"
 
         wait_for(lambda: all(taken_over(node) for node in living), "replicas take over")
+
+
+def _is_primary_or_in_step(node: Node) -> bool:
+    return node.is_primary or _is_in_step(node)
 
 
 def _is_in_step(replica: Node) -> bool:

@@ -44,7 +44,7 @@ def test_two_iterables_are_equally_long_and_not_mixed_with_a_record() -> None:
     with pytest.raises(ValueError, match="shorter"):
         list(streams.compare([PAPER], []))
     with pytest.raises(TypeError, match="one of each"):
-        streams.compare(PAPER, [PAPER])  # type: ignore[call-overload]
+        streams.compare(PAPER, [PAPER])  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_compared_says_which_side() -> None:

@@ -213,7 +213,7 @@ def test_progress_is_told_after_every_batch() -> None:
 
 
 def test_what_cannot_be_read_is_raised_with_its_position_or_handed_over() -> None:
-    rows = [{**PAPER, "id": "1"}, {"id": "2"}, {**PAPER, "id": "3"}]
+    rows: list[dict[str, Any]] = [{**PAPER, "id": "1"}, {"id": "2"}, {**PAPER, "id": "3"}]
     with pytest.raises(streams.PayloadError) as raised:
         list(streams.deduplicate(rows, batch_size=2))
     assert (raised.value.code, raised.value.where) == ("no_identity", "/1")

@@ -107,7 +107,9 @@ def test_differences_between_two_runs_are_told_pair_by_pair(tmp_path: Path) -> N
 @pytest.mark.usefixtures("bench")
 def test_a_full_key_keeps_the_smallest_ids() -> None:
     from sets import generated_set
-    from world import KEY_CAP, World
+    from world import World
+
+    from streams.api.memory_index import KEY_CAP
 
     record = next(iter(generated_set(1).records.values()))
     copies = {f"s:{number}": extract(record) for number in range(KEY_CAP + 10)}

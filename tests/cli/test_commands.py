@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +26,6 @@ COMMANDS = (
     "verify",
     "worker",
 )
-
 Said = tuple[int, str, str]
 
 
@@ -103,26 +101,6 @@ def test_wrong_usage_is_2_and_says_what(say: Callable[..., Said], arguments: lis
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize(
-    ("setting", "value", "expects"),
-    [
-        ("partitions", "0", "greater than or equal to 1"),
-        ("partitions", "many", "partitions of a topic"),
-        ("http_port", "70000", "65535"),
-        ("preprints", "sometimes", "'merge', 'relate' or 'separate'"),
-        ("generation", "a:b", "index generation"),
-        ("kafka_urls", "x", "STREAMS_KAFKA_URL"),
-    ],
-)
-def test_a_bad_setting_is_2_and_named_with_what_it_expects(
-    say: Callable[..., Said], setting: str, value: str, expects: str
-) -> None:
-    code, _, err = say("demo", **{setting: value})
-    assert code == 2
-    assert f"STREAMS_{setting.upper()}" in err
-    assert expects in err
-
-
 @pytest.mark.parametrize("missing", ["kafka_url", "redis_url"])
 def test_a_worker_without_its_servers_says_which_setting_names_them(say: Callable[..., Said], missing: str) -> None:
     given = {"kafka_url": "localhost:1", "redis_url": "redis://localhost:1"}
@@ -156,18 +134,6 @@ def test_a_broker_that_is_not_there_is_1_and_named(say: Callable[..., Said]) -> 
     assert code == 1
     assert "127.0.0.1:1" in err
     assert "Unclosed" not in err
-
-
-def test_the_installed_command_gives_its_exit_code_to_the_shell(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "streams", "explain", "a:1", "--data-dir", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert done.stderr.startswith("streams: nothing runs in ")
 
 
 @pytest.mark.system

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import orjson
 import pytest
@@ -29,12 +28,6 @@ from tests.engine.worlds import handle
 Said = tuple[int, str, str]
 _NUMBERS = itertools.count(1)
 PAPER = {"source": "s", "title": "Deep residual learning of sparse graphs", "authors": ["Ada Lovelace"], "year": 2015}
-
-
-@pytest.fixture(scope="module")
-def services(broker_settings: Callable[[], dict[str, Any]]) -> Iterator[Services]:
-    with Services(Settings(**broker_settings())) as running:
-        yield running
 
 
 @pytest.fixture

@@ -6,9 +6,7 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
@@ -31,12 +29,6 @@ def expected(name: str, cleanup: str) -> ExpectedTopic:
 
 
 TOPICS = [expected("doc.events", "delete"), expected("doc.clusters", "compact")]
-
-
-@pytest.fixture(scope="module")
-def services(broker_settings: Callable[[], dict[str, Any]]) -> Iterator[Services]:
-    with Services(Settings(**broker_settings())) as running:
-        yield running
 
 
 async def make(url: str, *topics: NewTopic) -> None:

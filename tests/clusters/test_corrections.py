@@ -13,16 +13,13 @@ from hypothesis import strategies as st
 from streams.clusters.corrections import Correction, Standing, Verdict, read_correction, ruling
 from streams.errors import PayloadError
 from streams.records.stored import id_of
-from streams.settings import Settings
-from streams.state.connection import Connection
-from streams.state.correction_log import DECIDE_CORRECTION, CorrectionLog
+from streams.state.correction_log import CorrectionLog
 from streams.state.layout import Layout
 from tests.engine.worlds import correction as message
 from tests.engine.worlds import words
 
 GOOD = {"id": "k1", "action": "same", "a": "s:a", "b": "t:b", "author": "ada", "time": "2026-11-24T10:00:00Z"}
 UNDO = {"id": "k2", "action": "undo", "undoes": "k1", "author": "ada", "time": "2026-11-24T10:00:00+01:00"}
-
 Validate = Callable[[str, Any], None]
 
 
@@ -172,43 +169,3 @@ def test_verdicts_are_those_of_trying_every_correction_out(told: list[tuple[str,
     assert sorted((v.a, v.b) for v in stands if v.holds == "different") == sorted(
         tuple(sorted(pair)) for pair in truth.different
     )
-
-
-@pytest.fixture
-def log(generation: Settings, new_connection: Callable[[], Connection]) -> Callable[[], CorrectionLog]:
-    layout = Layout(generation.namespace, generation.generation, generation.buckets)
-
-    def make() -> CorrectionLog:
-        connection = new_connection()
-        connection.register(DECIDE_CORRECTION)
-        return CorrectionLog(layout, connection)
-
-    return make
-
-
-def _corrections(*told: tuple[str, ...]) -> list[Correction]:
-    return [verdict.correction for verdict in said(*told)]
-
-
-def test_the_first_verdict_stands_for_every_worker_and_replay(log: Callable[[], CorrectionLog]) -> None:
-    told = _corrections(("same", A, B), ("different", A, B), ("undo", "k0"), ("different", A, B))
-    first = log().decide(told)
-    assert [v.accepted for v in first] == [True, False, True, True]
-    # k1 would be accepted by what stands now; the verdict on it was another.
-    assert log().decide(told) == first
-    assert log().decide(told[1:2]) == first[1:2]
-    assert log().all() == first
-    assert log().find(["k3", "k9"]) == [first[3], None]
-
-
-def test_one_correction_twice_in_a_batch_is_one(log: Callable[[], CorrectionLog]) -> None:
-    (one,) = _corrections(("same", A, B))
-    assert [v.serial for v in log().decide([one, one])] == [1, 1]
-    assert len(log().all()) == 1
-
-
-def test_an_id_stands_for_one_correction(log: Callable[[], CorrectionLog]) -> None:
-    (one,), (other,) = _corrections(("same", A, B)), _corrections(("same", A, C))
-    assert [v.code for v in log().decide([one, other])] == ["", "correction_id_used"]
-    assert log().decide([other])[0].code == "correction_id_used"
-    assert [v.correction for v in log().all()] == [one]

@@ -65,10 +65,15 @@ def test_no_order_matters(world: Given, seed: int) -> None:
     def turned(ends: tuple[str, str]) -> tuple[str, str]:
         return ends if random.random() < 0.5 else (ends[1], ends[0])
 
+    def turned_all(lot: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        return [turned(ends) for ends in random.sample(lot, len(lot))]
+
     mixed = Given(
         random.sample(world.members, len(world.members)),
         [Link(k.score, *turned((k.a, k.b)), k.strength) for k in random.sample(world.links, len(world.links))],
-        *([turned(ends) for ends in random.sample(lot, len(lot))] for lot in world[2:5]),
+        turned_all(world.vetoes),
+        turned_all(world.must),
+        turned_all(world.cannot),
         [Opposition(*turned((o.a, o.b)), o.kind) for o in random.sample(world.oppositions, len(world.oppositions))],
     )
     assert partition(*mixed) == partition(*world)

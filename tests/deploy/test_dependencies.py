@@ -43,6 +43,6 @@ def test_no_licence_asks_more_than_ours_gives() -> None:
         assert not COPYLEFT.search(row[3]), row[0]
     for name in names(PROJECT["dependencies"]):
         told = metadata(name)
-        licence = told.get("License-Expression") or ""
+        licence = told.json.get("license_expression") or ""
         classifiers = [line for line in told.get_all("Classifier") or [] if line.startswith("License")]
-        assert not COPYLEFT.search(licence + " ".join(classifiers)), name
+        assert not COPYLEFT.search(f"{licence} {classifiers}"), name

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from streams.settings import Settings
-from streams.state.connection import Connection, connect
 from tests.engine.one_engine import Bench
 
 
@@ -16,10 +12,3 @@ def bench(request: pytest.FixtureRequest) -> Bench:
     on = "cluster_" if request.param == "a Redis Cluster" else ""
     generation, new = (request.getfixturevalue(name) for name in (f"{on}generation", f"new_{on}connection"))
     return Bench(generation, new())
-
-
-@pytest.fixture
-def connection(generation: Settings) -> Iterator[Connection]:
-    made = connect(generation)
-    yield made
-    made.close()

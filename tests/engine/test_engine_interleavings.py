@@ -109,7 +109,7 @@ def test_the_world_links_vetoes_and_does_neither() -> None:
 
 
 def test_engines_at_once_in_any_interleaving(new_generation: Callable[[], Settings], connection: Connection) -> None:
-    Interleavings.new_settings = staticmethod(new_generation)  # type: ignore[assignment]
+    Interleavings.new_settings = staticmethod(new_generation)
     Interleavings.connection = connection
     run_state_machine_as_test(
         Interleavings,

@@ -13,8 +13,8 @@ from streams.errors import RedisError
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.layout import Layout
+from tests.engine.crew import LANES, RECORDS, Workers
 from tests.engine.interleaving import Crash
-from tests.engine.test_engine_interleavings import LANES, RECORDS, Workers
 from tests.engine.worlds import CONTENTS, check, event_ids
 from tests.redis_cluster import RedisCluster
 

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from streams import events
-from streams.clusters.draft import Change, Draft
-from streams.clusters.planner import birth
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
-from streams.errors import PayloadError
-from streams.events import Evidence, Outgoing, dead_letter, dead_letter_fields, decision_message
-from streams.events.schemas import NAMES, schema
-from streams.matching.decision import DUPLICATE, REVIEW, Decision
+from streams.events import Outgoing, dead_letter_fields
+from streams.events.schemas import schema
 from streams.records.record import Record, to_document
 from streams.settings import Settings
 from streams.sources import parse
@@ -163,40 +157,6 @@ def test_a_schema_refuses_what_is_not_so(
         validate(name, value | change)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_schema_is_one_and_names_itself(name: str) -> None:
-    found = schema(name)
-    Draft202012Validator.check_schema(found)
-    assert found["$id"] == f"urn:streams:schema:{name}"
-    assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-
-
-def test_no_schema_is_left_out_of_the_list() -> None:
-    folder = Path(events.__file__).parent / "schemas"
-    assert sorted(path.stem for path in folder.glob("*.json")) == sorted(NAMES)
-
-
-def properties(node: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict):
-        if isinstance(named := node.get("properties"), dict):
-            yield from named.items()
-        for key, value in node.items():
-            if key not in ("if", "then", "else", "allOf"):
-                yield from properties(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from properties(value)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_field_is_described_in_the_schema_and_in_the_docs(name: str) -> None:
-    text = re.sub(r"```.*?```", "", DOCS.read_text(encoding="utf-8"), flags=re.DOTALL)
-    explained = set(re.findall(r"`([^`\n]+)`", text))
-    for field, rule in properties(schema(name)):
-        assert field in explained, f"docs/events.md does not say what `{field}` is"
-        assert rule.get("description"), f"{name}.json does not say what {field} is"
-
-
 def test_the_docs_name_every_topic_type_and_code() -> None:
     text = DOCS.read_text(encoding="utf-8")
     topics = [events.DECISIONS, events.REVIEWS, events.EVENTS, events.CLUSTERS, events.DEAD_LETTER]
@@ -217,43 +177,3 @@ def test_documents_as_we_write_them_are_as_the_schema_of_what_we_read_says(valid
         (record,) = parse("document", item.value or None, item.key)
         if isinstance(record, Record):
             validate("document", to_document(record))
-
-
-def test_a_question_to_people_says_what_the_decision_says() -> None:
-    evidence = Evidence("a:1", "b:2", Decision(REVIEW, 0.6, ("title_alone",), "1"))
-    decision, question = decision_message(evidence), events.review_message(evidence)
-    assert (decision.topic, question.topic) == (events.DECISIONS, events.REVIEWS)
-    assert (decision.key, decision.value) == (question.key, question.value)
-
-
-def test_a_dead_letter_keeps_bytes_that_are_no_text() -> None:
-    letter = dead_letter(PayloadError("not_json", "x" * 5000 + "\ud800", "/a"), b"\xff\0", "t:0:1", "arxiv", b"\xfe")
-    assert letter.value == b"\xff\0"
-    fields = dead_letter_fields(letter.value, letter.headers)
-    assert fields["payload_base64"] == "/wA="
-    assert "payload" not in fields
-    assert len(fields["detail"]) == 2000
-    assert (fields["code"], fields["where"], fields["origin"]) == ("not_json", "/a", "t:0:1")
-
-
-def test_an_event_names_only_causes_and_evidence_of_its_own_cluster() -> None:
-    from streams.clusters.group import Cluster, Group, Member
-
-    a, b = b"A" * 8, b"B" * 8
-    records = {a: Record(source="s", source_id="a", title="T"), b: Record(source="s", source_id="b", title="T")}
-    group = Group((Member(a, b"1", 0), Member(b, b"1", 1)), (Cluster(a, 1, 0), Cluster(b, 1, 0)))
-    draft = Draft(group, (Change("created", a, 1, (), (a,)), Change("created", b, 1, (), (b,))))
-    across = Evidence("s:a", "s:b", Decision(DUPLICATE, 0.9, ("title_exact",), "1"))
-    described = events.describe(
-        draft, records.get, lambda _: True, {"s:a": [across], "s:b": [across]}, frozenset({"s:a", "s:b", "s:c"})
-    )
-    told = [json.loads(event) for event in described.owed.values()]
-    assert [(event["causes"], event["evidence"]) for event in told] == [(["s:a"], []), (["s:b"], [])]
-
-
-def test_a_birth_is_described_as_any_other_draft_is() -> None:
-    payloads = [json.dumps(message.document).encode() for message in islice(generate(5, 100), 100)]
-    for record in (item for payload in payloads for item in parse("document", payload) if isinstance(item, Record)):
-        draft = birth(b"A" * 8, b"digest", len(record.title))
-        described = events.describe(draft, {b"A" * 8: record}.get, lambda _: True, {}, frozenset({record.id}))
-        assert events.describe_singleton(draft, record) == described

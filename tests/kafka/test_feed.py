@@ -45,7 +45,7 @@ def test_an_empty_file_has_no_payload(tmp_path: Path) -> None:
 
 def test_standard_input_is_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     class Input:
-        buffer = io.BufferedReader(io.BytesIO(b'{"id":"1"}\n'))  # type: ignore[arg-type]
+        buffer = io.BufferedReader(io.BytesIO(b'{"id":"1"}\n'))
 
     monkeypatch.setattr(sys, "stdin", Input())
     assert [payload.value for payload in read_payloads("document", ["-"])] == [b'{"id":"1"}']

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -24,7 +23,6 @@ from streams.settings import Settings
 
 Until = Callable[[Callable[[], bool], str], None]
 Runs = Callable[[int], bool]
-
 PARENT = """
 import json, sys
 from pathlib import Path
@@ -177,23 +175,6 @@ def test_each_server_restarts_at_its_address_after_a_crash(settings: Settings) -
         services.check()
 
 
-def test_a_directory_in_use_is_refused_by_name(settings: Settings, tmp_path: Path) -> None:
-    with (
-        Services(settings, tmp_path),
-        pytest.raises(EmbeddedError, match=f"{tmp_path} is in use by process {os.getpid()}"),
-        Services(settings, tmp_path),
-    ):
-        pass
-    with Services(settings, tmp_path):
-        pass
-
-
-def test_a_directory_that_cannot_be_made_is_an_error(settings: Settings, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(EmbeddedError, match="cannot be used"), Services(settings, tmp_path / "file"):
-        pass
-
-
 def test_damaged_state_stops_the_start_with_what_redis_says(settings: Settings, tmp_path: Path) -> None:
     with Services(settings, tmp_path) as services:
         client = redis.Redis.from_url(services.settings.redis_url)
@@ -207,16 +188,6 @@ def test_damaged_state_stops_the_start_with_what_redis_says(settings: Settings, 
     log.write_bytes(written)
     with Services(settings, tmp_path) as services:
         assert redis.Redis.from_url(services.settings.redis_url).dbsize() == 100
-
-
-def test_a_long_path_gets_its_socket_elsewhere(settings: Settings, tmp_path: Path) -> None:
-    deep = tmp_path / ("d" * 60) / ("e" * 60)
-    with Services(settings, deep) as services:
-        path = Path(services.settings.redis_url.removeprefix("unix://"))
-        assert len(str(path)) < 100
-        assert redis.Redis.from_url(services.settings.redis_url).ping()
-    assert not path.parent.exists()
-    assert deep.exists()
 
 
 def test_a_failed_start_leaves_nothing(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,23 +220,3 @@ def test_a_new_instance_takes_over_at_once_from_a_killed_one(settings: Settings,
         process.wait(10)
         with Services(settings, tmp_path) as services:
             assert redis.Redis.from_url(services.settings.redis_url).dbsize() == 1000
-
-
-def test_redis_of_a_killed_instance_keeps_the_directory_locked_while_it_runs(
-    settings: Settings, tmp_path: Path, until: Until, runs: Runs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("streams.local.datadir._LEFTOVERS_STOP", 0.2)
-    with instance(str(tmp_path)) as (process, said):
-        assert isinstance(said["pids"], list)
-        server = said["pids"][1]
-        os.kill(server, signal.SIGSTOP)  # a Redis that is slow to stop
-        process.kill()
-        process.wait(10)
-        try:
-            with pytest.raises(EmbeddedError, match="in use"), Services(settings, tmp_path):
-                pass
-        finally:
-            os.kill(server, signal.SIGCONT)
-        until(lambda: not runs(server), "the end of Redis")
-        with Services(settings, tmp_path):
-            pass

@@ -8,10 +8,7 @@ from streams.matching.blocking import MAX_KEYS, blocking_keys
 from streams.matching.decide import decide, explain, probability
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW
 from streams.matching.features import Features, extract
-from streams.matching.reasons import STAGES
-from streams.matching.rule import VETO
 from streams.matching.ruleset import DEFAULT
-from streams.matching.wording import wording
 from streams.records.record import Author, Identifier, Record, Relation
 from tests.matching.matching_factory import ABSTRACT, OTHER_ABSTRACT
 
@@ -71,22 +68,6 @@ def test_decisions_are_symmetric_and_sound(one: Record, two: Record) -> None:
     assert explain(a, b).decision == found
 
 
-_FEW = st.lists(
-    st.sampled_from(("coral", "corals", "reef", "reefs", "of", "a", "b", "2", "ii", "growth", "zinc", "iron")),
-    max_size=7,
-)
-
-
-@settings(max_examples=500)
-@given(_FEW, _FEW)
-def test_words_line_up_the_same_both_ways_round(one: list[str], two: list[str]) -> None:
-    a, b = " ".join(one), " ".join(two)
-    there, back = wording(a, b), wording(b, a)
-    assert (there.left_a, there.left_b) == (back.left_b, back.left_a)
-    assert {*there.swapped} == {(x, y) for y, x in back.swapped}
-    assert (there.spelled, there.misspelt, there.moved) == (back.spelled, back.misspelt, back.moved)
-
-
 @given(records)
 def test_features_survive_storage_and_keys_stay_few(one: Record) -> None:
     found = extract(one)
@@ -125,13 +106,3 @@ def test_an_explanation_names_the_rule_or_its_rows_add_up(one: Record, two: Reco
         assert found.decision.reasons[0] == doubt
         expected = min(expected, DEFAULT.duplicate - 0.01)
     assert found.decision.score == expected
-
-
-def test_rules_are_rows_with_a_meaning_and_a_source() -> None:
-    rules = [rule for stage in STAGES.values() for rule in stage]
-    codes = [rule.code for rule in rules]
-    assert len(codes) == len(set(codes))
-    for rule in rules:
-        assert rule.effect in (DUPLICATE, RELATED, REVIEW, DISTINCT, VETO)
-        assert rule.meaning
-        assert rule.source

@@ -2,14 +2,12 @@
 
 import pytest
 
-from streams.matching.title_labels import LABELS, without_label
 from streams.matching.title_notes import NOTES, brackets_at_end, is_note
 from streams.matching.titles import title_forms
 from streams.normalize.text import normalize
 
 TITLE = "Coral growth in warm lagoons"
 WORDS = "coral growth in warm lagoons"
-
 AROUND = """
 {} [see comments]|{}. [see comment].|{} [letter; comment]|{} [Letter] [Comment]|{} [Comment in: Reef Sci. 2001;3:4]
 {} [Retraction in: Reef Sci. 2001;3:4]|{}.[Erratum appears in Reef Sci. 2004 Sep;29(9):1762 Note: Okafor, N [added]]
@@ -80,9 +78,7 @@ def test_brackets_may_hold_brackets() -> None:
     assert brackets_at_end("Coral growth") == -1
 
 
-def test_every_note_and_label_has_an_example_it_knows() -> None:
+def test_every_note_has_an_example_it_knows() -> None:
     for note in NOTES:
         assert is_note(note.example), note
         assert note.example[0] in note.brackets
-    for label in LABELS:
-        assert without_label(label.example) == "Coral growth", label

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import faust
 import pytest
 from aiohttp import web
+from faust.web.drivers.aiohttp import Web
 
 from streams.ops import http
 from streams.ops.health import Health
@@ -127,7 +128,7 @@ def test_readiness_asks_redis(ping: Ping, status: int, reason: str, monkeypatch:
 def test_the_routes_win_over_the_pages_faust_adds_at_start() -> None:
     async def story() -> None:
         app = faust.App("test-ops-http", broker="kafka://127.0.0.1:1")
-        http.add_routes(app.web.web_app.router, Health(), Metrics())
+        http.add_routes(cast(Web, app.web).web_app.router, Health(), Metrics())
         async with serving(await app.web.wsgi()) as session:
             assert (await fetch(session, "/"))[1]["name"] == "streams"
             async with session.get("/metrics") as response:

@@ -89,7 +89,9 @@ def test_a_redis_without_room_for_two_is_refused(place: Place) -> None:
     place.put("1", buckets=16)
     generations.refuse_without_room(place.live(), place.connection)
     (info,) = place.connection.everywhere("INFO", "memory")
-    used = int(re.search(rb"used_memory:(\d+)", info)[1])
+    found = re.search(rb"used_memory:(\d+)", info)
+    assert found
+    used = int(found[1])
     place.connection.call("CONFIG", "SET", "maxmemory", used + 2**20)
     try:
         with pytest.raises(RefusedError, match="raise maxmemory"):

@@ -28,7 +28,7 @@ Twelve made-up records on which the rules differ, and 60 works of `streams.synth
 
 
 def snapshot() -> dict[str, Any]:
-    return msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(SNAPSHOT.read_bytes()))
+    return msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(SNAPSHOT.read_bytes()), type=dict[str, Any])
 
 
 def live_under_old_rules(settings: Settings, connection: Connection) -> Live:

@@ -97,7 +97,8 @@ class Live:
 
 
 def batches(messages: Sequence[Incoming], choices: Random) -> list[Sequence[Incoming]]:
-    found, rest = [], list(messages)
+    found: list[Sequence[Incoming]] = []
+    rest = list(messages)
     while rest:
         size = choices.randint(1, 7)
         found.append(rest[:size])

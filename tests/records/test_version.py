@@ -67,7 +67,7 @@ def test_of_two_payloads_at_most_one_is_newer(a: Stamp, b: Stamp) -> None:
     assert not a.supersedes(a)
 
 
-@given(lot=st.one_of(st.lists(one, min_size=1, max_size=4) for one in (by_broker, by_source, by_version)))
+@given(lot=st.one_of([st.lists(one, min_size=1, max_size=4) for one in (by_broker, by_source, by_version)]))
 def test_in_any_order_the_same_payload_stands(lot: list[Stamp]) -> None:
     stands = set()
     for order in permutations(lot):

@@ -174,7 +174,13 @@ def test_huge_fields_are_cut_in_bounded_time(source: str) -> None:
     begin = time.perf_counter()
     people = [{"name": f"Author {i}", "family": f"A{i}", "given": "B"} for i in range(50_000)]
     huge: dict[str, Any] = {"title": "long " * 1_000_000, "abstract": "word " * 1_000_000}
-    listed = {"author": people, "authors": people, "creators": people, "z_authors": people, "contribs": people}
+    listed: dict[str, Any] = {
+        "author": people,
+        "authors": people,
+        "creators": people,
+        "z_authors": people,
+        "contribs": people,
+    }
     listed |= {"authorships": [{"author": {"display_name": p["name"]}} for p in people]}
     listed |= {
         "authors_parsed": [[p["name"], "", ""] for p in people],
@@ -227,19 +233,3 @@ def test_lone_surrogates_and_nul_cost_no_record() -> None:
 def test_a_byte_order_mark_is_no_content() -> None:
     (item,) = sound("document", b'\xef\xbb\xbf{"id": "1", "title": "T"}')
     assert isinstance(item, Record)
-
-
-def test_unknown_sources_and_missing_keys() -> None:
-    (item,) = parse("myspace", b"{}")
-    assert isinstance(item, PayloadError)
-    assert item.code == "unknown_source"
-    for key in (None, b"", b" ", b"not an id"):
-        (item,) = parse("openalex", None, key)
-        assert isinstance(item, PayloadError)
-        assert item.code == "no_identity"
-
-
-def test_ids_and_records_do_not_depend_on_when_or_how_often() -> None:
-    for source, identity in IDENTITY.items():
-        payload = orjson.dumps(identity)
-        assert parse(source, payload) == parse(source, payload)

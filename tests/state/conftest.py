@@ -1,17 +1,13 @@
-"""Connections that several files of tests here need."""
+"""Places of keys that several files of tests here need."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
 from streams.settings import Settings
-from streams.state.connection import Connection, connect
+from streams.state.layout import Layout
 
 
 @pytest.fixture
-def connection(generation: Settings) -> Iterator[Connection]:
-    made = connect(generation)
-    yield made
-    made.close()
+def layout(generation: Settings) -> Layout:
+    return Layout(generation.namespace, generation.generation, generation.buckets)

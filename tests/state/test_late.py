@@ -39,11 +39,6 @@ def connection(new_connection: Callable[[], Connection]) -> Connection:
     return made
 
 
-@pytest.fixture
-def layout(generation: Settings) -> Layout:
-    return Layout(generation.namespace, generation.generation, generation.buckets)
-
-
 def test_a_state_is_told_again_after_growing_pauses_and_then_forgotten(layout: Layout, connection: Connection) -> None:
     late = LateStates(layout, connection)
     late.note([KEY, b"another"])

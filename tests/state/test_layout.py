@@ -4,18 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.crc import key_slot
 
-from streams.records.stored import ID_BYTES, id_of
+from streams.records.stored import id_of
 from streams.state.layout import Layout
-
-
-@given(record=st.text())
-def test_an_id_is_eight_bytes_and_always_the_same(record: str) -> None:
-    assert len(id_of(record)) == ID_BYTES
-    assert id_of(record) == id_of(record)
-
-
-def test_the_id_of_a_record_never_changes_between_versions() -> None:
-    assert id_of("arxiv:2111.12710").hex() == "5f3969ff72851628"
 
 
 @given(record=st.text(), buckets=st.integers(16, 5000))

@@ -20,11 +20,6 @@ New = Callable[[], Connection]
 A, B = ("records.arxiv", 0), ("records.arxiv", 11)
 
 
-@pytest.fixture
-def layout(generation: Settings) -> Layout:
-    return Layout(generation.namespace, generation.generation, generation.buckets)
-
-
 @pytest.fixture(params=[False, True], ids=["one key", "64 keys"])
 def progress(request: pytest.FixtureRequest, layout: Layout, new_connection: New) -> Progress:
     return Progress(layout, new_connection(), spread=request.param)

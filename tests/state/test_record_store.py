@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from streams.errors import RedisError, SettingsError, StateError
+from streams.errors import SettingsError, StateError
 from streams.records.stored import Stored, id_of
 from streams.records.version import Stamp
 from streams.settings import Settings
-from streams.state.connection import Command, Connection, connect
+from streams.state.connection import Connection
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 from streams.state.record_store import PUT_RECORD, RecordStore
@@ -22,11 +22,6 @@ KEY = id_of("s:a")
 
 def stored(version: int) -> Stored:
     return Stored(Stamp.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
-
-
-@pytest.fixture
-def layout(generation: Settings) -> Layout:
-    return Layout(generation.namespace, generation.generation, generation.buckets)
 
 
 def test_a_record_is_stored_only_over_what_was_read(layout: Layout, new_connection: New) -> None:
@@ -78,28 +73,6 @@ def test_of_writers_at_once_exactly_one_gets_through(layout: Layout, new_connect
     for thread in threads:
         thread.join(30)
     assert sorted(turn for turn, _ in wins) == list(range(rounds))
-
-
-def test_a_server_that_forgot_its_scripts_is_given_them_again(layout: Layout, new_connection: New) -> None:
-    connection, store = new_connection(), RecordStore(layout)
-    connection.register(PUT_RECORD)
-    connection.call("SCRIPT", "FLUSH")
-    assert connection.execute([store.put(KEY, None, stored(1), b"d")]) == [None]
-
-
-def test_replies_stay_in_order_when_one_command_fails(new_connection: New, layout: Layout) -> None:
-    connection = new_connection()
-    key = layout.meta + b"x"
-    bad = [Command(key, ("SET", key, "text")), Command(key, ("HGET", key, "a")), Command(key, ("GET", key))]
-    with pytest.raises(RedisError, match="WRONGTYPE"):
-        connection.execute(bad)
-    assert connection.execute([Command(key, ("GET", key)), Command(key, ("STRLEN", key))]) == [b"text", 4]
-
-
-def test_a_server_that_is_not_there_is_said_so() -> None:
-    connection = connect(Settings(redis_url="redis://127.0.0.1:1"))
-    with pytest.raises(RedisError, match=r"127\.0\.0\.1:1"):
-        connection.execute([Command(b"a", ("GET", "a"))])
 
 
 def test_a_generation_made_otherwise_is_refused(generation: Settings, layout: Layout, new_connection: New) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from streams.records.record import Delete, Record
 from streams.sources import parse
-from streams.synthetic import Generated, generate, gold_rows, labelled_pairs
+from streams.synthetic import Generated, generate, gold_rows
 from streams.synthetic.generator import main
 from streams.synthetic.works import FAMILIES
 
@@ -122,14 +122,6 @@ def test_gold_holds_every_live_record_once(feed: list[Generated]) -> None:
     rows = list(gold_rows(iter(feed)))
     assert len({row["record"] for row in rows}) == len(rows)
     assert {row["record"] for row in rows} == {m.record_id for m in feed if m.live}
-
-
-def test_labelled_pairs_hold_both_labels_and_name_the_trap() -> None:
-    pairs = list(labelled_pairs(1, 1_000))
-    assert {pair["label"] for pair in pairs} == {"duplicate", "distinct"}
-    assert {pair["why"] for pair in pairs} == set(KINDS)
-    assert len({pair["pair"] for pair in pairs}) == len(pairs)
-    assert all(pair["why"] != "plain" for pair in pairs if pair["label"] == "distinct")
 
 
 def test_the_command_writes_feed_and_gold_the_same_each_time(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ compared (`oracle`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from itertools import cycle
 from random import Random
 from typing import Any, NamedTuple
@@ -133,15 +133,23 @@ def _with_trouble(message: Sent, random: Random) -> list[Sent]:
 
 def _with_poison(messages: list[Sent], random: Random) -> list[Sent]:
     """One message in a hundred is poison, every kind in turn; a number in the key tells those of one kind apart."""
-    kinds = [
-        # An empty message with a key would be the end of that record.
-        *((lambda n, s=s, k=k, v=v: Sent(s, k + b"/%d" % n if v else b"", v)) for s, k, v, _ in BAD.values()),
-        *((lambda _, k=k, v=v: Sent("document", k, v, k.decode(), _mended(v))) for k, v in MENDED.values()),
+    kinds: list[Callable[[int], Sent]] = [
+        *(partial(_bad, source, key, value) for source, key, value, _ in BAD.values()),
+        *(partial(_readable, key, value) for key, value in MENDED.values()),
     ]
     mixed = list(messages)
     for number, kind in zip(range(max(len(messages) // _POISON_EVERY, len(kinds))), cycle(kinds), strict=False):
         mixed.insert(random.randrange(len(mixed)), kind(number))
     return mixed
+
+
+def _bad(source: str, key: bytes, value: bytes, number: int) -> Sent:
+    # An empty message with a key would be the end of that record.
+    return Sent(source, key + b"/%d" % number if value else b"", value)
+
+
+def _readable(key: bytes, value: bytes, _number: int) -> Sent:
+    return Sent("document", key, value, key.decode(), _mended(value))
 
 
 def _mended(value: bytes) -> dict[str, Any]:
@@ -156,7 +164,7 @@ def _corrections(records: list[str], random: Random, number: int) -> list[Incomi
     told: list[Incoming] = []
     for offset in range(number):
         if told and random.random() < 0.25:
-            about = ("undo", f"k{random.randrange(len(told))}")
+            about: tuple[str, ...] = ("undo", f"k{random.randrange(len(told))}")
         else:
             about = (random.choice(["same", "different"]), *random.sample(records, 2))
         told.append(correction(f"k{offset}", *about, offset=offset))

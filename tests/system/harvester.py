@@ -17,7 +17,7 @@ from streams.kafka.producer import Publisher
 from streams.kafka.topics import RECORDS
 from streams.settings import Settings
 from tests.system.feeds import Feed
-from tests.system.reports import Place
+from tests.system.scenario_report import Place
 
 __all__ = ["LAST", "harvest"]
 

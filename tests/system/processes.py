@@ -58,7 +58,7 @@ class Streams:
         """Run a command to its end."""
         return subprocess.run(
             [sys.executable, "-m", "streams", *map(str, arguments)],
-            env=self.environment | (environment or {}),
+            env={**self.environment, **(environment or {})},
             cwd=self.directory,
             capture_output=True,
             text=True,

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -57,7 +58,7 @@ def test_what_is_there_after_a_restart(new_broker: Callable[[], AnyBroker], brok
         wait_for(lambda: asyncio.run(committed(broker.url, group, place)) == 1, "the group's offset is there")
 
 
-async def first_goes(url: str, seconds: float, **configs: object) -> bool:
+async def first_goes(url: str, seconds: float, **configs: Any) -> bool:
     """Whether the first message of such a topic is dropped while new ones of its key come."""
     topic = await make_topic(url, segment_ms=100, **configs)
     await send(url, topic, b"first")

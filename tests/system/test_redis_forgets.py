@@ -15,18 +15,18 @@ import pytest
 
 from streams.state.layout import Layout
 from tests.brokers import AnyBroker
+from tests.system.fault_scenario import FaultScenario
 from tests.system.feeds import make_feed
-from tests.system.forgetful import Lone, Pair, address
+from tests.system.forgetting_redis import Lone, Pair, address
 from tests.system.processes import metric, wait_for
 from tests.system.proxy import Proxy
-from tests.system.reports import Report
-from tests.system.trial import Trial
+from tests.system.scenario_report import Report
 
 pytestmark = pytest.mark.system
 
 
 class Setting:
-    """Makes trials on a broker of the test's own."""
+    """Makes scenarios on a broker of the test's own."""
 
     def __init__(self, directory: Path, broker: AnyBroker, session: float, tell: Callable[[str, Report], None]) -> None:
         self._directory, self._broker, self._session, self._tell = directory, broker, session, tell
@@ -39,25 +39,25 @@ class Setting:
         random = Random(seed)  # noqa: S311 - a seed makes a test repeatable
         with (
             closing(kind(self._directory)) as redis,
-            Trial(
+            FaultScenario(
                 self._directory, self._broker, redis, workers=2, batch_records=16, session_timeout=self._session
-            ) as trial,
+            ) as scenario,
         ):
-            trial.begin(make_feed(seed, 250))
-            trial.reach(random.uniform(0.1, 0.5))
+            scenario.begin(make_feed(seed, 250))
+            scenario.reach(random.uniform(0.1, 0.5))
             redis.fall_behind()
-            enough = trial.handled + random.randrange(60, 120)
-            wait_for(lambda: trial.handled > enough, "more is handled and acknowledged")
-            trial.fault("Redis failed over, writes forgotten")
-            had, has = redis.fail_over(trial.layout)
+            enough = scenario.handled + random.randrange(60, 120)
+            wait_for(lambda: scenario.handled > enough, "more is handled and acknowledged")
+            scenario.fault("Redis failed over, writes forgotten")
+            had, has = redis.fail_over(scenario.layout)
             assert sum(had.values()) - sum(has.values()) > 20, "acknowledged writes are forgotten"
             for _ in range(times - 1):
                 redis.fall_behind()
                 time.sleep(random.uniform(0.1, 1.5))  # workers find out, tell subscribers and go back
-                trial.fault("Redis failed over, writes forgotten")
-                redis.fail_over(trial.layout)
-            wait_for(lambda: _rewinds(trial) > 0, "partitions are set back in mid-run")
-            report = trial.finish()
+                scenario.fault("Redis failed over, writes forgotten")
+                redis.fail_over(scenario.layout)
+            wait_for(lambda: _rewinds(scenario) > 0, "partitions are set back in mid-run")
+            report = scenario.finish()
         self._tell(kind.name, report)
         assert report.restarts == 0, "a worker goes back, it does not die of it"
 
@@ -66,28 +66,28 @@ class Setting:
         with (
             closing(kind(self._directory)) as redis,
             Proxy(address(redis.url)) as way,
-            Trial(self._directory, self._broker, redis, workers=2, session_timeout=self._session) as trial,
+            FaultScenario(self._directory, self._broker, redis, workers=2, session_timeout=self._session) as scenario,
         ):
-            trial.begin(make_feed(seed, 250))
-            trial.reach(0.7)
+            scenario.begin(make_feed(seed, 250))
+            scenario.reach(0.7)
             way.delay(0.01)
-            command = trial.command(redis_url=f"redis://{way.url}", batch_records=16)
-            new = Layout(trial.settings.namespace, trial.settings.generation + "-1", trial.settings.buckets)
-            with command.start("rebuild", "--to", trial.settings.generation + "-1") as process:
+            command = scenario.command(redis_url=f"redis://{way.url}", batch_records=16)
+            new = Layout(scenario.settings.namespace, scenario.settings.generation + "-1", scenario.settings.buckets)
+            with command.start("rebuild", "--to", scenario.settings.generation + "-1") as process:
                 wait_for(lambda: redis.handled(new) > 50, "it is in the midst of its replay")
                 redis.fall_behind()
                 enough = redis.handled(new) + 50
                 wait_for(lambda: redis.handled(new) > enough, "more is replayed and acknowledged")
-                trial.fault("Redis failed over, writes forgotten")
+                scenario.fault("Redis failed over, writes forgotten")
                 had, has = redis.fail_over(new)
                 assert sum(had.values()) - sum(has.values()) > 40, "acknowledged writes are forgotten"
                 assert process.wait(60) == 1
             assert "Run `streams rebuild` again: it goes on" in command.output()
             way.restore()
             command.ok("rebuild", seconds=120)
-            trial.follow()
-            assert trial.layout.meta == new.meta, "the new generation is in force"
-            report = trial.finish()
+            scenario.follow()
+            assert scenario.layout.meta == new.meta, "the new generation is in force"
+            report = scenario.finish()
         self._tell(f"{kind.name}, in the midst of a rebuild", report)
         assert report.restarts == 0
 
@@ -132,6 +132,6 @@ def test_whatever_the_moment_of_a_rebuild(kind: type[Pair | Lone], seed: int, se
     setting.rebuild(kind, seed)
 
 
-def _rewinds(trial: Trial) -> float:
+def _rewinds(scenario: FaultScenario) -> float:
     """How many partitions the workers have set back."""
-    return sum(metric(worker.read("/metrics"), "streams_rewinds_total") for worker in trial.workers)
+    return sum(metric(worker.read("/metrics"), "streams_rewinds_total") for worker in scenario.workers)

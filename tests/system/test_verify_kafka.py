@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -39,8 +40,8 @@ def test_events_that_retention_has_taken_are_a_note(
         file = streams_.directory / "feed.jsonl"
         file.write_bytes(b"".join(orjson.dumps(m.document) + b"\n" for m in messages))
 
-        def report() -> dict[str, object]:
-            found: dict[str, object] = orjson.loads(streams_.ok("verify", "--json"))
+        def report() -> dict[str, Any]:
+            found: dict[str, Any] = orjson.loads(streams_.ok("verify", "--json"))
             return found
 
         with WorkerProcess(own, tmp_path / "worker.log") as worker:
@@ -52,8 +53,8 @@ def test_events_that_retention_has_taken_are_a_note(
             asyncio.run(forget(own))
             after = report()
         assert after["ok"]
-        assert 0 < after["notes"]["events_begin_late"] < before["clusters"]  # type: ignore[index, operator]
-        assert after["events"] < before["events"]  # type: ignore[operator]
+        assert 0 < after["notes"]["events_begin_late"] < before["clusters"]
+        assert after["events"] < before["events"]
 
 
 async def forget(settings: Settings) -> None:

@@ -186,4 +186,5 @@ def test_only_what_is_asked_for_is_kept() -> None:
     told.add(KEY, b"nonsense")
     states.add(KEY, b"nonsense")
     assert codes(told) == codes(states) == []
-    assert states.states == dict(told) == {}
+    assert states.states == {}
+    assert dict(told) == {}

@@ -1,4 +1,4 @@
-"""The dead letters of a trial, and what is known of those that are missing or should not be there."""
+"""The dead letters of a scenario, and what is known of those that are missing or should not be there."""
 
 from __future__ import annotations
 

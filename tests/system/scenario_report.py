@@ -1,4 +1,4 @@
-"""What a trial came to: faults with the time it took to recover, and the rows of docs/reliability.md."""
+"""What a scenario came to: faults with the time it took to recover, and the rows of docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Fault(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a trial came to, for the table of docs/reliability.md.
+    """What a scenario came to, for the table of docs/reliability.md.
 
     `messages` were sent; of the `records` they tell of some are in clusters, some deleted; `letters` are dead letters;
     `lost` are records that are in no cluster and should be. `repeated` counts the events that came again with an id already

@@ -1,10 +1,10 @@
-"""One trial: a feed through real workers, faults meanwhile, and at the end everything held against the truth.
+"""One scenario: a feed through real workers, faults meanwhile, and at the end everything held against the truth.
 
-    with Trial(directory, broker, workers=2) as trial:
-        trial.begin(make_feed(1, 200))
-        trial.reach(0.3)
-        trial.kill(0)
-        report = trial.finish()
+    with FaultScenario(directory, broker, workers=2) as scenario:
+        scenario.begin(make_feed(1, 200))
+        scenario.reach(0.3)
+        scenario.kill(0)
+        report = scenario.finish()
 
 `finish` waits until every message is handled, stops the workers, and fails unless Redis, both topics and the feed's truth
 agree and every message is accounted for.
@@ -44,11 +44,11 @@ from streams.state.progress import Progress
 from tests.engine.worlds import make_due, out_of_turn, stored_partition
 from tests.system.feeds import Feed
 from tests.system.harvester import harvest
-from tests.system.letters import astray, read_letters
 from tests.system.processes import Streams, wait_for
-from tests.system.reports import Fault, Place, Report
+from tests.system.scenario_letters import astray, read_letters
+from tests.system.scenario_report import Fault, Place, Report
 
-__all__ = ["Address", "Trial"]
+__all__ = ["Address", "FaultScenario"]
 
 _SAMPLE_SECONDS = 0.05
 _PATIENCE_SECONDS = 240.0
@@ -61,7 +61,7 @@ class Address(Protocol):
     def url(self) -> str: ...
 
 
-class Trial:
+class FaultScenario:
     """Topics, a generation and workers of its own, on a broker and a Redis that are given."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Trial:
         through: Mapping[str, str] | None = None,
         **settings: object,
     ) -> None:
-        """`through` are settings of the workers alone, such as the addresses of proxies; the trial itself goes straight.
+        """`through` are settings of the workers alone, such as the addresses of proxies; the scenario itself goes straight.
 
         `settings` are of both: batches are small by default, so that faults fall between many of them.
         """
@@ -121,7 +121,7 @@ class Trial:
 
     @property
     def layout(self) -> Layout:
-        """Where the keys of the trial are."""
+        """Where the keys of the scenario are."""
         return Layout(self.settings.namespace, self.settings.generation, self.settings.buckets)
 
     @property
@@ -255,7 +255,7 @@ class Trial:
         wait_for(happened, what, _PATIENCE_SECONDS)
 
     def _watch(self) -> None:
-        """Note how far each partition is, and start workers that died again, until the trial is over."""
+        """Note how far each partition is, and start workers that died again, until the scenario is over."""
         connection = connect(self.settings)
         while not self._over.wait(_SAMPLE_SECONDS):
             with contextlib.suppress(RedisError):
@@ -309,7 +309,7 @@ class Trial:
         return said
 
     def command(self, **changed: object) -> Streams:
-        """The command line with the settings of the trial."""
+        """The command line with the settings of the scenario."""
         names = ("kafka_url", "redis_url", "redis_cluster", "namespace", "generation", "topic_prefix", "buckets")
         directory = self.directory / f"command-{time.monotonic_ns()}"
         directory.mkdir()

@@ -14,7 +14,7 @@ from streams.state.layout import Layout
 from streams.state.progress import Progress
 from tests.system.processes import wait_for
 from tests.system.proxy import Proxy
-from tests.system.reports import Place
+from tests.system.scenario_report import Place
 
 __all__ = ["Lone", "Pair", "address"]
 

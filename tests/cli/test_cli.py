@@ -1,0 +1,66 @@
+"""The command line as a program: errors as exit codes and plain words."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from streams.cli import main
+
+Said = tuple[int, str, str]
+
+
+@pytest.fixture
+def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Said]:
+    """Run the command line in this process: (exit code, output, errors)."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: object, **settings: object) -> Said:
+        for name, value in settings.items():
+            monkeypatch.setenv(f"STREAMS_{name.upper()}", str(value))
+        monkeypatch.setattr(sys, "argv", ["streams", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        code = ended.value.code
+        return (code if isinstance(code, int) else 0), captured.out, captured.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expects"),
+    [
+        ("partitions", "0", "greater than or equal to 1"),
+        ("partitions", "many", "partitions of a topic"),
+        ("http_port", "70000", "65535"),
+        ("preprints", "sometimes", "'merge', 'relate' or 'separate'"),
+        ("generation", "a:b", "index generation"),
+        ("kafka_urls", "x", "STREAMS_KAFKA_URL"),
+    ],
+)
+def test_a_bad_setting_is_2_and_named_with_what_it_expects(
+    say: Callable[..., Said], setting: str, value: str, expects: str
+) -> None:
+    code, _, err = say("demo", **{setting: value})
+    assert code == 2
+    assert f"STREAMS_{setting.upper()}" in err
+    assert expects in err
+
+
+def test_the_installed_command_gives_its_exit_code_to_the_shell(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "streams", "explain", "a:1", "--data-dir", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("streams: nothing runs in ")

@@ -1,0 +1,52 @@
+"""British and American spellings, names of one disease, and forms of one word."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.matching.spelling import is_inflection, one_spelling
+
+
+@pytest.mark.parametrize(
+    ("british", "american"),
+    [
+        ("colour of harbour seals", "color of harbor seals"),
+        ("haemolysis and anaemia", "hemolysis and anemia"),
+        ("oedema of the oesophagus", "edema of the esophagus"),
+        ("organisation of labelled fibres", "organization of labeled fibers"),
+        ("catalysed by sulphur", "catalyzed by sulfur"),
+        ("grey moulds of aluminium", "gray molds of aluminum"),
+        ("2nd workshop of 3 feb 1998", "second workshop of 3 february 1998"),
+    ],
+)
+def test_both_spellings_are_one(british: str, american: str) -> None:
+    assert one_spelling(british) == american
+    assert one_spelling(american) == american
+
+
+@pytest.mark.parametrize(
+    "words", ["noise of the hour", "aerosol and algae", "exercise and promise", "calling a taller metre dwelling"]
+)
+def test_words_that_only_look_british_stay(words: str) -> None:
+    assert one_spelling(words).replace("meter", "metre") == words
+
+
+@pytest.mark.parametrize("name", ["covid 19", "sars cov 2", "2019 ncov", "novel coronavirus disease 2019", "covid"])
+def test_one_disease_has_one_name(name: str) -> None:
+    assert one_spelling(f"masks against {name} in schools") == "masks against covid19 in schools"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("estimate", "estimates"), ("studies", "study"), ("sampling", "sample"), ("reef", "reefs"), ("box", "boxes")],
+)
+def test_forms_of_one_word(one: str, other: str) -> None:
+    assert is_inflection(one, other)
+    assert is_inflection(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("linear", "linearly"), ("oxide", "oxidative"), ("a", "as"), ("reef", "wreck")]
+)
+def test_two_words(one: str, other: str) -> None:
+    assert not is_inflection(one, other)

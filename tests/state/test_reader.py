@@ -1,0 +1,63 @@
+"""What one micro-batch has read of the record store; on real Redis."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.records.record import Record
+from streams.records.stored import Stored, id_of
+from streams.records.version import Stamp
+from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.state.layout import Layout
+from streams.state.reader import Reader
+from streams.state.record_store import PUT_RECORD, RecordStore
+
+A, B = id_of("s:a"), id_of("s:b")
+RECORD = Record(source="s", source_id="a", title="Lichens on basalt")
+
+
+def stored(version: int, *, live: bool = True) -> Stored:
+    stamp = Stamp.of(b"%d" % version, version=version, taken=version)
+    return Stored(stamp if live else stamp._replace(live=False), b"features" if live else b"")
+
+
+@pytest.fixture
+def store(generation: Settings, connection: Connection) -> RecordStore:
+    store = RecordStore(Layout(generation.namespace, generation.generation, generation.buckets))
+    connection.register(PUT_RECORD)
+    connection.execute([store.put(A, None, stored(1), store.encode_record(RECORD))])
+    return store
+
+
+def test_records_are_read_when_first_wanted(store: RecordStore, connection: Connection) -> None:
+    reader = Reader(store, connection)
+    assert reader.features(A) == b""
+    reader.load([A, B, A])
+    reader.load_records([A, B])
+    assert (reader.features(A), reader.features(B)) == (b"features", b"")
+    assert (reader.record(A), reader.record(B)) == (RECORD, None)
+    assert (reader.is_live(A), reader.is_live(B)) == (True, False)
+    assert reader.stored() == {A: stored(1), B: None}
+
+
+def test_a_record_that_another_worker_wrote_has_changed(store: RecordStore, connection: Connection) -> None:
+    reader = Reader(store, connection)
+    reader.load([A, B])
+    assert reader.changed([A, B]) == []
+    connection.execute([store.put(A, stored(1), stored(2), None)])
+    assert reader.changed([A, B]) == [A]
+    assert reader.features(A) == b"features", "what was read stays until it is forgotten"
+    reader.forget([A])
+    reader.load([A])
+    assert reader.stored()[A] == stored(2)
+
+
+def test_what_was_just_written_is_not_read_again(store: RecordStore, connection: Connection) -> None:
+    reader = Reader(store, connection)
+    reader.know(B, stored(3), store.encode_record(RECORD))
+    reader.load([B])
+    assert (reader.record(B), reader.stored()[B]) == (RECORD, stored(3))
+    reader.know(B, stored(4, live=False), None)
+    assert not reader.is_live(B)
+    assert reader.record(B) == RECORD
