@@ -13,7 +13,7 @@ import streams
 
 ROOT = Path(streams.__file__).parent
 # Packages held to the glossary; the rest of streams/ follows.
-PACKAGES = ("demo", "evaluation", "events", "matching", "normalize", "query", "records", "sources", "synthetic")
+PACKAGES = tuple(sorted(path.parent.name for path in ROOT.glob("*/__init__.py")))
 
 # A pattern, and what to write instead. Left out are words with a plain meaning beside the retired one: key, group, level, place,
 # letter, lot, mark, turn, carry, look, generation, take over.
