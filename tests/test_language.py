@@ -12,7 +12,7 @@ import pytest
 import streams
 
 ROOT = Path(streams.__file__).parent
-# Packages held to the glossary; the rest of streams/ follows.
+# All packages are held to the glossary.
 PACKAGES = tuple(sorted(path.parent.name for path in ROOT.glob("*/__init__.py")))
 
 # A pattern, and what to write instead. Left out are words with a plain meaning beside the retired one: key, group, level, place,
@@ -50,6 +50,8 @@ RETIRED = {
     r"of ours|our own|we have|we know|we do": "of Streams",
 }
 PATTERNS = [(re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), instead) for pattern, instead in RETIRED.items()]
+LUA_OPENING = re.compile(r"(?:--.*\n)+")
+LUA_STRING = re.compile(r"'\w*'")
 CODE = re.compile(r"``?[^`]*``?|\"[^\"\n]*\"")
 NO_VERB = re.compile(
     r"`|(?:a|an|the|as|all|any|both|by|each|every|for|from|how|in|its|of|on|one|that|these|this|those|two|what|when|where|whether|"
@@ -68,10 +70,18 @@ def texts(source: str) -> Iterator[tuple[int, str]]:
             yield token.start[0], token.string
 
 
-def retired(source: str) -> list[str]:
-    """Return each retired word of a module's docstrings and comments, with its line and what to write instead."""
+def lua_texts(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the comments of a Lua script, each with its line, without words in quotes."""
+    for line, text in enumerate(source.splitlines(), 1):
+        _, mark, comment = text.partition("--")
+        if mark:
+            yield line, LUA_STRING.sub("", comment)
+
+
+def retired(source: str, suffix: str = ".py") -> list[str]:
+    """Return each retired word of the docstrings and comments in a file, with its line and what to write instead."""
     found = []
-    for line, text in texts(source):
+    for line, text in lua_texts(source) if suffix == ".lua" else texts(source):
         prose = CODE.sub(lambda match: "\n" * match[0].count("\n"), text)
         for pattern, instead in PATTERNS:
             for match in pattern.finditer(prose):
@@ -99,10 +109,18 @@ def modules() -> list[Path]:
 def test_docstrings_and_comments_use_the_words_of_the_glossary(package: str) -> None:
     found = {
         f"{path.relative_to(ROOT.parent)} {fault}"
-        for path in (ROOT / package).rglob("*.py")
-        for fault in retired(path.read_text(encoding="utf-8"))
+        for path in (ROOT / package).rglob("*")
+        if path.suffix in {".py", ".lua"}
+        for fault in retired(path.read_text(encoding="utf-8"), path.suffix)
     }
     assert not found, "\n".join(sorted(found))
+
+
+def test_lua_scripts_open_with_their_key_layout() -> None:
+    scripts = sorted(ROOT.rglob("*.lua"))
+    openings = {path.name: LUA_OPENING.match(path.read_text(encoding="utf-8")) for path in scripts}
+    assert scripts
+    assert [name for name, opening in openings.items() if not opening or "\n-- KEYS" not in opening[0]] == []
 
 
 def test_docstrings_of_functions_begin_with_a_verb() -> None:
@@ -130,6 +148,18 @@ def test_the_packages_exist_and_have_modules() -> None:
 )
 def test_retired_words_are_found_in_docstrings_and_comments_alone(source: str, count: int) -> None:
     assert len(retired(source)) == count
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("-- Nobody is told.\nlocal told = 1\n", 2),
+        ("local x = 1  -- whoever asks\n", 1),
+        ("-- Returns {'successor', to}, `told` or the server's id\n", 0),
+    ],
+)
+def test_retired_words_are_found_in_comments_of_lua_scripts(source: str, count: int) -> None:
+    assert len(retired(source, ".lua")) == count
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ class ClusterView:
         return True
 
     def resolve(self, cluster_id: str) -> str | None:
-        """Return the id that a cluster has now, after all merges; None where it ended without a successor or is unknown.
+        """Return the id that a cluster has now, after all merges; None where it ended without a redirect or is unknown.
 
         After a merge the id of the remaining cluster may be returned before that cluster's own event was folded, as the two
         events come in either order.

@@ -62,10 +62,10 @@ class Relation(msgspec.Struct, frozen=True, array_like=True, order=True):
 
 
 class Ruling(msgspec.Struct, frozen=True, array_like=True):
-    """What corrections say of two records, `a` < `b`: 1 the same paper, -1 two papers, 0 nothing, after an undo.
+    """A constraint on two records, `a` < `b`: 1 must-link (the same paper), -1 cannot-link (two papers), 0 none, after an undo.
 
-    `serial` is that of the last correction on the two. Of two rulings on a pair the one with the higher serial is
-    right, so one that was undone is kept as well: a worker that is behind cannot bring it back.
+    `serial` is that of the last correction on the two. Of two constraints on a pair the one with the higher serial is
+    current, so one that was undone is kept as well: a worker that is behind cannot bring it back.
     """
 
     a: bytes
@@ -78,8 +78,8 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
     """Members and clusters. `vetoed` is set while any two members contradict or oppose each other.
 
     `merged` maps the key of every cluster that was merged away to the key it redirects to.
-    `rulings` are what corrections say, sorted; they outlive the records, and may come before them. `related` are the
-    relations of members, sorted.
+    `rulings` are the must-link and cannot-link constraints, sorted; they outlive the records, and may come before them.
+    `related` are the relations of members, sorted.
     """
 
     members: tuple[Member, ...] = ()

@@ -180,7 +180,7 @@ def _crossing(groups: Sequence[Group], new: set[bytes], members: list[bytes]) ->
 
 
 def _latest(rulings: Iterable[Ruling]) -> tuple[Ruling, ...]:
-    """Return the ruling of the last correction on each pair."""
+    """Return the constraint of the last correction on each pair."""
     found: dict[tuple[bytes, bytes], Ruling] = {}
     for ruling in rulings:
         known = found.get((ruling.a, ruling.b))

@@ -30,8 +30,8 @@ Describe = Callable[[Draft], Described]
 class Left(NamedTuple):
     """What attempts have still to do.
 
-    `doubtful` are records that changed while a group was committed with them: an event may tell of a document between
-    the two contents, so their clusters are compared with it again.
+    `doubtful` are records that changed while a group was committed with them: an event may describe a document that is
+    made of the former content, so this worker compares their clusters with it again.
     """
 
     work: Work

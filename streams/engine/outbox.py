@@ -1,7 +1,7 @@
 """Acknowledges published batches, and finds what is still to be published: pending events and states of clusters.
 
-A group is committed together with its events; they stay in Redis until they are published (`state/group_store.py`). So a worker
-that dies before that leaves them to the next worker, and a worker that another one has overtaken publishes the states again.
+A group is committed together with its events; they stay in Redis until they are published (`state/group_store.py`). So the
+next worker publishes what a dead worker left, and after a write conflict with another worker this one publishes the states again.
 """
 
 from __future__ import annotations

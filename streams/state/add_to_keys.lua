@@ -1,10 +1,10 @@
--- Add a record to blocking keys and read who was there before: atomically, so that of two concurrent
--- inserts under one key the second sees the first. On a Redis Cluster it is called for one key at a time.
--- KEYS    N:{kK}:k of each key
+-- Add a record to blocking keys and return the records that were there before, in one step: of two concurrent inserts
+-- under one key the second returns the first. On a Redis Cluster a worker calls it for one key at a time.
+-- KEYS    N:{kK}:k of each blocking key: hash, fingerprint -> packed entries
 -- ARGV[1] record id, 8 bytes   ARGV[2] signature, 4 bytes   ARGV[3] cap, members kept at most
 -- ARGV[4], … fingerprint of each key, 4 bytes
--- Returns for each key the packed entries (id, signature) that were there before. A full key keeps the smallest
--- ids: ids are hashes, so which records are kept does not depend on the order of arrival.
+-- Returns for each key the packed entries (id, signature) that were there before. A full key keeps the records with the
+-- smallest ids: ids are hashes, so which records are kept does not depend on the order of arrival.
 local id, signature, cap = ARGV[1], ARGV[2], 12 * tonumber(ARGV[3])
 local entry = id .. signature
 

@@ -1,4 +1,4 @@
-"""Values to bytes and back: MessagePack, then Zstandard with a dictionary of our own.
+"""Values to bytes and back: MessagePack, then Zstandard with a dictionary made for records.
 
 A record is too short to compress alone; a shared dictionary, trained on generated records by
 `bench/train_dictionaries.py`, gives it a past to refer to. Each blob begins with one byte that names

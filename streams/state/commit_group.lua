@@ -1,12 +1,13 @@
--- Change groups, each if it is still as the caller read it, and put its events into the outbox, in one step. A frozen group is
--- named in N:{b}:m until there is a pointer in its place. On a Redis Cluster it is called for one group at a time.
--- KEYS N:{b}:g, N:{b}:o and N:{b}:m of each group
+-- Change groups, each if it is still as the caller read it, and put its events into the outbox, in one step. N:{b}:m names a
+-- frozen group until a pointer replaces it. On a Redis Cluster a worker calls it for one group at a time.
+-- KEYS of each group: N:{b}:g hash, record id -> group   N:{b}:o outbox, hash, cluster id:revision -> event
+--                     N:{b}:m set of the ids of frozen groups
 -- ARGV[1] replication ids of the servers that the caller knows, '' for any
 -- ARGV then for each group: record id it is stored under, value the caller read ('' for none), new value, number n of its
 --                           events, n pairs of outbox field and event
 -- Returns for each group 1 when changed, else 0; instead of 1, where earlier events of the same clusters are still pending,
--- outbox field and event of each of these. An error where the server has another id: it may have forgotten what was
--- published.
+-- outbox field and event of each of these. Returns an error where the server has another id: it may have lost
+-- groups in a failover whose events are published.
 if unknown(ARGV[1]) then return redis.error_reply('FORGOTTEN groups may be missing') end
 
 local function add_owed_before(outbox, field, found)

@@ -84,8 +84,8 @@ class Connection:
     """Sends commands in bulk and returns their replies in order.
 
     Not safe for use from two threads at once. Raises RedisError when a server cannot be reached, refuses a command, or has
-    fewer replicas that acknowledge than it should; the caller may then repeat the whole lot, for all our writes are
-    idempotent.
+    fewer replicas that acknowledge than it should; the caller may then repeat all of them, because every
+    write of Streams is idempotent.
     """
 
     def __init__(self, servers: Servers, scripts: Iterable[Script] = (), replicas: int = 0) -> None:
@@ -100,7 +100,7 @@ class Connection:
         """Called before each round trip: raises where the caller may not touch the state any more."""
 
     def register(self, *scripts: Script) -> None:
-        """Load scripts, and remember them, so that a server that has forgotten one is given it again."""
+        """Load scripts on every server, and keep them, so that this worker can load one again on a server that has lost it."""
         self._scripts.update({script.sha: script for script in scripts})
         for script in scripts:
             self.everywhere("SCRIPT", "LOAD", script.source)
@@ -109,7 +109,8 @@ class Connection:
         """Run the commands in as few round trips as the topology allows; replies in the order of the commands.
 
         Commands on one key are executed in their order, but for one that is refused while its slot moves: it comes after
-        those that were not. Ours may: each is a compare-and-set, adds to a set, or writes fields no other of the lot writes.
+        those that were not. The commands of Streams allow this: each is a compare-and-set, adds to a set, or writes fields
+        that no other of the same call writes.
         """
         if not commands:
             return []

@@ -37,8 +37,8 @@ class CorrectionLog:
         self._decoder = msgspec.json.Decoder(Verdict)
         self._encoder = msgspec.json.Encoder()
         self.known = b""
-        """Replication ids (`state/progress.py`). Where not empty, a server with another one takes no verdict: it may have
-        forgotten earlier ones, and the order of verdicts counts."""
+        """Replication ids (`state/progress.py`). Where not empty, a server with another one refuses verdicts: it may have
+        lost earlier ones in a failover, and the order of verdicts counts."""
 
     def all(self) -> list[Verdict]:
         """Return every verdict, oldest first."""

@@ -1,9 +1,9 @@
--- End a rebuild: the new generation takes over, or work on the old one goes on.
--- KEYS[1] N:meta
+-- Release the rebuild lock: workers move to the next version, or continue on this one.
+-- KEYS[1] N:meta hash, name -> value (`streams/state/fence.py`)
 -- ARGV[1] token of this rebuild   ARGV[2] 'switch', 'release' (to be resumed) or 'abort'
 -- ARGV[3] replication ids of the servers that it knows, '' for any
--- Returns 1, or 0 where it does not hold the generation any more (for a switch: where workers may be inside); an error where
--- the server has another id: it may have forgotten a part of the new generation.
+-- Returns 1, or 0 where this rebuild has lost the lock (for a switch: where workers may be inside); an error where the server
+-- has another id: it may have lost a part of the next version in a failover.
 if unknown(ARGV[3]) then return redis.error_reply('FORGOTTEN the new generation may have gaps') end
 local key = KEYS[1]
 local time = redis.call('TIME')

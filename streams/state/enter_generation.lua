@@ -1,8 +1,8 @@
--- Enter a generation as a worker, or renew its presence there.
--- KEYS[1] N:meta
--- ARGV[1] the worker's id   ARGV[2] ms of silence after which a worker is taken for dead
--- Returns {'open', ''}: it is inside and may work   {'closing', to}: inside, it should end what it does and leave
---         {'closed', to}: outside, it has to wait   {'successor', to}: outside permanently, `to` is read instead
+-- Register a worker on an index version, or renew its lease.
+-- KEYS[1] N:meta hash, name -> value (`streams/state/fence.py`)
+-- ARGV[1] the worker's id   ARGV[2] ms without a renewal after which a worker's lease is void
+-- Returns {'open', ''}: the worker is inside and may work   {'closing', to}: inside, it ends what it does and leaves
+--         {'closed', to}: outside, it waits                 {'successor', to}: outside permanently, it moves to the version `to`
 local field = 'worker:' .. ARGV[1]
 local successor = redis.call('HGET', KEYS[1], 'successor')
 if successor then
@@ -12,7 +12,7 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local closing = redis.call('HGET', KEYS[1], 'closing')
--- A rebuild that closed it and then died does not keep it closed.
+-- A rebuild that died keeps workers out no longer than its lock lasts.
 if closing and tonumber(redis.call('HGET', KEYS[1], 'held_until') or 0) < now then closing = false end
 if redis.call('HEXISTS', KEYS[1], field) == 0 then
   if closing then return {'closed', closing} end

@@ -1,8 +1,8 @@
-"""Which generation is in force, and what is fixed for it. Key `N:meta` of `state/layout.py`.
+"""Which index version is current, and what is fixed for it. Key `N:meta` of `state/layout.py`.
 
-`STREAMS_GENERATION` names where to begin; a generation that was rebuilt names its successor, and so on to the last. What
-decides about records is fixed for a generation (`FIXED`): a successor is read with what it was built with, whatever the
-environment says by then.
+`STREAMS_GENERATION` names the first index version; one that was rebuilt names the next version, and so on to the last. The
+settings that decide about records are fixed for an index version (`FIXED`): a program reads each version with the settings it
+was built with, whatever the environment says by then.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from streams.state.layout import Layout, meta_key
 __all__ = ["FIXED", "Chain", "current_generation", "facts", "follow", "remove"]
 
 FIXED = ("buckets", "preprints")
-"""Settings that are noted in a generation when it is begun and hold for all who open it."""
+"""Settings that the first worker stores in an index version, and that hold for every program that opens it."""
 
 _MOST = 10_000
 _CHUNK = 500
 
 
 class Chain(NamedTuple):
-    """Settings of the generation in force, and the generations before it, the first one first."""
+    """Settings of the current index version, and the versions before it, the first one first."""
 
     settings: Settings
     before: tuple[str, ...]
 
 
 def current_generation(settings: Settings, connection: Connection) -> Settings:
-    """Return the settings with the generation in force and what is fixed for it; every program that opens state calls it."""
+    """Return the settings of the current index version, with what is fixed for it; every program that opens state calls this."""
     return follow(settings, connection).settings
 
 
 def follow(settings: Settings, connection: Connection) -> Chain:
-    """Go from the settings' generation to the last. Raises StateError where successors do not end."""
+    """Follow the index versions from the one in the settings to the last. Raises StateError where they form a cycle."""
     before: list[str] = []
     name, known = settings.generation, facts(settings.namespace, settings.generation, connection)
     while successor := known.get("successor"):
@@ -49,7 +49,7 @@ def follow(settings: Settings, connection: Connection) -> Chain:
 
 
 def built_as(settings: Settings, generation: str, known: dict[str, str]) -> Settings:
-    """Return the settings for a generation with what it was begun with (its `facts`)."""
+    """Return the settings for an index version with what it was begun with (its `facts`)."""
     fixed = {name: known[name] for name in FIXED if name in known}
     if "buckets" in fixed:
         fixed |= {"buckets": int(fixed["buckets"])}  # type: ignore[dict-item]
@@ -57,13 +57,13 @@ def built_as(settings: Settings, generation: str, known: dict[str, str]) -> Sett
 
 
 def facts(namespace: str, generation: str, connection: Connection) -> dict[str, str]:
-    """Read all that is noted in a generation, by name; empty where there is none."""
+    """Read all that is stored in the `meta` of an index version, by name; empty where there is none."""
     reply = connection.call("HGETALL", meta_key(namespace, generation))
     return {name.decode(): value.decode() for name, value in zip(reply[::2], reply[1::2], strict=True)}
 
 
 def remove(layout: Layout, connection: Connection, check: Callable[[], None] = lambda: None) -> None:
-    """Remove all keys of a generation but its `meta`; `check` is called before each chunk, and may raise."""
+    """Remove all keys of an index version but its `meta`; `check` is called before each chunk, and may raise."""
     keys = layout.all_keys()
     for start in range(0, len(keys), _CHUNK):
         check()

@@ -64,8 +64,8 @@ class GroupStore:
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(Group)
         self.known = b""
-        """Replication ids (`state/progress.py`). Where not empty, a server with another one takes no change: it may have
-        forgotten clusters whose events subscribers have read."""
+        """Replication ids (`state/progress.py`). Where not empty, a server with another one refuses changes: it may have
+        lost clusters in a failover whose events subscribers have read."""
 
     def resolve(self, records: Iterable[bytes], known: Mapping[bytes, bytes] | None = None) -> dict[bytes, Root]:
         """Return the group of each record, following pointers; a record never grouped is its own empty root.

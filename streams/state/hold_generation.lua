@@ -1,9 +1,10 @@
--- Take a generation for a rebuild, or renew its hold; while `closing` is set, workers are kept out.
--- KEYS[1] N:meta
--- ARGV[1] token of this rebuild   ARGV[2] name of the generation it builds   ARGV[3] ms it holds without a further call
--- ARGV[4] '1': take it, '0': it has it already   ARGV[5] '1': keep workers out
--- ARGV[6] ms of silence after which a worker is taken for dead
--- Returns {'held', number of workers inside}, or why not: {'successor', to}  {'other', to}  {'busy', ms left}  {'lost', ''}
+-- Acquire the rebuild lock of an index version, or renew it; while `closing` is set, workers stay out.
+-- KEYS[1] N:meta hash, name -> value (`streams/state/fence.py`)
+-- ARGV[1] token of this rebuild   ARGV[2] name of the next version   ARGV[3] ms the lock lasts without a renewal
+-- ARGV[4] '1': acquire, '0': renew   ARGV[5] '1': keep workers out
+-- ARGV[6] ms without a renewal after which a worker's lease is void
+-- Returns {'held', number of workers inside}, or why this rebuild has no lock:
+--         {'successor', to}  {'other', to}  {'busy', ms left}  {'lost', ''}
 local key = KEYS[1]
 local successor = redis.call('HGET', key, 'successor')
 if successor then return {'successor', successor} end

@@ -16,9 +16,9 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | state/correction_log.py |
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | state/progress.py   |
 | `N:{t}:p`   | hash | topic:partition     | the same on a Redis Cluster, in 64 keys (below)         | state/progress.py   |
-| `N:p`, `N:{t}:p` | hash | `@` + replication id | ms of the last mark while the server had this id | state/progress.py   |
-| `N:meta`    | hash | name                | what is fixed for the generation (buckets, …)           | state/progress.py   |
-| `N:meta`    | hash | name                | who works on it, and which generation took over         | state/fence.py      |
+| `N:p`, `N:{t}:p` | hash | `@` + replication id | ms when a position was last stored under this id | state/progress.py   |
+| `N:meta`    | hash | name                | what is fixed for the index version (buckets, …)        | state/progress.py   |
+| `N:meta`    | hash | name                | which workers are active, which version took over       | state/fence.py      |
 | `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | state/connection.py |
 
 Hashes with few small fields are stored by Redis as listpacks, without a pointer or an allocation
@@ -26,8 +26,8 @@ per field: that, and not the data, is what makes a record cost 400 bytes instead
 `hash-max-listpack-entries` ≥ 1024 and `hash-max-listpack-value` ≥ 4096 in the server's settings
 (`streams doctor` looks). Fields of a bucket = records / `STREAMS_BUCKETS`.
 
-On a Redis Cluster each shard forgets for itself in a failover, so each must remember positions for itself: there they are
-kept 64 times, under tags `t` that are one in every 256 of the 16,384 slots, so that every primary with 256 slots in a
+On a Redis Cluster each shard may lose writes alone in a failover, so each must keep all positions: there a worker stores
+them 64 times, under tags `t` that are one in every 256 of the 16,384 slots, so that every primary with 256 slots in a
 row has some.
 """
 
@@ -121,7 +121,7 @@ class Layout:
     def key(self, kind: str, value: str) -> tuple[bytes, bytes]:
         """Return the Redis key and the 4-byte fingerprint under which the records of a blocking key are kept.
 
-        46 bits tell keys apart at the default size; two that meet cost a comparison, never a wrong merge,
+        46 bits tell keys apart at the default size; two blocking keys with the same bits cost a comparison, never a wrong merge,
         for every link is checked against the keys themselves.
         """
         digest = _KEY_DIGEST.copy()

@@ -1,8 +1,8 @@
--- Store how far partitions are handled, unless Redis has forgotten something since the caller last looked.
--- KEYS[1] N:p or N:{t}:p
+-- Store how far partitions are handled, unless the server may have lost writes in a failover since the caller last read its id.
+-- KEYS[1] N:p or N:{t}:p hash, topic:partition -> next offset to handle, @ + replication id -> ms when last stored
 -- ARGV[1] the replication id the caller knows   ARGV[2], [3], [4], … of each step: field, where it begins, where it ends
--- Returns {replication id now, position before each step, …}. A step is written only if the id is the known one and the
--- position is not before its beginning; a position never goes back.
+-- Returns {replication id now, position before each step, …}. The script stores a step only if the id is the known one and the
+-- stored position is not before the beginning of the step; a stored position never becomes smaller.
 local id = history()
 local known = id == ARGV[1]
 local reply = {id}

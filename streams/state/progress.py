@@ -1,15 +1,15 @@
-"""The positions and fixed facts of a generation. Keys `N:p`, `N:{t}:p` and `N:meta` of `state/layout.py`.
+"""The stored positions and fixed facts of an index version. Keys `N:p`, `N:{t}:p` and `N:meta` of `state/layout.py`.
 
-The position of every partition is written after a micro-batch is wholly done (state, events, decisions). Redis may forget
-its last acknowledged writes, in a failover or with the end of its append-only file. It forgets them in the reverse of
-their order, so with the effects of a batch it forgets its mark, and reading goes on from the position it remembers
-(promise 5). Two signs of it:
+A worker stores the position of every partition after a micro-batch is wholly done (state, events, decisions). The Redis
+primary may lose its last acknowledged writes, in a failover or with the end of its append-only file. It loses the latest
+writes first, so with the effects of a batch it loses the position stored after them, and the worker resumes from the
+position that Redis still has (promise 5). Two signs show such a loss:
 
 - a position is stored by compare-and-set: an offset range that begins beyond the stored position has a gap before it;
-- a server that forgets is another one or was started anew, so it has another replication id: then the batch under
-  way stores no position either, for its own first writes may be among those forgotten.
+- the server that answers after a loss is another one or was restarted, so it has another replication id: then the worker
+  stores no position for the batch under way either, because the first writes of this batch may be lost as well.
 
-On a Redis Cluster each shard forgets for itself. Each keeps all positions; the smallest is that of the partition.
+On a Redis Cluster each shard may lose writes alone. Each shard keeps all positions; the smallest is that of the partition.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Place = tuple[str, int]
 """A topic and a partition of it."""
 
 Histories = tuple[bytes, ...]
-"""The replication id of the server behind each key of positions: the same ones again mean that nothing was forgotten.
+"""The replication id of the server behind each key of positions: the same ones again mean that no write was lost.
 
 `b""` where a server does not say; then only positions show a loss.
 """
@@ -57,9 +57,9 @@ class Step(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What Redis remembers: the position of each partition, and the replication ids of the servers.
+    """What Redis has stored: the position of each partition, and the replication ids of the servers.
 
-    `marked` has, for each key of positions, the Unix time in ms of the last mark that is remembered of each history.
+    `marked` has, for each key of positions and each replication id, the Unix time in ms at which a position was last stored.
     """
 
     positions: dict[Place, int]
@@ -67,9 +67,9 @@ class Look(NamedTuple):
     marked: tuple[dict[bytes, int], ...]
 
     def forgotten_since(self, known: Histories) -> int | None:
-        """Return since when writes may be forgotten, as Unix time in ms; None where none are.
+        """Return the Unix time in ms since which writes may be lost; None where none are.
 
-        `known` are the histories when they were written; none: those of the last positions stored by any worker.
+        `known` are the replication ids when the caller wrote; where empty, those of the last positions that any worker stored.
         """
         since: list[int] = []
         for place, (now, marked) in enumerate(zip(self.histories, self.marked, strict=True)):
@@ -83,7 +83,7 @@ class Look(NamedTuple):
 
 
 class Progress:
-    """Positions and fixed facts of one generation. Not safe for use from two threads at once."""
+    """Stores positions and fixed facts of one index version. Not safe for use from two threads at once."""
 
     def __init__(self, layout: Layout, connection: Connection, *, spread: bool | None = None) -> None:
         """Keep positions on every shard where `spread`; by default on a Redis Cluster."""
@@ -94,17 +94,17 @@ class Progress:
         self._registered = False
 
     def begin_topics(self, milliseconds: int) -> None:
-        """Remember that the broker lost its topics and that they begin anew at this Unix time."""
+        """Store the Unix time at which the broker, having lost its topics, restarted them at offset 0."""
         self._connection.call("HSET", self._layout.meta, "topics_since", milliseconds)
 
     def topics_since(self) -> int:
-        """Return the Unix time in ms at which the topics began anew for the last time, 0 if they never did."""
+        """Return the Unix time in ms at which the topics last restarted at offset 0; 0 if they never did."""
         return int(self._connection.call("HGET", self._layout.meta, "topics_since") or 0)
 
     def claim(self, settings: Settings) -> None:
-        """Fix the generation's facts, or check the settings against them; note the ruleset it was begun with.
+        """Fix the facts of the index version, or check the settings against them; store the ruleset it was begun with.
 
-        Raises SettingsError where the settings contradict what the generation was made with.
+        Raises SettingsError where the settings contradict what the index version was made with.
         """
         facts = {"format": str(FORMAT), **{name: str(getattr(settings, name)) for name in FIXED}}
         key = self._layout.meta
@@ -125,9 +125,9 @@ class Progress:
         self._connection.call("HSETNX", key, "ruleset", RULESET)
 
     def mark(self, steps: Sequence[Step], known: Histories) -> tuple[dict[Place, int], Histories]:
-        """Store how far partitions are handled; return those to rewind, with their offsets, and the histories now.
+        """Store how far partitions are handled; return those to rewind, with their offsets, and the replication ids now.
 
-        `known` are the histories as they were before the first write of these steps. Steps of a partition are in order.
+        `known` are the replication ids as they were before the first write of these steps. Steps of a partition are in order.
         A position never goes back.
         """
         arguments = [argument for t, p, begins, ends in steps for argument in (f"{t}:{p}", begins, ends)]
@@ -150,26 +150,26 @@ class Progress:
         return self.mark([step._replace(ends=step.begins) for step in first], known)
 
     def look(self) -> Look:
-        """Read what Redis remembers."""
+        """Read the stored positions and the replication ids."""
         replies = self._run([READ_PROGRESS.call((key,), ()) for key in self._keys])
         kept = [reply[1:] for reply in replies]
         marked = tuple({f[1:]: int(value) for f, value in _pairs(reply) if f.startswith(_ID)} for reply in kept)
         return Look(_smallest(kept), tuple(reply[0] for reply in replies), marked)
 
     def positions(self) -> dict[Place, int]:
-        """Return the next offset to handle of every (topic, partition) ever handled in this generation."""
+        """Return the next offset to handle of every (topic, partition) ever handled in this index version."""
         return _smallest(self._connection.execute([Command(key, ("HGETALL", key)) for key in self._keys]))
 
     def put(self, positions: Mapping[Place, int]) -> None:
-        """Set positions whatever Redis remembers, also back."""
+        """Store positions, whatever Redis has stored, also smaller ones."""
         fields = [entry for (topic, partition), at in positions.items() for entry in (f"{topic}:{partition}", at)]
         if fields:
             self._connection.execute([Command(key, ("HSET", key, *fields)) for key in self._keys])
 
     def take_over(self, other: Progress) -> None:
-        """Store the positions and histories of another generation, and nothing else.
+        """Store the positions and replication ids of another index version, and nothing else.
 
-        So the next worker here finds out what Redis has forgotten of what was published from there.
+        So the next worker on this one detects whether Redis lost writes whose events were published from the other one.
         """
         positions = [entry for (t, p), at in other.positions().items() for entry in (f"{t}:{p}", at)]
         replies = other._connection.execute([Command(key, ("HGETALL", key)) for key in other._keys])
@@ -182,7 +182,7 @@ class Progress:
         self._connection.execute(commands)
 
     def forget_positions(self) -> None:
-        """Forget all positions: the broker lost its topics and their offsets begin anew."""
+        """Remove all positions: the broker lost its topics, so their offsets restart at 0."""
         self._connection.execute([Command(key, ("DEL", key)) for key in self._keys])
 
     def _run(self, commands: Sequence[Command]) -> list[Any]:

@@ -1,5 +1,5 @@
 -- Store a record if it is still as the caller read it.
--- KEYS[1] N:{b}:r   KEYS[2] N:{b}:d
+-- KEYS[1] N:{b}:r hash, record id -> header + features   KEYS[2] N:{b}:d hash, record id -> record for documents
 -- ARGV[1] record id, 8 bytes
 -- ARGV[2] header the caller read, 21 to 37 bytes by bits of its first, or '' for none
 -- ARGV[3] new header + features

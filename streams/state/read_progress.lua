@@ -1,5 +1,5 @@
--- Read all positions under a key, and which server answers.
--- KEYS[1] N:p or N:{t}:p
+-- Read all positions under a key, and the replication id of the server that answers.
+-- KEYS[1] N:p or N:{t}:p hash, topic:partition -> next offset to handle, @ + replication id -> ms when last stored
 -- Returns {replication id, field, value, …}.
 local reply = redis.call('HGETALL', KEYS[1])
 table.insert(reply, 1, history())

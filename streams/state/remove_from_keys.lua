@@ -1,6 +1,7 @@
--- Take a record out of blocking keys. On a Redis Cluster it is called for one key at a time.
--- KEYS    N:{kK}:k of each key
+-- Remove a record from blocking keys. On a Redis Cluster a worker calls it for one key at a time.
+-- KEYS    N:{kK}:k of each blocking key: hash, fingerprint -> packed entries
 -- ARGV[1] record id, 8 bytes   ARGV[2], … fingerprint of each key, 4 bytes
+-- Returns the number of keys.
 for n, key in ipairs(KEYS) do
   local fingerprint = ARGV[1 + n]
   local packed = redis.call('HGET', key, fingerprint)

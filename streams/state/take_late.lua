@@ -1,6 +1,6 @@
--- Take clusters whose states are to be published again now, and schedule each for its next time.
--- KEYS[1] N:l
--- ARGV[1] how many at most   ARGV[2] ms until another worker takes one that is published for the last time
+-- Take from the republication queue the clusters that are due, and schedule each for its next time.
+-- KEYS[1] N:l sorted set, step + cluster key -> ms when due
+-- ARGV[1] how many at most   ARGV[2] ms until another worker takes a cluster whose last publication is not acknowledged
 -- ARGV[3], … ms until step 1, 2, …
 -- Returns the members taken, as they were.
 local time = redis.call('TIME')

@@ -1,4 +1,4 @@
-"""Stand-ins for the tests of programs that use Streams: no broker, no Redis.
+"""Test doubles for programs that use Streams: no broker, no Redis.
 
 `FakeStreams` turns records into the messages that subscribers of a running Streams receive, by the same rules and
 in the same form. `event_messages` does it for one feed at once. `generated_feed` makes records with known truth.

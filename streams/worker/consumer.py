@@ -8,15 +8,15 @@ that breaks one says which. The consumer differs from Faust's in four ways:
 - it rewinds a partition where Redis has stored less than the committed offset;
 - it leaves a broker that grants short sessions without LeaveGroup.
 
-Redis may lose writes that a worker has seen acknowledged (`streams/state/progress.py`), while Kafka keeps the offset committed
-after them. So a partition is rewound to the position stored in Redis: when it is assigned, when a position was
-refused, and when a heartbeat finds one before the committed offset. Reading never begins later than the committed
-offset: a topic made anew would lose its first messages.
+The Redis primary may lose writes that it has acknowledged to a worker (`streams/state/progress.py`), while Kafka keeps the
+offset committed after them. So this worker rewinds a partition to the position stored in Redis: when it is assigned, when
+Redis refused a position, and when a heartbeat finds one before the committed offset. Reading never begins later than the
+committed offset: otherwise the first messages of a topic that was deleted and created again would be lost.
 
-What was fetched and never came to the stream would be lost: Faust may end the loop that waits for a fetch, in a rebalance, and
-the fetch goes on in the consumer's thread. So the consumer never seeks while a fetch is under way; what a fetch finds that began
-before a rebalance is thrown away and sought again; and missing offsets are read a second time. Which partition is read from where,
-and in which epoch, is decided in `streams/worker/read_positions.py`.
+Messages that were fetched and never came to the stream would be lost: in a rebalance Faust may end the loop that waits for a
+fetch, while the fetch continues in the consumer's thread. So the consumer never seeks while a fetch is under way; it throws away
+what a fetch returns that began before a rebalance, and seeks again; and it reads missing offsets a second time.
+`streams/worker/read_positions.py` decides from where, and in which epoch, each partition is read.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _SILENT_SECONDS = 6.0
 
 Kafka grants no shorter one (`group.min.session.timeout.ms`, by default). The embedded broker does; and of a group whose leader
 says that it leaves, while others join or leave too, it keeps that leader permanently, and no member gets partitions any more.
-A member that it misses it forgets, leader or not (docs/decisions/0019-leave-without-a-word.md).
+It removes a member whose session ends, leader or not (docs/decisions/0019-leave-without-a-word.md).
 """
 
 _FETCH_SECONDS = 5.0
@@ -208,7 +208,7 @@ class RewindingConsumer(Consumer):
                 await self._source.begin(restarted)
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
-        """Forget what was read of partitions that are taken away."""
+        """Drop the reading state of partitions that the broker takes away."""
         self._rebalances += 1
         self._reading.revoke(revoked)
         await super().on_partitions_revoked(revoked)

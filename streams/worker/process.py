@@ -217,7 +217,7 @@ def _restart() -> NoReturn:
     """Replace this process by a new one of the same command and environment, which shares no memory with it."""
     for child in multiprocessing.active_children():
         child.join(_CHILD_SECONDS)  # the new process would not reap it
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the command of this process
 
 
 def _open_generation(settings: Settings, connection: Connection) -> Settings:

@@ -79,7 +79,7 @@ class ReadPositions:
         return Start(Seek.STAY if committed else Seek.SEEK, position)
 
     def revoke(self, partitions: Iterable[Partition]) -> None:
-        """Forget partitions that were taken away, but for their epochs."""
+        """Drop the state of partitions that the broker took away, but for their epochs."""
         for partition in partitions:
             for known in (self._next, self._rewinds, self._gaps):
                 known.pop(partition, None)

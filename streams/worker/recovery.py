@@ -30,7 +30,7 @@ class Recovery:
             return await self._thread.with_backoff(self.drain_in_turn)
 
     async def drain_in_turn(self) -> int:
-        """As `drain`, once, for a caller that has the turn. Raises ServiceError."""
+        """Do what `drain` does, once, for a caller that is admitted to the engine's thread already. Raises ServiceError."""
         await self._guard.check(())
         count = 0
         while (batch := await self._thread.run(self._engine.outbox.drain)).outgoing:
