@@ -2,7 +2,7 @@
 
 `parse` reads payloads of feeds, `compare` and `explain` decide pairs, `deduplicate` clusters records in memory, and
 `ClusterView` follows the events that a running Streams publishes. All names in `__all__` are stable; docs/python.md
-describes them. `streams.testing` has stand-ins for the tests of programs that subscribe.
+describes them. `streams.testing` has substitutes for the tests of programs that subscribe.
 
 Importing this package loads no other module: each name is loaded when it is used first (PEP 562), so the command line and the
 workers do not pay for the Python API, and no import cycle can come from here.

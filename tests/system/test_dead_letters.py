@@ -174,7 +174,7 @@ def check_list(world: World) -> None:
     assert times == sorted(times)
     table = world.cli("list", "--limit", "1", "--source", "arxiv")
     assert "and 1 older" in table
-    assert {line.split()[1] for line in table.splitlines()[-3:]} == {"not_json", "xml_doctype", "dead"}
+    assert {line.split()[1] for line in table.splitlines()[-3:]} == {"not_json", "xml_doctype", "current"}
 
 
 def check_show(world: World, payload: bytes) -> None:

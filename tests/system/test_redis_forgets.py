@@ -82,7 +82,7 @@ class Setting:
                 had, has = redis.fail_over(new)
                 assert sum(had.values()) - sum(has.values()) > 40, "acknowledged writes are forgotten"
                 assert process.wait(60) == 1
-            assert "Run `streams rebuild` again: it goes on" in command.output()
+            assert "Run `streams rebuild` again: it resumes" in command.output()
             way.restore()
             command.ok("rebuild", seconds=120)
             scenario.follow()
