@@ -119,7 +119,11 @@ def test_up_serves_and_remembers(streams: Callable[..., Streams], tmp_path: Path
         assert [get(where, path)[0] for path in ("/healthz", "/readyz", "/metrics")] == [200, 200, 200]
         up.send(PAPER)
         wait_for(lambda: up.explain("mine:1"), "the first record was handled")
-        up.send(PAPER | {"id": "2"}, PAPER | {"id": "3", "title": "Erratum to: " + str(PAPER["title"])})
+        # One after the other: they lie in two partitions, and the events differ with the order.
+        up.send(PAPER | {"id": "2"})
+        wait_for(lambda: up.explain("mine:2"), "the second record was handled")
+        up.send(PAPER | {"id": "3", "title": "Erratum to: " + str(PAPER["title"])})
+        wait_for(lambda: up.explain("mine:3"), "the third record was handled")
         found = up.tail("events", 5)
         assert {record for event in found for record in event["after"]} == {"mine:1", "mine:2", "mine:3"}
         decided = up.tail("decisions", 3)
