@@ -49,7 +49,7 @@ class Meter:
         waiting = iter(payloads)
         while lot := list(islice(waiting, LOT)):
             batch = self.engine.process([self._message(*payload) for payload in lot])
-            while batch.outgoing or batch.committed or batch.drained:
+            while not batch.is_empty:
                 for out in batch.outgoing:
                     headers = sum(len(name) + len(value) for name, value in out.headers)
                     self._count(out.topic, len(out.key) + len(out.value or b"") + headers)

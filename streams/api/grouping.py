@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple, TypeVar
 
+from streams.clusters.disjoint_sets import DisjointSets
 from streams.clusters.partition import Link, Opposition, partition
 from streams.clusters.planner import Pair
 from streams.matching.decision import DUPLICATE, Decision
@@ -47,18 +48,17 @@ def divide_group(members: Sequence[T], pair: Callable[[T, T], Pair]) -> list[lis
 
 def group_linked(links: Iterable[tuple[T, T]], cap: int | None = None) -> Groups:
     """Group the records that links connect; a link that would make a group of more than `cap` records is left out."""
-    members: dict[T, list[T]] = {}
+    sets: DisjointSets[T] = DisjointSets()
     capped = 0
     for a, b in links:
-        one, other = members.setdefault(a, [a]), members.setdefault(b, [b])
-        if one is other:
-            continue
-        if cap is not None and len(one) + len(other) > cap:
+        if cap is not None and _joined_size(sets, a, b) > cap:
             capped += 1
-            continue
-        if len(one) < len(other):
-            one, other = other, one
-        one += other
-        members.update(dict.fromkeys(other, one))
-    groups = {id(group): group for group in members.values()}
-    return Groups(sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1), capped)
+        else:
+            sets.join(a, b)
+    return Groups(sorted(tuple(sorted(group)) for group in sets.members.values() if len(group) > 1), capped)
+
+
+def _joined_size(sets: DisjointSets[T], a: T, b: T) -> int:
+    """Return how many records a link would bring together, 0 where they are together already."""
+    one, other = sets.find(a), sets.find(b)
+    return 0 if one == other else len(sets.members.get(one, (a,))) + len(sets.members.get(other, (b,)))

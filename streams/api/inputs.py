@@ -20,7 +20,7 @@ from streams.sources import document as documents
 from streams.sources import parse as parse_payload
 from streams.sources.payloads import Json, Member, collect
 
-__all__ = ["RecordLike", "parse", "plain", "read_item", "read_pair", "rules_for"]
+__all__ = ["RecordLike", "name_side", "parse", "plain", "read_item", "read_pair", "rules_for"]
 
 RecordLike: TypeAlias = Record | Mapping[str, Any]
 """A record, or a dictionary of the `document` form."""
@@ -101,10 +101,11 @@ def _source(value: RecordLike) -> object:
 
 
 def _named(value: RecordLike, name: str, other_source: object) -> RecordLike:
+    return name_side(plain(value), name, other_source) if isinstance(value, Mapping) else value
+
+
+def name_side(document: Json, name: str, other_source: object) -> Json:
     """Return a document with an id and a source; a source that it lacks is another one than that of the other side."""
-    if not isinstance(value, Mapping):
-        return value
-    document = plain(value)
     label = name if other_source != name else name * 2
     return {
         **document,

@@ -14,6 +14,7 @@ import msgspec
 import orjson
 import typer
 
+from streams.api.inputs import name_side
 from streams.cli.context import console
 from streams.cli.tables import explanation_table
 from streams.errors import PayloadError, UsageError
@@ -157,21 +158,8 @@ def _sides(a: Any, b: Any, where: tuple[str, str]) -> tuple[_Side, _Side]:
     for value, place in zip((a, b), where, strict=True):
         if not isinstance(value, dict):
             raise PayloadError("not_a_paper", "the document is missing or not an object", place)
-    return _side(_named(a, "a", b), where[0]), _side(_named(b, "b", a), where[1])
-
-
-def _named(document: Json, name: str, other: Json) -> Json:
-    """Return the document with an id and a source: where it has none, `name`, or another than the other document's source."""
-    label = name if other.get("source") != name else name * 2
-    return {
-        **document,
-        **{field: given for field, given in (("id", name), ("source", label)) if _lacks(document, field)},
-    }
-
-
-def _lacks(document: Json, field: str) -> bool:
-    value = document.get(field)
-    return value is None or (isinstance(value, str) and not value.strip())
+    sources = a.get("source"), b.get("source")
+    return _side(name_side(a, "a", sources[1]), where[0]), _side(name_side(b, "b", sources[0]), where[1])
 
 
 def _side(document: Json, where: str) -> _Side:
