@@ -19,11 +19,11 @@ def plan_job(job: Job, reader: Reader, judge: Judge, heads: Heads) -> Draft:
     present, removed, now = {}, set(), []
     for record in job.records.union(job.differing(stored)):
         entry = stored.get(record)
-        if entry is None or not entry.stamp.live:
+        if entry is None or not entry.version.live:
             removed.add(record)
         else:
-            present[record] = entry.stamp.digest
-            now.append(entry.stamp.taken)
+            present[record] = entry.version.digest
+            now.append(entry.version.taken)
     moved = waiting(job.target.group, (group for _, group in job.moves.values()))
     groups = [job.target.group, *(g for g in moved if g.members or g.clusters or g.rulings)]
     groups, corrected = _lifted(groups, job, reader, heads)

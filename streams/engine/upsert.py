@@ -75,10 +75,10 @@ class Upserter:
             last = payloads[0]
         now = before or payloads[0].stored
         for item in payloads:
-            if item.stored.stamp.supersedes(now.stamp):
-                now, last = item.stored._replace(stamp=item.stored.stamp.following(now.stamp)), item
-            elif (heard := now.stamp.hearing(item.stored.stamp)) != now.stamp:
-                now = now._replace(stamp=heard)
+            if item.stored.version.supersedes(now.version):
+                now, last = item.stored._replace(version=item.stored.version.following(now.version)), item
+            elif (heard := now.version.hearing(item.stored.version)) != now.version:
+                now = now._replace(version=heard)
         if last is None:
             signature, places = self._judge.keys_of(now)
             return Upsert(payloads[0].id, payloads[0].name, before, now, None, signature, places, None)

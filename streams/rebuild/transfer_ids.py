@@ -130,7 +130,7 @@ class IdTransfer:
     def _draft(self, component: JoinedComponent, related: Iterable[tuple[bytes, bytes]], reader: Reader) -> Draft:
         judge, features = self._engine.judge, reader.features
         stored = {record: entry for record in component.records if (entry := reader.stored()[record])}
-        present = {record: entry.stamp.digest for record, entry in stored.items() if entry.stamp.live}
+        present = {record: entry.version.digest for record, entry in stored.items() if entry.version.live}
         missing = {m.id for group in component.old_groups() for m in group.members} - stored.keys()
         if missing:
             raise StateError(
@@ -142,7 +142,7 @@ class IdTransfer:
             for record, other in sorted(related)
             if (kind := judge.relation(features(record), features(other)))
         ]
-        now = max((entry.stamp.taken for entry in stored.values() if entry.stamp.live), default=0)
+        now = max((entry.version.taken for entry in stored.values() if entry.version.live), default=0)
         return adopt(component.old_groups(), present, lambda a, b: judge.pair(features(a), features(b)), now, relations)
 
     def _describe(self, draft: Draft, component: JoinedComponent, reader: Reader) -> Described:
