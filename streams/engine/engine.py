@@ -28,7 +28,7 @@ from streams.matching.ruleset import DEFAULT
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.correction_log import DECIDE_CORRECTION, CorrectionLog
-from streams.state.group_store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
+from streams.state.group_store import ACKNOWLEDGE_GROUP, COMMIT_GROUP, GroupStore
 from streams.state.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex
 from streams.state.late import NOTE_LATE, TAKE_LATE, LateStates
 from streams.state.layout import Layout
@@ -47,7 +47,9 @@ class Engine:
         self.settings = settings
         self.connection = connection
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
-        connection.register(PUT_RECORD, ADD_TO_KEYS, REMOVE_FROM_KEYS, COMMIT_GROUP, CONFIRM_GROUP, DECIDE_CORRECTION)
+        connection.register(
+            PUT_RECORD, ADD_TO_KEYS, REMOVE_FROM_KEYS, COMMIT_GROUP, ACKNOWLEDGE_GROUP, DECIDE_CORRECTION
+        )
         connection.register(NOTE_LATE, TAKE_LATE)
         self.progress = Progress(layout, connection)
         self.progress.claim(settings)
