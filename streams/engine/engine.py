@@ -17,7 +17,7 @@ from streams.engine.admission import admit
 from streams.engine.candidates import CandidateIndex
 from streams.engine.committer import Changes, Committer
 from streams.engine.correct import Corrector
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.engine.matcher import Decided, Matcher
 from streams.engine.messages import Batch, Incoming
 from streams.engine.outbox import Outbox
@@ -55,17 +55,17 @@ class Engine:
         self.progress.claim(settings)
         self.store = RecordStore(layout)
         self.index = KeyIndex(layout, settings.key_cap, together=not connection.is_cluster)
-        self.judge = Judge(self.store, layout, DEFAULT.with_policy(settings.preprints))
+        self.decisions = DecisionCache(self.store, layout, DEFAULT.with_policy(settings.preprints))
         self.groups = GroupStore(layout, connection)
         self.corrections = CorrectionLog(layout, connection)
         self.outbox = Outbox(self.groups, self.store, LateStates(layout, connection), connection)
-        self.committer = Committer(self.groups, self.judge, settings.cluster_cap)
+        self.committer = Committer(self.groups, self.decisions, settings.cluster_cap)
         self._intake = Intake(settings)
-        self._upserter = Upserter(self.store, self.judge, connection)
-        self._candidates = CandidateIndex(self.index, self.judge, connection)
-        self._matcher = Matcher(self.judge)
+        self._upserter = Upserter(self.store, self.decisions, connection)
+        self._candidates = CandidateIndex(self.index, self.decisions, connection)
+        self._matcher = Matcher(self.decisions)
         self._corrector = Corrector(self.corrections, self.committer)
-        self._questions = ReviewQuestions(self.groups, self.judge)
+        self._questions = ReviewQuestions(self.groups, self.decisions)
 
     def trust(self, histories: Iterable[bytes]) -> None:
         """Change groups and decide corrections only on servers of these replication ids (`state/progress.py`)."""

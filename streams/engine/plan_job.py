@@ -7,13 +7,13 @@ from streams.clusters.group import Group, Relation
 from streams.clusters.merge_jobs import Job
 from streams.clusters.planner import Pair, plan, waiting
 from streams.clusters.published import Head, Heads, lift
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.state.reader import Reader
 
 __all__ = ["named_in_events", "plan_job"]
 
 
-def plan_job(job: Job, reader: Reader, judge: Judge, heads: Heads) -> Draft:
+def plan_job(job: Job, reader: Reader, decisions: DecisionCache, heads: Heads) -> Draft:
     """Return what becomes of the groups of a job; `heads` as in `Committer.apply`."""
     stored = reader.stored()
     present, removed, now = {}, set(), []
@@ -30,12 +30,12 @@ def plan_job(job: Job, reader: Reader, judge: Judge, heads: Heads) -> Draft:
     known = {member.id for group in groups for member in group.members}
 
     def pairs(a: bytes, b: bytes) -> Pair:
-        return judge.pair(reader.features(a), reader.features(b))
+        return decisions.pair_for_partition(reader.features(a), reader.features(b))
 
     related = [
         Relation(record, other, kind)
         for record, other in sorted(job.related)
-        if (kind := judge.relation(reader.features(record), reader.features(other)))
+        if (kind := decisions.relation(reader.features(record), reader.features(other)))
     ]
     draft = plan(groups, present, removed & known, pairs, min(now, default=0), related, job.rulings)
     return draft._replace(changes=corrected + draft.changes) if corrected else draft
