@@ -40,7 +40,7 @@ class Feed:
             self.events += [
                 orjson.loads(out.value) for out in batch.outgoing if out.topic == "dedup.events" and out.value
             ]
-            batch = self.engine.outbox.confirm(batch)
+            batch = self.engine.outbox.acknowledge(batch)
 
     def weight(self) -> dict[str, tuple[int, int]]:
         """Fields and bytes of values, by kind of key; revisions are left out of account by rounding."""

@@ -46,7 +46,7 @@ def test_what_came_since_is_not_undone_by_a_retry(
         batch = engine.process([message])
         while batch.outgoing or batch.committed or batch.drained:
             published.extend(batch.outgoing)
-            batch = engine.outbox.confirm(batch)
+            batch = engine.outbox.acknowledge(batch)
         return batch
 
     published: list[events.Outgoing] = []

@@ -131,7 +131,7 @@ class Build:
         while self.done < len(order):
             batch = self.engine.process(order[self.done : self.done + 5])
             while batch.committed or batch.drained:
-                batch = self.engine.outbox.confirm(batch)
+                batch = self.engine.outbox.acknowledge(batch)
             self.done += 5
         self.counts = Backfill(self.layout, self.engine).run()
         self.counts += IdTransfer(self.layout, self.engine).run()
