@@ -65,12 +65,14 @@ class Spanning(msgspec.Struct, frozen=True):
     `links` are the strongest, `left_out` is how many further links the forest has. `parts` is the number of trees: 1 where links
     alone connect the cluster, more where corrections do, or where links were not found within the bound. `exact` is false where
     the cluster is too large to compare all pairs: the links are links, but stronger ones may be among the pairs left out.
+    `compared` is the number of records that the forest connects: not all of a cluster of more than 300.
     """
 
     links: tuple[Link, ...]
     left_out: int
     parts: int
     exact: bool
+    compared: int
 
 
 class RelatedWork(msgspec.Struct, frozen=True):

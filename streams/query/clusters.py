@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from streams.clusters.canonical import canonical
 from streams.clusters.corrections import Correction, Standing
@@ -16,10 +16,12 @@ from streams.records.stored import ID_BYTES, id_of
 from streams.state.key_index import Place
 from streams.state.reader import Reader
 
-__all__ = ["MOST_LINKS", "Clusters", "home_of_cluster", "links_between"]
+__all__ = ["MOST_COMPARED", "MOST_LINKS", "Clusters", "home_of_cluster", "links_between"]
 
 MOST_LINKS = 30
 """Links of a cluster in one answer."""
+MOST_COMPARED = 300
+"""Records of a cluster whose links are looked for."""
 _ARRIVAL_BITS = 20
 
 
@@ -86,7 +88,10 @@ class Clusters:
             UsageError: where the id is malformed or no such cluster is known.
 
         """
-        home, reader = self._loaded(identifier)
+        home = self._home(identifier)
+        reader = self._index.reader()
+        reader.load(home.records[:MOST_COMPARED])
+        reader.load_records(home.records[:MOST_COMPARED])
         return links_between(self._index, reader, home.records, most)
 
     def corrections(self, identifier: str) -> list[Correction]:
@@ -96,23 +101,24 @@ class Clusters:
             UsageError: where the id is malformed or no such cluster is known.
 
         """
-        home, reader = self._loaded(identifier)
+        home = self._home(identifier)
         if not home.group.rulings:
             return []
+        reader = self._index.reader()
+        reader.load_records(home.records)
         names = {_record(reader, key).id for key in home.records}
         active = Standing(self._index.corrections.all()).verdicts()
         return [verdict.correction for verdict in active if verdict.a in names or verdict.b in names]
 
-    def _loaded(self, identifier: str) -> tuple[Home, Reader]:
-        answer = self.cluster(identifier)
-        key = cluster_key(answer.cluster_id)
+    def _home(self, identifier: str) -> Home:
+        try:
+            key = cluster_key(identifier)
+        except (ValueError, OverflowError):
+            raise UsageError(f"{identifier!r} is not a cluster id") from None
         home = home_of_cluster(self._index.groups_of([key[:ID_BYTES]])[key[:ID_BYTES]], key)
         if home is None:
             raise UsageError(f"no cluster {identifier} is known")
-        reader = self._index.reader()
-        reader.load(home.records)
-        reader.load_records(home.records)
-        return home, reader
+        return home
 
 
 def home_of_cluster(group: Group, key: bytes) -> Home | None:
@@ -127,9 +133,9 @@ def home_of_cluster(group: Group, key: bytes) -> Home | None:
     return None
 
 
-def links_between(index: IndexReader, reader: Reader, members: Iterable[bytes], most: int) -> Spanning:
-    """Return the strongest links that connect records of one cluster; features and records are read already."""
-    keys = {_record(reader, member).id: member for member in members}
+def links_between(index: IndexReader, reader: Reader, members: Sequence[bytes], most: int) -> Spanning:
+    """Return the strongest links that connect the first records of a cluster; their features and documents are read already."""
+    keys = {_record(reader, member).id: member for member in members[:MOST_COMPARED]}
     blobs = {name: reader.features(member) for name, member in keys.items()}
 
     def places(name: str) -> tuple[Place, ...]:
@@ -139,7 +145,7 @@ def links_between(index: IndexReader, reader: Reader, members: Iterable[bytes], 
     forest = spanning_forest(list(keys), places, lambda a, b: index.judge.pair(blobs[a], blobs[b]).link)
     shown = forest.links[:most]
     links = tuple(_link(index, blobs, link.a, link.b) for link in shown)
-    return Spanning(links, len(forest.links) - len(shown), forest.parts, forest.exact)
+    return Spanning(links, len(forest.links) - len(shown), forest.parts, forest.exact, len(keys))
 
 
 def _link(index: IndexReader, blobs: Mapping[str, bytes], a: str, b: str) -> Link:

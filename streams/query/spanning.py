@@ -1,8 +1,8 @@
 """The links that hold a cluster together: a maximum spanning forest, within a bound. Pure.
 
 Up to `FEW` records every pair is compared. In a larger cluster only records that share a blocking key are: all pairs of a small
-key, a chain and a star of a large one, then pairs of parts that are still apart, within a number of comparisons that grows with
-the records and not with their square.
+key, a chain and a star of a large one, then others. A pair whose records are connected already is not compared, and the number
+of comparisons grows with the records and not with their square.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ FEW = 40
 """Records of which all 780 pairs are compared."""
 _CROWD = 6
 """Records under one blocking key of which all pairs are compared in a large cluster."""
+_FAR = 12
+"""How far apart in the order two records of a large key may be to be compared."""
 _PER_RECORD = 4
 """Comparisons that a large cluster may take for each of its records."""
 _MOST = 8_000
@@ -61,11 +63,7 @@ def spanning_forest(
     for member in ordered:
         for key in keys(member):
             crowds[key].append(member)
-    budget = min(_PER_RECORD * len(ordered), _MOST)
-    near = dict.fromkeys(_near(crowds))
-    chosen = list(near)[:budget]
-    links = list(_links(chosen, score))
-    links += _links(_apart(ordered, crowds, links, set(chosen), budget - len(chosen)), score)
+    links = list(_joining(ordered, _near(crowds), score, min(_PER_RECORD * len(ordered), _MOST)))
     return _forest(ordered, links, exact=False)
 
 
@@ -91,38 +89,35 @@ def _forest(members: Sequence[T], links: Sequence[Weighed], *, exact: bool) -> F
     return Forest(chosen, len(members) - len(chosen), exact)
 
 
+def _joining(
+    members: Sequence[T], pairs: Iterable[tuple[T, T]], score: Callable[[T, T], float | None], most: int
+) -> Iterator[Weighed]:
+    """Return the links that join two parts, of at most so many pairs; a pair that is connected already is not compared."""
+    sets: DisjointSets[T] = DisjointSets(members)
+    asked: set[tuple[T, T]] = set()
+    for a, b in pairs:
+        if len(asked) >= most or len(sets.members) == 1:
+            return
+        if (a, b) in asked or sets.find(a) == sets.find(b):
+            continue
+        asked.add((a, b))
+        for link in _links([(a, b)], score):
+            sets.join(a, b)
+            yield link
+
+
 def _near(crowds: Mapping[K, Sequence[T]]) -> Iterator[tuple[T, T]]:
-    """Return pairs that share a blocking key, those of small keys first: a key that few share says more."""
-    for crowd in sorted(crowds.values(), key=len):
+    """Return pairs that share a blocking key, those of small keys first: a key that few share says more.
+
+    Of a large key first neighbours, then each with the first record, then with the records after its neighbour, nearest first.
+    """
+    ordered = sorted(crowds.values(), key=len)
+    for crowd in ordered:
         if len(crowd) <= _CROWD:
             yield from combinations(crowd, 2)
         else:
             yield from pairwise(crowd)
             yield from ((crowd[0], other) for other in crowd[2:])
-
-
-def _apart(
-    members: Sequence[T], crowds: Mapping[K, Sequence[T]], links: Iterable[Weighed], asked: set[tuple[T, T]], most: int
-) -> Iterator[tuple[T, T]]:
-    """Return at most so many pairs that share a key and are in different parts of the forest so far."""
-    sets: DisjointSets[T] = DisjointSets(members)
-    for link in links:
-        sets.join(link.a, link.b)
-    if len(sets.members) == 1:
-        return
-    left = most
-    for crowd in sorted(crowds.values(), key=len):
-        parts: dict[T, list[T]] = defaultdict(list)
-        for member in crowd:
-            parts[sets.find(member)].append(member)
-        for one, other in combinations(parts.values(), 2):
-            for a in one[:2]:
-                for b in other[:2]:
-                    pair = (a, b) if a < b else (b, a)
-                    if pair in asked:
-                        continue
-                    if left <= 0:
-                        return
-                    left -= 1
-                    asked.add(pair)
-                    yield pair
+    for crowd in ordered:
+        for distance in range(2, _FAR if len(crowd) > _CROWD else 0):
+            yield from zip(crowd, crowd[distance:], strict=False)
