@@ -1,0 +1,20 @@
+"""The environment that deployment files give to Streams, read as settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from streams.settings import PREFIX, Settings
+
+__all__ = ["SECURITY", "settings_of"]
+
+_KAFKA = ("SECURITY", "SASL_MECHANISM", "SASL_USER", "SASL_PASSWORD_FILE", "CA_FILE", "CERT_FILE", "KEY_FILE")
+_REDIS = ("USER", "PASSWORD_FILE", "CA_FILE", "CERT_FILE", "KEY_FILE")
+SECURITY = {f"STREAMS_KAFKA_{name}" for name in _KAFKA} | {f"STREAMS_REDIS_{name}" for name in _REDIS}
+"""Settings of secured servers; they name files that are there at run time alone, so their values are not read here."""
+
+
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    """Return the settings that an environment makes; an unknown name or a wrong value is an error."""
+    given = {name: value for name, value in environment.items() if name.startswith(PREFIX) and name not in SECURITY}
+    return Settings.model_validate({name.removeprefix(PREFIX).lower(): value for name, value in given.items()})
