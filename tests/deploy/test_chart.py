@@ -336,6 +336,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "too short a grace": ({"worker": {"terminationGracePeriodSeconds": 10}}, "/worker/terminationGracePeriodSeconds"),
     "too short a cooldown": ({"keda": {"cooldownPeriod": 60}}, "/keda/cooldownPeriod"),
     "scaling to nothing": ({"keda": {"minReplicas": 0}}, "/keda/minReplicas"),
+    "a ServiceMonitor without the token": ({"serviceMonitor": {"enabled": True}}, "/http/tokenSecret/name"),
     "a tag for a digest": ({"image": {"digest": "0.2.0"}}, "/image/digest"),
     "KEDA without credentials": (
         {

@@ -27,7 +27,7 @@ DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text().replace("\\\n", " ")
 OWN_SERVERS = ROOT / "deploy" / "compose.worker.yml"
 FILES = (ROOT / "docker-compose.yml", OWN_SERVERS)
 DIGEST = r"@sha256:[0-9a-f]{64}"
-CORE = {"kafka", "redis", "worker"}
+CORE = {"kafka", "redis", "token", "worker"}
 
 
 def instructions(word: str) -> list[str]:
@@ -70,10 +70,28 @@ def test_every_service_is_hardened(path: Path) -> None:
         assert service["read_only"] is True, name
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
-        assert service["restart"] == "unless-stopped", name
+        assert service["restart"] == ("no" if name == "token" else "unless-stopped"), name
         assert "privileged" not in service
         assert not [key for key in service.get("environment", {}) if key.endswith(("PASSWORD", "TOKEN"))], name
         assert name == "worker" or "healthcheck" in service  # the worker's is the image's own
+
+
+def test_the_token_is_made_once_and_read_by_workers_and_prometheus(tmp_path: Path) -> None:
+    token = Path(SERVICES["worker"]["environment"]["STREAMS_HTTP_TOKEN_FILE"])
+    for name, mode in {"token": "", "worker": ":ro", "prometheus": ":ro"}.items():
+        assert f"token:{token.parent}{mode}" in SERVICES[name]["volumes"]
+    for name in ("worker", "prometheus"):
+        assert SERVICES[name]["depends_on"]["token"] == {"condition": "service_completed_successfully"}
+    assert f"/run/{token.parent.name}" in next(line for line in instructions("RUN ") if line.startswith("useradd"))
+    python, option, program = SERVICES["token"]["entrypoint"]
+    program = program.replace(str(token), str(tmp_path / token.name))
+    for _ in range(2):
+        subprocess.run([sys.executable, option, program], check=True)
+        made = (tmp_path / token.name).read_text()
+        assert len(made) > 40
+        (tmp_path / "first").exists() or (tmp_path / "first").write_text(made)
+    assert python == "python"
+    assert made == (tmp_path / "first").read_text()
 
 
 def test_profiles_add_to_the_core() -> None:
@@ -134,9 +152,9 @@ def test_the_worker_is_pointed_to_the_servers_beside_it() -> None:
     port = settings.kafka_url.partition(":")[2]
     assert f"INTERNAL://:{port}" in kafka["KAFKA_LISTENERS"]
     assert settings.redis_url == "redis://redis:6379/0"
-    assert set(SERVICES["worker"]["depends_on"]) == {"kafka", "redis"} <= set(SERVICES)
-    for name, condition in SERVICES["worker"]["depends_on"].items():
-        assert condition == {"condition": "service_healthy"}
+    assert set(SERVICES["worker"]["depends_on"]) == {"kafka", "redis", "token"} <= set(SERVICES)
+    for name in ("kafka", "redis"):
+        assert SERVICES["worker"]["depends_on"][name] == {"condition": "service_healthy"}
         assert "healthcheck" in SERVICES[name]
 
 
@@ -158,7 +176,7 @@ def test_every_listener_of_kafka_has_a_protocol_and_only_the_controller_is_not_a
 def test_kafka_and_redis_keep_their_data_in_volumes() -> None:
     assert SERVICES["kafka"]["volumes"] == [f"kafka:{SERVICES['kafka']['environment']['KAFKA_LOG_DIRS']}"]
     assert SERVICES["redis"]["volumes"] == ["redis:/data"]
-    assert set(COMPOSE["volumes"]) == {"kafka", "redis", "prometheus", "alertmanager", "grafana"}
+    assert set(COMPOSE["volumes"]) == {"kafka", "redis", "token", "prometheus", "alertmanager", "grafana"}
 
 
 def test_nothing_is_published_beyond_loopback_and_workers_can_be_scaled() -> None:
@@ -170,7 +188,7 @@ def test_nothing_is_published_beyond_loopback_and_workers_can_be_scaled() -> Non
 
 
 def test_images_are_pinned_by_version_and_digest() -> None:
-    for name in set(SERVICES) - {"worker"}:
+    for name in set(SERVICES) - {"worker", "token"}:
         assert re.fullmatch(rf"[a-z./-]+:v?\d+\.\d+\.\d+{DIGEST}", SERVICES[name]["image"]), name
     build, final = instructions("FROM ")
     assert re.fullmatch(rf"python:3\.\d+-slim-\w+{DIGEST}", final)

@@ -120,6 +120,10 @@ capabilities:
   value: /etc/streams/redis-password/password
 {{- end }}
 {{- include "streams.tlsEnv" (dict "server" "redis" "secret" $redis.tlsSecret) }}
+{{- with .Values.http.tokenSecret.name }}
+- name: STREAMS_HTTP_TOKEN_FILE
+  value: /etc/streams/http-token/token
+{{- end }}
 {{- range $name, $value := .Values.settings }}
 - name: {{ $name }}
   value: {{ $value | toString | quote }}
@@ -144,6 +148,11 @@ capabilities:
 {{- define "streams.volumeMounts" -}}
 - name: tmp
   mountPath: /tmp
+{{- if .Values.http.tokenSecret.name }}
+- name: http-token
+  mountPath: /etc/streams/http-token
+  readOnly: true
+{{- end }}
 {{- range $server := list "kafka" "redis" }}
 {{- $given := index $.Values $server }}
 {{- if $given.passwordSecret.name }}
@@ -164,6 +173,17 @@ capabilities:
 - name: tmp
   emptyDir:
     sizeLimit: 64Mi
+{{- with .Values.http.tokenSecret }}
+{{- if .name }}
+- name: http-token
+  secret:
+    secretName: {{ .name }}
+    defaultMode: 0440
+    items:
+      - key: {{ .key }}
+        path: token
+{{- end }}
+{{- end }}
 {{- range $server := list "kafka" "redis" }}
 {{- $given := index $.Values $server }}
 {{- with $given.passwordSecret }}
