@@ -237,6 +237,7 @@ def test_everything_that_selects_pods_selects_the_right_ones(chart: Any, name: s
         assert all(chosen <= service["metadata"]["labels"].items() for service in services)
         assert monitor["spec"]["endpoints"][0]["port"] in {port["name"] for port in services[0]["spec"]["ports"]}
         assert services[0]["spec"]["publishNotReadyAddresses"] is True
+        assert services[0]["metadata"]["labels"][monitor["spec"]["jobLabel"]] == "streams"
 
 
 def test_keda_scales_by_every_feed_up_to_the_partitions(chart: Any) -> None:
@@ -329,6 +330,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown security": ({"kafka": {"security": "tls"}}, "/kafka/security"),
     "certificates without TLS": ({"kafka": {"tlsSecret": {"name": "ca"}}}, "/kafka/security"),
     "a certificate without its key": ({"redis": {"tlsSecret": {"name": "ca", "cert": "tls.crt"}}}, "/redis/tlsSecret"),
+    "a CA for Redis without TLS": ({"redis": {"tlsSecret": {"name": "ca"}}}, "/redis/url"),
     "no partitions": ({"kafka": {"partitions": 0}}, "/kafka/partitions"),
     "a misspelt name": ({"worker": {"replica": 3}}, "replica"),
     "a setting that the chart sets": ({"settings": {"STREAMS_KAFKA_URL": "k:1"}}, "STREAMS_KAFKA_URL"),

@@ -127,16 +127,34 @@ def test_a_worker_beside_servers_of_the_users_gets_its_secrets_as_files() -> Non
 
 
 def test_what_observability_mounts_is_in_the_repository() -> None:
-    mounted = {
-        volume.split(":")[0]
-        for service in SERVICES.values()
-        for volume in service.get("volumes", [])
-        if volume.startswith("./")
-    }
+    volumes = [volume for service in SERVICES.values() for volume in service.get("volumes", [])]
+    mounted = [volume.split(":")[0] for volume in volumes if volume.startswith("./")]
+    assert len(mounted) == 3
     missing = [name for name in mounted if not (ROOT / name).exists()]
     if missing and not (ROOT / "deploy" / "grafana").exists():
         pytest.skip("the files of Prometheus and Grafana are not here yet")
     assert missing == []
+
+
+def test_grafana_finds_prometheus_and_the_dashboards() -> None:
+    grafana, configs = SERVICES["grafana"], COMPOSE["configs"]
+    assert {entry["source"] for entry in grafana["configs"]} == set(configs)
+    (datasource,) = yaml.safe_load(configs["grafana_datasources"]["content"])["datasources"]
+    port = SERVICES["prometheus"]["ports"][0].rpartition(":")[2]
+    assert datasource["url"] == f"http://prometheus:{port}"
+    (provider,) = yaml.safe_load(configs["grafana_dashboards"]["content"])["providers"]
+    assert f"./deploy/grafana:{provider['options']['path']}:ro" in grafana["volumes"]
+
+
+@pytest.mark.skipif("http_token_file" not in Settings.model_fields, reason="this version has no token")
+def test_prometheus_sends_the_token() -> None:
+    path = ROOT / "deploy" / "prometheus" / "prometheus.yml"
+    if not path.exists():
+        pytest.skip("the files of Prometheus are not here yet")
+    jobs = yaml.safe_load(path.read_text())["scrape_configs"]
+    (workers,) = [job for job in jobs if job["job_name"] == "streams"]
+    token = SERVICES["worker"]["environment"]["STREAMS_HTTP_TOKEN_FILE"]
+    assert workers["authorization"] == {"credentials_file": token}
 
 
 def test_the_environment_of_the_worker_is_valid_settings() -> None:

@@ -20,6 +20,7 @@ app.kubernetes.io/component: {{ .component }}
 
 {{- define "streams.labels" -}}
 {{ include "streams.selector" . }}
+app.kubernetes.io/part-of: streams
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
