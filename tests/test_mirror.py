@@ -59,6 +59,8 @@ WITHOUT = {
     "kafka/dead_letters": "tests/system/test_dead_letters.py",
     "kafka/incoming": "tests/kafka/test_redrive.py",
     "kafka/topics": "tests/cli/test_doctor.py",
+    "worker/open_state": "tests/system/test_start_waits.py, test_rebuild_live.py",
+    "worker/redis_probe": "tests/system/test_start_waits.py, test_faults.py",
     "worker/app": "on real processes, in every file of tests/system",
     "worker/prepare_pool": "on real processes, in every file of tests/system",
     "worker/process": "on real processes, in every file of tests/system",

@@ -8,7 +8,6 @@ is possible (`streams/kafka/truncation.py`): it would be refused each time, and 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,13 +18,14 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooL
 from aiokafka.partitioner import DefaultPartitioner
 
 from streams.errors import BrokerError
+from streams.event_log import EventLog
 from streams.events import Outgoing
 from streams.kafka.topics import MAX_LETTER_BYTES, MAX_MESSAGE_BYTES
 from streams.kafka.truncation import bounded, fit, size
 
 __all__ = ["Publisher", "partition_of"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 
 _BATCH_BYTES, _LARGE_BYTES = 512 * 1024, 128 * 1024
 _SIZES = (MAX_LETTER_BYTES, MAX_MESSAGE_BYTES, 1_000_000, 100_000, 10_000)
@@ -186,7 +186,12 @@ class Publisher:
     def _report(self, topic: str, key: bytes, whole: int, kept: int) -> None:
         self._cut(topic)
         log.error(
-            "%s: the message of %r was truncated from %d to %d bytes to be published", topic, key[:100], whole, kept
+            "message_truncated",
+            "{topic}: the message of {key!r} was truncated from {whole_bytes} to {kept_bytes} bytes to be published",
+            topic=topic,
+            key=key[:100].decode(errors="replace"),
+            whole_bytes=whole,
+            kept_bytes=kept,
         )
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 
 from streams.engine.deliver import InThread, deliver
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
 from streams.engine.reconcile import Published, mend
+from streams.event_log import EventLog
 from streams.events import EVENTS
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
 
 __all__ = ["Reconciler"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 
 _MARGIN_MS = 60_000
 """How far the clocks of Redis, of the workers and of the broker may be apart."""
@@ -41,7 +41,12 @@ class Reconciler:
         for keys in published.lots():
             count += await self.publish(await self._in_thread(lambda: mend(self._engine, published, keys)))  # noqa: B023
             count += await self.publish(await self._in_thread(lambda: self._engine.outbox.restate(keys)))  # noqa: B023
-        log.warning("%d clusters were reconciled with subscribers, with %d messages", known, count)
+        log.warning(
+            "subscribers_reconciled",
+            "{clusters} clusters were reconciled with subscribers, with {messages} messages",
+            clusters=known,
+            messages=count,
+        )
         return count
 
     async def _read(self, since: int, only: Collection[str] | None) -> Published:
