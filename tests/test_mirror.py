@@ -56,6 +56,7 @@ WITHOUT = {
     "engine/messages": "tests/engine/test_engine.py",
     "engine/outbox": "tests/engine/test_engine_interleavings.py, test_reconcile.py",
     "engine/upsert": "tests/engine/test_engine.py",
+    "kafka/cluster_watch": "tests/system/test_topics_vanish.py",
     "kafka/dead_letters": "tests/system/test_dead_letters.py",
     "kafka/incoming": "tests/kafka/test_redrive.py",
     "kafka/topics": "tests/cli/test_doctor.py",

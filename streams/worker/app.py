@@ -35,6 +35,8 @@ log = EventLog(__name__)
 _COMMIT_SECONDS = 1.0
 _RECORD_BATCHES = 4
 """Most record batches (`streams/worker/consumer.py`) in a micro-batch."""
+_METADATA_MS = 10_000
+"""Age of what is known of topics after which Kafka is asked again: new partitions are read this soon, not after five minutes."""
 _MAX_FETCH_BYTES = 16 * 1024 * 1024
 
 
@@ -75,6 +77,7 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, h
         broker_session_timeout=settings.session_timeout,
         broker_heartbeat_interval=settings.session_timeout / 3,
         broker_commit_interval=_COMMIT_SECONDS,
+        consumer_metadata_max_age_ms=_METADATA_MS,
         consumer_max_fetch_size=_MAX_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=_RECORD_BATCHES * 4,

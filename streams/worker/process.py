@@ -19,6 +19,7 @@ import streams
 from streams.engine.engine import Engine
 from streams.errors import BrokerError, StateError
 from streams.event_log import EventLog
+from streams.kafka.cluster_watch import assigned_partitions, list_partitions
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.matching.ruleset import RULESET
@@ -46,6 +47,7 @@ from streams.worker.side_tasks import SideTasks
 from streams.worker.startup import until_possible
 from streams.worker.startup_checks import check_session
 from streams.worker.stored_positions import StoredPositions
+from streams.worker.topic_watch import TopicWatch
 
 __all__ = ["run_worker"]
 
@@ -85,6 +87,12 @@ class _Worker:
         self._redis_probe = RedisProbe(given)
         self._probes = Probes(self.health, redis=self._redis_probe.ping, broker=self.ping_broker)
         self._kafka_reason = "not asked yet"
+        self._topics = TopicWatch(
+            given,
+            self.health,
+            lambda: list_partitions(self._publisher.client),
+            lambda: assigned_partitions(self._publisher.client, given.app_id),
+        )
         self._side = SideTasks(self.health.failed)
         self._readiness = ReadinessLog(self.health, self._on_ready)
 
@@ -166,6 +174,7 @@ class _Worker:
         await self._preparer.start()
         await self._registration.start(self._thread.turn)
         self._side.keep(_HEARTBEAT, self._registration.keep())
+        self._side.keep("the watch on the topics", self._topics.keep())
         if self._registration.is_open:
             await self._processor.recovery.drain()
         else:
