@@ -16,7 +16,6 @@ from tests.query.conftest import Library
 from tests.query.test_lookup import OTHER, PAIR, TITLE
 
 
-
 @pytest.fixture
 def run(
     generation: Settings, new_connection: Callable[[], Connection], say: Callable[..., Said]
