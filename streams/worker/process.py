@@ -16,10 +16,12 @@ import faust
 import mode.loop
 from aiohttp import web
 
+import streams
 from streams.engine.engine import Engine
 from streams.errors import StateError, StreamsError
 from streams.kafka.producer import Publisher
-from streams.kafka.topics import create_topics
+from streams.kafka.topics import create_topics, is_embedded_broker
+from streams.matching.ruleset import RULESET
 from streams.ops.health import Health
 from streams.ops.http import add_routes
 from streams.ops.metrics import Metrics
@@ -27,6 +29,8 @@ from streams.settings import PREFIX, Settings
 from streams.state.connection import Connection, connect
 from streams.state.fence import Fence
 from streams.state.generation import FIXED, current_generation
+from streams.state.index_size import IndexMeter
+from streams.state.layout import Layout
 from streams.state.progress import Histories
 from streams.worker.app import make_app
 from streams.worker.batch_processor import BatchProcessor
@@ -35,6 +39,7 @@ from streams.worker.group_watch import wait_until_stuck
 from streams.worker.log import configure_logging
 from streams.worker.prepare_pool import Preparer, calm_collector
 from streams.worker.recovery import Recovery
+from streams.worker.redis_watch import error_kind, watch_redis
 from streams.worker.registration import Registration
 from streams.worker.side_tasks import SideTasks
 from streams.worker.startup_checks import check_eviction, check_port, check_session
@@ -70,7 +75,9 @@ class _Worker:
         self.connection.permit = self._registration.check
         self.positions = StoredPositions(settings, self._registration, self.metrics, self._on_histories)
         self._preparer = Preparer(settings)
-        self._publisher = Publisher(settings.kafka_url, settings.topic_prefix, cut=self.metrics.cut)
+        self._publisher = Publisher(
+            settings.kafka_url, settings.topic_prefix, cut=self.metrics.cut, failed=self.metrics.publish_failed
+        )
         self._thread = EngineThread(self._registration, self.health, self.metrics)
         self._processor = BatchProcessor(
             engine,
@@ -83,6 +90,20 @@ class _Worker:
         )
         self.prepare, self.process = self._processor.prepare, self._processor.process
         self._side = SideTasks(self.health.failed)
+        self._expose()
+
+    def _expose(self) -> None:
+        """Expose what this worker is, how it is, and how Redis answers it."""
+        self.metrics.info(streams.__version__, RULESET, self.settings.generation)
+        registration = self._registration
+        self.metrics.follow(
+            ready=lambda: self.health.ready().ok,
+            live=lambda: self.health.live().ok,
+            rebuilding=lambda: registration.is_started and not registration.is_open,
+        )
+        self.connection.on_answer = self.metrics.redis_answered
+        for connection in (self.connection, registration.connection):
+            connection.on_error = lambda error: self.metrics.redis_failed(error_kind(error))
 
     async def open(self) -> None:
         """Create the topics, connect the publisher, publish what a dead worker left; keep an error as `failure`."""
@@ -95,6 +116,7 @@ class _Worker:
     async def _open(self) -> None:
         await create_topics(self.settings)
         await check_session(self.settings)
+        self.positions.wants_offsets = not await is_embedded_broker(self.settings)
         await self._publisher.__aenter__()
         await self._preparer.start()
         await self._registration.start(self._thread.turn)
@@ -104,6 +126,7 @@ class _Worker:
         else:
             self._side.once(_DRAIN, self._processor.recovery.drain())
         self._side.keep("the watch on the consumer group", self._watch_group())
+        self._side.keep("the measurement of Redis", self._watch_redis())
         self._side.keep("the republication of states", _republish(self._processor.recovery))
         calm_collector()
 
@@ -124,6 +147,12 @@ class _Worker:
         log.warning("generation %s was replaced by %s; moving there", self.settings.generation, successor)
         self.successor = successor
         os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _watch_redis(self) -> None:
+        registration, settings = self._registration, self.settings
+        layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        meter = IndexMeter(layout, registration.connection)
+        await watch_redis(registration.connection, meter, self.metrics, registration.run)
 
     async def _watch_group(self) -> None:
         """Restart this process where its consumer group is stuck."""
