@@ -249,11 +249,12 @@ def test_the_broker_goes_while_events_are_pending(scene: Callable[..., Scene]) -
         pytest.skip("this broker serves other tests as well")
     child = one.services.broker.child
     assert child is not None
-    for _ in range(20):
-        one.send_papers(200)
-        if one.metric("streams_lag_messages"):
-            break
+    # Redis refuses writes until the broker has stopped, so that a batch is under way then.
+    one.redis.call("CONFIG", "SET", "maxmemory", 1_000_000)
+    one.send_papers()
+    wait_for(lambda: one.metric("streams_lag_messages"), "a batch is under way")
     os.kill(child.pid, signal.SIGSTOP)
+    one.redis.call("CONFIG", "SET", "maxmemory", 200_000_000)
     try:
         one.prometheus.wait_firing("StreamsPublishFailing", "StreamsPendingEvents", seconds=120)
         assert one.prometheus.query('streams_paused{reason="kafka"} == 1')
