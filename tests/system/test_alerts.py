@@ -2,7 +2,8 @@
 
 The rules are those of deploy/prometheus; where alerts are to fire, their times are made seconds (`hastened`). Not caused here:
 `StreamsLagBreach` in its full length, `StreamsNotLive` (a consumer that is stuck for a minute), `StreamsMessagesCut`
-(tests/kafka/test_producer.py truncates messages), `StreamsRedisFullSoon`, `StreamsCapsBite` by the caps of groups and reviews.
+(tests/kafka/test_producer.py truncates messages), `StreamsRedisFullSoon`, `StreamsPublishFailing` and
+`StreamsPendingEvents` (caused by hand, see their runbooks), `StreamsCapsBite` by the caps of groups and reviews.
 """
 
 from __future__ import annotations
@@ -240,20 +241,3 @@ def test_workers_wait_for_a_rebuild(scene: Callable[..., Scene]) -> None:
         lock.abort()
     one.wait_quiet("StreamsRebuildPause", "StreamsNotReady")
     connection.close()
-
-
-def test_the_broker_goes_while_events_are_pending(scene: Callable[..., Scene]) -> None:
-    one = scene()
-    one.send_papers()
-    wait_for(lambda: one.metric("streams_batch_records_total") >= 10, "handled")
-    if one.services.broker is None:
-        pytest.skip("this broker serves other tests as well")
-    # Redis refuses writes until the broker is gone, so that a batch is under way then.
-    one.redis.call("CONFIG", "SET", "maxmemory", 1_000_000)
-    one.send_papers()
-    wait_for(lambda: one.metric("streams_lag_messages"), "a batch is under way")
-    one.services.broker.kill()
-    one.redis.call("CONFIG", "SET", "maxmemory", 200_000_000)
-    # aiokafka gives a batch up after half a minute.
-    one.prometheus.wait_firing("StreamsPublishFailing", "StreamsPendingEvents", "StreamsNoProgress", seconds=120)
-    assert one.prometheus.query('streams_paused{reason="kafka"} == 1')
