@@ -21,6 +21,7 @@ StreamsError
 from __future__ import annotations
 
 __all__ = [
+    "PAYLOAD_CODES",
     "BrokerError",
     "EmbeddedError",
     "FencedError",
@@ -38,6 +39,12 @@ __all__ = [
     "UsageError",
     "WrongSetupError",
 ]
+
+PAYLOAD_CODES = (
+    "not_json", "not_xml", "xml_doctype", "too_deep", "too_large", "empty_page", "source_error", "not_a_paper",
+    "null_member", "no_identity", "unknown_source", "adapter_failed", "internal_error",
+)  # fmt: skip
+"""Every reason code of a payload of a feed that becomes a dead letter (docs/events.md)."""
 
 
 class StreamsError(Exception):

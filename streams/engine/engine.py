@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
+from time import perf_counter
 from typing import NamedTuple
 
 from streams import events
@@ -25,7 +27,7 @@ from streams.engine.messages import Batch, Incoming
 from streams.engine.outbox import Outbox
 from streams.engine.prepare import Intake, Prepared, Refused, Told
 from streams.engine.review_questions import ReviewQuestions
-from streams.engine.statistics import Statistics
+from streams.engine.statistics import STAGES, Statistics
 from streams.engine.upsert import Upsert, Upserter
 from streams.errors import PayloadError
 from streams.events import Outgoing
@@ -76,6 +78,9 @@ def admit(messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | R
     return Admitted(records, corrections, letters, Statistics(parsed=parsed, unread=unread, rejected=rejected))
 
 
+_STAGES = STAGES[1:5]
+
+
 class Engine:
     """Handles micro-batches against one generation of state. Not safe for use from two threads at once."""
 
@@ -115,13 +120,19 @@ class Engine:
     def apply(self, messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Refused | Told]]) -> Batch:
         """Handle messages that an Intake of the same settings has prepared: the second half of `process`."""
         reader = Reader(self.store, self.connection)
+        times = [perf_counter()]
         admitted = admit(messages, prepared)
         upserts = self._upserter.upsert(admitted.records, reader)
+        times.append(perf_counter())
         candidates = self._candidates.candidates(upserts, reader)
+        times.append(perf_counter())
         decided = self._matcher.decide(candidates, reader)
+        times.append(perf_counter())
         changes = self._commit(upserts, decided, reader)
         corrected = self._corrector.correct(admitted.corrections, reader)
         questions = self._questions.ask(decided.doubtful, upserts, reader)
+        times.append(perf_counter())
+        seconds = {stage: end - begin for stage, (begin, end) in zip(_STAGES, pairwise(times), strict=True)}
         return Batch.of(
             [*changes.committed, *corrected.committed],
             admitted.statistics
@@ -129,7 +140,8 @@ class Engine:
             + decided.statistics
             + changes.statistics
             + corrected.statistics
-            + questions.statistics,
+            + questions.statistics
+            + Statistics(seconds=seconds),
             before=[*admitted.letters, *decided.messages, *corrected.letters],
             after=questions.messages,
         )

@@ -86,8 +86,11 @@ class Batch(NamedTuple):
         after: Sequence[Outgoing] = (),
     ) -> Batch:
         """Return a batch that publishes the changes of groups, with other messages `before` and `after` them."""
-        changed = Counter(change.type for c in committed for change in c.described.changes)
-        return cls([*before, *_publications(committed), *after], committed, statistics + Statistics(changed=changed))
+        changes = [change for c in committed for change in c.described.changes]
+        changed = Counter(change.type for change in changes)
+        sizes = [len(change.after) for change in changes]
+        counted = statistics + Statistics(changed=changed, sizes=sizes)
+        return cls([*before, *_publications(committed), *after], committed, counted)
 
     @property
     def is_empty(self) -> bool:

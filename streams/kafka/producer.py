@@ -40,7 +40,7 @@ def partition_of(key: bytes, partitions: list[int], _available: Sequence[int] = 
 
 
 def _ignore(_topic: str) -> None:
-    """Count no truncated message."""
+    """Count nothing."""
 
 
 class Publisher:
@@ -56,17 +56,20 @@ class Publisher:
         *,
         shared: bool = False,
         cut: Callable[[str], None] = _ignore,
+        failed: Callable[[str], None] = _ignore,
         max_bytes: int = MAX_LETTER_BYTES,
     ) -> None:
         """Take `prefix`, which is put before every topic name given.
 
         `shared`: other clients publish to these topics too, so the partition of a key must be the one that Kafka's own clients
         choose (murmur2). For topics that only workers write CRC-32 serves as well, at a twentieth of the time.
-        `cut` is called with the topic of every message that is truncated. A message of more than `max_bytes` is not sent at all.
+        `cut` is called with the topic of every message that is truncated, `failed` with the topic of messages that were not taken.
+        A message of more than `max_bytes` is not sent at all.
         """
         self._url = kafka_url
         self._prefix = prefix
         self._cut = cut
+        self._failed = failed
         self._max_bytes = max_bytes
         self._producer: AIOKafkaProducer | None = None
         self._partitioner: Callable[[bytes, list[int], list[int]], int] = (
@@ -101,10 +104,12 @@ class Publisher:
             for message in messages:
                 if message.topic not in known:
                     topic = self._prefix + message.topic
-                    known[message.topic] = topic, sorted(await _of(topic, self._ready.partitions_for(topic)))
+                    known[message.topic] = topic, await _of(topic, self._partitions(topic, message.topic))
                 topic, partitions = known[message.topic]
                 by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)
-            await asyncio.gather(*(_of(place[0], self._send(*place, batch)) for place, batch in by_partition.items()))
+            await asyncio.gather(
+                *(_of(place[0], self._deliver(*place, batch)) for place, batch in by_partition.items())
+            )
         except (KafkaError, TimeoutError) as error:
             raise BrokerError(f"Kafka did not take messages: {error or type(error).__name__}") from error
 
@@ -125,6 +130,21 @@ class Publisher:
         if self._producer is None:
             raise BrokerError("the publisher was not started")
         return self._producer
+
+    async def _partitions(self, topic: str, name: str) -> list[int]:
+        try:
+            return sorted(await self._ready.partitions_for(topic))
+        except (KafkaError, TimeoutError):
+            self._failed(name)
+            raise
+
+    async def _deliver(self, topic: str, partition: int, messages: Sequence[Outgoing]) -> None:
+        """Send one partition's messages, and report the topic where that fails."""
+        try:
+            await self._send(topic, partition, messages)
+        except (KafkaError, TimeoutError, BrokerError):
+            self._failed(messages[0].topic)
+            raise
 
     async def _send(self, topic: str, partition: int, messages: Sequence[Outgoing]) -> None:
         """Send one partition's messages in order: a batch is awaited before the next one is sent."""

@@ -39,6 +39,7 @@ __all__ = [
     "create_topics",
     "delete_topics",
     "input_topics",
+    "is_embedded_broker",
     "record_topic",
     "source_of",
     "topics",
@@ -53,6 +54,8 @@ MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 MAX_LETTER_BYTES = 18 * 1024 * 1024
 """A dead letter is a message as it came, which may be as large as any, with headers around it."""
 _HOUR_MS = 3_600_000
+_TANSU_CLUSTER = "tansu_cluster"
+"""The id of every cluster of the embedded broker, which `local/broker.py` leaves as it is."""
 
 
 class TopicSpec(NamedTuple):
@@ -146,6 +149,12 @@ async def delete_topics(settings: Settings) -> None:
     """Delete all topics of this installation with everything in them. Raises BrokerError when Kafka cannot be reached."""
     async with _admin(settings, "deleted") as admin:
         await admin.delete_topics([spec.name for spec in topics(settings)])
+
+
+async def is_embedded_broker(settings: Settings) -> bool:
+    """Return whether the broker is Tansu, which reports end offsets that are too small. Raises BrokerError."""
+    async with _admin(settings, "read") as admin:
+        return bool((await admin.describe_cluster()).get("cluster_id") == _TANSU_CLUSTER)
 
 
 @asynccontextmanager

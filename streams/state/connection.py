@@ -104,6 +104,10 @@ class Connection:
         self.round_trips = 0
         self.permit: Callable[[], None] = lambda: None
         """Called before each round trip: raises where the caller may not touch the state any more."""
+        self.on_answer: Callable[[float], None] = lambda _seconds: None
+        """Called with the seconds of each round trip that was answered."""
+        self.on_error: Callable[[redis.RedisError], None] = lambda _error: None
+        """Called with each error that is raised as a RedisError of Streams."""
 
     def register(self, *scripts: Script) -> None:
         """Load scripts on every server, and keep them, so that this worker can load one again on a server that has lost it."""
@@ -123,6 +127,7 @@ class Connection:
         try:
             return self._execute(commands, self.permit)
         except redis.RedisError as error:
+            self.on_error(error)
             raise _as_ours(error) from error
 
     def call(self, *args: bytes | str | int) -> Any:
@@ -156,6 +161,7 @@ class Connection:
             except redis.RedisError as error:
                 lost = isinstance(error, (redis.ConnectionError, redis.TimeoutError, *_LATER))
                 if pause is None or not lost or time.monotonic() - began > _LONGEST:
+                    self.on_error(error)
                     raise _as_ours(error) from error
                 self.servers.changed()
                 time.sleep(pause)
@@ -169,8 +175,10 @@ class Connection:
         for pause in (*_PAUSES, None):
             permit()
             self.round_trips += 1
+            asked = time.monotonic()
             try:
                 refused = self._exchange(commands, todo, detours, replies)
+                self.on_answer(time.monotonic() - asked)
             except UnsentError as error:
                 self.servers.changed()
                 if not self.is_cluster:

@@ -200,6 +200,13 @@ class GroupStore:
         """Return the value of a root."""
         return _ROOT + self._encoder.encode(group)
 
+    def clusters_of(self, value: bytes) -> int:
+        """Return how many clusters a stored value holds; a pointer holds none."""
+        if value[:1] == _MOVED:
+            return 0
+        body = value[1:] if value[:1] == _ROOT else value[1 + ID_BYTES :]
+        return len(self._decoder.decode(body).clusters) if body else 0
+
     def frozen(self, raw: bytes, into: bytes) -> bytes:
         """Return the value of a group (raw, `b""` for none yet) that is frozen for its merge into another."""
         return _MOVING + into + raw[1:]

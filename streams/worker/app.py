@@ -113,10 +113,12 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, h
             partitions=len(partitions),
             shares=_shares(partitions),
         )
+        source.partitions_assigned([(tp.topic, tp.partition) for tp in partitions])
         health.assigned(len(partitions))
         await hooks.assigned()
 
     async def revoked(_app: Any, _partitions: Any, **_: Any) -> None:
+        source.partitions_revoked()
         health.unassigned()
 
     # Faust types its handlers as taking a signal by name, which it does not pass.

@@ -26,3 +26,6 @@ def count(metrics: Metrics, statistics: Statistics) -> None:
         metrics.changed(change, number)
     for verdict, number in statistics.corrected.items():
         metrics.corrected(verdict, number)
+    metrics.cluster_sizes(statistics.sizes)
+    for stage, seconds in statistics.seconds.items():
+        metrics.stage(stage, seconds)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple, TypeVar
 
 from streams.engine.deliver import deliver
 from streams.engine.engine import Engine
@@ -27,6 +28,8 @@ from streams.worker.recovery import Recovery
 from streams.worker.registration import Registration
 
 __all__ = ["BatchProcessor", "PreparedBatch"]
+
+T = TypeVar("T")
 
 
 class PreparedBatch(NamedTuple):
@@ -94,7 +97,9 @@ class BatchProcessor:
 
         May run while an earlier batch is processed. `steps` are the offset ranges that the messages cover.
         """
-        return PreparedBatch(messages, await self._preparer.prepare([message.raw for message in messages]), steps)
+        with self._stage("prepare"):
+            prepared = await self._preparer.prepare([message.raw for message in messages])
+        return PreparedBatch(messages, prepared, steps)
 
     async def process(self, batch: PreparedBatch) -> Mapping[Place, int]:
         """Process a batch to the end; return the partitions to rewind and the position of each.
@@ -132,7 +137,11 @@ class BatchProcessor:
     async def _apply(self, messages: Sequence[Incoming], prepared: Items) -> None:
         batch = await self._in_thread(lambda: self._engine.apply(messages, prepared))
         self._poison.succeeded()
+        decided = time.time()
+        self._metrics.latencies(decided - message.taken / 1000 for message in messages)
         await self._publish(batch)
+        published = time.time()
+        self._metrics.publish_latencies(published - message.taken / 1000 for message in messages)
 
     async def _refuse(self, message: Incoming, failure: PayloadError) -> None:
         self._metrics.rejected(message.source, failure.code)
@@ -141,22 +150,35 @@ class BatchProcessor:
     async def _publish(self, batch: Batch) -> None:
         """Publish and acknowledge, until no other worker was faster."""
         batch_metrics.count(self._metrics, batch.statistics)
-        await deliver(batch, self._engine.outbox, self._send, self._in_thread)
+        await deliver(batch, self._engine.outbox, self._send, self._acknowledge)
+
+    async def _acknowledge(self, work: Callable[[], T]) -> T:
+        with self._stage("acknowledge"):
+            return await self._in_thread(work)
 
     async def _send(self, messages: Sequence[Outgoing]) -> None:
         self._lease.check()
-        await self.guard.ensure_unchanged()
-        await self._publisher.publish(messages)
+        with self._stage("publish"):
+            await self.guard.ensure_unchanged()
+            await self._publisher.publish(messages)
         for topic, count in Counter(message.topic for message in messages).items():
             self._metrics.published(topic, count)
 
     async def _store_positions(self, steps: Sequence[Step], known: Histories) -> dict[Place, int]:
-        return (await self._in_thread(lambda: self._engine.progress.mark(steps, known)))[0]
+        with self._stage("positions"):
+            return (await self._in_thread(lambda: self._engine.progress.mark(steps, known)))[0]
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        """Observe the time of the block as that of a stage, also where it fails."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._metrics.stage(name, time.perf_counter() - began)
 
     def _observe(self, messages: Sequence[Incoming], seconds: float) -> None:
-        now = time.time()
-        self._metrics.batch(len(messages), seconds, now)
-        self._metrics.latencies(now - message.taken / 1000 for message in messages)
+        self._metrics.batch(len(messages), seconds, time.time())
         for source, count in Counter(message.source for message in messages).items():
             self._metrics.received(source, count)
         trips = self._engine.connection.round_trips

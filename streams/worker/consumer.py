@@ -27,7 +27,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol, cast
 
 import faust
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import IllegalStateError, KafkaError
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types.tuples import ConsumerMessage
@@ -35,6 +35,7 @@ from mode import Service
 
 from streams.errors import RedisError
 from streams.state.progress import Place, Step
+from streams.worker.lag import Offsets
 from streams.worker.read_positions import Gap, ReadPositions, Seek
 
 __all__ = ["CheckpointSource", "RecordBatch", "RewindingConsumer", "RewindingTransport", "TablelessApp"]
@@ -58,6 +59,8 @@ It removes a member whose session ends, leader or not (docs/decisions/0019-leave
 _FETCH_SECONDS = 5.0
 """Longest wait for a fetch under way, which takes a second at most."""
 _PAUSE_SECONDS = 0.2
+_OFFSETS_SECONDS, _OFFSETS_WAIT_SECONDS = 5.0, 10.0
+"""How often the broker is asked for the offsets of the partitions, which takes two requests a broker, and for how long."""
 
 
 class CheckpointSource(Protocol):
@@ -83,6 +86,22 @@ class CheckpointSource(Protocol):
 
     def failed(self, error: RedisError) -> None:
         """Report that partitions were assigned and wait for Redis."""
+
+    @property
+    def wants_offsets(self) -> bool:
+        """Whether the broker's offsets of the partitions are to be asked for."""
+
+    def fetched(self, place: Place, ends: int, messages: int, taken: int) -> None:
+        """Report messages that were fetched: the offset behind the last, their number, the time of the first in ms."""
+
+    def reported(self, offsets: Mapping[Place, Offsets]) -> None:
+        """Report the offsets of partitions by the broker."""
+
+    def partitions_assigned(self, places: list[Place]) -> None:
+        """Report the partitions that Kafka has assigned."""
+
+    def partitions_revoked(self) -> None:
+        """Report that Kafka has revoked all partitions."""
 
 
 class RecordBatch(ConsumerMessage):
@@ -143,6 +162,20 @@ class _Thread(AIOKafkaConsumerThread):
     async def _rewind(self, tp: Any, offset: int) -> None:
         if tp in self.assignment():
             self._ensure_consumer().seek(tp, offset)
+
+    async def offsets(self, tps: list[Any]) -> dict[Place, Offsets]:
+        """Return the offsets of partitions by the broker. Raises KafkaError or TimeoutError.
+
+        It does not wait for its turn with the calls of the thread, nor do they wait for it.
+        """
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._offsets(tps), self.thread_loop))
+
+    async def _offsets(self, tps: list[Any]) -> dict[Place, Offsets]:
+        consumer = self._ensure_consumer()
+        async with asyncio.timeout(_OFFSETS_WAIT_SECONDS):
+            begins = await consumer.beginning_offsets(tps)
+            ends = await consumer.end_offsets(tps)
+            return {(tp.topic, tp.partition): Offsets(begins[tp], ends[tp], await consumer.position(tp)) for tp in tps}
 
 
 class RewindingConsumer(Consumer):
@@ -229,6 +262,17 @@ class RewindingConsumer(Consumer):
             with contextlib.suppress(ConsumerNotStarted):  # then none is assigned yet
                 # What is committed now was stored before; a position that is read after it must not be less.
                 before = {tp: self._committed_offset.get(tp) for tp in self.assignment()}
+
+    @Service.task
+    async def _ask_offsets(self) -> None:
+        """Report the offsets of the partitions by the broker, where it reports them right."""
+        while not self.should_stop:
+            await self.sleep(_OFFSETS_SECONDS)
+            with contextlib.suppress(KafkaError, TimeoutError, ConsumerNotStarted, AssertionError, KeyError):
+                if self._source.wants_offsets and (tps := list(self.assignment())):
+                    waited = await self.wait(cast(_Thread, self._thread).offsets(tps))
+                    if not waited.stopped:
+                        self._source.reported(cast("dict[Place, Offsets]", waited.result))
 
     async def _take_requests(self) -> None:
         """Rewind the partitions of which that was requested; no fetch is under way."""
@@ -329,6 +373,7 @@ class RewindingConsumer(Consumer):
             self._source.skipped((tp.topic, tp.partition), begins, first)
         if len(fresh) > 1 or (read and first - read > 1):
             await self._add_gap(tp, read + 1 if read and first - read > 1 else first, last - 1)
+        self._source.fetched((tp.topic, tp.partition), last + 1, len(fresh), fresh[0].timestamp)
         await self.callback(RecordBatch(tp, fresh, begins, self._reading.epoch(tp), self.app.consumer_generation_id))
         self._read_offset[tp] = last
         self._reading.read(tp, last)

@@ -59,15 +59,22 @@ class EngineThread:
     async def with_backoff(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do some work, and again with growing pauses as long as it raises ServiceError; report both to Health."""
         pause = _FIRST_PAUSE_SECONDS
+        reason = ""
         while True:
             try:
                 result = await work()
                 self._health.redis_answered()
                 self._health.stuck("")
                 self._health.trouble("publishing", "")
+                if reason:
+                    self._metrics.paused(reason, False)
                 return result
             except ServiceError as error:
                 self.interrupted = True
+                if reason:
+                    self._metrics.paused(reason, False)
+                if reason := _reason(error):
+                    self._metrics.paused(reason, True)
                 if isinstance(error, RedisError):
                     self._health.redis_failed(str(error))
                 self._health.stuck(str(error) if isinstance(error, StuckError) else "")
@@ -100,3 +107,9 @@ class EngineThread:
     def close(self) -> None:
         """End the thread; no work is under way any more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _reason(error: ServiceError) -> str:
+    """Return the reason of `streams_paused` for which an error makes the worker wait; the lease reports a rebuild."""
+    reasons = {RedisError: "redis", BrokerError: "kafka", StuckError: "fault"}
+    return next((reason for kind, reason in reasons.items() if isinstance(error, kind)), "")

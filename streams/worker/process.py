@@ -21,7 +21,7 @@ from streams.errors import BrokerError, StateError
 from streams.event_log import EventLog
 from streams.kafka.cluster_watch import assigned_partitions, list_partitions
 from streams.kafka.producer import Publisher
-from streams.kafka.topics import create_topics
+from streams.kafka.topics import create_topics, is_embedded_broker
 from streams.matching.ruleset import RULESET
 from streams.ops.diagnosis import hide_password
 from streams.ops.health import Health
@@ -31,6 +31,8 @@ from streams.ops.metrics import Metrics
 from streams.ops.server_probes import Probes
 from streams.settings import Settings
 from streams.state.connection import Connection
+from streams.state.index_size import IndexMeter
+from streams.state.layout import Layout
 from streams.state.progress import Histories
 from streams.worker.app import make_app
 from streams.worker.batch_processor import BatchProcessor
@@ -42,6 +44,7 @@ from streams.worker.prepare_pool import Preparer, calm_collector
 from streams.worker.readiness_log import ReadinessLog
 from streams.worker.recovery import Recovery
 from streams.worker.redis_probe import RedisProbe
+from streams.worker.redis_watch import error_kind, watch_redis
 from streams.worker.registration import Registration
 from streams.worker.side_tasks import SideTasks
 from streams.worker.startup import until_possible
@@ -83,7 +86,9 @@ class _Worker:
         self._limit = limit
         self._stopping = False
         self._is_open = False
-        self._publisher = Publisher(given.kafka_url, given.topic_prefix, cut=self.metrics.cut)
+        self._publisher = Publisher(
+            given.kafka_url, given.topic_prefix, cut=self.metrics.cut, failed=self.metrics.publish_failed
+        )
         self._redis_probe = RedisProbe(given)
         self._probes = Probes(self.health, redis=self._redis_probe.ping, broker=self.ping_broker)
         self._kafka_reason = "not asked yet"
@@ -95,6 +100,9 @@ class _Worker:
         )
         self._side = SideTasks(self.health.failed)
         self._readiness = ReadinessLog(self.health, self._on_ready)
+        self.metrics.follow(
+            ready=lambda: self.health.ready().ok, live=lambda: self.health.live().ok, rebuilding=self._is_rebuilding
+        )
 
     async def open(self) -> None:
         """Wait for Redis and Kafka, then do what must be done before the first message.
@@ -145,7 +153,18 @@ class _Worker:
             self._registration,
         )
         self.prepare, self.process = self._processor.prepare, self._processor.process
+        self._expose()
         self._is_open = True
+
+    def _expose(self) -> None:
+        """Expose what this worker is, and how Redis answers it."""
+        self.metrics.info(streams.__version__, RULESET, self.settings.generation)
+        self.connection.on_answer = self.metrics.redis_answered
+        for connection in (self.connection, self._registration.connection):
+            connection.on_error = lambda error: self.metrics.redis_failed(error_kind(error))
+
+    def _is_rebuilding(self) -> bool:
+        return self._is_open and self._registration.is_started and not self._registration.is_open
 
     async def _open_kafka(self) -> None:
         def report(reason: str) -> None:
@@ -171,6 +190,7 @@ class _Worker:
             namespace=self.settings.namespace,
             group=self.settings.app_id,
         )
+        self.positions.wants_offsets = not await is_embedded_broker(self.settings)
         await self._preparer.start()
         await self._registration.start(self._thread.turn)
         self._side.keep(_HEARTBEAT, self._registration.keep())
@@ -180,6 +200,7 @@ class _Worker:
         else:
             self._side.once(_DRAIN, self._processor.recovery.drain())
         self._side.keep("the watch on the consumer group", self._watch_group())
+        self._side.keep("the measurement of Redis", self._watch_redis())
         self._side.keep("the republication of states", _republish(self._processor.recovery))
         calm_collector()
 
@@ -221,6 +242,12 @@ class _Worker:
         )
         self.successor = successor
         os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _watch_redis(self) -> None:
+        registration, settings = self._registration, self.settings
+        layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        meter = IndexMeter(layout, registration.connection)
+        await watch_redis(registration.connection, meter, self.metrics, registration.run)
 
     async def _watch_group(self) -> None:
         """Restart this process where its consumer group is stuck."""

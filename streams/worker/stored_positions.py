@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 
 from streams.errors import RedisError
@@ -11,6 +12,7 @@ from streams.ops.metrics import Metrics
 from streams.settings import Settings
 from streams.state.layout import Layout
 from streams.state.progress import Histories, Place, Progress
+from streams.worker.lag import Lag, Offsets
 from streams.worker.registration import Registration
 
 __all__ = ["StoredPositions"]
@@ -35,12 +37,20 @@ class StoredPositions:
         self._metrics = metrics
         self._on_histories = on_histories
         self._waiting: list[asyncio.Future[Mapping[Place, int]]] = []
+        self._prefix = settings.topic_prefix
+        self._lag = Lag()
+        self._counted: dict[Place, int] = {}
+        """The offset up to which missing messages of a partition are counted."""
+        self.wants_offsets = False
+        """Whether the broker reports end offsets that are right, so that what was not fetched yet is known."""
+        metrics.lag(self._by_topic)
         registration.on_heartbeat = self._refresh
 
     async def positions(self) -> Mapping[Place, int]:
         """Return the next offset to process of each partition, read now. Raises RedisError."""
         look = await self._registration.run(self._progress.look)
         self._on_histories(look.histories)
+        self._lag.stored(look.positions)
         return look.positions
 
     async def next_positions(self) -> Mapping[Place, int]:
@@ -75,6 +85,7 @@ class StoredPositions:
             position=position,
             before=before,
         )
+        self._lag.rewound(place)
         self._metrics.rewound()
 
     def missed(self, place: Place, begins: int, ends: int) -> None:
@@ -85,8 +96,36 @@ class StoredPositions:
 
     def skipped(self, place: Place, begins: int, ends: int) -> None:
         """Log and count that no message came of these offsets a second time: the topic has none."""
-        _log_gap("offsets_absent", "there are no messages with the offsets {first} to {last}", place, begins, ends)
-        self._metrics.skipped(ends - begins)
+        fresh = max(begins, self._counted.get(place, 0))
+        if fresh < ends:  # or else it was seen before that the topic begins behind them
+            _log_gap("offsets_absent", "there are no messages with the offsets {first} to {last}", place, fresh, ends)
+            self._metrics.skipped(ends - fresh)
+            self._counted[place] = ends
+
+    def partitions_assigned(self, places: list[Place]) -> None:
+        """Begin to measure the lag of the partitions that Kafka has assigned."""
+        self._lag.assigned(places)
+        self._metrics.assigned(len(places))
+        self._metrics.rebalanced()
+
+    def partitions_revoked(self) -> None:
+        """Drop the partitions, which Kafka has revoked."""
+        self._lag.revoked()
+        self._counted.clear()
+        self._metrics.assigned(0)
+
+    def fetched(self, place: Place, ends: int, messages: int, taken: int) -> None:
+        """Count messages that were fetched into the lag until the position behind them is stored."""
+        self._lag.fetched(place, ends, messages, taken)
+
+    def reported(self, offsets: Mapping[Place, Offsets]) -> None:
+        """Count what the broker has and was not fetched into the lag, and what it has lost unread as skipped."""
+        for place, (begins, ends) in self._lag.reported(offsets).items():
+            self.skipped(place, begins, ends)
+
+    def _by_topic(self) -> dict[str, tuple[int, float]]:
+        """Return the lag by the names of topics without the prefix."""
+        return {topic.removeprefix(self._prefix): lag for topic, lag in self._lag.by_topic(time.time()).items()}
 
     def failed(self, error: RedisError) -> None:
         """Log that partitions were assigned and wait for Redis."""

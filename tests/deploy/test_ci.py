@@ -20,6 +20,8 @@ def test_every_step_is_there_and_the_tests_come_last() -> None:
         "make wheel",
         ".venv/bin/python .ci/try_wheel.py",
     } <= set(steps)
+    assert "machine_tools" in steps, "tests that need Prometheus are required, not skipped"
+    assert "export REQUIRE_PROMETHEUS=1" in RUN.read_text()
     assert os.access(RUN, os.X_OK)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from streams.engine.statistics import Statistics
 
-ONE = Statistics(parsed={"crossref": 2}, unread={("crossref", "doi"): 1}, candidates=[3], capped={"key": 1})
-OTHER = Statistics(parsed={"crossref": 1, "lakes": 4}, candidates=[0, 1], changed={"created": 2})
+ONE = Statistics(parsed={"crossref": 2}, unread={("crossref", "doi"): 1}, candidates=[3], sizes=[2], capped={"key": 1})
+OTHER = Statistics(parsed={"crossref": 1, "lakes": 4}, candidates=[0, 1], sizes=[1], changed={"created": 2})
 
 
 def test_counters_are_summed_by_label_and_candidates_follow_each_other() -> None:
@@ -17,6 +17,7 @@ def test_counters_are_summed_by_label_and_candidates_follow_each_other() -> None
         parsed={"crossref": 3, "lakes": 4},
         unread={("crossref", "doi"): 1},
         candidates=[3, 0, 1],
+        sizes=[2, 1],
         capped={"key": 1},
         changed={"created": 2},
     )

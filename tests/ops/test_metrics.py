@@ -83,13 +83,47 @@ def test_a_malformed_label_is_counted_as_other(hostile: str) -> None:
     assert samples(metrics)["streams_rejected_records_total", (("reason", OTHER), ("source", "arxiv"))] == 1
 
 
+def test_known_label_values_are_exposed_with_0_and_no_series_tells_when_it_was_created() -> None:
+    seen = samples(Metrics())
+    assert seen["streams_rejected_records_total", (("reason", "internal_error"), ("source", "arxiv"))] == 0
+    assert seen["streams_publish_errors_total", (("topic", "dedup.events"),)] == 0
+    assert seen["streams_stage_seconds_count", (("stage", "commit"),)] == 0
+    assert seen["streams_paused", (("reason", "redis"),)] == 0
+    assert not [name for name, _ in seen if name.endswith("_created")]
+
+
+def test_health_is_asked_at_each_scrape() -> None:
+    metrics, ready = Metrics(), False
+    metrics.follow(ready=lambda: ready, live=lambda: True, rebuilding=lambda: not ready)
+    seen = samples(metrics)
+    assert (seen["streams_ready", ()], seen["streams_live", ()], seen["streams_paused", (("reason", "rebuild"),)]) == (
+        0,
+        1,
+        1,
+    )
+    ready = True
+    seen = samples(metrics)
+    assert (seen["streams_ready", ()], seen["streams_paused", (("reason", "rebuild"),)]) == (1, 0)
+
+
+def test_the_lag_of_a_topic_is_exposed_while_the_worker_has_it() -> None:
+    metrics, lag = Metrics(), {"records.arxiv": (3, 1.5)}
+    metrics.lag(lambda: lag)
+    seen = samples(metrics)
+    assert seen["streams_lag_messages", (("topic", "records.arxiv"),)] == 3
+    assert seen["streams_lag_seconds", (("topic", "records.arxiv"),)] == 1.5
+    lag.clear()
+    assert not [name for name, _ in samples(metrics) if name.startswith("streams_lag")]
+
+
 def test_labels_cannot_grow_without_end() -> None:
     metrics = Metrics()
     for number in range(10_000):
         metrics.rejected(f"source{number}", f"reason{number}")
     counted = {key: n for key, n in samples(metrics).items() if key[0] == "streams_rejected_records_total"}
     assert sum(counted.values()) == 10_000
-    assert len(counted) == 65
+    assert len({dict(labels)["reason"] for _, labels in counted}) == 65
+    assert len({dict(labels)["source"] for _, labels in counted}) == 65
 
 
 def test_a_label_with_a_fixed_set_of_values_takes_all_of_them_and_no_other() -> None:
@@ -132,7 +166,7 @@ def test_names_have_prefix_unit_and_meaning() -> None:
         assert info.meaning
         assert info.name.endswith("_total") == (info.kind == "counter")
         if info.kind == "histogram":
-            assert info.name.endswith("_seconds") or info.name == "streams_candidates"
+            assert info.name.endswith("_seconds") or info.name in {"streams_candidates", "streams_cluster_records"}
 
 
 def test_openmetrics_is_given_to_who_asks_for_it() -> None:

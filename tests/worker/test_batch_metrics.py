@@ -20,6 +20,8 @@ ONE: dict[str, Any] = {
     "rejected": {("crossref", "not_json"): 1},
     "unread": {("crossref", "doi"): 1},
     "candidates": (4,),
+    "sizes": (4,),
+    "seconds": {"store": 0.1},
 }
 
 

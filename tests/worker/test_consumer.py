@@ -23,6 +23,7 @@ from streams.state.progress import Place, Step
 from streams.worker.app import make_app
 from streams.worker.batch_processor import PreparedBatch
 from streams.worker.consumer import RewindingConsumer
+from streams.worker.lag import Offsets
 
 pytestmark = pytest.mark.system
 
@@ -74,6 +75,16 @@ class Worker:
         self.missing.append(("skipped", begins, ends))
 
     def failed(self, error: RedisError) -> None: ...
+
+    wants_offsets = True
+
+    def fetched(self, place: Place, ends: int, messages: int, taken: int) -> None: ...
+
+    def reported(self, offsets: Mapping[Place, Offsets]) -> None: ...
+
+    def partitions_assigned(self, places: list[Place]) -> None: ...
+
+    def partitions_revoked(self) -> None: ...
 
 
 @asynccontextmanager

@@ -1,0 +1,136 @@
+"""The instruments behind the metrics of a worker: bounded counters and gauges, and histograms that take many values at once."""
+
+from __future__ import annotations
+
+import re
+import threading
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+__all__ = ["OTHER", "Counts", "Distribution", "Replaced", "Values"]
+
+OTHER = "other"
+"""Label value for all values beyond the first 64 or outside a fixed set, and for malformed ones."""
+
+_VALUES_MAX = 64
+_LABEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+class Values:
+    """The values of one label: those of a fixed set, or else the first 64 well-formed ones that are counted."""
+
+    def __init__(self, fixed: Collection[str] = ()) -> None:
+        self._known = set(fixed)
+        self._most = len(self._known) or _VALUES_MAX
+
+    def bounded(self, value: str) -> str:
+        """Return the value, or `OTHER` where the label has no room for it."""
+        if value in self._known:
+            return value
+        if len(self._known) >= self._most or not _LABEL.fullmatch(value):
+            return OTHER
+        self._known.add(value)
+        return value
+
+
+class Counts:
+    """A counter whose label values are bounded, with its children cached: `Counter.labels` costs more than the counting."""
+
+    def __init__(self, counter: Counter, labels: Sequence[Values]) -> None:
+        self._counter = counter
+        self._labels = labels
+        self._children: dict[tuple[str, ...], Counter] = {}
+
+    def begin(self, known: Iterable[tuple[str, ...]]) -> None:
+        """Expose these label values with 0, so that an increase from their first event on is seen."""
+        for values in known:
+            self.add(0, *values)
+
+    def add(self, count: float, *values: str) -> None:
+        """Add to the counter with these label values."""
+        if not values:
+            self._counter.inc(count)
+            return
+        child = self._children.get(values)
+        if child is None:
+            known = tuple(label.bounded(value) for label, value in zip(self._labels, values, strict=True))
+            child = self._counter.labels(*known)
+            if known == values:  # only then is the number of entries bounded
+                self._children[values] = child
+        child.inc(count)
+
+
+class Distribution(Collector):
+    """A histogram that takes the values of a whole micro-batch under one lock; Prometheus' own takes one at a time.
+
+    It has no label, or one with a fixed set of values, all of which are exposed from the beginning.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        meaning: str,
+        bounds: Sequence[float],
+        registry: CollectorRegistry,
+        label: str = "",
+        known: Collection[str] = ("",),
+    ) -> None:
+        self._name = name
+        self._meaning = meaning
+        self._bounds = tuple(bounds)
+        self._label = label
+        self._lock = threading.Lock()
+        self._counts = {value: [0] * (len(bounds) + 1) for value in known}
+        self._sums = dict.fromkeys(known, 0.0)
+        registry.register(self)
+
+    def observe(self, values: Iterable[float], of: str = "") -> None:
+        """Count values; `of` is the value of the label. Raises KeyError where the label has no such value."""
+        counts, bounds = self._counts[of], self._bounds
+        with self._lock:
+            for value in values:
+                counts[bisect_left(bounds, value)] += 1
+                self._sums[of] += value
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the histogram as it is now."""
+        family = HistogramMetricFamily(self._name, self._meaning, labels=[self._label] if self._label else None)
+        names = [floatToGoString(bound) for bound in (*self._bounds, float("inf"))]  # type: ignore[no-untyped-call]
+        with self._lock:
+            for value, counts in self._counts.items():
+                buckets = list(zip(names, accumulate(counts), strict=True))
+                family.add_metric([value] if self._label else [], buckets, self._sums[value])
+        yield family
+
+
+class Replaced(Collector):
+    """A gauge of which all series are replaced at once, so that those of the past are no longer exposed."""
+
+    def __init__(self, name: str, meaning: str, label: str, registry: CollectorRegistry) -> None:
+        self._name = name
+        self._meaning = meaning
+        self._label = label
+        self._read: Callable[[], Mapping[str, float]] = dict
+        registry.register(self)
+
+    def follow(self, read: Callable[[], Mapping[str, float]]) -> None:
+        """Ask for all series at each scrape: label value -> value."""
+        self._read = read
+
+    def set(self, values: Mapping[str, float]) -> None:
+        """Replace all series: label value -> value."""
+        fixed = dict(values)
+        self._read = lambda: fixed
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the gauge as it is now."""
+        family = GaugeMetricFamily(self._name, self._meaning, labels=[self._label])
+        for value, number in self._read().items():
+            family.add_metric([value], number)
+        yield family

@@ -1,0 +1,243 @@
+"""A real Prometheus scrapes a real worker: dashboards and rules are answered with data, and alerts fire by their causes.
+
+The rules are those of deploy/prometheus; where alerts are to fire, their times are made seconds (`hastened`). Not caused here:
+`StreamsLagBreach` in its full length, `StreamsNotLive` (a consumer that is stuck for a minute), `StreamsMessagesCut`
+(tests/kafka/test_producer.py truncates messages), `StreamsRedisFullSoon`, `StreamsPublishFailing` and
+`StreamsPendingEvents` (caused by hand, see their runbooks), `StreamsCapsBite` by the caps of groups and reviews.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+import pytest
+import yaml
+
+from streams.events import Outgoing
+from streams.kafka.producer import Publisher
+from streams.local.services import Services
+from streams.local.worker import WorkerProcess
+from streams.rebuild.lock import RebuildLock
+from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.layout import Layout
+from tests.system.processes import metric, wait_for
+from tests.system.prometheus import FOLDER, RULES, Prometheus, program
+
+pytestmark = pytest.mark.system
+
+GRAFANA = FOLDER.parent / "grafana"
+
+
+class Scene:
+    """A worker on servers of its own, a feed that goes on, and a Prometheus that scrapes the worker."""
+
+    def __init__(self, directory: Path, given: dict[str, Any], *, hasten: bool) -> None:
+        self._directory, self._hasten = directory, hasten
+        self._services = Services(Settings(partitions=2, **given), unix_socket=False)
+        self._sent = 0
+
+    def __enter__(self) -> Self:
+        self.services = self._services.__enter__()
+        self.settings = self.services.settings
+        self.redis = connect(self.settings)
+        self.redis.call("CONFIG", "SET", "maxmemory", 200_000_000)
+        self.worker = WorkerProcess(self.settings, self._directory / "worker.log").__enter__()
+        self.worker.wait_ready()
+        address = self.worker.url.removeprefix("http://")
+        self.prometheus = Prometheus(self._directory / "prometheus", [address], hasten=self._hasten).__enter__()
+        wait_for(lambda: self.prometheus.query("streams_ready == 1"), "Prometheus has scraped the worker")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.prometheus.__exit__()
+        self.worker.__exit__()
+        self.redis.close()
+        self._services.close()
+
+    def send(self, *payloads: tuple[str, bytes, bytes]) -> None:
+        """Publish payloads: source, key and value."""
+
+        async def go() -> None:
+            async with Publisher(self.settings.kafka_url, self.settings.topic_prefix, shared=True) as publisher:
+                await publisher.publish([Outgoing(f"records.{source}", key, value) for source, key, value in payloads])
+
+        asyncio.run(go())
+
+    def send_papers(self, count: int = 5, **fields: object) -> None:
+        """Publish papers that were not there before, each twice, under two ids."""
+        papers = []
+        for number in range(self._sent, self._sent + count):
+            paper = {"title": f"Coral growth in warm sea {number}", "authors": ["Ada Reef"], "year": 2021, **fields}
+            for twin in "ab":
+                document = {"source": "m", "id": f"{number}{twin}", **paper}
+                papers.append(("document", f"m:{number}{twin}".encode(), orjson.dumps(document)))
+        self._sent += count
+        self.send(*papers)
+
+    @contextmanager
+    def feed(self) -> Iterator[None]:
+        """Publish papers, a garbled payload and an unreadable field among them, every half second."""
+        ends = threading.Event()
+
+        def go() -> None:
+            while not ends.wait(0.5):
+                self.send_papers(2)
+                self.send_papers(1, doi=["x"] * 3, pages={"no": "pages"}, language=7)
+                self.send(("arxiv", b"garbage", b"neither XML nor JSON"))
+
+        thread = threading.Thread(target=go)
+        thread.start()
+        try:
+            yield
+        finally:
+            ends.set()
+            thread.join()
+
+    def metric(self, name: str) -> float:
+        return metric(self.worker.read("/metrics"), name)
+
+    def wait_quiet(self, *alerts: str) -> None:
+        wait_for(lambda: not self.prometheus.firing() & set(alerts), f"{alerts} end")
+
+
+@pytest.fixture
+def scene(tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]) -> Iterator[Callable[..., Scene]]:
+    program("prometheus")
+    made: list[Scene] = []
+
+    def make(*, hasten: bool = True, **given: object) -> Scene:
+        made.append(Scene(tmp_path, {**broker_settings(), **given}, hasten=hasten).__enter__())
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.__exit__()
+
+
+def panel_queries() -> list[tuple[str, str]]:
+    """The title and each query of every panel."""
+    return [
+        (panel["title"], target["expr"].replace("$__rate_interval", "15s"))
+        for path in sorted(GRAFANA.glob("*.json"))
+        for panel in orjson.loads(path.read_bytes())["panels"]
+        for target in panel.get("targets", ())
+    ]
+
+
+def rules() -> list[dict[str, str]]:
+    return [
+        rule
+        for name in RULES
+        for group in yaml.safe_load((FOLDER / name).read_text())["groups"]
+        for rule in group["rules"]
+    ]
+
+
+def test_every_query_of_panels_and_rules_is_answered_with_data(scene: Callable[..., Scene], tmp_path: Path) -> None:
+    one = scene(hasten=False)
+    queries = panel_queries() + [(rule["record"], rule["record"]) for rule in rules() if "record" in rule]
+    # An alert that does not fire has no data; the series that it looks at have.
+    queries += [
+        (rule["alert"], series)
+        for rule in rules()
+        if "alert" in rule
+        for series in re.findall(r"(?:job\w*:)?\bstreams_\w+(?::\w+)?", rule["expr"])
+    ]
+    assert len(queries) > 60
+    with one.feed():
+        missing = wait_for_answers(one.prometheus, queries)
+    assert missing == []
+    text = one.worker.read("/metrics")
+    checked = subprocess.run([program("promtool"), "check", "metrics"], input=text, capture_output=True, check=False)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
+
+    os.kill(one.worker.child.pid, signal.SIGKILL)
+    expression = next(rule["expr"] for rule in rules() if rule.get("alert") == "StreamsNoWorker")
+    wait_for(lambda: one.prometheus.query(expression), "StreamsNoWorker sees that the worker was killed")
+
+
+def wait_for_answers(
+    prometheus: Prometheus, queries: list[tuple[str, str]], seconds: float = 60
+) -> list[tuple[str, str]]:
+    """Ask until every query was answered with data once; return those that were not in time."""
+    deadline = time.monotonic() + seconds
+    while queries and time.monotonic() < deadline:
+        queries = [(title, query) for title, query in queries if not prometheus.query(query)]
+        time.sleep(0.5)
+    return queries
+
+
+def test_payloads_that_cannot_be_read_crowded_keys_and_faults_of_ours(scene: Callable[..., Scene]) -> None:
+    one = scene(key_cap=2)
+    one.send_papers(1)
+    wait_for(
+        lambda: one.metric("streams_index_records") >= 0 and one.metric("streams_batch_records_total") >= 2, "handled"
+    )
+    assert not one.prometheus.firing()
+
+    one.send(("arxiv", b"garbage", b"neither XML nor JSON"))
+    one.prometheus.wait_firing("StreamsRejecting")
+
+    paper = {"title": "Coral growth in a crowded sea", "authors": ["Ada Reef"], "year": 2021}
+    one.send(*(("document", b"m:c%d" % n, orjson.dumps({"source": "m", "id": f"c{n}", **paper})) for n in range(12)))
+    one.prometheus.wait_firing("StreamsCapsBite")
+
+    # Another program writes nonsense where the groups are: every message about these records fails inside the worker.
+    layout = Layout(one.settings.namespace, one.settings.generation, one.settings.buckets)
+    for key in layout.bucket_keys("groups"):
+        for field in one.redis.call("HKEYS", key):
+            one.redis.call("HSET", key, field, b"=nonsense")
+    one.send(("document", b"m:0a", orjson.dumps({"source": "m", "id": "0a", **paper, "title": "Another title of it"})))
+    one.prometheus.wait_firing("StreamsOwnFault")
+
+
+def test_redis_full_then_away_and_a_position_that_it_has_lost(scene: Callable[..., Scene]) -> None:
+    one = scene()
+    one.send_papers()
+    wait_for(lambda: one.metric("streams_batch_records_total") >= 10, "handled")
+    used = int(re.search(rb"used_memory:(\d+)", one.redis.call("INFO", "memory"))[1])  # type: ignore[index]
+    one.redis.call("CONFIG", "SET", "maxmemory", used - 500_000)
+    one.send_papers()
+    one.prometheus.wait_firing(
+        "StreamsRedisFull", "StreamsRetrying", "StreamsNoProgress", "StreamsLagBreach", "StreamsLagGrowing"
+    )
+    assert one.prometheus.query('streams_paused{reason="redis"} == 1')
+    assert one.prometheus.query('streams_redis_errors_total{kind="full"} > 0')
+    one.redis.call("CONFIG", "SET", "maxmemory", 200_000_000)
+    one.prometheus.wait_firing("StreamsSlow")  # what has waited is published late
+    one.wait_quiet("StreamsRedisFull", "StreamsNoProgress", "StreamsLagBreach", "StreamsRetrying")
+    assert one.prometheus.query('streams_paused{reason="redis"} == 0')
+
+    layout = Layout(one.settings.namespace, one.settings.generation, one.settings.buckets)
+    one.redis.call("DEL", layout.progress)  # as a failover loses it
+    one.prometheus.wait_firing("StreamsRewound")
+
+    assert one.services.redis is not None
+    one.services.redis.kill()
+    one.prometheus.wait_firing("StreamsNotReady")
+    wait_for(lambda: one.prometheus.query('streams_redis_errors_total{kind="connection"} > 0'), "errors are counted")
+    one.services.redis.start()
+    one.wait_quiet("StreamsNotReady")
+
+
+def test_workers_wait_for_a_rebuild(scene: Callable[..., Scene]) -> None:
+    one = scene()
+    connection = connect(one.settings)
+    with RebuildLock(one.settings, connection, "2") as lock:
+        lock.drain(lambda _workers: None)
+        one.prometheus.wait_firing("StreamsRebuildPause", "StreamsNotReady")
+        lock.abort()
+    one.wait_quiet("StreamsRebuildPause", "StreamsNotReady")
+    connection.close()
