@@ -60,14 +60,14 @@ def filled(text: str) -> str:
 
 
 def _default(value: Any) -> str:
-    if value == "":
+    if not str(value):
         return "(empty)"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _values(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
-        return ", ".join(f"`{value}`" for value in get_args(field.annotation))
+        return ", ".join(f"`{value}`" for value in get_args(field.annotation) if value)
     if field.annotation is bool:
         return "`true`, `false`"
     bounds = [

@@ -9,6 +9,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from streams.errors import EmbeddedError
 from streams.local.broker import free_port
 from streams.local.process import Child
@@ -92,4 +94,7 @@ class WorkerProcess:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    return {PREFIX + name.upper(): str(value) for name, value in settings.model_dump().items()}
+    return {
+        PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in settings.model_dump().items()
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -16,8 +15,11 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError as ClientError
 
 from streams.errors import BrokerError, RedisError
-from streams.ops.diagnosis import KafkaFacts, TopicFacts, hide_password
+from streams.kafka.connection import KafkaConnection, started
+from streams.kafka.refusal import explained, quiet
+from streams.ops.diagnosis import KafkaFacts, TopicFacts
 from streams.ops.redis_diagnosis import Node, RedisFacts
+from streams.redaction import hide
 
 __all__ = ["ask_kafka", "ask_redis"]
 
@@ -27,25 +29,18 @@ _CONFIG = ("maxmemory-policy", "append*", "hash-max-*")
 _SESSIONS = ("group.min.session.timeout.ms", "group.max.session.timeout.ms")
 
 
-async def ask_kafka(url: str, topics: Sequence[str], seconds: float = _SECONDS) -> KafkaFacts:
+async def ask_kafka(kafka: KafkaConnection, topics: Sequence[str], seconds: float = _SECONDS) -> KafkaFacts:
     """Describe the Kafka cluster and those of `topics` that exist; creates no topic. Raises BrokerError."""
-    log = logging.getLogger("aiokafka")
-    before = log.level
-    log.setLevel(logging.CRITICAL)  # it logs what we report better
     try:
-        async with asyncio.timeout(seconds):
-            admin = AIOKafkaAdminClient(bootstrap_servers=url, request_timeout_ms=int(seconds * 1000))
-            try:
-                await admin.start()
-                return await _describe(admin, topics)
-            finally:
-                await admin.close()
+        with quiet():
+            async with asyncio.timeout(seconds):
+                admin = AIOKafkaAdminClient(request_timeout_ms=int(seconds * 1000), **kafka.client("doctor"))
+                async with started(admin, kafka):
+                    return await _describe(admin, topics)
     except TimeoutError:
-        raise BrokerError(f"Kafka at {url} does not answer within {seconds:g} seconds") from None
+        raise BrokerError(f"Kafka at {kafka.shown} does not answer within {seconds:g} seconds") from None
     except (KafkaError, OSError, ValueError) as error:
-        raise BrokerError(f"Kafka at {url} cannot be reached: {error or type(error).__name__}") from None
-    finally:
-        log.setLevel(before)
+        raise explained(kafka, "cannot be reached", error) from None
 
 
 async def _describe(admin: Any, topics: Sequence[str]) -> KafkaFacts:
@@ -133,7 +128,7 @@ def _client(url: str, seconds: float) -> Any:
 
 
 async def _ask_server(url: str, seconds: float) -> RedisFacts:
-    shown = hide_password(url)
+    shown = hide(url)
     try:
         async with asyncio.timeout(seconds):
             async with _client(url, seconds) as client:

@@ -14,11 +14,13 @@ from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import faust
+from faust.auth import Credentials, OAuthCredentials, SASLCredentials, SSLCredentials
 from faust.types import EventT
 from mode.supervisors import CrashingSupervisor
 from yarl import URL
 
 from streams.engine.messages import Incoming
+from streams.kafka.connection import METADATA_MS, KafkaConnection
 from streams.kafka.incoming import incoming
 from streams.kafka.topics import input_topics, source_of
 from streams.ops.health import Health
@@ -69,13 +71,18 @@ class _App(TablelessApp):
 def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, health: Health) -> faust.App:
     """Build the application."""
     batch_records = max(1, settings.batch_records // _RECORD_BATCHES)
+    kafka = KafkaConnection.of(settings)
     app = _App(
         settings.app_id,
-        broker=[URL(f"aiokafka://{server}") for server in settings.kafka_url.split(",")],
+        broker=[URL(f"aiokafka://{server}") for server in kafka.servers],
         store="memory://",
         datadir=tempfile.gettempdir(),
         topic_disable_leader=True,
         topic_allow_declare=False,
+        broker_client_id=f"{kafka.client_id}-worker",
+        broker_credentials=_credentials(kafka),
+        consumer_metadata_max_age_ms=METADATA_MS,
+        producer_metadata_max_age_ms=METADATA_MS,
         broker_session_timeout=settings.session_timeout,
         broker_heartbeat_interval=settings.session_timeout / 3,
         broker_commit_interval=_COMMIT_SECONDS,
@@ -91,7 +98,9 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, h
         cache="memory://",
         loghandlers=[],
     )
-    app.transport = RewindingTransport(app.conf.broker_consumer, app, source=source, batch_records=batch_records)
+    app.transport = RewindingTransport(
+        app.conf.broker_consumer, app, source=source, batch_records=batch_records, rack=kafka.rack
+    )
     app.hooks = hooks
     records = app.topic(*input_topics(settings), value_serializer="raw", key_serializer="raw", allow_empty=True)
 
@@ -121,6 +130,20 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, h
     app.on_partitions_assigned.connect(assigned, weak=False)  # type: ignore[arg-type]
     app.on_partitions_revoked.connect(revoked, weak=False)  # type: ignore[arg-type]
     return app
+
+
+def _credentials(kafka: KafkaConnection) -> Credentials | None:
+    """Return in Faust's form how a client proves who it is; None where Kafka asks for nothing."""
+    if kafka.token is not None:
+        return OAuthCredentials(oauth_cb=kafka.token, ssl_context=kafka.tls)
+    if kafka.mechanism:
+        return SASLCredentials(
+            username=kafka.user,
+            password=kafka.password.get_secret_value(),
+            ssl_context=kafka.tls,
+            mechanism=kafka.mechanism,
+        )
+    return SSLCredentials(kafka.tls) if kafka.tls is not None else None
 
 
 class _UnderWay:

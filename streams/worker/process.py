@@ -18,6 +18,7 @@ from aiohttp import web
 
 from streams.engine.engine import Engine
 from streams.errors import StateError, StreamsError
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.ops.health import Health
@@ -70,7 +71,7 @@ class _Worker:
         self.connection.permit = self._registration.check
         self.positions = StoredPositions(settings, self._registration, self.metrics, self._on_histories)
         self._preparer = Preparer(settings)
-        self._publisher = Publisher(settings.kafka_url, settings.topic_prefix, cut=self.metrics.cut)
+        self._publisher = Publisher(KafkaConnection.of(settings), settings.topic_prefix, cut=self.metrics.cut)
         self._thread = EngineThread(self._registration, self.health, self.metrics)
         self._processor = BatchProcessor(
             engine,

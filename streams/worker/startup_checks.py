@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 from streams.errors import RedisError, SettingsError
+from streams.kafka.connection import KafkaConnection
 from streams.ops import diagnosis
 from streams.ops.probes import ask_kafka
 from streams.settings import PREFIX, Settings
@@ -28,7 +29,7 @@ def check_port(settings: Settings) -> None:
 
 async def check_session(settings: Settings) -> None:
     """Raise SettingsError where Kafka would refuse the worker: aiokafka logs that, and then waits without partitions."""
-    facts = await ask_kafka(settings.kafka_url, [])
+    facts = await ask_kafka(KafkaConnection.of(settings), [])
     for refused in diagnosis.check_session(facts, settings.session_timeout):
         raise SettingsError(refused.check, refused.found, refused.advice)
 

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from streams.errors import BrokerError, RedisError
+from streams.kafka.connection import KafkaConnection
 from streams.local.broker import free_port
 from streams.local.valkey import Valkey
 from streams.ops.probes import ask_kafka, ask_redis
@@ -25,4 +26,4 @@ def test_servers_that_are_not_there_are_named_without_a_password() -> None:
         asyncio.run(ask_redis(f"redis://user:secret@127.0.0.1:{port}", 2.0))
     assert "secret" not in str(caught.value)
     with pytest.raises(BrokerError, match=rf"127\.0\.0\.1:{port}"):
-        asyncio.run(ask_kafka(f"127.0.0.1:{port}", [], 2.0))
+        asyncio.run(ask_kafka(KafkaConnection(f"127.0.0.1:{port}"), [], 2.0))
