@@ -57,6 +57,7 @@ WITHOUT = {
     "engine/outbox": "tests/engine/test_engine_interleavings.py, test_reconcile.py",
     "engine/upsert": "tests/engine/test_engine.py",
     "kafka/dead_letters": "tests/system/test_dead_letters.py",
+    "state/refusal": "on a real server: tests/state/test_credentials.py",
     "kafka/refusal": "on listeners of a real Kafka: tests/system/test_kafka_security.py",
     "kafka/incoming": "tests/kafka/test_redrive.py",
     "kafka/topics": "tests/cli/test_doctor.py",

@@ -82,13 +82,13 @@ async def _redis(settings: Settings, seconds: float, *, skip: bool) -> Iterable[
     if not settings.redis_url:
         return [_embedded("redis", lambda: choose_server()[1])]
     try:
-        facts = await ask_redis(settings.redis_url, seconds)
+        facts = await ask_redis(settings, seconds)
     except StreamsError as error:
-        return [Finding("redis", "fail", str(error), "start Redis, or correct STREAMS_REDIS_URL")]
+        return [Finding("redis", "fail", str(error), "start Redis, or correct STREAMS_REDIS_URL, _USER and _PASSWORD")]
     shown = hide(settings.redis_url)
     checks = check_redis(facts, _HASH_LIMITS, settings.redis_cluster, settings.redis_replicas)
     findings = [Finding("redis", "ok", shown), *checks]
-    is_cluster = facts.info.get("cluster_enabled") == "1"
+    is_cluster = facts.info.get("cluster_enabled", "1" if settings.redis_cluster else "0") == "1"
     if is_cluster == settings.redis_cluster:  # otherwise the settings give no connection
         findings.append(await asyncio.to_thread(_generation, settings))
     return findings

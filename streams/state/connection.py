@@ -27,7 +27,9 @@ from redis.exceptions import (
 
 from streams.errors import ForgottenError, RedisError
 from streams.settings import Settings
+from streams.state.credentials import redis_options
 from streams.state.layout import mark_key
+from streams.state.refusal import advice
 from streams.state.servers import Arguments, Cluster, Server, Servers, Single, UnsentError, converse
 
 __all__ = ["Command", "Connection", "Script", "connect"]
@@ -277,7 +279,8 @@ class Connection:
 def connect(settings: Settings) -> Connection:
     """Connect by the settings' URL. The server is not asked for anything yet."""
     make = Cluster if settings.redis_cluster else Single
-    return Connection(make(settings.redis_url, mark_key(settings.namespace)), replicas=settings.redis_replicas)
+    servers = make(settings.redis_url, mark_key(settings.namespace), redis_options(settings))
+    return Connection(servers, replicas=settings.redis_replicas)
 
 
 def _raise_first(replies: Iterable[Any]) -> None:
@@ -291,4 +294,4 @@ def _as_ours(error: redis.RedisError) -> RedisError:
         return RedisError("Redis: this server is a node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=true")
     if str(error).startswith(_FORGOTTEN):
         return ForgottenError(f"Redis failed over or was started anew:{str(error).removeprefix(_FORGOTTEN)}")
-    return RedisError(f"Redis: {error or type(error).__name__}")
+    return RedisError(f"Redis: {error or type(error).__name__}{advice(error)}")

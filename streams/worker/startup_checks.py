@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 
 from streams.errors import RedisError, SettingsError
@@ -12,6 +13,8 @@ from streams.settings import PREFIX, Settings
 from streams.state.connection import Connection
 
 __all__ = ["check_eviction", "check_port", "check_session"]
+
+log = logging.getLogger(__name__)
 
 
 def check_port(settings: Settings) -> None:
@@ -37,8 +40,15 @@ async def check_session(settings: Settings) -> None:
 def check_eviction(connection: Connection) -> None:
     """Raise RedisError where a server would evict keys when its memory is full; one that does not report it passes."""
     try:
+        connection.everywhere("INFO", "replication")
+    except RedisError as error:
+        log.warning("a failover of Redis that loses writes will not be noticed: %s", error)
+    try:
         answers = connection.everywhere("CONFIG", "GET", "maxmemory-policy")
-    except RedisError:
+    except RedisError as error:
+        log.warning(
+            "whether Redis evicts keys is not known, so make sure that maxmemory-policy is noeviction: %s", error
+        )
         return
     for policy in (answer[1].decode() for answer in answers if len(answer) > 1):
         if policy != "noeviction":
