@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import inspect
+import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,6 +24,9 @@ from streams.security import secret
 from streams.settings import Settings
 
 __all__ = ["METADATA_MS", "KafkaConnection", "started"]
+
+# At this level aiokafka logs every request whole, those with passwords and tokens too.
+logging.getLogger("aiokafka.conn").addFilter(lambda record: record.levelno > logging.DEBUG)
 
 METADATA_MS = 30_000
 """How old a consumer's knowledge of topics and partitions may be: new ones are read within this time."""

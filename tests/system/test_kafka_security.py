@@ -232,3 +232,19 @@ def test_a_worker_that_may_not_connect_ends_with_the_same_words(
         assert expected in said[name]
         assert "Traceback" not in said[name]
     assert "hunter2" not in str(said)
+
+
+def test_missing_rights_name_the_user(secured_kafka: SecuredKafka, make: Make, tmp_path: Path) -> None:
+    inside, stranger, reader = make(""), make("SCRAM", **scram("stranger")), make("SCRAM", **scram("reader"))
+    with pytest.raises(BrokerError, match="grant Describe on it or Create"):
+        asyncio.run(create_topics(stranger))
+    asyncio.run(create_topics(inside))
+    with pytest.raises(BrokerError, match="or stranger may not describe it"):
+        asyncio.run(read(stranger, events.EVENTS))
+    grant_reader(secured_kafka, reader)
+    with pytest.raises(BrokerError, match=r"user reader \(STREAMS_KAFKA_SASL_USER\) lacks a right on a topic"):
+        asyncio.run(published(reader, "a paper that may not be sent"))
+    worker = WorkerProcess(stranger, tmp_path / "stranger.log")
+    with worker, pytest.raises(EmbeddedError):
+        worker.wait_ready()
+    assert "grant Describe on it or Create" in (tmp_path / "stranger.log").read_text()
