@@ -38,7 +38,7 @@ from streams.worker.prepare_pool import Preparer, calm_collector
 from streams.worker.recovery import Recovery
 from streams.worker.registration import Registration
 from streams.worker.side_tasks import SideTasks
-from streams.worker.startup_checks import check_eviction, check_port, check_session
+from streams.worker.startup_checks import check_eviction, check_partitions, check_port, check_session
 from streams.worker.stored_positions import StoredPositions
 
 __all__ = ["run_worker"]
@@ -59,6 +59,7 @@ class _Worker:
     def __init__(self, given: Settings) -> None:
         self.metrics = Metrics()
         self.health = Health()
+        self._given = given
         self.connection = connect(given)
         self.settings = settings = _open_generation(given, self.connection)
         engine = Engine(settings, self.connection)
@@ -96,6 +97,7 @@ class _Worker:
     async def _open(self) -> None:
         await create_topics(self.settings)
         await check_session(self.settings)
+        await check_partitions(self._given, self.connection)
         await self._publisher.__aenter__()
         await self._preparer.start()
         await self._registration.start(self._thread.turn)

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from streams import events
 from streams.cli.doctor import diagnose
 from streams.errors import BrokerError, EmbeddedError
 from streams.events import Outgoing
-from streams.kafka.connection import KafkaConnection
+from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import create_topics, topics
@@ -124,6 +125,12 @@ async def published(settings: Settings, *titles: str) -> None:
 async def read(settings: Settings, topic: str) -> list[bytes]:
     wanted = [settings.topic_prefix + topic]
     return [message.value async for message in read_to_now(KafkaConnection.of(settings), wanted)]
+
+
+async def widen(settings: Settings, topic: str, partitions: int) -> None:
+    kafka = KafkaConnection.of(settings)
+    async with started(AIOKafkaAdminClient(**kafka.client("test")), kafka) as admin:
+        await admin.create_partitions({settings.topic_prefix + topic: NewPartitions(partitions)})
 
 
 async def ends(settings: Settings) -> dict[TopicPartition, int]:
@@ -248,3 +255,17 @@ def test_missing_rights_name_the_user(secured_kafka: SecuredKafka, make: Make, t
     with worker, pytest.raises(EmbeddedError):
         worker.wait_ready()
     assert "grant Describe on it or Create" in (tmp_path / "stranger.log").read_text()
+
+
+def test_topics_of_clusters_keep_their_partitions(secured_kafka: SecuredKafka, make: Make, tmp_path: Path) -> None:
+    own = make("")
+    with WorkerProcess(own, tmp_path / "before.log") as worker:
+        worker.wait_ready()
+    asyncio.run(widen(own, "records.document", 3))
+    with WorkerProcess(own, tmp_path / "records.log") as worker:
+        worker.wait_ready()
+    asyncio.run(widen(own, events.EVENTS, 3))
+    refused = WorkerProcess(own, tmp_path / "events.log")
+    with refused, pytest.raises(EmbeddedError):
+        refused.wait_ready()
+    assert "dedup.events has 3 partitions, but this state was begun with 1" in (tmp_path / "events.log").read_text()
