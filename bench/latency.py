@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.feed import DOCUMENT, Payload, message_key, send
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
@@ -35,7 +36,7 @@ async def times(settings: Settings, values: list[bytes], pause: float) -> list[f
     connection = connect(settings)
     progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connection)
     found = []
-    async with Publisher(settings.kafka_url, settings.topic_prefix, shared=True) as publisher:
+    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
         for number, value in enumerate(values, 1):
             await asyncio.sleep(pause)
             began = time.perf_counter()

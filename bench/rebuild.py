@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 import orjson
 
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.feed import Payload, send
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
@@ -86,7 +87,7 @@ async def play(settings: Settings, works: int, connection: Connection) -> int:
     progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connection)
     payloads = (Payload("document", item.record_id.encode(), item.value or b"") for item in generate(7, works))
     sent = 0
-    async with Publisher(settings.kafka_url, shared=True) as publisher:
+    async with Publisher(KafkaConnection.of(settings), shared=True) as publisher:
         async for acknowledged in send(publisher, payloads):
             sent = acknowledged
     while sum(progress.positions().values()) < sent:

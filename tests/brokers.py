@@ -19,14 +19,14 @@ from streams.errors import EmbeddedError
 from streams.local.broker import answers_kafka, free_port
 from streams.local.process import Child, wait_until
 
-__all__ = ["KAFKA_SESSION_SECONDS", "KINDS", "AnyBroker", "Kafka", "kafka_is_there"]
+__all__ = ["CLUSTER_ID", "KAFKA_SESSION_SECONDS", "KINDS", "AnyBroker", "Kafka", "java", "kafka_is_there"]
 
 KINDS = ("tansu", "kafka")
 KAFKA_SESSION_SECONDS = 6.0
 """The shortest session of a consumer group that Kafka grants by default (`group.min.session.timeout.ms`)."""
 
 _JARS = Path(__file__).parents[1] / ".kafka"
-_CLUSTER_ID = "fTwfClK4Sm6cQY4Pay2aFw"
+CLUSTER_ID = "fTwfClK4Sm6cQY4Pay2aFw"
 _START_SECONDS, _STOP_SECONDS = 60.0, 15.0
 _ATTEMPTS = 3  # another process may take a free port before Kafka binds to it
 _JAVA = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
@@ -90,7 +90,7 @@ class Kafka:
         self._more = "\n".join(f"{name.replace('_', '.')}={value}" for name, value in properties.items())
         self._port = 0
         self.child = Child(
-            "Kafka", [*_java("kafka.Kafka"), "kafka.properties"], directory / "broker.log", grace=_STOP_SECONDS
+            "Kafka", [*java("kafka.Kafka"), "kafka.properties"], directory / "broker.log", grace=_STOP_SECONDS
         )
 
     @property
@@ -135,7 +135,8 @@ class Kafka:
         shutil.copytree(_formatted(), self._directory / "data", dirs_exist_ok=True)
 
 
-def _java(main: str) -> list[str]:
+def java(main: str) -> list[str]:
+    """The command that runs one of Kafka's programs."""
     return [*_JAVA, _LOG_LEVEL, "-cp", f"{_JARS}/*", main]
 
 
@@ -148,7 +149,7 @@ def _formatted() -> Path:
         client=1, internal=2, controller=3, advertised="127.0.0.1:1", data=directory / "data", more=""
     )
     (directory / "kafka.properties").write_text(given)
-    tool = [*_java("kafka.tools.StorageTool"), "format", "-t", _CLUSTER_ID, "-c", "kafka.properties"]
+    tool = [*java("kafka.tools.StorageTool"), "format", "-t", CLUSTER_ID, "-c", "kafka.properties"]
     done = subprocess.run(tool, cwd=directory, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EmbeddedError(f"Kafka cannot be set up: {done.stdout}{done.stderr}")

@@ -19,12 +19,13 @@ from streams.settings import Settings
 from streams.state.connection import Connection, connect
 from tests.brokers import KAFKA_SESSION_SECONDS, KINDS, AnyBroker, Kafka, kafka_is_there
 from tests.redis_cluster import RedisCluster
+from tests.secured_kafka import SecuredKafka
 from tests.system.scenario_report import Report
 
 Connected = Callable[[Settings], Connection]
 _NUMBERS = itertools.count(1)
 _TOLD = pytest.StashKey[list[tuple[str, Report]]]()
-_OF_THE_BROKER = {"broker_settings", "new_broker"}
+_OF_THE_BROKER = {"broker_settings", "new_broker", "secured_kafka"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -146,6 +147,17 @@ def broker_settings(
         }
 
     yield make
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def secured_kafka(broker_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
+    """Kafka with listeners that ask who a client is, and rights to grant; with `--broker kafka` only."""
+    if broker_kind != "kafka":
+        pytest.skip("the embedded broker has no security")
+    server = SecuredKafka(Path(tmp_path_factory.mktemp("secured")))
+    server.start()
+    yield server
     server.stop()
 
 

@@ -60,6 +60,8 @@ WITHOUT = {
     "engine/upsert": "tests/engine/test_engine.py",
     "kafka/cluster_watch": "tests/system/test_topics_vanish.py",
     "kafka/dead_letters": "tests/system/test_dead_letters.py",
+    "state/refusal": "on a real server: tests/state/test_credentials.py",
+    "kafka/refusal": "on listeners of a real Kafka: tests/system/test_kafka_security.py",
     "kafka/incoming": "tests/kafka/test_redrive.py",
     "kafka/topics": "tests/cli/test_doctor.py",
     "worker/open_state": "tests/system/test_start_waits.py, test_rebuild_live.py",

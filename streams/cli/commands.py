@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from streams import __version__
 from streams.cli import demo as demo_module
 from streams.cli import run as run_module
 from streams.cli import send as send_module
@@ -45,6 +46,21 @@ app = typer.Typer(
 )
 
 app.add_typer(correct, name="correct")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"streams {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Real-time deduplication of scholarly feeds: Kafka topics in, cluster updates out."""
 
 
 @app.command()

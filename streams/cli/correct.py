@@ -21,6 +21,7 @@ from streams.cli.options import DataDir, Json
 from streams.clusters.corrections import DIFFERENT, SAME, UNDO, Correction, Standing, Verdict, read_correction, ruling
 from streams.errors import PayloadError, RefusedError, UsageError
 from streams.events import Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.endpoints import find
@@ -159,7 +160,7 @@ def _warn(unknown: Sequence[str]) -> None:
 
 async def _send(settings: Settings, correction: Correction, key: str) -> None:
     await create_topics(settings)
-    async with Publisher(settings.kafka_url, settings.topic_prefix, shared=True) as publisher:
+    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
         await publisher.publish([Outgoing(events.CORRECTIONS, key.encode(), msgspec.json.encode(correction))])
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.errors import StreamsError
+from streams.kafka.connection import KafkaConnection
 from streams.local.broker import broker_executable
 from streams.local.valkey import REDIS_OPTIONS, choose_server
 from streams.ops.diagnosis import (
@@ -20,12 +21,12 @@ from streams.ops.diagnosis import (
     check_kafka,
     check_session,
     check_settings,
-    hide_password,
 )
 from streams.ops.probes import ask_kafka, ask_redis
 from streams.ops.redis_diagnosis import check_redis
 from streams.rebuild import generations
 from streams.settings import Settings
+from streams.settings.redaction import hide
 
 __all__ = ["diagnose", "doctor"]
 
@@ -68,11 +69,11 @@ async def _kafka(
     if not settings.kafka_url:
         return [_embedded("kafka", broker_executable)]
     try:
-        facts = await ask_kafka(settings.kafka_url, [topic.name for topic in expected], seconds)
+        facts = await ask_kafka(KafkaConnection.of(settings), [topic.name for topic in expected], seconds)
     except StreamsError as error:
         return [Finding("kafka", "fail", str(error), "start Kafka, or correct STREAMS_KAFKA_URL")]
     findings = (*check_kafka(facts, expected, settings.replication), *check_session(facts, settings.session_timeout))
-    return [Finding("kafka", "ok", settings.kafka_url), *findings]
+    return [Finding("kafka", "ok", hide(settings.kafka_url)), *findings]
 
 
 async def _redis(settings: Settings, seconds: float, *, skip: bool) -> Iterable[Finding]:
@@ -81,13 +82,13 @@ async def _redis(settings: Settings, seconds: float, *, skip: bool) -> Iterable[
     if not settings.redis_url:
         return [_embedded("redis", lambda: choose_server()[1])]
     try:
-        facts = await ask_redis(settings.redis_url, seconds)
+        facts = await ask_redis(settings, seconds)
     except StreamsError as error:
-        return [Finding("redis", "fail", str(error), "start Redis, or correct STREAMS_REDIS_URL")]
-    shown = hide_password(settings.redis_url)
+        return [Finding("redis", "fail", str(error), "start Redis, or correct STREAMS_REDIS_URL, _USER and _PASSWORD")]
+    shown = hide(settings.redis_url)
     checks = check_redis(facts, _HASH_LIMITS, settings.redis_cluster, settings.redis_replicas)
     findings = [Finding("redis", "ok", shown), *checks]
-    is_cluster = facts.info.get("cluster_enabled") == "1"
+    is_cluster = facts.info.get("cluster_enabled", "1" if settings.redis_cluster else "0") == "1"
     if is_cluster == settings.redis_cluster:  # otherwise the settings give no connection
         findings.append(await asyncio.to_thread(_generation, settings))
     return findings

@@ -15,6 +15,7 @@ from rich.table import Table
 from streams import events
 from streams.cli.context import console, open_state
 from streams.errors import UsageError
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import read_to_now
 from streams.query.explain import Inspection
 from streams.query.history import Chronicle, History, PublishedEvent
@@ -48,7 +49,7 @@ async def _read(settings: Settings, cluster: str, wanted: set[str]) -> History:
     chronicle = Chronicle()
     while wanted:
         keys = {name.encode() for name in wanted}
-        async for message in read_to_now(settings.kafka_url, [topic], keys):
+        async for message in read_to_now(KafkaConnection.of(settings), [topic], keys):
             if message.key in keys and message.value:
                 chronicle.add(message.timestamp, orjson.loads(message.value))
         chronicle.read(wanted)

@@ -67,7 +67,7 @@ def _default(value: Any) -> str:
 
 def _values(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
-        return ", ".join(f"`{value}`" for value in get_args(field.annotation))
+        return ", ".join(f"`{value}`" for value in get_args(field.annotation) if value)
     if field.annotation is bool:
         return "`true`, `false`"
     bounds = [

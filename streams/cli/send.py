@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.feed import read_payloads, send
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics, record_topic
@@ -24,7 +25,7 @@ def send_files(settings: Settings, source: str, files: Sequence[str]) -> None:
 async def _send(settings: Settings, source: str, files: Sequence[str]) -> int:
     await create_topics(settings)
     count = 0
-    async with Publisher(settings.kafka_url, settings.topic_prefix, shared=True) as publisher:
+    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
         async for sent in send(publisher, read_payloads(source, files)):
             count = sent
     return count

@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from streams import events
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import follow
 from streams.settings import Settings
 
@@ -31,7 +32,7 @@ def tail_topic(settings: Settings, what: str, *, from_beginning: bool, most: int
 async def _tail(settings: Settings, what: str, *, from_beginning: bool, most: int | None) -> None:
     count = 0
     topic = settings.topic_prefix + TOPICS[what]
-    stream = follow(settings.kafka_url, [topic], from_beginning=from_beginning)
+    stream = follow(KafkaConnection.of(settings), [topic], from_beginning=from_beginning)
     async for message in stream:
         typer.echo(_line(what, message.key, message.value, message.headers))
         count += 1

@@ -8,6 +8,7 @@ from streams.cli.context import console
 from streams.local.endpoints import default_data_dir
 from streams.local.up import serve
 from streams.settings import Settings
+from streams.settings.redaction import hide
 
 __all__ = ["up"]
 
@@ -20,8 +21,8 @@ def up(settings: Settings, data_dir: Path | None) -> None:
 
     def on_started(own: Settings, restored: int) -> None:
         screen.print("Streams is up; Ctrl-C stops it.")
-        screen.print(f"  Kafka     {own.kafka_url}")
-        screen.print(f"  Redis     {own.redis_url}")
+        screen.print(f"  Kafka     {hide(own.kafka_url)}")
+        screen.print(f"  Redis     {hide(own.redis_url)}")
         screen.print(f"  HTTP      http://{own.http_host}:{own.http_port}/")
         screen.print(f"  data      {directory} ({restored} clusters from before)")
         if not settings.kafka_url:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from streams import events
 from streams.errors import UsageError
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import read_to_now
 from streams.kafka.truncation import SIZE
 from streams.settings import Settings
@@ -64,7 +65,7 @@ def topic_of_letters(settings: Settings) -> str:
 async def standing(settings: Settings) -> list[Letter]:
     """Return the current letters without their payloads, oldest first. Raises BrokerError."""
     found: dict[str, dict[str, Letter]] = {}
-    async for message in read_to_now(settings.kafka_url, [topic_of_letters(settings)]):
+    async for message in read_to_now(KafkaConnection.of(settings), [topic_of_letters(settings)]):
         key = _text(message.key or b"")
         headers = dict(message.headers)
         if "streams-code" not in headers:
@@ -102,7 +103,7 @@ async def contents(settings: Settings, letters: Iterable[Letter]) -> AsyncIterat
     wanted = {letter.place: letter for letter in letters}
     if not wanted:
         return
-    async with aclosing(read_to_now(settings.kafka_url, [topic_of_letters(settings)])) as stream:  # type: ignore[type-var]
+    async with aclosing(read_to_now(KafkaConnection.of(settings), [topic_of_letters(settings)])) as stream:  # type: ignore[type-var]
         async for message in stream:
             letter = wanted.pop((message.partition, message.offset), None)
             if letter is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -20,6 +21,8 @@ from aiokafka.partitioner import DefaultPartitioner
 from streams.errors import BrokerError
 from streams.event_log import EventLog
 from streams.events import Outgoing
+from streams.kafka.connection import KafkaConnection, started
+from streams.kafka.refusal import explained
 from streams.kafka.topics import MAX_LETTER_BYTES, MAX_MESSAGE_BYTES
 from streams.kafka.truncation import bounded, fit, size
 
@@ -51,7 +54,7 @@ class Publisher:
 
     def __init__(
         self,
-        kafka_url: str,
+        kafka: KafkaConnection,
         prefix: str = "",
         *,
         shared: bool = False,
@@ -66,7 +69,8 @@ class Publisher:
         `cut` is called with the topic of every message that is truncated, `failed` with the topic of messages that were not taken.
         A message of more than `max_bytes` is not sent at all.
         """
-        self._url = kafka_url
+        self._kafka = kafka
+        self._open = AsyncExitStack()
         self._prefix = prefix
         self._cut = cut
         self._failed = failed
@@ -77,24 +81,18 @@ class Publisher:
         )
 
     async def __aenter__(self) -> Publisher:
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._url.split(","),
+        producer = AIOKafkaProducer(
             acks="all",
             max_batch_size=_BATCH_BYTES,
             max_request_size=self._max_bytes,
             request_timeout_ms=30_000,
-            client_id="streams-publisher",
+            **self._kafka.client("publisher"),
         )
-        try:
-            await self._producer.start()
-        except KafkaError as error:
-            await self._producer.stop()
-            raise BrokerError(f"Kafka at {self._url} cannot be reached: {error}") from error
+        self._producer = await self._open.enter_async_context(started(producer, self._kafka))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._producer is not None:
-            await self._producer.stop()
+        await self._open.aclose()
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Publish messages; return when the broker has acknowledged every one. Raises BrokerError otherwise."""
@@ -111,14 +109,14 @@ class Publisher:
                 *(_of(place[0], self._deliver(*place, batch)) for place, batch in by_partition.items())
             )
         except (KafkaError, TimeoutError) as error:
-            raise BrokerError(f"Kafka did not take messages: {error or type(error).__name__}") from error
+            raise explained(self._kafka, "did not take messages", error) from error
 
     async def ping(self) -> None:
         """Ask the broker for a sign of life. Raises BrokerError, or waits as long as the broker does."""
         try:
             await self._ready.client.fetch_all_metadata()
         except KafkaError as error:
-            raise BrokerError(f"Kafka at {self._url} does not answer: {error or type(error).__name__}") from error
+            raise explained(self._kafka, "does not answer", error) from error
 
     @property
     def client(self) -> Any:

@@ -1,32 +1,45 @@
 """Read topics from the beginning to the end they have now, or until cancelled.
 
-Brokers differ in what they report as the end of a partition (the embedded one reports a wrong one), so the reader writes an end
-mark: a message with a header of its own in every partition. Messages at or after the offset of the mark came later. The mark
-itself may be compacted away before it is read, once another reader has written one after it.
+Kafka reports the end of a partition, so nothing but reading is asked for. The embedded broker reports a wrong one; there the
+reader writes an end marker: a message with a header of its own in every partition. Messages at or after the offset of the
+marker came later. The marker itself may be compacted away before it is read, once another reader has written one after it.
+Which of the two a broker is, it says itself, by the id of its cluster.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError
+from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.producer import partition_of
+from streams.kafka.refusal import explained
 
 __all__ = ["END_HEADER", "first_offsets", "follow", "plain_consumer", "read_one", "read_to_now"]
 
 END_HEADER = "streams-end"
+EMBEDDED_CLUSTER = "tansu_cluster"
+"""Id of the cluster of a Tansu broker that was given none, as the embedded one (`streams/local/broker.py`)."""
 _MAX_BYTES = 16 * 1024 * 1024
 _ONE_SECONDS = 5.0
 
 
+class _Cluster(NamedTuple):
+    """Whether the ends that the broker reports are right, and the partitions of the topics asked for."""
+
+    has_true_ends: bool
+    places: Mapping[str, Sequence[int]]
+
+
 async def read_to_now(
-    kafka_url: str, topics: Sequence[str], keys: Collection[bytes] | None = None, since: int = 0
+    kafka: KafkaConnection, topics: Sequence[str], keys: Collection[bytes] | None = None, since: int = 0
 ) -> AsyncIterator[Any]:
     """Yield every message (aiokafka's ConsumerRecord) that is in the topics now.
 
@@ -34,32 +47,68 @@ async def read_to_now(
     older messages may be left out. Raises BrokerError.
     """
     try:
-        async with plain_consumer(kafka_url) as consumer:
-            await _require(consumer, topics)
-        async with AIOKafkaProducer(bootstrap_servers=kafka_url.split(","), client_id="streams-mark") as producer:
-            ends: dict[TopicPartition, int] = {}
-            for topic in topics:
-                partitions = sorted(await producer.partitions_for(topic))
-                if keys is not None:
-                    partitions = sorted({partition_of(key, partitions) for key in keys})
-                for partition in partitions:
-                    mark = await producer.send_and_wait(
-                        topic, None, key=b"", partition=partition, headers=[(END_HEADER, b"")]
-                    )
-                    ends[TopicPartition(topic, partition)] = mark.offset
-        async with plain_consumer(kafka_url) as consumer:
-            consumer.assign(list(ends))
-            await _begin(consumer, ends, since)
-            open_partitions = set(ends)
-            while open_partitions:
-                for partition, messages in (await consumer.getmany(timeout_ms=500)).items():
-                    for message in messages:
-                        if message.offset < ends[partition] and END_HEADER not in dict(message.headers):
-                            yield message
-                    if messages[-1].offset >= ends[partition]:
-                        open_partitions.discard(partition)
+        cluster = await _describe(kafka, topics)
+        places = [
+            TopicPartition(topic, number)
+            for topic, numbers in cluster.places.items()
+            for number in (numbers if keys is None else sorted({partition_of(key, list(numbers)) for key in keys}))
+        ]
+        marked = None if cluster.has_true_ends else await _write_markers(kafka, places)
+        async with plain_consumer(kafka) as consumer:
+            consumer.assign(places)
+            ends = await _reported_ends(consumer, places) if marked is None else marked
+            await _begin(consumer, places, since)
+            async for message in _until(consumer, ends):
+                if END_HEADER not in dict(message.headers):
+                    yield message
     except KafkaError as error:
-        raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+        raise explained(kafka, "cannot be read", error) from error
+
+
+async def _until(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> AsyncIterator[Any]:
+    """Yield the messages of the partitions before their ends; a partition may have none right before its end."""
+    open_partitions = set(ends)
+    while open_partitions:
+        for partition, messages in (await consumer.getmany(*open_partitions, timeout_ms=500)).items():
+            for message in messages:
+                if message.offset < ends[partition]:
+                    yield message
+            if messages[-1].offset >= ends[partition] - 1:
+                open_partitions.discard(partition)
+        for partition in list(open_partitions):
+            if await consumer.position(partition) >= ends[partition]:
+                open_partitions.discard(partition)
+
+
+async def _write_markers(kafka: KafkaConnection, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    """Write an end marker into each partition; return the offset after it."""
+    async with started(AIOKafkaProducer(**kafka.client("mark")), kafka) as producer:
+        ends: dict[TopicPartition, int] = {}
+        for topic, partition in places:
+            mark = await producer.send_and_wait(topic, None, key=b"", partition=partition, headers=[(END_HEADER, b"")])
+            ends[TopicPartition(topic, partition)] = mark.offset + 1
+        return ends
+
+
+async def _reported_ends(consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    """Return the ends of the partitions that have messages."""
+    first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+    return {place: end for place, end in ends.items() if end > first[place]}
+
+
+async def _describe(kafka: KafkaConnection, topics: Sequence[str]) -> _Cluster:
+    """Describe topics. Raises BrokerError where one does not exist.
+
+    All are asked for: asked for one by its name, a broker may create it, or answer after 40 s.
+    """
+    async with started(AIOKafkaAdminClient(**kafka.client("reader")), kafka) as admin:
+        has_true_ends = (await admin.describe_cluster()).get("cluster_id") != EMBEDDED_CLUSTER
+        known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+    missing = sorted(set(topics) - known.keys())
+    if missing:
+        may_not = f", or {kafka.user} may not describe it" if kafka.user else ""
+        raise BrokerError(f"Kafka has no topic {', '.join(missing)}{may_not}; `streams doctor` says more")
+    return _Cluster(has_true_ends, {name: sorted(each["partition"] for each in known[name]) for name in topics})
 
 
 async def _begin(consumer: AIOKafkaConsumer, places: Collection[TopicPartition], since: int) -> None:
@@ -74,14 +123,14 @@ async def _begin(consumer: AIOKafkaConsumer, places: Collection[TopicPartition],
                 consumer.seek(place, first.offset)
 
 
-async def first_offsets(kafka_url: str, topic: str) -> dict[int, int]:
+async def first_offsets(kafka: KafkaConnection, topic: str) -> dict[int, int]:
     """Return the first offset that each partition of a topic still has.
 
     It is more than 0 where the beginning of the partition is gone. Raises BrokerError.
     """
     try:
-        places = await _places(kafka_url, [topic])
-        async with plain_consumer(kafka_url) as consumer:
+        places = await _places(kafka, [topic])
+        async with plain_consumer(kafka) as consumer:
             first = await consumer.beginning_offsets(places)
             late = [place for place in places if first[place] > 0]
             if late:  # by the broker's report, which may be too large, never too small
@@ -92,23 +141,23 @@ async def first_offsets(kafka_url: str, topic: str) -> dict[int, int]:
                 }
             return {place.partition: offset for place, offset in first.items()}
     except KafkaError as error:
-        raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+        raise explained(kafka, "cannot be read", error) from error
 
 
-async def read_one(kafka_url: str, topic: str, partition: int, offset: int) -> Any | None:
+async def read_one(kafka: KafkaConnection, topic: str, partition: int, offset: int) -> Any | None:
     """Return the message (aiokafka's ConsumerRecord) at an offset; None where the topic no longer has it.
 
     Raises BrokerError.
     """
     place = TopicPartition(topic, partition)
     try:
-        async with plain_consumer(kafka_url) as consumer:
+        async with plain_consumer(kafka) as consumer:
             consumer.assign([place])
             consumer.seek(place, offset)
             message = (await _next(consumer)).get(place)
             return message if message is not None and message.offset == offset else None
     except KafkaError as error:
-        raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+        raise explained(kafka, "cannot be read", error) from error
 
 
 async def _next(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Any]:
@@ -123,56 +172,39 @@ async def _next(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Any]:
     return found
 
 
-async def follow(kafka_url: str, topics: Sequence[str], *, from_beginning: bool) -> AsyncIterator[Any]:
+async def follow(kafka: KafkaConnection, topics: Sequence[str], *, from_beginning: bool) -> AsyncIterator[Any]:
     """Yield messages as they come, until cancelled. Raises BrokerError."""
     try:
-        async with plain_consumer(kafka_url, "earliest" if from_beginning else "latest") as consumer:
-            await _require(consumer, topics)
-            consumer.assign(places := await _places(kafka_url, topics))
+        async with plain_consumer(kafka, "earliest" if from_beginning else "latest") as consumer:
+            consumer.assign(places := await _places(kafka, topics))
             if from_beginning:
                 await _begin(consumer, places, 0)
             async for message in consumer:
                 if END_HEADER not in dict(message.headers):
                     yield message
     except KafkaError as error:
-        raise BrokerError(f"Kafka at {kafka_url} cannot be read: {error or type(error).__name__}") from error
+        raise explained(kafka, "cannot be read", error) from error
 
 
-async def _places(kafka_url: str, topics: Sequence[str]) -> list[TopicPartition]:
-    """Return the partitions of topics that exist."""
-    async with AIOKafkaProducer(bootstrap_servers=kafka_url.split(","), client_id="streams-reader") as producer:
-        return [
-            TopicPartition(topic, number) for topic in topics for number in sorted(await producer.partitions_for(topic))
-        ]
-
-
-async def _require(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
-    """Raise BrokerError where a topic does not exist.
-
-    Asked for one by its name, a broker may create it, or answer after 40 s.
-    """
-    missing = sorted(set(topics) - await consumer.topics())
-    if missing:
-        raise BrokerError(f"Kafka has no topic {', '.join(missing)}; `streams doctor` says more")
+async def _places(kafka: KafkaConnection, topics: Sequence[str]) -> list[TopicPartition]:
+    """Return the partitions of topics. Raises BrokerError where one does not exist."""
+    places = (await _describe(kafka, topics)).places
+    return [TopicPartition(topic, number) for topic, numbers in places.items() for number in numbers]
 
 
 @asynccontextmanager
-async def plain_consumer(kafka_url: str, begin: str = "earliest") -> AsyncIterator[AIOKafkaConsumer]:
+async def plain_consumer(kafka: KafkaConnection, begin: str = "earliest") -> AsyncIterator[AIOKafkaConsumer]:
     """Yield a consumer without a group, of which the caller assigns the partitions and seeks.
 
-    Raises KafkaError where Kafka cannot be reached.
+    Raises BrokerError where Kafka cannot be reached.
     """
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka_url.split(","),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset=begin,
         max_partition_fetch_bytes=_MAX_BYTES,
         fetch_max_bytes=_MAX_BYTES,
-        client_id="streams-reader",
+        **kafka.consumer("reader"),
     )
-    try:
-        await consumer.start()
+    async with started(consumer, kafka):
         yield consumer
-    finally:  # also where it did not start: it would log that later
-        await consumer.stop()

@@ -18,15 +18,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.engine.prepare import CORRECTIONS
-from streams.errors import BrokerError, UsageError
+from streams.errors import UsageError
+from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.dead_letters import Content, Letter, contents, topic_of_letters
 from streams.kafka.reader import read_one
+from streams.kafka.refusal import explained
 from streams.kafka.topics import record_topic
 from streams.settings import Settings
 from streams.sources import MAX_PAYLOAD, SOURCES
@@ -118,7 +121,7 @@ async def _resend(settings: Settings, producer: _Producer, letter: Letter, found
     origin = _ORIGIN.fullmatch(letter.origin)
     key, payload = found.key, found.payload
     if letter.cut:
-        original = origin and await read_one(settings.kafka_url, origin[1], int(origin[2]), int(origin[3]))
+        original = origin and await read_one(KafkaConnection.of(settings), origin[1], int(origin[2]), int(origin[3]))
         if not original:
             return Outcome((letter,), problem=f"only {len(payload)} of its {letter.size} bytes are left")
         key, payload = original.key or b"", original.value or b""
@@ -136,27 +139,23 @@ class _Producer:
     """Sends payloads and tombstones; each call returns when the broker has acknowledged."""
 
     def __init__(self, settings: Settings) -> None:
-        self._url = settings.kafka_url
+        self._kafka = KafkaConnection.of(settings)
+        self._open = AsyncExitStack()
         self._letters = topic_of_letters(settings)
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._url.split(","),
             acks="all",
             linger_ms=5,
             max_batch_size=_BATCH_BYTES,
             max_request_size=2 * MAX_PAYLOAD,  # the broker is the judge of what is too large
-            client_id="streams-dead-letters",
+            **self._kafka.client("dead-letters"),
         )
 
     async def __aenter__(self) -> _Producer:
-        try:
-            await self._producer.start()
-        except KafkaError as error:
-            await self._producer.stop()
-            raise BrokerError(f"Kafka at {self._url} cannot be reached: {error}") from error
+        await self._open.enter_async_context(started(self._producer, self._kafka))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._producer.stop()
+        await self._open.aclose()
 
     async def send(
         self,
@@ -179,7 +178,7 @@ class _Producer:
                 *(self.send(self._letters, name.encode(), None, partition=partition) for name, partition in places)
             )
         except KafkaError as error:
-            raise BrokerError(f"Kafka did not take our messages: {error or type(error).__name__}") from error
+            raise explained(self._kafka, "did not take our messages", error) from error
 
 
 async def _chunks(items: AsyncIterator[tuple[Letter, Content]]) -> AsyncIterator[list[tuple[Letter, Content]]]:

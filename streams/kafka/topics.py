@@ -28,6 +28,7 @@ from aiokafka.errors import KafkaError
 from streams import events
 from streams.engine.prepare import CORRECTIONS
 from streams.errors import BrokerError
+from streams.kafka.connection import KafkaConnection, started
 from streams.settings import Settings
 from streams.sources import SOURCES
 
@@ -48,6 +49,7 @@ __all__ = [
 RECORDS = "records."
 _DELETE, _COMPACT = "delete", "compact"
 _CREATED, _EXISTS = 0, 36
+_DENIED = (29, 31)  # on the topic, on the cluster
 _ADMIN_SECONDS = 30
 _LOOK_SECONDS = 0.05
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -132,15 +134,17 @@ def topics(settings: Settings) -> list[TopicSpec]:
 async def create_topics(settings: Settings, names: Collection[str] | None = None) -> list[str]:
     """Create the topics that do not exist, or those of `names`; return the names created.
 
-    Raises BrokerError when Kafka cannot be reached or refuses one.
+    No right to create is needed where all exist. Raises BrokerError when Kafka cannot be reached or refuses one.
     """
-    wanted = [
-        NewTopic(spec.name, spec.partitions, settings.replication, topic_configs=spec.configs)
-        for spec in topics(settings)
-        if names is None or spec.name in names
-    ]
     async with _admin(settings, "created") as admin:
-        created = _created((await admin.create_topics(wanted)).topic_errors)
+        # All, not by name: some brokers create one that is asked for and does not exist.
+        known = {topic["topic"] for topic in await admin.describe_topics()}
+        wanted = [
+            NewTopic(spec.name, spec.partitions, settings.replication, topic_configs=spec.configs)
+            for spec in topics(settings)
+            if spec.name not in known and (names is None or spec.name in names)
+        ]
+        created = _created((await admin.create_topics(wanted)).topic_errors) if wanted else []
         await _wait_for(admin, created)
         return created
 
@@ -159,19 +163,13 @@ async def is_embedded_broker(settings: Settings) -> bool:
 
 @asynccontextmanager
 async def _admin(settings: Settings, done: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_url.split(","), client_id="streams-topics")
-    try:
-        await admin.start()
-    except KafkaError as error:
-        await admin.close()
-        raise BrokerError(f"Kafka at {settings.kafka_url} cannot be reached: {error}") from error
-    try:
-        async with asyncio.timeout(_ADMIN_SECONDS):
-            yield admin
-    except (KafkaError, TimeoutError) as error:
-        raise BrokerError(f"topics cannot be {done}: {error or type(error).__name__}") from error
-    finally:
-        await admin.close()
+    kafka = KafkaConnection.of(settings)
+    async with started(AIOKafkaAdminClient(**kafka.client("topics")), kafka) as admin:
+        try:
+            async with asyncio.timeout(_ADMIN_SECONDS):
+                yield admin
+        except (KafkaError, TimeoutError) as error:
+            raise BrokerError(f"topics cannot be {done}: {error or type(error).__name__}") from error
 
 
 async def _wait_for(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
@@ -187,6 +185,11 @@ async def _wait_for(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
 def _created(answers: list[tuple[object, ...]]) -> list[str]:
     created = []
     for name, code, *rest in answers:
+        if code in _DENIED:
+            raise BrokerError(
+                f"topic {name} cannot be created: it does not exist or may not be described, and Kafka refuses to create it: "
+                "create it, or grant Describe on it or Create (docs/how-to/kafka-security.md)"
+            )
         if code not in (_CREATED, _EXISTS):
             raise BrokerError(f"topic {name} cannot be created: Kafka error {code} {rest[0] if rest else ''}".rstrip())
         if code == _CREATED:

@@ -24,10 +24,13 @@ def default_data_dir() -> Path:
 
 
 def announce(data_dir: Path, settings: Settings) -> None:
-    """Write the addresses of the services for other commands."""
+    """Write the addresses of the services for other commands of this user, who alone may read the file."""
     fields = {name: getattr(settings, name) for name in _FIELDS} | {"pid": os.getpid()}
     temporary = data_dir / (_FILE + ".new")
-    temporary.write_bytes(orjson.dumps(fields, option=orjson.OPT_INDENT_2))
+    temporary.unlink(missing_ok=True)  # else it would keep the mode that another version gave it
+    # Only for this user: the address of a Redis may have a password in it.
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(orjson.dumps(fields, option=orjson.OPT_INDENT_2))
     temporary.replace(data_dir / _FILE)
 
 

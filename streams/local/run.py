@@ -19,6 +19,7 @@ import orjson
 
 from streams import events
 from streams.errors import EmbeddedError
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.feed import Payload, send
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
@@ -128,7 +129,7 @@ async def play(
         on_progress(status)
         return status
 
-    async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
+    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix) as publisher:
         async for acknowledged in send(publisher, payloads):
             sent = acknowledged
             check()
@@ -151,7 +152,7 @@ async def write_results(settings: Settings, out: Path) -> dict[str, Any]:
     letters: set[bytes] = set()
     counts = {"duplicate": 0, "review": 0, "related": 0}
     with (out / "events.jsonl").open("wb") as event_file, (out / "dead-letter.jsonl").open("wb") as letter_file:
-        async for message in read_to_now(settings.kafka_url, [prefix + name for name in names]):
+        async for message in read_to_now(KafkaConnection.of(settings), [prefix + name for name in names]):
             topic = message.topic.removeprefix(prefix)
             if topic == events.DECISIONS:
                 decisions[message.key] = message.value
@@ -188,7 +189,7 @@ async def write_results(settings: Settings, out: Path) -> dict[str, Any]:
 async def read_cluster_states(settings: Settings) -> list[tuple[str, list[str], bytes]]:
     """Fold `dedup.clusters` into (cluster id, record ids, state as JSON) of every current cluster, sorted by records."""
     latest: dict[bytes, tuple[int, list[str], bytes] | None] = {}
-    async for message in read_to_now(settings.kafka_url, [settings.topic_prefix + events.CLUSTERS]):
+    async for message in read_to_now(KafkaConnection.of(settings), [settings.topic_prefix + events.CLUSTERS]):
         if message.value is None:
             latest[message.key] = None
             continue

@@ -11,6 +11,7 @@ from streams.local.broker import SESSION_SECONDS, Broker
 from streams.local.datadir import DataDirectory
 from streams.local.valkey import Valkey
 from streams.settings import Settings
+from streams.state.credentials import redis_options
 
 __all__ = ["Services"]
 
@@ -62,6 +63,18 @@ class Services:
                 "STREAMS_REDIS_REPLICAS",
                 f"{given.redis_replicas}, but the embedded Redis has no replicas",
                 "0, or STREAMS_REDIS_URL as well",
+            )
+        if not given.kafka_url and given.kafka_security != "plaintext":
+            raise SettingsError(
+                "STREAMS_KAFKA_SECURITY",
+                f"{given.kafka_security}, but the embedded broker has no security",
+                "plaintext, or STREAMS_KAFKA_URL as well",
+            )
+        if not given.redis_url and redis_options(given):
+            raise SettingsError(
+                "STREAMS_REDIS_PASSWORD",
+                "is set, or another setting of the Redis user, but the embedded Redis has no users",
+                "nothing, or STREAMS_REDIS_URL as well",
             )
         if given.kafka_url and given.redis_url:
             return self

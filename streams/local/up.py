@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from streams.engine.engine import Engine
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.endpoints import announce, withdraw
@@ -75,7 +76,7 @@ def _restore(settings: Settings) -> int:
 
 async def _publish_states(settings: Settings, engine: Engine) -> int:
     count = 0
-    async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
+    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix) as publisher:
         for chunk in engine.outbox.all_states(_RESTORE_CHUNK):
             await publisher.publish(chunk)
             count += len(chunk)

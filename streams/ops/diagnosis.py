@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 
+from streams.errors import SettingsError
 from streams.settings import Settings
+from streams.settings.security import check_kafka_url, check_redis_url
 
 __all__ = [
     "ExpectedTopic",
@@ -20,12 +20,10 @@ __all__ = [
     "check_kafka",
     "check_session",
     "check_settings",
-    "hide_password",
 ]
 
 _CLEANUP, _RETENTION, _RETENTION_BYTES = "cleanup.policy", "retention.ms", "retention.bytes"
 _MESSAGE, _TIME = "max.message.bytes", "message.timestamp.type"
-_KAFKA_URL = re.compile(r"[^\s,/:]+:\d{1,5}(,[^\s,/:]+:\d{1,5})*|\[[0-9A-Fa-f:]+\]:\d{1,5}")
 
 
 class Finding(NamedTuple):
@@ -68,17 +66,11 @@ class KafkaFacts(NamedTuple):
 
 def check_settings(settings: Settings) -> Iterator[Finding]:
     """Check addresses and combinations of settings, which the types of single settings cannot."""
-    if settings.kafka_url and not _KAFKA_URL.fullmatch(settings.kafka_url):
-        yield Finding(
-            "STREAMS_KAFKA_URL", "fail", settings.kafka_url, "write host:port[,host:port…], without kafka:// and spaces"
-        )
-    if settings.redis_url and urlsplit(settings.redis_url).scheme not in ("redis", "rediss", "unix"):
-        yield Finding(
-            "STREAMS_REDIS_URL",
-            "fail",
-            hide_password(settings.redis_url),
-            "start it with redis://, rediss:// or unix://",
-        )
+    for check, url in ((check_kafka_url, settings.kafka_url), (check_redis_url, settings.redis_url)):
+        try:
+            check(url)
+        except SettingsError as error:
+            yield Finding(error.setting, "fail", error.problem, f"write {error.expects}")
     if settings.redis_cluster and not settings.redis_url:
         yield Finding(
             "STREAMS_REDIS_CLUSTER", "fail", "true, without STREAMS_REDIS_URL", "the embedded Redis is no cluster"
@@ -194,13 +186,3 @@ def _alter(expected: ExpectedTopic, name: str) -> str:
 
 def _hours(milliseconds: str) -> str:
     return "permanently" if int(milliseconds) < 0 else f"{int(milliseconds) / 3_600_000:g} hours"
-
-
-def hide_password(url: str) -> str:
-    """Return `url` with `***` in place of its password."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    name = user.partition(":")[0]
-    return urlunsplit(parts._replace(netloc=f"{name}:***@{host}" if ":" in user else f"{name}@{host}"))

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import redis.asyncio
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
+from redis.exceptions import NoPermissionError
 from redis.exceptions import RedisError as ClientError
 
 from streams.errors import BrokerError, RedisError
-from streams.ops.diagnosis import KafkaFacts, TopicFacts, hide_password
+from streams.kafka.connection import KafkaConnection, started
+from streams.kafka.refusal import explained, quiet
+from streams.ops.diagnosis import KafkaFacts, TopicFacts
 from streams.ops.redis_diagnosis import Node, RedisFacts
+from streams.settings import Settings
+from streams.settings.redaction import hide
+from streams.state.credentials import redis_options
+from streams.state.refusal import advice
 
 __all__ = ["ask_kafka", "ask_redis"]
 
@@ -27,25 +33,18 @@ _CONFIG = ("maxmemory-policy", "append*", "hash-max-*")
 _SESSIONS = ("group.min.session.timeout.ms", "group.max.session.timeout.ms")
 
 
-async def ask_kafka(url: str, topics: Sequence[str], seconds: float = _SECONDS) -> KafkaFacts:
+async def ask_kafka(kafka: KafkaConnection, topics: Sequence[str], seconds: float = _SECONDS) -> KafkaFacts:
     """Describe the Kafka cluster and those of `topics` that exist; creates no topic. Raises BrokerError."""
-    log = logging.getLogger("aiokafka")
-    before = log.level
-    log.setLevel(logging.CRITICAL)  # it logs what we report better
     try:
-        async with asyncio.timeout(seconds):
-            admin = AIOKafkaAdminClient(bootstrap_servers=url, request_timeout_ms=int(seconds * 1000))
-            try:
-                await admin.start()
-                return await _describe(admin, topics)
-            finally:
-                await admin.close()
+        with quiet():
+            async with asyncio.timeout(seconds):
+                admin = AIOKafkaAdminClient(request_timeout_ms=int(seconds * 1000), **kafka.client("doctor"))
+                async with started(admin, kafka):
+                    return await _describe(admin, topics)
     except TimeoutError:
-        raise BrokerError(f"Kafka at {url} does not answer within {seconds:g} seconds") from None
+        raise BrokerError(f"Kafka at {kafka.shown} does not answer within {seconds:g} seconds") from None
     except (KafkaError, OSError, ValueError) as error:
-        raise BrokerError(f"Kafka at {url} cannot be reached: {error or type(error).__name__}") from None
-    finally:
-        log.setLevel(before)
+        raise explained(kafka, "cannot be reached", error) from None
 
 
 async def _describe(admin: Any, topics: Sequence[str]) -> KafkaFacts:
@@ -93,15 +92,16 @@ async def _configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]
     return configs
 
 
-async def ask_redis(url: str, seconds: float = _SECONDS) -> RedisFacts:
-    """Read INFO, CLUSTER INFO and CONFIG of the server at `url`, and of all nodes of its cluster. Raises RedisError."""
-    facts = await _ask_server(url, seconds)
+async def ask_redis(settings: Settings, seconds: float = _SECONDS) -> RedisFacts:
+    """Read INFO, CLUSTER INFO and CONFIG of the server of the settings, and of all nodes of its cluster. Raises RedisError."""
+    url, client = settings.redis_url, _Clients(redis_options(settings), seconds)
+    facts = await _ask_server(url, client)
     if facts.info.get("cluster_enabled") != "1":
         return facts
-    return facts._replace(nodes=await _ask_nodes(url, seconds))
+    return facts._replace(nodes=await _ask_nodes(url, client))
 
 
-async def _ask_nodes(url: str, seconds: float) -> list[Node]:
+async def _ask_nodes(url: str, clients: _Clients) -> list[Node]:
     """Read the facts of every node that the one at `url` lists; returns none where it refuses to list them."""
     asked = urlsplit(url)
     user, _, _ = asked.netloc.rpartition("@")
@@ -111,13 +111,13 @@ async def _ask_nodes(url: str, seconds: float) -> list[Node]:
         netloc = f"{user}@" * bool(user) + f"{host or asked.hostname}:{port}"
         slots = sum(int(ends[-1]) - int(ends[0]) + 1 for ends in entry["slots"])
         try:
-            facts: RedisFacts | str = await _ask_server(urlunsplit(asked._replace(netloc=netloc)), seconds)
+            facts: RedisFacts | str = await _ask_server(urlunsplit(asked._replace(netloc=netloc)), clients)
         except RedisError as error:
             facts = str(error)
         return Node(f"{host or asked.hostname}:{port}", "master" in entry["flags"], slots, facts)
 
     try:
-        async with _client(url, seconds) as client:
+        async with clients.to(url) as client:
             known = await client.cluster("NODES")
     except (ClientError, OSError):  # not authorized
         return []
@@ -126,31 +126,47 @@ async def _ask_nodes(url: str, seconds: float) -> list[Node]:
     return await asyncio.gather(*(ask(address, entry) for address, entry in sorted(nodes.items())))
 
 
-def _client(url: str, seconds: float) -> Any:
-    return redis.asyncio.Redis.from_url(
-        url, decode_responses=True, socket_timeout=seconds, socket_connect_timeout=seconds, retry=None
-    )
+class _Clients(NamedTuple):
+    """How to connect to any node of a Redis: its credentials (redis-py's options) and the time limit."""
+
+    credentials: Mapping[str, Any]
+    seconds: float
+
+    def to(self, url: str) -> Any:
+        """Return a client of the server at `url`."""
+        limits: dict[str, Any] = {"socket_timeout": self.seconds, "socket_connect_timeout": self.seconds}
+        return redis.asyncio.Redis.from_url(url, decode_responses=True, retry=None, **limits, **self.credentials)
 
 
-async def _ask_server(url: str, seconds: float) -> RedisFacts:
-    shown = hide_password(url)
+async def _ask_server(url: str, clients: _Clients) -> RedisFacts:
+    shown = hide(url)
     try:
-        async with asyncio.timeout(seconds):
-            async with _client(url, seconds) as client:
+        async with asyncio.timeout(clients.seconds):
+            async with clients.to(url) as client:
                 return await _read(client)
     except TimeoutError:
-        raise RedisError(f"Redis at {shown} does not answer within {seconds:g} seconds") from None
+        raise RedisError(f"Redis at {shown} does not answer within {clients.seconds:g} seconds") from None
     except (ClientError, OSError, ValueError) as error:
-        raise RedisError(f"Redis at {shown} cannot be used: {error or type(error).__name__}") from None
+        raise RedisError(f"Redis at {shown} cannot be used: {error or type(error).__name__}{advice(error)}") from None
 
 
 async def _read(client: Any) -> RedisFacts:
-    info = {name: str(value) for name, value in (await client.info("all")).items() if not isinstance(value, dict)}
+    await client.ping()
+    try:
+        given = await client.info("all")
+    except NoPermissionError:  # an ACL without INFO: the checks say what is not known for that
+        return RedisFacts({}, {}, refused=("INFO", "CONFIG GET"))
+    info = {name: str(value) for name, value in given.items() if not isinstance(value, dict)}
     if info.get("cluster_enabled") == "1":
         with contextlib.suppress(ClientError):
             info.update({name: str(value) for name, value in (await client.cluster("INFO")).items()})
     config: dict[str, str] = {}
-    with contextlib.suppress(ClientError):  # managed services forbid CONFIG; INFO has the most important of it
+    refused: tuple[str, ...] = ()
+    try:
         for pattern in _CONFIG:
             config.update(await client.config_get(pattern))
-    return RedisFacts(info, config)
+    except NoPermissionError:
+        refused = ("CONFIG GET",)
+    except ClientError:  # managed services have no CONFIG; INFO has the most important of it
+        pass
+    return RedisFacts(info, config, refused=refused)

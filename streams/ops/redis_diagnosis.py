@@ -12,6 +12,10 @@ from streams.ops.diagnosis import Finding
 
 __all__ = ["Node", "RedisFacts", "check_redis"]
 
+_LOST = (
+    "grant +info and +config|get: without them a failover that loses writes is not noticed, and nothing of version, memory, "
+    "eviction and persistence is checked"
+)
 _OLDEST = (6, 2)
 _MEMORY_WARN = 0.8  # share of maxmemory in use beyond which Redis will soon refuse writes
 
@@ -19,12 +23,14 @@ _MEMORY_WARN = 0.8  # share of maxmemory in use beyond which Redis will soon ref
 class RedisFacts(NamedTuple):
     """A Redis server: its INFO fields, and its CONFIG values as far as it lets us read them.
 
-    In a cluster `nodes` are all nodes that the server lists, itself among them.
+    In a cluster `nodes` are all nodes that the server lists, itself among them. `refused` are the commands that the user of
+    the settings may not run.
     """
 
     info: Mapping[str, str]
     config: Mapping[str, str]
     nodes: Sequence[Node] = ()
+    refused: tuple[str, ...] = ()
 
 
 class Node(NamedTuple):
@@ -41,6 +47,12 @@ def check_redis(facts: RedisFacts, wanted: Mapping[str, str], cluster: bool, rep
 
     `wanted` are the hash limits that Streams was measured with; `cluster` and `replicas` are the settings of that name.
     """
+    if "INFO" in facts.refused:
+        yield Finding("redis rights", "warn", "this user may not run INFO and CONFIG GET", _LOST)
+        return
+    if facts.refused:
+        advice = "grant +config|get, or check maxmemory-policy noeviction and the hash limits on the server yourself"
+        yield Finding("redis rights", "warn", f"this user may not run {', '.join(facts.refused)}", advice)
     servers = [(node.address, node.facts) for node in facts.nodes if isinstance(node.facts, RedisFacts)]
     yield from _merged([(address, list(_check_server(own, wanted))) for address, own in servers or [("", facts)]])
     yield _check_cluster(facts, cluster)

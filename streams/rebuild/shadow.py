@@ -22,6 +22,7 @@ from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.engine.prepare import CORRECTIONS, Items
 from streams.errors import BrokerError, ForgottenError
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.incoming import incoming
 from streams.kafka.reader import plain_consumer
 from streams.kafka.topics import input_topics, source_of
@@ -145,7 +146,7 @@ class ShadowReplay:
         }
         if not wanted:
             return
-        async with plain_consumer(self._settings.kafka_url) as consumer:
+        async with plain_consumer(KafkaConnection.of(self._settings)) as consumer:
             consumer.assign(list(wanted))
             for place in wanted:
                 consumer.seek(place, self._at[place.topic, place.partition])

@@ -29,7 +29,9 @@ from redis.exceptions import (
 
 from streams.errors import ForgottenError, RedisError, RedisSetupError
 from streams.settings import Settings
+from streams.state.credentials import redis_options
 from streams.state.layout import mark_key
+from streams.state.refusal import advice
 from streams.state.servers import Arguments, Cluster, Server, Servers, Single, UnsentError, converse
 
 __all__ = ["Command", "Connection", "Script", "connect", "connect_to_read"]
@@ -291,7 +293,8 @@ class Connection:
 def connect(settings: Settings) -> Connection:
     """Connect by the settings' URL. The server is not asked for anything yet."""
     make = Cluster if settings.redis_cluster else Single
-    return Connection(make(settings.redis_url, mark_key(settings.namespace)), replicas=settings.redis_replicas)
+    servers = make(settings.redis_url, mark_key(settings.namespace), redis_options(settings))
+    return Connection(servers, replicas=settings.redis_replicas)
 
 
 def connect_to_read(settings: Settings) -> Connection:
@@ -315,4 +318,4 @@ def _as_ours(error: redis.RedisError) -> RedisError:
         return RedisSetupError("Redis: this server is no node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=false")
     if str(error).startswith(_FORGOTTEN):
         return ForgottenError(f"Redis failed over or was started anew:{str(error).removeprefix(_FORGOTTEN)}")
-    return RedisError(f"Redis: {error or type(error).__name__}")
+    return RedisError(f"Redis: {error or type(error).__name__}{advice(error)}")

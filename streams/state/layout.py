@@ -19,6 +19,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:p`, `N:{t}:p` | hash | `@` + replication id | ms when a position was last stored under this id | state/progress.py   |
 | `N:meta`    | hash | name                | what is fixed for the index version (buckets, …)        | state/progress.py   |
 | `N:meta`    | hash | name                | which workers are active, which version took over       | state/fence.py      |
+| `N:meta`    | hash | `partitions:topic`  | how many partitions a topic of clusters has             | worker/startup_checks.py |
 | `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | state/connection.py |
 
 Hashes with few small fields are stored by Redis as listpacks, without a pointer or an allocation

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import hiredis
@@ -81,10 +82,12 @@ class Servers(Protocol):
 class Single:
     """A Redis that is one server."""
 
-    def __init__(self, url: str, mark: bytes) -> None:
-        """Connect by a URL; `mark` is the key written before each `WAIT`."""
+    def __init__(self, url: str, mark: bytes, credentials: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Connect by a URL and `credentials` beside it (redis-py's options); `mark` is the key written before each `WAIT`."""
         retry = Retry(ExponentialBackoff(cap=0.5, base=0.02), 2)
-        pool = redis.ConnectionPool.from_url(url, socket_timeout=_TIMEOUT_SECONDS, protocol=2, retry=retry)
+        pool = redis.ConnectionPool.from_url(
+            url, socket_timeout=_TIMEOUT_SECONDS, protocol=2, retry=retry, **credentials
+        )
         self._server = Server(pool, mark)
 
     def owner(self, key: bytes) -> Server:
@@ -113,10 +116,17 @@ class Single:
 class Cluster:
     """A Redis Cluster, known by the address of any of its nodes. Nothing is asked before it is needed."""
 
-    def __init__(self, url: str, mark: bytes) -> None:
-        """Know the cluster by one node; the keys written before each `WAIT` begin with `mark`."""
+    def __init__(self, url: str, mark: bytes, credentials: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Know the cluster by one node; the keys written before each `WAIT` begin with `mark`.
+
+        `credentials` are redis-py's options, and hold for every node.
+        """
         self._mark, self._marks = mark, 0
-        options = {"socket_timeout": _NODE_TIMEOUT_SECONDS, "socket_connect_timeout": _NODE_CONNECT_SECONDS}
+        options: dict[str, Any] = {
+            "socket_timeout": _NODE_TIMEOUT_SECONDS,
+            "socket_connect_timeout": _NODE_CONNECT_SECONDS,
+            **credentials,
+        }
         self._seed = Server(redis.ConnectionPool.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0), **options))
         self._servers: dict[tuple[str, int], Server] = {}
         self._order: deque[tuple[str, int]] = deque()

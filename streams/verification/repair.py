@@ -14,6 +14,7 @@ from streams.clusters.group import cluster_key
 from streams.engine.engine import Engine
 from streams.errors import RefusedError
 from streams.events import CLUSTERS, Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.settings import Settings
 from streams.verification.differences import Difference
@@ -45,7 +46,7 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
     keys = [(name, _key(name)) for name in names]
     tombstones = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys if not key]  # no cluster has such a key
     known = [key for _, key in keys if key]
-    async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
+    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix) as publisher:
         reconciler = Reconciler(engine, publisher.publish, asyncio.to_thread)
         await publisher.publish(tombstones)
         count = len(tombstones) + await reconciler.publish_pending()

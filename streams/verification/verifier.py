@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from streams import events
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letters import standing
 from streams.kafka.producer import partition_of
 from streams.kafka.reader import first_offsets, read_to_now
@@ -149,7 +150,9 @@ class Verifier:
         topics = _Topics(EventFold(values, only), ClusterFold(values, only))
         event_topic = prefix + events.EVENTS
         keys = None if only is None else {name.encode() for name in only}
-        async for message in read_to_now(self._settings.kafka_url, [event_topic, prefix + events.CLUSTERS], keys):
+        async for message in read_to_now(
+            KafkaConnection.of(self._settings), [event_topic, prefix + events.CLUSTERS], keys
+        ):
             if message.topic != event_topic:
                 topics.clusters.add(message.key or b"", message.value)
             elif message.value is not None:
@@ -166,7 +169,7 @@ class Verifier:
 
     async def _find_late(self) -> None:
         """Find the clusters whose events are in a partition that has lost its first messages to retention."""
-        first = await first_offsets(self._settings.kafka_url, self._settings.topic_prefix + events.EVENTS)
+        first = await first_offsets(KafkaConnection.of(self._settings), self._settings.topic_prefix + events.EVENTS)
         partitions = sorted(first)
         if any(first.values()):
             self._late = lambda name: first[partition_of(name.encode(), partitions)] > 0

@@ -14,12 +14,14 @@ from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequenc
 from typing import Any, Protocol, cast
 
 import faust
+from faust.auth import Credentials, OAuthCredentials, SASLCredentials, SSLCredentials
 from faust.types import EventT
 from mode.supervisors import CrashingSupervisor
 from yarl import URL
 
 from streams.engine.messages import Incoming
 from streams.event_log import EventLog
+from streams.kafka.connection import METADATA_MS, KafkaConnection
 from streams.kafka.incoming import incoming
 from streams.kafka.topics import input_topics, source_of
 from streams.ops.health import Health
@@ -35,8 +37,6 @@ log = EventLog(__name__)
 _COMMIT_SECONDS = 1.0
 _RECORD_BATCHES = 4
 """Most record batches (`streams/worker/consumer.py`) in a micro-batch."""
-_METADATA_MS = 10_000
-"""Age of what is known of topics after which Kafka is asked again: new partitions are read this soon, not after five minutes."""
 _MAX_FETCH_BYTES = 16 * 1024 * 1024
 
 
@@ -67,17 +67,21 @@ class _App(TablelessApp):
 def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, health: Health) -> faust.App:
     """Build the application."""
     batch_records = max(1, settings.batch_records // _RECORD_BATCHES)
+    kafka = KafkaConnection.of(settings)
     app = _App(
         settings.app_id,
-        broker=[URL(f"aiokafka://{server}") for server in settings.kafka_url.split(",")],
+        broker=[URL(f"aiokafka://{server}") for server in kafka.servers],
         store="memory://",
         datadir=tempfile.gettempdir(),
         topic_disable_leader=True,
         topic_allow_declare=False,
+        broker_client_id=f"{kafka.client_id}-worker",
+        broker_credentials=_credentials(kafka),
+        consumer_metadata_max_age_ms=METADATA_MS,
+        producer_metadata_max_age_ms=METADATA_MS,
         broker_session_timeout=settings.session_timeout,
         broker_heartbeat_interval=settings.session_timeout / 3,
         broker_commit_interval=_COMMIT_SECONDS,
-        consumer_metadata_max_age_ms=_METADATA_MS,
         consumer_max_fetch_size=_MAX_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=_RECORD_BATCHES * 4,
@@ -88,7 +92,9 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, h
         cache="memory://",
         loghandlers=[],
     )
-    app.transport = RewindingTransport(app.conf.broker_consumer, app, source=source, batch_records=batch_records)
+    app.transport = RewindingTransport(
+        app.conf.broker_consumer, app, source=source, batch_records=batch_records, rack=kafka.rack
+    )
     app.hooks = hooks
     records = app.topic(*input_topics(settings), value_serializer="raw", key_serializer="raw", allow_empty=True)
 
@@ -133,6 +139,20 @@ def _shares(partitions: Iterable[Any]) -> str:
     for tp in partitions:
         numbers[tp.topic].append(tp.partition)
     return " ".join(f"{topic}:{','.join(map(str, sorted(numbers[topic])))}" for topic in sorted(numbers))
+
+
+def _credentials(kafka: KafkaConnection) -> Credentials | None:
+    """Return in Faust's form how a client proves who it is; None where Kafka asks for nothing."""
+    if kafka.token is not None:
+        return OAuthCredentials(oauth_cb=kafka.token, ssl_context=kafka.tls)
+    if kafka.mechanism:
+        return SASLCredentials(
+            username=kafka.user,
+            password=kafka.password.get_secret_value(),
+            ssl_context=kafka.tls,
+            mechanism=kafka.mechanism,
+        )
+    return SSLCredentials(kafka.tls) if kafka.tls is not None else None
 
 
 class _UnderWay:

@@ -142,6 +142,7 @@ class _Thread(AIOKafkaConsumerThread):
         # Neither settings nor arguments of Faust's; aiokafka reads them when the consumer starts.
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
         consumer._isolation_level = "read_committed"  # a message of an aborted transaction is none
+        consumer._client_rack = transport.rack or None
         return consumer
 
     async def on_start(self) -> None:
@@ -380,11 +381,15 @@ class RewindingConsumer(Consumer):
 
 
 class RewindingTransport(Transport):
-    """Faust's aiokafka transport with the consumer above. `batch_records` is the most records of one message."""
+    """Faust's aiokafka transport with the consumer above.
+
+    `batch_records` is the most records of one message, `rack` where this worker runs.
+    """
 
     Consumer = RewindingConsumer
 
-    def __init__(self, *args: Any, source: CheckpointSource, batch_records: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, source: CheckpointSource, batch_records: int, rack: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.source = source
         self.batch_records = batch_records
+        self.rack = rack

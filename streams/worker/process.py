@@ -20,16 +20,17 @@ from streams.engine.engine import Engine
 from streams.errors import BrokerError, StateError
 from streams.event_log import EventLog
 from streams.kafka.cluster_watch import assigned_partitions, list_partitions
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics, is_embedded_broker
 from streams.matching.ruleset import RULESET
-from streams.ops.diagnosis import hide_password
 from streams.ops.health import Health
 from streams.ops.http import Access, add_routes
 from streams.ops.http_server import HttpServer
 from streams.ops.metrics import Metrics
 from streams.ops.server_probes import Probes
 from streams.settings import Settings
+from streams.settings.redaction import hide
 from streams.state.connection import Connection
 from streams.state.index_size import IndexMeter
 from streams.state.layout import Layout
@@ -48,7 +49,7 @@ from streams.worker.redis_watch import error_kind, watch_redis
 from streams.worker.registration import Registration
 from streams.worker.side_tasks import SideTasks
 from streams.worker.startup import until_possible
-from streams.worker.startup_checks import check_session
+from streams.worker.startup_checks import check_partitions, check_session
 from streams.worker.stored_positions import StoredPositions
 from streams.worker.topic_watch import TopicWatch
 
@@ -87,7 +88,7 @@ class _Worker:
         self._stopping = False
         self._is_open = False
         self._publisher = Publisher(
-            given.kafka_url, given.topic_prefix, cut=self.metrics.cut, failed=self.metrics.publish_failed
+            KafkaConnection.of(given), given.topic_prefix, cut=self.metrics.cut, failed=self.metrics.publish_failed
         )
         self._redis_probe = RedisProbe(given)
         self._probes = Probes(self.health, redis=self._redis_probe.ping, broker=self.ping_broker)
@@ -190,6 +191,7 @@ class _Worker:
             namespace=self.settings.namespace,
             group=self.settings.app_id,
         )
+        await check_partitions(self._given, self.connection)
         self.positions.wants_offsets = not await is_embedded_broker(self.settings)
         await self._preparer.start()
         await self._registration.start(self._thread.turn)
@@ -378,9 +380,9 @@ def _log_start(settings: Settings, port: int) -> None:
         ruleset=RULESET,
         generation=settings.generation,
         namespace=settings.namespace,
-        redis=hide_password(settings.redis_url),
+        redis=hide(settings.redis_url),
         group=settings.app_id,
-        kafka=settings.kafka_url,
+        kafka=hide(settings.kafka_url),
         topics=f"{settings.topic_prefix}records.*, {settings.topic_prefix}dedup.*",
         http=f"{settings.http_host}:{port}",
     )

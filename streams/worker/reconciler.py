@@ -17,6 +17,7 @@ from streams.engine.messages import Batch
 from streams.engine.reconcile import Published, mend
 from streams.event_log import EventLog
 from streams.events import EVENTS, Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import read_to_now
 
 __all__ = ["Reconciler"]
@@ -83,7 +84,7 @@ class Reconciler:
         settings, published = self._engine.settings, Published()
         keys = None if only is None else {name.encode() for name in only}
         topic = settings.topic_prefix + EVENTS
-        async for message in read_to_now(settings.kafka_url, [topic], keys, since):
+        async for message in read_to_now(KafkaConnection.of(settings), [topic], keys, since):
             if message.value is not None and (keys is None or message.key in keys):
                 published.add(message.value, message.timestamp)
         return published

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from streams import __version__
+
 Said = tuple[int, str, str]
 
 
@@ -30,6 +32,11 @@ def test_a_bad_setting_is_2_and_named_with_what_it_expects(
     assert code == 2
     assert f"STREAMS_{setting.upper()}" in err
     assert expects in err
+
+
+def test_the_version_is_printed(say: Callable[..., Said]) -> None:
+    code, out, _ = say("--version")
+    assert (code, out) == (0, f"streams {__version__}\n")
 
 
 def test_the_installed_command_gives_its_exit_code_to_the_shell(tmp_path: Path) -> None:

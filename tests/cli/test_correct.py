@@ -16,6 +16,7 @@ from streams.cli import main
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.events import CORRECTIONS, Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import create_topics
@@ -74,7 +75,7 @@ class Worker:
             topic = self.settings.topic_prefix + CORRECTIONS
             return [
                 Incoming("corrections", m.key, m.value, m.timestamp, topic, m.partition, m.offset)
-                async for m in read_to_now(self.settings.kafka_url, [topic])
+                async for m in read_to_now(KafkaConnection.of(self.settings), [topic])
             ]
 
         found = asyncio.run(read())
@@ -85,7 +86,7 @@ class Worker:
         handle(self.engine, messages, lambda outgoing: asyncio.run(self._publish(outgoing)))
 
     async def _publish(self, messages: list[Outgoing]) -> None:
-        async with Publisher(self.settings.kafka_url, self.settings.topic_prefix) as publisher:
+        async with Publisher(KafkaConnection.of(self.settings), self.settings.topic_prefix) as publisher:
             await publisher.publish(messages)
 
 

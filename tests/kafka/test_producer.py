@@ -14,6 +14,7 @@ from streams import events
 from streams.engine.messages import Incoming
 from streams.errors import BrokerError, PayloadError
 from streams.events import Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letters import contents, standing
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_one, read_to_now
@@ -32,7 +33,9 @@ def settings(broker_settings: Callable[[], dict[str, Any]]) -> Iterator[Settings
 
 
 async def values(settings: Settings, topic: str) -> list[bytes]:
-    return [message.value async for message in read_to_now(settings.kafka_url, [settings.topic_prefix + topic])]
+    return [
+        message.value async for message in read_to_now(KafkaConnection.of(settings), [settings.topic_prefix + topic])
+    ]
 
 
 def state(number: int, abstract: str = "") -> Outgoing:
@@ -46,7 +49,7 @@ def test_one_message_that_is_too_large_holds_nobody_up_and_keeps_its_place(setti
 
     async def publish() -> list[bytes]:
         async with Publisher(
-            settings.kafka_url, settings.topic_prefix, cut=told.append, max_bytes=150_000
+            KafkaConnection.of(settings), settings.topic_prefix, cut=told.append, max_bytes=150_000
         ) as publisher:
             await publisher.publish([state(1), state(2, "x" * 200_000), state(3)])
         return await values(settings, events.CLUSTERS)
@@ -60,7 +63,7 @@ def test_one_message_that_is_too_large_holds_nobody_up_and_keeps_its_place(setti
 
 def test_a_payload_too_large_is_refused_with_what_to_do(settings: Settings) -> None:
     async def publish() -> None:
-        async with Publisher(settings.kafka_url, settings.topic_prefix, max_bytes=150_000) as publisher:
+        async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, max_bytes=150_000) as publisher:
             await publisher.publish([Outgoing("records.arxiv", b"k", b"x" * 200_000)])
 
     with pytest.raises(BrokerError, match=r"max\.message\.bytes"):
@@ -72,15 +75,15 @@ def test_a_letter_that_was_cut_is_sent_again_whole_while_its_origin_is_there(set
     payload = b'{"id":' + b"9" * 300_000
 
     async def play() -> tuple[str, int, list[bytes], str]:
-        async with Publisher(settings.kafka_url, settings.topic_prefix, max_bytes=2**20) as feeder:
+        async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, max_bytes=2**20) as feeder:
             await feeder.publish([Outgoing("records.core", b"k\xff", payload)])
         topic = record_topic(settings, "core")
-        message = await read_one(settings.kafka_url, topic, 0, 0)
+        message = await read_one(KafkaConnection.of(settings), topic, 0, 0)
         assert message is not None
-        assert await read_one(settings.kafka_url, topic, 9, 0) is None
+        assert await read_one(KafkaConnection.of(settings), topic, 9, 0) is None
         here = Incoming("core", message.key, message.value, message.timestamp, topic, 0, 0)
         gone = here._replace(offset=700)
-        async with Publisher(settings.kafka_url, settings.topic_prefix, max_bytes=150_000) as publisher:
+        async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, max_bytes=150_000) as publisher:
             letters = [each.letter(PayloadError("not_json", "cut")) for each in (here, gone)]
             await publisher.publish(letters)
         stand = await standing(settings)
@@ -100,7 +103,7 @@ def test_a_letter_that_was_cut_is_sent_again_whole_while_its_origin_is_there(set
 
 def test_a_topic_that_is_not_there_is_told_at_once_and_not_made(settings: Settings) -> None:
     async def read() -> None:
-        async for _ in read_to_now(settings.kafka_url, ["never.made"]):
+        async for _ in read_to_now(KafkaConnection.of(settings), ["never.made"]):
             pass
 
     for _ in range(2):

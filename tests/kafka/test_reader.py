@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from streams.events import EVENTS, Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import first_offsets, follow, read_to_now
 from streams.kafka.topics import create_topics
@@ -22,11 +23,11 @@ def test_what_is_older_may_be_left_out_and_what_is_not_never_is(new_broker: Call
     settings = Settings(kafka_url=new_broker().url, partitions=3)
 
     async def publish(name: str) -> None:
-        async with Publisher(settings.kafka_url) as publisher:
+        async with Publisher(KafkaConnection.of(settings)) as publisher:
             await publisher.publish([Outgoing(EVENTS, f"{name}{number}".encode(), b"{}") for number in range(20)])
 
     async def read(since: int) -> set[bytes]:
-        return {message.key async for message in read_to_now(settings.kafka_url, [EVENTS], None, since)}
+        return {message.key async for message in read_to_now(KafkaConnection.of(settings), [EVENTS], None, since)}
 
     async def story() -> None:
         await create_topics(settings)
@@ -53,14 +54,14 @@ def test_it_is_followed_from_the_first_message_there_is(new_broker: Callable[...
     settings = Settings(kafka_url=new_broker().url, partitions=1)
 
     async def publish(*names: str) -> None:
-        async with Publisher(settings.kafka_url) as publisher:
+        async with Publisher(KafkaConnection.of(settings)) as publisher:
             await publisher.publish([Outgoing(EVENTS, name.encode(), b"{}") for name in names])
 
     async def story() -> None:
         await create_topics(settings)
         await publish("a", "b", "c")
-        assert await first_offsets(settings.kafka_url, EVENTS) == {0: 0}
-        stream = follow(settings.kafka_url, [EVENTS], from_beginning=True)
+        assert await first_offsets(KafkaConnection.of(settings), EVENTS) == {0: 0}
+        stream = follow(KafkaConnection.of(settings), [EVENTS], from_beginning=True)
         assert await _take(stream, 3) == {b"a": 0, b"b": 1, b"c": 2}
         await publish("d")
         assert await _take(stream, 1) == {b"d": 3}
@@ -70,8 +71,8 @@ def test_it_is_followed_from_the_first_message_there_is(new_broker: Callable[...
         await admin.start()
         await admin.delete_records({TopicPartition(EVENTS, 0): RecordsToDelete(before_offset=2)})
         await admin.close()
-        assert await first_offsets(settings.kafka_url, EVENTS) == {0: 2}
-        late = follow(settings.kafka_url, [EVENTS], from_beginning=True)
+        assert await first_offsets(KafkaConnection.of(settings), EVENTS) == {0: 2}
+        late = follow(KafkaConnection.of(settings), [EVENTS], from_beginning=True)
         assert await _take(late, 2) == {b"c": 2, b"d": 3}
 
     asyncio.run(story())

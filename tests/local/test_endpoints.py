@@ -23,6 +23,12 @@ def test_what_runs_is_found_until_it_withdraws(tmp_path: Path) -> None:
         find(Settings(), tmp_path)
 
 
+def test_only_the_user_may_read_the_addresses(tmp_path: Path) -> None:
+    (tmp_path / "endpoints.json.new").write_text("of a version that wrote it for all")
+    announce(tmp_path, RUNNING)
+    assert (tmp_path / "endpoints.json").stat().st_mode & 0o777 == 0o600
+
+
 def test_servers_that_the_user_names_go_before_the_default_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

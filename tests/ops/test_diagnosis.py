@@ -13,7 +13,6 @@ from streams.ops.diagnosis import (
     check_kafka,
     check_session,
     check_settings,
-    hide_password,
 )
 from streams.settings import Settings
 
@@ -133,20 +132,7 @@ def test_combinations_of_settings() -> None:
     (finding,) = check_settings(Settings(kafka_url="a:1,b:1", redis_url="redis://r"))
     assert (finding.check, finding.status) == ("STREAMS_REPLICATION", "warn")
     (finding,) = check_settings(Settings(kafka_url="a:1", redis_url="http://user:secret@r"))
-    assert (finding.check, finding.found) == ("STREAMS_REDIS_URL", "http://user:***@r")
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("redis://r:6379/0", "redis://r:6379/0"),
-        ("redis://:secret@r:6379/0", "redis://:***@r:6379/0"),
-        ("rediss://user:p@ss@r", "rediss://user:***@r"),
-        ("unix:///run/redis.sock", "unix:///run/redis.sock"),
-    ],
-)
-def test_passwords_are_never_shown(url: str, shown: str) -> None:
-    assert hide_password(url) == shown
+    assert (finding.check, finding.found) == ("STREAMS_REDIS_URL", "is http://***@r")
 
 
 @pytest.mark.parametrize(

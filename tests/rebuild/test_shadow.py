@@ -9,6 +9,7 @@ import pytest
 
 from streams.engine.engine import Engine
 from streams.errors import ForgottenError
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.feed import Payload, send
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
@@ -34,7 +35,7 @@ def settings() -> Iterator[Settings]:
 
         async def publish() -> None:
             await create_topics(services.settings)
-            async with Publisher(services.settings.kafka_url, shared=True) as publisher:
+            async with Publisher(KafkaConnection.of(services.settings), shared=True) as publisher:
                 async for _ in send(publisher, payloads):
                     pass
 

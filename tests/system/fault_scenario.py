@@ -32,6 +32,7 @@ from streams import events
 from streams.engine.engine import Engine
 from streams.errors import EmbeddedError, RedisError
 from streams.events import Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import create_topics
 from streams.local.run import own_generation
@@ -317,12 +318,14 @@ class FaultScenario:
 
     async def _published(self) -> list[tuple[bytes, bytes]]:
         topic = self.settings.topic_prefix + events.EVENTS
-        return [(message.key, message.value) async for message in read_to_now(self.settings.kafka_url, [topic])]
+        return [
+            (message.key, message.value) async for message in read_to_now(KafkaConnection.of(self.settings), [topic])
+        ]
 
     async def _taken(self) -> dict[Place, list[float]]:
         """When the broker took each message of the feed, by partition."""
         names = sorted({topic for topic, _ in self._ends})
         taken: dict[Place, list[float]] = defaultdict(list)
-        async for message in read_to_now(self.settings.kafka_url, names):
+        async for message in read_to_now(KafkaConnection.of(self.settings), names):
             taken[message.topic, message.partition].append(message.timestamp / 1000)
         return taken

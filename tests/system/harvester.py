@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from streams import events
 from streams.errors import BrokerError
 from streams.events import Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import RECORDS
 from streams.settings import Settings
@@ -60,7 +61,7 @@ async def _patiently(work: Callable[[], Coroutine[Any, Any, None]], over: Callab
 
 
 async def _publish(settings: Settings, messages: Iterable[Outgoing]) -> None:
-    async with Publisher(settings.kafka_url, settings.topic_prefix, shared=True) as publisher:
+    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
         await publisher.publish(list(messages))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from contextlib import closing
 
 from streams import events
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letters import contents, standing
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import input_topics, source_of
@@ -41,7 +42,7 @@ async def astray(settings: Settings, due: Collection[Letter], found: Collection[
     feeds = {
         topic for topic in input_topics(settings) if source_of(settings, topic) in {source for source, *_ in wrong}
     }
-    async for message in read_to_now(settings.kafka_url, [dead, *feeds]):
+    async for message in read_to_now(KafkaConnection.of(settings), [dead, *feeds]):
         size = len(message.value or b"")
         if message.topic == dead or not parts.isdisjoint((message.key or b"", message.value or b"")):
             place = f"{message.topic}:{message.partition}:{message.offset}"

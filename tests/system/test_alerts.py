@@ -25,6 +25,7 @@ import pytest
 import yaml
 
 from streams.events import Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
@@ -70,7 +71,9 @@ class Scene:
         """Publish payloads: source, key and value."""
 
         async def go() -> None:
-            async with Publisher(self.settings.kafka_url, self.settings.topic_prefix, shared=True) as publisher:
+            async with Publisher(
+                KafkaConnection.of(self.settings), self.settings.topic_prefix, shared=True
+            ) as publisher:
                 await publisher.publish([Outgoing(f"records.{source}", key, value) for source, key, value in payloads])
 
         asyncio.run(go())

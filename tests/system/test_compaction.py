@@ -14,6 +14,7 @@ from streams import events
 from streams.engine.messages import Incoming
 from streams.errors import PayloadError
 from streams.events import Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letters import standing
 from streams.kafka.producer import Publisher
 from streams.kafka.redrive import drop
@@ -68,7 +69,7 @@ def test_folds_are_the_same_after_compaction(new_broker: Callable[..., AnyBroker
     clusters, letters = events.CLUSTERS, events.DEAD_LETTER
 
     async def publish(*outgoing: Outgoing) -> None:
-        async with Publisher(settings.kafka_url) as publisher:
+        async with Publisher(KafkaConnection.of(settings)) as publisher:
             await publisher.publish(outgoing)
 
     async def fill() -> None:

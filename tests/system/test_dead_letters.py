@@ -18,6 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion
 
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letters import Letter, contents, standing
 from streams.kafka.feed import Payload, send
 from streams.kafka.producer import Publisher
@@ -61,7 +62,7 @@ class World:
     def send(self, payloads: list[Payload]) -> None:
         async def publish() -> None:
             async with Publisher(
-                self.settings.kafka_url, self.settings.topic_prefix, shared=True, max_bytes=2**25
+                KafkaConnection.of(self.settings), self.settings.topic_prefix, shared=True, max_bytes=2**25
             ) as publisher:
                 async for _ in send(publisher, payloads):
                     pass

@@ -17,6 +17,7 @@ import pytest
 from streams import events
 from streams.engine.engine import Engine
 from streams.errors import RefusedError
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.feed import Payload, send
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
@@ -64,7 +65,9 @@ class World:
 
     def send(self, payloads: Sequence[Payload]) -> None:
         async def publish() -> None:
-            async with Publisher(self.settings.kafka_url, prefix=self.settings.topic_prefix, shared=True) as publisher:
+            async with Publisher(
+                KafkaConnection.of(self.settings), prefix=self.settings.topic_prefix, shared=True
+            ) as publisher:
                 async for _ in send(publisher, payloads):
                     pass
 
@@ -100,7 +103,7 @@ class World:
             clusters = self.topic(events.CLUSTERS)
             states: dict[bytes, dict[str, Any] | None] = {}
             told: dict[str, dict[str, Any]] = {}
-            async for message in read_to_now(self.settings.kafka_url, [clusters, self.topic(events.EVENTS)]):
+            async for message in read_to_now(KafkaConnection.of(self.settings), [clusters, self.topic(events.EVENTS)]):
                 if message.topic == clusters:
                     states[message.key] = orjson.loads(message.value) if message.value else None
                 elif message.value:

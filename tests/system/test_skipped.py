@@ -13,6 +13,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from streams.events import Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import record_topic
 from streams.local.services import Services
@@ -73,7 +74,7 @@ def handled(worker: WorkerProcess) -> float:
 
 
 async def send(settings: Settings, numbers: Sequence[int]) -> None:
-    async with Publisher(settings.kafka_url, settings.topic_prefix, shared=True) as publisher:
+    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
         await publisher.publish([Outgoing("records.document", b"m:%d" % n, paper(n)) for n in numbers])
 
 

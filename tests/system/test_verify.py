@@ -16,6 +16,7 @@ import pytest
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch, Incoming
 from streams.events import CLUSTERS, EVENTS, Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.services import Services
@@ -67,7 +68,7 @@ class Installation(NamedTuple):
 
     def publish(self, *messages: Outgoing) -> None:
         async def publish() -> None:
-            async with Publisher(self.settings.kafka_url, self.settings.topic_prefix) as publisher:
+            async with Publisher(KafkaConnection.of(self.settings), self.settings.topic_prefix) as publisher:
                 await publisher.publish(messages)
 
         asyncio.run(publish())
@@ -201,7 +202,7 @@ def test_a_slow_worker_that_changes_a_cluster_between_two_looks_is_waited_for(
             return engine.process([Incoming("document", b"k", raw, 1000 + offset, "records.document", 0, offset)])
 
         async def report() -> VerificationReport:
-            async with Publisher(own.kafka_url, own.topic_prefix) as publisher:
+            async with Publisher(KafkaConnection.of(own), own.topic_prefix) as publisher:
 
                 async def settle(batch: Batch) -> None:
                     await publisher.publish(batch.outgoing)

@@ -10,6 +10,7 @@ import pytest
 from streams import events
 from streams.engine import outbox
 from streams.engine.engine import Engine
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
@@ -36,7 +37,7 @@ def test_all_owed_events_are_published_however_many_lots_they_are(
     async def story() -> set[str]:
         await create_topics(settings)
         await repair(settings, engine, [])
-        told = read_to_now(settings.kafka_url, [events.EVENTS])
+        told = read_to_now(KafkaConnection.of(settings), [events.EVENTS])
         return {m.key.decode() async for m in told}
 
     assert asyncio.run(story()) == {field.rpartition(":")[0] for field in owed}

@@ -13,6 +13,7 @@ import pytest
 from streams.engine.messages import Incoming
 from streams.errors import RedisError
 from streams.events import Outgoing
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.broker import free_port
@@ -122,7 +123,7 @@ def test_a_first_message_that_was_fetched_while_the_flow_stopped_comes_again(
     async def go(settings: Settings) -> list[bytes]:
         await create_topics(settings)
         worker = Worker()
-        publishing = Publisher(settings.kafka_url, settings.topic_prefix, shared=True)
+        publishing = Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True)
         async with publishing as publisher, running(settings, worker) as consumer:
             fetches, fetched = 0, False
             plainly = consumer._getmany
@@ -158,7 +159,7 @@ async def _publish(publisher: Publisher, *numbers: int) -> None:
 async def committed(settings: Settings, worker: Worker) -> AsyncIterator[tuple[Publisher, RewindingConsumer]]:
     """A consumer that has committed its first message, 0."""
     await create_topics(settings)
-    publishing = Publisher(settings.kafka_url, settings.topic_prefix, shared=True)
+    publishing = Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True)
     async with publishing as publisher, running(settings, worker) as consumer:
         await _publish(publisher, 0)
         await until(lambda: any(consumer._committed_offset.values()))

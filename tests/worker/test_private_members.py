@@ -78,6 +78,7 @@ CONTRACTS: dict[str, Callable[[], bool]] = {
     # aiokafka's consumer, which passes these on when it starts, and its coordinator.
     "_fetch_max_wait_ms": lambda: "self._fetch_max_wait_ms" in _source(aiokafka_consumer.AIOKafkaConsumer.start),
     "_isolation_level": lambda: "self._isolation_level" in _source(aiokafka_consumer.AIOKafkaConsumer.start),
+    "_client_rack": lambda: "client_rack=self._client_rack" in _source(aiokafka_consumer.AIOKafkaConsumer.start),
     "_coordinator": lambda: (
         "self._coordinator = GroupCoordinator(" in _source(aiokafka_consumer.AIOKafkaConsumer.start)
     ),

@@ -1,6 +1,7 @@
 """Settings: environment variables `STREAMS_*`, each with a default that suits the embedded services.
 
-A bad value stops the program at once, with the name of the setting and the values it expects.
+A bad value stops the program at once, with the name of the setting and the values it expects; what settings say together
+is checked in `streams/settings/security.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.errors import SettingsError
+from streams.settings.redaction import HIDDEN, hide
+from streams.settings.security import check_security
 
 __all__ = ["PREFIX", "Settings", "load_settings"]
 
@@ -25,9 +28,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     kafka_url: str = Field(
-        "", description="Kafka bootstrap servers, host:port[,host:port…]; empty: the embedded broker"
+        "", repr=False, description="Kafka bootstrap servers, host:port[,host:port…]; empty: the embedded broker"
     )
-    redis_url: str = Field("", description="redis://, rediss:// or unix:// URL; empty: the embedded Valkey")
+    redis_url: str = Field("", repr=False, description="redis://, rediss:// or unix:// URL; empty: the embedded Valkey")
     redis_cluster: bool = Field(False, description="true where the URL is that of a node of a Redis Cluster")
     redis_replicas: int = Field(
         0, ge=0, le=100, description="replicas of each Redis primary that must acknowledge a write; 0: none"
@@ -95,6 +98,43 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field(
         "console", description="log lines of a worker for people, or one JSON object a line"
     )
+    kafka_security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = Field(
+        "plaintext", description="how the listener of Kafka is secured: by nothing, by TLS, by SASL, by SASL over TLS"
+    )
+    kafka_sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = Field(
+        "", description="how a user proves who it is to Kafka"
+    )
+    kafka_sasl_user: str = Field("", description="Kafka user, for PLAIN and SCRAM")
+    kafka_sasl_password: SecretStr = Field(SecretStr(""), description="its password")
+    kafka_sasl_password_file: str = Field("", description="file with the password, in place of the password itself")
+    kafka_ca_file: str = Field(
+        "", description="PEM file of the authorities that sign Kafka's certificates; empty: those of the system"
+    )
+    kafka_cert_file: str = Field("", description="PEM file of the client certificate for Kafka (mutual TLS)")
+    kafka_key_file: str = Field(
+        "", description="PEM file of its private key; empty: the key is in the certificate's file"
+    )
+    kafka_key_password: SecretStr = Field(SecretStr(""), description="password of the private key")
+    kafka_key_password_file: str = Field("", description="file with the password of the private key")
+    kafka_token_provider: str = Field(
+        "",
+        pattern=r"^([A-Za-z_][\w.]*:[A-Za-z_][\w.]*)?$",
+        description="module:callable that returns a token, for OAUTHBEARER",
+    )
+    kafka_rack: str = Field("", description="rack or availability zone of this process, to read from a replica near it")
+    kafka_client_id: str = Field(
+        "streams", pattern=r"^[A-Za-z0-9._-]+$", description="first part of the client id that Kafka logs and limits by"
+    )
+    redis_user: str = Field("", description="Redis user (ACL); empty: the user of the URL, or the default user")
+    redis_password: SecretStr = Field(SecretStr(""), description="password of the Redis user")
+    redis_password_file: str = Field("", description="file with the password of the Redis user")
+    redis_ca_file: str = Field(
+        "", description="PEM file of the authorities that sign Redis' certificate; empty: those of the system"
+    )
+    redis_cert_file: str = Field("", description="PEM file of the client certificate for Redis (mutual TLS)")
+    redis_key_file: str = Field(
+        "", description="PEM file of its private key; empty: the key is in the certificate's file"
+    )
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -104,13 +144,19 @@ def load_settings(**overrides: Any) -> Settings:
     """
     _refuse_unknown(os.environ)
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else "settings"
         expects = Settings.model_fields[field].description if field in Settings.model_fields else "a known setting"
-        shown = f"{first['msg']}, got {first.get('input')!r}"
+        shown = f"{first['msg']}, got {_shown(field, first.get('input'))}"
         raise SettingsError(PREFIX + field.upper(), shown, expects or "a valid value") from None
+    check_security(settings)
+    return settings
+
+
+def _shown(field: str, value: object) -> str:
+    return HIDDEN if "password" in field else hide(repr(value))
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

@@ -1,0 +1,271 @@
+"""Kafka with TLS, client certificates, SASL and rights: what works, what is needed for it, and what a refusal says."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+
+from streams import events
+from streams.cli.doctor import diagnose
+from streams.errors import BrokerError, EmbeddedError
+from streams.events import Outgoing
+from streams.kafka.connection import KafkaConnection, started
+from streams.kafka.producer import Publisher
+from streams.kafka.reader import read_to_now
+from streams.kafka.topics import create_topics, topics
+from streams.local.valkey import Valkey
+from streams.local.worker import WorkerProcess
+from streams.settings import Settings
+from tests.brokers import KAFKA_SESSION_SECONDS
+from tests.secured_kafka import PASSWORDS, Certificates, SecuredKafka, unsigned_token
+
+pytestmark = pytest.mark.system
+
+Make = Callable[..., Settings]
+
+
+def token() -> str:
+    """Be a `STREAMS_KAFKA_TOKEN_PROVIDER`."""
+    return unsigned_token("worker")
+
+
+def expired_token() -> str:
+    """Be one whose tokens Kafka refuses."""
+    return unsigned_token("worker", seconds=-30)
+
+
+def broken_token() -> str:
+    """Be one whose service is away."""
+    raise ConnectionError("no answer from the token service")
+
+
+def scram(user: str = "worker", mechanism: str = "SCRAM-SHA-256") -> dict[str, str]:
+    return {
+        "kafka_security": "sasl_plaintext",
+        "kafka_sasl_mechanism": mechanism,
+        "kafka_sasl_user": user,
+        "kafka_sasl_password": PASSWORDS[user],
+    }
+
+
+def over_tls(kafka: SecuredKafka, user: str = "worker") -> dict[str, str]:
+    return scram(user, "SCRAM-SHA-512") | {"kafka_security": "sasl_ssl", "kafka_ca_file": kafka.certificates.ca}
+
+
+def mutual(kafka: SecuredKafka, user: str = "worker") -> dict[str, str]:
+    certificate = kafka.certificates.issue(user)
+    return {"kafka_security": "ssl", "kafka_ca_file": kafka.certificates.ca, "kafka_cert_file": certificate}
+
+
+def by_token(name: str = "token") -> dict[str, str]:
+    return {
+        "kafka_security": "sasl_plaintext",
+        "kafka_sasl_mechanism": "OAUTHBEARER",
+        "kafka_token_provider": f"{__name__}:{name}",
+    }
+
+
+WAYS: dict[str, tuple[str, Callable[[SecuredKafka], dict[str, str]]]] = {
+    "PLAIN": ("SCRAM", lambda _: scram(mechanism="PLAIN")),
+    "SCRAM-SHA-256": ("SCRAM", lambda _: scram()),
+    "SCRAM-SHA-512 over TLS": ("SASLTLS", over_tls),
+    "client certificate": ("MUTUAL", mutual),
+    "OAUTHBEARER": ("TOKEN", lambda _: by_token()),
+}
+
+
+@pytest.fixture
+def make(secured_kafka: SecuredKafka, valkey: Valkey) -> Make:
+    """Make settings of an installation of the test's own, with topics that only the test itself may touch yet."""
+    name = f"s{uuid.uuid4().hex[:8]}"
+
+    def settings(listener: str, **fields: Any) -> Settings:
+        given = {
+            "kafka_url": secured_kafka.address(listener) if listener else secured_kafka.url,
+            "redis_url": valkey.url,
+            "namespace": name,
+            "topic_prefix": f"{name}.",
+            "app_id": name,
+            "buckets": 16,
+            "partitions": 1,
+            "http_port": 0,
+            "session_timeout": KAFKA_SESSION_SECONDS,
+        }
+        return Settings.model_validate(given | fields)
+
+    return settings
+
+
+def grant_worker(kafka: SecuredKafka, settings: Settings, user: str = "worker") -> None:
+    """Grant what docs/how-to/kafka-security.md says a worker needs where the topics exist."""
+    prefix = f"{settings.topic_prefix}*"
+    kafka.allow(
+        (user, "Read", "topic", prefix), (user, "Write", "topic", prefix), (user, "Read", "group", settings.app_id)
+    )
+
+
+def grant_reader(kafka: SecuredKafka, settings: Settings, user: str = "reader") -> None:
+    """Grant what it says that reading and verifying need."""
+    kafka.allow((user, "Read", "topic", f"{settings.topic_prefix}*"))
+
+
+async def published(settings: Settings, *titles: str) -> None:
+    documents = [f'{{"source":"test","id":"{title}","title":"{title}"}}'.encode() for title in titles]
+    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
+        await publisher.publish([Outgoing("records.document", b"", document) for document in documents])
+
+
+async def read(settings: Settings, topic: str) -> list[bytes]:
+    wanted = [settings.topic_prefix + topic]
+    return [message.value async for message in read_to_now(KafkaConnection.of(settings), wanted)]
+
+
+async def widen(settings: Settings, topic: str, partitions: int) -> None:
+    kafka = KafkaConnection.of(settings)
+    async with started(AIOKafkaAdminClient(**kafka.client("test")), kafka) as admin:
+        await admin.create_partitions({settings.topic_prefix + topic: NewPartitions(partitions)})
+
+
+async def ends(settings: Settings) -> dict[TopicPartition, int]:
+    names = [TopicPartition(topic.name, 0) for topic in topics(settings)]
+    async with AIOKafkaConsumer(bootstrap_servers=settings.kafka_url) as consumer:
+        found: dict[TopicPartition, int] = await consumer.end_offsets(names)
+        return found
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_worker_needs_no_right_to_create_topics_that_exist(
+    secured_kafka: SecuredKafka, make: Make, tmp_path: Path, way: str
+) -> None:
+    listener, credentials = WAYS[way]
+    inside, own = make(""), make(listener, **credentials(secured_kafka))
+    asyncio.run(create_topics(inside))
+    grant_worker(secured_kafka, own)
+    asyncio.run(published(own, "a paper on turtles", "another one on hares"))
+    with WorkerProcess(own, tmp_path / "worker.log") as worker:
+        worker.wait_ready()
+        for _ in range(100):
+            if len(told := asyncio.run(read(own, events.EVENTS))) == 2:
+                break
+            worker.child.pause(0.1)
+    assert len(told) == 2
+    assert not any(password in (tmp_path / "worker.log").read_text() for password in PASSWORDS.values())
+
+
+def test_reading_needs_no_right_to_write_and_leaves_nothing_behind(secured_kafka: SecuredKafka, make: Make) -> None:
+    inside, own = make(""), make("SCRAM", **scram("reader"))
+    asyncio.run(create_topics(inside))
+    asyncio.run(published(inside, "one", "two", "three"))
+    grant_reader(secured_kafka, own)
+    before = asyncio.run(ends(inside))
+    assert len(asyncio.run(read(own, "records.document"))) == 3
+    assert asyncio.run(read(own, events.EVENTS)) == []
+    assert asyncio.run(ends(inside)) == before
+
+
+REFUSALS: dict[str, tuple[str, Callable[[SecuredKafka, Path], dict[str, str]], str]] = {
+    "wrong password": (
+        "SCRAM",
+        lambda *_: scram() | {"kafka_sasl_password": "hunter2"},
+        "refuses user worker (STREAMS_KAFKA_SASL_USER): correct STREAMS_KAFKA_SASL_USER or STREAMS_KAFKA_SASL_PASSWORD",
+    ),
+    "wrong mechanism": ("SCRAM", lambda *_: by_token(), "set STREAMS_KAFKA_SASL_MECHANISM to one that it has"),
+    "wrong authority": (
+        "SASLTLS",
+        lambda kafka, tmp: over_tls(kafka) | {"kafka_ca_file": Certificates(tmp / "other").ca},
+        "set STREAMS_KAFKA_CA_FILE to the certificate of the authority",
+    ),
+    "authority of the system": (
+        "SASLTLS",
+        lambda kafka, _: over_tls(kafka) | {"kafka_ca_file": ""},
+        "set STREAMS_KAFKA_CA_FILE to the certificate of the authority",
+    ),
+    "no client certificate": (
+        "MUTUAL",
+        lambda kafka, _: mutual(kafka) | {"kafka_cert_file": ""},
+        "asks for a client certificate: set STREAMS_KAFKA_CERT_FILE",
+    ),
+    "client certificate of another authority": (
+        "MUTUAL",
+        lambda kafka, tmp: mutual(kafka) | {"kafka_cert_file": Certificates(tmp / "other").issue("worker")},
+        "refuses our client certificate: set STREAMS_KAFKA_CERT_FILE",
+    ),
+    "no TLS there": (
+        "SCRAM",
+        lambda kafka, _: over_tls(kafka),
+        "closes the connection: set STREAMS_KAFKA_SECURITY",
+    ),
+    "no SASL there": ("", lambda *_: scram(), "does not ask for SASL there: set STREAMS_KAFKA_SECURITY"),
+    "SASL asked for": ("SCRAM", lambda *_: {}, "closes the connection: set STREAMS_KAFKA_SECURITY"),
+    "TLS asked for": ("SASLTLS", lambda *_: {}, "closes the connection: set STREAMS_KAFKA_SECURITY"),
+    "old token": ("TOKEN", lambda *_: by_token("expired_token"), "correct STREAMS_KAFKA_TOKEN_PROVIDER"),
+    "no token": ("TOKEN", lambda *_: by_token("broken_token"), "broken_token failed: no answer from the token service"),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_refusal_names_the_setting_to_correct(
+    secured_kafka: SecuredKafka, make: Make, tmp_path: Path, refusal: str
+) -> None:
+    listener, credentials, expected = REFUSALS[refusal]
+    settings = make(listener, **credentials(secured_kafka, tmp_path))
+    with pytest.raises(BrokerError) as caught:
+        asyncio.run(create_topics(settings))
+    assert expected in str(caught.value)
+    findings = {finding.check: finding for finding in asyncio.run(diagnose(settings, (), 10.0))}
+    assert findings["kafka"].status == "fail"
+    assert expected in findings["kafka"].found
+    shown = f"{caught.value}{findings}"
+    assert not any(secret in shown for secret in (*PASSWORDS.values(), "hunter2"))
+
+
+def test_a_worker_that_may_not_connect_ends_with_the_same_words(
+    secured_kafka: SecuredKafka, make: Make, tmp_path: Path
+) -> None:
+    said = {}
+    for name in ("wrong password", "wrong mechanism", "wrong authority"):
+        listener, credentials, expected = REFUSALS[name]
+        worker = WorkerProcess(make(listener, **credentials(secured_kafka, tmp_path)), tmp_path / f"{name}.log")
+        with worker, pytest.raises(EmbeddedError):
+            worker.wait_ready()
+        said[name] = (tmp_path / f"{name}.log").read_text()
+        assert expected in said[name]
+        assert "Traceback" not in said[name]
+    assert "hunter2" not in str(said)
+
+
+def test_missing_rights_name_the_user(secured_kafka: SecuredKafka, make: Make, tmp_path: Path) -> None:
+    inside, stranger, reader = make(""), make("SCRAM", **scram("stranger")), make("SCRAM", **scram("reader"))
+    with pytest.raises(BrokerError, match="grant Describe on it or Create"):
+        asyncio.run(create_topics(stranger))
+    asyncio.run(create_topics(inside))
+    with pytest.raises(BrokerError, match="or stranger may not describe it"):
+        asyncio.run(read(stranger, events.EVENTS))
+    grant_reader(secured_kafka, reader)
+    with pytest.raises(BrokerError, match=r"user reader \(STREAMS_KAFKA_SASL_USER\) lacks a right on a topic"):
+        asyncio.run(published(reader, "a paper that may not be sent"))
+    worker = WorkerProcess(stranger, tmp_path / "stranger.log")
+    with worker, pytest.raises(EmbeddedError):
+        worker.wait_ready()
+    assert "grant Describe on it or Create" in (tmp_path / "stranger.log").read_text()
+
+
+def test_topics_of_clusters_keep_their_partitions(secured_kafka: SecuredKafka, make: Make, tmp_path: Path) -> None:
+    own = make("")
+    with WorkerProcess(own, tmp_path / "before.log") as worker:
+        worker.wait_ready()
+    asyncio.run(widen(own, "records.document", 3))
+    with WorkerProcess(own, tmp_path / "records.log") as worker:
+        worker.wait_ready()
+    asyncio.run(widen(own, events.EVENTS, 3))
+    refused = WorkerProcess(own, tmp_path / "events.log")
+    with refused, pytest.raises(EmbeddedError):
+        refused.wait_ready()
+    assert "dedup.events has 3 partitions, but this state was begun with 1" in (tmp_path / "events.log").read_text()
