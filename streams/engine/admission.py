@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from streams.clusters.corrections import Correction
 from streams.engine.messages import Incoming
-from streams.engine.prepare import Prepared, Refused, Told
+from streams.engine.prepare import CorrectionItem, Prepared, Rejected
 from streams.engine.statistics import Statistics
 from streams.errors import PayloadError
 from streams.events import Outgoing
@@ -25,7 +25,7 @@ class Admitted(NamedTuple):
     statistics: Statistics
 
 
-def admit(messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Refused | Told]]) -> Admitted:
+def admit(messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Rejected | CorrectionItem]]) -> Admitted:
     """Sort the items of messages; `prepared` holds those of each message, in the same order."""
     records: list[Prepared] = []
     corrections: list[tuple[Incoming, Correction]] = []
@@ -40,7 +40,7 @@ def admit(messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | R
                 parsed[item.source] += 1
                 if item.unread:
                     unread.update((item.source, field) for field in item.unread)
-            elif isinstance(item, Told):
+            elif isinstance(item, CorrectionItem):
                 corrections.append((message, item.correction))
             else:
                 letters.append(message.letter(PayloadError(item.code, item.detail, item.where)))

@@ -21,7 +21,7 @@ from streams.engine.decision_cache import DecisionCache
 from streams.engine.matcher import Decided, Matcher
 from streams.engine.messages import Batch, Incoming
 from streams.engine.outbox import Outbox
-from streams.engine.prepare import Intake, Prepared, Refused, Told
+from streams.engine.prepare import CorrectionItem, Intake, Prepared, Rejected
 from streams.engine.review_questions import ReviewQuestions
 from streams.engine.upsert import Upsert, Upserter
 from streams.matching.ruleset import DEFAULT
@@ -75,7 +75,9 @@ class Engine:
         """Handle a micro-batch up to the point where its events are to be published."""
         return self.apply(messages, self._intake.prepare([message.raw for message in messages]))
 
-    def apply(self, messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Refused | Told]]) -> Batch:
+    def apply(
+        self, messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Rejected | CorrectionItem]]
+    ) -> Batch:
         """Handle messages that an Intake of the same settings has prepared: the second half of `process`."""
         reader = Reader(self.store, self.connection)
         admitted = admit(messages, prepared)
