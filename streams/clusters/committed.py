@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from streams.clusters.draft import Change
 from streams.clusters.group import Group
+from streams.clusters.group_plan import Change
 
-__all__ = ["Committed", "Described"]
+__all__ = ["Committed", "PlannedCommit"]
 
 
-class Described(NamedTuple):
-    """A draft ready to be committed: the group with canonical digests and final revisions, and its events.
+class PlannedCommit(NamedTuple):
+    """A group plan ready to be committed: the group with canonical digests and final revisions, and its events.
 
     `states` are the latest states of the changed clusters, by key; None where a cluster is no more.
     """
@@ -32,7 +32,7 @@ class Committed(NamedTuple):
 
     root: bytes
     raw: bytes
-    described: Described
+    described: PlannedCommit
     before: Mapping[str, bytes] = {}
 
     @property

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from streams import events
-from streams.clusters.committed import Described
-from streams.clusters.draft import Draft
-from streams.clusters.merge_jobs import Work
+from streams.clusters.committed import PlannedCommit
+from streams.clusters.group_plan import GroupPlan
+from streams.clusters.merge_jobs import MergeRequest
 from streams.engine.admission import admit
 from streams.engine.candidates import CandidateIndex
 from streams.engine.committer import Changes, Committer
@@ -111,17 +111,17 @@ class Engine:
         reader.load_records(pending)
         causes = frozenset(record.id for moving in pending if (record := reader.record(moving)))
 
-        def describe(draft: Draft) -> Described:
-            return events.describe(draft, reader.record, reader.is_live, {}, causes)
+        def describe(plan: GroupPlan) -> PlannedCommit:
+            return events.describe(plan, reader.record, reader.is_live, {}, causes)
 
-        return Batch.of(self.committer.apply(Work(pending, ()), reader, describe).committed)
+        return Batch.of(self.committer.apply(MergeRequest(pending, ()), reader, describe).committed)
 
     def _commit(self, upserts: Sequence[Upsert], decided: Decided, reader: Reader) -> Changes:
         causes = frozenset(upsert.name for upsert in upserts)
         births = {upsert.id: upsert.birth for upsert in upserts if upsert.birth is not None}
 
-        def describe(draft: Draft) -> Described:
-            return events.describe(draft, reader.record, reader.is_live, decided.evidence, causes)
+        def describe(plan: GroupPlan) -> PlannedCommit:
+            return events.describe(plan, reader.record, reader.is_live, decided.evidence, causes)
 
-        work = Work(frozenset(u.id for u in upserts), tuple(decided.links), tuple(decided.related))
-        return self.committer.apply(work, reader, describe, births=births)
+        request = MergeRequest(frozenset(u.id for u in upserts), tuple(decided.links), tuple(decided.related))
+        return self.committer.apply(request, reader, describe, births=births)

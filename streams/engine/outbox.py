@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from streams import events
-from streams.clusters.committed import Committed, Described
+from streams.clusters.committed import Committed, PlannedCommit
 from streams.clusters.group import Group, Root, cluster_key
 from streams.clusters.planner import waiting
 from streams.engine.messages import Batch
@@ -141,7 +141,7 @@ class Outbox:
             home = {cluster.key: group for group in groups[identifier] for cluster in group.clusters}
             for key in sorted(keys):
                 outgoing += events.states(home.get(key, root.group), [key], _living(reader))
-            committed.append(Committed(root.id, root.raw, Described(root.group, {}, (), dict.fromkeys(keys))))
+            committed.append(Committed(root.id, root.raw, PlannedCommit(root.group, {}, (), dict.fromkeys(keys))))
         return Batch(outgoing, committed)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.clusters.committed import Described
+from streams.clusters.committed import PlannedCommit
 from streams.clusters.corrections import Correction, read_correction
 from streams.clusters.planner import birth
 from streams.errors import PayloadError
@@ -58,7 +58,7 @@ class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared"):
     document: bytes
     signature: bytes
     places: tuple[Place, ...]
-    birth: Described | None
+    birth: PlannedCommit | None
     unread: tuple[str, ...] = ()
 
 
@@ -186,5 +186,5 @@ def _without_abstract(record: Record) -> Record:
     return msgspec.structs.replace(record, abstract="") if record.abstract else record
 
 
-def _birth(key: bytes, record: Record, version: RecordVersion) -> Described:
+def _birth(key: bytes, record: Record, version: RecordVersion) -> PlannedCommit:
     return describe_singleton(birth(key, version.digest, version.taken), record)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.clusters.committed import Described
+from streams.clusters.committed import PlannedCommit
 from streams.engine.decision_cache import DecisionCache
 from streams.engine.prepare import Prepared
 from streams.records.stored import Stored
@@ -36,7 +36,7 @@ class Upsert(NamedTuple):
     document: bytes | None
     signature: bytes
     places: tuple[Place, ...]
-    birth: Described | None
+    birth: PlannedCommit | None
 
 
 class Upserter:
