@@ -18,7 +18,7 @@ class PlannedCommit(NamedTuple):
     """
 
     group: Group
-    owed: Mapping[str, bytes]
+    pending: Mapping[str, bytes]
     changes: tuple[Change, ...]
     states: Mapping[bytes, bytes | None]
 
@@ -38,4 +38,4 @@ class Committed(NamedTuple):
     @property
     def events(self) -> Mapping[str, bytes]:
         """Return the events to publish, of each cluster in order: `cluster id:revision` -> the event."""
-        return {**self.before, **self.described.owed}
+        return {**self.before, **self.described.pending}

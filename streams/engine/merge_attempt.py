@@ -19,7 +19,7 @@ from streams.clusters.merge_jobs import MergeJob, MergeRequest, find_jobs, once_
 from streams.clusters.published import Heads
 from streams.engine.decision_cache import DecisionCache
 from streams.engine.plan_job import named_in_events, plan_job
-from streams.state.group_store import Commit, GroupStore, Owed
+from streams.state.group_store import Commit, GroupStore, PendingEvents
 from streams.state.reader import Reader
 
 __all__ = ["Describe", "Left", "MergeAttempt", "Outcome"]
@@ -53,7 +53,7 @@ class _Planned(NamedTuple):
         """
         group, target = self.described.group, self.job.target
         empty = not (group.members or group.rulings or group.clusters)
-        return (self.raw == target.raw and not self.described.owed) or (not target.raw and empty)
+        return (self.raw == target.raw and not self.described.pending) or (not target.raw and empty)
 
 
 class Outcome(NamedTuple):
@@ -143,21 +143,23 @@ class MergeAttempt(NamedTuple):
         wanted: list[Committed] = []
         commits: list[Commit] = []
         for job, described, raw in (p for p in planned if not p.changes_nothing):
-            whole = described._replace(owed={**pending[job.target.id], **described.owed})
+            whole = described._replace(pending={**pending[job.target.id], **described.pending})
             wanted.append(Committed(job.target.id, raw, whole))
-            commits.append(Commit(job.target.id, job.target.raw, raw, whole.owed))
+            commits.append(Commit(job.target.id, job.target.raw, raw, whole.pending))
         replies = self.groups.commit_events(commits)
-        committed = [c._replace(before=owed) for c, owed in zip(wanted, replies, strict=True) if owed is not None]
-        return committed, {c.root for c, owed in zip(wanted, replies, strict=True) if owed is None}
+        committed = [
+            c._replace(before=earlier) for c, earlier in zip(wanted, replies, strict=True) if earlier is not None
+        ]
+        return committed, {c.root for c, earlier in zip(wanted, replies, strict=True) if earlier is None}
 
-    def _pending(self, jobs: Sequence[MergeJob]) -> Mapping[bytes, Owed]:
+    def _pending(self, jobs: Sequence[MergeJob]) -> Mapping[bytes, PendingEvents]:
         """Return the events pending where groups were that now move, by the job's target: they go along."""
         moves = {moving: group for job in jobs for moving, (_, group) in job.moves.items() if group.clusters}
-        owed = self.groups.owed_of(
+        found = self.groups.pending_of(
             {moving: {c.key: c.revision for c in group.clusters} for moving, group in moves.items()}
         )
         return {
-            job.target.id: {field: event for moving in job.moves for field, event in owed.get(moving, {}).items()}
+            job.target.id: {field: event for moving in job.moves for field, event in found.get(moving, {}).items()}
             for job in jobs
         }
 

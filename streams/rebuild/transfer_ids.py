@@ -79,7 +79,7 @@ class IdTransfer:
         self._connection.execute([Command(key, ("UNLINK", key)) for key in self._layout.bucket_keys("outboxes")])
         self._copy(self._live_layout.corrections, self._layout.corrections)
         self._pending = {}
-        for pending in self._live.owed().values():
+        for pending in self._live.pending_events().values():
             for field, event in pending.items():
                 seed = cluster_key(field.rpartition(":")[0])[:8]
                 self._pending.setdefault(seed, {})[field] = event
@@ -125,7 +125,7 @@ class IdTransfer:
         for component, plan in zip(components, plans, strict=True):
             described = self._describe(plan, component, reader)
             counts.update(change.type for change in described.changes)
-            yield _Transferred(component, described.group, dict(described.owed))
+            yield _Transferred(component, described.group, dict(described.pending))
 
     def _plan_group(
         self, component: JoinedComponent, related: Iterable[tuple[bytes, bytes]], reader: Reader

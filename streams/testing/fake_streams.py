@@ -138,7 +138,7 @@ class FakeStreams:
         self._groups[job.target.id] = described.group
         self._root_of.update((member.id, job.target.id) for member in described.group.members)
         self._root_of.update(dict.fromkeys(job.moves, job.target.id))
-        return described if described.owed else None
+        return described if described.pending else None
 
 
 def event_messages(
@@ -154,7 +154,7 @@ def event_messages(
 
 
 def _publications(described: PlannedCommit) -> Iterator[Outgoing]:
-    for field, event in described.owed.items():
+    for field, event in described.pending.items():
         yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
     for key, state in described.states.items():
         yield events.state_message(key, state)

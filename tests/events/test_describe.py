@@ -24,7 +24,7 @@ def test_an_event_names_only_causes_and_evidence_of_its_own_cluster() -> None:
     described = events.describe(
         plan, records.get, lambda _: True, {"s:a": [across], "s:b": [across]}, frozenset({"s:a", "s:b", "s:c"})
     )
-    told = [json.loads(event) for event in described.owed.values()]
+    told = [json.loads(event) for event in described.pending.values()]
     assert [(event["causes"], event["evidence"]) for event in told] == [(["s:a"], []), (["s:b"], [])]
 
 
