@@ -24,7 +24,7 @@ from streams.engine.messages import Batch
 from streams.events.published import decode_event, is_truncated
 from streams.state.reader import Reader
 
-__all__ = ["Published", "mend"]
+__all__ = ["Published", "reconcile"]
 
 _CHUNK = 500
 
@@ -71,7 +71,7 @@ class Published:
             yield [key for founder in founders[start : start + _CHUNK] for key in by_founder[founder]]
 
 
-def mend(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
+def reconcile(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
     """Bring the clusters of a chunk up to what was published; return the batch of the changes, to be delivered."""
     reader = Reader(engine.store, engine.connection)
 
