@@ -7,10 +7,12 @@ DATA ?=
 KAFKA ?=
 JOBS ?= 3
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+IMAGE := $(VENV)/image
+PIP_OF_IMAGE = $(BIN)/python -m pip --python $(IMAGE)/bin/python install --quiet --disable-pip-version-check
 PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka soak check format docs lock wheel evaluate clean
+.PHONY: help demo test test-kafka soak check check-deploy format docs lock sbom image-environment wheel evaluate clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,6 +45,10 @@ $(VENV)/.docs-installed: pyproject.toml $(VENV)/.pip-upgraded
 $(VENV)/.release-installed: pyproject.toml $(VENV)/.pip-upgraded
 	$(PIP) --group release
 	@touch $@
+
+$(VENV)/.deploy-installed: pyproject.toml $(VENV)/.pip-upgraded
+	$(PIP) --editable '.[embedded]' --group test --group deploy
+	@touch $@ $(VENV)/.test-installed $(VENV)/.installed
 
 $(VENV)/.evaluate-installed: pyproject.toml $(VENV)/.pip-upgraded
 	$(PIP) --editable '.[embedded]' --group evaluate
@@ -85,6 +91,21 @@ check: $(VENV)/.dev-installed ## Lint, format, strict types, import contract
 	$(BIN)/validate-pyproject pyproject.toml
 	$(BIN)/typos
 
+check-deploy: $(VENV)/.deploy-installed image-environment ## Check image, compose files, Helm chart and systemd units, offline; needs systemd and bubblewrap
+	$(PYTEST) tests/deploy --require-tools --image-environment $(IMAGE)
+
+# What deploy/Dockerfile puts into the image, by the same steps, beside this environment.
+image-environment: $(VENV)/.pip-upgraded
+	@rm -rf $(IMAGE) build
+	$(PYTHON) -m venv --without-pip $(IMAGE)
+	$(PIP_OF_IMAGE) --only-binary :all: --require-hashes --requirement deploy/requirements.lock
+	$(PIP_OF_IMAGE) --no-deps .
+
+sbom: $(VENV)/.deploy-installed image-environment ## Write sbom/streams.cdx.json: the packages of the image with versions and licences (CycloneDX)
+	@mkdir -p sbom
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file sbom/streams.cdx.json \
+		$(IMAGE)/bin/python
+
 format: $(VENV)/.dev-installed ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -104,4 +125,4 @@ evaluate: $(VENV)/.evaluate-installed $(if $(DATA),$(VENV)/.peers-tried) ## Meas
 	$(BIN)/python bench/evaluate.py $(if $(DATA),--data $(DATA) --write)
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist site *.egg-info
+	rm -rf $(VENV) .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist sbom site *.egg-info

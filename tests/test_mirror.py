@@ -35,7 +35,9 @@ WITHOUT = {
     "cli/verify": "on real processes: tests/system/test_verify.py",
     "local/up": "on real processes: tests/system/test_commands_live.py",
     "local/worker": "on real processes, in every file of tests/system",
-    "query/explain": "on real state: tests/system/test_verify.py, test_corrections_live.py",
+    "query/answers": "value types; made in tests/query/test_lookup.py, test_clusters.py, test_match.py, test_preview.py",
+    "query/hypothetical": "plans held against what the engine does: tests/query/test_match.py, test_preview.py",
+    "query/index_reader": "tests/query/test_lookup.py, test_explain.py",
     # Parts of a rebuild, which only together keep a promise
     "rebuild/transfer_ids": "every step is killed and run again: tests/rebuild/test_rebuild_state.py",
     "rebuild/backfill": "records that left the topics: tests/rebuild/test_rebuild_state.py",

@@ -20,6 +20,8 @@ from streams.cli.doctor import doctor as check
 from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain_pair, explain_record
 from streams.cli.history import show_history
+from streams.cli.lookup import lookup
+from streams.cli.match import match
 from streams.cli.options import DataDir, Json, Kafka, Redis
 from streams.cli.rebuild import rebuild
 from streams.cli.verify import verify as verify_all
@@ -114,6 +116,8 @@ def worker() -> None:
 
 
 app.command()(compare)
+app.command()(lookup)
+app.command()(match)
 app.command()(evaluate)
 app.command()(rebuild)
 app.add_typer(dead_letter_app, name="dead-letter")

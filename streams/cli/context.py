@@ -13,7 +13,7 @@ from rich.text import Text
 
 from streams.errors import SettingsError
 from streams.settings import PREFIX, Settings
-from streams.state.connection import Connection, connect
+from streams.state.connection import Connection, connect, connect_to_read
 from streams.state.generation import current_generation
 
 __all__ = ["configured", "console", "open_state", "printable"]
@@ -34,9 +34,9 @@ def configured(settings: Settings) -> Settings:
 
 
 @contextmanager
-def open_state(settings: Settings) -> Iterator[tuple[Settings, Connection]]:
-    """Open a connection to Redis, and yield it with the settings of the generation in force."""
-    connection = connect(settings)
+def open_state(settings: Settings, *, to_read: bool = False) -> Iterator[tuple[Settings, Connection]]:
+    """Open a connection to Redis, and yield it with the settings of the generation in force; `to_read` waits for no replica."""
+    connection = connect_to_read(settings) if to_read else connect(settings)
     try:
         yield current_generation(settings, connection), connection
     finally:

@@ -16,6 +16,7 @@ from streams.cli.tables import explanation_table
 from streams.clusters.corrections import Correction
 from streams.matching.decision import DUPLICATE
 from streams.query.explain import Inspection, Membership, Pairing, RefusedLink
+from streams.query.spanning import Weighed, strongest
 from streams.settings import Settings
 
 __all__ = ["explain_pair", "explain_record", "show_place"]
@@ -25,7 +26,7 @@ _MOST_ROWS = 30
 
 def explain_record(settings: Settings, record: str, *, as_json: bool) -> None:
     """Print the cluster of a record, with the decisions inside it."""
-    with open_state(settings) as (current, connection):
+    with open_state(settings, to_read=True) as (current, connection):
         place = Inspection(current, connection).membership(record)
     if as_json:
         typer.echo(orjson.dumps(_fields(place), option=orjson.OPT_INDENT_2).decode())
@@ -35,7 +36,7 @@ def explain_record(settings: Settings, record: str, *, as_json: bool) -> None:
 
 def explain_pair(settings: Settings, a: str, b: str, *, as_json: bool) -> None:
     """Print every comparison of two records, and whether they are in one cluster."""
-    with open_state(settings) as (current, connection):
+    with open_state(settings, to_read=True) as (current, connection):
         meeting = Inspection(current, connection).compare(a, b)
     if as_json:
         fields = {"a": a, "b": b, **msgspec.to_builtins(meeting._asdict())}
@@ -65,27 +66,19 @@ def show_place(screen: Console, place: Membership) -> None:
         screen.print(_pairings("kept apart because", place.kept_apart))
     if place.refused:
         screen.print(_refusals(place.refused))
+    if place.left_out:
+        text = f"A large group: {place.left_out:,} pairs were not compared."
+        screen.print(f"{text} Shown are strong links, and what keeps other records apart from {place.record}.")
     if place.corrections:
         screen.print(_corrections(place.corrections))
 
 
 def _spanning(pairings: Sequence[Pairing]) -> list[Pairing]:
-    """Return the strongest links that connect all records of a cluster, as few as possible (a maximum spanning tree)."""
-    side: dict[str, str] = {}
-
-    def find(record: str) -> str:
-        while side.setdefault(record, record) != record:
-            record = side[record]
-        return record
-
-    chosen = []
-    links = [p for p in pairings if p.decision.verdict == DUPLICATE and p.share_a_key]
-    for pairing in sorted(links, key=lambda p: (-p.decision.score, p.a, p.b)):
-        a, b = find(pairing.a), find(pairing.b)
-        if a != b:
-            side[b] = a
-            chosen.append(pairing)
-    return chosen
+    """Return the strongest links that connect all records of a cluster, as few as possible."""
+    links = {(p.a, p.b): p for p in pairings if p.decision.verdict == DUPLICATE and p.share_a_key}
+    members = dict.fromkeys(record for pair in links for record in pair)
+    chosen = strongest(members, (Weighed(p.decision.score, p.a, p.b) for p in links.values()))
+    return [links[link.a, link.b] for link in chosen]
 
 
 def _pairings(title: str, pairings: Sequence[Pairing]) -> Table:

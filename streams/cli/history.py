@@ -27,7 +27,7 @@ _MOST_REASONS = 4
 
 def show_history(settings: Settings, cluster: str, *, as_json: bool) -> None:
     """Print the history of a cluster, given by its id or by a record in it."""
-    with open_state(settings) as (current, connection):
+    with open_state(settings, to_read=True) as (current, connection):
         inspection = Inspection(current, connection)
         if ":" in cluster:
             cluster = inspection.membership(cluster).cluster_id

@@ -18,16 +18,12 @@ from streams.engine.decision_cache import DecisionCache
 from streams.errors import UsageError
 from streams.matching.decide import explain
 from streams.matching.decision import DUPLICATE, Decision, Explanation
-from streams.matching.ruleset import DEFAULT
+from streams.query.clusters import home_of_cluster, links_between
+from streams.query.index_reader import IndexReader
 from streams.records.record import Record
-from streams.records.stored import id_of
+from streams.records.stored import ID_BYTES, id_of
 from streams.settings import Settings
 from streams.state.connection import Connection
-from streams.state.correction_log import CorrectionLog
-from streams.state.group_store import GroupStore
-from streams.state.layout import Layout
-from streams.state.reader import Reader
-from streams.state.record_store import RecordStore
 
 __all__ = ["Inspection", "Membership", "PairExplanation", "Pairing", "RefusedLink"]
 
@@ -59,7 +55,8 @@ class Membership(NamedTuple):
     """The cluster of a record with its document, the decisions inside, and what keeps other records out of it.
 
     `kept_apart` are pairs across the cluster's border that contradict, `refused` the links across it that join nothing.
-    `corrections` are those in force on any record of the cluster.
+    `corrections` are those in force on any record of the cluster. In a group of more than 100 records, `inside` has the strongest
+    links and the record's own pairs, `kept_apart` those of the record, `refused` nothing; `left_out` counts the pairs not compared.
     """
 
     record: str
@@ -71,6 +68,7 @@ class Membership(NamedTuple):
     kept_apart: list[Pairing]
     refused: list[RefusedLink]
     corrections: list[Correction]
+    left_out: int = 0
 
 
 class PairExplanation(NamedTuple):
@@ -82,17 +80,21 @@ class PairExplanation(NamedTuple):
     different: list[Correction]
 
 
+_FEW = 100
+"""Records of a group in which all 4,950 pairs are compared, some tens of milliseconds."""
+
+
 class Inspection:
     """Queries on one index version."""
 
     def __init__(self, settings: Settings, connection: Connection) -> None:
-        layout = Layout(settings.namespace, settings.generation, settings.buckets)
-        self._rules = DEFAULT.with_policy(settings.preprints)
-        self._store = RecordStore(layout)
-        self._groups = GroupStore(layout, connection)
-        self._decisions = DecisionCache(self._store, layout, self._rules)
-        self._reader = Reader(self._store, connection)
-        self._corrections = CorrectionLog(layout, connection)
+        self._index = IndexReader(settings, connection)
+        self._rules = self._index.rules
+        self._store = self._index.store
+        self._groups = self._index.groups
+        self._decisions = DecisionCache(self._store, self._index.layout, self._rules)
+        self._reader = self._index.reader()
+        self._corrections = self._index.corrections
 
     def membership(self, record: str) -> Membership:
         """Explain why a record is in its cluster.
@@ -107,17 +109,38 @@ class Inspection:
         mine = group.records(index)
         cluster = group.clusters[index]
         records = {i: self._record(i) for i in (member.id for member in group.members)}
-        inside = [self._pairing(a, b) for a, b in combinations(mine, 2)]
-        apart = [self._pairing(a, b) for a in mine for b in records if b not in mine and self._pair(a, b).contradicts]
+        few = len(group.members) <= _FEW
+        others = [other for other in records if other not in mine]
+        inside = [self._pairing(a, b) for a, b in (combinations(mine, 2) if few else self._strongest(mine, key))]
+        crossing = ((a, b) for a in (mine if few else (key,)) for b in others)
+        apart = [self._pairing(a, b) for a, b in crossing if self._pair(a, b).contradicts]
+        refused = self._refused(group, mine) if few else []
+        left_out = 0 if few else len(mine) * (len(mine) - 1) // 2 - len(inside) + (len(mine) - 1) * len(others)
         name = cluster_id(cluster.key)
         members = sorted((records[i] for i in mine), key=lambda r: r.id)
         inside.sort(key=lambda pairing: (record not in (pairing.a, pairing.b), -pairing.decision.score))
-        ids = [r.id for r in members]
+        ids = frozenset(r.id for r in members)
         corrections = [v.correction for v in self._active(group).verdicts() if v.a in ids or v.b in ids]
         document = canonical(name, members)
         return Membership(
-            record, name, cluster.revision, ids, document, inside, apart, self._refused(group, mine), corrections
+            record,
+            name,
+            cluster.revision,
+            [r.id for r in members],
+            document,
+            inside,
+            apart,
+            refused,
+            corrections,
+            left_out,
         )
+
+    def _strongest(self, mine: Sequence[bytes], key: bytes) -> list[tuple[bytes, bytes]]:
+        """Return the pairs of a large cluster that are shown: its strongest links, and the record's pairs with all others."""
+        spanning = links_between(self._index, self._reader, mine, len(mine))
+        pairs = {tuple(sorted((id_of(link.a), id_of(link.b)))) for link in spanning.links}
+        pairs |= {tuple(sorted((key, other))) for other in mine if other != key}
+        return [(a, b) for a, b in sorted(pairs)]
 
     def _refused(self, group: Group, mine: Sequence[bytes]) -> list[RefusedLink]:
         """Partition the group again, and return the links across the cluster's border that join nothing, with what refused them."""
@@ -190,12 +213,9 @@ class Inspection:
 
         """
         key, group = self._find(identifier)
-        key = group.merged.get(key, key)
-        for index, cluster in enumerate(group.clusters):
-            if cluster.key == key:
-                ids = group.records(index)
-                self._load(ids)
-                return cluster_id(key), sorted(self._record(i).id for i in ids)
+        if home := home_of_cluster(group, key):
+            self._load(home.records)
+            return cluster_id(home.cluster.key), sorted(self._record(i).id for i in home.records)
         raise UsageError(f"no cluster {identifier} is known")
 
     def _active(self, group: Group) -> Standing:
@@ -207,15 +227,15 @@ class Inspection:
             key = cluster_key(identifier)
         except (ValueError, OverflowError):
             raise UsageError(f"{identifier!r} is not a cluster id") from None
-        return key, self._groups.resolve([key[:8]])[key[:8]].group
+        return key, self._index.groups_of([key[:ID_BYTES]])[key[:ID_BYTES]]
 
     def _group(self, record: str) -> Group:
         key = id_of(record)
-        root = self._groups.resolve([key])[key]
-        if root.group.member(key) is None:
+        group = self._index.groups_of([key])[key]
+        if group.member(key) is None:
             raise UsageError(f"no record {record!r} is known; record ids are source:id, as in arxiv:2111.12710")
-        self._load([member.id for member in root.group.members])
-        return root.group
+        self._load([member.id for member in group.members])
+        return group
 
     def _load(self, ids: list[bytes] | tuple[bytes, ...]) -> None:
         self._reader.load(ids)

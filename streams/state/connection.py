@@ -30,7 +30,7 @@ from streams.settings import Settings
 from streams.state.layout import mark_key
 from streams.state.servers import Arguments, Cluster, Server, Servers, Single, UnsentError, converse
 
-__all__ = ["Command", "Connection", "Script", "connect"]
+__all__ = ["Command", "Connection", "Script", "connect", "connect_to_read"]
 
 T = TypeVar("T")
 
@@ -278,6 +278,11 @@ def connect(settings: Settings) -> Connection:
     """Connect by the settings' URL. The server is not asked for anything yet."""
     make = Cluster if settings.redis_cluster else Single
     return Connection(make(settings.redis_url, mark_key(settings.namespace)), replicas=settings.redis_replicas)
+
+
+def connect_to_read(settings: Settings) -> Connection:
+    """Connect for reading: no write and no WAIT after each round trip, whatever STREAMS_REDIS_REPLICAS says."""
+    return connect(settings.model_copy(update={"redis_replicas": 0}))
 
 
 def _raise_first(replies: Iterable[Any]) -> None:

@@ -61,6 +61,11 @@ class KeyIndex:
             for lot in self._lots(places)
         ]
 
+    @staticmethod
+    def get(places: Sequence[Place]) -> list[Command]:
+        """Read the records under keys and change nothing; one reply a place: packed entries, None where there are none."""
+        return [Command(place.name, ("HGET", place.name, place.fingerprint)) for place in places]
+
     def _lots(self, places: Sequence[Place]) -> list[Sequence[Place]]:
         if self._together:
             return [places] if places else []

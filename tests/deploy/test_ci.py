@@ -13,7 +13,13 @@ RUN = ROOT / ".ci" / "run"
 def test_every_step_is_there_and_the_tests_come_last() -> None:
     steps = [line.removeprefix("step ") for line in RUN.read_text().splitlines() if line.startswith("step ")]
     assert steps[-2:] == ["make test", "make test-kafka"]
-    assert {"make check", "make docs", "make wheel", ".venv/bin/python .ci/try_wheel.py"} <= set(steps)
+    assert {
+        "make check",
+        "make docs",
+        "make check-deploy sbom",
+        "make wheel",
+        ".venv/bin/python .ci/try_wheel.py",
+    } <= set(steps)
     assert os.access(RUN, os.X_OK)
 
 

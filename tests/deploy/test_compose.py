@@ -17,11 +17,17 @@ import yaml
 from streams.local.valkey import REDIS_OPTIONS
 from streams.ops.diagnosis import check_settings
 from streams.settings import PREFIX, Settings
+from tests.deploy.environment import settings_of
+from tests.deploy.tools import program, run
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text().replace("\\\n", " ")
+OWN_SERVERS = ROOT / "deploy" / "compose.worker.yml"
+FILES = (ROOT / "docker-compose.yml", OWN_SERVERS)
+DIGEST = r"@sha256:[0-9a-f]{64}"
+CORE = {"kafka", "redis", "token", "worker"}
 
 
 def instructions(word: str) -> list[str]:
@@ -35,9 +41,120 @@ def image_environment() -> dict[str, str]:
 
 
 def worker_settings() -> Settings:
-    environment = image_environment() | {name: str(value) for name, value in SERVICES["worker"]["environment"].items()}
-    given = {name.removeprefix(PREFIX).lower(): v for name, v in environment.items() if name.startswith(PREFIX)}
-    return Settings.model_validate(given)  # refuses unknown names
+    given = {name: str(value) for name, value in SERVICES["worker"]["environment"].items()}
+    return settings_of(image_environment() | given)  # refuses unknown names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_files_are_valid_compose(pytestconfig: pytest.Config, tmp_path: Path, path: Path) -> None:
+    check = program("check-jsonschema", pytestconfig)
+    done = run(check, "--builtin-schema", "vendor.compose-spec", path)
+    assert done.returncode == 0, done.stdout
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(path.read_text().replace("cap_drop:", "cap_drops:"))
+    assert run(check, "--builtin-schema", "vendor.compose-spec", wrong).returncode != 0  # a misspelt name is found
+
+
+def test_hadolint_has_nothing_against_the_dockerfile(pytestconfig: pytest.Config, tmp_path: Path) -> None:
+    lint = program("hadolint", pytestconfig)
+    done = run(lint, ROOT / "deploy" / "Dockerfile")
+    assert (done.returncode, done.stdout) == (0, "")
+    wrong = tmp_path / "Dockerfile"
+    wrong.write_text("FROM python\nRUN cd /src && pip install .\n")
+    assert run(lint, wrong).returncode != 0
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_service_is_hardened(path: Path) -> None:
+    for name, service in yaml.safe_load(path.read_text())["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["restart"] == ("no" if name == "token" else "unless-stopped"), name
+        assert "privileged" not in service
+        assert not [key for key in service.get("environment", {}) if key.endswith(("PASSWORD", "TOKEN"))], name
+        assert name == "worker" or "healthcheck" in service  # the worker's is the image's own
+
+
+def test_the_token_is_made_once_and_read_by_workers_and_prometheus(tmp_path: Path) -> None:
+    token = Path(SERVICES["worker"]["environment"]["STREAMS_HTTP_TOKEN_FILE"])
+    for name, mode in {"token": "", "worker": ":ro", "prometheus": ":ro"}.items():
+        assert f"token:{token.parent}{mode}" in SERVICES[name]["volumes"]
+    for name in ("worker", "prometheus"):
+        assert SERVICES[name]["depends_on"]["token"] == {"condition": "service_completed_successfully"}
+    assert f"/run/{token.parent.name}" in next(line for line in instructions("RUN ") if line.startswith("useradd"))
+    python, option, program = SERVICES["token"]["entrypoint"]
+    program = program.replace(str(token), str(tmp_path / token.name))
+    for _ in range(2):
+        subprocess.run([sys.executable, option, program], check=True)
+        made = (tmp_path / token.name).read_text()
+        assert len(made) > 40
+        (tmp_path / "first").exists() or (tmp_path / "first").write_text(made)
+    assert python == "python"
+    assert made == (tmp_path / "first").read_text()
+
+
+def test_profiles_add_to_the_core() -> None:
+    profiles = {name: service.get("profiles") for name, service in SERVICES.items()}
+    assert {name for name, profile in profiles.items() if profile is None} == CORE
+    assert {name for name, profile in profiles.items() if profile == ["observability"]} == {
+        "prometheus",
+        "alertmanager",
+        "grafana",
+    }
+    assert profiles["kafka-ui"] == ["kafka-ui"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_secrets_are_files_that_no_commit_has(path: Path) -> None:
+    compose = yaml.safe_load(path.read_text())
+    used = [name for service in compose["services"].values() for name in service.get("secrets", [])]
+    assert set(used) == set(compose["secrets"])
+    for secret in compose["secrets"].values():
+        assert "secrets/" in secret["file"]
+    assert "/deploy/secrets/" in (ROOT / ".gitignore").read_text().splitlines()
+
+
+def test_a_worker_beside_servers_of_the_users_gets_its_secrets_as_files() -> None:
+    (worker,) = yaml.safe_load(OWN_SERVERS.read_text())["services"].values()
+    environment = {name: str(value) for name, value in worker["environment"].items()}
+    assert {f"STREAMS_{name}" for name in ("KAFKA_SECURITY", "KAFKA_SASL_PASSWORD_FILE", "REDIS_CA_FILE")} <= set(
+        environment
+    )
+    settings_of(environment)
+    files = {value.removeprefix("/run/secrets/") for name, value in environment.items() if name.endswith("_FILE")}
+    assert files == set(worker["secrets"])
+
+
+def test_what_observability_mounts_is_in_the_repository() -> None:
+    volumes = [volume for service in SERVICES.values() for volume in service.get("volumes", [])]
+    mounted = [volume.split(":")[0] for volume in volumes if volume.startswith("./")]
+    assert len(mounted) == 3
+    missing = [name for name in mounted if not (ROOT / name).exists()]
+    if missing and not (ROOT / "deploy" / "grafana").exists():
+        pytest.skip("the files of Prometheus and Grafana are not here yet")
+    assert missing == []
+
+
+def test_grafana_finds_prometheus_and_the_dashboards() -> None:
+    grafana, configs = SERVICES["grafana"], COMPOSE["configs"]
+    assert {entry["source"] for entry in grafana["configs"]} == set(configs)
+    (datasource,) = yaml.safe_load(configs["grafana_datasources"]["content"])["datasources"]
+    port = SERVICES["prometheus"]["ports"][0].rpartition(":")[2]
+    assert datasource["url"] == f"http://prometheus:{port}"
+    (provider,) = yaml.safe_load(configs["grafana_dashboards"]["content"])["providers"]
+    assert f"./deploy/grafana:{provider['options']['path']}:ro" in grafana["volumes"]
+
+
+@pytest.mark.skipif("http_token_file" not in Settings.model_fields, reason="this version has no token")
+def test_prometheus_sends_the_token() -> None:
+    path = ROOT / "deploy" / "prometheus" / "prometheus.yml"
+    if not path.exists():
+        pytest.skip("the files of Prometheus are not here yet")
+    jobs = yaml.safe_load(path.read_text())["scrape_configs"]
+    (workers,) = [job for job in jobs if job["job_name"] == "streams"]
+    token = SERVICES["worker"]["environment"]["STREAMS_HTTP_TOKEN_FILE"]
+    assert workers["authorization"] == {"credentials_file": token}
 
 
 def test_the_environment_of_the_worker_is_valid_settings() -> None:
@@ -53,9 +170,9 @@ def test_the_worker_is_pointed_to_the_servers_beside_it() -> None:
     port = settings.kafka_url.partition(":")[2]
     assert f"INTERNAL://:{port}" in kafka["KAFKA_LISTENERS"]
     assert settings.redis_url == "redis://redis:6379/0"
-    assert set(SERVICES["worker"]["depends_on"]) == {"kafka", "redis"} <= set(SERVICES)
-    for name, condition in SERVICES["worker"]["depends_on"].items():
-        assert condition == {"condition": "service_healthy"}
+    assert set(SERVICES["worker"]["depends_on"]) == {"kafka", "redis", "token"} <= set(SERVICES)
+    for name in ("kafka", "redis"):
+        assert SERVICES["worker"]["depends_on"][name] == {"condition": "service_healthy"}
         assert "healthcheck" in SERVICES[name]
 
 
@@ -77,7 +194,7 @@ def test_every_listener_of_kafka_has_a_protocol_and_only_the_controller_is_not_a
 def test_kafka_and_redis_keep_their_data_in_volumes() -> None:
     assert SERVICES["kafka"]["volumes"] == [f"kafka:{SERVICES['kafka']['environment']['KAFKA_LOG_DIRS']}"]
     assert SERVICES["redis"]["volumes"] == ["redis:/data"]
-    assert set(COMPOSE["volumes"]) == {"kafka", "redis"}
+    assert set(COMPOSE["volumes"]) == {"kafka", "redis", "token", "prometheus", "alertmanager", "grafana"}
 
 
 def test_nothing_is_published_beyond_loopback_and_workers_can_be_scaled() -> None:
@@ -88,22 +205,24 @@ def test_nothing_is_published_beyond_loopback_and_workers_can_be_scaled() -> Non
     assert SERVICES["worker"]["ports"] == [f"127.0.0.1::{worker_settings().http_port}"]
 
 
-def test_images_are_pinned() -> None:
-    for name in ("kafka", "redis"):
-        assert re.fullmatch(r"[a-z/]+:\d+\.\d+\.\d+", SERVICES[name]["image"])
-    assert all(re.search(r"^python:3\.\d+-slim-\w+", image) for image in instructions("FROM "))
+def test_images_are_pinned_by_version_and_digest() -> None:
+    for name in set(SERVICES) - {"worker", "token"}:
+        assert re.fullmatch(rf"[a-z./-]+:v?\d+\.\d+\.\d+{DIGEST}", SERVICES[name]["image"]), name
+    build, final = instructions("FROM ")
+    assert re.fullmatch(rf"python:3\.\d+-slim-\w+{DIGEST}", final)
+    assert build == f"{final} AS build"
 
 
 def test_kafka_is_the_one_that_the_tests_run_on() -> None:
     (version,) = re.findall(r"<kafka.version>([\d.]+)<", (ROOT / "tests" / "kafka" / "pom.xml").read_text())
-    assert SERVICES["kafka"]["image"] == f"apache/kafka:{version}"
+    assert SERVICES["kafka"]["image"].partition("@")[0] == f"apache/kafka:{version}"
 
 
 def test_the_image_serves_outside_the_container_as_an_ordinary_user() -> None:
     settings = worker_settings()
     assert settings.http_host == "0.0.0.0"  # noqa: S104
     assert instructions("EXPOSE ") == [str(settings.http_port)]
-    assert instructions("USER ") == ["10001"]
+    assert instructions("USER ") == ["10001:10001"]
     assert instructions("ENTRYPOINT ") == ['["streams"]']
     assert instructions("CMD ") == ['["worker"]']
 

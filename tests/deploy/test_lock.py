@@ -70,7 +70,7 @@ def test_the_image_carries_no_embedded_server() -> None:
 
 
 def test_the_image_installs_the_lock_with_hashes_and_nothing_else() -> None:
-    installs = [line for line in DOCKERFILE.splitlines() if "pip install" in line]
+    installs = [line for line in DOCKERFILE.splitlines() if "pip " in line and " install " in line]
     assert len(installs) == 2
     assert "--require-hashes --requirement requirements.lock" in installs[0]
     assert "--no-deps" in installs[1]

@@ -78,6 +78,15 @@ def test_adding_again_changes_nothing_and_reads_all(place: Place) -> None:
     assert place.members() == [a, b]
 
 
+def test_a_key_is_read_without_being_changed(place: Place) -> None:
+    a, b = ids(2)
+    assert place.connection.execute(place.index.get(place.places)) == [None]
+    place.add(a)
+    place.add(b)
+    (packed,) = place.connection.execute(place.index.get(place.places))
+    assert list(place.index.candidates(packed, SIGNATURE, loose=False)) == place.members() == [a, b]
+
+
 def test_an_id_found_across_two_others_is_not_taken_for_a_member(place: Place) -> None:
     first, second = b"AAAABBBB", b"CCCCDDDD"
     across = b"BBBBCCCC"

@@ -1,0 +1,239 @@
+{{- define "streams.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Labels that select: they never change. Call with (dict "root" $ "component" "worker"). */}}
+{{- define "streams.selector" -}}
+app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{- define "streams.labels" -}}
+{{ include "streams.selector" . }}
+app.kubernetes.io/part-of: streams
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{- define "streams.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+
+{{- define "streams.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{ .Values.serviceAccount.name | default (include "streams.fullname" .) }}
+{{- else -}}
+{{ .Values.serviceAccount.name | default "default" }}
+{{- end -}}
+{{- end -}}
+
+{{/* What every pod has in common. Secrets are files, but for a whole Redis URL, which is a variable. */}}
+{{- define "streams.podSettings" -}}
+serviceAccountName: {{ include "streams.serviceAccountName" . }}
+automountServiceAccountToken: false
+# Without it a Service named streams gives each pod variables such as STREAMS_PORT, which Streams refuses as settings it does not know.
+enableServiceLinks: false
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  seccompProfile:
+    type: RuntimeDefault
+{{- end -}}
+
+{{- define "streams.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{- define "streams.env" -}}
+{{- $kafka := .Values.kafka -}}
+{{- $redis := .Values.redis -}}
+- name: STREAMS_KAFKA_URL
+  value: {{ $kafka.bootstrapServers | quote }}
+- name: STREAMS_TOPIC_PREFIX
+  value: {{ $kafka.topicPrefix | quote }}
+- name: STREAMS_APP_ID
+  value: {{ $kafka.consumerGroup | quote }}
+- name: STREAMS_PARTITIONS
+  value: {{ $kafka.partitions | quote }}
+- name: STREAMS_REPLICATION
+  value: {{ $kafka.replication | quote }}
+{{- if ne $kafka.security "plaintext" }}
+- name: STREAMS_KAFKA_SECURITY
+  value: {{ $kafka.security | quote }}
+{{- end }}
+{{- with $kafka.saslMechanism }}
+- name: STREAMS_KAFKA_SASL_MECHANISM
+  value: {{ . | quote }}
+{{- end }}
+{{- with $kafka.saslUser }}
+- name: STREAMS_KAFKA_SASL_USER
+  value: {{ . | quote }}
+{{- end }}
+{{- with $kafka.passwordSecret.name }}
+- name: STREAMS_KAFKA_SASL_PASSWORD_FILE
+  value: /etc/streams/kafka-password/password
+{{- end }}
+{{- include "streams.tlsEnv" (dict "server" "kafka" "secret" $kafka.tlsSecret) }}
+{{- if $redis.urlSecret.name }}
+- name: STREAMS_REDIS_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ $redis.urlSecret.name }}
+      key: {{ $redis.urlSecret.key }}
+{{- else }}
+- name: STREAMS_REDIS_URL
+  value: {{ $redis.url | quote }}
+{{- end }}
+- name: STREAMS_REDIS_CLUSTER
+  value: {{ $redis.cluster | quote }}
+- name: STREAMS_REDIS_REPLICAS
+  value: {{ $redis.replicas | quote }}
+{{- with $redis.user }}
+- name: STREAMS_REDIS_USER
+  value: {{ . | quote }}
+{{- end }}
+{{- with $redis.passwordSecret.name }}
+- name: STREAMS_REDIS_PASSWORD_FILE
+  value: /etc/streams/redis-password/password
+{{- end }}
+{{- include "streams.tlsEnv" (dict "server" "redis" "secret" $redis.tlsSecret) }}
+{{- with .Values.http.tokenSecret.name }}
+- name: STREAMS_HTTP_TOKEN_FILE
+  value: /etc/streams/http-token/token
+{{- end }}
+{{- range $name, $value := .Values.settings }}
+- name: {{ $name }}
+  value: {{ $value | toString | quote }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "streams.tlsEnv" -}}
+{{- if .secret.name }}
+{{- $server := .server }}
+{{- range $file := list "ca" "cert" "key" }}
+{{- if index $.secret $file }}
+- name: STREAMS_{{ upper $server }}_{{ upper $file }}_FILE
+  value: /etc/streams/{{ $server }}-tls/{{ $file }}.pem
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "streams.volumeMounts" -}}
+- name: tmp
+  mountPath: /tmp
+{{- if .Values.http.tokenSecret.name }}
+- name: http-token
+  mountPath: /etc/streams/http-token
+  readOnly: true
+{{- end }}
+{{- range $server := list "kafka" "redis" }}
+{{- $given := index $.Values $server }}
+{{- if $given.passwordSecret.name }}
+- name: {{ $server }}-password
+  mountPath: /etc/streams/{{ $server }}-password
+  readOnly: true
+{{- end }}
+{{- if $given.tlsSecret.name }}
+- name: {{ $server }}-tls
+  mountPath: /etc/streams/{{ $server }}-tls
+  readOnly: true
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "streams.volumes" -}}
+# The only place that is written to: the worker needs a temporary folder, and leaves it empty.
+- name: tmp
+  emptyDir:
+    sizeLimit: 64Mi
+{{- with .Values.http.tokenSecret }}
+{{- if .name }}
+- name: http-token
+  secret:
+    secretName: {{ .name }}
+    defaultMode: 0440
+    items:
+      - key: {{ .key }}
+        path: token
+{{- end }}
+{{- end }}
+{{- range $server := list "kafka" "redis" }}
+{{- $given := index $.Values $server }}
+{{- with $given.passwordSecret }}
+{{- if .name }}
+- name: {{ $server }}-password
+  secret:
+    secretName: {{ .name }}
+    defaultMode: 0440
+    items:
+      - key: {{ .key }}
+        path: password
+{{- end }}
+{{- end }}
+{{- with $given.tlsSecret }}
+{{- if .name }}
+- name: {{ $server }}-tls
+  secret:
+    secretName: {{ .name }}
+    defaultMode: 0440
+    items:
+      {{- $secret := . }}
+      {{- range $file := list "ca" "cert" "key" }}
+      {{- with index $secret $file }}
+      - key: {{ . }}
+        path: {{ $file }}.pem
+      {{- end }}
+      {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Ports as a list under `ports:`: those given, or those at the ends of the addresses. */}}
+{{- define "streams.kafkaPorts" -}}
+{{- if .Values.networkPolicy.kafkaPorts -}}
+{{- .Values.networkPolicy.kafkaPorts | toJson -}}
+{{- else -}}
+{{- $ports := list -}}
+{{- range splitList "," .Values.kafka.bootstrapServers -}}
+{{- $ports = append $ports (regexFind "[0-9]+$" . | int) -}}
+{{- end -}}
+{{- $ports | uniq | toJson -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "streams.redisPorts" -}}
+{{- if .Values.networkPolicy.redisPorts -}}
+{{- .Values.networkPolicy.redisPorts | toJson -}}
+{{- else -}}
+{{- list (regexFind ":[0-9]+(/|$)" .Values.redis.url | trimPrefix ":" | trimSuffix "/" | default "6379" | int) | toJson -}}
+{{- end -}}
+{{- end -}}
