@@ -4,6 +4,8 @@ StreamsError
 ├── SettingsError      a setting is missing, malformed or refused; names the setting and what it expects
 ├── PayloadError       a message of a feed cannot become a record; it goes to the dead letters
 ├── ServiceError       a server that Streams needs cannot be used
+│   ├── WrongSetupError    it answers, and a setting or its own is wrong: waiting does not help
+│   │   └── RedisSetupError    the same, of Redis; a RedisError as well
 │   ├── BrokerError        Kafka
 │   ├── RedisError         Redis or Valkey
 │   │   └── ForgottenError     Redis has lost acknowledged writes in a failover
@@ -26,6 +28,7 @@ __all__ = [
     "MissingExtraError",
     "PayloadError",
     "RedisError",
+    "RedisSetupError",
     "RefusedError",
     "ServiceError",
     "SettingsError",
@@ -33,6 +36,7 @@ __all__ = [
     "StreamsError",
     "StuckError",
     "UsageError",
+    "WrongSetupError",
 ]
 
 
@@ -69,12 +73,20 @@ class ServiceError(StreamsError):
     """A server that Streams needs cannot be used."""
 
 
+class WrongSetupError(ServiceError):
+    """A server answers, and what it says shows that a setting is wrong: a worker that starts ends, for waiting does not help."""
+
+
 class BrokerError(ServiceError):
     """Kafka cannot be reached or refuses a request."""
 
 
 class RedisError(ServiceError):
     """Redis cannot be reached or is set up in a way that would lose data."""
+
+
+class RedisSetupError(RedisError, WrongSetupError):
+    """Redis refuses the credentials or rights of the settings, or is another kind of server than they say."""
 
 
 class ForgottenError(RedisError):

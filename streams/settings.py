@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.errors import SettingsError
@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     )
     http_host: str = Field("127.0.0.1", description="address the HTTP port binds to")
     http_port: int = Field(6066, ge=0, le=65535, description="port of health, metrics and API; 0: any free port")
+    http_token: SecretStr = Field(
+        SecretStr(""),
+        description="token that requests for metrics and reasons have to send; needed beyond loopback",
+    )
+    http_token_file: str = Field("", description="file with that token, in place of STREAMS_HTTP_TOKEN")
     batch_records: int = Field(1024, ge=1, le=10_000, description="most messages handled in one micro-batch")
     batch_seconds: float = Field(0.05, gt=0, le=10, description="longest wait for a micro-batch to fill, in seconds")
     buckets: int = Field(
@@ -86,8 +91,9 @@ class Settings(BaseSettings):
         "merge",
         description="a preprint and its published version are one cluster, two related ones, or two unrelated ones",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "warning", description="least severe log line written"
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log line written")
+    log_format: Literal["console", "json"] = Field(
+        "console", description="log lines of a worker for people, or one JSON object a line"
     )
 
 

@@ -60,7 +60,7 @@ def filled(text: str) -> str:
 
 
 def _default(value: Any) -> str:
-    if value == "":
+    if not str(value):
         return "(empty)"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

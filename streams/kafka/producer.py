@@ -8,10 +8,9 @@ is possible (`streams/kafka/truncation.py`): it would be refused each time, and 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 from zlib import crc32
 
 from aiokafka import AIOKafkaProducer
@@ -19,13 +18,15 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooL
 from aiokafka.partitioner import DefaultPartitioner
 
 from streams.errors import BrokerError
+from streams.event_log import EventLog
 from streams.events import Outgoing
 from streams.kafka.topics import MAX_LETTER_BYTES, MAX_MESSAGE_BYTES
 from streams.kafka.truncation import bounded, fit, size
 
 __all__ = ["Publisher", "partition_of"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
+T = TypeVar("T")
 
 _BATCH_BYTES, _LARGE_BYTES = 512 * 1024, 128 * 1024
 _SIZES = (MAX_LETTER_BYTES, MAX_MESSAGE_BYTES, 1_000_000, 100_000, 10_000)
@@ -100,12 +101,12 @@ class Publisher:
             for message in messages:
                 if message.topic not in known:
                     topic = self._prefix + message.topic
-                    known[message.topic] = topic, sorted(await self._ready.partitions_for(topic))
+                    known[message.topic] = topic, sorted(await _of(topic, self._ready.partitions_for(topic)))
                 topic, partitions = known[message.topic]
                 by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)
-            await asyncio.gather(*(self._send(*place, batch) for place, batch in by_partition.items()))
+            await asyncio.gather(*(_of(place[0], self._send(*place, batch)) for place, batch in by_partition.items()))
         except (KafkaError, TimeoutError) as error:
-            raise BrokerError(f"Kafka did not take our messages: {error or type(error).__name__}") from error
+            raise BrokerError(f"Kafka did not take messages: {error or type(error).__name__}") from error
 
     async def ping(self) -> None:
         """Ask the broker for a sign of life. Raises BrokerError, or waits as long as the broker does."""
@@ -113,6 +114,11 @@ class Publisher:
             await self._ready.client.fetch_all_metadata()
         except KafkaError as error:
             raise BrokerError(f"Kafka at {self._url} does not answer: {error or type(error).__name__}") from error
+
+    @property
+    def client(self) -> Any:
+        """Return the connections of aiokafka, for requests that are not about messages."""
+        return self._ready.client
 
     @property
     def _ready(self) -> Any:
@@ -186,8 +192,21 @@ class Publisher:
     def _report(self, topic: str, key: bytes, whole: int, kept: int) -> None:
         self._cut(topic)
         log.error(
-            "%s: the message of %r was truncated from %d to %d bytes to be published", topic, key[:100], whole, kept
+            "message_truncated",
+            "{topic}: the message of {key!r} was truncated from {whole_bytes} to {kept_bytes} bytes to be published",
+            topic=topic,
+            key=key[:100].decode(errors="replace"),
+            whole_bytes=whole,
+            kept_bytes=kept,
         )
+
+
+async def _of(topic: str, work: Awaitable[T]) -> T:
+    """Return what `work` returns; name the topic in its error."""
+    try:
+        return await work
+    except (KafkaError, TimeoutError) as error:
+        raise BrokerError(f"Kafka did not take messages to {topic}: {error or type(error).__name__}") from error
 
 
 def _append(builder: Any, message: Outgoing) -> bool:

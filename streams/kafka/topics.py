@@ -18,7 +18,7 @@ The messages are described in `streams/events/messages.py` and `docs/events.md`,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -126,14 +126,15 @@ def topics(settings: Settings) -> list[TopicSpec]:
     ]
 
 
-async def create_topics(settings: Settings) -> list[str]:
-    """Create the topics that do not exist; return the names created.
+async def create_topics(settings: Settings, names: Collection[str] | None = None) -> list[str]:
+    """Create the topics that do not exist, or those of `names`; return the names created.
 
     Raises BrokerError when Kafka cannot be reached or refuses one.
     """
     wanted = [
         NewTopic(spec.name, spec.partitions, settings.replication, topic_configs=spec.configs)
         for spec in topics(settings)
+        if names is None or spec.name in names
     ]
     async with _admin(settings, "created") as admin:
         created = _created((await admin.create_topics(wanted)).topic_errors)

@@ -9,9 +9,12 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from streams.errors import EmbeddedError
 from streams.local.broker import free_port
 from streams.local.process import Child
+from streams.ops.http import Access
 from streams.settings import PREFIX, Settings
 
 __all__ = ["WorkerProcess"]
@@ -75,11 +78,16 @@ class WorkerProcess:
     def read(self, path: str) -> bytes:
         """Return the body that the worker serves at a path of its HTTP port. Raises EmbeddedError."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310 - on loopback
+            with urllib.request.urlopen(self._request(path), timeout=10) as answer:  # noqa: S310 - on loopback
                 body: bytes = answer.read()
                 return body
         except (urllib.error.URLError, OSError) as error:
             raise EmbeddedError(f"the worker does not answer {path}: {error}") from error
+
+    def _request(self, path: str) -> urllib.request.Request:
+        token = Access.of(self.settings).token
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return urllib.request.Request(self.url + path, headers=headers)  # noqa: S310 - on loopback
 
     def keep_alive(self, limit: int) -> None:
         """Start the worker again when it has ended, at most `limit` times. Raises EmbeddedError beyond."""
@@ -92,4 +100,8 @@ class WorkerProcess:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    return {PREFIX + name.upper(): str(value) for name, value in settings.model_dump().items()}
+    return {PREFIX + name.upper(): _plain(value) for name, value in settings.model_dump().items()}
+
+
+def _plain(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

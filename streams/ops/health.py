@@ -9,12 +9,23 @@ can be finished, and a restart would not bring the server back, so the worker st
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-__all__ = ["Check", "Health", "HealthReport"]
+__all__ = ["TROUBLES", "Check", "Health", "HealthReport"]
+
+TROUBLES = {
+    "publishing": "the broker takes what is published",
+    "topics": "all topics exist",
+    "partitions": "each partition has a worker",
+}
+"""Parts of the work that may fail while Redis and Kafka answer, and what is said of each that does not."""
+
+_ATTEMPT_SECONDS = 180.0
+"""An attempt to publish ends by then, one way or the other."""
 
 
 class Check(NamedTuple):
@@ -68,6 +79,7 @@ class Health:
         self._broker_failure = ""
         self._fatal = ""
         self._stuck = ""
+        self._troubles: dict[str, tuple[str, float]] = {}
         self._stopping = False
         self._paused = ""
 
@@ -129,6 +141,17 @@ class Health:
         with self._lock:
             self._stuck = reason
 
+    def trouble(self, name: str, reason: str) -> None:
+        """Report why a part of the work fails, one of `TROUBLES`, until `reason` is `""`: the worker is not ready meanwhile.
+
+        To be reported again at each attempt: a worker that makes no more attempts at publishing is not live.
+        """
+        with self._lock:
+            if reason:
+                self._troubles[name] = reason, self._clock()
+            else:
+                self._troubles.pop(name, None)
+
     def stopping(self) -> None:
         """Report that the worker finishes the messages it has and takes no more."""
         with self._lock:
@@ -161,7 +184,8 @@ class Health:
     def ready(self) -> HealthReport:
         """Report whether the worker is ready, that is, handles messages now."""
         with self._lock:
-            return HealthReport("ready", (self._accepting(), self._kafka(), self._redis()))
+            troubles = (self._trouble(name, fine) for name, fine in TROUBLES.items())
+            return HealthReport("ready", (self._accepting(), self._kafka(), self._redis(), *troubles))
 
     def _away(self) -> str:
         return self._redis_failure or self._broker_failure
@@ -176,10 +200,26 @@ class Health:
     def _moving(self) -> Check:
         idle = self._clock() - self._progress
         if away := self._away():
-            return Check("progress", True, f"{self._waiting} messages wait for a server that is away: {away}")
+            said = f"{self._waiting} messages wait for a server that is away or refuses: {away}"
+            return Check("progress", True, said)
+        trouble = "; ".join(reason for reason, _ in self._troubles.values())
+        if self._is_trying():
+            return Check("progress", True, f"{self._waiting} messages wait: {trouble}")
+        cause = f": {trouble or self._stuck}" if trouble or self._stuck else ""
         if self._waiting > 0 and idle > self._stall_seconds and not self._paused:
-            return Check("progress", False, f"{self._waiting} messages wait and none was finished for {idle:.0f} s")
-        return Check("progress", True, f"{self._processed} messages finished, {self._waiting} wait")
+            return Check(
+                "progress", False, f"{self._waiting} messages wait and none was finished for {idle:.0f} s{cause}"
+            )
+        return Check("progress", True, f"{self._processed} messages finished, {self._waiting} wait{cause}")
+
+    def _is_trying(self) -> bool:
+        """Tell whether messages cannot be published, and the worker tries again: a restart would not help."""
+        _, since = self._troubles.get("publishing", ("", -math.inf))
+        return self._clock() - since < _ATTEMPT_SECONDS
+
+    def _trouble(self, name: str, fine: str) -> Check:
+        reason, _ = self._troubles.get(name, ("", 0.0))
+        return Check(name, not reason, reason or fine)
 
     def _accepting(self) -> Check:
         if self._fatal:

@@ -16,16 +16,18 @@ from typing import Any, NamedTuple, TypeVar
 import redis
 from redis.exceptions import (
     AskError,
+    AuthenticationError,
     BusyLoadingError,
     ClusterDownError,
     MasterDownError,
     MovedError,
+    NoPermissionError,
     NoScriptError,
     ReadOnlyError,
     TryAgainError,
 )
 
-from streams.errors import ForgottenError, RedisError
+from streams.errors import ForgottenError, RedisError, RedisSetupError
 from streams.settings import Settings
 from streams.state.layout import mark_key
 from streams.state.servers import Arguments, Cluster, Server, Servers, Single, UnsentError, converse
@@ -50,6 +52,10 @@ _ELSEWHERE = (MovedError, AskError)
 """The same, by a node of a cluster that does not have the key."""
 _FORGOTTEN = "FORGOTTEN"
 """How the scripts refuse a call on a server whose replication id the caller does not know (`state/history.lua`)."""
+
+
+_NO_CREDENTIALS = ("NOAUTH", "WRONGPASS", "NOPERM", "Authentication required")
+_NO_CLUSTER = "cluster support disabled"
 
 
 class Command(NamedTuple):
@@ -293,7 +299,12 @@ def _raise_first(replies: Iterable[Any]) -> None:
 
 def _as_ours(error: redis.RedisError) -> RedisError:
     if isinstance(error, MovedError):
-        return RedisError("Redis: this server is a node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=true")
+        return RedisSetupError("Redis: this server is a node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=true")
+    cause = error.__cause__ if isinstance(error, UnsentError) else error
+    if isinstance(cause, (AuthenticationError, NoPermissionError)) or str(cause).startswith(_NO_CREDENTIALS):
+        return RedisSetupError(f"Redis refuses the user or password of STREAMS_REDIS_URL: {cause}")
+    if _NO_CLUSTER in str(error):
+        return RedisSetupError("Redis: this server is no node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=false")
     if str(error).startswith(_FORGOTTEN):
         return ForgottenError(f"Redis failed over or was started anew:{str(error).removeprefix(_FORGOTTEN)}")
     return RedisError(f"Redis: {error or type(error).__name__}")

@@ -184,7 +184,7 @@ class Cluster:
                 self._learn(answer, host)
                 return
             failure = answer
-        raise UnsentError(f"no node of the cluster can be asked: {failure}")
+        raise UnsentError(f"no node of the cluster can be asked: {failure}") from failure
 
     def _learn(self, slots: Sequence[Any], host: str) -> None:
         """Take over the answer to `CLUSTER SLOTS`; a node that does not know its own name is the one at `host`."""

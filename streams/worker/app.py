@@ -8,9 +8,9 @@ are safe; a process has one agent; no exception leaves the agent; there are no t
 from __future__ import annotations
 
 import asyncio
-import logging
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import faust
@@ -19,6 +19,7 @@ from mode.supervisors import CrashingSupervisor
 from yarl import URL
 
 from streams.engine.messages import Incoming
+from streams.event_log import EventLog
 from streams.kafka.incoming import incoming
 from streams.kafka.topics import input_topics, source_of
 from streams.ops.health import Health
@@ -29,18 +30,19 @@ from streams.worker.consumer import CheckpointSource, RecordBatch, RewindingCons
 
 __all__ = ["make_app"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 
 _COMMIT_SECONDS = 1.0
 _RECORD_BATCHES = 4
 """Most record batches (`streams/worker/consumer.py`) in a micro-batch."""
+_METADATA_MS = 10_000
+"""Age of what is known of topics after which Kafka is asked again: new partitions are read this soon, not after five minutes."""
 _MAX_FETCH_BYTES = 16 * 1024 * 1024
 
 
 class WorkerHooks(Protocol):
     """What the application calls, from its start to its end (`streams/worker/process.py`)."""
 
-    async def open(self) -> None: ...
     async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> PreparedBatch: ...
     async def process(self, batch: PreparedBatch) -> Mapping[Place, int]: ...
     async def assigned(self) -> None: ...
@@ -49,13 +51,9 @@ class WorkerHooks(Protocol):
 
 
 class _App(TablelessApp):
-    """Faust's application, which opens the worker's connections before the first message and closes them after the last."""
+    """Faust's application, which closes the worker's connections after the last message."""
 
     hooks: WorkerHooks
-
-    async def on_first_start(self) -> None:
-        await self.hooks.open()
-        await super().on_first_start()
 
     async def on_stop(self) -> None:
         await self.hooks.quiesce()
@@ -79,14 +77,13 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, h
         broker_session_timeout=settings.session_timeout,
         broker_heartbeat_interval=settings.session_timeout / 3,
         broker_commit_interval=_COMMIT_SECONDS,
+        consumer_metadata_max_age_ms=_METADATA_MS,
         consumer_max_fetch_size=_MAX_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=_RECORD_BATCHES * 4,
         stream_wait_empty=False,
         agent_supervisor=CrashingSupervisor,
-        web_bind=settings.http_host,
-        web_host=settings.http_host,
-        web_port=settings.http_port,
+        web_enabled=False,  # the worker serves its own pages (streams/ops/http.py)
         web_cors_options=None,
         cache="memory://",
         loghandlers=[],
@@ -110,7 +107,12 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, h
             yield
 
     async def assigned(_app: Any, partitions: Any, **_: Any) -> None:
-        log.info("%d partitions assigned", len(partitions))
+        log.info(
+            "partitions_assigned",
+            "{partitions} partitions assigned: {shares}",
+            partitions=len(partitions),
+            shares=_shares(partitions),
+        )
         health.assigned(len(partitions))
         await hooks.assigned()
 
@@ -121,6 +123,14 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, h
     app.on_partitions_assigned.connect(assigned, weak=False)  # type: ignore[arg-type]
     app.on_partitions_revoked.connect(revoked, weak=False)  # type: ignore[arg-type]
     return app
+
+
+def _shares(partitions: Iterable[Any]) -> str:
+    """Return the partitions of each topic, as in `records.arxiv:0,1 records.core:2`."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for tp in partitions:
+        numbers[tp.topic].append(tp.partition)
+    return " ".join(f"{topic}:{','.join(map(str, sorted(numbers[topic])))}" for topic in sorted(numbers))
 
 
 class _UnderWay:

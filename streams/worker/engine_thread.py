@@ -6,20 +6,20 @@ The event loop stays free, so that heartbeats are sent while the engine computes
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from streams.errors import RedisError, ServiceError, StuckError
+from streams.errors import BrokerError, RedisError, ServiceError, StuckError
+from streams.event_log import EventLog
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
 from streams.worker.registration import Registration
 
 __all__ = ["EngineThread"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 T = TypeVar("T")
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 15.0
@@ -64,14 +64,23 @@ class EngineThread:
                 result = await work()
                 self._health.redis_answered()
                 self._health.stuck("")
+                self._health.trouble("publishing", "")
                 return result
             except ServiceError as error:
                 self.interrupted = True
                 if isinstance(error, RedisError):
                     self._health.redis_failed(str(error))
                 self._health.stuck(str(error) if isinstance(error, StuckError) else "")
+                if isinstance(error, BrokerError):
+                    self._health.trouble("publishing", str(error))
                 self._metrics.retried(type(error).__name__)
-                log.warning("%s; next try in %.1f s", error, pause)
+                log.warning(
+                    "work_retried",
+                    "{error}; next try in {seconds:.1f} s",
+                    error=error,
+                    kind=type(error).__name__,
+                    seconds=pause,
+                )
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
@@ -82,7 +91,11 @@ class EngineThread:
             async with asyncio.timeout(_QUIESCE_SECONDS), self.turn:
                 pass
         except TimeoutError:
-            log.warning("the batch under way did not end within %.0f s; it will be handled again", _QUIESCE_SECONDS)
+            log.warning(
+                "batch_cut_off",
+                "the batch under way did not end within {seconds:.0f} s; it will be handled again",
+                seconds=_QUIESCE_SECONDS,
+            )
 
     def close(self) -> None:
         """End the thread; no work is under way any more."""

@@ -7,18 +7,18 @@ groups only on servers that it trusts, and trusts a server only after subscriber
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 
 from streams.engine.engine import Engine
 from streams.errors import ForgottenError
+from streams.event_log import EventLog
 from streams.state.progress import Histories, Place, Step
 from streams.worker.engine_thread import EngineThread
 from streams.worker.reconciler import Reconciler
 
 __all__ = ["FailoverGuard"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 
 _GRACE_SECONDS = 0.5
 """How long after a failover Kafka may take for what another worker published just before it."""
@@ -68,7 +68,9 @@ class FailoverGuard:
         self._engine.trust(look.histories)
         since = look.forgotten_since(self.histories)
         if since is not None:
-            log.warning("Redis failed over or was started anew; what it acknowledged last may be lost")
+            log.warning(
+                "redis_failed_over", "Redis failed over or was started anew; what it acknowledged last may be lost"
+            )
             await self._in_thread(lambda: progress.claim(self._engine.settings))
             await asyncio.sleep(_GRACE_SECONDS)
             await self._reconciler.reconcile(since)

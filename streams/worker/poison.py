@@ -7,16 +7,16 @@ not in the messages: a brake stops the refusals, rather than send a whole feed t
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from streams.engine.messages import Incoming
 from streams.engine.prepare import CorrectionItem, Prepared, Rejected
 from streams.errors import PayloadError, ServiceError, StuckError
+from streams.event_log import EventLog
 
 __all__ = ["ATTEMPTS", "BRAKE", "Items", "PoisonFilter"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 
 ATTEMPTS = 3
 """Attempts of a message alone: an error that depends on the time (what another worker writes meanwhile) does not come thrice."""
@@ -56,7 +56,12 @@ class PoisonFilter:
             if len(messages) == 1:
                 await self._attempt_alone(messages[0], items)
                 return True
-            log.warning("a batch of %d failed and is bisected: %r", len(messages), error)
+            log.warning(
+                "batch_bisected",
+                "a batch of {messages} failed and is bisected: {error!r}",
+                messages=len(messages),
+                error=error,
+            )
             middle = len(messages) // 2
             await self.process(messages[:middle], items[:middle])
             await self.process(messages[middle:], items[middle:])
@@ -73,7 +78,15 @@ class PoisonFilter:
             except Exception as error:
                 if self._refused_in_row >= BRAKE:
                     raise StuckError(f"{self._refused_in_row} messages in a row failed: {error!r}") from error
-                log.exception("message %s failed, attempt %d of %d", message.origin, attempt, ATTEMPTS)
+                log.error(
+                    "message_failed",
+                    "message {origin} failed, attempt {attempt} of {attempts}: {error!r}",
+                    origin=message.origin,
+                    attempt=attempt,
+                    attempts=ATTEMPTS,
+                    error=error,
+                    cause=error,
+                )
                 failure = PayloadError("internal_error", f"{type(error).__name__}: {error}")
         self._refused_in_row += 1
         await self._refuse(message, failure)

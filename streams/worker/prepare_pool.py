@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
-import logging
 import multiprocessing
 import os
 import signal
@@ -21,11 +20,12 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from streams.engine.prepare import Intake, Items, Raw, pack, unpack
+from streams.event_log import EventLog
 from streams.settings import Settings
 
 __all__ = ["Preparer", "calm_collector"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 
 _PR_SET_PDEATHSIG = 1
 _WATCH_SECONDS = 1.0
@@ -51,7 +51,7 @@ class Preparer:
                 loop = asyncio.get_running_loop()
                 return unpack(await loop.run_in_executor(self._children(), _prepare, messages))
             except BrokenProcessPool:
-                log.warning("the intake process died; attempt %d", attempt)
+                log.warning("intake_died", "the intake process died; attempt {attempt}", attempt=attempt)
                 self.close()
         # One of these messages may be what kills it; in this process it would at least be seen.
         return Intake(self._settings).prepare(messages)

@@ -3,46 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import multiprocessing
 import os
 import secrets
 import signal
 import sys
-import time
-from typing import Any, NoReturn
+from typing import NoReturn, cast
 
 import faust
 import mode.loop
 from aiohttp import web
+from aiokafka.errors import KafkaError
 
+import streams
 from streams.engine.engine import Engine
-from streams.errors import StateError, StreamsError
+from streams.errors import BrokerError, StateError
+from streams.event_log import EventLog
+from streams.kafka.cluster_watch import assigned_partitions, list_partitions
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
+from streams.matching.ruleset import RULESET
+from streams.ops.diagnosis import hide_password
 from streams.ops.health import Health
-from streams.ops.http import add_routes
+from streams.ops.http import Access, add_routes
+from streams.ops.http_server import HttpServer
 from streams.ops.metrics import Metrics
-from streams.settings import PREFIX, Settings
-from streams.state.connection import Connection, connect
-from streams.state.fence import Fence
-from streams.state.generation import FIXED, current_generation
+from streams.ops.server_probes import Probes
+from streams.settings import Settings
+from streams.state.connection import Connection
 from streams.state.progress import Histories
 from streams.worker.app import make_app
 from streams.worker.batch_processor import BatchProcessor
 from streams.worker.engine_thread import EngineThread
 from streams.worker.group_watch import wait_until_stuck
-from streams.worker.log import configure_logging
+from streams.worker.log import RepeatLimit, configure_logging
+from streams.worker.open_state import open_state
 from streams.worker.prepare_pool import Preparer, calm_collector
+from streams.worker.readiness_log import ReadinessLog
 from streams.worker.recovery import Recovery
+from streams.worker.redis_probe import RedisProbe
 from streams.worker.registration import Registration
 from streams.worker.side_tasks import SideTasks
-from streams.worker.startup_checks import check_eviction, check_port, check_session
+from streams.worker.startup import until_possible
+from streams.worker.startup_checks import check_session
 from streams.worker.stored_positions import StoredPositions
+from streams.worker.topic_watch import TopicWatch
 
 __all__ = ["run_worker"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 
 _CLOSED_SECONDS = 1.0
 _CHILD_SECONDS = 5.0
@@ -55,22 +64,76 @@ _HEARTBEAT, _DRAIN = "the heartbeat", "the publication of pending events"
 class _Worker:
     """Holds the connections and side tasks of a worker, from before the first message until after the last one."""
 
-    def __init__(self, given: Settings) -> None:
+    settings: Settings
+    positions: StoredPositions
+    connection: Connection
+    _registration: Registration
+    _processor: BatchProcessor
+    _thread: EngineThread
+    _preparer: Preparer
+
+    def __init__(self, given: Settings, name: str, limit: RepeatLimit) -> None:
+        """Take the id of this worker and the limit on repeated log lines. Asks no server for anything."""
         self.metrics = Metrics()
         self.health = Health()
-        self.connection = connect(given)
-        self.settings = settings = _open_generation(given, self.connection)
-        engine = Engine(settings, self.connection)
         self.successor = ""
         """The index version that replaced ours: this process becomes a worker of it."""
-        self.failure: StreamsError | None = None
-        """The error that kept this worker from starting."""
+        self._given = given
+        self._name = name
+        self._limit = limit
         self._stopping = False
-        self._registration = Registration(settings, connect(settings), self.health, self._on_replaced)
+        self._is_open = False
+        self._publisher = Publisher(given.kafka_url, given.topic_prefix, cut=self.metrics.cut)
+        self._redis_probe = RedisProbe(given)
+        self._probes = Probes(self.health, redis=self._redis_probe.ping, broker=self.ping_broker)
+        self._kafka_reason = "not asked yet"
+        self._topics = TopicWatch(
+            given,
+            self.health,
+            lambda: list_partitions(self._publisher.client),
+            lambda: assigned_partitions(self._publisher.client, given.app_id),
+        )
+        self._side = SideTasks(self.health.failed)
+        self._readiness = ReadinessLog(self.health, self._on_ready)
+
+    async def open(self) -> None:
+        """Wait for Redis and Kafka, then do what must be done before the first message.
+
+        Raises SettingsError, StateError or WrongSetupError where waiting does not help.
+        """
+        self._side.keep("the probes", self._probes.keep())
+        self._side.keep("the log of readiness", self._readiness.keep())
+        tasks = [asyncio.create_task(work) for work in (self._open_redis(), self._open_kafka())]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+        await self._begin()
+
+    async def _open_redis(self) -> None:
+        def report(reason: str) -> None:
+            if reason:
+                self.health.redis_failed(reason, "start")
+            else:
+                self.health.redis_answered("start")
+
+        while True:
+            opened = await until_possible("Redis", lambda: asyncio.to_thread(open_state, self._given), report)
+            if opened.engine is not None:
+                break
+            self.health.paused(f"generation {opened.settings.generation} is being replaced by {opened.successor}")
+            await asyncio.sleep(_CLOSED_SECONDS)
+        self.health.paused("")
+        self._assemble(opened.settings, opened.engine, opened.connections)
+
+    def _assemble(self, settings: Settings, engine: Engine, connections: tuple[Connection, Connection]) -> None:
+        self.settings = settings
+        self.connection, own = connections
+        self._registration = Registration(settings, own, self.health, self._on_replaced, self._name)
         self.connection.permit = self._registration.check
         self.positions = StoredPositions(settings, self._registration, self.metrics, self._on_histories)
         self._preparer = Preparer(settings)
-        self._publisher = Publisher(settings.kafka_url, settings.topic_prefix, cut=self.metrics.cut)
         self._thread = EngineThread(self._registration, self.health, self.metrics)
         self._processor = BatchProcessor(
             engine,
@@ -82,23 +145,36 @@ class _Worker:
             self._registration,
         )
         self.prepare, self.process = self._processor.prepare, self._processor.process
-        self._side = SideTasks(self.health.failed)
+        self._is_open = True
 
-    async def open(self) -> None:
-        """Create the topics, connect the publisher, publish what a dead worker left; keep an error as `failure`."""
-        try:
-            await self._open()
-        except StreamsError as error:
-            self.failure = error
-            raise
+    async def _open_kafka(self) -> None:
+        def report(reason: str) -> None:
+            self._kafka_reason = reason
+            if reason:
+                self.health.broker_failed(reason)
+            else:
+                self.health.broker_answered()
 
-    async def _open(self) -> None:
-        await create_topics(self.settings)
-        await check_session(self.settings)
-        await self._publisher.__aenter__()
+        async def connect_publisher() -> None:
+            await create_topics(self._given)
+            await check_session(self._given)
+            await self._publisher.__aenter__()
+
+        await until_possible("Kafka", connect_publisher, report)
+
+    async def _begin(self) -> None:
+        """Register this worker, and publish what a dead worker left."""
+        log.info(
+            "generation_opened",
+            "generation {generation} of namespace {namespace} is open; joining the group {group}",
+            generation=self.settings.generation,
+            namespace=self.settings.namespace,
+            group=self.settings.app_id,
+        )
         await self._preparer.start()
         await self._registration.start(self._thread.turn)
         self._side.keep(_HEARTBEAT, self._registration.keep())
+        self._side.keep("the watch on the topics", self._topics.keep())
         if self._registration.is_open:
             await self._processor.recovery.drain()
         else:
@@ -106,6 +182,22 @@ class _Worker:
         self._side.keep("the watch on the consumer group", self._watch_group())
         self._side.keep("the republication of states", _republish(self._processor.recovery))
         calm_collector()
+
+    def application(self) -> web.Application:
+        """Return the pages of this worker. Raises SettingsError where the token cannot be read."""
+        pages = web.Application()
+        add_routes(
+            pages.router,
+            self.health,
+            self.metrics,
+            probes=self._probes,
+            access=Access.of(self._given),
+        )
+        return pages
+
+    def _on_ready(self) -> None:
+        if left_out := self._limit.take_left_out():
+            log.info("library_lines_left_out", "{lines} lines of libraries like others were left out", lines=left_out)
 
     async def assigned(self) -> None:
         """Finish what a dead worker may have left that had the partitions before."""
@@ -121,7 +213,12 @@ class _Worker:
         """Stop as on SIGTERM, and start again on the index version that replaced ours."""
         if self._stopping:
             return  # this worker is to end, not to move
-        log.warning("generation %s was replaced by %s; moving there", self.settings.generation, successor)
+        log.warning(
+            "generation_replaced",
+            "generation {generation} was replaced by {successor}; moving there",
+            generation=self.settings.generation,
+            successor=successor,
+        )
         self.successor = successor
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -129,7 +226,11 @@ class _Worker:
         """Restart this process where its consumer group is stuck."""
         seconds = await wait_until_stuck(self.health, self.ping_broker, self.settings.session_timeout)
         if not self._stopping:
-            log.warning("no partitions for %.0f s though Kafka answers; this worker begins anew", seconds)
+            log.warning(
+                "group_stuck",
+                "no partitions for {seconds:.0f} s though Kafka answers; this worker restarts",
+                seconds=seconds,
+            )
             self._preparer.close()
             _restart()
         await asyncio.Event().wait()  # until the tasks are cancelled
@@ -137,30 +238,30 @@ class _Worker:
     async def quiesce(self) -> None:
         """Let the batch under way end, and begin no other."""
         self._stopping = True
+        self._readiness.look()
         self.health.stopping()
-        await self._thread.quiesce()
+        self._readiness.look()
+        if self._is_open:
+            await self._thread.quiesce()
 
     async def close(self) -> None:
         """Close threads and connections; the agent has stopped."""
         self._side.cancel()
-        await self._registration.stop()
-        self._thread.close()
-        self._preparer.close()
+        if self._is_open:
+            await self._registration.stop()
+            self._thread.close()
+            self._preparer.close()
+            self.connection.close()
         await self._publisher.__aexit__()
-        self.connection.close()
+        self._redis_probe.close()
+        self._on_ready()
+        log.info("worker_stopped", "this worker has stopped")
 
     async def ping_broker(self) -> None:
         """Raise BrokerError where the broker does not answer."""
-        if self._registration.is_started:  # the publisher is connected before
-            await self._publisher.ping()
-
-    async def ping_redis(self) -> None:
-        """Raise RedisError where Redis does not answer."""
-        probe = connect(self.settings)
-        try:
-            await asyncio.get_running_loop().run_in_executor(None, lambda: probe.everywhere("PING"))
-        finally:
-            probe.close()
+        if self._kafka_reason:
+            raise BrokerError(self._kafka_reason)
+        await self._publisher.ping()
 
 
 async def _republish(recovery: Recovery) -> None:
@@ -170,7 +271,7 @@ async def _republish(recovery: Recovery) -> None:
         try:
             await recovery.republish()
         except StateError as error:  # of one cluster; the others are published at the next time
-            log.error("states could not be published again: %s", error)
+            log.error("states_unpublished", "states could not be published again: {error}", error=error)
 
 
 async def _finish_merges(recovery: Recovery) -> None:
@@ -184,33 +285,78 @@ def run_worker(given: Settings) -> None:
     """Run a worker until SIGINT or SIGTERM, then exit the process with Faust's exit code.
 
     When its index version is replaced, it stops and becomes a worker of the new one: the same process, command and
-    environment. Raises SettingsError, RedisError or BrokerError where the worker cannot start.
+    environment. Raises SettingsError, StateError or WrongSetupError where the worker cannot start, and waiting does not help.
     """
-    check_port(given)
-    configure_logging(given.log_level)
+    name = secrets.token_hex(6)
+    worker = _Worker(given, name, configure_logging(given, name))
+    pages = HttpServer(given.http_host, given.http_port, worker.application())
     mode.loop.use("uvloop")
-    worker = _Worker(given)
-    settings = worker.settings
-    check_eviction(worker.connection)
-    app = make_app(settings, worker, worker.positions, worker.health)
-    add_routes(_router(app), worker.health, worker.metrics, redis=worker.ping_redis, broker=worker.ping_broker)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)  # Faust takes this one
+    loop.run_until_complete(pages.start())
+    _log_start(given, pages.port)
+    try:
+        if not loop.run_until_complete(_opened(worker)):
+            raise SystemExit(0)
+        _run_faust(worker)
+    finally:
+        if not loop.is_closed():
+            loop.run_until_complete(pages.close())
+
+
+async def _opened(worker: _Worker) -> bool:
+    """Open a worker; return False where it was stopped by SIGINT or SIGTERM meanwhile."""
+    loop, opening = asyncio.get_running_loop(), asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, cast("asyncio.Task[bool]", opening).cancel)
+    try:
+        await worker.open()
+    except asyncio.CancelledError:
+        await worker.quiesce()
+        await worker.close()
+        return False
+    except BaseException:
+        await worker.close()
+        raise
+    return True
+
+
+def _run_faust(worker: _Worker) -> None:
+    app = make_app(worker.settings, worker, worker.positions, worker.health)
     watched = sys.stdout.isatty()
     program = faust.Worker(app, redirect_stdouts=False, override_logging=False, quiet=not watched)
     if not watched:
         program.spinner = None  # it would move a cursor in a file or pipe as well
     try:
         program.execute_from_commandline()
-    except SystemExit as end:
-        if worker.failure is not None:  # Faust does not report it
-            raise worker.failure from None
-        if not worker.successor:
-            if app.crash_reason is not None:
-                log.critical("the worker ends on an unexpected error", exc_info=app.crash_reason)
-            elif end.code:
-                check_port(settings)  # another process may have taken it since
-            raise
-    if worker.successor:
-        _restart()
+    except SystemExit:
+        if worker.successor:
+            _restart()
+        if isinstance(app.crash_reason, KafkaError):
+            log.warning(
+                "kafka_lost", "Kafka went away at the start: {error}; this worker restarts", error=app.crash_reason
+            )
+            _restart()
+        if app.crash_reason is not None:
+            log.critical("worker_crashed", "the worker ends on an unexpected error", cause=app.crash_reason)
+        raise
+
+
+def _log_start(settings: Settings, port: int) -> None:
+    log.info(
+        "worker_starting",
+        "Streams {version}, ruleset {ruleset}: generation {generation} of namespace {namespace} at Redis {redis}, "
+        "group {group} at Kafka {kafka}, topics {topics}, HTTP {http}",
+        version=streams.__version__,
+        ruleset=RULESET,
+        generation=settings.generation,
+        namespace=settings.namespace,
+        redis=hide_password(settings.redis_url),
+        group=settings.app_id,
+        kafka=settings.kafka_url,
+        topics=f"{settings.topic_prefix}records.*, {settings.topic_prefix}dedup.*",
+        http=f"{settings.http_host}:{port}",
+    )
 
 
 def _restart() -> NoReturn:
@@ -218,34 +364,3 @@ def _restart() -> NoReturn:
     for child in multiprocessing.active_children():
         child.join(_CHILD_SECONDS)  # the new process would not reap it
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the command of this process
-
-
-def _open_generation(settings: Settings, connection: Connection) -> Settings:
-    """Return the settings of the current index version, once no rebuild keeps workers out of it."""
-    probe = f"start-{secrets.token_hex(6)}"
-    while True:
-        current = current_generation(settings, connection)
-        fence = Fence(current.namespace, current.generation, connection)
-        gate = fence.enter(probe)
-        if gate.state == "open":
-            fence.leave(probe)
-            _warn_of_fixed(settings, current)
-            return current
-        if gate.state == "closed":
-            log.warning("generation %s is closed for %s; waiting", current.generation, gate.generation)
-            time.sleep(_CLOSED_SECONDS)
-
-
-def _warn_of_fixed(given: Settings, current: Settings) -> None:
-    for name in FIXED:
-        if (ours := getattr(given, name)) != (stands := getattr(current, name)):
-            log.warning(
-                "%s is %s, but generation %s was built with %s, which holds; change the setting, or run `streams rebuild`",
-                PREFIX + name.upper(), ours, current.generation, stands,
-            )  # fmt: skip
-
-
-def _router(app: faust.App) -> web.UrlDispatcher:
-    served: Any = app.web
-    router: web.UrlDispatcher = served.web_app.router
-    return router

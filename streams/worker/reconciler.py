@@ -6,7 +6,6 @@ A worker uses it for what a dead worker left and after a failover (`streams/work
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import islice
@@ -16,12 +15,13 @@ from streams.engine.deliver import InThread, deliver
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
 from streams.engine.reconcile import Published, reconcile
+from streams.event_log import EventLog
 from streams.events import EVENTS, Outgoing
 from streams.kafka.reader import read_to_now
 
 __all__ = ["Reconciler"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 
 _MARGIN_MS = 60_000
 """How far the clocks of Redis, of the workers and of the broker may be apart."""
@@ -71,7 +71,12 @@ class Reconciler:
         for keys in published.chunks():
             count += await self._deliver(await self._in_thread(partial(reconcile, self._engine, published, keys)))
             count += await self.publish_states(keys)
-        log.warning("%d clusters were reconciled with subscribers, with %d messages", known, count)
+        log.warning(
+            "subscribers_reconciled",
+            "{clusters} clusters were reconciled with subscribers, with {messages} messages",
+            clusters=known,
+            messages=count,
+        )
         return count
 
     async def _read(self, since: int, only: Collection[str] | None) -> Published:

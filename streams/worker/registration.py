@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -18,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from streams.errors import FencedError, RedisError
+from streams.event_log import EventLog
 from streams.ops.health import Health
 from streams.settings import Settings
 from streams.state.connection import Connection
@@ -25,7 +25,7 @@ from streams.state.fence import LEASE_SECONDS, Fence, Gate
 
 __all__ = ["Registration"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 T = TypeVar("T")
 
 _HEARTBEAT_SECONDS = 1.0
@@ -38,9 +38,17 @@ class Registration:
     """
 
     def __init__(
-        self, settings: Settings, connection: Connection, health: Health, on_replaced: Callable[[str], None]
+        self,
+        settings: Settings,
+        connection: Connection,
+        health: Health,
+        on_replaced: Callable[[str], None],
+        worker: str = "",
     ) -> None:
-        """Take a connection of its own, and `on_replaced`, which is called once with the index version that took over."""
+        """Take a connection of its own, and `on_replaced`, which is called once with the index version that took over.
+
+        `worker` is the id of this worker; without one it gets any.
+        """
         self.connection = connection
         self.on_heartbeat: Callable[[], Awaitable[None]] | None = None
         """What each heartbeat does after the lease was renewed, or could not be; it raises nothing."""
@@ -49,7 +57,7 @@ class Registration:
         self._fence = Fence(settings.namespace, settings.generation, connection)
         self._health = health
         self._on_replaced = on_replaced
-        self._worker = secrets.token_hex(6)
+        self._worker = worker or secrets.token_hex(6)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="registration")
         self._open = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -72,8 +80,8 @@ class Registration:
                     await self._renew()
                 if self.on_heartbeat is not None:
                     await self.on_heartbeat()
-            except Exception:  # whatever it is: without this task the worker would lose its lease
-                log.exception("the heartbeat failed")
+            except Exception as error:  # whatever it is: without this task the worker would lose its lease
+                log.error("heartbeat_failed", "the heartbeat failed: {error!r}", error=error, cause=error)
 
     async def stop(self) -> None:
         """Give the lease back and close the connection; no work is under way."""
@@ -120,7 +128,12 @@ class Registration:
 
     def _pause(self, gate: Gate) -> None:
         if self._open.is_set():
-            log.warning("generation %s is closed for %s; this worker waits", self._generation, gate.generation)
+            log.warning(
+                "generation_closed",
+                "generation {generation} is closed for {successor}; this worker waits",
+                generation=self._generation,
+                successor=gate.generation,
+            )
         self._open.clear()
         self._health.paused(f"generation {self._generation} is being replaced by {gate.generation}")
         if gate.state == "closing" and (self._leaving is None or self._leaving.done()):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from streams.event_log import EventLog
+
 __all__ = ["SideTasks"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 
 
 class SideTasks:
@@ -48,6 +49,6 @@ class SideTasks:
             return
         error = task.exception()
         if error is not None:
-            log.error("%s failed: %r", task.get_name(), error, exc_info=error)
+            log.error("task_failed", "{task} failed: {error!r}", task=task.get_name(), error=error, cause=error)
         if lasting:
             self._on_failure(f"{task.get_name()} ended: {error!r}" if error else f"{task.get_name()} ended")

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-
-from streams.errors import RedisError, SettingsError
+from streams.errors import RedisError, RedisSetupError, SettingsError
 from streams.ops import diagnosis
 from streams.ops.probes import ask_kafka
-from streams.settings import PREFIX, Settings
+from streams.settings import Settings
 from streams.state.connection import Connection
 
-__all__ = ["check_eviction", "check_port", "check_session"]
-
-
-def check_port(settings: Settings) -> None:
-    """Raise SettingsError where the HTTP port is taken: Faust would end without a message."""
-    host, port = settings.http_host, settings.http_port
-    try:
-        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            with socket.socket(family, kind, protocol) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
-                probe.bind(address)
-    except OSError as error:
-        problem = f"{host}:{port} is not to be had: {error.strerror}"
-        raise SettingsError(PREFIX + "HTTP_PORT", problem, f"a free port of {PREFIX}HTTP_HOST, or 0 for any") from None
+__all__ = ["check_eviction", "check_session"]
 
 
 async def check_session(settings: Settings) -> None:
@@ -34,11 +19,13 @@ async def check_session(settings: Settings) -> None:
 
 
 def check_eviction(connection: Connection) -> None:
-    """Raise RedisError where a server would evict keys when its memory is full; one that does not report it passes."""
+    """Raise RedisSetupError where a server would evict keys when its memory is full; one that does not report it passes."""
     try:
         answers = connection.everywhere("CONFIG", "GET", "maxmemory-policy")
     except RedisError:
         return
     for policy in (answer[1].decode() for answer in answers if len(answer) > 1):
         if policy != "noeviction":
-            raise RedisError(f"Redis has maxmemory-policy {policy}: it would lose records silently; set noeviction")
+            raise RedisSetupError(
+                f"Redis has maxmemory-policy {policy}: it would lose records silently; set noeviction"
+            )

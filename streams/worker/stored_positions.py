@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 
 from streams.errors import RedisError
+from streams.event_log import EventLog
 from streams.ops.metrics import Metrics
 from streams.settings import Settings
 from streams.state.layout import Layout
@@ -15,7 +15,7 @@ from streams.worker.registration import Registration
 
 __all__ = ["StoredPositions"]
 
-log = logging.getLogger(__name__)
+log = EventLog(__name__)
 
 
 class StoredPositions:
@@ -66,18 +66,34 @@ class StoredPositions:
 
     def rewound(self, place: Place, position: int, before: int) -> None:
         """Log and count that a partition was rewound to a position from the one before."""
-        log.warning("%s:%d: rewound to %d, from %d", *place, position, before)
+        topic, partition = place
+        log.warning(
+            "partition_rewound" if position else "partition_replayed",
+            "{topic}:{partition}: rewound to {position}, from {before}",
+            topic=topic,
+            partition=partition,
+            position=position,
+            before=before,
+        )
         self._metrics.rewound()
 
     def missed(self, place: Place, begins: int, ends: int) -> None:
         """Log that no message came of these offsets, which are read again."""
-        log.warning("%s:%d: nothing came of the offsets %d to %d; reading them again", *place, begins, ends - 1)
+        _log_gap(
+            "offsets_missed", "nothing came of the offsets {first} to {last}; reading them again", place, begins, ends
+        )
 
     def skipped(self, place: Place, begins: int, ends: int) -> None:
         """Log and count that no message came of these offsets a second time: the topic has none."""
-        log.warning("%s:%d: there are no messages with the offsets %d to %d", *place, begins, ends - 1)
+        _log_gap("offsets_absent", "there are no messages with the offsets {first} to {last}", place, begins, ends)
         self._metrics.skipped(ends - begins)
 
     def failed(self, error: RedisError) -> None:
         """Log that partitions were assigned and wait for Redis."""
-        log.warning("%s; partitions wait for it", error)
+        log.warning("partitions_wait", "{error}; partitions wait for it", error=error)
+
+
+def _log_gap(event: str, message: str, place: Place, begins: int, ends: int) -> None:
+    topic, partition = place
+    text = "{topic}:{partition}: " + message
+    log.warning(event, text, topic=topic, partition=partition, first=begins, last=ends - 1)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
 import aiohttp
-import faust
 import pytest
 from aiohttp import web
-from faust.web.drivers.aiohttp import Web
 
-from streams.ops import http
+from streams.errors import SettingsError
+from streams.ops import http, server_probes
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
+from streams.ops.server_probes import Probes
+from streams.settings import Settings, load_settings
 
 Ping = Callable[[], Awaitable[Any]]
 
@@ -43,7 +45,7 @@ def application(
     health: Health, metrics: Metrics, ping: Ping | None = None, broker: Ping | None = None
 ) -> web.Application:
     made = web.Application()
-    http.add_routes(made.router, health, metrics, redis=ping, broker=broker)
+    http.add_routes(made.router, health, metrics, probes=Probes(health, redis=ping, broker=broker))
     return made
 
 
@@ -112,7 +114,7 @@ async def hangs() -> None:
     ],
 )
 def test_readiness_asks_redis(ping: Ping, status: int, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "_PING_SECONDS", 0.05)
+    monkeypatch.setattr(server_probes, "_PING_SECONDS", 0.05)
 
     async def story() -> None:
         health = Health()
@@ -125,19 +127,9 @@ def test_readiness_asks_redis(ping: Ping, status: int, reason: str, monkeypatch:
     asyncio.run(story())
 
 
-def test_the_routes_win_over_the_pages_faust_adds_at_start() -> None:
-    async def story() -> None:
-        app = faust.App("test-ops-http", broker="kafka://127.0.0.1:1")
-        http.add_routes(cast(Web, app.web).web_app.router, Health(), Metrics())
-        async with serving(await app.web.wsgi()) as session:
-            assert (await fetch(session, "/"))[1]["name"] == "streams"
-            async with session.get("/metrics") as response:
-                assert "streams_rewinds_total" in await response.text()
+def test_a_stuck_worker_asks_for_the_servers_before_it_calls_for_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_probes, "_FRESH_SECONDS", 0.0)
 
-    asyncio.run(story())
-
-
-def test_a_stuck_worker_asks_for_the_servers_before_it_calls_for_a_restart() -> None:
     async def story() -> None:
         health, there = Health(stall_seconds=0), [False]
 
@@ -154,3 +146,59 @@ def test_a_stuck_worker_asks_for_the_servers_before_it_calls_for_a_restart() -> 
             assert (await fetch(session, "/healthz"))[0] == 503
 
     asyncio.run(story())
+
+
+def test_beyond_loopback_metrics_and_reasons_need_the_token() -> None:
+    async def story(access: http.Access, headers: dict[str, str]) -> tuple[int, int, bool]:
+        health = Health()
+        made = web.Application()
+        http.add_routes(made.router, health, Metrics(), access=access)
+        async with serving(made) as session:
+            async with session.get("/metrics", headers=headers) as response:
+                metrics = response.status
+            async with session.get("/readyz", headers=headers) as response:
+                checks = (await response.json())["checks"]
+                assert {check["name"] for check in checks} >= {"kafka", "redis"}
+                return metrics, response.status, all("reason" in check for check in checks)
+
+    right, wrong = {"Authorization": "Bearer t0ken"}, {"Authorization": "Bearer other"}
+    for access, headers, metrics, reasons in (
+        (http.Access(), {}, 200, True),
+        (http.Access("", False), {}, 403, False),
+        (http.Access("", False), right, 403, False),
+        (http.Access("t0ken", False), {}, 401, False),
+        (http.Access("t0ken", False), wrong, 401, False),
+        (http.Access("t0ken", False), right, 200, True),
+        (http.Access("t0ken", True), {}, 401, False),
+        (http.Access("t0ken", True), right, 200, True),
+    ):
+        assert asyncio.run(story(access, headers)) == (metrics, 503, reasons), (access, headers)
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("worker.example", False)],  # noqa: S104
+)
+def test_the_token_comes_from_the_settings_or_a_file(host: str, local: bool, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("t0ken\n")
+    for given in ({"http_token": "t0ken"}, {"http_token_file": str(file)}):
+        assert http.Access.of(load_settings(http_host=host, **given)) == http.Access("t0ken", local)
+    assert http.Access.of(Settings(http_host=host)) == http.Access("", local)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"http_token": "x", "http_token_file": "y"}, "is set as well"),
+        ({"http_token_file": "/no/such/file"}, "No such file"),
+        ({"http_token_file": "/dev/null"}, "is empty"),
+    ],
+)
+def test_a_token_file_that_is_of_no_use_is_a_wrong_setting(given: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingsError, match=f"STREAMS_HTTP_TOKEN_FILE: .*{said}"):
+        http.Access.of(load_settings(**given))
+
+
+def test_the_token_is_not_shown() -> None:
+    assert "t0ken" not in repr(load_settings(http_token="t0ken"))  # noqa: S106

@@ -55,18 +55,10 @@ def test_a_port_that_was_free_a_moment_ago_is_given_up_for_another(tmp_path: Pat
             assert worker.settings.http_port != chosen
 
 
-def test_kafka_is_not_there(start_worker: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    address = f"127.0.0.1:{free_port()}"
-    done = start_worker(kafka_url=address)
-    assert done.returncode == 1
-    assert f"streams: Kafka at {address} cannot be reached" in done.stderr
-
-
 @pytest.mark.parametrize(
     ("settings", "code", "said"),
     [
         ({"session_timeout": 2}, 2, "streams: STREAMS_SESSION_TIMEOUT: 2 seconds; expected 6 to 1800 seconds"),
-        ({"replication": 3}, 1, "cannot be created: Kafka error 38"),
     ],
 )
 def test_kafka_refuses_what_the_settings_ask_for(

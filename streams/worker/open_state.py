@@ -1,0 +1,65 @@
+"""Open the index version that is current in Redis, for a worker that starts. Blocking: for a thread."""
+
+from __future__ import annotations
+
+import secrets
+from typing import NamedTuple
+
+from streams.engine.engine import Engine
+from streams.event_log import EventLog
+from streams.settings import PREFIX, Settings
+from streams.state.connection import Connection, connect
+from streams.state.fence import Fence
+from streams.state.generation import FIXED, current_generation
+from streams.worker.startup_checks import check_eviction
+
+__all__ = ["OpenedState", "open_state"]
+
+log = EventLog(__name__)
+
+
+class OpenedState(NamedTuple):
+    """The settings of the current index version; with its engine, unless a rebuild to `successor` keeps workers out of it.
+
+    `connections` are that of the engine, and one for the registration of the worker.
+    """
+
+    settings: Settings
+    engine: Engine | None
+    connections: tuple[Connection, Connection]
+    successor: str = ""
+
+
+def open_state(given: Settings) -> OpenedState:
+    """Open the current index version, once. Raises RedisError, SettingsError or StateError."""
+    connections = connect(given), connect(given)
+    engine = None
+    try:
+        current = current_generation(given, connections[0])
+        fence, probe = Fence(current.namespace, current.generation, connections[0]), f"start-{secrets.token_hex(6)}"
+        gate = fence.enter(probe)
+        if gate.state == "open":
+            fence.leave(probe)
+            check_eviction(connections[0])
+            _warn_of_fixed(given, current)
+            engine = Engine(current, connections[0])
+            Fence(current.namespace, current.generation, connections[1])  # its scripts are loaded there as well
+        return OpenedState(current, engine, connections, gate.generation)
+    finally:
+        if engine is None:
+            for connection in connections:
+                connection.close()
+
+
+def _warn_of_fixed(given: Settings, current: Settings) -> None:
+    for name in FIXED:
+        if (ours := getattr(given, name)) != (fixed := getattr(current, name)):
+            log.warning(
+                "setting_not_in_force",
+                "{setting} is {ours}, but generation {generation} was built with {fixed}, which holds; "
+                "change the setting, or run `streams rebuild`",
+                setting=PREFIX + name.upper(),
+                ours=ours,
+                generation=current.generation,
+                fixed=fixed,
+            )

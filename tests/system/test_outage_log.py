@@ -1,0 +1,42 @@
+"""The log of a worker over an outage of the broker: few lines, each of them JSON, with the reason and the end."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.brokers import AnyBroker
+from tests.system.probed_worker import ProbedWorker
+from tests.system.processes import wait_for
+from tests.worker.test_log import check_line
+
+pytestmark = pytest.mark.system
+
+_AWAY_SECONDS = 26.0
+_MOST_LINES = 30
+
+
+def test_kafka_away_is_few_lines(probed: ProbedWorker, own_broker: AnyBroker) -> None:
+    with probed.streams.start("worker"):
+        probed.wait_ready()
+        before = len(probed.streams.output().splitlines())
+        own_broker.kill()
+        began = time.monotonic()
+        probed.wait_unready("kafka: ")
+        wait_for(lambda: time.monotonic() - began > _AWAY_SECONDS, "the outage ends")
+        written = probed.streams.output().splitlines()[before:]
+        own_broker.start()
+        probed.wait_ready()
+        wait_for(lambda: probed.log()[-1]["event"] in ("worker_ready", "library_lines_left_out"), "it says so")
+    assert len(written) < _MOST_LINES, "\n".join(written)
+    lines = probed.log()
+    assert len(lines) == len(probed.streams.output().splitlines()), "each line is JSON"
+    for line in lines:
+        check_line(line)
+    events = [line["event"] for line in lines]
+    unready = next(line for line in lines if line["event"] == "worker_unready" and line["level"] == "warning")
+    assert "kafka" in unready["checks"]
+    assert events.count("worker_ready") >= 2
+    left_out = [line for line in lines if line.get("left_out") or line["event"] == "library_lines_left_out"]
+    assert left_out, "what was left out is counted"

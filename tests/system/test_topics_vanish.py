@@ -1,0 +1,112 @@
+"""Topics that are deleted, or take less than Streams sends, under a running worker: it says so while it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import NewPartitions, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from streams.local.valkey import Valkey
+from tests.brokers import AnyBroker
+from tests.system.probed_worker import ProbedWorker
+from tests.system.processes import metric, wait_for
+from tests.system.test_brokers import admin
+
+pytestmark = pytest.mark.system
+
+Change = Callable[[Any], Awaitable[Any]]
+
+
+def change(own_broker: AnyBroker, work: Change) -> None:
+    async def go() -> None:
+        async with admin(own_broker.url) as client:
+            await work(client)
+
+    asyncio.run(go())
+
+
+def send(own_broker: AnyBroker, topic: str, values: list[bytes]) -> None:
+    async def go() -> None:
+        async with AIOKafkaProducer(bootstrap_servers=own_broker.url) as producer:
+            for number, value in enumerate(values):
+                await producer.send(topic, value, key=b"%d" % number)
+
+    asyncio.run(go())
+
+
+def papers(begin: int, count: int) -> list[bytes]:
+    return [
+        orjson.dumps(
+            {"id": str(n), "title": f"Tides of bay {n} in winter {n * 7}", "authors": ["A Reef"], "year": 2020}
+        )
+        for n in range(begin, begin + count)
+    ]
+
+
+def of_worker(probed: ProbedWorker, name: str) -> float:
+    return metric(probed.read("/metrics"), name)
+
+
+@pytest.fixture
+def running(probed: ProbedWorker) -> Iterator[ProbedWorker]:
+    with probed.streams.start("worker"):
+        probed.wait_ready()
+        yield probed
+
+
+def test_the_topic_of_dead_letters_is_deleted(running: ProbedWorker, own_broker: AnyBroker) -> None:
+    change(own_broker, lambda client: client.delete_topics(["dedup.dead-letter"]))
+    send(own_broker, "records.document", [b"garbage"] * 200 + papers(0, 20))
+    running.wait_unready("dedup.dead-letter")
+    running.wait_ready()
+    wait_for(lambda: of_worker(running, "streams_batch_records_total") == 220, "everything is handled")
+    assert of_worker(running, "streams_rejected_records_total") == 200
+    assert "topic_created_again" in running.events()
+
+
+def test_a_topic_takes_less_than_an_event(running: ProbedWorker, own_broker: AnyBroker, broker_kind: str) -> None:
+    if broker_kind == "tansu":
+        pytest.skip("the embedded broker takes what it is sent")
+
+    def limit(most: str) -> Change:
+        configs = {"max.message.bytes": most}
+        return lambda client: client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "dedup.events", configs)])
+
+    change(own_broker, limit("1500"))
+    large = orjson.loads(papers(0, 1)[0]) | {"abstract": "The sea is deep and wide. " * 200}
+    send(own_broker, "records.document", [orjson.dumps(large), *papers(1, 20)])
+    running.wait_unready("topic dedup.events does not take a message of")
+    assert "--add-config max.message.bytes=" in running.ask("/readyz")[1]
+    change(own_broker, limit("16777216"))
+    running.wait_ready()
+    wait_for(lambda: of_worker(running, "streams_batch_records_total") == 21, "everything is handled")
+
+
+def test_the_topic_of_a_feed_is_deleted(running: ProbedWorker, own_broker: AnyBroker, own_redis: Valkey) -> None:
+    change(own_broker, lambda client: client.delete_topics(["records.core"]))
+    running.wait_unready("topics: missing: records.core")
+    send(own_broker, "records.document", papers(0, 20))
+    wait_for(lambda: of_worker(running, "streams_batch_records_total") == 20, "other feeds are read")
+    change(own_broker, lambda client: client.create_topics([NewTopic("records.core", 4, 1)]))
+    running.wait_ready()
+    paper = {"coreId": "1", "title": "Currents of a northern strait in spring", "authors": ["B Shoal"], "year": 2019}
+    send(own_broker, "records.core", [orjson.dumps(paper)])
+    wait_for(lambda: of_worker(running, "streams_batch_records_total") == 21, "the new topic is read")
+
+
+def test_partitions_that_are_added_are_read_soon(
+    running: ProbedWorker, own_broker: AnyBroker, broker_kind: str
+) -> None:
+    if broker_kind == "tansu":
+        pytest.skip("the embedded broker adds no partitions")
+    change(own_broker, lambda client: client.create_partitions({"records.document": NewPartitions(8)}))
+    wait_for(lambda: "45 partitions assigned" in str(running.log()), "a worker has them", 60)
+    running.wait_ready()
+    send(own_broker, "records.document", papers(0, 40))
+    wait_for(lambda: of_worker(running, "streams_batch_records_total") == 40, "they are read")
