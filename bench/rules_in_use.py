@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from streams.matching.decide import match_weight, probability, settled_by
-from streams.matching.doubts import DOUBTS, is_firm
 from streams.matching.identity import identified_as
 from streams.matching.pair import Pair
 from streams.matching.reasons import STAGES
+from streams.matching.review_rules import REVIEW_RULES, is_firm
 from streams.matching.rule import DUPLICATE, Rule, first
 from streams.matching.ruleset import Rules
 
@@ -23,7 +23,7 @@ RULES: dict[str, tuple[str, Rule]] = {rule.code: (stage, rule) for stage, rules 
 
 def doubt_of(pair: Pair) -> Rule | None:
     """Return the first doubt of a pair, None where there is none or where firm evidence answers all."""
-    return None if is_firm(pair) else first(DOUBTS, pair)
+    return None if is_firm(pair) else first(REVIEW_RULES, pair)
 
 
 def decider(pair: Pair, rules: Rules) -> Rule | None:

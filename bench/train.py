@@ -35,8 +35,8 @@ from train_opinion import (
 )
 
 from streams.matching.decide import settled_by
-from streams.matching.doubts import DOUBTS
 from streams.matching.pair import Levels, compare
+from streams.matching.review_rules import REVIEW_RULES
 from streams.matching.ruleset import DEFAULT, Rules
 
 ROUNDS = 800
@@ -158,7 +158,7 @@ def _fit_doubts(given: Sequence[Example], bits: np.ndarray, same: np.ndarray, co
     codes = np.array([example.doubt for example in given], dtype=object)
     reached = _chance(bits) >= DEFAULT.duplicate
     found = {}
-    for rule in DOUBTS:
+    for rule in REVIEW_RULES:
         mine = (codes == rule.code) & reached
         doubt = DOUBT
         if mine.any():

@@ -1,4 +1,4 @@
-"""The language of docstrings and comments: words of docs/glossary.md, and verbs that say what a function does."""
+"""The language of docstrings, comments and names: words of docs/glossary.md, and verbs that say what a function does."""
 
 import ast
 import io
@@ -48,6 +48,36 @@ RETIRED = {
     r"successors?": "next version",
     r"detours?": "redirection",
     r"of ours|our own|we have|we know|we do": "of Streams",
+}
+# Words of names in streams/, and classes anywhere, that were replaced.
+RETIRED_IN_NAMES = {
+    "told": "published",
+    "owed": "pending",
+    "owing": "pending",
+    "mend": "reconcile",
+    "mender": "reconciler",
+    "judge": "decision cache",
+    "hearing": "after_rejecting",
+    "heard": "last_message",
+    "following": "next_after",
+    "know": "cache, add",
+    "draft": "plan",
+    "likeness": "similarity",
+    "consent": "prefilter",
+    "grave": "tombstone",
+    "overtaken": "write conflict",
+    "whereabouts": "keys_of",
+}
+RETIRED_CLASSES = {
+    "Described": "PlannedCommit",
+    "Draft": "GroupPlan, RecordBuilder",
+    "Job": "MergeJob",
+    "Judge": "DecisionCache",
+    "Met": "RecordCandidates",
+    "Owed": "PendingEvents",
+    "Refused": "Rejected, RefusedLink",
+    "Stamp": "RecordVersion",
+    "Told": "CorrectionItem",
 }
 PATTERNS = [(re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), instead) for pattern, instead in RETIRED.items()]
 LUA_OPENING = re.compile(r"(?:--.*\n)+")
@@ -101,6 +131,40 @@ def without_verb(source: str) -> list[str]:
     ]
 
 
+def defined_names(source: str) -> Iterator[tuple[int, str]]:
+    """Yield each name that a module defines (functions, classes, arguments, variables, attributes), with its line."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case (
+                ast.ClassDef(name=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.arg(arg=name)
+            ):
+                yield node.lineno, name
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield node.lineno, name
+
+
+def retired_names(source: str) -> list[str]:
+    """Return each name that a module defines with a retired word in it, with what to write instead."""
+    return [
+        f"line {line}: {name!r}; write: {RETIRED_IN_NAMES[word.lower()]}"
+        for line, name in defined_names(source)
+        for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
+        if word.lower() in RETIRED_IN_NAMES
+    ]
+
+
+def retired_classes(source: str) -> list[str]:
+    """Return each class of a module that has a retired name, with what to write instead."""
+    return [
+        f"line {node.lineno}: {node.name!r}; write: {RETIRED_CLASSES[node.name.lstrip('_')]}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ClassDef) and node.name.lstrip("_") in RETIRED_CLASSES
+    ]
+
+
 def modules() -> list[Path]:
     return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
@@ -128,6 +192,25 @@ def test_docstrings_of_functions_begin_with_a_verb() -> None:
         f"{path.relative_to(ROOT.parent)} {fault}"
         for path in modules()
         for fault in without_verb(path.read_text("utf-8"))
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_names_use_the_words_of_the_glossary() -> None:
+    found = [
+        f"{path.relative_to(ROOT.parent)} {fault}"
+        for path in modules()
+        for fault in retired_names(path.read_text(encoding="utf-8"))
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_classes_that_were_renamed_do_not_return() -> None:
+    found = [
+        f"{path.relative_to(ROOT.parent)} {fault}"
+        for folder in ("streams", "tests", "bench")
+        for path in sorted((ROOT.parent / folder).rglob("*.py"))
+        for fault in retired_classes(path.read_text(encoding="utf-8"))
     ]
     assert not found, "\n".join(found)
 
@@ -172,3 +255,26 @@ def test_retired_words_are_found_in_comments_of_lua_scripts(source: str, count: 
 )
 def test_a_docstring_without_a_verb_is_found(source: str, count: int) -> None:
     assert len(without_verb(source)) == count
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("class Draft:\n    told: int\n", 2),
+        ("def know(heard):\n    self.owed = 1\n", 3),
+        ("async def f():\n    for owed_before in g(known, allowed):\n        pass\n", 1),
+        ("Owed = told_once = 1\n", 2),
+        ("def f():\n    return told.known, {'owed': told}\n", 0),
+        ("knows, followed, ALLOWED = 'owed', 'told', 1\n", 0),
+    ],
+)
+def test_retired_words_are_found_in_names_that_are_defined(source: str, count: int) -> None:
+    assert len(retired_names(source)) == count
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [("class Told:\n    pass\n", 1), ("class _Draft:\n    pass\n", 1), ("class Drafts(Told):\n    pass\n", 0)],
+)
+def test_retired_classes_are_found_where_they_are_defined(source: str, count: int) -> None:
+    assert len(retired_classes(source)) == count

@@ -15,7 +15,7 @@ WITHOUT = {
     "cli/options": "the options that commands share, as types",
     "matching/decision": "value types; their promises are in tests/matching/test_properties.py",
     "synthetic/vocabulary": "tables of words",
-    "clusters/draft": "value types; made and read in tests/clusters/test_planner.py",
+    "clusters/group_plan": "value types; made and read in tests/clusters/test_planner.py",
     # What `streams.deduplicate` is made of: held against the engine on a real Redis
     "api/grouping": "tests/api/test_deduplicating.py",
     "api/inputs": "tests/api/test_comparing.py, test_deduplicating.py",

@@ -134,12 +134,12 @@ class RecordPool:
         if before is None:
             self.entries[key] = self._entry(record, version)
         elif version.supersedes(before.version):
-            now = self._entry(record, version.following(before.version))
+            now = self._entry(record, version.next_after(before.version))
             self.entries[key] = now
             if now.features != before.features or not now.live:
                 self._forget(key, before, now)
         else:
-            self.entries[key] = before._replace(version=before.version.hearing(version))
+            self.entries[key] = before._replace(version=before.version.after_rejecting(version))
         return key
 
     def _entry(self, record: Record, version: RecordVersion) -> Entry:

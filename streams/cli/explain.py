@@ -15,7 +15,7 @@ from streams.cli.context import console, open_state
 from streams.cli.tables import explanation_table
 from streams.clusters.corrections import Correction
 from streams.matching.decision import DUPLICATE
-from streams.query.explain import Inspection, Membership, Pairing, Refused
+from streams.query.explain import Inspection, Membership, Pairing, RefusedLink
 from streams.query.spanning import Weighed, strongest
 from streams.settings import Settings
 
@@ -93,7 +93,7 @@ def _pairings(title: str, pairings: Sequence[Pairing]) -> Table:
     return table
 
 
-def _refusals(refused: Sequence[Refused]) -> Table:
+def _refusals(refused: Sequence[RefusedLink]) -> Table:
     table = Table("duplicate", "not joined because", title="not joined", title_justify="left", box=None, pad_edge=True)
     for refusal in refused[:_MOST_ROWS]:
         link, because = refusal.link, refusal.because

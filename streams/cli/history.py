@@ -71,15 +71,15 @@ def _show(screen: Console, history: History, current_id: str) -> None:
 
 
 def _table(history: History) -> Table:
-    several = len({told.event["cluster_id"] for told in history.events}) > 1
+    several = len({published.event["cluster_id"] for published in history.events}) > 1
     headings = ["time", *(["cluster"] if several else []), "rev", "type", "records", "cause", "reasons"]
     table = Table(box=None, pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")
-    for told in history.events:
-        event = told.event
+    for published in history.events:
+        event = published.event
         name = [event["cluster_id"]] if several else []
-        row = [_moment(told.time)[:19].replace("T", " "), *name, str(event["revision"]), _type(event)]
+        row = [_moment(published.time)[:19].replace("T", " "), *name, str(event["revision"]), _type(event)]
         table.add_row(*row, _moved(event), ", ".join(event["causes"]), _reasons(event))
     return table
 
@@ -122,8 +122,8 @@ def _fields(history: History, current_id: str) -> dict[str, Any]:
     }
 
 
-def _events(told: Iterable[PublishedEvent]) -> Iterable[dict[str, Any]]:
-    for one in told:
+def _events(published: Iterable[PublishedEvent]) -> Iterable[dict[str, Any]]:
+    for one in published:
         yield {"time": _moment(one.time), **one.event}
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from streams.clusters.draft import Change, Draft
 from streams.clusters.group import Cluster, Group, Relation
+from streams.clusters.group_plan import Change, GroupPlan
 from streams.clusters.planner import Pairs, plan
 
 __all__ = ["adopt", "names", "redocument", "unchanged"]
@@ -46,7 +46,7 @@ def unchanged(was: Group, built: Group) -> Group | None:
 
 def adopt(
     was: Sequence[Group], present: Mapping[bytes, bytes], pairs: Pairs, now: int, related: Sequence[Relation]
-) -> Draft:
+) -> GroupPlan:
     """Plan what becomes of old groups when their records are divided anew.
 
     `present` are the digests of all records that were not deleted, of these groups and of the new ones that share them;
@@ -56,21 +56,21 @@ def adopt(
     return plan(was, present, gone, pairs, now, related, anew=True)
 
 
-def redocument(draft: Draft, fingerprint: Callable[[bytes, tuple[bytes, ...]], bytes]) -> Draft:
+def redocument(plan: GroupPlan, fingerprint: Callable[[bytes, tuple[bytes, ...]], bytes]) -> GroupPlan:
     """Add the change of clusters that keep their records but have another document than was published.
 
     `fingerprint` gives the digest of the document of a cluster key and its records.
     """
-    changed = {change.key for change in draft.changes}
-    clusters, further = list(draft.group.clusters), []
+    changed = {change.key for change in plan.changes}
+    clusters, further = list(plan.group.clusters), []
     for index, cluster in enumerate(clusters):
-        records = draft.group.records(index)
+        records = plan.group.records(index)
         if cluster.key in changed or not records or cluster.canonical in (b"", fingerprint(cluster.key, records)):
             continue
         # Without the old digest: `events.describe` would add a second event that says the same.
         clusters[index] = Cluster(cluster.key, cluster.revision + 1, cluster.created)
         further.append(Change("canonical_changed", cluster.key, cluster.revision + 1, records, records))
     if not further:
-        return draft
-    group = msgspec.structs.replace(draft.group, clusters=tuple(clusters))
-    return draft._replace(group=group, changes=(*draft.changes, *further))
+        return plan
+    group = msgspec.structs.replace(plan.group, clusters=tuple(clusters))
+    return plan._replace(group=group, changes=(*plan.changes, *further))

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from streams.clusters.draft import Change
 from streams.clusters.group import Group
+from streams.clusters.group_plan import Change
 
-__all__ = ["Committed", "Described"]
+__all__ = ["Committed", "PlannedCommit"]
 
 
-class Described(NamedTuple):
-    """A draft ready to be committed: the group with canonical digests and final revisions, and its events.
+class PlannedCommit(NamedTuple):
+    """A group plan ready to be committed: the group with canonical digests and final revisions, and its events.
 
     `states` are the latest states of the changed clusters, by key; None where a cluster is no more.
     """
 
     group: Group
-    owed: Mapping[str, bytes]
+    pending: Mapping[str, bytes]
     changes: tuple[Change, ...]
     states: Mapping[bytes, bytes | None]
 
@@ -32,10 +32,10 @@ class Committed(NamedTuple):
 
     root: bytes
     raw: bytes
-    described: Described
+    described: PlannedCommit
     before: Mapping[str, bytes] = {}
 
     @property
     def events(self) -> Mapping[str, bytes]:
         """Return the events to publish, of each cluster in order: `cluster id:revision` -> the event."""
-        return {**self.before, **self.described.owed}
+        return {**self.before, **self.described.pending}

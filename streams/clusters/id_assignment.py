@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from streams.clusters.draft import Change, Draft
 from streams.clusters.group import Cluster, Group, Member, next_key
+from streams.clusters.group_plan import Change, GroupPlan
 
 __all__ = ["assign_ids"]
 
 
 def assign_ids(
     old: Group, digests: Mapping[bytes, bytes], parts: list[list[bytes]], vetoed: bool, updated: set[bytes], now: int
-) -> Draft:
+) -> GroupPlan:
     """Return the new group and the changes of its clusters.
 
     `digests` are those of all members, `parts` their division, `updated` the members with another content than before;
     `now` is the broker's time in ms, given to clusters that begin.
     """
-    return _Assignment(old, digests, parts, vetoed, updated, now).draft()
+    return _Assignment(old, digests, parts, vetoed, updated, now).plan()
 
 
 class _Assignment:
@@ -64,7 +64,7 @@ class _Assignment:
             elif choices:
                 self._absorbed[index] = choices[0]
 
-    def draft(self) -> Draft:
+    def plan(self) -> GroupPlan:
         clusters: list[Cluster] = []
         changes: list[Change] = []
         homes: dict[bytes, int] = {}
@@ -84,7 +84,7 @@ class _Assignment:
             merged,
             self._old.rulings,
         )
-        return Draft(group, (*changes, *ended[1]))
+        return GroupPlan(group, (*changes, *ended[1]))
 
     def _key(self, part: int, used: set[bytes]) -> bytes:
         if part in self._heir:

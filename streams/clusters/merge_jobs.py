@@ -13,10 +13,10 @@ from streams.clusters.disjoint_sets import DisjointSets
 from streams.clusters.group import Group, Root, Ruling
 from streams.records.stored import Stored
 
-__all__ = ["Job", "Work", "find_jobs", "once_related", "one_sided", "still_to_do"]
+__all__ = ["MergeJob", "MergeRequest", "find_jobs", "once_related", "one_sided", "still_to_do"]
 
 
-class Work(NamedTuple):
+class MergeRequest(NamedTuple):
     """The changes of a micro-batch: records stored or deleted, the accepted links and the relations among and from them.
 
     `rulings` are what corrections say; both records of each are among `records`, known or not.
@@ -29,7 +29,7 @@ class Work(NamedTuple):
 
     @property
     def asked(self) -> frozenset[bytes]:
-        """Return all records of the work."""
+        """Return all records of the request."""
         return self.records | self.ends
 
     @property
@@ -39,7 +39,7 @@ class Work(NamedTuple):
         return frozenset(end for pair in pairs for end in pair)
 
 
-class Job(NamedTuple):
+class MergeJob(NamedTuple):
     """Groups that become one (or one that changes). `moves`: id -> (raw value now, group).
 
     `related` are pairs of a member and another record that were or may be related.
@@ -72,24 +72,24 @@ class Job(NamedTuple):
         ]
 
 
-def find_jobs(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[list[Job], int]:
+def find_jobs(request: MergeRequest, roots: Mapping[bytes, Root], cap: int) -> tuple[list[MergeJob], int]:
     """Return the jobs of a micro-batch, and how many links would have made a group larger than `cap` records.
 
     `roots` are those of all records asked for, and of `once_related`.
     """
-    together, refused = _joined(work, roots, cap)
+    together, refused = _joined(request, roots, cap)
     by_id = {root.id: root for root in roots.values()}
     records: dict[bytes, list[bytes]] = {root: [] for root in by_id}
-    for record in work.records | {end for end in work.asked - work.records if _is_stray(end, roots[end])}:
+    for record in request.records | {end for end in request.asked - request.records if _is_stray(end, roots[end])}:
         records[roots[record].id].append(record)
     claims: dict[bytes, set[bytes]] = defaultdict(set)
-    for a, b in work.related:
+    for a, b in request.related:
         claims[a].add(b)
         claims[b].add(a)
-    return [_job([by_id[root] for root in joined], records, claims, work.rulings) for joined in together], refused
+    return [_job([by_id[root] for root in joined], records, claims, request.rulings) for joined in together], refused
 
 
-def _joined(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[Iterable[Sequence[bytes]], int]:
+def _joined(request: MergeRequest, roots: Mapping[bytes, Root], cap: int) -> tuple[Iterable[Sequence[bytes]], int]:
     """Return the ids of the groups that come together, and how many links the cap refused; corrections know no cap."""
     sets = DisjointSets(root.id for root in roots.values())
     size = {
@@ -97,7 +97,7 @@ def _joined(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[Iterable
         for root in roots.values()
     }
     refused = 0
-    for a, b in work.links:
+    for a, b in request.links:
         one, other = sets.find(roots[a].id), sets.find(roots[b].id)
         if one == other:
             continue
@@ -106,7 +106,7 @@ def _joined(work: Work, roots: Mapping[bytes, Root], cap: int) -> tuple[Iterable
             refused += 1
         else:
             size[sets.join(one, other)] = together
-    for ruling in work.rulings:
+    for ruling in request.rulings:
         sets.join(roots[ruling.a].id, roots[ruling.b].id)
     return sets.members.values(), refused
 
@@ -116,7 +116,7 @@ def _job(
     records: Mapping[bytes, Sequence[bytes]],
     claims: Mapping[bytes, set[bytes]],
     rulings: Sequence[Ruling],
-) -> Job:
+) -> MergeJob:
     # A group that exists before one that does not; then the smaller id: the same choice for every worker.
     target = min(joined, key=lambda root: (not root.raw, root.id))
     moves: dict[bytes, tuple[bytes, Group]] = {}
@@ -132,7 +132,7 @@ def _job(
     fresh = {root.id for root in joined if not root.raw}
     about = mine | fresh
     ruled = tuple(ruling for ruling in rulings if ruling.a in about)
-    job = Job(target, moves, frozenset(frozen), about, set(), ruled)
+    job = MergeJob(target, moves, frozenset(frozen), about, set(), ruled)
     for group in job.groups:
         job.related.update((relation.record, relation.other) for relation in group.related)
     if claims:
@@ -148,13 +148,13 @@ def _is_stray(record: bytes, root: Root) -> bool:
     return bool(root.raw) and not any(member.id == record for group in root.groups for member in group.members)
 
 
-def once_related(work: Work, roots: Iterable[Root]) -> set[bytes]:
+def once_related(request: MergeRequest, roots: Iterable[Root]) -> set[bytes]:
     """Return records whose groups know of a relation to one that may have changed."""
     groups = (group for root in roots for group in root.groups)
-    return {relation.other for group in groups for relation in group.related if relation.record in work.records}
+    return {relation.other for group in groups for relation in group.related if relation.record in request.records}
 
 
-def one_sided(jobs: Sequence[Job], stored: Mapping[bytes, Stored | None]) -> tuple[tuple[bytes, bytes], ...]:
+def one_sided(jobs: Sequence[MergeJob], stored: Mapping[bytes, Stored | None]) -> tuple[tuple[bytes, bytes], ...]:
     """Return relations of members that another worker has changed to records of groups that were not read.
 
     Here they may end, and their other sides have to end with them: the worker that changed the record no longer finds them.
@@ -167,11 +167,11 @@ def one_sided(jobs: Sequence[Job], stored: Mapping[bytes, Stored | None]) -> tup
     return tuple(sorted((a, b) for a, b in relations if a in changed and b not in known))
 
 
-def still_to_do(work: Work, jobs: Sequence[Job]) -> Work:
-    """Return the part of the work that is to be tried again, where these jobs were not committed."""
-    records = frozenset(work.records & {record for job in jobs for record in job.all_records | job.moves.keys()})
-    links = tuple(link for link in work.links if records.intersection(link))
+def still_to_do(request: MergeRequest, jobs: Sequence[MergeJob]) -> MergeRequest:
+    """Return the part of the request that is to be tried again, where these jobs were not committed."""
+    records = frozenset(request.records & {record for job in jobs for record in job.all_records | job.moves.keys()})
+    links = tuple(link for link in request.links if records.intersection(link))
     # Both sides of a relation are done together: a side that was early may have noted what is no longer so.
     mine = {record for job in jobs for record in job.all_records}
-    related = tuple(pair for pair in work.related if mine.intersection(pair))
-    return Work(records, links, related, tuple(ruling for ruling in work.rulings if ruling.a in records))
+    related = tuple(pair for pair in request.related if mine.intersection(pair))
+    return MergeRequest(records, links, related, tuple(ruling for ruling in request.rulings if ruling.a in records))

@@ -114,7 +114,7 @@ def divide(
     for a, b in vetoes:
         sides.separate(a, b)
     given = sorted(links, key=lambda link: (-link.strength, -round(link.score, 6), *_ordered((link.a, link.b))))
-    sides.know(given, oppositions)
+    sides.add_evidence(given, oppositions)
     for link in given:
         if link.strength == FIRM:
             sides.take(link)
@@ -152,7 +152,7 @@ class _Sides:
                 self._apart[a].add(b)
                 self._apart[b].add(a)
 
-    def know(self, links: Iterable[Link], oppositions: Iterable[Opposition]) -> None:
+    def add_evidence(self, links: Iterable[Link], oppositions: Iterable[Opposition]) -> None:
         """Remember which records are linked and which oppose each other."""
         for link in links:
             if link.a in self._side and link.b in self._side:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.clusters.draft import Change, Draft
 from streams.clusters.group import Cluster, Group, Member, Relation, Ruling, first_key
+from streams.clusters.group_plan import Change, GroupPlan
 from streams.clusters.id_assignment import assign_ids
 from streams.clusters.partition import ORDINARY, Link, Opposition, partition
 
@@ -78,7 +78,7 @@ def plan(
     rulings: Sequence[Ruling] = (),
     *,
     anew: bool = False,
-) -> Draft:
+) -> GroupPlan:
     """Bring `groups` together and up to date.
 
     `present` gives the digest of each record that is new or may have changed since the group last saw
@@ -104,11 +104,11 @@ def plan(
     asked, all_pairs = _ask(groups, old, members, pairs, settled=settled)
     parts = (_divided if all_pairs else _joined)(old, members, asked)
     contradicted = all_pairs and any(pair.contradicts for _, _, pair in asked)
-    draft = assign_ids(old, digests, parts, contradicted, updated, now)
+    planned = assign_ids(old, digests, parts, contradicted, updated, now)
     if not (related or old.related):
-        return draft
-    group = msgspec.structs.replace(draft.group, related=tuple(sorted({r for r in related if r.record in digests})))
-    return draft._replace(group=group, relations=tuple(_relations(old, group)))
+        return planned
+    group = msgspec.structs.replace(planned.group, related=tuple(sorted({r for r in related if r.record in digests})))
+    return planned._replace(group=group, relations=tuple(_relations(old, group)))
 
 
 def _relations(old: Group, new: Group) -> Iterable[tuple[str, bytes, tuple[Relation, ...]]]:
@@ -122,11 +122,11 @@ def _relations(old: Group, new: Group) -> Iterable[tuple[str, bytes, tuple[Relat
             yield "relation_removed", cluster.key, tuple(sorted(known - now))
 
 
-def birth(record: bytes, digest: bytes, now: int) -> Draft:
+def birth(record: bytes, digest: bytes, now: int) -> GroupPlan:
     """Plan a singleton cluster, as most plans are."""
     key = first_key(record)
     group = Group((Member(record, digest, 0),), (Cluster(key, 1, now),))
-    return Draft(group, (Change("created", key, 1, (), (record,)),))
+    return GroupPlan(group, (Change("created", key, 1, (), (record,)),))
 
 
 def _ask(

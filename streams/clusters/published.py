@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.clusters.draft import Change
 from streams.clusters.group import Cluster, Group
+from streams.clusters.group_plan import Change
 
 __all__ = ["AsPublished", "Head", "Heads", "Names", "lift"]
 

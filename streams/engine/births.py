@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from streams.clusters.committed import Committed, Described
-from streams.clusters.merge_jobs import Work
+from streams.clusters.committed import Committed, PlannedCommit
+from streams.clusters.merge_jobs import MergeRequest
 from streams.state.group_store import Commit, GroupStore
 from streams.state.reader import Reader
 
@@ -18,30 +18,30 @@ __all__ = ["commit_births"]
 
 
 def commit_births(
-    groups: GroupStore, work: Work, births: Mapping[bytes, Described], reader: Reader
-) -> tuple[list[Committed], Work, set[bytes]]:
-    """Commit singleton clusters; return them, the work that is left, and the records that changed meanwhile.
+    groups: GroupStore, request: MergeRequest, births: Mapping[bytes, PlannedCommit], reader: Reader
+) -> tuple[list[Committed], MergeRequest, set[bytes]]:
+    """Commit singleton clusters; return them, what is left of the request, and the records that changed meanwhile.
 
     `births` are descriptions of clusters of one record each, by record id. A record that changed has an event about its
-    earlier content, so it is among the work that is left, too.
+    earlier content, so it stays in the request.
     """
-    tied = work.ends
+    tied = request.ends
     alone = [record for record in births if record not in tied and _is_current(births[record], record, reader)]
-    commits = [Commit(record, b"", groups.encode(births[record].group), births[record].owed) for record in alone]
+    commits = [Commit(record, b"", groups.encode(births[record].group), births[record].pending) for record in alone]
     done = [
         Committed(commit.id, commit.value, births[commit.id], before)
         for commit, before in zip(commits, groups.commit_events(commits), strict=True)
         if before is not None
     ]
     if not done:
-        return done, work, set()
+        return done, request, set()
     changed = set(reader.changed(born.root for born in done))
     reader.forget(changed)
-    left = work.records.difference(born.root for born in done if born.root not in changed)
-    return done, work._replace(records=left), changed
+    left = request.records.difference(born.root for born in done if born.root not in changed)
+    return done, request._replace(records=left), changed
 
 
-def _is_current(birth: Described, record: bytes, reader: Reader) -> bool:
+def _is_current(birth: PlannedCommit, record: bytes, reader: Reader) -> bool:
     """Return whether a description was made from the content and the arrival that are stored of a record."""
     stored = reader.stored().get(record)
     return (

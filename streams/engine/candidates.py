@@ -12,10 +12,10 @@ from streams.state.connection import Command, Connection
 from streams.state.key_index import ENTRY_BYTES, KeyIndex
 from streams.state.reader import Reader
 
-__all__ = ["CandidateIndex", "Candidates", "Met"]
+__all__ = ["CandidateIndex", "Candidates", "RecordCandidates"]
 
 
-class Met(NamedTuple):
+class RecordCandidates(NamedTuple):
     """A record, the records that share a blocking key with it, and how many records each of its keys holds."""
 
     upsert: Upsert
@@ -26,7 +26,7 @@ class Met(NamedTuple):
 class Candidates(NamedTuple):
     """The candidates of every record of a micro-batch."""
 
-    records: list[Met]
+    records: list[RecordCandidates]
     statistics: Statistics
 
 
@@ -42,10 +42,10 @@ class CandidateIndex:
         """Add each record to its keys, take it out of keys it no longer has, and read the features of its candidates."""
         found, full = self._add(upserts)
         self._add_changed([upsert.id for upsert in upserts], reader)
-        reader.load(other for met in found for other in met.others)
+        reader.load(other for each in found for other in each.others)
         return Candidates(found, Statistics(capped={"key": full} if full else {}))
 
-    def _add(self, upserts: Sequence[Upsert]) -> tuple[list[Met], int]:
+    def _add(self, upserts: Sequence[Upsert]) -> tuple[list[RecordCandidates], int]:
         """Return the candidates of each record, and how many of the keys were full."""
         commands: list[Command] = []
         obsolete: list[Command] = []
@@ -55,18 +55,18 @@ class CandidateIndex:
                 former = self._decisions.keys_of(upsert.before)[1]
                 obsolete += self._index.remove(upsert.id, [p for p in former if p not in upsert.places])
         replies = iter(self._connection.execute(commands))
-        found: list[Met] = []
+        found: list[RecordCandidates] = []
         full = 0
         for upsert in upserts:
-            met: dict[bytes, None] = {}
+            others: dict[bytes, None] = {}
             crowds: list[int] = []
             for place, packed in zip(upsert.places, self._index.entries(upsert.places, replies), strict=True):
                 crowds.append(len(packed) // ENTRY_BYTES)
                 if packed:
                     full += self._index.is_full(packed)
-                    met.update(dict.fromkeys(self._index.met(packed, upsert.signature, loose=place.loose)))
-            met.pop(upsert.id, None)
-            found.append(Met(upsert, list(met), crowds))
+                    others.update(dict.fromkeys(self._index.candidates(packed, upsert.signature, loose=place.loose)))
+            others.pop(upsert.id, None)
+            found.append(RecordCandidates(upsert, list(others), crowds))
         self._connection.execute(obsolete)
         return found, full
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from streams.clusters.committed import Committed, Described
-from streams.clusters.merge_jobs import Work
+from streams.clusters.committed import Committed, PlannedCommit
+from streams.clusters.merge_jobs import MergeRequest
 from streams.clusters.published import Heads
 from streams.engine.births import commit_births
 from streams.engine.decision_cache import DecisionCache
@@ -31,7 +31,7 @@ __all__ = ["Changes", "Committer"]
 
 _MAX_ATTEMPTS = 200
 _NO_HEADS: Heads = {}
-_NO_BIRTHS: Mapping[bytes, Described] = {}
+_NO_BIRTHS: Mapping[bytes, PlannedCommit] = {}
 
 
 class Changes(NamedTuple):
@@ -47,7 +47,7 @@ class Changes(NamedTuple):
 
 
 class Committer:
-    """Applies the work of micro-batches; holds no state between them."""
+    """Applies the merge requests of micro-batches; holds no state between them."""
 
     def __init__(self, groups: GroupStore, decisions: DecisionCache, cap: int) -> None:
         """Let no group grow beyond `cap` records."""
@@ -57,18 +57,18 @@ class Committer:
 
     def apply(
         self,
-        work: Work,
+        request: MergeRequest,
         reader: Reader,
         describe: Describe,
         heads: Heads = _NO_HEADS,
-        births: Mapping[bytes, Described] = _NO_BIRTHS,
+        births: Mapping[bytes, PlannedCommit] = _NO_BIRTHS,
     ) -> Changes:
-        """Commit the work and return what changed.
+        """Commit the changes of a request and return what changed.
 
         `heads` are the published revisions of clusters, where they may be ahead of Redis; `births` as in `commit_births`.
         Raises RedisError when other workers change the same groups so fast that no attempt gets through.
         """
-        committed, todo, doubtful = commit_births(self._groups, work, births, reader)
+        committed, todo, doubtful = commit_births(self._groups, request, births, reader)
         if committed and not todo.records:
             return Changes(committed, 0)
         attempt = MergeAttempt(self._groups, self._decisions, self._cap, reader, describe, heads)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams import events
-from streams.clusters.committed import Committed, Described
+from streams.clusters.committed import Committed, PlannedCommit
 from streams.clusters.corrections import Correction, Verdict, ruling
-from streams.clusters.draft import Draft
-from streams.clusters.merge_jobs import Work
+from streams.clusters.group_plan import GroupPlan
+from streams.clusters.merge_jobs import MergeRequest
 from streams.engine.committer import Changes, Committer
 from streams.engine.messages import Incoming
 from streams.engine.statistics import Statistics
@@ -61,8 +61,8 @@ class Corrector:
         return Corrected(committed, letters, Statistics(corrected=outcomes, rejected=rejected, capped=caps))
 
     def _apply(self, verdict: Verdict, reader: Reader) -> Changes:
-        def describe(draft: Draft) -> Described:
-            return events.describe(draft, reader.record, reader.is_live, {}, frozenset(), verdict)
+        def describe(plan: GroupPlan) -> PlannedCommit:
+            return events.describe(plan, reader.record, reader.is_live, {}, frozenset(), verdict)
 
-        work = Work(frozenset((id_of(verdict.a), id_of(verdict.b))), (), rulings=(ruling(verdict),))
-        return self._committer.apply(work, reader, describe)
+        request = MergeRequest(frozenset((id_of(verdict.a), id_of(verdict.b))), (), rulings=(ruling(verdict),))
+        return self._committer.apply(request, reader, describe)

@@ -14,10 +14,10 @@ from time import perf_counter
 from typing import NamedTuple
 
 from streams import events
-from streams.clusters.committed import Described
+from streams.clusters.committed import PlannedCommit
 from streams.clusters.corrections import Correction
-from streams.clusters.draft import Draft
-from streams.clusters.merge_jobs import Work
+from streams.clusters.group_plan import GroupPlan
+from streams.clusters.merge_jobs import MergeRequest
 from streams.engine.candidates import CandidateIndex
 from streams.engine.committer import Changes, Committer
 from streams.engine.correct import Corrector
@@ -25,7 +25,7 @@ from streams.engine.decision_cache import DecisionCache
 from streams.engine.matcher import Decided, Matcher
 from streams.engine.messages import Batch, Incoming
 from streams.engine.outbox import Outbox
-from streams.engine.prepare import Intake, Prepared, Refused, Told
+from streams.engine.prepare import CorrectionItem, Intake, Prepared, Rejected
 from streams.engine.review_questions import ReviewQuestions
 from streams.engine.statistics import STAGES, Statistics
 from streams.engine.upsert import Upsert, Upserter
@@ -55,7 +55,7 @@ class Admitted(NamedTuple):
     statistics: Statistics
 
 
-def admit(messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Refused | Told]]) -> Admitted:
+def admit(messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Rejected | CorrectionItem]]) -> Admitted:
     """Sort the items of messages; `prepared` holds those of each message, in the same order."""
     records: list[Prepared] = []
     corrections: list[tuple[Incoming, Correction]] = []
@@ -70,7 +70,7 @@ def admit(messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | R
                 parsed[item.source] += 1
                 if item.unread:
                     unread.update((item.source, field) for field in item.unread)
-            elif isinstance(item, Told):
+            elif isinstance(item, CorrectionItem):
                 corrections.append((message, item.correction))
             else:
                 letters.append(message.letter(PayloadError(item.code, item.detail, item.where)))
@@ -117,7 +117,9 @@ class Engine:
         """Handle a micro-batch up to the point where its events are to be published."""
         return self.apply(messages, self._intake.prepare([message.raw for message in messages]))
 
-    def apply(self, messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Refused | Told]]) -> Batch:
+    def apply(
+        self, messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Rejected | CorrectionItem]]
+    ) -> Batch:
         """Handle messages that an Intake of the same settings has prepared: the second half of `process`."""
         reader = Reader(self.store, self.connection)
         times = [perf_counter()]
@@ -158,17 +160,17 @@ class Engine:
         reader.load_records(pending)
         causes = frozenset(record.id for moving in pending if (record := reader.record(moving)))
 
-        def describe(draft: Draft) -> Described:
-            return events.describe(draft, reader.record, reader.is_live, {}, causes)
+        def describe(plan: GroupPlan) -> PlannedCommit:
+            return events.describe(plan, reader.record, reader.is_live, {}, causes)
 
-        return Batch.of(self.committer.apply(Work(pending, ()), reader, describe).committed)
+        return Batch.of(self.committer.apply(MergeRequest(pending, ()), reader, describe).committed)
 
     def _commit(self, upserts: Sequence[Upsert], decided: Decided, reader: Reader) -> Changes:
         causes = frozenset(upsert.name for upsert in upserts)
         births = {upsert.id: upsert.birth for upsert in upserts if upsert.birth is not None}
 
-        def describe(draft: Draft) -> Described:
-            return events.describe(draft, reader.record, reader.is_live, decided.evidence, causes)
+        def describe(plan: GroupPlan) -> PlannedCommit:
+            return events.describe(plan, reader.record, reader.is_live, decided.evidence, causes)
 
-        work = Work(frozenset(u.id for u in upserts), tuple(decided.links), tuple(decided.related))
-        return self.committer.apply(work, reader, describe, births=births)
+        request = MergeRequest(frozenset(u.id for u in upserts), tuple(decided.links), tuple(decided.related))
+        return self.committer.apply(request, reader, describe, births=births)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from streams import events
 from streams.clusters.review_queue import Doubtful
-from streams.engine.candidates import Candidates, Met
+from streams.engine.candidates import Candidates, RecordCandidates
 from streams.engine.decision_cache import DecisionCache
 from streams.engine.statistics import Statistics
 from streams.events import Evidence, Outgoing
@@ -43,11 +43,11 @@ class Matcher:
         """Decide on each record and each of its candidates; the features of all are read already."""
         links: list[tuple[bytes, bytes]] = []
         related: list[tuple[bytes, bytes]] = []
-        near: list[tuple[Met, bytes, Decision]] = []
+        near: list[tuple[RecordCandidates, bytes, Decision]] = []
         compared: list[int] = []
         verdicts: Counter[str] = Counter()
-        for met in candidates.records:
-            upsert, others, _ = met
+        for each in candidates.records:
+            upsert, others, _ = each
             mine = reader.features(upsert.id)
             if upsert.birth is not None:
                 compared.append(len(others))
@@ -59,7 +59,7 @@ class Matcher:
                 verdicts[decision.verdict] += 1
                 if decision.verdict == DISTINCT:
                     continue
-                near.append((met, other, decision))
+                near.append((each, other, decision))
                 if decision.verdict == DUPLICATE:
                     # The two share a key now; whether they still do, the planner asks when it divides the group.
                     links.append((upsert.id, other))
@@ -69,30 +69,30 @@ class Matcher:
         return Decided(links, related, evidence, doubtful, messages, Statistics(candidates=compared, decided=verdicts))
 
     def _evidence(
-        self, near: Sequence[tuple[Met, bytes, Decision]], reader: Reader
+        self, near: Sequence[tuple[RecordCandidates, bytes, Decision]], reader: Reader
     ) -> tuple[Mapping[str, list[Evidence]], Mapping[Doubtful, Evidence], list[Outgoing]]:
         """Name the records of decisions: the evidence by record, the doubtful pairs, and the messages."""
         reader.load_records(other for _, other, _ in near)
         evidence: dict[str, list[Evidence]] = defaultdict(list)
         doubtful: dict[Doubtful, Evidence] = {}
         messages: list[Outgoing] = []
-        for met, other, decision in near:
+        for each, other, decision in near:
             record = reader.record(other)
             if record is None:
                 continue
-            a, b = sorted((met.upsert.name, record.id))
+            a, b = sorted((each.upsert.name, record.id))
             named = Evidence(a, b, decision)
             messages.append(events.decision_message(named))
             if decision.verdict == REVIEW:
-                crowd = self._crowd(met, reader.features(other))
-                doubtful[Doubtful(met.upsert.id, other, decision.score, crowd)] = named
+                crowd = self._crowd(each, reader.features(other))
+                doubtful[Doubtful(each.upsert.id, other, decision.score, crowd)] = named
             else:
                 evidence[a].append(named)
                 evidence[b].append(named)
         return evidence, doubtful, messages
 
-    def _crowd(self, met: Met, other: bytes) -> int:
+    def _crowd(self, found: RecordCandidates, other: bytes) -> int:
         """Return how many records the least crowded key holds that two records share."""
         theirs = self._decisions.blocking_keys_of(other)[1]
-        shared = (crowd for place, crowd in zip(met.upsert.places, met.crowds, strict=True) if place in theirs)
+        shared = (crowd for place, crowd in zip(found.upsert.places, found.crowds, strict=True) if place in theirs)
         return min(shared, default=0)

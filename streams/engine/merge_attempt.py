@@ -13,18 +13,18 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from streams.clusters.committed import Committed, Described
-from streams.clusters.draft import Draft
-from streams.clusters.merge_jobs import Job, Work, find_jobs, once_related, one_sided, still_to_do
+from streams.clusters.committed import Committed, PlannedCommit
+from streams.clusters.group_plan import GroupPlan
+from streams.clusters.merge_jobs import MergeJob, MergeRequest, find_jobs, once_related, one_sided, still_to_do
 from streams.clusters.published import Heads
 from streams.engine.decision_cache import DecisionCache
 from streams.engine.plan_job import named_in_events, plan_job
-from streams.state.group_store import Commit, GroupStore, Owed
+from streams.state.group_store import Commit, GroupStore, PendingEvents
 from streams.state.reader import Reader
 
 __all__ = ["Describe", "Left", "MergeAttempt", "Outcome"]
 
-Describe = Callable[[Draft], Described]
+Describe = Callable[[GroupPlan], PlannedCommit]
 
 
 class Left(NamedTuple):
@@ -34,15 +34,15 @@ class Left(NamedTuple):
     made of the former content, so this worker compares their clusters with it again.
     """
 
-    work: Work
+    request: MergeRequest
     doubtful: frozenset[bytes]
 
 
 class _Planned(NamedTuple):
     """A job with its new group, described, and the value of the group."""
 
-    job: Job
-    described: Described
+    job: MergeJob
+    described: PlannedCommit
     raw: bytes
 
     @property
@@ -53,7 +53,7 @@ class _Planned(NamedTuple):
         """
         group, target = self.described.group, self.job.target
         empty = not (group.members or group.rulings or group.clusters)
-        return (self.raw == target.raw and not self.described.owed) or (not target.raw and empty)
+        return (self.raw == target.raw and not self.described.pending) or (not target.raw and empty)
 
 
 class Outcome(NamedTuple):
@@ -76,12 +76,12 @@ class MergeAttempt(NamedTuple):
 
     def run(self, left: Left) -> Outcome:
         """Go through the stages once. Jobs whose groups or records another worker changed meanwhile are left."""
-        jobs, capped = self._resolve(left.work)
+        jobs, capped = self._resolve(left.request)
         conflicting = self._freeze(jobs)
         self._read(jobs)
         if beyond := one_sided(jobs, self.reader.stored()):
-            work = left.work._replace(related=left.work.related + beyond)
-            return Outcome([], capped, left._replace(work=work))
+            request = left.request._replace(related=left.request.related + beyond)
+            return Outcome([], capped, left._replace(request=request))
         planned = self._plan([job for job in jobs if job.target.id not in conflicting], left.doubtful)
         committed, refused = self._commit(planned)
         self._point([p.job for p in planned if p.job.target.id not in refused])
@@ -90,20 +90,20 @@ class MergeAttempt(NamedTuple):
         unfinished = [job for job in jobs if job.target.id in again]
         if not unfinished:
             return Outcome(committed, capped, None)
-        work = still_to_do(left.work, unfinished)
-        self._forget(work, unfinished)
-        return Outcome(committed, capped, Left(work, left.doubtful.union(changed)))
+        request = still_to_do(left.request, unfinished)
+        self._forget(request, unfinished)
+        return Outcome(committed, capped, Left(request, left.doubtful.union(changed)))
 
-    def _resolve(self, work: Work) -> tuple[list[Job], int]:
+    def _resolve(self, request: MergeRequest) -> tuple[list[MergeJob], int]:
         """Return the jobs, and how many links would have made a group larger than the cap."""
-        asked = work.asked
+        asked = request.asked
         roots = self.groups.resolve(asked)
-        if others := once_related(work, roots.values()) - asked:
+        if others := once_related(request, roots.values()) - asked:
             # All at once: read in two parts, a group would be two, of which one does not know all merges pending into it.
             roots = self.groups.resolve(asked | others)
-        return find_jobs(work, roots, self.cap)
+        return find_jobs(request, roots, self.cap)
 
-    def _freeze(self, jobs: Sequence[Job]) -> set[bytes]:
+    def _freeze(self, jobs: Sequence[MergeJob]) -> set[bytes]:
         """Freeze what moves; return the targets of the jobs of which another worker changed a group first."""
         commits, targets = [], []
         for job in jobs:
@@ -114,7 +114,7 @@ class MergeAttempt(NamedTuple):
         applied = self.groups.commit(commits)
         return {target for target, ok in zip(targets, applied, strict=True) if not ok}
 
-    def _read(self, jobs: Sequence[Job]) -> None:
+    def _read(self, jobs: Sequence[MergeJob]) -> None:
         """Read the records of the groups, those that may be out of date again."""
         reader = self.reader
         # A group knows a member by another content than was read: another worker changed the record since.
@@ -124,17 +124,17 @@ class MergeAttempt(NamedTuple):
         reader.load(record for job in jobs for record in job.all_records)
         reader.load(other for job in jobs for _, other in job.related)
 
-    def _plan(self, jobs: Sequence[Job], doubtful: frozenset[bytes]) -> list[_Planned]:
+    def _plan(self, jobs: Sequence[MergeJob], doubtful: frozenset[bytes]) -> list[_Planned]:
         """Plan every group anew and describe its changes."""
         reader = self.reader
         if self.heads:
             reader.load_records(
                 {record for job in jobs for record in job.all_records}.union(o for j in jobs for _, o in j.related)
             )
-        drafts = [plan_job(job, reader, self.decisions, self.heads)._replace(doubtful=doubtful) for job in jobs]
-        changed = {record for draft in drafts for change in draft.changes for record in change.before + change.after}
-        reader.load_records(changed.union(*(named_in_events(draft) for draft in drafts)))
-        described = [self.describe(draft) for draft in drafts]
+        plans = [plan_job(job, reader, self.decisions, self.heads)._replace(doubtful=doubtful) for job in jobs]
+        changed = {record for plan in plans for change in plan.changes for record in change.before + change.after}
+        reader.load_records(changed.union(*(named_in_events(plan) for plan in plans)))
+        described = [self.describe(plan) for plan in plans]
         return [_Planned(job, d, self.groups.encode(d.group)) for job, d in zip(jobs, described, strict=True)]
 
     def _commit(self, planned: Sequence[_Planned]) -> tuple[list[Committed], set[bytes]]:
@@ -143,25 +143,27 @@ class MergeAttempt(NamedTuple):
         wanted: list[Committed] = []
         commits: list[Commit] = []
         for job, described, raw in (p for p in planned if not p.changes_nothing):
-            whole = described._replace(owed={**pending[job.target.id], **described.owed})
+            whole = described._replace(pending={**pending[job.target.id], **described.pending})
             wanted.append(Committed(job.target.id, raw, whole))
-            commits.append(Commit(job.target.id, job.target.raw, raw, whole.owed))
+            commits.append(Commit(job.target.id, job.target.raw, raw, whole.pending))
         replies = self.groups.commit_events(commits)
-        committed = [c._replace(before=owed) for c, owed in zip(wanted, replies, strict=True) if owed is not None]
-        return committed, {c.root for c, owed in zip(wanted, replies, strict=True) if owed is None}
+        committed = [
+            c._replace(before=earlier) for c, earlier in zip(wanted, replies, strict=True) if earlier is not None
+        ]
+        return committed, {c.root for c, earlier in zip(wanted, replies, strict=True) if earlier is None}
 
-    def _pending(self, jobs: Sequence[Job]) -> Mapping[bytes, Owed]:
+    def _pending(self, jobs: Sequence[MergeJob]) -> Mapping[bytes, PendingEvents]:
         """Return the events pending where groups were that now move, by the job's target: they go along."""
         moves = {moving: group for job in jobs for moving, (_, group) in job.moves.items() if group.clusters}
-        owed = self.groups.owed_of(
+        found = self.groups.pending_of(
             {moving: {c.key: c.revision for c in group.clusters} for moving, group in moves.items()}
         )
         return {
-            job.target.id: {field: event for moving in job.moves for field, event in owed.get(moving, {}).items()}
+            job.target.id: {field: event for moving in job.moves for field, event in found.get(moving, {}).items()}
             for job in jobs
         }
 
-    def _point(self, jobs: Sequence[Job]) -> None:
+    def _point(self, jobs: Sequence[MergeJob]) -> None:
         """Leave pointers where the groups were that went into another one."""
         self.groups.commit(
             [
@@ -175,7 +177,7 @@ class MergeAttempt(NamedTuple):
             ]
         )
 
-    def _changed(self, jobs: Sequence[Job], committed: Sequence[Committed]) -> Mapping[bytes, set[bytes]]:
+    def _changed(self, jobs: Sequence[MergeJob], committed: Sequence[Committed]) -> Mapping[bytes, set[bytes]]:
         """Return the records that another worker changed since they were read, with the targets committed with them.
 
         The document in the event of such a record may be of neither content that its features are of, before or after.
@@ -188,8 +190,8 @@ class MergeAttempt(NamedTuple):
                     used[record].add(job.target.id)
         return {record: used[record] for record in self.reader.changed(used)}
 
-    def _forget(self, work: Work, jobs: Sequence[Job]) -> None:
+    def _forget(self, request: MergeRequest, jobs: Sequence[MergeJob]) -> None:
         """Have the records of what is left read again by the next attempt."""
         self.reader.forget(record for job in jobs for record in job.all_records)
-        self.reader.forget(work.records)
-        self.reader.forget(end for pair in work.related for end in pair)
+        self.reader.forget(request.records)
+        self.reader.forget(end for pair in request.related for end in pair)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from streams import events
-from streams.clusters.committed import Committed, Described
+from streams.clusters.committed import Committed, PlannedCommit
 from streams.clusters.group import Group, Root, cluster_key
 from streams.clusters.planner import waiting
 from streams.engine.messages import Batch
@@ -43,15 +43,15 @@ class Outbox:
         so the state as it is now is published again, until no worker was faster.
         """
         raw: dict[bytes, bytes] = {}
-        owed: dict[bytes, list[str]] = defaultdict(list)
+        pending: dict[bytes, list[str]] = defaultdict(list)
         keys: dict[bytes, set[bytes]] = defaultdict(set)
         for c in batch.committed:
             # Committed twice: another worker may have come between, so the states of the first commit may be out of date.
             raw[c.root] = b"" if c.root in raw else c.raw
-            owed[c.root] += c.described.owed
+            pending[c.root] += c.described.pending
             keys[c.root].update(c.described.states)
-        now = self._groups.acknowledge([(root, raw[root], fields) for root, fields in owed.items()])
-        stale = {root: keys[root] for root, current in zip(owed, now, strict=True) if current != raw[root]}
+        now = self._groups.acknowledge([(root, raw[root], fields) for root, fields in pending.items()])
+        stale = {root: keys[root] for root, current in zip(pending, now, strict=True) if current != raw[root]}
         if not stale:
             self._groups.forget(batch.drained)
             self._late.done(batch.repeated)
@@ -61,7 +61,7 @@ class Outbox:
             list, {key: list(fields) for key, fields in batch.drained.items()}
         )
         for root in stale:
-            settled[self._groups.outbox(root)] += owed[root]
+            settled[self._groups.outbox(root)] += pending[root]
         return self._restate(stale)._replace(drained=settled, repeated=batch.repeated)
 
     def drain(self) -> Batch:
@@ -71,9 +71,9 @@ class Outbox:
         """
         outgoing: list[Outgoing] = []
         stale: set[bytes] = set()
-        owing = self._groups.owed(_LOT)
-        for owed in owing.values():
-            for field, event in sorted(owed.items(), key=lambda item: int(item[0].rpartition(":")[2])):
+        pending = self._groups.pending_events(_LOT)
+        for found in pending.values():
+            for field, event in sorted(found.items(), key=lambda item: int(item[0].rpartition(":")[2])):
                 identifier = field.rpartition(":")[0]
                 outgoing.append(Outgoing(events.EVENTS, identifier.encode(), event))
                 stale.add(cluster_key(identifier))
@@ -82,7 +82,7 @@ class Outbox:
         # The worker that committed them may have sent something that is still on its way to the broker.
         self._late.note(sorted(stale))
         restated = self.restate(stale)
-        drained = {key: list(owed) for key, owed in owing.items()}
+        drained = {key: list(found) for key, found in pending.items()}
         return Batch([*outgoing, *restated.outgoing], restated.committed, drained=drained)
 
     def repeat(self) -> Batch:
@@ -141,7 +141,7 @@ class Outbox:
             home = {cluster.key: group for group in groups[identifier] for cluster in group.clusters}
             for key in sorted(keys):
                 outgoing += events.states(home.get(key, root.group), [key], _living(reader))
-            committed.append(Committed(root.id, root.raw, Described(root.group, {}, (), dict.fromkeys(keys))))
+            committed.append(Committed(root.id, root.raw, PlannedCommit(root.group, {}, (), dict.fromkeys(keys))))
         return Batch(outgoing, committed)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from streams.clusters.draft import Change, Draft
 from streams.clusters.group import Group, Relation
-from streams.clusters.merge_jobs import Job
+from streams.clusters.group_plan import Change, GroupPlan
+from streams.clusters.merge_jobs import MergeJob
 from streams.clusters.planner import Pair, plan, waiting
 from streams.clusters.published import Head, Heads, lift
 from streams.engine.decision_cache import DecisionCache
@@ -13,7 +13,7 @@ from streams.state.reader import Reader
 __all__ = ["named_in_events", "plan_job"]
 
 
-def plan_job(job: Job, reader: Reader, decisions: DecisionCache, heads: Heads) -> Draft:
+def plan_job(job: MergeJob, reader: Reader, decisions: DecisionCache, heads: Heads) -> GroupPlan:
     """Return what becomes of the groups of a job; `heads` as in `Committer.apply`."""
     stored = reader.stored()
     present, removed, now = {}, set(), []
@@ -37,11 +37,11 @@ def plan_job(job: Job, reader: Reader, decisions: DecisionCache, heads: Heads) -
         for record, other in sorted(job.related)
         if (kind := decisions.relation(reader.features(record), reader.features(other)))
     ]
-    draft = plan(groups, present, removed & known, pairs, min(now, default=0), related, job.rulings)
-    return draft._replace(changes=corrected + draft.changes) if corrected else draft
+    planned = plan(groups, present, removed & known, pairs, min(now, default=0), related, job.rulings)
+    return planned._replace(changes=corrected + planned.changes) if corrected else planned
 
 
-def _lifted(groups: list[Group], job: Job, reader: Reader, heads: Heads) -> tuple[list[Group], tuple[Change, ...]]:
+def _lifted(groups: list[Group], job: MergeJob, reader: Reader, heads: Heads) -> tuple[list[Group], tuple[Change, ...]]:
     """Return the groups of a job brought up to what was published of them, and the changes that takes; see `lift`."""
     if not heads:
         return groups, ()
@@ -64,15 +64,17 @@ def _lifted(groups: list[Group], job: Job, reader: Reader, heads: Heads) -> tupl
     return lift(groups, heads, job.records, names, is_as_published)
 
 
-def named_in_events(draft: Draft) -> set[bytes]:
+def named_in_events(planned: GroupPlan) -> set[bytes]:
     """Return the records, beside those of the changed clusters, that events about relations or documents name."""
-    named = {relation.other for relation in draft.group.related}
-    named.update(end for _, _, changed in draft.relations for r in changed for end in (r.record, r.other))
-    keys = {key for _, key, _ in draft.relations}
+    named = {relation.other for relation in planned.group.related}
+    named.update(end for _, _, changed in planned.relations for r in changed for end in (r.record, r.other))
+    keys = {key for _, key, _ in planned.relations}
     doubted = (
-        {member.cluster for member in draft.group.members if member.id in draft.doubtful} if draft.doubtful else ()
+        {member.cluster for member in planned.group.members if member.id in planned.doubtful}
+        if planned.doubtful
+        else ()
     )
-    for index, cluster in enumerate(draft.group.clusters if keys or doubted else ()):
+    for index, cluster in enumerate(planned.group.clusters if keys or doubted else ()):
         if cluster.key in keys or index in doubted:
-            named.update(draft.group.records(index))
+            named.update(planned.group.records(index))
     return named

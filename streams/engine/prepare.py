@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.clusters.committed import Described
+from streams.clusters.committed import PlannedCommit
 from streams.clusters.corrections import Correction, read_correction
 from streams.clusters.planner import birth
 from streams.errors import PayloadError
@@ -29,7 +29,7 @@ from streams.state.key_index import Place, places
 from streams.state.layout import Layout
 from streams.state.record_store import RecordCodec
 
-__all__ = ["CORRECTIONS", "Intake", "Items", "Prepared", "Raw", "Refused", "Told", "pack", "unpack"]
+__all__ = ["CORRECTIONS", "CorrectionItem", "Intake", "Items", "Prepared", "Raw", "Rejected", "pack", "unpack"]
 
 CORRECTIONS = "corrections"
 """The `source` of messages that correct decisions rather than describe a paper."""
@@ -58,11 +58,11 @@ class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared"):
     document: bytes
     signature: bytes
     places: tuple[Place, ...]
-    birth: Described | None
+    birth: PlannedCommit | None
     unread: tuple[str, ...] = ()
 
 
-class Refused(msgspec.Struct, frozen=True, array_like=True, tag="refused"):
+class Rejected(msgspec.Struct, frozen=True, array_like=True, tag="rejected"):
     """A payload, or one item of it, that cannot be read: the fields of a PayloadError."""
 
     code: str
@@ -70,13 +70,13 @@ class Refused(msgspec.Struct, frozen=True, array_like=True, tag="refused"):
     where: str
 
 
-class Told(msgspec.Struct, frozen=True, array_like=True, tag="told"):
+class CorrectionItem(msgspec.Struct, frozen=True, array_like=True, tag="correction"):
     """A correction."""
 
     correction: Correction
 
 
-Items = list[Prepared | Refused | Told]
+Items = list[Prepared | Rejected | CorrectionItem]
 
 _DECODER = msgspec.msgpack.Decoder(list[Items])
 
@@ -115,9 +115,9 @@ class Intake:
                 elif isinstance(item, Delete):
                     items.append(self._tombstone(item, message.taken))
                 elif isinstance(item, Correction):
-                    items.append(Told(item))
+                    items.append(CorrectionItem(item))
                 else:
-                    items.append(Refused(item.code, item.detail, item.where))
+                    items.append(Rejected(item.code, item.detail, item.where))
         for (items, _, _), record in zip(records, self._records(records), strict=True):
             items.append(record)
         return prepared
@@ -186,5 +186,5 @@ def _without_abstract(record: Record) -> Record:
     return msgspec.structs.replace(record, abstract="") if record.abstract else record
 
 
-def _birth(key: bytes, record: Record, version: RecordVersion) -> Described:
+def _birth(key: bytes, record: Record, version: RecordVersion) -> PlannedCommit:
     return describe_singleton(birth(key, version.digest, version.taken), record)

@@ -14,17 +14,17 @@ import orjson
 
 from streams import events
 from streams.clusters.canonical import render
-from streams.clusters.committed import Described
-from streams.clusters.draft import Draft
+from streams.clusters.committed import PlannedCommit
 from streams.clusters.group import cluster_key
-from streams.clusters.merge_jobs import Work
+from streams.clusters.group_plan import GroupPlan
+from streams.clusters.merge_jobs import MergeRequest
 from streams.clusters.published import Head
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
 from streams.events.published import decode_event, is_truncated
 from streams.state.reader import Reader
 
-__all__ = ["Published", "mend"]
+__all__ = ["Published", "reconcile"]
 
 _CHUNK = 500
 
@@ -71,16 +71,16 @@ class Published:
             yield [key for founder in founders[start : start + _CHUNK] for key in by_founder[founder]]
 
 
-def mend(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
+def reconcile(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
     """Bring the clusters of a chunk up to what was published; return the batch of the changes, to be delivered."""
     reader = Reader(engine.store, engine.connection)
 
-    def describe(draft: Draft) -> Described:
+    def describe(plan: GroupPlan) -> PlannedCommit:
         cause = f"forgotten:{engine.settings.generation}"
-        return events.describe(draft, reader.record, reader.is_live, {}, frozenset(), cause=cause)
+        return events.describe(plan, reader.record, reader.is_live, {}, frozenset(), cause=cause)
 
-    work = Work(frozenset(key[:8] for key in keys), ())
-    committed = engine.committer.apply(work, reader, describe, published.heads).committed
+    request = MergeRequest(frozenset(key[:8] for key in keys), ())
+    committed = engine.committer.apply(request, reader, describe, published.heads).committed
     for done in committed:
         for change in done.described.changes:
             published.heads.pop(change.key, None)  # an event of this batch is not made once more

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.clusters.committed import Described
+from streams.clusters.committed import PlannedCommit
 from streams.engine.decision_cache import DecisionCache
 from streams.engine.prepare import Prepared
 from streams.records.stored import Stored
@@ -36,7 +36,7 @@ class Upsert(NamedTuple):
     document: bytes | None
     signature: bytes
     places: tuple[Place, ...]
-    birth: Described | None
+    birth: PlannedCommit | None
 
 
 class Upserter:
@@ -76,9 +76,9 @@ class Upserter:
         now = before or payloads[0].stored
         for item in payloads:
             if item.stored.version.supersedes(now.version):
-                now, last = item.stored._replace(version=item.stored.version.following(now.version)), item
-            elif (heard := now.version.hearing(item.stored.version)) != now.version:
-                now = now._replace(version=heard)
+                now, last = item.stored._replace(version=item.stored.version.next_after(now.version)), item
+            elif (kept := now.version.after_rejecting(item.stored.version)) != now.version:
+                now = now._replace(version=kept)
         if last is None:
             signature, places = self._decisions.keys_of(now)
             return Upsert(payloads[0].id, payloads[0].name, before, now, None, signature, places, None)
@@ -91,7 +91,7 @@ class Upserter:
         conflicting: list[Upsert] = []
         for upsert, reply in zip(newer, replies, strict=True):
             if reply is None:
-                reader.know(upsert.id, upsert.now, upsert.document)
+                reader.cache(upsert.id, upsert.now, upsert.document)
                 written.append(upsert)
             else:
                 conflicting.append(upsert)

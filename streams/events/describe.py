@@ -12,10 +12,10 @@ import msgspec
 import orjson
 
 from streams.clusters.canonical import canonical, render
-from streams.clusters.committed import Described
+from streams.clusters.committed import PlannedCommit
 from streams.clusters.corrections import Verdict
-from streams.clusters.draft import Change, Draft
 from streams.clusters.group import Cluster, Group, Relation, cluster_id
+from streams.clusters.group_plan import Change, GroupPlan
 from streams.events.messages import Evidence, Outgoing, state_message
 from streams.records.record import Record
 
@@ -26,14 +26,14 @@ _NO_PAIRS: _Pairs = frozenset()
 
 
 def describe(
-    draft: Draft,
+    plan: GroupPlan,
     record: Callable[[bytes], Record | None],
     live: Callable[[bytes], bool],
     evidence: Mapping[str, Sequence[Evidence]],
     causes: frozenset[str],
     correction: Verdict | None = None,
     cause: str = "",
-) -> Described:
+) -> PlannedCommit:
     """Make a group plan ready to commit: canonical documents, `canonical_changed`, and one event for each change.
 
     - `record` returns a record for documents, `live` tells whether a record was not deleted.
@@ -41,20 +41,20 @@ def describe(
     - `correction`, where given, is named as the cause of all changes of the plan.
     - `cause`, where given, replaces the causes of all changes: no message brought them about (a rebuild, for instance).
     """
-    return _Description(draft, record, live, evidence, causes, correction, cause).described()
+    return _Description(plan, record, live, evidence, causes, correction, cause).described()
 
 
-def describe_singleton(draft: Draft, record: Record) -> Described:
+def describe_singleton(plan: GroupPlan, record: Record) -> PlannedCommit:
     """Describe the plan of a singleton cluster, whose one record is its cause: the result of `describe`, in less time.
 
     Most plans are such.
     """
-    (change,), (cluster,) = draft.changes, draft.group.clusters
+    (change,), (cluster,) = plan.changes, plan.group.clusters
     document, digest = render(canonical(cluster_id(change.key), (record,)))
-    group = msgspec.structs.replace(draft.group, clusters=(msgspec.structs.replace(cluster, canonical=digest),))
+    group = msgspec.structs.replace(plan.group, clusters=(msgspec.structs.replace(cluster, canonical=digest),))
     event = _event(change, [], [record.id], document, (), [record.id], [])
     state = _state(change.key, change.revision, [record.id], document, ())
-    return Described(group, {event["event_id"]: orjson.dumps(event)}, (change,), {change.key: state})
+    return PlannedCommit(group, {event["event_id"]: orjson.dumps(event)}, (change,), {change.key: state})
 
 
 class _Description:
@@ -62,7 +62,7 @@ class _Description:
 
     def __init__(
         self,
-        draft: Draft,
+        plan: GroupPlan,
         record: Callable[[bytes], Record | None],
         live: Callable[[bytes], bool],
         evidence: Mapping[str, Sequence[Evidence]],
@@ -70,14 +70,14 @@ class _Description:
         correction: Verdict | None,
         cause: str,
     ) -> None:
-        self._draft = draft
+        self._plan = plan
         self._correction = correction
         self._cause = cause
         self._record = record
         self._live = live
         self._evidence = evidence
         self._causes = causes
-        group = draft.group
+        group = plan.group
         self._clusters = {cluster.key: cluster for cluster in group.clusters}
         self._relations: dict[bytes, Sequence[Mapping[str, str]]] = {
             cluster.key: _relations(group.relations(index), record)
@@ -87,25 +87,25 @@ class _Description:
         self._changes: list[Change] = []
         self._latest: dict[bytes, bytes | None] = {}
 
-    def described(self) -> Described:
-        group = self._draft.group
-        for change in self._draft.changes:
+    def described(self) -> PlannedCommit:
+        group = self._plan.group
+        for change in self._plan.changes:
             self._change(change)
         positions = {cluster.key: index for index, cluster in enumerate(group.clusters)}
-        for kind, key, changed in self._draft.relations:
+        for kind, key, changed in self._plan.relations:
             self._relate(kind, key, group.records(positions[key]), changed)
-        doubtful = self._draft.doubtful
+        doubtful = self._plan.doubtful
         for index in sorted({m.cluster for m in group.members if m.id in doubtful} if doubtful else ()):
             self._recheck(group.clusters[index].key, group.records(index))
         clusters = tuple(self._clusters[cluster.key] for cluster in group.clusters)
-        return Described(
+        return PlannedCommit(
             msgspec.structs.replace(group, clusters=clusters), self._pending, tuple(self._changes), self._latest
         )
 
     def _change(self, change: Change) -> None:
         after = self._names(change.after)
         document, fingerprint = self._document(change.key, change.after)
-        before = self._names(change.before) if change.told is None else list(change.told)
+        before = self._names(change.before) if change.published_before is None else list(change.published_before)
         self._add_event(change, before, after, document)
         self._latest[change.key] = None
         cluster = self._clusters.get(change.key)

@@ -8,11 +8,11 @@ from streams.matching.affirmations import affirmed_by
 from streams.matching.comparisons import RARE
 from streams.matching.contradictions import contradicted_by, two_works_of_one_source
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Decision, Explanation
-from streams.matching.doubts import doubted_by
 from streams.matching.features import Features
 from streams.matching.identifier_comparisons import arxiv_conflict
 from streams.matching.identity import identified_as
 from streams.matching.pair import AGREED, PRINTED_ONCE, Levels, Pair, compare, compare_fully
+from streams.matching.review_rules import review_rule_of
 from streams.matching.rule import BY_IDENTIFIER, VETO, Rule
 from streams.matching.ruleset import DEFAULT, RULESET, Rules
 
@@ -100,7 +100,7 @@ def _weigh(pair: Pair, rules: Rules) -> Decision:
     reasons = _reasons(levels, rules, True)
     if score < rules.duplicate:
         return Decision(REVIEW, score, reasons, rules.ruleset)
-    doubt = doubted_by(pair)
+    doubt = review_rule_of(pair)
     if doubt:
         score = min(probability(weight + rules.doubts.get(doubt.code, 0.0)), rules.duplicate - 0.01)
         verdict = REVIEW if score >= rules.review else DISTINCT
@@ -141,7 +141,7 @@ def explain(a: Features, b: Features, rules: Rules = DEFAULT) -> Explanation:
     rows = _rows(pair, rules)
     if rule := settled_by(pair):
         return Explanation(decision, rows, rules.prior, rule.code)
-    if probability(match_weight(pair.levels, rules)) >= rules.duplicate and (doubt := doubted_by(pair)):
+    if probability(match_weight(pair.levels, rules)) >= rules.duplicate and (doubt := review_rule_of(pair)):
         rows += (Comparison("doubt", "", "", doubt.code, rules.doubts.get(doubt.code, 0.0)),)
     return Explanation(decision, rows, rules.prior)
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from streams.matching.affirmations import AFFIRMATIONS
 from streams.matching.contradictions import CONTRADICTIONS, WORDS
 from streams.matching.doi_classes import TWINS, VERSIONS
-from streams.matching.doubts import DOUBTS
 from streams.matching.identity import ARXIV, DERIVED, IDENTIFIERS, KINDS, KINDS_OF_WORK, STATED, STATED_DOUBTED
+from streams.matching.review_rules import REVIEW_RULES
 from streams.matching.rule import Rule
 from streams.matching.ruleset import DEFAULT
 from streams.matching.titles import DERIVED as ANNOUNCEMENTS
@@ -37,7 +37,7 @@ STAGES: dict[str, tuple[Rule, ...]] = {
     "identity": (*STATED.values(), STATED_DOUBTED, ARXIV, *DERIVED.values(), *KINDS_OF_WORK, *KINDS, *IDENTIFIERS),
     "contradiction": (*CONTRADICTIONS, *WORDS),
     "affirmation": AFFIRMATIONS,
-    "doubt": DOUBTS,
+    "doubt": REVIEW_RULES,
 }
 """All rules by the stage at which they are tried, in the order they are tried."""
 

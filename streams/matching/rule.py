@@ -1,6 +1,6 @@
 """A rule: one fact that settles a pair or sends it to review, as a row of a table.
 
-The rows are in `identity.py`, `contradictions.py`, `affirmations.py` and `doubts.py`, in the order in which they are tried.
+The rows are in `identity.py`, `contradictions.py`, `affirmations.py` and `review_rules.py`, in the order in which they are tried.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from streams.records.stored import ID_BYTES, id_of
 from streams.settings import Settings
 from streams.state.connection import Connection
 
-__all__ = ["Inspection", "Membership", "PairExplanation", "Pairing", "Refused"]
+__all__ = ["Inspection", "Membership", "PairExplanation", "Pairing", "RefusedLink"]
 
 
 class Pairing(NamedTuple):
@@ -40,7 +40,7 @@ class Pairing(NamedTuple):
     share_a_key: bool
 
 
-class Refused(NamedTuple):
+class RefusedLink(NamedTuple):
     """A duplicate of one of the cluster's records that is in another cluster, and the pair that keeps the two sides apart.
 
     `rival`: the link rests on the title alone, and another record with that title opposes this one.
@@ -66,7 +66,7 @@ class Membership(NamedTuple):
     document: dict[str, Any]
     inside: list[Pairing]
     kept_apart: list[Pairing]
-    refused: list[Refused]
+    refused: list[RefusedLink]
     corrections: list[Correction]
     left_out: int = 0
 
@@ -142,7 +142,7 @@ class Inspection:
         pairs |= {tuple(sorted((key, other))) for other in mine if other != key}
         return [(a, b) for a, b in sorted(pairs)]
 
-    def _refused(self, group: Group, mine: Sequence[bytes]) -> list[Refused]:
+    def _refused(self, group: Group, mine: Sequence[bytes]) -> list[RefusedLink]:
         """Partition the group again, and return the links across the cluster's border that join nothing, with what refused them."""
         members = sorted(member.id for member in group.members)
         pairs = [(a, b, self._pair(a, b)) for a, b in combinations(members, 2)]
@@ -155,7 +155,7 @@ class Inspection:
             [Opposition(a, b, pair.opposes) for a, b, pair in pairs if pair.opposes],
         )
         return [
-            Refused(self._pairing(r.a, r.b), self._pairing(*r.because), r.rival)
+            RefusedLink(self._pairing(r.a, r.b), self._pairing(*r.because), r.rival)
             for r in division.refusals
             if (r.a in mine) != (r.b in mine)
         ]

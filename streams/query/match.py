@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from streams.clusters.group import cluster_id
-from streams.clusters.merge_jobs import Job, Work
+from streams.clusters.merge_jobs import MergeJob, MergeRequest
 from streams.errors import UsageError
 from streams.matching.blocking import blocking_keys
 from streams.matching.decision import DUPLICATE, RELATED, REVIEW, Decision
@@ -56,10 +56,10 @@ class _Near(NamedTuple):
     full_keys: int
 
     @property
-    def work(self) -> Work:
+    def request(self) -> MergeRequest:
         """Return the changes that the document would make."""
         links = tuple((self.asked.id, other) for other, d in self.decisions.items() if d.verdict == DUPLICATE)
-        return Work(frozenset((self.asked.id,)), links)
+        return MergeRequest(frozenset((self.asked.id,)), links)
 
 
 class _Outcome(NamedTuple):
@@ -84,7 +84,7 @@ def match(index: IndexReader, records: Sequence[Record], limit: int = MOST_CLUST
     reader = index.reader()
     near = _decide(index, reader, [_prepare(index, record) for record in records])
     hypothetical = Hypothetical(index, reader)
-    jobs = hypothetical.jobs([each.work for each in near])
+    jobs = hypothetical.jobs([each.request for each in near])
     wanted = {record for each in near for record in (each.asked.id, *each.decisions)}
     homes = homes_in(index.groups_of(wanted))
     reader.load_records(wanted)
@@ -113,7 +113,7 @@ def _decide(index: IndexReader, reader: Reader, asked: Sequence[_Asked]) -> list
         for place in each.places:
             packed = next(replies) or b""
             full += index.keys.is_full(packed)
-            met.update(dict.fromkeys(index.keys.met(packed, each.signature, loose=place.loose)))
+            met.update(dict.fromkeys(index.keys.candidates(packed, each.signature, loose=place.loose)))
         met.pop(each.id, None)
         found.append((each, list(met), full))
     reader.load(record for each, met, _ in found for record in (each.id, *met))
@@ -125,20 +125,20 @@ def _decide(index: IndexReader, reader: Reader, asked: Sequence[_Asked]) -> list
     return near
 
 
-def _outcome(hypothetical: Hypothetical, reader: Reader, near: _Near, jobs: Sequence[Job]) -> _Outcome:
+def _outcome(hypothetical: Hypothetical, reader: Reader, near: _Near, jobs: Sequence[MergeJob]) -> _Outcome:
     """Plan the groups that the document would bring together, as if it had been stored."""
     asked = near.asked
     before = reader.stored().get(asked.id)
-    reader.know(asked.id, asked.stored, None)
+    reader.cache(asked.id, asked.stored, None)
     planned = hypothetical.plan(jobs)
     reader.forget([asked.id])
     if before is not None:
-        reader.know(asked.id, before, None)
-    for job, draft in planned:
-        if draft is not None and (member := draft.group.member(asked.id)) is not None:
-            key = draft.group.clusters[member.cluster].key
+        reader.cache(asked.id, before, None)
+    for job, plan in planned:
+        if plan is not None and (member := plan.group.member(asked.id)) is not None:
+            key = plan.group.clusters[member.cluster].key
             known = {cluster.key for group in job.groups for cluster in group.clusters}
-            return _Outcome(key if key in known else b"", frozenset(draft.group.records(member.cluster)), True)
+            return _Outcome(key if key in known else b"", frozenset(plan.group.records(member.cluster)), True)
     linked = frozenset(other for other, decision in near.decisions.items() if decision.verdict == DUPLICATE)
     return _Outcome(b"", linked, False)
 

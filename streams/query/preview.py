@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from streams.clusters.corrections import CONFLICT, DIFFERENT, Correction, Standing, Verdict, ruling
 from streams.clusters.group import Group, Ruling, cluster_id
-from streams.clusters.merge_jobs import Work
+from streams.clusters.merge_jobs import MergeRequest
 from streams.query.answers import PreviewAnswer, PreviewCluster
 from streams.query.hypothetical import Hypothetical, Planned
 from streams.query.index_reader import IndexReader
@@ -35,9 +35,9 @@ def preview(index: IndexReader, corrections: Sequence[Correction]) -> PreviewAns
     keys = [id_of(record) for record in records]
     reader.load(keys)
     unknown = tuple(r for r, key in zip(records, keys, strict=True) if not reader.is_live(key))
-    work = Work(frozenset(keys), (), rulings=_latest(verdicts))
+    request = MergeRequest(frozenset(keys), (), rulings=_latest(verdicts))
     hypothetical = Hypothetical(index, reader)
-    (jobs,) = hypothetical.jobs([work])
+    (jobs,) = hypothetical.jobs([request])
     planned = hypothetical.plan(jobs)
     reader.load_records(record for each in planned for record in each.job.all_records)
     return _answer(planned, reader, unknown)
@@ -58,11 +58,11 @@ def _refused(standing: Standing, verdict: Verdict) -> PreviewAnswer:
 
 def _answer(planned: Sequence[Planned], reader: Reader, unknown: tuple[str, ...]) -> PreviewAnswer:
     clusters: list[PreviewCluster] = []
-    for job, draft in planned:
-        if draft is not None:
+    for job, plan in planned:
+        if plan is not None:
             homes = _homes(job.groups)
-            clusters += _clusters(draft.group, homes, {c.key for g in job.groups for c in g.clusters}, reader)
-    computed = all(draft is not None for _, draft in planned)
+            clusters += _clusters(plan.group, homes, {c.key for g in job.groups for c in g.clusters}, reader)
+    computed = all(plan is not None for _, plan in planned)
     changed = [c for c in clusters if c.is_new or c.before != (c.cluster_id,)]
     moved = {before for c in changed for before in c.before}
     shown = [c for c in clusters if c in changed or c.cluster_id in moved] or clusters

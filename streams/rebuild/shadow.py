@@ -150,7 +150,7 @@ class ShadowReplay:
             consumer.assign(list(wanted))
             for place in wanted:
                 consumer.seek(place, self._at[place.topic, place.partition])
-            heard = time.monotonic()
+            last_message = time.monotonic()
             while wanted:
                 fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=self._settings.batch_records)
                 messages: list[Incoming] = []
@@ -162,11 +162,11 @@ class ShadowReplay:
                         wanted.pop(place, None)
                         consumer.pause(place)
                 if messages:
-                    heard = time.monotonic()
+                    last_message = time.monotonic()
                     yield messages
-                elif time.monotonic() - heard > _QUIET_SECONDS:
+                elif time.monotonic() - last_message > _QUIET_SECONDS:
                     await self._give_up(consumer, wanted)
-                    heard = time.monotonic()
+                    last_message = time.monotonic()
 
     async def _give_up(self, consumer: Any, wanted: dict[TopicPartition, int]) -> None:
         """Stop waiting for the rest of partitions whose topic no longer has it, and count these messages as `lost`."""

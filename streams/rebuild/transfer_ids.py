@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from streams import events
 from streams.clusters.adoption import adopt, names, redocument, unchanged
-from streams.clusters.committed import Described
-from streams.clusters.draft import Draft
+from streams.clusters.committed import PlannedCommit
 from streams.clusters.group import Group, Relation, cluster_key
+from streams.clusters.group_plan import GroupPlan
 from streams.engine.engine import Engine
 from streams.errors import StateError
 from streams.events import Evidence
@@ -79,7 +79,7 @@ class IdTransfer:
         self._connection.execute([Command(key, ("UNLINK", key)) for key in self._layout.bucket_keys("outboxes")])
         self._copy(self._live_layout.corrections, self._layout.corrections)
         self._pending = {}
-        for pending in self._live.owed().values():
+        for pending in self._live.pending_events().values():
             for field, event in pending.items():
                 seed = cluster_key(field.rpartition(":")[0])[:8]
                 self._pending.setdefault(seed, {})[field] = event
@@ -120,14 +120,16 @@ class IdTransfer:
         related = [_related(component) for component in components]
         reader.load(record for component in components for record in component.records)
         reader.load(end for pairs in related for pair in pairs for end in pair)
-        drafts = [self._draft(c, pairs, reader) for c, pairs in zip(components, related, strict=True)]
-        reader.load_records({record for draft in drafts for record in _needed(draft)})
-        for component, draft in zip(components, drafts, strict=True):
-            described = self._describe(draft, component, reader)
+        plans = [self._plan_group(c, pairs, reader) for c, pairs in zip(components, related, strict=True)]
+        reader.load_records({record for plan in plans for record in _needed(plan)})
+        for component, plan in zip(components, plans, strict=True):
+            described = self._describe(plan, component, reader)
             counts.update(change.type for change in described.changes)
-            yield _Transferred(component, described.group, dict(described.owed))
+            yield _Transferred(component, described.group, dict(described.pending))
 
-    def _draft(self, component: JoinedComponent, related: Iterable[tuple[bytes, bytes]], reader: Reader) -> Draft:
+    def _plan_group(
+        self, component: JoinedComponent, related: Iterable[tuple[bytes, bytes]], reader: Reader
+    ) -> GroupPlan:
         decisions, features = self._engine.decisions, reader.features
         stored = {record: entry for record in component.records if (entry := reader.stored()[record])}
         present = {record: entry.version.digest for record, entry in stored.items() if entry.version.live}
@@ -151,11 +153,11 @@ class IdTransfer:
             relations,
         )
 
-    def _describe(self, draft: Draft, component: JoinedComponent, reader: Reader) -> Described:
+    def _describe(self, plan: GroupPlan, component: JoinedComponent, reader: Reader) -> PlannedCommit:
         def fingerprint(key: bytes, records: tuple[bytes, ...]) -> bytes:
             return events.fingerprint(key, [known for r in records if (known := reader.record(r))])
 
-        whole = redocument(draft, fingerprint)
+        whole = redocument(plan, fingerprint)
         evidence = self._evidence(whole, component, reader)
         return events.describe(
             whole,
@@ -166,17 +168,17 @@ class IdTransfer:
             cause=f"rebuild:{self._engine.settings.generation}",
         )
 
-    def _evidence(self, draft: Draft, component: JoinedComponent, reader: Reader) -> dict[str, list[Evidence]]:
+    def _evidence(self, plan: GroupPlan, component: JoinedComponent, reader: Reader) -> dict[str, list[Evidence]]:
         """Return the decisions behind records that share a cluster only now, and behind new relations, by record id."""
         before = {m.id: group.clusters[m.cluster].key for group in component.old_groups() for m in group.members}
         pairs = {
             pair
-            for change in draft.changes
+            for change in plan.changes
             if len(change.after) <= _MOST_EVIDENCE and set(change.after) - set(change.before)
             for pair in combinations(change.after, 2)
             if before.get(pair[0], b"") != before.get(pair[1])
         }
-        pairs |= {(r.record, r.other) for kind, _, found in draft.relations for r in found if kind == "relation_added"}
+        pairs |= {(r.record, r.other) for kind, _, found in plan.relations for r in found if kind == "relation_added"}
         found: dict[str, list[Evidence]] = {}
         for a, b in pairs:
             first, second = reader.record(a), reader.record(b)
@@ -225,14 +227,14 @@ def _related(component: JoinedComponent) -> set[tuple[bytes, bytes]]:
     }
 
 
-def _needed(draft: Draft) -> Iterator[bytes]:
-    """Yield the ids of the records that the documents and events of a draft name."""
-    for change in draft.changes:
+def _needed(plan: GroupPlan) -> Iterator[bytes]:
+    """Yield the ids of the records that the documents and events of a plan name."""
+    for change in plan.changes:
         yield from change.before
         yield from change.after
-    yield from (member.id for member in draft.group.members)
-    yield from (relation.other for relation in draft.group.related)
-    yield from (end for _, _, changed in draft.relations for r in changed for end in (r.record, r.other))
+    yield from (member.id for member in plan.group.members)
+    yield from (relation.other for relation in plan.group.related)
+    yield from (end for _, _, changed in plan.relations for r in changed for end in (r.record, r.other))
 
 
 def _flat(pending: dict[str, bytes]) -> Iterator[str | bytes]:

@@ -98,7 +98,7 @@ class RecordVersion(NamedTuple):
             return False  # no later than a payload that was stored and replaced before: this payload was superseded with it
         return self._moment() > other._moment()
 
-    def following(self, other: RecordVersion) -> RecordVersion:
+    def next_after(self, other: RecordVersion) -> RecordVersion:
         """Return the version to store for this payload where it replaces `other`."""
         if not self.live:
             return self
@@ -111,7 +111,7 @@ class RecordVersion(NamedTuple):
             return kept
         return kept._replace(version=other.version, inherited=other.inherited or other.version > self.version)
 
-    def hearing(self, refused: RecordVersion) -> RecordVersion:
+    def after_rejecting(self, refused: RecordVersion) -> RecordVersion:
         """Return the version to keep for this stored payload after `refused`, another payload of the record, did not replace it.
 
         A payload without a version number takes over the number of a refused one, so that no earlier number replaces it later.

@@ -28,7 +28,7 @@ from streams.state.connection import Command, Connection, Script
 from streams.state.layout import Layout
 from streams.state.progress import HISTORY
 
-__all__ = ["ACKNOWLEDGE_GROUP", "COMMIT_GROUP", "Commit", "GroupStore", "Owed"]
+__all__ = ["ACKNOWLEDGE_GROUP", "COMMIT_GROUP", "Commit", "GroupStore", "PendingEvents"]
 
 COMMIT_GROUP = Script(HISTORY, Path(__file__).parent / "commit_group.lua")
 ACKNOWLEDGE_GROUP = Script(Path(__file__).parent / "acknowledge_group.lua")
@@ -48,10 +48,10 @@ class Commit(NamedTuple):
     id: bytes
     expected: bytes
     value: bytes
-    owed: Mapping[str, bytes] = {}
+    pending: Mapping[str, bytes] = {}
 
 
-Owed = dict[str, bytes]
+PendingEvents = dict[str, bytes]
 """Events that are not known to be published, outbox field -> event JSON; those of a cluster in order."""
 
 
@@ -90,9 +90,9 @@ class GroupStore:
 
     def commit(self, commits: Sequence[Commit]) -> list[bool]:
         """Apply each change whose value is still as expected; return which were applied."""
-        return [owed is not None for owed in self.commit_events(commits)]
+        return [earlier is not None for earlier in self.commit_events(commits)]
 
-    def commit_events(self, commits: Sequence[Commit]) -> list[Owed | None]:
+    def commit_events(self, commits: Sequence[Commit]) -> list[PendingEvents | None]:
         """Apply changes as `commit` does; return of each that was applied the earlier events that are still pending.
 
         The worker that publishes an event publishes these first: should the worker that committed them die, or Redis lose
@@ -101,11 +101,11 @@ class GroupStore:
         size = 1 if self._connection.is_cluster else _TOGETHER
         lots = [commits[start : start + size] for start in range(0, len(commits), size)]
         replies = self._connection.execute([self._commit(lot) for lot in lots])
-        return [_owed_before(changed) for reply in replies for changed in reply]
+        return [_pending_before(changed) for reply in replies for changed in reply]
 
-    def owed_of(self, clusters: Mapping[bytes, Mapping[bytes, int]]) -> dict[bytes, Owed]:
+    def pending_of(self, clusters: Mapping[bytes, Mapping[bytes, int]]) -> dict[bytes, PendingEvents]:
         """Return the pending events of groups (id -> cluster key -> revision) up to these revisions, by group id."""
-        found: dict[bytes, Owed] = {}
+        found: dict[bytes, PendingEvents] = {}
         wanted = [(group, f"{cluster_id(key)}:", at) for group, known in clusters.items() for key, at in known.items()]
         while wanted:
             keys = [self._layout.outbox(group) for group, _, _ in wanted]
@@ -126,8 +126,8 @@ class GroupStore:
         arguments: list[str | bytes | int] = [self.known]
         for commit in commits:
             keys += (self._layout.groups(commit.id), self._layout.outbox(commit.id), self._layout.moves(commit.id))
-            arguments += (commit.id, commit.expected, commit.value, len(commit.owed))
-            for field, event in commit.owed.items():
+            arguments += (commit.id, commit.expected, commit.value, len(commit.pending))
+            for field, event in commit.pending.items():
                 arguments += (field, event)
         return COMMIT_GROUP.call(keys, arguments)
 
@@ -146,7 +146,7 @@ class GroupStore:
         ]
         return [reply or b"" for reply in self._connection.execute(commands)]
 
-    def owed(self, most: int | None = None) -> dict[bytes, dict[str, bytes]]:
+    def pending_events(self, most: int | None = None) -> dict[bytes, dict[str, bytes]]:
         """Read the events committed but not known to be published, by outbox key: field -> event JSON.
 
         With `most`, only of the first outboxes that have so many together, for all of a rebuild may be many.
@@ -165,7 +165,7 @@ class GroupStore:
         }
 
     def forget(self, drained: Mapping[bytes, Sequence[str]]) -> None:
-        """Remove events found by `owed` that are published (outbox key -> fields)."""
+        """Remove events found by `pending_events` that are published (outbox key -> fields)."""
         self._connection.execute([Command(key, ("HDEL", key, *fields)) for key, fields in drained.items() if fields])
 
     def begun(self) -> frozenset[bytes]:
@@ -260,7 +260,7 @@ class GroupStore:
         return {record: made[roots[record]] for record in asked}
 
 
-def _owed_before(reply: int | list[bytes]) -> Owed | None:
+def _pending_before(reply: int | list[bytes]) -> PendingEvents | None:
     """Return the pending events in the script's reply for one group, which has the latest of each cluster first."""
     if isinstance(reply, int):
         return {} if reply else None

@@ -80,7 +80,7 @@ class KeyIndex:
         return len(packed) >= self._cap * ENTRY_BYTES
 
     @staticmethod
-    def met(packed: bytes, signature: bytes, *, loose: bool) -> Iterator[bytes]:
+    def candidates(packed: bytes, signature: bytes, *, loose: bool) -> Iterator[bytes]:
         """Return the 8-byte ids of packed entries that pass the prefilter for a record of this signature."""
         may = prefilter(signature) if loose else None
         for start in range(0, len(packed), ENTRY_BYTES):

@@ -47,7 +47,7 @@ class Reader:
             if _version(self.store.stored(reply)) != _version(self._stored.get(record))
         ]
 
-    def know(self, record: bytes, stored: Stored, document: bytes | None) -> None:
+    def cache(self, record: bytes, stored: Stored, document: bytes | None) -> None:
         """Remember what was just written; a document of None is as it was."""
         self._stored[record] = stored
         if document is None:

@@ -19,9 +19,9 @@ from streams.api.grouping import CLUSTER_CAP
 from streams.api.inputs import RecordLike, read_item, rules_for
 from streams.api.memory_index import KEY_CAP
 from streams.api.record_pool import Compared, RecordPool
-from streams.clusters.committed import Described
+from streams.clusters.committed import PlannedCommit
 from streams.clusters.group import Group, Relation, Root
-from streams.clusters.merge_jobs import Job, Work, find_jobs, once_related
+from streams.clusters.merge_jobs import MergeJob, MergeRequest, find_jobs, once_related
 from streams.clusters.planner import plan
 from streams.errors import PayloadError
 from streams.events import Evidence, Outgoing
@@ -97,30 +97,32 @@ class FakeStreams:
         a, b = sorted(self._pool.entries[record].record.id for record in (pair.arrived, pair.other))
         return Evidence(a, b, pair.decision)
 
-    def _jobs(self, arrived: Sequence[bytes], compared: Sequence[Compared]) -> list[Job]:
+    def _jobs(self, arrived: Sequence[bytes], compared: Sequence[Compared]) -> list[MergeJob]:
         """Return the groups that change, with what happens to each."""
-        work = Work(
+        request = MergeRequest(
             frozenset(arrived),
             tuple((pair.arrived, pair.other) for pair in compared if pair.decision.verdict == DUPLICATE),
             tuple((pair.arrived, pair.other) for pair in compared if pair.decision.verdict == RELATED),
         )
-        roots = {record: self._root(record) for record in work.asked}
-        roots |= {record: self._root(record) for record in once_related(work, roots.values())}
-        return find_jobs(work, roots, CLUSTER_CAP)[0]
+        roots = {record: self._root(record) for record in request.asked}
+        roots |= {record: self._root(record) for record in once_related(request, roots.values())}
+        return find_jobs(request, roots, CLUSTER_CAP)[0]
 
     def _root(self, record: bytes) -> Root:
         root = self._root_of.get(record, record)
         group = self._groups.get(root)
         return Root(root, b"stored" if group else b"", group or Group(), {})
 
-    def _plan(self, job: Job, evidence: Mapping[str, Sequence[Evidence]], causes: frozenset[str]) -> Described | None:
+    def _plan(
+        self, job: MergeJob, evidence: Mapping[str, Sequence[Evidence]], causes: frozenset[str]
+    ) -> PlannedCommit | None:
         """Plan a group anew, keep it, and return it with its events; None where nothing changed."""
         pool = self._pool
         live = {record: pool.entries[record].version for record in job.records if pool.is_live(record)}
         groups = [job.target.group, *(group for _, group in job.moves.values() if group.members or group.clusters)]
         known = {member.id for group in groups for member in group.members}
         related = [Relation(a, b, kind) for a, b in sorted(job.related) if (kind := pool.relation(a, b))]
-        draft = plan(
+        planned = plan(
             groups,
             {record: version.digest for record, version in live.items()},
             (job.records - live.keys()) & known,
@@ -128,7 +130,7 @@ class FakeStreams:
             min((version.taken for version in live.values()), default=0),
             related,
         )
-        described = events.describe(draft, pool.record, pool.is_live, evidence, causes)
+        described = events.describe(planned, pool.record, pool.is_live, evidence, causes)
         if not (described.group.members or described.group.clusters):
             return None
         for moved in job.moves:
@@ -136,7 +138,7 @@ class FakeStreams:
         self._groups[job.target.id] = described.group
         self._root_of.update((member.id, job.target.id) for member in described.group.members)
         self._root_of.update(dict.fromkeys(job.moves, job.target.id))
-        return described if described.owed else None
+        return described if described.pending else None
 
 
 def event_messages(
@@ -151,8 +153,8 @@ def event_messages(
         yield from (message for message in fake.send(batch) if message.topic == events.EVENTS)
 
 
-def _publications(described: Described) -> Iterator[Outgoing]:
-    for field, event in described.owed.items():
+def _publications(described: PlannedCommit) -> Iterator[Outgoing]:
+    for field, event in described.pending.items():
         yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
     for key, state in described.states.items():
         yield events.state_message(key, state)

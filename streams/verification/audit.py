@@ -147,7 +147,7 @@ class Audit:
 
     def _pending_events(self, findings: Findings) -> None:
         """Add the events that were committed and whose publication is not acknowledged."""
-        for fields in self._context.groups.owed().values():
+        for fields in self._context.groups.pending_events().values():
             for field in sorted(fields):
                 name, _, revision = field.rpartition(":")
                 findings.counts["owed"] += 1

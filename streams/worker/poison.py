@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from streams.engine.messages import Incoming
-from streams.engine.prepare import Prepared, Refused, Told
+from streams.engine.prepare import CorrectionItem, Prepared, Rejected
 from streams.errors import PayloadError, ServiceError, StuckError
 from streams.event_log import EventLog
 
@@ -23,7 +23,7 @@ ATTEMPTS = 3
 BRAKE = 50
 """Messages in a row that are refused before the worker takes the fault for its own and refuses no more."""
 
-Items = Sequence[Sequence[Prepared | Refused | Told]]
+Items = Sequence[Sequence[Prepared | Rejected | CorrectionItem]]
 """What each message of a batch holds, in the order of the messages."""
 Handle = Callable[[Sequence[Incoming], Items], Awaitable[None]]
 Refuse = Callable[[Incoming, PayloadError], Awaitable[None]]

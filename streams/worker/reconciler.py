@@ -14,7 +14,7 @@ from typing import Any
 from streams.engine.deliver import InThread, deliver
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
-from streams.engine.reconcile import Published, mend
+from streams.engine.reconcile import Published, reconcile
 from streams.event_log import EventLog
 from streams.events import EVENTS, Outgoing
 from streams.kafka.connection import KafkaConnection
@@ -70,7 +70,7 @@ class Reconciler:
         published = await self._read(max(0, since - _MARGIN_MS), only)
         known, count = len(published.heads), 0
         for keys in published.chunks():
-            count += await self._deliver(await self._in_thread(partial(mend, self._engine, published, keys)))
+            count += await self._deliver(await self._in_thread(partial(reconcile, self._engine, published, keys)))
             count += await self.publish_states(keys)
         log.warning(
             "subscribers_reconciled",

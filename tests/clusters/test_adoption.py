@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.clusters.adoption import adopt, names, redocument, unchanged
-from streams.clusters.draft import Change, Draft
 from streams.clusters.group import Cluster, Group, Member, Relation, Ruling
+from streams.clusters.group_plan import Change, GroupPlan
 from streams.clusters.partition import Link, partition
 from streams.clusters.planner import Pair, plan
 
@@ -51,8 +51,8 @@ def parts(group: Group) -> list[list[bytes]]:
 
 def test_what_is_as_it_was_goes_on_without_a_change() -> None:
     group = grown([A, B], {(A, B): LINK})
-    draft = adopt([group], {A: digest(A), B: digest(B)}, asked({(A, B): LINK}), 9, ())
-    assert (draft.group, draft.changes, draft.relations) == (group, (), ())
+    planned = adopt([group], {A: digest(A), B: digest(B)}, asked({(A, B): LINK}), 9, ())
+    assert (planned.group, planned.changes, planned.relations) == (group, (), ())
     assert unchanged(group, group) == group
     other = msgspec.structs.replace(group, clusters=(Cluster(B, 1, 0),), vetoed=True)
     assert unchanged(group, other) == msgspec.structs.replace(group, vetoed=True), (
@@ -62,10 +62,10 @@ def test_what_is_as_it_was_goes_on_without_a_change() -> None:
 
 def test_the_older_id_wins_and_the_other_redirects_whatever_the_new_generation_would_call_them() -> None:
     old, young = grown([B], {}), grown([A], {})
-    draft = adopt([old, msgspec.structs.replace(young, clusters=(Cluster(A, 4, 7),))], {A: digest(A), B: digest(B)},
+    planned = adopt([old, msgspec.structs.replace(young, clusters=(Cluster(A, 4, 7),))], {A: digest(A), B: digest(B)},
                   asked({(A, B): LINK}), 9, ())  # fmt: skip
-    assert draft.changes == (Change("merged", B, 2, (B,), (A, B), (A,)), Change("merged", A, 5, (A,), (), (B,)))
-    assert draft.group.merged == {A: B}
+    assert planned.changes == (Change("merged", B, 2, (B,), (A, B), (A,)), Change("merged", A, 5, (A,), (), (B,)))
+    assert planned.group.merged == {A: B}
 
 
 def test_a_part_that_splits_off_gets_an_id_that_was_never_used() -> None:
@@ -73,36 +73,36 @@ def test_a_part_that_splits_off_gets_an_id_that_was_never_used() -> None:
     gone = plan([group], {}, set(), asked({}), 0).group  # nothing happened: as it was
     assert gone == group
     merged = msgspec.structs.replace(group, merged={C: A})
-    draft = adopt([merged], {r: digest(r) for r in (A, B, C)}, asked({(A, B): LINK}), 9, ())
-    assert {change.key: change.type for change in draft.changes} == {A: "split", C + b"\0\1": "created"}
-    assert draft.group.merged == {C: A}
+    planned = adopt([merged], {r: digest(r) for r in (A, B, C)}, asked({(A, B): LINK}), 9, ())
+    assert {change.key: change.type for change in planned.changes} == {A: "split", C + b"\0\1": "created"}
+    assert planned.group.merged == {C: A}
 
 
 def test_a_record_that_is_read_in_another_way_is_an_update() -> None:
     group = grown([A, B], {(A, B): LINK})
-    draft = adopt([group], {A: digest(A), B: digest(B, 2)}, asked({(A, B): LINK}), 9, ())
-    assert draft.changes == (Change("record_updated", A, group.clusters[0].revision + 1, (A, B), (A, B)),)
+    planned = adopt([group], {A: digest(A), B: digest(B, 2)}, asked({(A, B): LINK}), 9, ())
+    assert planned.changes == (Change("record_updated", A, group.clusters[0].revision + 1, (A, B), (A, B)),)
 
 
 def test_corrections_go_on_to_hold() -> None:
     group = grown([A, B], {(A, B): LINK})
     group = plan([group], {}, set(), asked({(A, B): LINK}), 0, (), (Ruling(A, B, -1, 1),)).group
     assert parts(group) == [[A], [B]]
-    draft = adopt([group], {A: digest(A), B: digest(B)}, asked({(A, B): LINK}), 9, ())
-    assert (draft.group, draft.changes) == (group, ())
+    planned = adopt([group], {A: digest(A), B: digest(B)}, asked({(A, B): LINK}), 9, ())
+    assert (planned.group, planned.changes) == (group, ())
     assert unchanged(group, grown([A, B], {(A, B): LINK})) is None
 
 
 def test_another_document_is_told_of_once() -> None:
     group = grown([A, B], {(A, B): LINK})
     group = msgspec.structs.replace(group, clusters=(msgspec.structs.replace(group.clusters[0], canonical=b"old"),))
-    same = redocument(Draft(group, ()), lambda _key, _records: b"old")
-    assert same == Draft(group, ())
+    same = redocument(GroupPlan(group, ()), lambda _key, _records: b"old")
+    assert same == GroupPlan(group, ())
     revision = group.clusters[0].revision + 1
-    other = redocument(Draft(group, ()), lambda _key, _records: b"new")
+    other = redocument(GroupPlan(group, ()), lambda _key, _records: b"new")
     assert other.changes == (Change("canonical_changed", A, revision, (A, B), (A, B)),)
     assert other.group.clusters == (Cluster(A, revision, 0),)
-    changed = Draft(group, (Change("record_updated", A, revision, (A, B), (A, B)),))
+    changed = GroupPlan(group, (Change("record_updated", A, revision, (A, B), (A, B)),))
     assert redocument(changed, lambda _key, _records: b"new") == changed
 
 
@@ -146,17 +146,17 @@ def test_any_decisions_lead_on_from_any_others(
     was = [grown(order[:cut], before), grown(order[cut:-1], before)]
     was = [group for group in was if group.members]
     present = {record: digest(record) for record in IDS if record not in gone}
-    draft = adopt(was, present, asked(after), 99, ())
-    assert parts(draft.group) == truth(sorted(present), {k: v for k, v in after.items() if not gone & set(k)})
+    planned = adopt(was, present, asked(after), 99, ())
+    assert parts(planned.group) == truth(sorted(present), {k: v for k, v in after.items() if not gone & set(k)})
     known = {c.key: (c.revision, group.records(i)) for group in was for i, c in enumerate(group.clusters)}
-    for change in draft.changes:
+    for change in planned.changes:
         revision, records = known.get(change.key, (0, ()))
         assert (change.revision, change.before) == (revision + 1, records)
         known[change.key] = change.revision, change.after
-    standing = {c.key: draft.group.records(i) for i, c in enumerate(draft.group.clusters)}
+    standing = {c.key: planned.group.records(i) for i, c in enumerate(planned.group.clusters)}
     assert {key: records for key, (_, records) in known.items() if records} == {k: r for k, r in standing.items() if r}
     redirects = {key for group in was for key in group.merged}
-    assert redirects <= draft.group.merged.keys()
-    assert not draft.group.merged.keys() & standing.keys()
-    again = adopt([draft.group], present, asked(after), 99, ())
-    assert (again.group, again.changes) == (draft.group, ()), "who does it twice does nothing the second time"
+    assert redirects <= planned.group.merged.keys()
+    assert not planned.group.merged.keys() & standing.keys()
+    again = adopt([planned.group], present, asked(after), 99, ())
+    assert (again.group, again.changes) == (planned.group, ()), "who does it twice does nothing the second time"

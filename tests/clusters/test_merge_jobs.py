@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.clusters.group import Cluster, Group, Member, Relation, Root, Ruling
-from streams.clusters.merge_jobs import Job, Work, find_jobs, once_related, one_sided, still_to_do
+from streams.clusters.merge_jobs import MergeJob, MergeRequest, find_jobs, once_related, one_sided, still_to_do
 from streams.records.stored import Stored
 from streams.records.version import RecordVersion
 
@@ -27,15 +27,15 @@ def roots(*homes: Root) -> dict[bytes, Root]:
     return {record: root for root in homes for record in {root.id, *(m.id for m in root.group.members)}}
 
 
-def jobs(work: Work, *homes: Root, cap: int = 100) -> dict[bytes, Job]:
-    return {job.target.id: job for job in find_jobs(work, roots(*homes), cap)[0]}
+def jobs(request: MergeRequest, *homes: Root, cap: int = 100) -> dict[bytes, MergeJob]:
+    return {job.target.id: job for job in find_jobs(request, roots(*homes), cap)[0]}
 
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 
 
-def work(*records: bytes, links: Pairs = (), related: Pairs = ()) -> Work:
-    return Work(frozenset(records), links, related=related)
+def request(*records: bytes, links: Pairs = (), related: Pairs = ()) -> MergeRequest:
+    return MergeRequest(frozenset(records), links, related=related)
 
 
 def stored(digest: bytes) -> Stored:
@@ -43,7 +43,7 @@ def stored(digest: bytes) -> Stored:
 
 
 def test_what_is_linked_becomes_one_group_under_the_smaller_id_that_exists() -> None:
-    found = jobs(work(A, links=((A, C), (C, B))), home(A), home(B, B), home(C, C, D))
+    found = jobs(request(A, links=((A, C), (C, B))), home(A), home(B, B), home(C, C, D))
     (job,) = found.values()
     assert job.target.id == B, "of those that exist; A is new"
     assert {moving: moved for moving, (_, moved) in job.moves.items()} == {A: Group(), C: group(C, D)}
@@ -52,14 +52,14 @@ def test_what_is_linked_becomes_one_group_under_the_smaller_id_that_exists() -> 
 
 
 def test_what_is_not_linked_stays_apart() -> None:
-    assert {target: job.records for target, job in jobs(work(A, B), home(A), home(B, B)).items()} == {A: {A}, B: {B}}
+    assert {target: job.records for target, job in jobs(request(A, B), home(A), home(B, B)).items()} == {A: {A}, B: {B}}
 
 
 def test_a_link_beyond_the_cap_is_left_out_and_counted_but_a_correction_heeds_none() -> None:
     homes = roots(home(A, A), home(B, B, C))
-    found, capped = find_jobs(work(A, links=((A, B),)), homes, 2)
+    found, capped = find_jobs(request(A, links=((A, B),)), homes, 2)
     assert (len(found), capped) == (2, 1)
-    said = work(A, B)._replace(rulings=(Ruling(A, B, 1, 1),))
+    said = request(A, B)._replace(rulings=(Ruling(A, B, 1, 1),))
     ((job,), capped) = find_jobs(said, homes, 2)
     assert (job.rulings, capped) == (said.rulings, 0)
 
@@ -67,34 +67,34 @@ def test_a_link_beyond_the_cap_is_left_out_and_counted_but_a_correction_heeds_no
 def test_a_group_on_its_way_goes_on_with_the_one_it_goes_to() -> None:
     frozen = b"~" + A + b"..."
     target = Root(A, b"=A", group(A), {C: (frozen, group(C))})
-    (job,) = find_jobs(work(C), {C: target, A: target}, 100)[0]
+    (job,) = find_jobs(request(C), {C: target, A: target}, 100)[0]
     assert (job.target.id, job.moves, job.frozen) == (A, {C: (frozen, group(C))}, frozenset((C,)))
 
 
 def test_a_record_that_its_group_does_not_know_is_taken_in() -> None:
     lost = home(B, A)  # B leads to it, and it does not have B: deleted, and stored anew by another worker
-    assert jobs(work(A, related=((A, B),)), lost)[B].records == {A, B}
+    assert jobs(request(A, related=((A, B),)), lost)[B].records == {A, B}
 
 
 def test_both_sides_of_a_relation_are_asked() -> None:
-    found = jobs(work(A, related=((A, B),)), home(A), home(B, B))
+    found = jobs(request(A, related=((A, B),)), home(A), home(B, B))
     assert (found[A].related, found[B].related) == ({(A, B)}, {(B, A)})
 
 
 def test_records_that_a_group_was_related_to_are_found() -> None:
     one = home(A, A, C, related=(Relation(A, B, "corrects"), Relation(C, D, "corrects")))
-    assert once_related(work(A), [one]) == {B}, "C may not have changed"
+    assert once_related(request(A), [one]) == {B}, "C may not have changed"
 
 
 def test_a_relation_of_a_member_that_changed_ends_on_both_sides() -> None:
     one = home(A, A, C, related=(Relation(A, B, "corrects"), Relation(C, D, "corrects")))
-    found = list(jobs(work(C), one).values())
+    found = list(jobs(request(C), one).values())
     assert one_sided(found, {A: stored(NEW), C: stored(b"digest 1")}) == ((A, B),)
     assert one_sided(found, {A: stored(b"digest 1"), C: stored(b"digest 1")}) == ()
 
 
 def test_what_came_to_nothing_is_done_again_and_nothing_else() -> None:
-    asked = work(A, B, links=((A, C), (B, D)), related=((A, D), (B, C)))
+    asked = request(A, B, links=((A, C), (B, D)), related=((A, D), (B, C)))
     failed = jobs(asked, home(A), home(B), home(C, C), home(D, D))
     assert set(failed) == {C, D}
     again = still_to_do(asked, [failed[C]])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.clusters.draft import Change
 from streams.clusters.group import Cluster, Group, Member, cluster_id, cluster_key, next_key
+from streams.clusters.group_plan import Change
 from streams.clusters.partition import Link, partition
 from streams.clusters.planner import Pair, combine, plan
 
@@ -39,13 +39,13 @@ def digest(version: int) -> bytes:
 
 
 def add(world: World, group: Group, *records: bytes, version: int = 1, now: int = 5) -> tuple[Group, list[Change]]:
-    draft = plan([group], dict.fromkeys(records, digest(version)), set(), world, now)
-    return draft.group, list(draft.changes)
+    planned = plan([group], dict.fromkeys(records, digest(version)), set(), world, now)
+    return planned.group, list(planned.changes)
 
 
 def remove(world: World, group: Group, *records: bytes) -> tuple[Group, list[Change]]:
-    draft = plan([group], {}, set(records), world, 9)
-    return draft.group, list(draft.changes)
+    planned = plan([group], {}, set(records), world, 9)
+    return planned.group, list(planned.changes)
 
 
 def parts(group: Group) -> list[list[bytes]]:
@@ -86,13 +86,13 @@ def test_of_merged_clusters_the_older_keeps_its_id() -> None:
     world = World("AC BC")
     old, _ = add(world, Group(), B, now=10)
     young, _ = add(world, Group(), A, now=20)
-    draft = plan([young, old], {C: digest(1)}, set(), world, 30)
-    assert draft.changes == (
+    planned = plan([young, old], {C: digest(1)}, set(), world, 30)
+    assert planned.changes == (
         Change("merged", B, 2, (B,), (A, B, C), (A,)),
         Change("merged", A, 2, (A,), (), (B,)),
     )
-    assert draft.group.merged == {A: B}
-    assert parts(draft.group) == [[A, B, C]]
+    assert planned.group.merged == {A: B}
+    assert parts(planned.group) == [[A, B, C]]
 
 
 def test_a_redirect_follows_when_its_target_is_merged_in_turn() -> None:
@@ -189,16 +189,16 @@ def test_any_life_of_a_group_ends_as_the_partition_says(steps: list[tuple[str, i
             world.pairs[frozenset((record, other))] = pair
             versions[record] += 1
             present = {record: digest(versions[record])}
-        draft = plan([group], present, removed, world, 7)
-        assert parts(draft.group) == world.truth((members | present.keys()) - removed)
-        assert len({cluster.key for cluster in draft.group.clusters}) == len(draft.group.clusters)
-        for change in draft.changes:
+        planned = plan([group], present, removed, world, 7)
+        assert parts(planned.group) == world.truth((members | present.keys()) - removed)
+        assert len({cluster.key for cluster in planned.group.clusters}) == len(planned.group.clusters)
+        for change in planned.changes:
             revision, known = told.get(change.key, (0, ()))
             assert (change.revision, change.before) == (revision + 1, known)
             told[change.key] = change.revision, change.after
-        again = plan([draft.group], present, set(), world, 8)
-        assert (again.group, again.changes) == (draft.group, ()), "a replay planned something"
-        group = draft.group
+        again = plan([planned.group], present, set(), world, 8)
+        assert (again.group, again.changes) == (planned.group, ()), "a replay planned something"
+        group = planned.group
     standing = {cluster.key: list(group.records(index)) for index, cluster in enumerate(group.clusters)}
     assert {key: list(after) for key, (_, after) in told.items() if after} == {k: m for k, m in standing.items() if m}
 

@@ -31,7 +31,7 @@ def test_a_cluster_that_is_behind_gets_the_revision_after_the_published_one() ->
     (lifted,), (change,) = lift([group(1, A)], {A: Head(3, ("a", "b"), 7)}, {A}, names, as_published)
     assert lifted.clusters == (Cluster(A, 4, 5),)
     assert (change.type, change.key, change.revision) == ("record_removed", A, 4)
-    assert (change.after, change.told) == ((A,), ("a", "b"))
+    assert (change.after, change.published_before) == ((A,), ("a", "b"))
 
 
 def test_one_of_the_published_revision_with_other_records_is_behind_too() -> None:
@@ -43,7 +43,7 @@ def test_a_cluster_that_was_forgotten_is_there_again_without_a_record() -> None:
     other = Group((Member(B, b"1", 0),), (Cluster(B, 1, 5),))
     (lifted,), (change,) = lift([other], {A: Head(3, ("a",), 7)}, {A, B}, names, as_published)
     assert lifted.clusters == (Cluster(B, 1, 5), Cluster(A, 4, 7))
-    assert (change.type, change.after, change.told) == ("record_removed", (), ("a",))
+    assert (change.type, change.after, change.published_before) == ("record_removed", (), ("a",))
 
 
 def test_one_that_had_no_record_is_there_again_and_nothing_is_published() -> None:

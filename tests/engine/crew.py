@@ -111,7 +111,7 @@ class Workers:
         return work
 
     def recover(self) -> Engine:
-        """Workers come back: what was owed is published, what was not committed is handled again, in order.
+        """Workers come back: what was pending is published, what was not committed is handled again, in order.
 
         Only then what the dead ones had sent arrives, and a quarter of an hour goes by.
         """

@@ -101,5 +101,5 @@ def test_updates_deletes_and_resends_for_ever_take_no_more_room(
             continue
         # A revision takes a byte or two more as it grows.
         assert size - settled[kind][1] <= 2 * 8, (kind, [weight.get(kind) for weight in weights])
-    assert not feed.engine.groups.owed()
+    assert not feed.engine.groups.pending_events()
     assert len({event["event_id"] for event in feed.events}) == len(feed.events)

@@ -162,7 +162,7 @@ def test_a_record_deleted_and_sent_again_as_it_once_was_stands_so_however_the_me
     bench.check()
 
 
-def test_events_owed_by_a_worker_that_died_are_published(
+def test_pending_events_of_a_worker_that_died_are_published(
     generation: Settings, new_connection: Callable[[], Connection]
 ) -> None:
     dying = Bench(generation, new_connection())
@@ -174,7 +174,7 @@ def test_events_owed_by_a_worker_that_died_are_published(
     check(heir.engine, heir.published, [message("s:a", LINKED, 1)])
     again = len(heir.published)
     drain(heir.engine, heir.published.extend)
-    assert len(heir.published) == again, "what was published is owed no more"
+    assert len(heir.published) == again, "what was published is pending no more"
 
 
 def test_a_worker_that_dies_after_it_acknowledged_too_late_leaves_its_events_pending(

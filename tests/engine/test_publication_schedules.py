@@ -18,7 +18,7 @@ from streams.engine.outbox import Outbox
 from streams.events import Outgoing
 from streams.settings import Settings
 from streams.state.connection import Command, Connection
-from streams.state.group_store import Commit, GroupStore, Owed
+from streams.state.group_store import Commit, GroupStore, PendingEvents
 from streams.state.late import LateStates
 from streams.state.layout import Layout
 from streams.state.progress import Step
@@ -75,7 +75,7 @@ class Crew:
         engine = self.worker()
         stored = stored_partition(engine)
         assert stored == fold_events(self.published)
-        return not engine.groups.owed() and fold_clusters(self.published) != stored
+        return not engine.groups.pending_events() and fold_clusters(self.published) != stored
 
 
 @pytest.fixture
@@ -123,11 +123,11 @@ def test_a_queue_of_clusters_loses_the_event_of_a_worker_that_died(crew: Make, o
 class TwoScripts(GroupStore):
     """Commits a group first, and then writes its events elsewhere."""
 
-    def commit_events(self, commits: Sequence[Commit]) -> list[Owed | None]:
-        done = super().commit_events([commit._replace(owed={}) for commit in commits])
-        for commit, owed in zip(commits, done, strict=True):
-            if owed is not None and commit.owed:
-                fields = [part for pair in commit.owed.items() for part in pair]
+    def commit_events(self, commits: Sequence[Commit]) -> list[PendingEvents | None]:
+        done = super().commit_events([commit._replace(pending={}) for commit in commits])
+        for commit, earlier in zip(commits, done, strict=True):
+            if earlier is not None and commit.pending:
+                fields = [part for pair in commit.pending.items() for part in pair]
                 key = self.outbox(commit.id)
                 self._connection.execute([Command(key, ("HSET", key, *fields))])
         return done

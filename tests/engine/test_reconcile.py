@@ -17,7 +17,7 @@ from streams.clusters.group import Cluster, Group, Member
 from streams.clusters.published import Head, lift
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
-from streams.engine.reconcile import Published, mend
+from streams.engine.reconcile import Published, reconcile
 from streams.events import Outgoing
 from streams.settings import Settings
 from streams.state.connection import Command, Connection
@@ -81,14 +81,14 @@ class World:
         settle(self.engine_of_other, waiting, self.published.extend)
         self.position = min(begin + size, len(self.log))
 
-    def mend(self, engine: Engine | None = None) -> None:
+    def reconcile(self, engine: Engine | None = None) -> None:
         """As a worker does it that meets another server."""
         engine, told = engine or self.engine, Published()
         for number, out in enumerate(self.published):
             if out.topic == events.EVENTS:
                 told.add(out.value or b"", number)
         for keys in told.chunks():
-            settle(engine, mend(engine, told, keys), self.published.extend)
+            settle(engine, reconcile(engine, told, keys), self.published.extend)
             settle(engine, engine.outbox.restate(keys), self.published.extend)
         drain(engine, self.published.extend)
 
@@ -97,12 +97,12 @@ class World:
 
         def first(step: Callable[[], None]) -> None:
             self.stepped.before = step
-            self.mend()
+            self.reconcile()
             self.run(random, alone=True)
 
         def second(step: Callable[[], None]) -> None:
             self.other.before = step
-            self.mend(self.engine_of_other)
+            self.reconcile(self.engine_of_other)
 
         interleave([first, second], random.choice)
         self.stepped.before = self.other.before = lambda: None
@@ -137,7 +137,7 @@ def test_whatever_is_forgotten_all_agree_again(
             world.position = kept[1]
             world.forget(kept[0])
             if random.random() < 0.5:
-                world.mend()
+                world.reconcile()
             else:
                 world.mend_twice(random)
     world.run(random)
@@ -155,7 +155,7 @@ def test_what_is_told_of_a_cluster_that_redis_forgot(
     world.handle(1)
     before = len(world.published)
     world.forget(empty)
-    world.mend()
+    world.reconcile()
     told = [orjson.loads(out.value or b"") for out in world.published[before:] if out.topic == events.EVENTS]
     for event in told:
         validate("event", event)
@@ -174,7 +174,7 @@ def test_mending_what_is_whole_tells_nothing(generation: Settings, new_connectio
     world.log = [message(record, CONTENTS[number], 1000 + number) for number, record in enumerate(RECORDS)]
     world.handle(7)
     told = Counter(out.topic for out in world.published)[events.EVENTS]
-    world.mend()
+    world.reconcile()
     assert Counter(out.topic for out in world.published)[events.EVENTS] == told
 
 

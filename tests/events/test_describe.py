@@ -4,7 +4,7 @@ import json
 from itertools import islice
 
 from streams import events
-from streams.clusters.draft import Change, Draft
+from streams.clusters.group_plan import Change, GroupPlan
 from streams.clusters.planner import birth
 from streams.events import Evidence
 from streams.matching.decision import DUPLICATE, Decision
@@ -19,18 +19,18 @@ def test_an_event_names_only_causes_and_evidence_of_its_own_cluster() -> None:
     a, b = b"A" * 8, b"B" * 8
     records = {a: Record(source="s", source_id="a", title="T"), b: Record(source="s", source_id="b", title="T")}
     group = Group((Member(a, b"1", 0), Member(b, b"1", 1)), (Cluster(a, 1, 0), Cluster(b, 1, 0)))
-    draft = Draft(group, (Change("created", a, 1, (), (a,)), Change("created", b, 1, (), (b,))))
+    plan = GroupPlan(group, (Change("created", a, 1, (), (a,)), Change("created", b, 1, (), (b,))))
     across = Evidence("s:a", "s:b", Decision(DUPLICATE, 0.9, ("title_exact",), "1"))
     described = events.describe(
-        draft, records.get, lambda _: True, {"s:a": [across], "s:b": [across]}, frozenset({"s:a", "s:b", "s:c"})
+        plan, records.get, lambda _: True, {"s:a": [across], "s:b": [across]}, frozenset({"s:a", "s:b", "s:c"})
     )
-    told = [json.loads(event) for event in described.owed.values()]
+    told = [json.loads(event) for event in described.pending.values()]
     assert [(event["causes"], event["evidence"]) for event in told] == [(["s:a"], []), (["s:b"], [])]
 
 
 def test_a_birth_is_described_as_any_other_draft_is() -> None:
     payloads = [json.dumps(message.document).encode() for message in islice(generate(5, 100), 100)]
     for record in (item for payload in payloads for item in parse("document", payload) if isinstance(item, Record)):
-        draft = birth(b"A" * 8, b"digest", len(record.title))
-        described = events.describe(draft, {b"A" * 8: record}.get, lambda _: True, {}, frozenset({record.id}))
-        assert events.describe_singleton(draft, record) == described
+        plan = birth(b"A" * 8, b"digest", len(record.title))
+        described = events.describe(plan, {b"A" * 8: record}.get, lambda _: True, {}, frozenset({record.id}))
+        assert events.describe_singleton(plan, record) == described

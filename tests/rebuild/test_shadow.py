@@ -77,7 +77,7 @@ def test_it_goes_as_far_as_it_is_told_and_on_from_there(settings: Settings) -> N
     assert built.replay(COUNT, **{"dedup.corrections": 7, "somebody.elses": 9}) == COUNT - 23
     assert (built.position(), built.records()) == (COUNT, 45)
     assert built.shadow.behind({(TOPIC, 0): COUNT + 2}) == 2
-    assert built.engine.groups.owed() == {}
+    assert built.engine.groups.pending_events() == {}
 
 
 def test_messages_that_are_gone_are_not_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

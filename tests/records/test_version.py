@@ -116,9 +116,9 @@ def fed(feed: Iterable[RecordVersion], stands: RecordVersion | None = None) -> R
     """What stands after payloads were handled one after the other."""
     for version in feed:
         if stands is None or version.supersedes(stands):
-            stands = version if stands is None else version.following(stands)
+            stands = version if stands is None else version.next_after(stands)
         else:
-            stands = stands.hearing(version)
+            stands = stands.after_rejecting(version)
     return stands
 
 
@@ -168,7 +168,7 @@ def test_a_version_outlives_a_payload_that_gave_none() -> None:
 
 
 def test_a_payload_that_a_version_replaced_does_not_come_back() -> None:
-    """Without versions it is later than the second version, and was heard before it: a replay must not tell otherwise."""
+    """Without versions it is later than the second version, and came before it: a replay must not tell otherwise."""
     first, silent, second = (
         RecordVersion.of(b"a", version=1, taken=arrival(2_000_000, 0)),
         RecordVersion.of(b"b", updated="1970-01-01T00:50:00", taken=arrival(2_000_001, 1)),
@@ -188,6 +188,6 @@ def test_large_versions_keep_their_order() -> None:
         for n, version in enumerate((70_001, 20_240_101, 20_240_501))
     ]
     for earlier, later in pairwise(said):
-        kept, _ = RecordVersion.read(later.following(earlier).pack())
+        kept, _ = RecordVersion.read(later.next_after(earlier).pack())
         assert later.supersedes(earlier)
         assert not earlier._replace(taken=99).supersedes(kept)

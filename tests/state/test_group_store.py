@@ -1,4 +1,4 @@
-"""Groups on a real server: change, freeze, pointers, what is owed."""
+"""Groups on a real server: change, freeze, pointers, what is pending."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_refused_change_owes_no_event(groups: GroupStore) -> None:
     one = groups.encode(group(A))
     groups.commit([Commit(A, b"", one, {"c:1": b"event"})])
     groups.commit([Commit(A, b"", one, {"c:2": b"lost"})])
-    assert [dict(owed) for owed in groups.owed().values()] == [{"c:1": b"event"}]
+    assert [dict(found) for found in groups.pending_events().values()] == [{"c:1": b"event"}]
 
 
 def test_a_moved_group_is_found_over_any_number_of_pointers(groups: GroupStore) -> None:
@@ -111,12 +111,12 @@ def test_acknowledged_events_are_removed_where_the_group_is_as_published(groups:
     groups.commit([Commit(A, b"", one, {"c:1": b"first", "c:2": b"second"})])
     groups.commit([Commit(B, b"", groups.encode(group(B)), {"d:1": b"other"})])
     assert groups.acknowledge([(A, one, ["c:1"])]) == [one]
-    assert {field for owed in groups.owed().values() for field in owed} == {"c:2", "d:1"}
+    assert {field for found in groups.pending_events().values() for field in found} == {"c:2", "d:1"}
     groups.commit([Commit(A, one, two, {"c:3": b"third"})])
     assert groups.acknowledge([(A, one, ["c:2"])]) == [two], "who was slower learns what stands"
-    assert {field for owed in groups.owed().values() for field in owed} == {"c:2", "c:3", "d:1"}
+    assert {field for found in groups.pending_events().values() for field in found} == {"c:2", "c:3", "d:1"}
     groups.forget({groups.outbox(A): ["c:2", "c:3"]})
-    assert [dict(owed) for owed in groups.owed().values()] == [{"d:1": b"other"}]
+    assert [dict(found) for found in groups.pending_events().values()] == [{"d:1": b"other"}]
 
 
 def test_all_groups_are_those_that_live_somewhere(groups: GroupStore) -> None:
@@ -148,7 +148,7 @@ def test_of_workers_that_change_a_group_at_once_one_gets_through(make: Callable[
     assert sorted(through) == list(range(rounds))
 
 
-def test_a_change_is_told_which_events_of_its_clusters_are_owed_before_its_own(groups: GroupStore) -> None:
+def test_a_change_returns_which_events_of_its_clusters_are_pending_before_its_own(groups: GroupStore) -> None:
     values = [groups.encode(group(A, revision=number)) for number in range(13)]
     first = {"c:8": b"8", "d:1": b"other"}
     assert groups.commit_events([Commit(A, b"", values[0], first)]) == [{}]
@@ -162,12 +162,12 @@ def test_a_change_is_told_which_events_of_its_clusters_are_owed_before_its_own(g
     assert groups.commit_events([Commit(A, values[2], values[3], {"c:12": b"12"})]) == [{"c:11": b"11"}]
 
 
-def test_events_that_are_owed_where_groups_were(groups: GroupStore) -> None:
+def test_events_that_are_pending_where_groups_were(groups: GroupStore) -> None:
     x, y = A + b"\0" * 4, B + b"\0" * 4
     one, other = cluster_id(x), cluster_id(y)
-    owed = {f"{one}:{revision}": b"%d" % revision for revision in (7, 9, 10)} | {f"{other}:1": b"1"}
-    groups.commit([Commit(C, b"", groups.encode(group(C)), owed)])
-    found = groups.owed_of({C: {x: 10, y: 2}, A: {y: 1}})
+    pending = {f"{one}:{revision}": b"%d" % revision for revision in (7, 9, 10)} | {f"{other}:1": b"1"}
+    groups.commit([Commit(C, b"", groups.encode(group(C)), pending)])
+    found = groups.pending_of({C: {x: 10, y: 2}, A: {y: 1}})
     assert {group: list(fields) for group, fields in found.items()} == {C: [f"{one}:9", f"{one}:10"]}
-    assert groups.owed_of({C: {y: 1}}) == {C: {f"{other}:1": b"1"}}
-    assert groups.owed_of({}) == {}
+    assert groups.pending_of({C: {y: 1}}) == {C: {f"{other}:1": b"1"}}
+    assert groups.pending_of({}) == {}

@@ -39,7 +39,7 @@ class Place:
         replies = self.connection.execute(self.index.add(record, signature, self.places))
         (packed,) = self.index.entries(self.places, iter(replies))
         assert self.index.is_full(packed) == (len(packed) >= ENTRY_BYTES * self.cap)
-        return list(self.index.met(packed, SIGNATURE, loose=False))
+        return list(self.index.candidates(packed, SIGNATURE, loose=False))
 
     def remove(self, record: bytes) -> int:
         """How many members fewer there are."""
@@ -50,7 +50,7 @@ class Place:
     def members(self) -> list[bytes]:
         packed = self.connection.call("HGET", self.name, self.fingerprint) or b""
         assert isinstance(packed, bytes)
-        return list(self.index.met(packed, SIGNATURE, loose=False))
+        return list(self.index.candidates(packed, SIGNATURE, loose=False))
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_key_is_read_without_being_changed(place: Place) -> None:
     place.add(a)
     place.add(b)
     (packed,) = place.connection.execute(place.index.get(place.places))
-    assert list(place.index.met(packed, SIGNATURE, loose=False)) == place.members() == [a, b]
+    assert list(place.index.candidates(packed, SIGNATURE, loose=False)) == place.members() == [a, b]
 
 
 def test_an_id_found_across_two_others_is_not_taken_for_a_member(place: Place) -> None:
@@ -136,8 +136,8 @@ def test_a_loose_key_gives_only_whom_the_signature_allows(generation: Settings, 
     place.add(stranger, b"\xe0\x07\x08\x09")
     packed = place.connection.call("HGET", place.name, place.fingerprint)
     assert isinstance(packed, bytes)
-    assert list(place.index.met(packed, b"\xd0\x03\x0a\x0b", loose=True)) == [kin]
-    assert list(place.index.met(packed, b"\xd0\x03\x0a\x0b", loose=False)) == [kin, stranger]
+    assert list(place.index.candidates(packed, b"\xd0\x03\x0a\x0b", loose=True)) == [kin]
+    assert list(place.index.candidates(packed, b"\xd0\x03\x0a\x0b", loose=False)) == [kin, stranger]
 
 
 def test_a_changed_signature_replaces_the_old_one(place: Place) -> None:

@@ -55,9 +55,9 @@ def test_a_record_that_another_worker_wrote_has_changed(store: RecordStore, conn
 
 def test_what_was_just_written_is_not_read_again(store: RecordStore, connection: Connection) -> None:
     reader = Reader(store, connection)
-    reader.know(B, stored(3), store.encode_record(RECORD))
+    reader.cache(B, stored(3), store.encode_record(RECORD))
     reader.load([B])
     assert (reader.record(B), reader.stored()[B]) == (RECORD, stored(3))
-    reader.know(B, stored(4, live=False), None)
+    reader.cache(B, stored(4, live=False), None)
     assert not reader.is_live(B)
     assert reader.record(B) == RECORD

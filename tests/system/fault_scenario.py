@@ -185,7 +185,7 @@ class FaultScenario:
         self._kept = kept
 
     def follow(self) -> None:
-        """The generation was rebuilt: from now on look at the one in force, with the workers, who publish what is owed there."""
+        """The generation was rebuilt: from now on look at the one in force, with the workers, who publish what is pending there."""
         assert self._connection is not None
         self.settings = current_generation(self.settings, self._connection)
         self._wait(lambda: all(self.ready()), "the workers have moved to it")

@@ -157,7 +157,7 @@ def _check_tampered_topic(installation: Installation, cluster: str) -> None:
     assert report["repaired"] > 3
 
 
-def test_an_owed_event_is_waited_for_and_then_told(
+def test_a_pending_event_is_waited_for_and_then_reported(
     streams: Made, tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]
 ) -> None:
     """As a worker leaves it that dies between the commit and the publication."""

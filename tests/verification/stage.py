@@ -117,7 +117,7 @@ class Stage:
         """Remove what is kept of a record under one kind of key."""
         assert self.connection.call("HDEL", getattr(self.layout, kind)(id_of(record)), id_of(record)) == 1
 
-    def owe(self, event: Outgoing) -> None:
+    def leave_pending(self, event: Outgoing) -> None:
         """Put an event back into the outbox."""
         told = orjson.loads(event.value or b"")
         key = self.layout.outbox(cluster_key(told["cluster_id"])[:8])

@@ -50,9 +50,9 @@ def redirect_of_one_that_stands(stage: Stage) -> None:
     stage.rewrite("t:merged", merged=group.merged | {key: key})
 
 
-def owed(stage: Stage) -> None:
+def pending_event(stage: Stage) -> None:
     """As if a worker had died between the commit and the publication."""
-    stage.owe(stage.published.pop(stage.events(stage.cluster("s:kept"))[-1]))
+    stage.leave_pending(stage.published.pop(stage.events(stage.cluster("s:kept"))[-1]))
 
 
 def out_of_a_key(stage: Stage) -> None:
@@ -257,7 +257,7 @@ CASES: list[tuple[Tamper, set[str]]] = [
     (frozen, {"group_frozen", "redis_missing"}),
     (redirect_to_nowhere, {"redirect_broken", "redirect_differs"}),
     (redirect_of_one_that_stands, {"redirect_broken"}),
-    (owed, {"event_owed", "events_differ"}),
+    (pending_event, {"event_owed", "events_differ"}),
     (out_of_a_key, {"key_missing"}),
     (old_signature, {"key_outdated"}),
     (garbage_for_a_group, {"unreadable", "redis_missing"}),

@@ -20,7 +20,7 @@ from tests.brokers import AnyBroker
 from tests.engine.worlds import CONTENTS, message
 
 
-def test_all_owed_events_are_published_however_many_lots_they_are(
+def test_all_pending_events_are_published_however_many_lots_they_are(
     new_broker: Callable[..., AnyBroker],
     generation: Settings,
     new_connection: Callable[[], Connection],
@@ -31,8 +31,8 @@ def test_all_owed_events_are_published_however_many_lots_they_are(
     engine = Engine(settings, new_connection())
     for number in range(6):
         engine.process([message(f"s:{number}", CONTENTS[0] | {"title": f"Paper number {number}"}, 100 + number)])
-    owed = {field for fields in engine.groups.owed().values() for field in fields}
-    assert len(owed) >= 6
+    pending = {field for fields in engine.groups.pending_events().values() for field in fields}
+    assert len(pending) >= 6
 
     async def story() -> set[str]:
         await create_topics(settings)
@@ -40,5 +40,5 @@ def test_all_owed_events_are_published_however_many_lots_they_are(
         told = read_to_now(KafkaConnection.of(settings), [events.EVENTS])
         return {m.key.decode() async for m in told}
 
-    assert asyncio.run(story()) == {field.rpartition(":")[0] for field in owed}
-    assert engine.groups.owed() == {}
+    assert asyncio.run(story()) == {field.rpartition(":")[0] for field in pending}
+    assert engine.groups.pending_events() == {}

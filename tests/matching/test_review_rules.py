@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from streams.matching.doubts import doubted_by, is_firm
 from streams.matching.features import Features
 from streams.matching.pair import compare_fully
+from streams.matching.review_rules import is_firm, review_rule_of
 from tests.matching.matching_factory import ABSTRACT, OTHER_ABSTRACT, features
 
 TITLE = "Hearing of burrowing owls under snow cover in boreal winters"
@@ -41,7 +41,7 @@ def of(title: str = TITLE, *authors: str, **fields: Any) -> Features:
 )  # fmt: skip
 def test_each_doubt_is_found(code: str, a: Features, b: Features) -> None:
     for one, other in ((a, b), (b, a)):
-        rule = doubted_by(compare_fully(one, other))
+        rule = review_rule_of(compare_fully(one, other))
         assert rule is not None
         assert (rule.code, rule.effect) == (code, "review")
 
@@ -56,7 +56,7 @@ def test_each_doubt_is_found(code: str, a: Features, b: Features) -> None:
     ],
 )
 def test_what_is_not_doubted(a: Features, b: Features) -> None:
-    assert doubted_by(compare_fully(a, b)) is None
+    assert review_rule_of(compare_fully(a, b)) is None
 
 
 def test_one_identifier_one_place_or_one_abstract_is_firm() -> None:

@@ -6,15 +6,16 @@ from typing import NamedTuple
 
 from streams.clusters.group import Group, Relation
 
-__all__ = ["Change", "Draft"]
+__all__ = ["Change", "GroupPlan"]
 
 
 class Change(NamedTuple):
     """One cluster's change. `before` and `after` are sorted 8-byte record ids.
 
     `others` are the clusters merged into this one (`merged`, after not empty), the one this was merged into
-    (`merged`, after empty), the ones split off (`split`) or the one this was split from (`created`). `told` are, in place of
-    `before`, the names of the records that the cluster had by the event before, where Redis does not know them any more.
+    (`merged`, after empty), the ones split off (`split`) or the one this was split from (`created`). `published_before` are,
+    in place of `before`, the names of the records that the cluster had by the event before, where Redis does not know them
+    any more.
     """
 
     type: str
@@ -23,10 +24,10 @@ class Change(NamedTuple):
     before: tuple[bytes, ...]
     after: tuple[bytes, ...]
     others: tuple[bytes, ...] = ()
-    told: tuple[str, ...] | None = None
+    published_before: tuple[str, ...] | None = None
 
 
-class Draft(NamedTuple):
+class GroupPlan(NamedTuple):
     """The new group, still without digests of canonical documents, and its changes in order.
 
     `relations`: (`relation_added` or `relation_removed`, cluster key, the relations that came or went) of clusters that stay.

@@ -11,7 +11,7 @@ from streams.matching.rule import REVIEW, Rule, Test, first
 from streams.matching.words import shared_information
 from streams.normalize.names import family_in_common
 
-__all__ = ["DOUBTS", "doubted_by", "is_firm"]
+__all__ = ["REVIEW_RULES", "is_firm", "review_rule_of"]
 
 _TWO_DOIS = ("different", "registrant")
 _OTHER_YEAR = ("one", "two", "four", "more")
@@ -143,7 +143,7 @@ def _title(level: str) -> Test:
     return lambda pair: pair.levels.title == level
 
 
-DOUBTS: tuple[Rule, ...] = (
+REVIEW_RULES: tuple[Rule, ...] = (
     _doubt("title_similar", _title("similar"), "titles share most letters", "", "measured"),
     _doubt("other_title", _title("different"), "other titles, and nothing that explains why", "", "measured"),
     _doubt("title_main", _title("main"), "main titles equal, subtitles differ", "SYSTEM: task A / SYSTEM: task B",
@@ -193,6 +193,6 @@ DOUBTS: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def doubted_by(pair: Pair) -> Rule | None:
+def review_rule_of(pair: Pair) -> Rule | None:
     """Return the first review rule that holds for a pair, None where none does or firm evidence answers them all."""
-    return None if is_firm(pair) else first(DOUBTS, pair)
+    return None if is_firm(pair) else first(REVIEW_RULES, pair)
