@@ -24,6 +24,7 @@ from streams.engine.outbox import Outbox
 from streams.engine.prepare import Intake, Prepared, Refused, Told
 from streams.engine.review_questions import ReviewQuestions
 from streams.engine.upsert import Upsert, Upserter
+from streams.events import Cause
 from streams.matching.ruleset import DEFAULT
 from streams.settings import Settings
 from streams.state.connection import Connection
@@ -107,19 +108,19 @@ class Engine:
             return Batch.of([])
         reader = Reader(self.store, self.connection)
         reader.load_records(pending)
-        causes = frozenset(record.id for moving in pending if (record := reader.record(moving)))
+        cause = Cause.messages(record.id for moving in pending if (record := reader.record(moving)))
 
         def describe(draft: Draft) -> Described:
-            return events.describe(draft, reader.record, reader.is_live, {}, causes)
+            return events.describe(draft, reader.record, reader.is_live, cause)
 
         return Batch.of(self.committer.apply(Work(pending, ()), reader, describe).committed)
 
     def _commit(self, upserts: Sequence[Upsert], decided: Decided, reader: Reader) -> Changes:
-        causes = frozenset(upsert.name for upsert in upserts)
+        cause = Cause.messages((upsert.name for upsert in upserts), decided.evidence)
         births = {upsert.id: upsert.birth for upsert in upserts if upsert.birth is not None}
 
         def describe(draft: Draft) -> Described:
-            return events.describe(draft, reader.record, reader.is_live, decided.evidence, causes)
+            return events.describe(draft, reader.record, reader.is_live, cause)
 
         work = Work(frozenset(u.id for u in upserts), tuple(decided.links), tuple(decided.related))
         return self.committer.apply(work, reader, describe, births=births)

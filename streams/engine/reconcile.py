@@ -21,6 +21,7 @@ from streams.clusters.merge_jobs import Work
 from streams.clusters.published import Head
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
+from streams.events import Cause
 from streams.events.published import decode_event, is_truncated
 from streams.state.reader import Reader
 
@@ -74,10 +75,10 @@ class Published:
 def mend(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
     """Bring the clusters of a chunk up to what was published; return the batch of the changes, to be delivered."""
     reader = Reader(engine.store, engine.connection)
+    cause = Cause.failover(engine.settings.generation)
 
     def describe(draft: Draft) -> Described:
-        cause = f"forgotten:{engine.settings.generation}"
-        return events.describe(draft, reader.record, reader.is_live, {}, frozenset(), cause=cause)
+        return events.describe(draft, reader.record, reader.is_live, cause)
 
     work = Work(frozenset(key[:8] for key in keys), ())
     committed = engine.committer.apply(work, reader, describe, published.heads).committed
