@@ -80,7 +80,7 @@ class RedisError(ServiceError):
 class ForgottenError(RedisError):
     """Redis may have lost acknowledged writes in a failover: the caller has to restart what it began."""
 
-    def __init__(self, text: str = "Redis failed over or was started anew") -> None:
+    def __init__(self, text: str = "Redis failed over or was restarted") -> None:
         super().__init__(text)
 
 

@@ -290,5 +290,5 @@ def _as_ours(error: redis.RedisError) -> RedisError:
     if isinstance(error, MovedError):
         return RedisError("Redis: this server is a node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=true")
     if str(error).startswith(_FORGOTTEN):
-        return ForgottenError(f"Redis failed over or was started anew:{str(error).removeprefix(_FORGOTTEN)}")
+        return ForgottenError(f"Redis failed over or was restarted:{str(error).removeprefix(_FORGOTTEN)}")
     return RedisError(f"Redis: {error or type(error).__name__}")

@@ -129,7 +129,7 @@ class _Worker:
         """Restart this process where its consumer group is stuck."""
         seconds = await wait_until_stuck(self.health, self.ping_broker, self.settings.session_timeout)
         if not self._stopping:
-            log.warning("no partitions for %.0f s though Kafka answers; this worker begins anew", seconds)
+            log.warning("no partitions for %.0f s though Kafka answers; this worker restarts", seconds)
             self._preparer.close()
             _restart()
         await asyncio.Event().wait()  # until the tasks are cancelled
