@@ -52,7 +52,7 @@ _SILENT_SECONDS = 6.0
 
 Kafka grants no shorter one (`group.min.session.timeout.ms`, by default). The embedded broker does; and of a group whose leader
 says that it leaves, while others join or leave too, it keeps that leader permanently, and no member gets partitions any more.
-It removes a member whose session ends, leader or not (docs/decisions/0019-leave-without-a-word.md).
+It removes a member whose session ends, leader or not (docs/decisions/0019-no-leave-group.md).
 """
 
 _FETCH_SECONDS = 5.0
