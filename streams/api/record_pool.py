@@ -112,7 +112,7 @@ class RecordPool:
         return entry is not None and entry.live
 
     def record(self, record: bytes) -> Record | None:
-        """Return the current content of a record, None where it was never seen."""
+        """Return the record with this 8-byte id as last added, None if none was added."""
         entry = self.entries.get(record)
         return entry.record if entry else None
 

@@ -89,7 +89,10 @@ def partition(
     cannot: Iterable[tuple[T, T]] = (),
     oppositions: Iterable[Opposition] = (),
 ) -> list[list[T]]:
-    """Split `members` into clusters, each sorted, the list sorted by first member; see `divide`."""
+    """Return the clusters into which `members` are divided: the result of `divide` without the refused links.
+
+    Each cluster is sorted, and the clusters are sorted by their first member.
+    """
     return divide(members, links, vetoes, must, cannot, oppositions).clusters
 
 
@@ -101,9 +104,10 @@ def divide(
     cannot: Iterable[tuple[T, T]] = (),
     oppositions: Iterable[Opposition] = (),
 ) -> Division:
-    """Split `members` into clusters and say which links were refused.
+    """Divide `members` into clusters, and name the links that were refused.
 
-    Pairs with a record that is not a member are left aside. Scores are compared to six digits, so that a difference in
+    `links` join, strongest first; `vetoes` and `oppositions` keep apart; `must` and `cannot` are corrections, which outrank both.
+    Pairs with a record that is not a member are ignored. Scores are compared to six digits, so that a difference in
     the last bit between two machines cannot change the order.
     """
     sides = _Sides(members)

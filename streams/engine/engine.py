@@ -73,11 +73,14 @@ class Engine:
         self.groups.known = self.corrections.known = b" ".join(sorted(set(histories)))
 
     def process(self, messages: Sequence[Incoming]) -> Batch:
-        """Handle a micro-batch up to the point where its events are to be published."""
+        """Prepare and handle a micro-batch, up to the point where its events are to be published."""
         return self.apply(messages, self._intake.prepare([message.raw for message in messages]))
 
     def apply(self, messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Refused | Told]]) -> Batch:
-        """Handle messages that an Intake of the same settings has prepared: the second half of `process`."""
+        """Handle a micro-batch whose messages are prepared, up to the point where its events are to be published.
+
+        `prepared` is what an `Intake` with the same settings returned for these messages, in their order.
+        """
         reader = Reader(self.store, self.connection)
         admitted = admit(messages, prepared)
         upserts = self._upserter.upsert(admitted.records, reader)

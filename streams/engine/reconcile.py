@@ -40,7 +40,10 @@ _RELATIONS = msgspec.json.Decoder(list[_Relation])
 
 
 class Published:
-    """Collects the last published event of each cluster, from the messages of `dedup.events` that are read."""
+    """What subscribers know of each cluster: its event with the highest revision in `dedup.events`.
+
+    The caller reads the topic and gives each message to `add`; `heads` has the result.
+    """
 
     def __init__(self) -> None:
         self.heads: dict[bytes, Head] = {}
@@ -62,7 +65,7 @@ class Published:
             self.heads[key] = Head(event.revision, tuple(sorted(event.after)), born, document, related)
 
     def chunks(self) -> Iterator[list[bytes]]:
-        """Return the keys of all clusters, some hundreds at a time; all of one seed record together."""
+        """Yield the keys of all clusters in chunks of some hundreds; clusters of one seed record are in one chunk."""
         keys = sorted(self.heads)
         founders = sorted({key[:8] for key in keys})
         by_founder: dict[bytes, list[bytes]] = defaultdict(list)

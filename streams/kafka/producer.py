@@ -45,7 +45,7 @@ def _ignore(_topic: str) -> None:
 class Publisher:
     """A producer for a worker's topics. Use as `async with`, from the event loop only.
 
-    More than ten methods, for each way to send falls back on the next one: in a batch, alone, truncated.
+    A message is sent in a batch with others; if the broker refuses the batch, alone; if it is too large for that, truncated.
     """
 
     def __init__(
@@ -57,11 +57,13 @@ class Publisher:
         cut: Callable[[str], None] = _ignore,
         max_bytes: int = MAX_LETTER_BYTES,
     ) -> None:
-        """Take `prefix`, which is put before every topic name given.
+        """Prepare a producer; it connects when it is entered as a context manager.
 
-        `shared`: other clients publish to these topics too, so the partition of a key must be the one that Kafka's own clients
-        choose (murmur2). For topics that only workers write CRC-32 serves as well, at a twentieth of the time.
-        `cut` is called with the topic of every message that is truncated. A message of more than `max_bytes` is not sent at all.
+        - `prefix`: put before the name of every topic.
+        - `shared`: whether other clients publish to these topics, too. Then the partition of a key is the one that Kafka's own
+          clients choose (murmur2); else it is chosen by CRC-32, which takes a twentieth of the time.
+        - `cut`: called with the topic of every message that is truncated.
+        - `max_bytes`: a larger message is not sent at all.
         """
         self._url = kafka_url
         self._prefix = prefix

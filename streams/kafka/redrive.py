@@ -51,7 +51,10 @@ class Outcome(NamedTuple):
 
 
 def retry_headers(origin: str, arrival: int) -> list[tuple[str, bytes]]:
-    """Return the headers of a payload that is redriven; an `arrival` of 0 is not known."""
+    """Return the headers with which the payload of a dead letter is sent again to its topic.
+
+    `origin` names the dead letter; `arrival` is when the broker first stored the message (Unix time in ms), 0 if not known.
+    """
     headers = [(RETRY_OF, origin.encode("utf-8", "replace"))]
     return [*headers, (ARRIVAL, str(arrival).encode())] if arrival else headers
 

@@ -70,7 +70,7 @@ def wait_for_end(server: subprocess.Popen[bytes], woken: int) -> bool | None:
 
 
 def stop(server: subprocess.Popen[bytes], grace: float) -> None:
-    """End the server: SIGTERM, then SIGKILL after `grace` seconds."""
+    """Send SIGTERM to the server, and SIGKILL if it has not ended after `grace` seconds; return when it has ended."""
     server.terminate()
     try:
         server.wait(grace)

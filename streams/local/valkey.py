@@ -42,10 +42,11 @@ class Valkey:
     def __init__(
         self, directory: Path, *, unix_socket: bool = True, keep_open: Sequence[int] = (), remove: Path | None = None
     ) -> None:
-        """Keep data and log in `directory`.
+        """Prepare a server that keeps its data and log in `directory`.
 
-        `unix_socket` false takes a free loopback port instead; `keep_open` are file descriptors that the server holds until it
-        ends, `remove` a directory to delete should Streams die first.
+        - `unix_socket`: listen on a Unix socket; if false, on a free port of the loopback interface.
+        - `keep_open`: file descriptors that the server inherits and keeps open until it ends, such as that of a lock.
+        - `remove`: a directory that is deleted if Streams dies before the server.
         """
         self._directory = directory
         self._unix_socket = unix_socket

@@ -28,7 +28,11 @@ class RedisFacts(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A node of a Redis Cluster: address and number of slots by the node asked; `facts` are its own, or the error it gave."""
+    """A node of a Redis Cluster.
+
+    `address`, `primary` and `slots` (their number) are from the answer of the node that was asked for the topology; `facts` is
+    what this node says of itself, or the text of the error if it did not answer.
+    """
 
     address: str
     primary: bool

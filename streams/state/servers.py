@@ -52,7 +52,7 @@ class Server:
         self.pool.disconnect(inuse_connections=False)
 
     def close(self) -> None:
-        """Give up all connections."""
+        """Close all connections to Redis."""
         self.pool.disconnect()
 
 
@@ -75,7 +75,7 @@ class Servers(Protocol):
         """Note that servers have said that slots are elsewhere."""
 
     def close(self) -> None:
-        """Give up all connections."""
+        """Close all connections to Redis."""
 
 
 class Single:
@@ -106,7 +106,7 @@ class Single:
         """Do nothing: only a cluster says so, and the caller gets the error itself, for the setting is wrong."""
 
     def close(self) -> None:
-        """Give up all connections."""
+        """Close all connections to Redis."""
         self._server.close()
 
 
@@ -164,7 +164,7 @@ class Cluster:
         self._choose_marks()
 
     def close(self) -> None:
-        """Give up all connections."""
+        """Close all connections to Redis."""
         for server in (self._seed, *self._servers.values()):
             server.close()
 

@@ -1,7 +1,7 @@
 """Turn records into the messages that a running Streams publishes, in memory.
 
-Clusters are planned and described by the functions that a worker uses (`clusters/planner.py`, `events/describe.py`); only
-what makes a worker safe beside others is missing here. What is not published: dead letters and `dedup.review`.
+Clusters are planned and described by the functions that a worker uses (`clusters/planner.py`, `events/describe.py`). Locks,
+positions and everything else that lets workers run side by side are left out, and so are `dedup.review` and dead letters.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ class TablelessApp(faust.App):
     """Faust's application without the directory of its tables, which it would leave behind in the temporary directory."""
 
     def _create_directories(self) -> None:
-        """Create none."""
+        """Override Faust's method, and create no directory."""
 
 
 class _Thread(AIOKafkaConsumerThread):
