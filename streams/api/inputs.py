@@ -49,7 +49,7 @@ def rules_for(preprints: str) -> Rules:
 def read_item(value: object, where: str) -> Item:
     """Return a record, a delete or the error that a value stands for; `where` is its position in the input.
 
-    Raises TypeError where the value is neither a dictionary nor one of our types.
+    Raises TypeError where the value is neither a dictionary nor a `Record`, `Delete` or `PayloadError`.
     """
     if isinstance(value, (Record, Delete, PayloadError)):
         return value

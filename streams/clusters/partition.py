@@ -207,7 +207,7 @@ class _Sides:
         return min(_ordered((x, y)) for x in self._members[a] for y in self._vetoes[x] if self._side[y] == b)
 
     def _rival(self, a: Any, b: Any) -> tuple[Any, Any] | None:
-        """Return a link of the first's side to a record that opposes the second's side, None where there is none."""
+        """Return a link from the side of `a` to a third side that must not be joined to the side of `b`; None without one."""
         mine, theirs = self._side[a], self._side[b]
         for member in self._members[mine]:
             for other in sorted(self._linked[member]):
@@ -217,7 +217,7 @@ class _Sides:
         return None
 
     def _opposed(self, a: Any, b: Any) -> tuple[Any, Any] | None:
-        """Return a pair across two sides whose opposition counts and is not outvoted, None where there is none."""
+        """Return a pair across the sides `a` and `b` whose opposition counts and is not outvoted; None without one."""
         if a == b:
             return None
         if len(self._members[a]) > len(self._members[b]):

@@ -60,7 +60,10 @@ def combine(groups: Sequence[Group]) -> Group:
 
 
 def waiting(group: Group, moving: Iterable[Group]) -> Iterable[Group]:
-    """Return the groups of `moving` that are not merged yet: one whose clusters a nearer group knows went into that."""
+    """Yield the groups of `moving` whose merge into `group` is still to be done.
+
+    A group was merged already if `group`, or an earlier group of `moving`, has one of its clusters or a redirect for it.
+    """
     known = {cluster.key for cluster in group.clusters} | group.merged.keys()
     for other in moving:
         if not any(cluster.key in known for cluster in other.clusters):

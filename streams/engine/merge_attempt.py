@@ -189,7 +189,7 @@ class MergeAttempt(NamedTuple):
         return {record: used[record] for record in self.reader.changed(used)}
 
     def _forget(self, work: Work, jobs: Sequence[Job]) -> None:
-        """Have the records of what is left read again by the next attempt."""
+        """Drop from the reader all records of the jobs that were not committed, so that the next attempt reads them again."""
         self.reader.forget(record for job in jobs for record in job.all_records)
         self.reader.forget(work.records)
         self.reader.forget(end for pair in work.related for end in pair)

@@ -107,7 +107,7 @@ class Publisher:
                 by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)
             await asyncio.gather(*(self._send(*place, batch) for place, batch in by_partition.items()))
         except (KafkaError, TimeoutError) as error:
-            raise BrokerError(f"Kafka did not take our messages: {error or type(error).__name__}") from error
+            raise BrokerError(f"Kafka did not accept the messages: {error or type(error).__name__}") from error
 
     async def ping(self) -> None:
         """Ask the broker for a sign of life. Raises BrokerError, or waits as long as the broker does."""
@@ -171,7 +171,7 @@ class Publisher:
             return
         raise BrokerError(
             f"topic {topic} does not take a message of {whole} bytes (key {message.key[:100]!r}), which cannot be cut; where its "
-            f"limit is lower than ours: kafka-configs --alter --topic {topic} --add-config max.message.bytes={MAX_MESSAGE_BYTES}"
+            f"limit is lower: kafka-configs --alter --topic {topic} --add-config max.message.bytes={MAX_MESSAGE_BYTES}"
         ) from refusal
 
     async def _send_plain(self, topic: str, partition: int, message: Outgoing) -> None:

@@ -182,7 +182,7 @@ class _Producer:
                 *(self.send(self._letters, name.encode(), None, partition=partition) for name, partition in places)
             )
         except KafkaError as error:
-            raise BrokerError(f"Kafka did not take our messages: {error or type(error).__name__}") from error
+            raise BrokerError(f"Kafka did not accept the messages: {error or type(error).__name__}") from error
 
 
 async def _chunks(items: AsyncIterator[tuple[Letter, Content]]) -> AsyncIterator[list[tuple[Letter, Content]]]:

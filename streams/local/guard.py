@@ -45,7 +45,7 @@ def die_with_guard() -> Callable[[], None] | None:
 
 def start(command: list[str], keep_open: list[int]) -> subprocess.Popen[bytes]:
     """Start the server, with its output to the standard error of the guard."""
-    return subprocess.Popen(  # noqa: S603 - the command is ours
+    return subprocess.Popen(  # noqa: S603 - the command is Streams' own
         command,
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,

@@ -58,7 +58,7 @@ class TitleForms(msgspec.Struct, frozen=True):
 
 
 class _Read(NamedTuple):
-    """A title without labels, notes and announcements around it, and what those said."""
+    """The `text` of a title without the labels, notes and announcements around it; the other fields are what these said."""
 
     text: str
     derived: str = ""

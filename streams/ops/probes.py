@@ -31,7 +31,7 @@ async def ask_kafka(url: str, topics: Sequence[str], seconds: float = _SECONDS) 
     """Describe the Kafka cluster and those of `topics` that exist; creates no topic. Raises BrokerError."""
     log = logging.getLogger("aiokafka")
     before = log.level
-    log.setLevel(logging.CRITICAL)  # it logs what we report better
+    log.setLevel(logging.CRITICAL)  # it logs errors that `streams doctor` reports better
     try:
         async with asyncio.timeout(seconds):
             admin = AIOKafkaAdminClient(bootstrap_servers=url, request_timeout_ms=int(seconds * 1000))
@@ -78,7 +78,7 @@ async def _sessions(admin: Any, broker: int) -> tuple[float, float] | None:
 
 
 async def _configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return the configuration of each topic, as far as the broker lets us read it."""
+    """Return the configuration of each topic, as far as the broker lets Streams read it."""
     if not names:
         return {}
     configs: dict[str, dict[str, str]] = {}

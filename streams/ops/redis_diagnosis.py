@@ -17,7 +17,7 @@ _MEMORY_WARN = 0.8  # share of maxmemory in use beyond which Redis will soon ref
 
 
 class RedisFacts(NamedTuple):
-    """A Redis server: its INFO fields, and its CONFIG values as far as it lets us read them.
+    """A Redis server: its INFO fields, and its CONFIG values as far as it lets Streams read them.
 
     In a cluster `nodes` are all nodes that the server lists, itself among them.
     """

@@ -87,7 +87,10 @@ class Chronicle:
         return limits
 
     def _split(self, cluster: str, born: Mapping[str, Any]) -> int:
-        """Return the revision at which `cluster` split off the created one; all revisions where that is not known."""
+        """Return the revision of `cluster` at which the cluster that the event `born` creates was split from it.
+
+        Return a number above all revisions if the event of this split is not known.
+        """
         name = born["cluster_id"]
         splits = [
             r for r, published in sorted(self._known(cluster).items()) if name in published.event.get("split_into", ())

@@ -187,7 +187,10 @@ class Cluster:
         raise UnsentError(f"no node of the cluster can be asked: {failure}")
 
     def _learn(self, slots: Sequence[Any], host: str) -> None:
-        """Take over the answer to `CLUSTER SLOTS`; a node that does not know its own name is the one at `host`."""
+        """Replace the topology by the answer `slots` to `CLUSTER SLOTS`, which the node at `host` gave.
+
+        A node without a name in the answer is the one at `host`, which does not know how others reach it.
+        """
         owners: list[Server | None] = [None] * SLOTS
         known: set[tuple[str, int]] = set()
         for first, last, *nodes in slots:

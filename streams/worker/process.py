@@ -62,7 +62,7 @@ class _Worker:
         self.settings = settings = _open_generation(given, self.connection)
         engine = Engine(settings, self.connection)
         self.successor = ""
-        """The index version that replaced ours: this process becomes a worker of it."""
+        """The index version that replaced that of this worker: the process becomes a worker of it."""
         self.failure: StreamsError | None = None
         """The error that kept this worker from starting."""
         self._stopping = False
@@ -118,7 +118,7 @@ class _Worker:
             self._side.once(_DRAIN, self._processor.recovery.drain())
 
     def _on_replaced(self, successor: str) -> None:
-        """Stop as on SIGTERM, and start again on the index version that replaced ours."""
+        """Stop as on SIGTERM, and start again on the index version that replaced that of this worker."""
         if self._stopping:
             return  # this worker is to end, not to move
         log.warning("generation %s was replaced by %s; moving there", self.settings.generation, successor)
