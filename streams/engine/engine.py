@@ -7,13 +7,15 @@ offsets. Everything may be repeated: a batch handled twice changes nothing and p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from streams import events
 from streams.clusters.committed import Described
+from streams.clusters.corrections import Correction
 from streams.clusters.draft import Draft
 from streams.clusters.merge_jobs import Work
-from streams.engine.admission import admit
 from streams.engine.candidates import CandidateIndex
 from streams.engine.committer import Changes, Committer
 from streams.engine.correct import Corrector
@@ -23,8 +25,10 @@ from streams.engine.messages import Batch, Incoming
 from streams.engine.outbox import Outbox
 from streams.engine.prepare import Intake, Prepared, Refused, Told
 from streams.engine.review_questions import ReviewQuestions
+from streams.engine.statistics import Statistics
 from streams.engine.upsert import Upsert, Upserter
-from streams.events import Cause
+from streams.errors import PayloadError
+from streams.events import Cause, Outgoing
 from streams.matching.ruleset import DEFAULT
 from streams.settings import Settings
 from streams.state.connection import Connection
@@ -37,7 +41,39 @@ from streams.state.progress import Progress
 from streams.state.reader import Reader
 from streams.state.record_store import PUT_RECORD, RecordStore
 
-__all__ = ["Engine"]
+__all__ = ["Admitted", "Engine", "admit"]
+
+
+class Admitted(NamedTuple):
+    """The records to store, the corrections with their messages, and the dead letters of all that could not be read."""
+
+    records: list[Prepared]
+    corrections: list[tuple[Incoming, Correction]]
+    letters: list[Outgoing]
+    statistics: Statistics
+
+
+def admit(messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Refused | Told]]) -> Admitted:
+    """Sort the items of messages; `prepared` holds those of each message, in the same order."""
+    records: list[Prepared] = []
+    corrections: list[tuple[Incoming, Correction]] = []
+    letters: list[Outgoing] = []
+    parsed: Counter[str] = Counter()
+    unread: Counter[tuple[str, str]] = Counter()
+    rejected: Counter[tuple[str, str]] = Counter()
+    for message, items in zip(messages, prepared, strict=True):
+        for item in items:
+            if isinstance(item, Prepared):
+                records.append(item)
+                parsed[item.source] += 1
+                if item.unread:
+                    unread.update((item.source, field) for field in item.unread)
+            elif isinstance(item, Told):
+                corrections.append((message, item.correction))
+            else:
+                letters.append(message.letter(PayloadError(item.code, item.detail, item.where)))
+                rejected[message.source, item.code] += 1
+    return Admitted(records, corrections, letters, Statistics(parsed=parsed, unread=unread, rejected=rejected))
 
 
 class Engine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams import events
-from streams.engine.admission import admit
+from streams.engine.engine import admit
 from streams.engine.messages import Incoming
 from streams.engine.prepare import Intake
 from streams.settings import Settings
