@@ -75,7 +75,10 @@ class MergeAttempt(NamedTuple):
     heads: Heads
 
     def run(self, left: Left) -> Outcome:
-        """Go through the stages once. Jobs whose groups or records another worker changed meanwhile are left."""
+        """Run all stages once, and return what was committed and what is left for the next attempt.
+
+        Left are the jobs whose groups or records another worker changed meanwhile.
+        """
         jobs, capped = self._resolve(left.work)
         conflicting = self._freeze(jobs)
         self._read(jobs)

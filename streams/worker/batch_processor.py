@@ -97,10 +97,11 @@ class BatchProcessor:
         return PreparedBatch(messages, await self._preparer.prepare([message.raw for message in messages]), steps)
 
     async def process(self, batch: PreparedBatch) -> Mapping[Place, int]:
-        """Process a batch to the end; return the partitions to rewind and the position of each.
+        """Process a batch; return the partitions to rewind, each with the position to read from.
 
-        Returns when everything about the messages is safe, but for those of the partitions returned, of which Redis lost
-        what comes before. Does not return once the worker stops: what is not acknowledged comes again.
+        On return all effects of the messages are stored and published, except for messages of the partitions returned: Redis has
+        lost effects of earlier messages there. When the worker stops, this does not return: the next worker reads again the
+        messages that were not acknowledged.
         """
         messages = batch.messages
         if not messages:
