@@ -96,7 +96,7 @@ class RecordPool:
         return decision
 
     def pair(self, a: bytes, b: bytes) -> Pair:
-        """Return what the decision on two records means for clusters."""
+        """Return whether two records are linked, vetoed or opposed, by the decision on them."""
         return pair_of(self.decide(a, b), self._meet(a, b))
 
     def relation(self, a: bytes, b: bytes) -> str:

@@ -148,7 +148,7 @@ def _ask(
 
 
 def _joined(old: Group, members: list[bytes], asked: Sequence[_Asked]) -> list[list[bytes]]:
-    """Return the parts where no pair contradicts: the old clusters, and what the links asked now join them to."""
+    """Return the clusters of a group without contradictions: the old clusters, joined by the links among `asked`."""
     links = [Link(1.0, a, b) for a, b, pair in asked if pair.link is not None]
     for index in range(len(old.clusters)):
         records = old.records(index)
@@ -157,7 +157,7 @@ def _joined(old: Group, members: list[bytes], asked: Sequence[_Asked]) -> list[l
 
 
 def _divided(old: Group, members: list[bytes], asked: Sequence[_Asked]) -> list[list[bytes]]:
-    """Return the parts by what all pairs and the corrections say."""
+    """Return the clusters of a group with contradictions or corrections, decided from all pairs and these corrections."""
     links = [Link(pair.link, a, b, pair.strength) for a, b, pair in asked if pair.link is not None]
     vetoes = [(a, b) for a, b, pair in asked if pair.veto]
     oppositions = [Opposition(a, b, pair.opposes) for a, b, pair in asked if pair.opposes]

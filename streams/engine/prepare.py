@@ -71,7 +71,7 @@ class Refused(msgspec.Struct, frozen=True, array_like=True, tag="refused"):
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True, tag="told"):
-    """A correction."""
+    """A correction that a message of `dedup.corrections` states, ready to be decided."""
 
     correction: Correction
 

@@ -42,7 +42,7 @@ class Chronicle:
         self._by_cluster: dict[str, dict[int, PublishedEvent]] = {}
 
     def read(self, clusters: Iterable[str]) -> None:
-        """Record that every event of these clusters has been added, also where they have none."""
+        """Note that all events of these clusters were added, so that they are not asked for again; they may have none."""
         for cluster in clusters:
             self._by_cluster.setdefault(cluster, {})
 

@@ -123,7 +123,10 @@ class BatchProcessor:
         return back
 
     async def _attempt(self, batch: PreparedBatch) -> tuple[dict[Place, int], Histories]:
-        """Process the messages that have no gap before them; return the partitions that have one, and the servers known."""
+        """Process the messages of the partitions that have lost nothing in Redis.
+
+        Return the other partitions, each with the position to read from, and the replication ids known before the batch.
+        """
         back = await self.guard.check(batch.steps)
         known, rest = self.guard.histories, batch.without(back)
         if rest.messages and await self._poison.process(rest.messages, rest.prepared):

@@ -79,10 +79,10 @@ class CheckpointSource(Protocol):
         """Report that no message came of these offsets, which are read again."""
 
     def skipped(self, place: Place, begins: int, ends: int) -> None:
-        """Report that no message came of these offsets a second time: the topic has none."""
+        """Report that these offsets have no message in the topic, as reading them a second time showed."""
 
     def failed(self, error: RedisError) -> None:
-        """Report that partitions were assigned and wait for Redis."""
+        """Report that the positions of assigned partitions cannot be read, since Redis does not answer; the worker waits."""
 
 
 class RecordBatch(ConsumerMessage):
@@ -183,14 +183,14 @@ class RewindingConsumer(Consumer):
         return bool(super().ack(message))
 
     async def perform_seek(self) -> None:
-        """Read on from the committed offset, or from the position stored in Redis where that is less."""
+        """Continue to read at the committed offset, or at the position stored in Redis if it is lower."""
         async with self._seeking:
             await self._fetched()
             self._reading.suspect(self.assignment())
             try:
                 await super().perform_seek()
             except (IllegalStateError, AssertionError):
-                # Partitions were taken away while it asked for what is committed: those assigned next are sought anew.
+                # Partitions were taken away while it asked for what is committed: the next assignment seeks again.
                 return
             stored = await self._stored()
             restarted: list[Place] = []

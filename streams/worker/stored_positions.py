@@ -74,10 +74,10 @@ class StoredPositions:
         log.warning("%s:%d: nothing came of the offsets %d to %d; reading them again", *place, begins, ends - 1)
 
     def skipped(self, place: Place, begins: int, ends: int) -> None:
-        """Log and count that no message came of these offsets a second time: the topic has none."""
+        """Log and count that these offsets have no message in the topic, as reading them a second time showed."""
         log.warning("%s:%d: there are no messages with the offsets %d to %d", *place, begins, ends - 1)
         self._metrics.skipped(ends - begins)
 
     def failed(self, error: RedisError) -> None:
-        """Log that partitions were assigned and wait for Redis."""
+        """Log that the positions of assigned partitions cannot be read, since Redis does not answer; the worker waits."""
         log.warning("%s; partitions wait for it", error)
