@@ -99,7 +99,7 @@ class RedisSetupError(RedisError, WrongSetupError):
 class ForgottenError(RedisError):
     """Redis may have lost acknowledged writes in a failover: the caller has to restart what it began."""
 
-    def __init__(self, text: str = "Redis failed over or was started anew") -> None:
+    def __init__(self, text: str = "Redis failed over or was restarted") -> None:
         super().__init__(text)
 
 

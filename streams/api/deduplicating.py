@@ -108,10 +108,10 @@ def deduplicate(
 
 
 def arrival_number(position: int) -> int:
-    """Return the number that orders a record among those received, by its position in the input.
+    """Return the arrival order of a record, from its position in the input.
 
-    Records count as received after any time of change that a source states, as they do where a source's clock is right; so
-    the result is the same on every day.
+    It is later than any time of change that a source states, as on a real broker. It does not depend on the clock, so the result is
+    the same on every day.
     """
     return arrival(_RECEIVED + (position >> 20), position)
 

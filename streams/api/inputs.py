@@ -49,7 +49,7 @@ def rules_for(preprints: str) -> Rules:
 def read_item(value: object, where: str) -> Item:
     """Return a record, a delete or the error that a value stands for; `where` is its position in the input.
 
-    Raises TypeError where the value is neither a dictionary nor one of our types.
+    Raises TypeError where the value is neither a dictionary nor a `Record`, `Delete` or `PayloadError`.
     """
     if isinstance(value, (Record, Delete, PayloadError)):
         return value
@@ -105,7 +105,10 @@ def _named(value: RecordLike, name: str, other_source: object) -> RecordLike:
 
 
 def name_side(document: Json, name: str, other_source: object) -> Json:
-    """Return a document with an id and a source; a source that it lacks is another one than that of the other side."""
+    """Return a document to compare, with an id and a source where it lacks them: `name` for both.
+
+    A missing source differs from `other_source`, so the two documents count as records of two feeds.
+    """
     label = name if other_source != name else name * 2
     return {
         **document,

@@ -52,7 +52,7 @@ class KeyNumbers:
 
     @property
     def kinds(self) -> list[str]:
-        """The kind of every key, by number."""
+        """The kinds of all blocking keys; the kind of the key with number n is at index n."""
         return [kind for kind, _ in self._numbers]
 
     def blocking(self, features: Features) -> Blocking:

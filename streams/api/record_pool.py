@@ -96,7 +96,7 @@ class RecordPool:
         return decision
 
     def pair(self, a: bytes, b: bytes) -> Pair:
-        """Return what the decision on two records means for clusters."""
+        """Return whether two records are linked, vetoed or opposed, by the decision on them."""
         return pair_of(self.decide(a, b), self._meet(a, b))
 
     def relation(self, a: bytes, b: bytes) -> str:
@@ -112,7 +112,7 @@ class RecordPool:
         return entry is not None and entry.live
 
     def record(self, record: bytes) -> Record | None:
-        """Return the current content of a record, None where it was never seen."""
+        """Return the record with this 8-byte id as last added, None if none was added."""
         entry = self.entries.get(record)
         return entry.record if entry else None
 

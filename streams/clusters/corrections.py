@@ -173,7 +173,7 @@ class Standing:
         return [verdict for verdict in self._known.values() if self._is_active(verdict)]
 
     def same(self, a: str, b: str) -> list[Correction]:
-        """Return the corrections by which two records are the same, a chain of them or one; empty where none say so."""
+        """Return the corrections by which two records are the same: one, or a chain of them; empty if there are none."""
         return self._reached(a).get(b, [])
 
     def different(self, a: str, b: str) -> list[Correction]:

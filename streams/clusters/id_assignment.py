@@ -51,7 +51,10 @@ class _Assignment:
         self._choose()
 
     def _choose(self) -> None:
-        """Let the older cluster choose first the part that holds most of its records."""
+        """Give each part the id of an old cluster: oldest clusters first, each to the free part with most of its records.
+
+        A cluster that finds no free part is absorbed by the part with most of its records.
+        """
         by_age = sorted(
             range(len(self._old.clusters)), key=lambda i: (self._old.clusters[i].created, self._old.clusters[i].key)
         )

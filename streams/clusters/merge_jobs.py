@@ -141,15 +141,16 @@ def _job(
 
 
 def _is_stray(record: bytes, root: Root) -> bool:
-    """Return whether a record leads to a group that does not have it: another worker has stored it and not yet grouped it.
+    """Return whether the pointer of a record leads to a group that does not have the record as a member.
 
-    It was deleted before, or a correction named it before it came. It is taken in, so that its relations are noted.
+    The record was deleted from the group before, or a correction named it before it arrived; now another worker has stored it and
+    not yet put it into a group. The caller adds it to the group, so that its relations are noted.
     """
     return bool(root.raw) and not any(member.id == record for group in root.groups for member in group.members)
 
 
 def once_related(request: MergeRequest, roots: Iterable[Root]) -> set[bytes]:
-    """Return records whose groups know of a relation to one that may have changed."""
+    """Return the other records of the relations that changed records have, as the groups in `roots` know them."""
     groups = (group for root in roots for group in root.groups)
     return {relation.other for group in groups for relation in group.related if relation.record in request.records}
 

@@ -89,7 +89,10 @@ def partition(
     cannot: Iterable[tuple[T, T]] = (),
     oppositions: Iterable[Opposition] = (),
 ) -> list[list[T]]:
-    """Split `members` into clusters, each sorted, the list sorted by first member; see `divide`."""
+    """Return the clusters into which `members` are divided: the result of `divide` without the refused links.
+
+    Each cluster is sorted, and the clusters are sorted by their first member.
+    """
     return divide(members, links, vetoes, must, cannot, oppositions).clusters
 
 
@@ -101,9 +104,10 @@ def divide(
     cannot: Iterable[tuple[T, T]] = (),
     oppositions: Iterable[Opposition] = (),
 ) -> Division:
-    """Split `members` into clusters and say which links were refused.
+    """Divide `members` into clusters, and name the links that were refused.
 
-    Pairs with a record that is not a member are left aside. Scores are compared to six digits, so that a difference in
+    `links` join, strongest first; `vetoes` and `oppositions` keep apart; `must` and `cannot` are corrections, which outrank both.
+    Pairs with a record that is not a member are ignored. Scores are compared to six digits, so that a difference in
     the last bit between two machines cannot change the order.
     """
     sides = _Sides(members)
@@ -203,7 +207,7 @@ class _Sides:
         return min(_ordered((x, y)) for x in self._members[a] for y in self._vetoes[x] if self._side[y] == b)
 
     def _rival(self, a: Any, b: Any) -> tuple[Any, Any] | None:
-        """Return a link of the first's side to a record that opposes the second's side, None where there is none."""
+        """Return a link from the side of `a` to a third side that must not be joined to the side of `b`; None without one."""
         mine, theirs = self._side[a], self._side[b]
         for member in self._members[mine]:
             for other in sorted(self._linked[member]):
@@ -213,7 +217,7 @@ class _Sides:
         return None
 
     def _opposed(self, a: Any, b: Any) -> tuple[Any, Any] | None:
-        """Return a pair across two sides whose opposition counts and is not outvoted, None where there is none."""
+        """Return a pair across the sides `a` and `b` whose opposition counts and is not outvoted; None without one."""
         if a == b:
             return None
         if len(self._members[a]) > len(self._members[b]):

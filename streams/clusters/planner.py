@@ -60,7 +60,10 @@ def combine(groups: Sequence[Group]) -> Group:
 
 
 def waiting(group: Group, moving: Iterable[Group]) -> Iterable[Group]:
-    """Return the groups of `moving` that are not merged yet: one whose clusters a nearer group knows went into that."""
+    """Yield the groups of `moving` whose merge into `group` is still to be done.
+
+    A group was merged already if `group`, or an earlier group of `moving`, has one of its clusters or a redirect for it.
+    """
     known = {cluster.key for cluster in group.clusters} | group.merged.keys()
     for other in moving:
         if not any(cluster.key in known for cluster in other.clusters):
@@ -145,7 +148,7 @@ def _ask(
 
 
 def _joined(old: Group, members: list[bytes], asked: Sequence[_Asked]) -> list[list[bytes]]:
-    """Return the parts where no pair contradicts: the old clusters, and what the links asked now join them to."""
+    """Return the clusters of a group without contradictions: the old clusters, joined by the links among `asked`."""
     links = [Link(1.0, a, b) for a, b, pair in asked if pair.link is not None]
     for index in range(len(old.clusters)):
         records = old.records(index)
@@ -154,7 +157,7 @@ def _joined(old: Group, members: list[bytes], asked: Sequence[_Asked]) -> list[l
 
 
 def _divided(old: Group, members: list[bytes], asked: Sequence[_Asked]) -> list[list[bytes]]:
-    """Return the parts by what all pairs and the corrections say."""
+    """Return the clusters of a group with contradictions or corrections, decided from all pairs and these corrections."""
     links = [Link(pair.link, a, b, pair.strength) for a, b, pair in asked if pair.link is not None]
     vetoes = [(a, b) for a, b, pair in asked if pair.veto]
     oppositions = [Opposition(a, b, pair.opposes) for a, b, pair in asked if pair.opposes]

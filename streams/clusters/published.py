@@ -1,9 +1,9 @@
-"""Fast-forwards groups to what was published of their clusters, where Redis lost it in a failover. Pure.
+"""Raises the revisions of clusters above the published ones, where Redis lost writes in a failover. Pure.
 
-Redis is the state: what it lost is done again when the messages are read again. But subscribers have read the events. So each
-cluster whose published revision is not behind the one in Redis gets the next revision, with an event that leads from what
-was published to what is stored; a cluster that Redis no longer knows is there again without a record, with its revision, so
-that it continues when its seed record comes back. After that no event id is used twice.
+Redis has the state: the records whose writes it lost are stored again when their messages are read again. But subscribers have
+read the events of the lost writes, whose ids must not be used again. So each cluster whose published revision is at least
+the one in Redis gets the next revision, with an event that leads from the published records to the stored ones. A cluster that
+Redis no longer has is stored again without records, with its revision, and continues when its seed record comes back.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from streams.engine.committer import Changes, Committer
 from streams.engine.messages import Incoming
 from streams.engine.statistics import Statistics
 from streams.errors import PayloadError
-from streams.events import Outgoing
+from streams.events import Cause, Outgoing
 from streams.records.stored import id_of
 from streams.state.correction_log import CorrectionLog
 from streams.state.reader import Reader
@@ -61,8 +61,10 @@ class Corrector:
         return Corrected(committed, letters, Statistics(corrected=outcomes, rejected=rejected, capped=caps))
 
     def _apply(self, verdict: Verdict, reader: Reader) -> Changes:
+        cause = Cause.correction(verdict)
+
         def describe(plan: GroupPlan) -> PlannedCommit:
-            return events.describe(plan, reader.record, reader.is_live, {}, frozenset(), verdict)
+            return events.describe(plan, reader.record, reader.is_live, cause)
 
         request = MergeRequest(frozenset((id_of(verdict.a), id_of(verdict.b))), (), rulings=(ruling(verdict),))
         return self._committer.apply(request, reader, describe)

@@ -30,7 +30,7 @@ from streams.engine.review_questions import ReviewQuestions
 from streams.engine.statistics import STAGES, Statistics
 from streams.engine.upsert import Upsert, Upserter
 from streams.errors import PayloadError
-from streams.events import Outgoing
+from streams.events import Cause, Outgoing
 from streams.matching.ruleset import DEFAULT
 from streams.settings import Settings
 from streams.state.connection import Connection
@@ -114,13 +114,16 @@ class Engine:
         self.groups.known = self.corrections.known = b" ".join(sorted(set(histories)))
 
     def process(self, messages: Sequence[Incoming]) -> Batch:
-        """Handle a micro-batch up to the point where its events are to be published."""
+        """Prepare and handle a micro-batch, up to the point where its events are to be published."""
         return self.apply(messages, self._intake.prepare([message.raw for message in messages]))
 
     def apply(
         self, messages: Sequence[Incoming], prepared: Sequence[Sequence[Prepared | Rejected | CorrectionItem]]
     ) -> Batch:
-        """Handle messages that an Intake of the same settings has prepared: the second half of `process`."""
+        """Handle a micro-batch whose messages are prepared, up to the point where its events are to be published.
+
+        `prepared` is what an `Intake` with the same settings returned for these messages, in their order.
+        """
         reader = Reader(self.store, self.connection)
         times = [perf_counter()]
         admitted = admit(messages, prepared)
@@ -158,19 +161,19 @@ class Engine:
             return Batch.of([])
         reader = Reader(self.store, self.connection)
         reader.load_records(pending)
-        causes = frozenset(record.id for moving in pending if (record := reader.record(moving)))
+        cause = Cause.messages(record.id for moving in pending if (record := reader.record(moving)))
 
         def describe(plan: GroupPlan) -> PlannedCommit:
-            return events.describe(plan, reader.record, reader.is_live, {}, causes)
+            return events.describe(plan, reader.record, reader.is_live, cause)
 
         return Batch.of(self.committer.apply(MergeRequest(pending, ()), reader, describe).committed)
 
     def _commit(self, upserts: Sequence[Upsert], decided: Decided, reader: Reader) -> Changes:
-        causes = frozenset(upsert.name for upsert in upserts)
+        cause = Cause.messages((upsert.name for upsert in upserts), decided.evidence)
         births = {upsert.id: upsert.birth for upsert in upserts if upsert.birth is not None}
 
         def describe(plan: GroupPlan) -> PlannedCommit:
-            return events.describe(plan, reader.record, reader.is_live, decided.evidence, causes)
+            return events.describe(plan, reader.record, reader.is_live, cause)
 
         request = MergeRequest(frozenset(u.id for u in upserts), tuple(decided.links), tuple(decided.related))
         return self.committer.apply(request, reader, describe, births=births)

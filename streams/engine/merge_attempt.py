@@ -75,7 +75,10 @@ class MergeAttempt(NamedTuple):
     heads: Heads
 
     def run(self, left: Left) -> Outcome:
-        """Go through the stages once. Jobs whose groups or records another worker changed meanwhile are left."""
+        """Run all stages once, and return what was committed and what is left for the next attempt.
+
+        Left are the jobs whose groups or records another worker changed meanwhile.
+        """
         jobs, capped = self._resolve(left.request)
         conflicting = self._freeze(jobs)
         self._read(jobs)
@@ -191,7 +194,7 @@ class MergeAttempt(NamedTuple):
         return {record: used[record] for record in self.reader.changed(used)}
 
     def _forget(self, request: MergeRequest, jobs: Sequence[MergeJob]) -> None:
-        """Have the records of what is left read again by the next attempt."""
+        """Drop from the reader all records of the jobs that were not committed, so that the next attempt reads them again."""
         self.reader.forget(record for job in jobs for record in job.all_records)
         self.reader.forget(request.records)
         self.reader.forget(end for pair in request.related for end in pair)

@@ -65,7 +65,10 @@ def _lifted(groups: list[Group], job: MergeJob, reader: Reader, heads: Heads) ->
 
 
 def named_in_events(planned: GroupPlan) -> set[bytes]:
-    """Return the records, beside those of the changed clusters, that events about relations or documents name."""
+    """Return the records that events about relations and changed documents name.
+
+    Records of the clusters that gain or lose records are not among them.
+    """
     named = {relation.other for relation in planned.group.related}
     named.update(end for _, _, changed in planned.relations for r in changed for end in (r.record, r.other))
     keys = {key for _, key, _ in planned.relations}

@@ -71,7 +71,7 @@ class Rejected(msgspec.Struct, frozen=True, array_like=True, tag="rejected"):
 
 
 class CorrectionItem(msgspec.Struct, frozen=True, array_like=True, tag="correction"):
-    """A correction."""
+    """A correction that a message of `dedup.corrections` states, ready to be decided."""
 
     correction: Correction
 
@@ -100,10 +100,10 @@ class Intake:
         self._keep_abstracts = settings.abstracts == "keep"
 
     def prepare(self, messages: Sequence[Raw]) -> list[Items]:
-        """Return the items of each message, in order; at least one item a message.
+        """Return for each message, in order, what it says: records, deletes, corrections or refusals, at least one.
 
-        Stage by stage over the whole batch rather than record by record: it takes a third less time, for
-        the code of one stage stays in the processor's cache.
+        Each stage (parse, features, keys ...) runs over the whole batch before the next: record by record takes a third
+        longer, since the code of one stage stays in the processor's cache.
         """
         parsed = [_read(message) for message in messages]
         prepared: list[Items] = [[] for _ in messages]

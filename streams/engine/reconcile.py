@@ -21,6 +21,7 @@ from streams.clusters.merge_jobs import MergeRequest
 from streams.clusters.published import Head
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
+from streams.events import Cause
 from streams.events.published import decode_event, is_truncated
 from streams.state.reader import Reader
 
@@ -39,7 +40,10 @@ _RELATIONS = msgspec.json.Decoder(list[_Relation])
 
 
 class Published:
-    """Collects the last published event of each cluster, from the messages of `dedup.events` that are read."""
+    """What subscribers know of each cluster: its event with the highest revision in `dedup.events`.
+
+    The caller reads the topic and gives each message to `add`; `heads` has the result.
+    """
 
     def __init__(self) -> None:
         self.heads: dict[bytes, Head] = {}
@@ -61,7 +65,7 @@ class Published:
             self.heads[key] = Head(event.revision, tuple(sorted(event.after)), born, document, related)
 
     def chunks(self) -> Iterator[list[bytes]]:
-        """Return the keys of all clusters, some hundreds at a time; all of one seed record together."""
+        """Yield the keys of all clusters in chunks of some hundreds; clusters of one seed record are in one chunk."""
         keys = sorted(self.heads)
         founders = sorted({key[:8] for key in keys})
         by_founder: dict[bytes, list[bytes]] = defaultdict(list)
@@ -74,10 +78,10 @@ class Published:
 def reconcile(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
     """Bring the clusters of a chunk up to what was published; return the batch of the changes, to be delivered."""
     reader = Reader(engine.store, engine.connection)
+    cause = Cause.failover(engine.settings.generation)
 
     def describe(plan: GroupPlan) -> PlannedCommit:
-        cause = f"forgotten:{engine.settings.generation}"
-        return events.describe(plan, reader.record, reader.is_live, {}, frozenset(), cause=cause)
+        return events.describe(plan, reader.record, reader.is_live, cause)
 
     request = MergeRequest(frozenset(key[:8] for key in keys), ())
     committed = engine.committer.apply(request, reader, describe, published.heads).committed

@@ -1,5 +1,6 @@
 """Messages that Streams publishes: those of every topic, and the changes of clusters described as events."""
 
+from streams.events.cause import Cause
 from streams.events.describe import describe, describe_singleton, fingerprint, states
 from streams.events.messages import (
     CLUSTERS,
@@ -24,6 +25,7 @@ __all__ = [
     "DECISIONS",
     "EVENTS",
     "REVIEWS",
+    "Cause",
     "Evidence",
     "Outgoing",
     "dead_letter",

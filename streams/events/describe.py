@@ -13,9 +13,9 @@ import orjson
 
 from streams.clusters.canonical import canonical, render
 from streams.clusters.committed import PlannedCommit
-from streams.clusters.corrections import Verdict
 from streams.clusters.group import Cluster, Group, Relation, cluster_id
 from streams.clusters.group_plan import Change, GroupPlan
+from streams.events.cause import Cause
 from streams.events.messages import Evidence, Outgoing, state_message
 from streams.records.record import Record
 
@@ -29,19 +29,14 @@ def describe(
     plan: GroupPlan,
     record: Callable[[bytes], Record | None],
     live: Callable[[bytes], bool],
-    evidence: Mapping[str, Sequence[Evidence]],
-    causes: frozenset[str],
-    correction: Verdict | None = None,
-    cause: str = "",
+    cause: Cause,
 ) -> PlannedCommit:
     """Make a group plan ready to commit: canonical documents, `canonical_changed`, and one event for each change.
 
     - `record` returns a record for documents, `live` tells whether a record was not deleted.
-    - `causes` are the records of this micro-batch, `evidence` the accepted decisions on each of them.
-    - `correction`, where given, is named as the cause of all changes of the plan.
-    - `cause`, where given, replaces the causes of all changes: no message brought them about (a rebuild, for instance).
+    - `cause` is what brought all changes of the plan about; every event names its part of it.
     """
-    return _Description(plan, record, live, evidence, causes, correction, cause).described()
+    return _Description(plan, record, live, cause).described()
 
 
 def describe_singleton(plan: GroupPlan, record: Record) -> PlannedCommit:
@@ -65,18 +60,12 @@ class _Description:
         plan: GroupPlan,
         record: Callable[[bytes], Record | None],
         live: Callable[[bytes], bool],
-        evidence: Mapping[str, Sequence[Evidence]],
-        causes: frozenset[str],
-        correction: Verdict | None,
-        cause: str,
+        cause: Cause,
     ) -> None:
         self._plan = plan
-        self._correction = correction
         self._cause = cause
         self._record = record
         self._live = live
-        self._evidence = evidence
-        self._causes = causes
         group = plan.group
         self._clusters = {cluster.key: cluster for cluster in group.clusters}
         self._relations: dict[bytes, Sequence[Mapping[str, str]]] = {
@@ -151,13 +140,10 @@ class _Description:
     def _add_event(
         self, change: Change, before: list[str], after: list[str], document: bytes, pairs: _Pairs = _NO_PAIRS
     ) -> None:
-        grounds = _grounds(before, after, pairs, self._evidence, self._causes)
-        event = _event(change, before, after, document, self._relations.get(change.key, ()), *grounds)
-        if self._correction is not None:
-            event["causes"].append(f"correction:{self._correction.correction.id}")
-            event["corrections"] = [self._correction.fields()]
-        if self._cause:
-            event["causes"] = [self._cause]
+        causes, evidence = self._cause.of(before, after, pairs)
+        event = _event(change, before, after, document, self._relations.get(change.key, ()), causes, evidence)
+        if self._cause.verdict is not None:
+            event["corrections"] = [self._cause.verdict.fields()]
         self._pending[event["event_id"]] = orjson.dumps(event)
         self._changes.append(change)
 
@@ -209,28 +195,6 @@ def _state(
     if relations:
         fields["relations"] = relations
     return orjson.dumps(fields | {"document": orjson.Fragment(document or b"{}")})
-
-
-def _grounds(
-    before: list[str],
-    after: list[str],
-    pairs: _Pairs,
-    evidence: Mapping[str, Sequence[Evidence]],
-    causes: frozenset[str],
-) -> tuple[list[str], list[Evidence]]:
-    """Return which records brought a change about, and the decisions on them.
-
-    The decisions are those within the cluster, or those on `pairs` across its border where any are given.
-    """
-    moved = causes.intersection(end for pair in pairs for end in pair) if pairs else causes.intersection(before + after)
-    inside = set(after)
-    grounds = {
-        (e.a, e.b): e
-        for cause in moved
-        for e in evidence.get(cause, ())
-        if ((e.a, e.b) in pairs if pairs else e.a in inside and e.b in inside)
-    }
-    return sorted(moved), [grounds[pair] for pair in sorted(grounds)]
 
 
 def _event(

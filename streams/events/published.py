@@ -1,6 +1,6 @@
 """Decode what was published: the messages of `dedup.events` and `dedup.clusters`. Pure.
 
-The one decoder for whatever compares the topics with Redis: the reconciliation after a failover (`streams/engine/reconcile.py`)
+The only decoder of programs that compare the topics with Redis: the reconciliation after a failover (`streams/engine/reconcile.py`)
 and `streams verify` (`streams/verification/folds.py`).
 """
 

@@ -49,7 +49,7 @@ def _ignore(_topic: str) -> None:
 class Publisher:
     """A producer for a worker's topics. Use as `async with`, from the event loop only.
 
-    More than ten methods, for each way to send falls back on the next one: in a batch, alone, truncated.
+    A message is sent in a batch with others; if the broker refuses the batch, alone; if it is too large for that, truncated.
     """
 
     def __init__(
@@ -62,12 +62,13 @@ class Publisher:
         failed: Callable[[str], None] = _ignore,
         max_bytes: int = MAX_LETTER_BYTES,
     ) -> None:
-        """Take `prefix`, which is put before every topic name given.
+        """Prepare a producer; it connects when it is entered as a context manager.
 
-        `shared`: other clients publish to these topics too, so the partition of a key must be the one that Kafka's own clients
-        choose (murmur2). For topics that only workers write CRC-32 serves as well, at a twentieth of the time.
-        `cut` is called with the topic of every message that is truncated, `failed` with the topic of messages that were not taken.
-        A message of more than `max_bytes` is not sent at all.
+        - `prefix`: put before the name of every topic.
+        - `shared`: whether other clients publish to these topics, too. Then the partition of a key is the one that Kafka's own
+          clients choose (murmur2); else it is chosen by CRC-32, which takes a twentieth of the time.
+        - `cut`: called with the topic of every message that is truncated, `failed` with the topic of messages not accepted.
+        - `max_bytes`: a larger message is not sent at all.
         """
         self._kafka = kafka
         self._open = AsyncExitStack()
@@ -109,7 +110,7 @@ class Publisher:
                 *(_of(place[0], self._deliver(*place, batch)) for place, batch in by_partition.items())
             )
         except (KafkaError, TimeoutError) as error:
-            raise explained(self._kafka, "did not take messages", error) from error
+            raise explained(self._kafka, "did not accept the messages", error) from error
 
     async def ping(self) -> None:
         """Ask the broker for a sign of life. Raises BrokerError, or waits as long as the broker does."""
@@ -193,7 +194,7 @@ class Publisher:
             return
         raise BrokerError(
             f"topic {topic} does not take a message of {whole} bytes (key {message.key[:100]!r}), which cannot be cut; where its "
-            f"limit is lower than ours: kafka-configs --alter --topic {topic} --add-config max.message.bytes={MAX_MESSAGE_BYTES}"
+            f"limit is lower: kafka-configs --alter --topic {topic} --add-config max.message.bytes={MAX_MESSAGE_BYTES}"
         ) from refusal
 
     async def _send_plain(self, topic: str, partition: int, message: Outgoing) -> None:

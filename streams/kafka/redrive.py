@@ -54,7 +54,10 @@ class Outcome(NamedTuple):
 
 
 def retry_headers(origin: str, arrival: int) -> list[tuple[str, bytes]]:
-    """Return the headers of a payload that is redriven; an `arrival` of 0 is not known."""
+    """Return the headers with which the payload of a dead letter is sent again to its topic.
+
+    `origin` names the dead letter; `arrival` is when the broker first stored the message (Unix time in ms), 0 if not known.
+    """
     headers = [(RETRY_OF, origin.encode("utf-8", "replace"))]
     return [*headers, (ARRIVAL, str(arrival).encode())] if arrival else headers
 
@@ -178,7 +181,7 @@ class _Producer:
                 *(self.send(self._letters, name.encode(), None, partition=partition) for name, partition in places)
             )
         except KafkaError as error:
-            raise explained(self._kafka, "did not take our messages", error) from error
+            raise explained(self._kafka, "did not accept the messages", error) from error
 
 
 async def _chunks(items: AsyncIterator[tuple[Letter, Content]]) -> AsyncIterator[list[tuple[Letter, Content]]]:

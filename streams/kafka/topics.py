@@ -79,7 +79,10 @@ class TopicSpec(NamedTuple):
 
     @property
     def configs(self) -> dict[str, str]:
-        """The settings under Kafka's names. No topic is bounded by bytes, for that would drop messages that are not old yet."""
+        """The topic's configuration under Kafka's names.
+
+        No topic has a limit in bytes, which would delete messages younger than the retention.
+        """
         return {
             "cleanup.policy": self.cleanup,
             "max.message.bytes": str(self.max_message_bytes),

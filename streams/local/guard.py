@@ -45,7 +45,7 @@ def die_with_guard() -> Callable[[], None] | None:
 
 def start(command: list[str], keep_open: list[int]) -> subprocess.Popen[bytes]:
     """Start the server, with its output to the standard error of the guard."""
-    return subprocess.Popen(  # noqa: S603 - the command is ours
+    return subprocess.Popen(  # noqa: S603 - the command is Streams' own
         command,
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
@@ -70,7 +70,7 @@ def wait_for_end(server: subprocess.Popen[bytes], woken: int) -> bool | None:
 
 
 def stop(server: subprocess.Popen[bytes], grace: float) -> None:
-    """End the server: SIGTERM, then SIGKILL after `grace` seconds."""
+    """Send SIGTERM to the server, and SIGKILL if it has not ended after `grace` seconds; return when it has ended."""
     server.terminate()
     try:
         server.wait(grace)

@@ -68,7 +68,7 @@ class Child:
         fds = ",".join(map(str, self._keep_open))
         guard = [sys.executable, "-I", "-S", str(_GUARD), str(self._grace), str(self._remove or ""), fds]
         with self.log.open("wb") as log:
-            self._guard = subprocess.Popen(  # noqa: S603 - the command is ours
+            self._guard = subprocess.Popen(  # noqa: S603 - the command is Streams' own
                 [*guard, *self.command],
                 env=self._environment,
                 cwd=self.log.parent,  # Tansu would read a .env of the user's directory

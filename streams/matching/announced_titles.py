@@ -81,9 +81,9 @@ def _without_place(text: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """Return the quotation that a text begins with.
+    """Return the words inside the quotation marks with which a text begins.
 
-    The whole text where only its first words are quoted (`"Big" data in ...`).
+    Return the whole text if only its first words are quoted, as in `"Big" data in ...`.
     """
     closing = _CLOSING[text[0]]
     at = len(text)

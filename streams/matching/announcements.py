@@ -63,7 +63,7 @@ def announced(text: str) -> Announced | None:
 
 
 def in_brackets(text: str, at: int) -> Announced | None:
-    """Return the announcement in the brackets at the end of a title; `at` is where they begin."""
+    """Return the announcement in the brackets that begin at index `at` and end the title; None if they have none."""
     rules: tuple[Announcement, ...] = ()
     for found in _WORD.finditer(text.lower(), at):
         rules += _BY_FIRST_IN_BRACKETS.get(found[0], ())

@@ -105,7 +105,8 @@ class Features(msgspec.Struct, frozen=True, array_like=True):
       the kind is not known.
     - `derived`: kind of derived work by title, type or DOI; `ordinal`: its number or name; `full`: the title with its
       announcement, where it announces something.
-    - `part`: the numbers of the part or volume that the title names; `flags`: bits named above.
+    - `part`: the numbers of the part or volume that the title names.
+    - `flags`: the sum of the constants `STOP_TITLE` to `SERIAL` of this module that apply.
     - `relations`: `kind scheme:value` as the source states them.
     """
 

@@ -51,9 +51,9 @@ def _known(ids: tuple[str, ...]) -> _Known:
 
 
 def _server(prefix: str, kind: str) -> str:
-    """Return the prefix of a DOI server that gives each work one DOI, `""` for others.
+    """Return the prefix of a DOI if its server registers each work once, `""` if not.
 
-    Authors post a paper to SSRN more than once; JSTOR has it once.
+    Preprint servers do, except SSRN, to which authors post a paper more than once; JSTOR does, too.
     """
     return prefix if prefix == _JSTOR or (kind == PREPRINT and prefix != _SSRN) else ""
 

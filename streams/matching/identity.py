@@ -67,7 +67,10 @@ DERIVED: dict[str, Rule] = {
 
 
 def _two_notices(pair: Pair) -> bool:
-    """Tell whether two notices of one kind about one paper are two: printed or registered apart, or in two years."""
+    """Tell whether the records are two notices of one kind about one paper, such as two errata.
+
+    They are if they have two identifiers, two places in print, or two years.
+    """
     a, b, levels = pair.a, pair.b, pair.levels
     if not a.derived or a.derived != b.derived or pair.shared:
         return False

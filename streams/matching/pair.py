@@ -92,9 +92,10 @@ def compare_fully(a: Features, b: Features) -> Pair:
 
 
 def _as_titled(features: Features, other: Features) -> Features:
-    """Return a record with its announcement kept as words of the title, where the other title has these words, too.
+    """Return the features with the announcement as words of the title, if the other record's title has these words, too.
 
-    `Comment on reef fish` may be the title of a work that is no comment; another source with just that title shows it.
+    A title such as `Comment on reef fish` is read as an announcement and a title, but it may be the whole title of a work that
+    is no comment. Another source that gives the same words as its title shows this.
     """
     if not features.full or other.full or features.full == features.title:
         return features

@@ -1,7 +1,7 @@
-"""Reader of rules kept as data: TOML files and lists of titles beside the modules that use them.
+"""Reads the rules that are data: TOML files and lists of titles beside the modules that use them.
 
-A text may run over several lines. In a pattern a line's end and the blanks around it mean nothing, and `{name}` is replaced by the
-piece of that name, which the file defines once.
+A pattern (regular expression) may be written on several lines: line ends and the blanks around them are removed. `{name}` in a
+pattern is replaced by the text that the file defines under this name.
 """
 
 from __future__ import annotations

@@ -128,9 +128,10 @@ _LEAST_STEM = 4
 
 
 def is_inflection(one: str, other: str) -> bool:
-    """Tell whether two words are forms of one: estimate and estimates, study and studies, sampling and sample.
+    """Tell whether two words differ only in a plural, a verb's ending or a noun of action: study, studies; sample, sampling.
 
-    Endings that make another word (adverbs, adjectives, persons) do not count: oxide and oxidation, linear and linearly.
+    The stem before the ending has four letters or more and is compared as it is spelled, so `oxide` and `oxidation` are forms of
+    one word, too. Endings of adverbs, adjectives and persons make another word: `linear` and `linearly`, `oxide` and `oxidative`.
     """
     short, long = (one, other) if len(one) < len(other) else (other, one)
     if len(short) < 3:

@@ -53,12 +53,12 @@ class TitleForms(msgspec.Struct, frozen=True):
 
     @property
     def whole(self) -> str:
-        """Main title and subtitle."""
+        """The main title and the subtitle, joined by a blank; one of them alone if the other is empty."""
         return f"{self.main} {self.rest}" if self.rest and self.main else self.main or self.rest
 
 
 class _Read(NamedTuple):
-    """A title without labels, notes and announcements around it, and what those said."""
+    """The `text` of a title without the labels, notes and announcements around it; the other fields are what these said."""
 
     text: str
     derived: str = ""
@@ -75,7 +75,10 @@ _MANGLED = re.compile(r"\s?â\s?(?:\?\?|€[™˜œ“”\x9d]?|\x80[\x90-\x9f])
 
 @lru_cache(maxsize=4096)
 def title_forms(title: str, subtitle: str = "") -> TitleForms:
-    """Return the forms of a title, and of the subtitle where the source gives it in a field of its own."""
+    """Split a title into its parts, each in normal form.
+
+    `subtitle` is the subtitle if the source has a field for it; else it is looked for in `title`.
+    """
     text = without_stamp(plain(without_footnote_mark(title.rstrip())))
     if "â" in text:
         text = _MANGLED.sub(lambda match: "'s" if match["ending"] else ' " ', text)

@@ -238,7 +238,7 @@ def _run_together(a: list[str], b: list[str]) -> bool:
 
 
 def _without_moved(groups: list[Block]) -> tuple[list[Block], bool]:
-    """Take out the words that are in different groups of the two titles, and tell whether there are any."""
+    """Remove the words that both titles have, at different places; return the other groups, and whether any was removed."""
     theirs = [word for _, b in groups for word in b]
     common = [word for a, _ in groups for word in a if word in theirs] if len(groups) > 1 else []
     if not common:

@@ -48,7 +48,7 @@ class ExpectedTopic(NamedTuple):
 
 
 class TopicFacts(NamedTuple):
-    """A topic as the broker describes it: `configs` is its configuration, as far as the broker lets us read it."""
+    """A topic as the broker describes it: `configs` is its configuration, as far as the broker lets Streams read it."""
 
     partitions: int
     replicas: int

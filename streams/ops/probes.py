@@ -77,7 +77,7 @@ async def _sessions(admin: Any, broker: int) -> tuple[float, float] | None:
 
 
 async def _configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return the configuration of each topic, as far as the broker lets us read it."""
+    """Return the configuration of each topic, as far as the broker lets Streams read it."""
     if not names:
         return {}
     configs: dict[str, dict[str, str]] = {}

@@ -21,7 +21,7 @@ _MEMORY_WARN = 0.8  # share of maxmemory in use beyond which Redis will soon ref
 
 
 class RedisFacts(NamedTuple):
-    """A Redis server: its INFO fields, and its CONFIG values as far as it lets us read them.
+    """A Redis server: its INFO fields, and its CONFIG values as far as it lets Streams read them.
 
     In a cluster `nodes` are all nodes that the server lists, itself among them. `refused` are the commands that the user of
     the settings may not run.
@@ -34,7 +34,11 @@ class RedisFacts(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A node of a Redis Cluster: address and number of slots by the node asked; `facts` are its own, or the error it gave."""
+    """A node of a Redis Cluster.
+
+    `address`, `primary` and `slots` (their number) are from the answer of the node that was asked for the topology; `facts` is
+    what this node says of itself, or the text of the error if it did not answer.
+    """
 
     address: str
     primary: bool

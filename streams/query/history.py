@@ -42,7 +42,7 @@ class Chronicle:
         self._by_cluster: dict[str, dict[int, PublishedEvent]] = {}
 
     def read(self, clusters: Iterable[str]) -> None:
-        """Record that every event of these clusters has been added, also where they have none."""
+        """Note that all events of these clusters were added, so that they are not asked for again; they may have none."""
         for cluster in clusters:
             self._by_cluster.setdefault(cluster, {})
 
@@ -87,7 +87,10 @@ class Chronicle:
         return limits
 
     def _split(self, cluster: str, born: Mapping[str, Any]) -> int:
-        """Return the revision at which `cluster` split off the created one; all revisions where that is not known."""
+        """Return the revision of `cluster` at which the cluster that the event `born` creates was split from it.
+
+        Return a number above all revisions if the event of this split is not known.
+        """
         name = born["cluster_id"]
         splits = [
             r for r, published in sorted(self._known(cluster).items()) if name in published.event.get("split_into", ())

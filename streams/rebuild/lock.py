@@ -134,7 +134,7 @@ class RebuildLock:
             return found
 
     def _refuse(self, found: Hold) -> None:
-        """Raise the error that says why the lock is not ours; return where it is."""
+        """Raise the error that says why the lock was refused; return if it was not."""
         if found.state == "other":
             raise RefusedError(
                 f"a rebuild of generation {self._generation} to {found.detail!r} was begun; "

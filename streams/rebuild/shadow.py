@@ -169,7 +169,10 @@ class ShadowReplay:
                     last_message = time.monotonic()
 
     async def _give_up(self, consumer: Any, wanted: dict[TopicPartition, int]) -> None:
-        """Stop waiting for the rest of partitions whose topic no longer has it, and count these messages as `lost`."""
+        """Remove from `wanted` the partitions that end before the offset to which they are to be read.
+
+        The topic no longer has the messages up to that offset; they are counted in `lost`.
+        """
         ends = await consumer.end_offsets(list(wanted))
         for place, target in list(wanted.items()):
             # Some brokers report an end offset that is too small; a message would have come in that case.

@@ -19,7 +19,7 @@ from streams.clusters.group import Group, Relation, cluster_key
 from streams.clusters.group_plan import GroupPlan
 from streams.engine.engine import Engine
 from streams.errors import StateError
-from streams.events import Evidence
+from streams.events import Cause, Evidence
 from streams.matching.decision import DUPLICATE, RELATED
 from streams.rebuild.joined_components import JoinedComponent, JoinedComponents
 from streams.state.connection import Command
@@ -137,7 +137,7 @@ class IdTransfer:
         if missing:
             raise StateError(
                 f"the new generation lacks {len(missing)} records of the live one, such as {min(missing).hex()}; "
-                "run `streams rebuild` again, and report a fault of ours if it says the same"
+                "run `streams rebuild` again, and report an error in Streams if it says the same again"
             )
         relations = [
             Relation(record, other, kind)
@@ -159,14 +159,8 @@ class IdTransfer:
 
         whole = redocument(plan, fingerprint)
         evidence = self._evidence(whole, component, reader)
-        return events.describe(
-            whole,
-            reader.record,
-            reader.is_live,
-            evidence,
-            frozenset(evidence),
-            cause=f"rebuild:{self._engine.settings.generation}",
-        )
+        cause = Cause.rebuild(self._engine.settings.generation, evidence)
+        return events.describe(whole, reader.record, reader.is_live, cause)
 
     def _evidence(self, plan: GroupPlan, component: JoinedComponent, reader: Reader) -> dict[str, list[Evidence]]:
         """Return the decisions behind records that share a cluster only now, and behind new relations, by record id."""

@@ -97,7 +97,10 @@ class Connection:
     """
 
     def __init__(self, servers: Servers, scripts: Iterable[Script] = (), replicas: int = 0) -> None:
-        """Count a reply only when `replicas` replicas of the server have all that it has read or written."""
+        """Prepare a connection to `servers`, which may execute `scripts`.
+
+        A reply is returned only when `replicas` replicas have all the data that the exchange has read or written.
+        """
         self.servers = servers
         self.replicas = replicas
         self.is_cluster = isinstance(servers, Cluster)
@@ -311,11 +314,11 @@ def _raise_first(replies: Iterable[Any]) -> None:
 def _as_ours(error: redis.RedisError) -> RedisError:
     if isinstance(error, MovedError):
         return RedisSetupError("Redis: this server is a node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=true")
-    cause = error.__cause__ if isinstance(error, UnsentError) else error
+    cause = error.__cause__ if isinstance(error, UnsentError) and error.__cause__ else error
     if isinstance(cause, (AuthenticationError, NoPermissionError)) or str(cause).startswith(_NO_CREDENTIALS):
-        return RedisSetupError(f"Redis refuses the user or password of STREAMS_REDIS_URL: {cause}")
+        return RedisSetupError(f"Redis refuses the user or password: {cause}{advice(error)}")
     if _NO_CLUSTER in str(error):
         return RedisSetupError("Redis: this server is no node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=false")
     if str(error).startswith(_FORGOTTEN):
-        return ForgottenError(f"Redis failed over or was started anew:{str(error).removeprefix(_FORGOTTEN)}")
+        return ForgottenError(f"Redis failed over or was restarted:{str(error).removeprefix(_FORGOTTEN)}")
     return RedisError(f"Redis: {error or type(error).__name__}{advice(error)}")

@@ -60,7 +60,7 @@ class Fence:
         connection.register(ENTER, HOLD, END)
 
     def enter(self, worker: str) -> Gate:
-        """Enter as a worker, or renew its presence."""
+        """Register a worker on this generation, or renew its registration; return whether it may work there."""
         state, generation = self._run(ENTER.call((self._key,), (worker, _ms(DEAD_SECONDS))))
         return Gate(state, generation)  # type: ignore[arg-type]
 

@@ -32,7 +32,10 @@ class Chain(NamedTuple):
 
 
 def current_generation(settings: Settings, connection: Connection) -> Settings:
-    """Return the settings of the current index version, with what is fixed for it; every program that opens state calls this."""
+    """Return the settings with the name of the current index version, and the values that are fixed for it.
+
+    Every program that opens the state calls this first, so it follows the switch of a rebuild.
+    """
     return follow(settings, connection).settings
 
 

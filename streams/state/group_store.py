@@ -68,9 +68,9 @@ class GroupStore:
         lost clusters in a failover whose events subscribers have read."""
 
     def resolve(self, records: Iterable[bytes], known: Mapping[bytes, bytes] | None = None) -> dict[bytes, Root]:
-        """Return the group of each record, following pointers; a record never grouped is its own empty root.
+        """Return the group of each record, found by its pointer; a record in no group is the root of an empty one.
 
-        `known` are values just read (`places`) of some of the records, which are not read again.
+        `known` has, for some of the records, the values that `places` has just yielded; these are not read again.
         """
         asked = set(records)
         values = dict(known or {})
@@ -147,9 +147,9 @@ class GroupStore:
         return [reply or b"" for reply in self._connection.execute(commands)]
 
     def pending_events(self, most: int | None = None) -> dict[bytes, dict[str, bytes]]:
-        """Read the events committed but not known to be published, by outbox key: field -> event JSON.
+        """Read the pending events of all outboxes: outbox key -> field -> event as JSON.
 
-        With `most`, only of the first outboxes that have so many together, for all of a rebuild may be many.
+        With `most`, stop at the outbox with which that many events are reached: after a rebuild there may be very many.
         """
         keys = self._layout.bucket_keys("outboxes")
         lengths = self._connection.execute([Command(key, ("HLEN", key)) for key in keys])

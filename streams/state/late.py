@@ -45,7 +45,10 @@ class LateStates:
             self._connection.execute([NOTE_LATE.call((self._key,), (_PAUSES_MS[0], *(b"\0" + key for key in lot)))])
 
     def take(self, most: int) -> list[bytes]:
-        """Take at most so many members that are due, which no other worker gets; see `cluster`, and `done` afterwards."""
+        """Take at most `most` members that are due; for the time of a lease no other worker gets them.
+
+        `cluster` reads which cluster a member names. The caller publishes the states of these clusters, then calls `done`.
+        """
         (members,) = self._connection.execute([TAKE_LATE.call((self._key,), (most, _LEASE_MS, *_PAUSES_MS[1:]))])
         return list(members)
 

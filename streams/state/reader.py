@@ -14,7 +14,10 @@ __all__ = ["Reader"]
 
 
 class Reader:
-    """Features and records by 8-byte id, read from Redis in bulk when first wanted."""
+    """A cache of stored features and records by 8-byte record id, made for one batch.
+
+    The features or record of an id is read from Redis the first time it is asked for; `load` and `load_records` read many at once.
+    """
 
     def __init__(self, store: RecordStore, connection: Connection) -> None:
         self.store = store

@@ -53,7 +53,7 @@ class RecordCodec:
         return self._records.encode(kept)
 
     def record(self, blob: bytes) -> Record:
-        """Read a record kept for documents."""
+        """Decode a record from the bytes that are stored for the documents of clusters."""
         return self._records.decode(blob)
 
 

@@ -53,7 +53,7 @@ class Server:
         self.pool.disconnect(inuse_connections=False)
 
     def close(self) -> None:
-        """Give up all connections."""
+        """Close all connections to Redis."""
         self.pool.disconnect()
 
 
@@ -76,7 +76,7 @@ class Servers(Protocol):
         """Note that servers have said that slots are elsewhere."""
 
     def close(self) -> None:
-        """Give up all connections."""
+        """Close all connections to Redis."""
 
 
 class Single:
@@ -109,7 +109,7 @@ class Single:
         """Do nothing: only a cluster says so, and the caller gets the error itself, for the setting is wrong."""
 
     def close(self) -> None:
-        """Give up all connections."""
+        """Close all connections to Redis."""
         self._server.close()
 
 
@@ -145,7 +145,7 @@ class Cluster:
         return server
 
     def named(self, host: str, port: int) -> Server:
-        """Return the node at an address, known before or not."""
+        """Return the node at an address that another node has named; a new one if it was not known before."""
         address = host, port
         if address not in self._servers:
             seed = self._seed.pool
@@ -174,7 +174,7 @@ class Cluster:
         self._choose_marks()
 
     def close(self) -> None:
-        """Give up all connections."""
+        """Close all connections to Redis."""
         for server in (self._seed, *self._servers.values()):
             server.close()
 
@@ -197,7 +197,10 @@ class Cluster:
         raise UnsentError(f"no node of the cluster can be asked: {failure}") from failure
 
     def _learn(self, slots: Sequence[Any], host: str) -> None:
-        """Take over the answer to `CLUSTER SLOTS`; a node that does not know its own name is the one at `host`."""
+        """Replace the topology by the answer `slots` to `CLUSTER SLOTS`, which the node at `host` gave.
+
+        A node without a name in the answer is the one at `host`, which does not know how others reach it.
+        """
         owners: list[Server | None] = [None] * SLOTS
         known: set[tuple[str, int]] = set()
         for first, last, *nodes in slots:

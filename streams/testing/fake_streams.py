@@ -1,14 +1,14 @@
 """Turn records into the messages that a running Streams publishes, in memory.
 
-Clusters are planned and described by the functions that a worker uses (`clusters/planner.py`, `events/describe.py`); only
-what makes a worker safe beside others is missing here. What is not published: dead letters and `dedup.review`.
+Clusters are planned and described by the functions that a worker uses (`clusters/planner.py`, `events/describe.py`). Locks,
+positions and everything else that lets workers run side by side are left out, and so are `dedup.review` and dead letters.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from streams.clusters.group import Group, Relation, Root
 from streams.clusters.merge_jobs import MergeJob, MergeRequest, find_jobs, once_related
 from streams.clusters.planner import plan
 from streams.errors import PayloadError
-from streams.events import Evidence, Outgoing
+from streams.events import Cause, Evidence, Outgoing
 from streams.matching.decision import DUPLICATE, RELATED, REVIEW
 from streams.records.record import Delete, Record
 
@@ -80,9 +80,9 @@ class FakeStreams:
             if pair.decision.verdict != REVIEW:
                 evidence[found.a].append(found)
                 evidence[found.b].append(found)
-        causes = frozenset(self._pool.entries[record].record.id for record in arrived)
+        cause = Cause.messages((self._pool.entries[record].record.id for record in arrived), evidence)
         for job in self._jobs(arrived, compared):
-            described = self._plan(job, evidence, causes)
+            described = self._plan(job, cause)
             if described is not None:
                 published += _publications(described)
         return [Message(out.topic, out.key, out.value) for out in published]
@@ -113,9 +113,7 @@ class FakeStreams:
         group = self._groups.get(root)
         return Root(root, b"stored" if group else b"", group or Group(), {})
 
-    def _plan(
-        self, job: MergeJob, evidence: Mapping[str, Sequence[Evidence]], causes: frozenset[str]
-    ) -> PlannedCommit | None:
+    def _plan(self, job: MergeJob, cause: Cause) -> PlannedCommit | None:
         """Plan a group anew, keep it, and return it with its events; None where nothing changed."""
         pool = self._pool
         live = {record: pool.entries[record].version for record in job.records if pool.is_live(record)}
@@ -130,7 +128,7 @@ class FakeStreams:
             min((version.taken for version in live.values()), default=0),
             related,
         )
-        described = events.describe(planned, pool.record, pool.is_live, evidence, causes)
+        described = events.describe(planned, pool.record, pool.is_live, cause)
         if not (described.group.members or described.group.clusters):
             return None
         for moved in job.moves:

@@ -56,7 +56,7 @@ class Meaning(NamedTuple):
 
 _RESEND = "send the record again, unchanged"
 _REPUBLISH = "`streams verify --repair` publishes the state again"
-_REPORT = "a fault of ours unless another program wrote here: report it, with the output of `--json`"
+_REPORT = "an error in Streams unless another program wrote here: report it, with the output of `--json`"
 _TELL = (
     "let workers handle the messages they rewind to; then `streams verify --repair` publishes what Redis holds. "
     "Where much is missing: rebuild the state (docs/operations.md)"

@@ -45,7 +45,7 @@ class Findings:
         self.applied: set[Pair] = set()
 
     def add(self, other: Findings) -> None:
-        """Add the findings of another scan."""
+        """Add the findings of another chunk to these."""
         self.differences += other.differences
         self.counts.update(other.counts)
         self.states |= other.states
@@ -90,7 +90,10 @@ class Scan:
         self._members = {root.id: _members(root) for root in {r.id: r for r in self._roots.values()}.values()}
 
     def findings(self, accepted: Mapping[Pair, Verdict] | None, values: Values) -> Findings:
-        """Return the findings. `accepted` has the last accepted correction of each pair of records; None: not known."""
+        """Check the groups of this chunk and return what was found: differences, counts, and the states that Redis has.
+
+        `accepted` has the last accepted correction of each pair of records; with None, corrections are not checked.
+        """
         found = Findings()
         live = [record for record in self._ids if self._record(record, found)]
         found.differences += self._keys(live, found.counts)
@@ -177,7 +180,7 @@ class Scan:
 
 
 def _members(root: Root) -> frozenset[bytes]:
-    """Return the members of a group and of those whose merge into it is pending."""
+    """Return the records of a group and of the groups whose merge into it is pending."""
     return frozenset(member.id for group in root.groups for member in group.members)
 
 

@@ -57,7 +57,7 @@ ENDED = ended()
 
 
 def _unpack(state: bytes) -> _State:
-    """Unpack what `pack` made."""
+    """Return the fields of a packed state, the reverse of `pack`."""
     return _State(*_STATE.unpack(state))
 
 

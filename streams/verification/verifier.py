@@ -55,7 +55,8 @@ COUNTS = (
 class VerificationReport(NamedTuple):
     """The result of a verification.
 
-    `counts` has all of `COUNTS`; `notes` counts observations that are no differences. `scans` is how often something was read.
+    `counts` has all of `COUNTS`; `notes` counts observations that are no differences. `scans` is the number of times that Redis
+    and the topics were read: once as a whole, then what differed. `seconds` is the time it all took.
     """
 
     differences: list[Difference]

@@ -102,10 +102,11 @@ class BatchProcessor:
         return PreparedBatch(messages, prepared, steps)
 
     async def process(self, batch: PreparedBatch) -> Mapping[Place, int]:
-        """Process a batch to the end; return the partitions to rewind and the position of each.
+        """Process a batch; return the partitions to rewind, each with the position to read from.
 
-        Returns when everything about the messages is safe, but for those of the partitions returned, of which Redis lost
-        what comes before. Does not return once the worker stops: what is not acknowledged comes again.
+        On return all effects of the messages are stored and published, except for messages of the partitions returned: Redis has
+        lost effects of earlier messages there. When the worker stops, this does not return: the next worker reads again the
+        messages that were not acknowledged.
         """
         messages = batch.messages
         if not messages:
@@ -127,7 +128,10 @@ class BatchProcessor:
         return back
 
     async def _attempt(self, batch: PreparedBatch) -> tuple[dict[Place, int], Histories]:
-        """Process the messages that have no gap before them; return the partitions that have one, and the servers known."""
+        """Process the messages of the partitions that have lost nothing in Redis.
+
+        Return the other partitions, each with the position to read from, and the replication ids known before the batch.
+        """
         back = await self.guard.check(batch.steps)
         known, rest = self.guard.histories, batch.without(back)
         if rest.messages and await self._poison.process(rest.messages, rest.prepared):

@@ -53,7 +53,7 @@ _SILENT_SECONDS = 6.0
 
 Kafka grants no shorter one (`group.min.session.timeout.ms`, by default). The embedded broker does; and of a group whose leader
 says that it leaves, while others join or leave too, it keeps that leader permanently, and no member gets partitions any more.
-It removes a member whose session ends, leader or not (docs/decisions/0019-leave-without-a-word.md).
+It removes a member whose session ends, leader or not (docs/decisions/0019-no-leave-group.md).
 """
 
 _FETCH_SECONDS = 5.0
@@ -82,10 +82,10 @@ class CheckpointSource(Protocol):
         """Report that no message came of these offsets, which are read again."""
 
     def skipped(self, place: Place, begins: int, ends: int) -> None:
-        """Report that no message came of these offsets a second time: the topic has none."""
+        """Report that these offsets have no message in the topic, as reading them a second time showed."""
 
     def failed(self, error: RedisError) -> None:
-        """Report that partitions were assigned and wait for Redis."""
+        """Report that the positions of assigned partitions cannot be read, since Redis does not answer; the worker waits."""
 
     @property
     def wants_offsets(self) -> bool:
@@ -133,7 +133,7 @@ class TablelessApp(faust.App):
     """Faust's application without the directory of its tables, which it would leave behind in the temporary directory."""
 
     def _create_directories(self) -> None:
-        """Create none."""
+        """Override Faust's method, and create no directory."""
 
 
 class _Thread(AIOKafkaConsumerThread):
@@ -217,14 +217,14 @@ class RewindingConsumer(Consumer):
         return bool(super().ack(message))
 
     async def perform_seek(self) -> None:
-        """Read on from the committed offset, or from the position stored in Redis where that is less."""
+        """Continue to read at the committed offset, or at the position stored in Redis if it is lower."""
         async with self._seeking:
             await self._fetched()
             self._reading.suspect(self.assignment())
             try:
                 await super().perform_seek()
             except (IllegalStateError, AssertionError):
-                # Partitions were taken away while it asked for what is committed: those assigned next are sought anew.
+                # Partitions were taken away while it asked for what is committed: the next assignment seeks again.
                 return
             stored = await self._stored()
             restarted: list[Place] = []

@@ -1,4 +1,4 @@
-"""Detect that Redis failed over or was started anew, and reconcile subscribers before anything else is written.
+"""Detect that Redis failed over or was restarted, and reconcile subscribers before anything else is written.
 
 The replication ids of the servers say which ones this worker knows (`streams/state/progress.py`). The engine changes
 groups only on servers that it trusts, and trusts a server only after subscribers and Redis agree again.
@@ -69,7 +69,7 @@ class FailoverGuard:
         since = look.forgotten_since(self.histories)
         if since is not None:
             log.warning(
-                "redis_failed_over", "Redis failed over or was started anew; what it acknowledged last may be lost"
+                "redis_failed_over", "Redis failed over or was restarted; what it acknowledged last may be lost"
             )
             await self._in_thread(lambda: progress.claim(self._engine.settings))
             await asyncio.sleep(_GRACE_SECONDS)

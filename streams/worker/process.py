@@ -81,7 +81,7 @@ class _Worker:
         self.metrics = Metrics()
         self.health = Health()
         self.successor = ""
-        """The index version that replaced ours: this process becomes a worker of it."""
+        """The index version that replaced that of this worker: the process becomes a worker of it."""
         self._given = given
         self._name = name
         self._limit = limit
@@ -233,7 +233,7 @@ class _Worker:
             self._side.once(_DRAIN, self._processor.recovery.drain())
 
     def _on_replaced(self, successor: str) -> None:
-        """Stop as on SIGTERM, and start again on the index version that replaced ours."""
+        """Stop as on SIGTERM, and start again on the index version that replaced that of this worker."""
         if self._stopping:
             return  # this worker is to end, not to move
         log.warning(

@@ -111,7 +111,10 @@ class ReadPositions:
         return before
 
     def suspect(self, partitions: Iterable[Partition]) -> None:
-        """Trust no gap before the next record of these, however small: what was fetched may have been thrown away."""
+        """Treat the next gap in the offsets of these partitions as lost messages, to be read again, however small it is.
+
+        After a rebalance Faust may have dropped messages that were fetched and not yet delivered.
+        """
         self._unsure.update(partitions)
 
     def find_gap(self, partition: Partition, first: int, committed: int) -> Gap:

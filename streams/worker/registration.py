@@ -102,12 +102,15 @@ class Registration:
         await self._open.wait()
 
     def check(self) -> None:
-        """Raise FencedError where work under way may not go on: the lease was not renewed in time."""
+        """Raise FencedError if the lease has expired: then the batch under way must write and publish nothing more."""
         if time.monotonic() > self._until:
             raise FencedError(f"this worker has no leave to work on generation {self._generation} at the moment")
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns, called in the thread, where alone the connection may be used."""
+        """Call `work` in the thread of this registration and return its result.
+
+        Every use of the registration's connection goes through here, as the connection is not safe for several threads.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _renew(self) -> None:

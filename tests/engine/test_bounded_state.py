@@ -96,7 +96,7 @@ def test_updates_deletes_and_resends_for_ever_take_no_more_room(
     since = [event for event in feed.events if event["type"] == "merged" and not event["after"]]
     for kind, (_, size) in last.items():
         if kind == "g":
-            # The one thing that grows: an id that was merged away stands for its survivor for ever (ADR 18).
+            # The one thing that grows: an id that was merged away redirects to its survivor permanently (ADR 18).
             assert size - settled[kind][1] <= REDIRECT_BYTES * len(since) + 2 * 8
             continue
         # A revision takes a byte or two more as it grows.

@@ -6,7 +6,7 @@ from itertools import islice
 from streams import events
 from streams.clusters.group_plan import Change, GroupPlan
 from streams.clusters.planner import birth
-from streams.events import Evidence
+from streams.events import Cause, Evidence
 from streams.matching.decision import DUPLICATE, Decision
 from streams.records.record import Record
 from streams.sources import parse
@@ -21,9 +21,8 @@ def test_an_event_names_only_causes_and_evidence_of_its_own_cluster() -> None:
     group = Group((Member(a, b"1", 0), Member(b, b"1", 1)), (Cluster(a, 1, 0), Cluster(b, 1, 0)))
     plan = GroupPlan(group, (Change("created", a, 1, (), (a,)), Change("created", b, 1, (), (b,))))
     across = Evidence("s:a", "s:b", Decision(DUPLICATE, 0.9, ("title_exact",), "1"))
-    described = events.describe(
-        plan, records.get, lambda _: True, {"s:a": [across], "s:b": [across]}, frozenset({"s:a", "s:b", "s:c"})
-    )
+    cause = Cause.messages({"s:a", "s:b", "s:c"}, {"s:a": [across], "s:b": [across]})
+    described = events.describe(plan, records.get, lambda _: True, cause)
     told = [json.loads(event) for event in described.pending.values()]
     assert [(event["causes"], event["evidence"]) for event in told] == [(["s:a"], []), (["s:b"], [])]
 
@@ -32,5 +31,5 @@ def test_a_birth_is_described_as_any_other_draft_is() -> None:
     payloads = [json.dumps(message.document).encode() for message in islice(generate(5, 100), 100)]
     for record in (item for payload in payloads for item in parse("document", payload) if isinstance(item, Record)):
         plan = birth(b"A" * 8, b"digest", len(record.title))
-        described = events.describe(plan, {b"A" * 8: record}.get, lambda _: True, {}, frozenset({record.id}))
+        described = events.describe(plan, {b"A" * 8: record}.get, lambda _: True, Cause.messages({record.id}))
         assert events.describe_singleton(plan, record) == described

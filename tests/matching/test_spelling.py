@@ -38,7 +38,14 @@ def test_one_disease_has_one_name(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("estimate", "estimates"), ("studies", "study"), ("sampling", "sample"), ("reef", "reefs"), ("box", "boxes")],
+    [
+        ("estimate", "estimates"),
+        ("studies", "study"),
+        ("sampling", "sample"),
+        ("oxide", "oxidation"),
+        ("reef", "reefs"),
+        ("box", "boxes"),
+    ],
 )
 def test_forms_of_one_word(one: str, other: str) -> None:
     assert is_inflection(one, other)

@@ -1,4 +1,4 @@
-"""Groups of workers that get stuck at the broker: who waits in one begins anew, and nobody leaves one behind that stays so."""
+"""Groups of workers that get stuck at the broker: a worker that waits in one restarts, and none leaves one behind."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def test_a_worker_that_is_told_no_partitions_begins_anew(
         member = loop.run_until_complete(join())
         with WorkerProcess(own, log) as worker:
             pid = worker.child.pid
-            wait_for(lambda: "begins anew" in log.read_text(), "the worker begins anew", 14 * _SESSION_SECONDS + 30)
+            wait_for(
+                lambda: "this worker restarts" in log.read_text(), "the worker restarts", 14 * _SESSION_SECONDS + 30
+            )
             loop.run_until_complete(member.stop())
             wait_for(worker.ready, "it has its partitions when nobody stands in the way")
             assert worker.child.poll() is None, "it is the same process"

@@ -114,7 +114,10 @@ def normalize_doi(text: str) -> str:
 
 
 def _has_page(doi: str) -> bool:
-    """Tell whether a DOI of clean shape may need work: a page, version or second DOI behind it, or the form of a template."""
+    """Tell whether a DOI in the usual form may still need to be cleaned.
+
+    It may be followed by a page, a version or a second DOI, or be a template that was never filled in (`10.1145/nnnnnnn`).
+    """
     return (
         "10." in doi[8:]
         or "nnnn" in doi
