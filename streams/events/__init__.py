@@ -3,6 +3,7 @@
 from streams.events.describe import describe, describe_singleton, fingerprint, states
 from streams.events.messages import (
     CLUSTERS,
+    CONTROL,
     CORRECTIONS,
     DEAD_LETTER,
     DECISIONS,
@@ -19,6 +20,7 @@ from streams.events.messages import (
 
 __all__ = [
     "CLUSTERS",
+    "CONTROL",
     "CORRECTIONS",
     "DEAD_LETTER",
     "DECISIONS",

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from streams.engine.engine import Engine
+from streams.kafka.control import name_state
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.endpoints import announce, withdraw
@@ -19,6 +20,7 @@ from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from streams.state.connection import connect
 from streams.state.generation import current_generation
+from streams.state.identity import IdentityStore
 
 __all__ = ["serve"]
 
@@ -68,7 +70,11 @@ def _restore(settings: Settings) -> int:
         # The offsets of the new topics begin at 0: the stored positions belong to topics that are gone.
         engine.progress.forget_positions()
         engine.progress.begin_topics(int(time.time() * 1000))
-        return asyncio.run(_publish_states(settings, engine))
+        count = asyncio.run(_publish_states(settings, engine))
+        identity = IdentityStore(settings, connection)
+        if (stored := identity.read()).is_named:
+            asyncio.run(name_state(settings, stored.state))
+        return count
     finally:
         connection.close()
 

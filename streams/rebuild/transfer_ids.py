@@ -24,6 +24,7 @@ from streams.matching.decision import DUPLICATE, RELATED
 from streams.rebuild.joined_components import JoinedComponent, JoinedComponents
 from streams.state.connection import Command
 from streams.state.group_store import Commit, GroupStore
+from streams.state.identity import carry_identity
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 from streams.state.reader import Reader
@@ -89,8 +90,9 @@ class IdTransfer:
         for seed, pending in self._pending.items():  # of groups that no component held; there should be none
             key = self._layout.outbox(seed)
             self._connection.execute([Command(key, ("HSET", key, *_flat(pending)))])
-        live = Progress(self._live_layout, self._connection)
+        live, settings = Progress(self._live_layout, self._connection), self._engine.settings
         self._engine.progress.take_over(live)
+        carry_identity(settings.namespace, self._live_layout.generation, settings.generation, self._connection)
         if since := live.topics_since():
             self._engine.progress.begin_topics(since)
         self._connection.execute([Command(self._layout.meta, ("HDEL", self._layout.meta, _CHECKPOINT))])

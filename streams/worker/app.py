@@ -54,6 +54,7 @@ class _App(TablelessApp):
     hooks: WorkerHooks
 
     async def on_first_start(self) -> None:
+        await self.web.maybe_start()  # so that a worker that waits before it joins the group says why
         await self.hooks.open()
         await super().on_first_start()
 

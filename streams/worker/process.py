@@ -17,7 +17,7 @@ import mode.loop
 from aiohttp import web
 
 from streams.engine.engine import Engine
-from streams.errors import StateError, StreamsError
+from streams.errors import ForeignStateError, LostStateError, ServiceError, StateError, StreamsError
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.ops.health import Health
@@ -32,6 +32,7 @@ from streams.worker.app import make_app
 from streams.worker.batch_processor import BatchProcessor
 from streams.worker.engine_thread import EngineThread
 from streams.worker.group_watch import wait_until_stuck
+from streams.worker.identity import establish_identity
 from streams.worker.log import configure_logging
 from streams.worker.prepare_pool import Preparer, calm_collector
 from streams.worker.recovery import Recovery
@@ -49,6 +50,8 @@ _CHILD_SECONDS = 5.0
 _REPUBLISH_SECONDS = 1.0
 _MERGE_SECONDS = 10.0
 """A worker that is alive has finished by then the merges it began, unless Redis or the broker was away."""
+_IDENTITY_SECONDS = 2.0
+"""How often a worker that found another state asks again."""
 _HEARTBEAT, _DRAIN = "the heartbeat", "the publication of pending events"
 
 
@@ -59,16 +62,19 @@ class _Worker:
         self.metrics = Metrics()
         self.health = Health()
         self.connection = connect(given)
+        self._given = given
         self.settings = settings = _open_generation(given, self.connection)
-        engine = Engine(settings, self.connection)
+        self._engine = engine = Engine(settings, self.connection)
         self.successor = ""
         """The index version that replaced ours: this process becomes a worker of it."""
+        self.is_lost = False
+        """Whether Redis lost the state: this process restarts, and waits for the state before it joins the group."""
         self.failure: StreamsError | None = None
         """The error that kept this worker from starting."""
         self._stopping = False
         self._registration = Registration(settings, connect(settings), self.health, self._on_replaced)
         self.connection.permit = self._registration.check
-        self.positions = StoredPositions(settings, self._registration, self.metrics, self._on_histories)
+        self.positions = StoredPositions(settings, self._registration, self.metrics, self._on_histories, self._on_lost)
         self._preparer = Preparer(settings)
         self._publisher = Publisher(settings.kafka_url, settings.topic_prefix, cut=self.metrics.cut)
         self._thread = EngineThread(self._registration, self.health, self.metrics)
@@ -95,6 +101,7 @@ class _Worker:
     async def _open(self) -> None:
         await create_topics(self.settings)
         await check_session(self.settings)
+        await self._identify()
         await self._publisher.__aenter__()
         await self._preparer.start()
         await self._registration.start(self._thread.turn)
@@ -107,6 +114,30 @@ class _Worker:
         self._side.keep("the republication of states", _republish(self._processor.recovery))
         calm_collector()
 
+    async def _identify(self) -> None:
+        """Wait until Redis and the topics are of one state, then work on that."""
+        waited, connection = "", connect(self._given)
+        while True:
+            try:
+                state = await establish_identity(self._given, connection)
+                break
+            except ForeignStateError as error:
+                if str(error) != waited:
+                    log.error("%s", error)
+                waited = str(error)
+                self.health.paused(waited)
+            except ServiceError as error:
+                if not waited:
+                    raise
+                log.warning("%s; next try in %.0f s", error, _IDENTITY_SECONDS)
+            await asyncio.sleep(_IDENTITY_SECONDS)
+        connection.close()
+        if waited:
+            log.warning("the state %s is there; this worker restarts", state)
+            _restart()  # what was read of Redis before is of no worth
+        self._engine.progress.state = state
+        self.positions.expect(state)
+
     async def assigned(self) -> None:
         """Finish what a dead worker may have left that had the partitions before."""
         self._side.once(_DRAIN, self._processor.recovery.drain())
@@ -116,6 +147,15 @@ class _Worker:
         """Reconcile after a failover also where no message comes that would detect it."""
         if self._processor.guard.is_unknown(histories) and not self._side.is_running(_DRAIN):
             self._side.once(_DRAIN, self._processor.recovery.drain())
+
+    def _on_lost(self, error: LostStateError) -> None:
+        """Stop as on SIGTERM, and start again: a worker without its state waits outside the consumer group."""
+        self.health.paused(str(error))
+        if self._stopping or self.is_lost:
+            return
+        log.error("%s; this worker restarts", error)
+        self.is_lost = True
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _on_replaced(self, successor: str) -> None:
         """Stop as on SIGTERM, and start again on the index version that replaced ours."""
@@ -203,13 +243,13 @@ def run_worker(given: Settings) -> None:
     except SystemExit as end:
         if worker.failure is not None:  # Faust does not report it
             raise worker.failure from None
-        if not worker.successor:
+        if not (worker.successor or worker.is_lost):
             if app.crash_reason is not None:
                 log.critical("the worker ends on an unexpected error", exc_info=app.crash_reason)
             elif end.code:
                 check_port(settings)  # another process may have taken it since
             raise
-    if worker.successor:
+    if worker.successor or worker.is_lost:
         _restart()
 
 
