@@ -21,13 +21,12 @@ from streams.clusters.merge_jobs import Work
 from streams.clusters.published import Head
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
+from streams.events.published import decode_event, is_truncated
 from streams.state.reader import Reader
 
 __all__ = ["Published", "mend"]
 
-_LOT = 500
-_TRUNCATED = b'"truncated":'
-_RAW = msgspec.Raw(b"")
+_CHUNK = 500
 
 
 class _Relation(msgspec.Struct):
@@ -36,14 +35,7 @@ class _Relation(msgspec.Struct):
     other: str
 
 
-class _Event(msgspec.Struct):
-    """The fields of an event that are compared."""
-
-    cluster_id: str
-    revision: int
-    after: list[str]
-    relations: list[_Relation] = []
-    document: msgspec.Raw = _RAW
+_RELATIONS = msgspec.json.Decoder(list[_Relation])
 
 
 class Published:
@@ -51,36 +43,36 @@ class Published:
 
     def __init__(self) -> None:
         self.heads: dict[bytes, Head] = {}
-        self._decoder = msgspec.json.Decoder(_Event)
 
     def add(self, value: bytes, time: int) -> None:
         """Add one message, published at `time` (Unix time in ms); a message that is no event is ignored."""
         try:
-            event = self._decoder.decode(value)
+            event = decode_event(value)
             key = cluster_key(event.cluster_id)
+            relations = _RELATIONS.decode(event.relations) if event.relations else []
         except (msgspec.MsgspecError, ValueError, OverflowError):
             return
         known = self.heads.get(key)
         if known is None or event.revision > known.revision:
             text, born = bytes(event.document), known.time if known else time
-            cut = _TRUNCATED in text
+            cut = is_truncated(text)
             document = b"" if cut else _fingerprint(text)
-            relations = None if cut else tuple(sorted((r.relation, r.record, r.other) for r in event.relations))
-            self.heads[key] = Head(event.revision, tuple(sorted(event.after)), born, document, relations)
+            related = None if cut else tuple(sorted((r.relation, r.record, r.other) for r in relations))
+            self.heads[key] = Head(event.revision, tuple(sorted(event.after)), born, document, related)
 
-    def lots(self) -> Iterator[list[bytes]]:
+    def chunks(self) -> Iterator[list[bytes]]:
         """Return the keys of all clusters, some hundreds at a time; all of one seed record together."""
         keys = sorted(self.heads)
         founders = sorted({key[:8] for key in keys})
         by_founder: dict[bytes, list[bytes]] = defaultdict(list)
         for key in keys:
             by_founder[key[:8]].append(key)
-        for start in range(0, len(founders), _LOT):
-            yield [key for founder in founders[start : start + _LOT] for key in by_founder[founder]]
+        for start in range(0, len(founders), _CHUNK):
+            yield [key for founder in founders[start : start + _CHUNK] for key in by_founder[founder]]
 
 
 def mend(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
-    """Bring some clusters of `lots` up to what was published; return the batch of the changes, to be delivered."""
+    """Bring the clusters of a chunk up to what was published; return the batch of the changes, to be delivered."""
     reader = Reader(engine.store, engine.connection)
 
     def describe(draft: Draft) -> Described:

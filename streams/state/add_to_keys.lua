@@ -29,20 +29,23 @@ end
 local before = {}
 for n, key in ipairs(KEYS) do
   local fingerprint = ARGV[3 + n]
-  local packed = redis.call('HGET', key, fingerprint) or ''
-  local at = position_of(packed)
-  local changed
-  if at then
-    if string.sub(packed, at + 8, at + 11) ~= signature then
-      changed = string.sub(packed, 1, at - 1) .. entry .. string.sub(packed, at + 12)
+  -- Most keys of a feed are new: one call for them, two for the others.
+  local packed = redis.call('HSETNX', key, fingerprint, entry) == 1 and '' or redis.call('HGET', key, fingerprint)
+  if packed ~= '' then
+    local at = position_of(packed)
+    local changed
+    if at then
+      if string.sub(packed, at + 8, at + 11) ~= signature then
+        changed = string.sub(packed, 1, at - 1) .. entry .. string.sub(packed, at + 12)
+      end
+    elseif #packed < cap then
+      changed = packed .. entry
+    else
+      local out = largest(packed)
+      if out then changed = string.sub(packed, 1, out - 1) .. entry .. string.sub(packed, out + 12) end
     end
-  elseif #packed < cap then
-    changed = packed .. entry
-  else
-    local out = largest(packed)
-    if out then changed = string.sub(packed, 1, out - 1) .. entry .. string.sub(packed, out + 12) end
+    if changed then redis.call('HSET', key, fingerprint, changed) end
   end
-  if changed then redis.call('HSET', key, fingerprint, changed) end
   before[n] = packed
 end
 return before

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.events.published import PublishedEvent, decode_event, decode_state
 from streams.verification.differences import Difference
 from streams.verification.states import (
     ENDED,
-    PUBLISHED,
     STATE_BYTES,
     Values,
     ended,
@@ -28,24 +28,7 @@ from streams.verification.states import (
 __all__ = ["ClusterFold", "EventFold", "Folded"]
 
 _ENTRY = struct.Struct(">I8s8s8s")  # revision, digests of the whole event, of `before`, of `after`
-_RAW = msgspec.Raw(b"")
 _NO_EVENTS = ENDED
-
-
-class _Event(msgspec.Struct):
-    """The fields of an event that are checked."""
-
-    event_id: str
-    type: str
-    cluster_id: str
-    revision: int
-    before: list[str]
-    after: list[str]
-    merged_from: list[str] = []
-    merged_into: list[str] = []
-    split_into: list[str] = []
-    relations: msgspec.Raw = _RAW
-    document: msgspec.Raw = _RAW
 
 
 class Folded(NamedTuple):
@@ -73,7 +56,6 @@ class EventFold(Mapping[str, Folded]):
         self._folded: dict[str, bytes] = {}
         self._into: dict[str, str] = {}
         self._differences: list[Difference] = []
-        self._decoder = msgspec.json.Decoder(_Event)
         self.events = 0
         self.repeated = 0
 
@@ -83,7 +65,7 @@ class EventFold(Mapping[str, Folded]):
         if self._only is not None and name not in self._only:
             return
         try:
-            event = self._decoder.decode(value)
+            event = decode_event(value)
             entry = self._entry(event, value)
         except (msgspec.MsgspecError, struct.error) as error:
             self._wrong("event_malformed", name, f"a message cannot be read: {error}", value)
@@ -130,7 +112,7 @@ class EventFold(Mapping[str, Folded]):
                 found += _sequence(name, sorted(_ENTRY.iter_unpack(folded[STATE_BYTES:])))
         return found
 
-    def _state(self, name: str, event: _Event) -> bytes:
+    def _state(self, name: str, event: PublishedEvent) -> bytes:
         self._into.pop(name, None)
         if event.merged_into:
             self._into[name] = sys.intern(event.merged_into[0])
@@ -139,7 +121,7 @@ class EventFold(Mapping[str, Folded]):
         relations, document = bytes(event.relations), bytes(event.document)
         return pack(self._values, name, event.revision, event.after, relations, document)
 
-    def _entry(self, event: _Event, value: bytes) -> bytes:
+    def _entry(self, event: PublishedEvent, value: bytes) -> bytes:
         digest, records = self._values.digest, self._values.records
         return _ENTRY.pack(event.revision, digest("", value), records("", event.before), records("", event.after))
 
@@ -178,15 +160,15 @@ def _sequence(name: str, entries: list[tuple[int, bytes, bytes, bytes]]) -> Iter
 _SAME = frozenset(("record_updated", "canonical_changed", "relation_added", "relation_removed"))
 
 
-def _created(event: _Event, before: set[str], after: set[str]) -> bool:
+def _created(event: PublishedEvent, before: set[str], after: set[str]) -> bool:
     return not before and bool(after)
 
 
-def _merged(event: _Event, before: set[str], after: set[str]) -> bool:
+def _merged(event: PublishedEvent, before: set[str], after: set[str]) -> bool:
     return bool(event.merged_from) if after else len(event.merged_into) == 1
 
 
-_PROMISES: dict[str, Callable[[_Event, set[str], set[str]], bool]] = {
+_PROMISES: dict[str, Callable[[PublishedEvent, set[str], set[str]], bool]] = {
     "created": _created,
     "record_added": lambda _, before, after: before < after and bool(before),
     "record_removed": lambda _, before, after: bool(before - after),
@@ -196,7 +178,7 @@ _PROMISES: dict[str, Callable[[_Event, set[str], set[str]], bool]] = {
 }
 
 
-def _wrong(name: str, event: _Event) -> str:
+def _wrong(name: str, event: PublishedEvent) -> str:
     """Return in what an event contradicts docs/events.md, `""` where it does not."""
     if event.cluster_id != name:
         return f"its key is {name!r}"
@@ -235,7 +217,7 @@ class ClusterFold:
             self.states[name] = ENDED
             return
         try:
-            state = PUBLISHED.decode(value)
+            state = decode_state(value)
         except msgspec.MsgspecError as error:
             self._malformed(name, f"it cannot be read: {error}", value)
             return

@@ -23,7 +23,6 @@ __all__ = ["repair"]
 
 _CODES = frozenset(("state_malformed", "clusters_missing", "clusters_ghost", "clusters_differ"))
 _FORGOTTEN = frozenset(("redis_missing", "redis_ghost", "redis_differs", "events_ghost", "events_differ"))
-_CHUNK = 500
 _FEW = 100
 """Clusters that Redis may lack in any case; beyond that it may not lack more than it has."""
 
@@ -47,16 +46,12 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
     tombstones = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys if not key]  # no cluster has such a key
     known = [key for _, key in keys if key]
     async with Publisher(settings.kafka_url, settings.topic_prefix) as publisher:
-        reconciler = Reconciler(engine, publisher, asyncio.to_thread)
+        reconciler = Reconciler(engine, publisher.publish, asyncio.to_thread)
         await publisher.publish(tombstones)
-        count = len(tombstones)
-        while (pending := engine.outbox.drain()).outgoing:
-            count += await reconciler.publish(pending)
+        count = len(tombstones) + await reconciler.publish_pending()
         if forgotten:
             count += await reconciler.reconcile(0, forgotten)
-        for start in range(0, len(known), _CHUNK):
-            count += await reconciler.publish(engine.outbox.restate(known[start : start + _CHUNK]))
-    return count
+        return count + await reconciler.publish_states(known)
 
 
 def _key(name: str) -> bytes:

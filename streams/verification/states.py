@@ -14,12 +14,12 @@ from typing import NamedTuple
 import msgspec
 import orjson
 
+from streams.events.published import PublishedState, decode_state, is_truncated
+
 __all__ = [
     "DIGEST_BYTES",
     "ENDED",
-    "PUBLISHED",
     "STATE_BYTES",
-    "Published",
     "Values",
     "differing",
     "ended",
@@ -35,22 +35,8 @@ _FIELDS = ("revision", "records", "relations", "document")
 _STATE = struct.Struct(">I8s8s8s")
 STATE_BYTES = _STATE.size
 _NOTHING, _CUT = b"\0" * DIGEST_BYTES, b"\xff" * DIGEST_BYTES
-_TRUNCATED = b'"truncated":'
 _MOST_VALUES = 1000
 _MOST_CHARACTERS = 160
-
-
-class Published(msgspec.Struct):
-    """The fields of a message of `dedup.clusters` that are compared; `relations` and `document` are JSON."""
-
-    cluster_id: str
-    revision: int
-    records: list[str]
-    document: msgspec.Raw
-    relations: msgspec.Raw = msgspec.Raw(b"")
-
-
-PUBLISHED = msgspec.json.Decoder(Published)
 
 
 class _State(NamedTuple):
@@ -95,7 +81,7 @@ def pack(
     if not records:
         return ended(revision)
     cut: Collection[str] = ()
-    if _TRUNCATED in document:
+    if is_truncated(document):
         cut = orjson.loads(document).get("truncated", ())
     return _STATE.pack(
         revision,
@@ -107,11 +93,10 @@ def pack(
 
 def packed_message(values: Values, value: bytes) -> bytes:
     """Pack the value of a message of `dedup.clusters` that is known to be well-formed."""
-    state = PUBLISHED.decode(value)
-    return packed_state(values, state)
+    return packed_state(values, decode_state(value))
 
 
-def packed_state(values: Values, state: Published) -> bytes:
+def packed_state(values: Values, state: PublishedState) -> bytes:
     """Pack the published state of a cluster."""
     relations, document = bytes(state.relations), bytes(state.document)
     return pack(values, state.cluster_id, state.revision, state.records, relations, document)

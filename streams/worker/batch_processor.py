@@ -85,8 +85,9 @@ class BatchProcessor:
         self._lease = lease
         self._round_trips = 0
         self._poison = PoisonFilter(self._apply, self._refuse)
-        self.guard = FailoverGuard(engine, Reconciler(engine, publisher, thread.run), thread)
-        self.recovery = Recovery(engine, thread, self.guard, self._publish)
+        self.guard = FailoverGuard(engine, Reconciler(engine, publisher.publish, thread.run), thread)
+        guarded = Reconciler(engine, self._send, thread.run)
+        self.recovery = Recovery(engine, thread, self.guard, guarded, self._publish)
 
     async def prepare(self, messages: Sequence[Incoming], steps: Sequence[Step]) -> PreparedBatch:
         """Return the messages with the items they hold, read in a process of its own.

@@ -1,16 +1,22 @@
-"""Read the events published of late, and publish what subscribers must learn after a failover (`streams/engine/reconcile.py`)."""
+"""Bring subscribers to the state that Redis has: the one writer of everything published beside the batches of messages.
+
+A worker uses it for what a dead worker left and after a failover (`streams/worker/recovery.py`, `streams/worker/failover.py`),
+`streams verify --repair` for the differences it found (`streams/verification/repair.py`).
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
 
 from streams.engine.deliver import InThread, deliver
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
 from streams.engine.reconcile import Published, mend
-from streams.events import EVENTS
-from streams.kafka.producer import Publisher
+from streams.events import EVENTS, Outgoing
 from streams.kafka.reader import read_to_now
 
 __all__ = ["Reconciler"]
@@ -19,28 +25,52 @@ log = logging.getLogger(__name__)
 
 _MARGIN_MS = 60_000
 """How far the clocks of Redis, of the workers and of the broker may be apart."""
+_CHUNK = 500
 
 
 class Reconciler:
-    """Brings Redis and subscribers to the same state of clusters."""
+    """Publishes pending events, current states, and the events that lead from what was published to what Redis has.
 
-    def __init__(self, engine: Engine, publisher: Publisher, in_thread: InThread) -> None:
-        """Take `in_thread`, which runs what asks Redis."""
+    Everything may be repeated, and run while other workers work. Every method raises ServiceError.
+    """
+
+    def __init__(
+        self, engine: Engine, publish: Callable[[Sequence[Outgoing]], Awaitable[Any]], in_thread: InThread
+    ) -> None:
+        """Take `publish`, which returns once the broker has acknowledged, and `in_thread`, which runs what asks Redis."""
         self._engine = engine
-        self._publisher = publisher
+        self._publish = publish
         self._in_thread = in_thread
+
+    async def publish_pending(self) -> int:
+        """Publish the events that a worker committed and did not publish; return the number of messages."""
+        count = 0
+        while (batch := await self._in_thread(self._engine.outbox.drain)).outgoing:
+            count += await self._deliver(batch)
+        return count
+
+    async def publish_due(self) -> None:
+        """Publish again the states of clusters that are due (`streams/state/late.py`)."""
+        while (batch := await self._in_thread(self._engine.outbox.repeat)).outgoing:
+            await self._deliver(batch)
+
+    async def publish_states(self, clusters: Iterable[bytes]) -> int:
+        """Publish the current states of clusters, by their keys; return the number of messages."""
+        remaining, count = iter(clusters), 0
+        while chunk := list(islice(remaining, _CHUNK)):
+            count += await self._deliver(await self._in_thread(partial(self._engine.outbox.restate, chunk)))
+        return count
 
     async def reconcile(self, since: int, only: Collection[str] | None = None) -> int:
         """Reconcile the clusters that have events since a Unix time in ms; return the number of messages published.
 
-        `only` limits it to some clusters, by their ids. May be repeated, and run while other workers work. Raises
-        ServiceError.
+        `only` limits it to some clusters, by their ids.
         """
         published = await self._read(max(0, since - _MARGIN_MS), only)
         known, count = len(published.heads), 0
-        for keys in published.lots():
-            count += await self.publish(await self._in_thread(lambda: mend(self._engine, published, keys)))  # noqa: B023
-            count += await self.publish(await self._in_thread(lambda: self._engine.outbox.restate(keys)))  # noqa: B023
+        for keys in published.chunks():
+            count += await self._deliver(await self._in_thread(partial(mend, self._engine, published, keys)))
+            count += await self.publish_states(keys)
         log.warning("%d clusters were reconciled with subscribers, with %d messages", known, count)
         return count
 
@@ -53,6 +83,5 @@ class Reconciler:
                 published.add(message.value, message.timestamp)
         return published
 
-    async def publish(self, batch: Batch) -> int:
-        """Deliver a batch of the engine; return how many messages that took."""
-        return await deliver(batch, self._engine.outbox, self._publisher.publish, self._in_thread)
+    async def _deliver(self, batch: Batch) -> int:
+        return await deliver(batch, self._engine.outbox, self._publish, self._in_thread)

@@ -8,6 +8,7 @@ from streams.engine.engine import Engine
 from streams.engine.messages import Batch
 from streams.worker.engine_thread import EngineThread
 from streams.worker.failover import FailoverGuard
+from streams.worker.reconciler import Reconciler
 
 __all__ = ["Recovery"]
 
@@ -16,27 +17,29 @@ class Recovery:
     """Work of a worker that no message asks for. Each step takes a turn of the engine's thread."""
 
     def __init__(
-        self, engine: Engine, thread: EngineThread, guard: FailoverGuard, publish: Callable[[Batch], Awaitable[None]]
+        self,
+        engine: Engine,
+        thread: EngineThread,
+        guard: FailoverGuard,
+        reconciler: Reconciler,
+        publish: Callable[[Batch], Awaitable[None]],
     ) -> None:
         """Take `publish`, which publishes and acknowledges a batch."""
         self._engine = engine
+        self._reconciler = reconciler
         self._thread = thread
         self._guard = guard
         self._publish = publish
 
     async def drain(self) -> int:
-        """Publish the events that a dead worker committed and did not publish; return their number."""
+        """Publish the events that a dead worker committed and did not publish; return the number of messages."""
         async with self._thread.admitted():
             return await self._thread.with_backoff(self.drain_in_turn)
 
     async def drain_in_turn(self) -> int:
         """Do what `drain` does, once, for a caller that is admitted to the engine's thread already. Raises ServiceError."""
         await self._guard.check(())
-        count = 0
-        while (batch := await self._thread.run(self._engine.outbox.drain)).outgoing:
-            await self._publish(batch)
-            count += sum(len(fields) for fields in batch.drained.values())
-        return count
+        return await self._reconciler.publish_pending()
 
     async def republish(self) -> None:
         """Publish again the states that are due: a message that a dead worker sent late may have replaced them."""
@@ -56,8 +59,7 @@ class Recovery:
 
     async def _republish(self) -> None:
         await self._guard.check(())
-        while (batch := await self._thread.run(self._engine.outbox.repeat)).outgoing:
-            await self._publish(batch)
+        await self._reconciler.publish_due()
 
     async def _finish_merges(self, pending: Collection[bytes]) -> None:
         await self._guard.check(())

@@ -87,7 +87,7 @@ class World:
         for number, out in enumerate(self.published):
             if out.topic == events.EVENTS:
                 told.add(out.value or b"", number)
-        for keys in told.lots():
+        for keys in told.chunks():
             settle(engine, mend(engine, told, keys), self.published.extend)
             settle(engine, engine.outbox.restate(keys), self.published.extend)
         drain(engine, self.published.extend)

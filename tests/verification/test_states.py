@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from streams.events.published import PublishedState
 from streams.verification.states import (
     ENDED,
     STATE_BYTES,
-    Published,
     Values,
     differing,
     ended,
@@ -36,7 +36,7 @@ def test_a_cluster_without_records_is_no_more() -> None:
 
 
 def test_a_message_is_packed_as_the_state_it_tells() -> None:
-    published = Published("c1", 3, ["s:a"], msgspec.Raw(b'{"title":"T"}'), msgspec.Raw(b"[]"))
+    published = PublishedState("c1", 3, ["s:a"], msgspec.Raw(b'{"title":"T"}'), msgspec.Raw(b"[]"))
     assert packed_message(VALUES, msgspec.json.encode(published)) == packed_state(VALUES, published) == state()
 
 

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Collection, Sequence
 
+from streams.engine.messages import Batch
 from streams.events import Outgoing
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
 from streams.worker.engine_thread import EngineThread
+from streams.worker.reconciler import Reconciler
 from streams.worker.recovery import Recovery
 
-_DONE: Any = SimpleNamespace(outgoing=[], drained={})
+_DONE = Batch((), ())
 
 
 class Engine:
-    """Has three lots of pending events, two of scheduled republications, and a pending merge."""
+    """Has three chunks of pending events, two of scheduled republications, and a pending merge."""
 
     def __init__(self) -> None:
         self.outbox = self.groups = self
         self.is_open = True
         self.checks = 0
         self.finished: list[Collection[bytes]] = []
-        self.published: list[Any] = []
+        self.published: list[Sequence[Outgoing]] = []
         self._pending = Counter({"drain": 3, "repeat": 2})
 
     async def admitted(self) -> None: ...
@@ -33,27 +33,30 @@ class Engine:
     async def check(self, _steps: object) -> None:
         self.checks += 1
 
-    def drain(self) -> Any:
+    def drain(self) -> Batch:
         return self._next("drain")
 
-    def repeat(self) -> Any:
+    def repeat(self) -> Batch:
         return self._next("repeat")
 
     def begun(self) -> frozenset[bytes]:
         return frozenset((b"moving",))
 
-    def finish(self, pending: Collection[bytes]) -> Any:
+    def finish(self, pending: Collection[bytes]) -> Batch:
         self.finished.append(pending)
         return _DONE
 
-    async def publish(self, batch: Any) -> None:
-        self.published.append(batch)
+    def confirm(self, _batch: Batch) -> Batch:
+        return _DONE
 
-    def _next(self, kind: str) -> Any:
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        self.published.append(messages)
+
+    def _next(self, kind: str) -> Batch:
         if not self._pending[kind]:
             return _DONE
         self._pending[kind] -= 1
-        return SimpleNamespace(outgoing=[Outgoing("t", b"k", None)], drained={b"outbox": ["one", "two"]})
+        return Batch([Outgoing("t", b"k", None)], (), drained={b"outbox": ["one", "two"]})
 
 
 def test_each_kind_of_left_over_work_is_finished_to_its_end() -> None:
@@ -61,9 +64,14 @@ def test_each_kind_of_left_over_work_is_finished_to_its_end() -> None:
 
     async def go() -> None:
         thread = EngineThread(engine, Health(), Metrics())  # type: ignore[arg-type]
-        recovery = Recovery(engine, thread, engine, engine.publish)  # type: ignore[arg-type]
-        assert await recovery.drain() == 6
-        assert len(engine.published) == 3
+        reconciler = Reconciler(engine, engine.publish, thread.run)  # type: ignore[arg-type]
+
+        async def publish(batch: Batch) -> None:
+            await engine.publish(batch.outgoing)
+
+        recovery = Recovery(engine, thread, engine, reconciler, publish)  # type: ignore[arg-type]
+        assert await recovery.drain() == 3
+        assert len(engine.published) == 3, "one message each"
         await recovery.republish()
         assert len(engine.published) == 5
         await recovery.finish_merges(await recovery.pending_merges())
