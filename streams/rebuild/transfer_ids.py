@@ -17,6 +17,7 @@ from streams.clusters.adoption import adopt, names, redocument, unchanged
 from streams.clusters.committed import Described
 from streams.clusters.draft import Draft
 from streams.clusters.group import Group, Relation, cluster_key
+from streams.clusters.planner import Pairs
 from streams.engine.engine import Engine
 from streams.errors import StateError
 from streams.events import Evidence
@@ -145,7 +146,12 @@ class IdTransfer:
             if (kind := judge.relation(features(record), features(other)))
         ]
         now = max((entry.stamp.taken for entry in stored.values() if entry.stamp.live), default=0)
-        return adopt(component.old_groups(), present, lambda a, b: judge.pair(features(a), features(b)), now, relations)
+        return adopt(component.old_groups(), present, self._pairs(component, reader), now, relations)
+
+    def _pairs(self, component: JoinedComponent, reader: Reader) -> Pairs:
+        """Return what decides each pair of records of a component."""
+        del component
+        return lambda a, b: self._engine.judge.pair(reader.features(a), reader.features(b))
 
     def _describe(self, draft: Draft, component: JoinedComponent, reader: Reader) -> Described:
         def fingerprint(key: bytes, records: tuple[bytes, ...]) -> bytes:

@@ -19,7 +19,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:p`, `N:{t}:p` | hash | `@` + replication id | ms when a position was last stored under this id | state/progress.py   |
 | `N:p`, `N:{t}:p` | hash | `@state:` + id | 0: the state of this id has its positions here         | state/progress.py   |
 | `N:meta`    | hash | name                | what is fixed for the index version (buckets, …)        | state/progress.py   |
-| `N:meta`    | hash | `state`, `state_named` | id of the state; 1 once `dedup.control` has it too     | state/identity.py   |
+| `N:meta`    | hash | `state`, `state_named`, … | id of the state; whether `dedup.control` has it too | state/identity.py   |
 | `N:meta`    | hash | name                | which workers are active, which version took over       | state/fence.py      |
 | `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | state/connection.py |
 

@@ -5,7 +5,7 @@
 | the id                     | the same               | work                                                                   |
 | nothing                    | nothing                | a new installation: a new id is named in both                          |
 | state without an id        | no id                  | a state of 0.2.0 or before: it is given an id, named in both           |
-| nothing                    | an id, or clusters     | refused: the state is lost                                             |
+| nothing, or no positions   | an id, or clusters     | refused: the state is lost                                             |
 | another id                 | an id                  | refused: another installation's Redis, or the topics of another one    |
 | the id, on some shards     | the same               | refused: a part of the state is lost                                   |
 | state without an id        | an id                  | refused: a copy from before the state had an id, or a foreign one      |
@@ -44,12 +44,13 @@ _SETTINGS = "check STREAMS_REDIS_URL, STREAMS_NAMESPACE, STREAMS_KAFKA_URL and S
 class Verdict(NamedTuple):
     """What a worker may do: `reason` says why it may not work, `""` where it may; then `state` is the id, `""` for a new one.
 
-    `is_named`: both places have the id already.
+    `is_named`: both places have the id already; `is_lost`: the topics have a state that Redis lost, all of it or a part.
     """
 
     reason: str = ""
     state: str = ""
     is_named: bool = False
+    is_lost: bool = False
 
 
 def judge_identity(stored: StoredIdentity, topics: str, *, is_lived: bool) -> Verdict:
@@ -58,12 +59,14 @@ def judge_identity(stored: StoredIdentity, topics: str, *, is_lived: bool) -> Ve
     if topics:
         if stored.state == topics:
             whole = stored.is_whole or not stored.is_named
-            return Verdict("" if whole else _partly_lost(topics), topics, stored.is_named)
-        return Verdict(_other(mine, topics) if mine else _unnamed(topics) if stored.is_filled else _lost(topics))
+            return Verdict("" if whole else _partly_lost(topics), topics, stored.is_named, not whole)
+        if mine:
+            return Verdict(_other(mine, topics))
+        return Verdict(_unnamed(topics)) if stored.is_handled else Verdict(_lost(topics), is_lost=True)
     if mine:
         return Verdict(_topics_lost(mine))
     if is_lived and not stored.is_filled:
-        return Verdict(_lost(""))
+        return Verdict(_lost(""), is_lost=True)
     return Verdict("", stored.state)
 
 
@@ -86,8 +89,8 @@ def _other(mine: str, topics: str) -> str:
 
 def _unnamed(topics: str) -> str:
     return (
-        f"Redis has a state without an id, the topics belong to {topics}. {_SETTINGS}. Where Redis was emptied under "
-        f"workers: {_RESTORE}; or {_REMAKE}. Where it is a copy from before the state had an id: `streams rebuild --name-copy`"
+        f"Redis has a state without an id, the topics belong to {topics}: it is another installation's, or a copy from before "
+        f"the state had an id. {_SETTINGS}. Where it is such a copy: `streams rebuild --name-copy`"
     )
 
 
@@ -130,8 +133,10 @@ async def accept_empty(given: Settings, connection: Connection) -> str:
     Raises ForeignStateError where Redis is not empty, ServiceError.
     """
     store = IdentityStore(given, connection)
-    if store.read().is_filled:
+    stored = store.read()
+    if stored.is_named or stored.is_handled:
         raise ForeignStateError("Redis is not empty, so this is no new beginning; `streams doctor` says what it has")
+    store.clear()
     return await replace_state(given, store)
 
 
@@ -142,7 +147,7 @@ async def name_copy(given: Settings, connection: Connection) -> str:
     """
     store = IdentityStore(given, connection)
     stored, topics = store.read(), await named_state(given)
-    if not (topics and stored.is_filled and not stored.is_named):
+    if not (topics and stored.is_handled and not stored.is_named):
         raise ForeignStateError(
             "Redis has no state without an id, or the topics have no id; `streams doctor` says more"
         )
