@@ -53,7 +53,7 @@ class Meter:
                 for out in batch.outgoing:
                     headers = sum(len(name) + len(value) for name, value in out.headers)
                     self._count(out.topic, len(out.key) + len(out.value or b"") + headers)
-                batch = self.engine.outbox.confirm(batch)
+                batch = self.engine.outbox.acknowledge(batch)
 
     def held(self) -> Counter[str]:
         """Bytes in Redis by kind of key."""

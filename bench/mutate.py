@@ -3,8 +3,8 @@
     python bench/mutate.py --data DIR [--sets NAME ...] [--show CODE]
 
 Of each set up to 200 labelled duplicates with the verdict `duplicate` are drawn, one of a work, by a seed; each change of
-`bench/mutations.py` is made alone. A decisive change is tried only where the pair without it is still a duplicate, so that it
-is the change that parts. `--show` prints the pairs on which a change did what it should not.
+`bench/harmless_changes.py` and `bench/decisive_changes.py` is made alone. A decisive change is tried only where the pair without
+it is still a duplicate, so that it is the change that parts. `--show` prints the pairs on which a change did what it should not.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from mutations import DECISIVE, HARMLESS
+from decisive_changes import DECISIVE
+from harmless_changes import HARMLESS
 from sets import OWN_SETS, load, names
 from subjects import Subject
 from world import World

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import report_texts as texts
 from ablation import Alarm, Row
+from decisive_changes import DECISIVE
+from harmless_changes import HARMLESS
 from markdown import percent, table
 from mutate import Trial
-from mutations import DECISIVE, HARMLESS
 from rules_in_use import RULES
 from sets import OWN_SETS, VARIANTS
 

@@ -187,7 +187,7 @@ def _related(pool: RecordPool) -> Mapping[bytes, list[Relation]]:
 
 def _divide(pool: RecordPool, group: tuple[bytes, ...], related: Mapping[bytes, list[Relation]]) -> Iterator[Cluster]:
     """Yield the clusters of a group, with the ids that a worker gives where all records come in one batch."""
-    present = {record: pool.entries[record].stamp.digest for record in group}
+    present = {record: pool.entries[record].version.digest for record in group}
     relations = [relation for record in group for relation in related.get(record, ())]
     planned = plan([Group()], present, set(), pool.pair, 0, relations).group
     for index, cluster in enumerate(planned.clusters):

@@ -18,7 +18,7 @@ from streams.matching.features import Features, extract
 from streams.matching.ruleset import DEFAULT, Rules
 from streams.records.record import Delete, Record
 from streams.records.stored import id_of
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 from streams.state.codec import Codec
 
 __all__ = ["Compared", "Entry", "RecordPool"]
@@ -31,14 +31,14 @@ class Entry(NamedTuple):
     """
 
     record: Record
-    stamp: Stamp
+    version: RecordVersion
     features: Features
     blocking: Blocking
 
     @property
     def live(self) -> bool:
         """Whether the record exists."""
-        return self.stamp.live
+        return self.version.live
 
 
 class Compared(NamedTuple):
@@ -122,30 +122,30 @@ class RecordPool:
     def _upsert(self, item: Record | Delete, taken: int) -> bytes:
         """Keep a payload where it is newer than the current one of its record, and return the record's id."""
         if isinstance(item, Record):
-            record, stamp = (
+            record, version = (
                 item,
-                Stamp.of(self._codec.encode(item), version=item.version, updated=item.updated, taken=taken),
+                RecordVersion.of(self._codec.encode(item), version=item.version, updated=item.updated, taken=taken),
             )
         else:
             record = Record(source=item.source, source_id=item.source_id)
-            stamp = Stamp.of(b"", taken=taken, live=False)
+            version = RecordVersion.of(b"", taken=taken, live=False)
         key = id_of(record.id)
         before = self.entries.get(key)
         if before is None:
-            self.entries[key] = self._entry(record, stamp)
-        elif stamp.supersedes(before.stamp):
-            now = self._entry(record, stamp.following(before.stamp))
+            self.entries[key] = self._entry(record, version)
+        elif version.supersedes(before.version):
+            now = self._entry(record, version.following(before.version))
             self.entries[key] = now
             if now.features != before.features or not now.live:
                 self._forget(key, before, now)
         else:
-            self.entries[key] = before._replace(stamp=before.stamp.hearing(stamp))
+            self.entries[key] = before._replace(version=before.version.hearing(version))
         return key
 
-    def _entry(self, record: Record, stamp: Stamp) -> Entry:
+    def _entry(self, record: Record, version: RecordVersion) -> Entry:
         features = extract(record)
         return Entry(
-            record, stamp, features, self._numbers.blocking(features) if stamp.live else Blocking((), b"\0\0\0\0")
+            record, version, features, self._numbers.blocking(features) if version.live else Blocking((), b"\0\0\0\0")
         )
 
     def _forget(self, key: bytes, before: Entry, now: Entry) -> None:

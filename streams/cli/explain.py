@@ -79,7 +79,7 @@ def _spanning(pairings: Sequence[Pairing]) -> list[Pairing]:
         return record
 
     chosen = []
-    links = [p for p in pairings if p.decision.verdict == DUPLICATE and p.meet]
+    links = [p for p in pairings if p.decision.verdict == DUPLICATE and p.share_a_key]
     for pairing in sorted(links, key=lambda p: (-p.decision.score, p.a, p.b)):
         a, b = find(pairing.a), find(pairing.b)
         if a != b:
@@ -125,7 +125,7 @@ def _fields(place: Membership) -> dict[str, Any]:
     fields = place._asdict()
     for name in ("inside", "kept_apart"):
         fields[name] = [
-            {"a": p.a, "b": p.b, "share_a_key": p.meet, **msgspec.to_builtins(p.decision)} for p in fields[name]
+            {"a": p.a, "b": p.b, "share_a_key": p.share_a_key, **msgspec.to_builtins(p.decision)} for p in fields[name]
         ]
     fields["refused"] = [
         {

@@ -88,6 +88,9 @@ def _show(screen: Console, report: VerificationReport, most: int) -> None:
     screen.print(counts)
     for name, count in report.notes.items():
         screen.print(f"Note: {count:,} {_NOTES[name]}.", style="yellow")
+    if report.healed:
+        text = "contradictions among events are healed: later events lead to the state that Redis has"
+        screen.print(f"Note: {len(report.healed):,} {text}.", style="yellow")
     if not report.differences:
         screen.print(f"Redis, dedup.events and dedup.clusters agree ({report.seconds:.1f} s).", style="green")
         return

@@ -68,7 +68,7 @@ class Job(NamedTuple):
             member.id
             for group in self.groups
             for member in group.members
-            if (entry := stored.get(member.id)) and (entry.stamp.digest != member.digest or not entry.stamp.live)
+            if (entry := stored.get(member.id)) and (entry.version.digest != member.digest or not entry.version.live)
         ]
 
 

@@ -46,7 +46,7 @@ def _is_current(birth: Described, record: bytes, reader: Reader) -> bool:
     stored = reader.stored().get(record)
     return (
         stored is not None
-        and stored.stamp.live
-        and birth.group.members[0].digest == stored.stamp.digest
-        and birth.group.clusters[0].created == stored.stamp.taken
+        and stored.version.live
+        and birth.group.members[0].digest == stored.version.digest
+        and birth.group.clusters[0].created == stored.version.taken
     )

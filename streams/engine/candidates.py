@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.engine.statistics import Statistics
 from streams.engine.upsert import Upsert
 from streams.state.connection import Command, Connection
@@ -33,9 +33,9 @@ class Candidates(NamedTuple):
 class CandidateIndex:
     """Keeps the blocking keys of records up to date, and answers with the candidates."""
 
-    def __init__(self, index: KeyIndex, judge: Judge, connection: Connection) -> None:
+    def __init__(self, index: KeyIndex, decisions: DecisionCache, connection: Connection) -> None:
         self._index = index
-        self._judge = judge
+        self._decisions = decisions
         self._connection = connection
 
     def candidates(self, upserts: Sequence[Upsert], reader: Reader) -> Candidates:
@@ -52,7 +52,7 @@ class CandidateIndex:
         for upsert in upserts:
             commands += self._index.add(upsert.id, upsert.signature, upsert.places)
             if upsert.before and upsert.before.features and upsert.before.features != upsert.now.features:
-                former = self._judge.keys_of(upsert.before)[1]
+                former = self._decisions.keys_of(upsert.before)[1]
                 obsolete += self._index.remove(upsert.id, [p for p in former if p not in upsert.places])
         replies = iter(self._connection.execute(commands))
         found: list[Met] = []
@@ -83,5 +83,5 @@ class CandidateIndex:
             commands: list[Command] = []
             for record in changed:
                 if reader.is_live(record) and (stored := reader.stored()[record]):
-                    commands += self._index.add(record, *self._judge.keys_of(stored))
+                    commands += self._index.add(record, *self._decisions.keys_of(stored))
             self._connection.execute(commands)

@@ -20,7 +20,7 @@ from streams.clusters.committed import Committed, Described
 from streams.clusters.merge_jobs import Work
 from streams.clusters.published import Heads
 from streams.engine.births import commit_births
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.engine.merge_attempt import Describe, Left, MergeAttempt
 from streams.engine.statistics import Statistics
 from streams.errors import RedisError
@@ -49,10 +49,10 @@ class Changes(NamedTuple):
 class Committer:
     """Applies the work of micro-batches; holds no state between them."""
 
-    def __init__(self, groups: GroupStore, judge: Judge, cap: int) -> None:
+    def __init__(self, groups: GroupStore, decisions: DecisionCache, cap: int) -> None:
         """Let no group grow beyond `cap` records."""
         self._groups = groups
-        self._judge = judge
+        self._decisions = decisions
         self._cap = cap
 
     def apply(
@@ -71,7 +71,7 @@ class Committer:
         committed, todo, doubtful = commit_births(self._groups, work, births, reader)
         if committed and not todo.records:
             return Changes(committed, 0)
-        attempt = MergeAttempt(self._groups, self._judge, self._cap, reader, describe, heads)
+        attempt = MergeAttempt(self._groups, self._decisions, self._cap, reader, describe, heads)
         left = Left(todo, frozenset(doubtful))
         capped = 0
         for _ in range(_MAX_ATTEMPTS):

@@ -13,21 +13,24 @@ from streams.state.key_index import Place, places
 from streams.state.layout import Layout
 from streams.state.record_store import RecordStore
 
-__all__ = ["Judge"]
+__all__ = ["DecisionCache"]
 
 _MEMO_ENTRIES = 200_000
 _NEITHER = Pair(None, veto=False)
 
 
-class Judge:
-    """Decides on encoded features. Decisions depend on the features alone, so equal bytes share an answer."""
+class DecisionCache:
+    """Decides on pairs of records by their encoded features, and remembers the decisions.
+
+    A decision depends on the features alone, so records with equal features share it.
+    """
 
     def __init__(self, store: RecordStore, layout: Layout, rules: Rules) -> None:
         self._store = store
         self._layout = layout
         self._rules = rules
         self._decisions: dict[tuple[bytes, bytes], Decision] = {}
-        self._whereabouts: dict[bytes, tuple[bytes, tuple[Place, ...]]] = {}
+        self._blocking_keys: dict[bytes, tuple[bytes, tuple[Place, ...]]] = {}
 
     def decide(self, a: bytes, b: bytes) -> Decision:
         """Return the decision on two records' encoded features."""
@@ -40,44 +43,47 @@ class Judge:
             self._decisions[pair] = decision
         return decision
 
-    def know(self, blob: bytes, signature: bytes, places: tuple[Place, ...]) -> None:
-        """Remember the signature and the places of the keys of a record, where they are known already."""
-        if len(self._whereabouts) >= _MEMO_ENTRIES:
-            self._whereabouts.clear()
-        self._whereabouts[blob] = signature, places
+    def cache_keys(self, blob: bytes, signature: bytes, places: tuple[Place, ...]) -> None:
+        """Remember the signature of a record, given by its encoded features, and the index slots of its blocking keys."""
+        if len(self._blocking_keys) >= _MEMO_ENTRIES:
+            self._blocking_keys.clear()
+        self._blocking_keys[blob] = signature, places
 
-    def whereabouts(self, blob: bytes) -> tuple[bytes, tuple[Place, ...]]:
-        """Return a record's signature and the places of its keys, from its encoded features."""
-        found = self._whereabouts.get(blob)
+    def blocking_keys_of(self, blob: bytes) -> tuple[bytes, tuple[Place, ...]]:
+        """Return the signature of a record, given by its encoded features, and the index slots of its blocking keys."""
+        found = self._blocking_keys.get(blob)
         if found is None:
             features = self._store.features(blob)
-            self.know(blob, signature(features), places(self._layout, blocking_keys(features)))
-            found = self._whereabouts[blob]
+            self.cache_keys(blob, signature(features), places(self._layout, blocking_keys(features)))
+            found = self._blocking_keys[blob]
         return found
 
     def keys_of(self, stored: Stored) -> tuple[bytes, tuple[Place, ...]]:
-        """Return the signature of a stored record and the places of its keys; none where it was deleted."""
-        return self.whereabouts(stored.features) if stored.features else (b"", ())
+        """Return the signature of a stored record and the index slots of its blocking keys; none where it was deleted."""
+        return self.blocking_keys_of(stored.features) if stored.features else (b"", ())
 
-    def meet(self, a: bytes, b: bytes) -> bool:
-        """Return whether two records share a blocking key. Only such pairs may link: others never meet in some order of arrival."""
-        (first, mine), (second, theirs) = self.whereabouts(a), self.whereabouts(b)
+    def share_blocking_key(self, a: bytes, b: bytes) -> bool:
+        """Return whether two records share a blocking key; where it is a weak one, their signatures have to agree too.
+
+        Only such pairs may link: a worker compares no others, or compares them in some orders of arrival alone.
+        """
+        (first, mine), (second, theirs) = self.blocking_keys_of(a), self.blocking_keys_of(b)
         shared = [place for place in mine if place in theirs]
         return any(not place.loose for place in shared) or (bool(shared) and passes(first, second))
 
     def relation(self, a: bytes, b: bytes) -> str:
-        """Return the kind of relation between two records, `""` where there is none or one of them is gone."""
+        """Return the kind of relation between two records, `""` where there is none or one of them was deleted."""
         if not a or not b:
             return ""
         decision = self.decide(a, b)
-        return decision.relation if decision.verdict == RELATED and self.meet(a, b) else ""
+        return decision.relation if decision.verdict == RELATED and self.share_blocking_key(a, b) else ""
 
-    def pair(self, a: bytes, b: bytes) -> Pair:
-        """Return what the decision on two records means for clusters; nothing where one of them is gone."""
+    def pair_for_partition(self, a: bytes, b: bytes) -> Pair:
+        """Return what the decision on two records means for clusters; no link and no veto where one of them was deleted."""
         if not a or not b:
             return _NEITHER
         decision = self.decide(a, b)
-        link = decision.score if decision.verdict == DUPLICATE and self.meet(a, b) else None
+        link = decision.score if decision.verdict == DUPLICATE and self.share_blocking_key(a, b) else None
         if link is None and not decision.veto and not decision.opposes:
             return _NEITHER
         return Pair(link, decision.veto, decision.opposes, decision.strength)

@@ -35,11 +35,11 @@ async def deliver(
     while not batch.is_empty:
         await publish(batch.outgoing)
         count += len(batch.outgoing)
-        batch = await in_thread(partial(outbox.confirm, batch))
+        batch = await in_thread(partial(outbox.acknowledge, batch))
     return count
 
 
 def discard(batch: Batch, outbox: Outbox) -> None:
     """Acknowledge a batch at the outbox without publishing it: for an index that no subscriber follows yet."""
     while not batch.is_empty:
-        batch = outbox.confirm(batch)
+        batch = outbox.acknowledge(batch)

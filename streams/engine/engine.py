@@ -17,7 +17,7 @@ from streams.engine.admission import admit
 from streams.engine.candidates import CandidateIndex
 from streams.engine.committer import Changes, Committer
 from streams.engine.correct import Corrector
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.engine.matcher import Decided, Matcher
 from streams.engine.messages import Batch, Incoming
 from streams.engine.outbox import Outbox
@@ -28,7 +28,7 @@ from streams.matching.ruleset import DEFAULT
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.correction_log import DECIDE_CORRECTION, CorrectionLog
-from streams.state.group_store import COMMIT_GROUP, CONFIRM_GROUP, GroupStore
+from streams.state.group_store import ACKNOWLEDGE_GROUP, COMMIT_GROUP, GroupStore
 from streams.state.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex
 from streams.state.late import NOTE_LATE, TAKE_LATE, LateStates
 from streams.state.layout import Layout
@@ -47,23 +47,25 @@ class Engine:
         self.settings = settings
         self.connection = connection
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
-        connection.register(PUT_RECORD, ADD_TO_KEYS, REMOVE_FROM_KEYS, COMMIT_GROUP, CONFIRM_GROUP, DECIDE_CORRECTION)
+        connection.register(
+            PUT_RECORD, ADD_TO_KEYS, REMOVE_FROM_KEYS, COMMIT_GROUP, ACKNOWLEDGE_GROUP, DECIDE_CORRECTION
+        )
         connection.register(NOTE_LATE, TAKE_LATE)
         self.progress = Progress(layout, connection)
         self.progress.claim(settings)
         self.store = RecordStore(layout)
         self.index = KeyIndex(layout, settings.key_cap, together=not connection.is_cluster)
-        self.judge = Judge(self.store, layout, DEFAULT.with_policy(settings.preprints))
+        self.decisions = DecisionCache(self.store, layout, DEFAULT.with_policy(settings.preprints))
         self.groups = GroupStore(layout, connection)
         self.corrections = CorrectionLog(layout, connection)
         self.outbox = Outbox(self.groups, self.store, LateStates(layout, connection), connection)
-        self.committer = Committer(self.groups, self.judge, settings.cluster_cap)
+        self.committer = Committer(self.groups, self.decisions, settings.cluster_cap)
         self._intake = Intake(settings)
-        self._upserter = Upserter(self.store, self.judge, connection)
-        self._candidates = CandidateIndex(self.index, self.judge, connection)
-        self._matcher = Matcher(self.judge)
+        self._upserter = Upserter(self.store, self.decisions, connection)
+        self._candidates = CandidateIndex(self.index, self.decisions, connection)
+        self._matcher = Matcher(self.decisions)
         self._corrector = Corrector(self.corrections, self.committer)
-        self._questions = ReviewQuestions(self.groups, self.judge)
+        self._questions = ReviewQuestions(self.groups, self.decisions)
 
     def trust(self, histories: Iterable[bytes]) -> None:
         """Change groups and decide corrections only on servers of these replication ids (`state/progress.py`)."""

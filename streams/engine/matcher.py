@@ -9,7 +9,7 @@ from typing import NamedTuple
 from streams import events
 from streams.clusters.review_queue import Doubtful
 from streams.engine.candidates import Candidates, Met
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.engine.statistics import Statistics
 from streams.events import Evidence, Outgoing
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
@@ -36,8 +36,8 @@ class Decided(NamedTuple):
 class Matcher:
     """Decides on pairs of records by their features."""
 
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
+    def __init__(self, decisions: DecisionCache) -> None:
+        self._decisions = decisions
 
     def decide(self, candidates: Candidates, reader: Reader) -> Decided:
         """Decide on each record and each of its candidates; the features of all are read already."""
@@ -55,7 +55,7 @@ class Matcher:
                 theirs = reader.features(other)
                 if not mine or not theirs:
                     continue
-                decision = self._judge.decide(mine, theirs)
+                decision = self._decisions.decide(mine, theirs)
                 verdicts[decision.verdict] += 1
                 if decision.verdict == DISTINCT:
                     continue
@@ -93,6 +93,6 @@ class Matcher:
 
     def _crowd(self, met: Met, other: bytes) -> int:
         """Return how many records the least crowded key holds that two records share."""
-        theirs = self._judge.whereabouts(other)[1]
+        theirs = self._decisions.blocking_keys_of(other)[1]
         shared = (crowd for place, crowd in zip(met.upsert.places, met.crowds, strict=True) if place in theirs)
         return min(shared, default=0)

@@ -17,7 +17,7 @@ from streams.clusters.committed import Committed, Described
 from streams.clusters.draft import Draft
 from streams.clusters.merge_jobs import Job, Work, find_jobs, once_related, one_sided, still_to_do
 from streams.clusters.published import Heads
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.engine.plan_job import named_in_events, plan_job
 from streams.state.group_store import Commit, GroupStore, Owed
 from streams.state.reader import Reader
@@ -68,7 +68,7 @@ class MergeAttempt(NamedTuple):
     """What every attempt of a micro-batch works with."""
 
     groups: GroupStore
-    judge: Judge
+    decisions: DecisionCache
     cap: int
     reader: Reader
     describe: Describe
@@ -131,7 +131,7 @@ class MergeAttempt(NamedTuple):
             reader.load_records(
                 {record for job in jobs for record in job.all_records}.union(o for j in jobs for _, o in j.related)
             )
-        drafts = [plan_job(job, reader, self.judge, self.heads)._replace(doubtful=doubtful) for job in jobs]
+        drafts = [plan_job(job, reader, self.decisions, self.heads)._replace(doubtful=doubtful) for job in jobs]
         changed = {record for draft in drafts for change in draft.changes for record in change.before + change.after}
         reader.load_records(changed.union(*(named_in_events(draft) for draft in drafts)))
         described = [self.describe(draft) for draft in drafts]

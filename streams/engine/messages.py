@@ -65,7 +65,7 @@ class Incoming(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What a micro-batch publishes, and what `Outbox.confirm` needs afterwards.
+    """What a micro-batch publishes, and what `Outbox.acknowledge` needs afterwards.
 
     `drained` are events found pending in the outbox, by outbox key; `repeated` what `LateStates` handed out.
     """

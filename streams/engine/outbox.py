@@ -36,7 +36,7 @@ class Outbox:
         self._late = late
         self._connection = connection
 
-    def confirm(self, batch: Batch) -> Batch:
+    def acknowledge(self, batch: Batch) -> Batch:
         """Acknowledge a published batch; return what is to be published and acknowledged in turn.
 
         Where another worker has changed a cluster meanwhile, its state may have been published before that of the batch;
@@ -50,7 +50,7 @@ class Outbox:
             raw[c.root] = b"" if c.root in raw else c.raw
             owed[c.root] += c.described.owed
             keys[c.root].update(c.described.states)
-        now = self._groups.confirm([(root, raw[root], fields) for root, fields in owed.items()])
+        now = self._groups.acknowledge([(root, raw[root], fields) for root, fields in owed.items()])
         stale = {root: keys[root] for root, current in zip(owed, now, strict=True) if current != raw[root]}
         if not stale:
             self._groups.forget(batch.drained)

@@ -7,35 +7,35 @@ from streams.clusters.group import Group, Relation
 from streams.clusters.merge_jobs import Job
 from streams.clusters.planner import Pair, plan, waiting
 from streams.clusters.published import Head, Heads, lift
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.state.reader import Reader
 
 __all__ = ["named_in_events", "plan_job"]
 
 
-def plan_job(job: Job, reader: Reader, judge: Judge, heads: Heads) -> Draft:
+def plan_job(job: Job, reader: Reader, decisions: DecisionCache, heads: Heads) -> Draft:
     """Return what becomes of the groups of a job; `heads` as in `Committer.apply`."""
     stored = reader.stored()
     present, removed, now = {}, set(), []
     for record in job.records.union(job.differing(stored)):
         entry = stored.get(record)
-        if entry is None or not entry.stamp.live:
+        if entry is None or not entry.version.live:
             removed.add(record)
         else:
-            present[record] = entry.stamp.digest
-            now.append(entry.stamp.taken)
+            present[record] = entry.version.digest
+            now.append(entry.version.taken)
     moved = waiting(job.target.group, (group for _, group in job.moves.values()))
     groups = [job.target.group, *(g for g in moved if g.members or g.clusters or g.rulings)]
     groups, corrected = _lifted(groups, job, reader, heads)
     known = {member.id for group in groups for member in group.members}
 
     def pairs(a: bytes, b: bytes) -> Pair:
-        return judge.pair(reader.features(a), reader.features(b))
+        return decisions.pair_for_partition(reader.features(a), reader.features(b))
 
     related = [
         Relation(record, other, kind)
         for record, other in sorted(job.related)
-        if (kind := judge.relation(reader.features(record), reader.features(other)))
+        if (kind := decisions.relation(reader.features(record), reader.features(other)))
     ]
     draft = plan(groups, present, removed & known, pairs, min(now, default=0), related, job.rulings)
     return draft._replace(changes=corrected + draft.changes) if corrected else draft

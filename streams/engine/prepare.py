@@ -21,7 +21,7 @@ from streams.matching.features import extract
 from streams.matching.prefilter import signature
 from streams.records.record import Delete, Record
 from streams.records.stored import Stored, id_of
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 from streams.settings import Settings
 from streams.sources import Item, parse
 from streams.sources.fields import unread
@@ -122,22 +122,24 @@ class Intake:
             items.append(record)
         return prepared
 
-    def restore(self, records: Sequence[tuple[Record, Stamp]]) -> list[Prepared]:
-        """Prepare stored records for another generation, with the stamps they have; deleted ones as tombstones."""
-        living = [(record, stamp) for record, stamp in records if stamp.live]
+    def restore(self, records: Sequence[tuple[Record, RecordVersion]]) -> list[Prepared]:
+        """Prepare stored records for another generation, with the versions they have; deleted ones as tombstones."""
+        living = [(record, version) for record, version in records if version.live]
         wholes = [self._codec.encode_record(record) for record, _ in living]
         restored = iter(self._prepared([r for r, _ in living], wholes, [s for _, s in living]))
-        return [next(restored) if stamp.live else self._deleted(record, stamp) for record, stamp in records]
+        return [next(restored) if version.live else self._deleted(record, version) for record, version in records]
 
     def _records(self, records: Sequence[tuple[Items, Record, int]]) -> list[Prepared]:
         wholes = [self._codec.encode_record(record) for _, record, _ in records]
-        stamps = [
-            Stamp.of(whole, version=record.version, updated=record.updated, taken=taken)
+        versions = [
+            RecordVersion.of(whole, version=record.version, updated=record.updated, taken=taken)
             for whole, (_, record, taken) in zip(wholes, records, strict=True)
         ]
-        return self._prepared([record for _, record, _ in records], wholes, stamps)
+        return self._prepared([record for _, record, _ in records], wholes, versions)
 
-    def _prepared(self, records: Sequence[Record], wholes: Sequence[bytes], stamps: Sequence[Stamp]) -> list[Prepared]:
+    def _prepared(
+        self, records: Sequence[Record], wholes: Sequence[bytes], versions: Sequence[RecordVersion]
+    ) -> list[Prepared]:
         ids = [id_of(record.id) for record in records]
         kept = [record if self._keep_abstracts else _without_abstract(record) for record in records]
         documents = wholes if self._keep_abstracts else [self._codec.encode_record(record) for record in kept]
@@ -146,13 +148,13 @@ class Intake:
         signatures = [signature(each) for each in features]
         found = [blocking_keys(each) for each in features]
         where = [places(self._layout, each) for each in found]
-        births = [_birth(*each) for each in zip(ids, kept, stamps, strict=True)]
+        births = [_birth(*each) for each in zip(ids, kept, versions, strict=True)]
         return [
             Prepared(
                 ids[n],
                 kept[n].id,
                 kept[n].source,
-                Stored(stamps[n], stored[n]),
+                Stored(versions[n], stored[n]),
                 documents[n],
                 signatures[n],
                 where[n],
@@ -164,11 +166,11 @@ class Intake:
 
     def _tombstone(self, item: Delete, taken: int) -> Prepared:
         deleted = Record(source=item.source, source_id=item.source_id)
-        return self._deleted(deleted, Stamp.of(b"", taken=taken, live=False))
+        return self._deleted(deleted, RecordVersion.of(b"", taken=taken, live=False))
 
-    def _deleted(self, record: Record, stamp: Stamp) -> Prepared:
+    def _deleted(self, record: Record, version: RecordVersion) -> Prepared:
         document = self._codec.encode_record(record)
-        return Prepared(id_of(record.id), record.id, record.source, Stored(stamp, b""), document, b"", (), None)
+        return Prepared(id_of(record.id), record.id, record.source, Stored(version, b""), document, b"", (), None)
 
 
 def _read(message: Raw) -> Sequence[Item | Correction]:
@@ -184,5 +186,5 @@ def _without_abstract(record: Record) -> Record:
     return msgspec.structs.replace(record, abstract="") if record.abstract else record
 
 
-def _birth(key: bytes, record: Record, stamp: Stamp) -> Described:
-    return describe_singleton(birth(key, stamp.digest, stamp.taken), record)
+def _birth(key: bytes, record: Record, version: RecordVersion) -> Described:
+    return describe_singleton(birth(key, version.digest, version.taken), record)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from streams import events
 from streams.clusters.review_queue import Budget, Doubtful, Home, choose, is_new
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.engine.statistics import Statistics
 from streams.engine.upsert import Upsert
 from streams.events import Evidence, Outgoing
@@ -28,9 +28,9 @@ class Questions(NamedTuple):
 class ReviewQuestions:
     """Asks within a budget that the records of all micro-batches earn (`clusters/review_queue.py`)."""
 
-    def __init__(self, groups: GroupStore, judge: Judge) -> None:
+    def __init__(self, groups: GroupStore, decisions: DecisionCache) -> None:
         self._groups = groups
-        self._judge = judge
+        self._decisions = decisions
         self._budget = Budget()
 
     def ask(self, doubtful: Mapping[Doubtful, Evidence], upserts: Sequence[Upsert], reader: Reader) -> Questions:
@@ -51,7 +51,7 @@ class ReviewQuestions:
 
         def in_doubt(one: bytes, other: bytes) -> bool:
             mine, theirs = reader.features(one), reader.features(other)
-            return bool(mine and theirs) and self._judge.decide(mine, theirs).verdict == REVIEW
+            return bool(mine and theirs) and self._decisions.decide(mine, theirs).verdict == REVIEW
 
         choice = choose(doubtful, home, most)
         known = {pair: (before(pair.arrived), before(pair.other)) for pair in choice.asked}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams.clusters.committed import Described
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.engine.prepare import Prepared
 from streams.records.stored import Stored
 from streams.state.connection import Connection
@@ -42,9 +42,9 @@ class Upsert(NamedTuple):
 class Upserter:
     """Stores the records of micro-batches."""
 
-    def __init__(self, store: RecordStore, judge: Judge, connection: Connection) -> None:
+    def __init__(self, store: RecordStore, decisions: DecisionCache, connection: Connection) -> None:
         self._store = store
-        self._judge = judge
+        self._decisions = decisions
         self._connection = connection
 
     def upsert(self, items: Sequence[Prepared], reader: Reader) -> list[Upsert]:
@@ -55,7 +55,7 @@ class Upserter:
         by_record: dict[bytes, list[Prepared]] = {}
         for item in items:
             if item.places:
-                self._judge.know(item.stored.features, item.signature, item.places)
+                self._decisions.cache_keys(item.stored.features, item.signature, item.places)
             by_record.setdefault(item.id, []).append(item)
         done: list[Upsert] = []
         while by_record:
@@ -75,12 +75,12 @@ class Upserter:
             last = payloads[0]
         now = before or payloads[0].stored
         for item in payloads:
-            if item.stored.stamp.supersedes(now.stamp):
-                now, last = item.stored._replace(stamp=item.stored.stamp.following(now.stamp)), item
-            elif (heard := now.stamp.hearing(item.stored.stamp)) != now.stamp:
-                now = now._replace(stamp=heard)
+            if item.stored.version.supersedes(now.version):
+                now, last = item.stored._replace(version=item.stored.version.following(now.version)), item
+            elif (heard := now.version.hearing(item.stored.version)) != now.version:
+                now = now._replace(version=heard)
         if last is None:
-            signature, places = self._judge.keys_of(now)
+            signature, places = self._decisions.keys_of(now)
             return Upsert(payloads[0].id, payloads[0].name, before, now, None, signature, places, None)
         return Upsert(last.id, last.name, before, now, last.document, last.signature, last.places, last.birth)
 

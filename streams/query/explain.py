@@ -14,7 +14,7 @@ from streams.clusters.corrections import Correction, Standing
 from streams.clusters.group import Group, Ruling, cluster_id, cluster_key
 from streams.clusters.partition import Link, Opposition, divide
 from streams.clusters.planner import Pair
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.errors import UsageError
 from streams.matching.decide import explain
 from streams.matching.decision import DUPLICATE, Decision, Explanation
@@ -35,13 +35,13 @@ __all__ = ["Inspection", "Membership", "PairExplanation", "Pairing", "Refused"]
 class Pairing(NamedTuple):
     """Two records of one group and the decision on them.
 
-    `meet` is false for a duplicate that a feed never compares, which therefore links nothing.
+    `share_a_key` is false for a duplicate that a feed never compares, which therefore links nothing.
     """
 
     a: str
     b: str
     decision: Decision
-    meet: bool
+    share_a_key: bool
 
 
 class Refused(NamedTuple):
@@ -90,7 +90,7 @@ class Inspection:
         self._rules = DEFAULT.with_policy(settings.preprints)
         self._store = RecordStore(layout)
         self._groups = GroupStore(layout, connection)
-        self._judge = Judge(self._store, layout, self._rules)
+        self._decisions = DecisionCache(self._store, layout, self._rules)
         self._reader = Reader(self._store, connection)
         self._corrections = CorrectionLog(layout, connection)
 
@@ -138,7 +138,7 @@ class Inspection:
         ]
 
     def _pair(self, a: bytes, b: bytes) -> Pair:
-        return self._judge.pair(self._reader.features(a), self._reader.features(b))
+        return self._decisions.pair_for_partition(self._reader.features(a), self._reader.features(b))
 
     def compare(self, a: str, b: str) -> PairExplanation:
         """Explain why two records are or are not in one cluster.
@@ -227,10 +227,10 @@ class Inspection:
     def _pairing(self, a: bytes, b: bytes) -> Pairing:
         first, second = sorted((a, b), key=lambda key: self._record(key).id)
         blobs = self._reader.features(first), self._reader.features(second)
-        decision = self._judge.decide(*blobs)
+        decision = self._decisions.decide(*blobs)
         return Pairing(
             self._record(first).id,
             self._record(second).id,
             decision,
-            decision.verdict != DUPLICATE or self._judge.meet(*blobs),
+            decision.verdict != DUPLICATE or self._decisions.share_blocking_key(*blobs),
         )

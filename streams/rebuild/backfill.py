@@ -57,7 +57,7 @@ class Backfill:
             self._backfill(start, list(self._live(start).items()), Counter())
         for start in range(0, len(self._keys), _BUCKETS):
             live = self._live(start)
-            counts["records"] += (living := sum(stored.stamp.live for stored in live.values()))
+            counts["records"] += (living := sum(stored.version.live for stored in live.values()))
             counts["deleted"] += len(live) - living
             reader = Reader(self._engine.store, self._connection)
             reader.load(live)
@@ -93,7 +93,7 @@ class Backfill:
                 "`streams verify` lists them, and sending them again stores their documents"
             )
         records = [self._store.record(document) for document in documents]
-        prepared = self._intake.restore([(r, s.stamp) for r, s in zip(records, chunk.values(), strict=True)])
+        prepared = self._intake.restore([(r, s.version) for r, s in zip(records, chunk.values(), strict=True)])
         discard(self._engine.apply([_NOWHERE], [prepared]), self._engine.outbox)
 
 
@@ -104,4 +104,4 @@ def _missing(live: Stored, built: Stored | None) -> bool:
     """
     if built is None:
         return True
-    return live.stamp.taken != built.stamp.taken and live.stamp.supersedes(built.stamp)
+    return live.version.taken != built.version.taken and live.version.supersedes(built.version)

@@ -44,7 +44,7 @@ from streams.kafka.topics import create_topics, input_topics
 from streams.rebuild.joined_components import JoinedComponent
 from streams.rebuild.lock import RebuildLock
 from streams.rebuild.published_groups import PublishedCluster, PublishedClusters, PublishedGroups, whole_digest
-from streams.rebuild.published_records import record_from, stamp_of
+from streams.rebuild.published_records import record_from, version_of
 from streams.rebuild.rebuild import StepProgress
 from streams.rebuild.shadow import ShadowReplay
 from streams.rebuild.transfer_ids import IdTransfer
@@ -261,8 +261,8 @@ class _FromNothing:
             record_from(name, contents[key].get("document", {})) for key, names in missing.items() for name in names
         ]
         for lot in _chunks(records):
-            stamps = [stamp_of(record, self._engine.store.encode_record(record)) for record in lot]
-            prepared = intake.restore(list(zip(lot, stamps, strict=True)))
+            versions = [version_of(record, self._engine.store.encode_record(record)) for record in lot]
+            prepared = intake.restore(list(zip(lot, versions, strict=True)))
             discard(self._engine.apply([_NOWHERE], [prepared]), self._engine.outbox)
         self._restored = {id_of(record.id) for record in records}
         self._report.restored = len(records)
@@ -341,7 +341,7 @@ def _digests(reader: Reader, cluster: PublishedCluster) -> dict[bytes, bytes]:
     living = [record for i in ids if reader.is_live(i) and (record := reader.record(i))]
     if cluster.whole and living and whole_digest(render(canonical(cluster.name, living))[0]) != cluster.whole:
         return {}
-    return {i: stored.stamp.digest for i in ids if (stored := reader.stored().get(i))}
+    return {i: stored.version.digest for i in ids if (stored := reader.stored().get(i))}
 
 
 def _missing_events(

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from streams.records.record import Author, Identifier, Record
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 
-__all__ = ["record_from", "stamp_of"]
+__all__ = ["record_from", "version_of"]
 
 _SHARED = ("subtitle", "volume", "number", "pages", "publisher", "language", "abstract")
 """Fields of a document that `versions` do not repeat: they are of one record where the cluster has no other."""
@@ -41,6 +41,6 @@ def record_from(record_id: str, document: Mapping[str, Any]) -> Record:
     )
 
 
-def stamp_of(record: Record, content: bytes) -> Stamp:
+def version_of(record: Record, content: bytes) -> RecordVersion:
     """Return a record version that every payload of the record replaces, and no payload of an earlier version."""
-    return Stamp.of(content, version=max(record.version - 1, 0), taken=1)
+    return RecordVersion.of(content, version=max(record.version - 1, 0), taken=1)

@@ -131,9 +131,9 @@ class IdTransfer:
             yield _Transferred(component, described.group, dict(described.owed))
 
     def _draft(self, component: JoinedComponent, related: Iterable[tuple[bytes, bytes]], reader: Reader) -> Draft:
-        judge, features = self._engine.judge, reader.features
+        decisions, features = self._engine.decisions, reader.features
         stored = {record: entry for record in component.records if (entry := reader.stored()[record])}
-        present = {record: entry.stamp.digest for record, entry in stored.items() if entry.stamp.live}
+        present = {record: entry.version.digest for record, entry in stored.items() if entry.version.live}
         missing = {m.id for group in component.old_groups() for m in group.members} - stored.keys()
         if missing:
             raise StateError(
@@ -143,15 +143,16 @@ class IdTransfer:
         relations = [
             Relation(record, other, kind)
             for record, other in sorted(related)
-            if (kind := judge.relation(features(record), features(other)))
+            if (kind := decisions.relation(features(record), features(other)))
         ]
-        now = max((entry.stamp.taken for entry in stored.values() if entry.stamp.live), default=0)
+        now = max((entry.version.taken for entry in stored.values() if entry.version.live), default=0)
         return adopt(component.old_groups(), present, self._pairs(component, reader), now, relations)
 
     def _pairs(self, component: JoinedComponent, reader: Reader) -> Pairs:
         """Return what decides each pair of records of a component."""
         del component
-        return lambda a, b: self._engine.judge.pair(reader.features(a), reader.features(b))
+        features, decisions = reader.features, self._engine.decisions
+        return lambda a, b: decisions.pair_for_partition(features(a), features(b))
 
     def _describe(self, draft: Draft, component: JoinedComponent, reader: Reader) -> Described:
         def fingerprint(key: bytes, records: tuple[bytes, ...]) -> bytes:
@@ -182,7 +183,7 @@ class IdTransfer:
         found: dict[str, list[Evidence]] = {}
         for a, b in pairs:
             first, second = reader.record(a), reader.record(b)
-            decision = self._engine.judge.decide(reader.features(a), reader.features(b))
+            decision = self._engine.decisions.decide(reader.features(a), reader.features(b))
             if first and second and decision.verdict in (DUPLICATE, RELATED):
                 one, other = sorted((first.id, second.id))
                 found.setdefault(one, []).append(Evidence(one, other, decision))

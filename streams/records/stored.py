@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import NamedTuple
 
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 
 __all__ = ["ID_BYTES", "Stored", "id_of"]
 
@@ -20,5 +20,5 @@ def id_of(record_id: str) -> bytes:
 class Stored(NamedTuple):
     """A stored record: its record version and its encoded features (`b""` where it was deleted)."""
 
-    stamp: Stamp
+    version: RecordVersion
     features: bytes

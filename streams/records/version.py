@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from streams.records.record import MAX_VERSION
 
-__all__ = ["Stamp", "arrival"]
+__all__ = ["RecordVersion", "arrival"]
 
 _FORMAT, _MORE = struct.Struct(">BHIQ6s"), struct.Struct(">Q")
 _LIVE, _RETURNED, _INHERITED, _HAS_PASSED, _IS_LARGE = 1, 2, 4, 8, 16
@@ -24,7 +24,7 @@ _SMALL = 0xFFFF
 _OFFSET_BITS = 20
 
 
-class Stamp(NamedTuple):
+class RecordVersion(NamedTuple):
     """The version of a record's payload: `version` and `updated` (Unix seconds) are the source's, 0 where unknown.
 
     - `taken`: the order of arrival, see `arrival`.
@@ -45,7 +45,9 @@ class Stamp(NamedTuple):
     passed: int = 0
 
     @classmethod
-    def of(cls, content: bytes, *, version: int = 0, updated: str = "", taken: int = 0, live: bool = True) -> Stamp:
+    def of(
+        cls, content: bytes, *, version: int = 0, updated: str = "", taken: int = 0, live: bool = True
+    ) -> RecordVersion:
         """Make the version of a payload; `content` is its canonical encoding, `updated` ISO text as in `Record.updated`."""
         digest = blake2b(content, digest_size=6).digest()
         return cls(live, min(version, MAX_VERSION), _seconds(updated), min(max(taken, 0), (1 << 64) - 1), digest)
@@ -64,7 +66,7 @@ class Stamp(NamedTuple):
         return b"".join((packed, *(_MORE.pack(more) for more in (self.passed, self.version * large) if more)))
 
     @classmethod
-    def read(cls, blob: bytes) -> tuple[Stamp, bytes]:
+    def read(cls, blob: bytes) -> tuple[RecordVersion, bytes]:
         """Unpack the version in front of a stored record, and return it with the bytes behind it."""
         state, version, updated, taken, digest = _FORMAT.unpack_from(blob)
         live, returned, inherited = bool(state & _LIVE), bool(state & _RETURNED), bool(state & _INHERITED)
@@ -77,7 +79,7 @@ class Stamp(NamedTuple):
             size += _MORE.size
         return cls(live, version, updated, taken, digest, returned, inherited, passed), blob[size:]
 
-    def supersedes(self, other: Stamp) -> bool:
+    def supersedes(self, other: RecordVersion) -> bool:
         """Tell whether this payload replaces `other`, the payload that is stored.
 
         A delete has no version number: a delete and the payloads after it are ordered by arrival. Of two messages with the
@@ -96,7 +98,7 @@ class Stamp(NamedTuple):
             return False  # no later than a payload that was stored and replaced before: this payload was superseded with it
         return self._moment() > other._moment()
 
-    def following(self, other: Stamp) -> Stamp:
+    def following(self, other: RecordVersion) -> RecordVersion:
         """Return the version to store for this payload where it replaces `other`."""
         if not self.live:
             return self
@@ -109,7 +111,7 @@ class Stamp(NamedTuple):
             return kept
         return kept._replace(version=other.version, inherited=other.inherited or other.version > self.version)
 
-    def hearing(self, refused: Stamp) -> Stamp:
+    def hearing(self, refused: RecordVersion) -> RecordVersion:
         """Return the version to keep for this stored payload after `refused`, another payload of the record, did not replace it.
 
         A payload without a version number takes over the number of a refused one, so that no earlier number replaces it later.

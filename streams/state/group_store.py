@@ -28,10 +28,10 @@ from streams.state.connection import Command, Connection, Script
 from streams.state.layout import Layout
 from streams.state.progress import HISTORY
 
-__all__ = ["COMMIT_GROUP", "CONFIRM_GROUP", "Commit", "GroupStore", "Owed"]
+__all__ = ["ACKNOWLEDGE_GROUP", "COMMIT_GROUP", "Commit", "GroupStore", "Owed"]
 
 COMMIT_GROUP = Script(HISTORY, Path(__file__).parent / "commit_group.lua")
-CONFIRM_GROUP = Script(Path(__file__).parent / "confirm_group.lua")
+ACKNOWLEDGE_GROUP = Script(Path(__file__).parent / "acknowledge_group.lua")
 
 _ROOT, _MOVED, _MOVING = b"=", b">", b"~"
 _EMPTY = Group()
@@ -135,13 +135,13 @@ class GroupStore:
         """Return the key of a group's outbox."""
         return self._layout.outbox(group)
 
-    def confirm(self, published: Sequence[tuple[bytes, bytes, Sequence[str]]]) -> list[bytes]:
+    def acknowledge(self, published: Sequence[tuple[bytes, bytes, Sequence[str]]]) -> list[bytes]:
         """Remove published events where the group is still as published: (group id, its raw value, outbox fields) each.
 
         Return the value of each group now.
         """
         commands = [
-            CONFIRM_GROUP.call((self._layout.groups(group), self._layout.outbox(group)), (group, raw, *fields))
+            ACKNOWLEDGE_GROUP.call((self._layout.groups(group), self._layout.outbox(group)), (group, raw, *fields))
             for group, raw, fields in published
         ]
         return [reply or b"" for reply in self._connection.execute(commands)]

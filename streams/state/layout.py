@@ -6,7 +6,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 
 | key         | type | field               | value                                                   | owner               |
 |-------------|------|---------------------|---------------------------------------------------------|---------------------|
-| `N:{b}:r`   | hash | record id, 8 bytes  | 21-byte stamp (to 37) + compressed features (~110 bytes) | state/record_store.py      |
+| `N:{b}:r`   | hash | record id, 8 bytes  | 21-byte version (to 37) + compressed features (~110 B) | state/record_store.py      |
 | `N:{b}:d`   | hash | record id, 8 bytes  | compressed record, for documents (~150 bytes + abstract)| state/record_store.py      |
 | `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~40 bytes)     | state/group_store.py   |
 | `N:{b}:o`   | hash | cluster id:revision | event committed, not known to be published              | state/group_store.py   |

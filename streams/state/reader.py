@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from streams.records.record import Record
 from streams.records.stored import Stored
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 from streams.state.connection import Connection
 from streams.state.record_store import RecordStore
 
@@ -44,7 +44,7 @@ class Reader:
         return [
             record
             for record, reply in zip(asked, replies, strict=True)
-            if _stamp(self.store.stored(reply)) != _stamp(self._stored.get(record))
+            if _version(self.store.stored(reply)) != _version(self._stored.get(record))
         ]
 
     def know(self, record: bytes, stored: Stored, document: bytes | None) -> None:
@@ -65,7 +65,7 @@ class Reader:
     def features(self, record: bytes) -> bytes:
         """Return the encoded features, `b""` where the record is not there or was deleted."""
         stored = self._stored.get(record)
-        return stored.features if stored and stored.stamp.live else b""
+        return stored.features if stored and stored.version.live else b""
 
     def record(self, record: bytes) -> Record | None:
         """Return the record for documents, None where it is not there."""
@@ -79,9 +79,9 @@ class Reader:
         return bool(self.features(record))
 
     def stored(self) -> Mapping[bytes, Stored | None]:
-        """Return all stamps and features that were read."""
+        """Return all versions and features that were read."""
         return self._stored
 
 
-def _stamp(stored: Stored | None) -> Stamp | None:
-    return stored.stamp if stored else None
+def _version(stored: Stored | None) -> RecordVersion | None:
+    return stored.version if stored else None

@@ -14,7 +14,7 @@ import msgspec
 from streams.matching.features import Features
 from streams.records.record import Record
 from streams.records.stored import Stored
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 from streams.state.codec import Codec
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
@@ -65,7 +65,7 @@ class RecordStore(RecordCodec):
         self._layout = layout
 
     def get(self, record: bytes) -> Command:
-        """Read a record's stamp and features; the reply is for `stored`."""
+        """Read a record's version and features; the reply is for `stored`."""
         key = self._layout.records(record)
         return Command(key, ("HGET", key, record))
 
@@ -74,7 +74,7 @@ class RecordStore(RecordCodec):
         """Read the reply of `get`; None where the record was never seen."""
         if reply is None:
             return None
-        return Stored(*Stamp.read(reply))
+        return Stored(*RecordVersion.read(reply))
 
     def put(self, record: bytes, expected: Stored | None, new: Stored, document: bytes | None) -> Command:
         """Store a record unless another worker changed it since `expected` was read; the reply is None when stored.
@@ -82,8 +82,8 @@ class RecordStore(RecordCodec):
         A `document` of None leaves the one that is stored; an empty one removes it.
         """
         keys = (self._layout.records(record), self._layout.documents(record))
-        before = expected.stamp.pack() if expected else b""
-        now = new.stamp.pack() + new.features
+        before = expected.version.pack() if expected else b""
+        now = new.version.pack() + new.features
         return PUT_RECORD.call(keys, (record, before, now) if document is None else (record, before, now, document))
 
     def get_document(self, record: bytes) -> Command:

@@ -116,16 +116,16 @@ class FakeStreams:
     def _plan(self, job: Job, evidence: Mapping[str, Sequence[Evidence]], causes: frozenset[str]) -> Described | None:
         """Plan a group anew, keep it, and return it with its events; None where nothing changed."""
         pool = self._pool
-        live = {record: pool.entries[record].stamp for record in job.records if pool.is_live(record)}
+        live = {record: pool.entries[record].version for record in job.records if pool.is_live(record)}
         groups = [job.target.group, *(group for _, group in job.moves.values() if group.members or group.clusters)]
         known = {member.id for group in groups for member in group.members}
         related = [Relation(a, b, kind) for a, b in sorted(job.related) if (kind := pool.relation(a, b))]
         draft = plan(
             groups,
-            {record: stamp.digest for record, stamp in live.items()},
+            {record: version.digest for record, version in live.items()},
             (job.records - live.keys()) & known,
             pool.pair,
-            min((stamp.taken for stamp in live.values()), default=0),
+            min((version.taken for version in live.values()), default=0),
             related,
         )
         described = events.describe(draft, pool.record, pool.is_live, evidence, causes)

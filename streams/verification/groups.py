@@ -45,10 +45,10 @@ def check_group(root: bytes, group: Group, view: View) -> Iterable[Difference]:
     for member in group.members:
         key = group.clusters[member.cluster].key
         stored = view.stored(member.id)
-        if stored is None or not stored.stamp.live:
+        if stored is None or not stored.version.live:
             yield difference("member_not_live", key, member.id, "never stored" if stored is None else "deleted")
-        elif stored.stamp.digest != member.digest:
-            detail = f"the cluster has {member.digest.hex()}, stored is {stored.stamp.digest.hex()}"
+        elif stored.version.digest != member.digest:
+            detail = f"the cluster has {member.digest.hex()}, stored is {stored.version.digest.hex()}"
             yield difference("member_outdated", key, member.id, detail)
     for record in sorted(named_records(group)):
         if (leads_to := view.root_of(record)) != root:

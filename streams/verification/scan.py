@@ -115,10 +115,10 @@ class Scan:
         stored = self._reader.stored()[record]
         if stored is None:
             return False
-        found.counts["records" if stored.stamp.live else "deleted"] += 1
-        if stored.stamp.live and record not in self._members[root.id]:
+        found.counts["records" if stored.version.live else "deleted"] += 1
+        if stored.version.live and record not in self._members[root.id]:
             found.differences.append(self._about(record, "record_without_cluster", "", root))
-        return stored.stamp.live
+        return stored.version.live
 
     def _about(self, record: bytes, code: str, detail: str, root: Root) -> Difference:
         return Difference(code, record=self._name(record), detail=detail, ids=(record, root.id), fingerprint=root.raw)

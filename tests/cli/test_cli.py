@@ -9,29 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.cli import main
-
 Said = tuple[int, str, str]
-
-
-@pytest.fixture
-def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Said]:
-    """Run the command line in this process: (exit code, output, errors)."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: object, **settings: object) -> Said:
-        for name, value in settings.items():
-            monkeypatch.setenv(f"STREAMS_{name.upper()}", str(value))
-        monkeypatch.setattr(sys, "argv", ["streams", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0), captured.out, captured.err
-
-    return run
 
 
 @pytest.mark.parametrize(

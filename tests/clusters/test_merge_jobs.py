@@ -5,7 +5,7 @@ from __future__ import annotations
 from streams.clusters.group import Cluster, Group, Member, Relation, Root, Ruling
 from streams.clusters.merge_jobs import Job, Work, find_jobs, once_related, one_sided, still_to_do
 from streams.records.stored import Stored
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 
 A, B, C, D = (bytes([65 + number]) * 8 for number in range(4))
 NEW = b"digest 2"
@@ -39,7 +39,7 @@ def work(*records: bytes, links: Pairs = (), related: Pairs = ()) -> Work:
 
 
 def stored(digest: bytes) -> Stored:
-    return Stored(Stamp(live=True, version=0, updated=0, taken=1, digest=digest), b"features")
+    return Stored(RecordVersion(live=True, version=0, updated=0, taken=1, digest=digest), b"features")
 
 
 def test_what_is_linked_becomes_one_group_under_the_smaller_id_that_exists() -> None:

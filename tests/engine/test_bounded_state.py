@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import orjson
 import pytest
 
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
+from streams.events import EVENTS, Outgoing
 from streams.settings import Settings
 from streams.state.connection import Connection
+from tests.engine.worlds import handle
 
 AUTHORS = {"authors": ["Ada Lovelace", "Charles Babbage"], "year": 2015}
 ONE = {"title": "Deep residual learning of sparse graphs", **AUTHORS}
@@ -35,12 +37,11 @@ class Feed:
         self.offset += 1
         value = None if says is None else orjson.dumps({"source": "s", "id": name, **says})
         key = f"s:{name}".encode()
-        batch = self.engine.process([Incoming("document", key, value, self.offset, "r.document", 0, self.offset)])
-        while batch.outgoing or batch.committed or batch.drained:
-            self.events += [
-                orjson.loads(out.value) for out in batch.outgoing if out.topic == "dedup.events" and out.value
-            ]
-            batch = self.engine.outbox.confirm(batch)
+        item = Incoming("document", key, value, self.offset, "r.document", 0, self.offset)
+        handle(self.engine, [item], self._publish)
+
+    def _publish(self, messages: Sequence[Outgoing]) -> None:
+        self.events += [orjson.loads(out.value) for out in messages if out.topic == EVENTS and out.value]
 
     def weight(self) -> dict[str, tuple[int, int]]:
         """Fields and bytes of values, by kind of key; revisions are left out of account by rounding."""

@@ -1,4 +1,4 @@
-"""What the judge says of stored records, against the rules it takes it from."""
+"""Which blocking keys the decision cache finds that two stored records share, against the key index itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.matching.candidate_pairs import are_candidates, shared_key_kinds
 from streams.matching.features import Features, extract
 from streams.matching.ruleset import DEFAULT
@@ -30,14 +30,14 @@ def made() -> dict[str, Features]:
 def test_records_meet_in_the_index_as_they_do_without_one(made: dict[str, Features]) -> None:
     layout = Layout("n", "1", 16)
     store = RecordStore(layout)
-    judge = Judge(store, layout, DEFAULT)
+    decisions = DecisionCache(store, layout, DEFAULT)
     stored = {name: store.encode_features(features) for name, features in made.items()}
     met = {(a, b): are_candidates(made[a], made[b]) for a, b in combinations(made, 2)}
     assert any(met.values())
     assert any(shared_key_kinds(made[a], made[b]) for (a, b), together in met.items() if not together), (
         "the screen parts some"
     )
-    assert {pair: judge.meet(stored[pair[0]], stored[pair[1]]) for pair in met} == met
+    assert {pair: decisions.share_blocking_key(stored[pair[0]], stored[pair[1]]) for pair in met} == met
 
 
 def test_records_meet_in_the_bench_as_they_do_without_it(

@@ -21,7 +21,7 @@ class Overtaken:
         self.left = [Batch((SECOND, SECOND), (), drained={b"o": ["c:1"]}), Batch((), ())]
         self.log: list[str] = []
 
-    def confirm(self, batch: Batch) -> Batch:
+    def acknowledge(self, batch: Batch) -> Batch:
         self.log.append(f"acknowledge {len(batch.outgoing)}")
         return self.left.pop(0)
 

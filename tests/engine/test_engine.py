@@ -177,7 +177,7 @@ def test_events_owed_by_a_worker_that_died_are_published(
     assert len(heir.published) == again, "what was published is owed no more"
 
 
-def test_a_worker_that_dies_after_it_confirmed_too_late_leaves_its_events_owed(
+def test_a_worker_that_dies_after_it_acknowledged_too_late_leaves_its_events_pending(
     generation: Settings, new_connection: Callable[[], Connection]
 ) -> None:
     """Its state went out after that of a faster worker; nobody would mend that if its events were forgotten."""
@@ -186,7 +186,7 @@ def test_a_worker_that_dies_after_it_confirmed_too_late_leaves_its_events_owed(
     first = slow.engine.process([message("s:a", LINKED, 1)])
     handle(fast.engine, [message("t:b", LINKED, 2)], published.extend)
     published += first.outgoing
-    slow.engine.outbox.confirm(first)  # and dies: what is to be published again is lost
+    slow.engine.outbox.acknowledge(first)  # and dies: what is to be published again is lost
     heir = Engine(generation, new_connection())
     drain(heir, published.extend)
     check(heir, published, [message("s:a", LINKED, 1), message("t:b", LINKED, 2)])

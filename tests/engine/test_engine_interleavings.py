@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from streams.engine.decision_cache import Judge
+from streams.engine.decision_cache import DecisionCache
 from streams.engine.messages import Incoming
 from streams.matching.features import extract
 from streams.matching.ruleset import DEFAULT
@@ -98,10 +98,11 @@ class Interleavings(RuleBasedStateMachine):
 def test_the_world_links_vetoes_and_does_neither() -> None:
     layout = Layout("oracle", "1", 16)
     store = RecordStore(layout)
-    judge = Judge(store, layout, DEFAULT)
+    decisions = DecisionCache(store, layout, DEFAULT)
     records = standing([message(f"s:{number}", content, number) for number, content in enumerate(CONTENTS)])
     pairs = [
-        judge.pair(*(store.encode_features(extract(record)) for record in pair)) for pair in combinations(records, 2)
+        decisions.pair_for_partition(*(store.encode_features(extract(record)) for record in pair))
+        for pair in combinations(records, 2)
     ]
     assert sum(pair.link is not None for pair in pairs) > 5
     assert sum(pair.veto for pair in pairs) > 5

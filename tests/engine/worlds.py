@@ -275,10 +275,10 @@ def event_ids(published: Iterable[Outgoing]) -> set[str]:
 
 
 def settle(engine: Engine, batch: Batch, publish: Any) -> None:
-    """Publish a batch and what confirming it brings, to the end."""
+    """Publish a batch and what acknowledging it brings, to the end."""
     while batch.outgoing or batch.committed or batch.drained:
         publish(batch.outgoing)
-        batch = engine.outbox.confirm(batch)
+        batch = engine.outbox.acknowledge(batch)
 
 
 def handle(engine: Engine, messages: Sequence[Incoming], publish: Any) -> None:

@@ -9,12 +9,13 @@ import pytest
 
 from streams import events
 from streams.engine.engine import Engine
-from streams.engine.messages import Batch, Incoming
+from streams.engine.messages import Incoming
 from streams.events import dead_letter_fields
 from streams.kafka.redrive import ARRIVAL, RETRY_OF, retried, retry_headers
 from streams.records import version
 from streams.settings import Settings
 from streams.state.connection import Connection
+from tests.engine.worlds import handle as process
 
 
 @pytest.mark.parametrize(
@@ -41,13 +42,9 @@ def test_what_came_since_is_not_undone_by_a_retry(
 ) -> None:
     engine = Engine(generation, new_connection())
 
-    def handle(offset: int, value: bytes | None, headers: list[tuple[str, bytes]]) -> Batch:
+    def handle(offset: int, value: bytes | None, headers: list[tuple[str, bytes]]) -> None:
         message = Incoming("document", b"m:1", value, 1000 + offset, "r.document", 0, offset, *retried(headers))
-        batch = engine.process([message])
-        while batch.outgoing or batch.committed or batch.drained:
-            published.extend(batch.outgoing)
-            batch = engine.outbox.confirm(batch)
-        return batch
+        process(engine, [message], published.extend)
 
     published: list[events.Outgoing] = []
 

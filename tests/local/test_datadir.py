@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,39 +13,12 @@ import redis
 from streams.errors import EmbeddedError
 from streams.local.services import Services
 from streams.settings import Settings
+from tests.local.instances import instance
 
 Until = Callable[[Callable[[], bool], str], None]
 
 
 Runs = Callable[[int], bool]
-
-
-PARENT = """
-import json, sys
-from pathlib import Path
-from streams.local.services import Services
-from streams.settings import Settings
-data = Path(sys.argv[1]) if sys.argv[1:] else None
-try:
-    with Services(Settings(), data) as services:
-        pids = [services.broker.child.pid, services.redis.child.pid]
-        said = {"pids": pids, "redis": services.settings.redis_url, "data": str(services.data_dir)}
-        print(json.dumps(said), flush=True)
-        sys.stdin.read()
-except KeyboardInterrupt:
-    sys.exit(130)
-"""
-
-
-@contextlib.contextmanager
-def instance(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, object]]]:
-    command = [sys.executable, "-c", PARENT, *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process, json.loads(process.stdout.readline())
-        finally:
-            process.kill()
 
 
 def test_a_directory_in_use_is_refused_by_name(settings: Settings, tmp_path: Path) -> None:

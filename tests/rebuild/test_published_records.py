@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from streams.clusters.canonical import canonical
-from streams.rebuild.published_records import record_from, stamp_of
+from streams.rebuild.published_records import record_from, version_of
 from streams.records.record import Author, Identifier, Record
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 
 ONE = Record(
     source="arxiv", source_id="2101.00001", title="Coral growth", authors=(Author("Ada Reef"),), date="2021-01-02",
@@ -39,11 +39,11 @@ def test_what_no_document_tells_is_left_out() -> None:
 
 
 def test_every_payload_but_that_of_an_earlier_version_replaces_it() -> None:
-    stamp = stamp_of(ONE, b"content")
-    assert Stamp.of(b"new", version=2, taken=10 << 20).supersedes(stamp)
-    assert Stamp.of(b"new", updated="2001-01-01T00:00:00Z", taken=10 << 20).supersedes(stamp)
-    assert not Stamp.of(b"new", version=0, taken=0, live=False).supersedes(stamp)
-    assert Stamp.of(b"", taken=10 << 20, live=False).supersedes(stamp)
-    assert not Stamp.of(b"old", version=1, taken=10 << 20).supersedes(
-        stamp_of(Record(source="a", source_id="b", version=3), b"")
+    version = version_of(ONE, b"content")
+    assert RecordVersion.of(b"new", version=2, taken=10 << 20).supersedes(version)
+    assert RecordVersion.of(b"new", updated="2001-01-01T00:00:00Z", taken=10 << 20).supersedes(version)
+    assert not RecordVersion.of(b"new", version=0, taken=0, live=False).supersedes(version)
+    assert RecordVersion.of(b"", taken=10 << 20, live=False).supersedes(version)
+    assert not RecordVersion.of(b"old", version=1, taken=10 << 20).supersedes(
+        version_of(Record(source="a", source_id="b", version=3), b"")
     )

@@ -15,6 +15,7 @@ import pytest
 
 import streams.engine.engine
 from streams import events
+from streams.engine.deliver import discard
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.engine.prepare import CORRECTIONS
@@ -129,9 +130,7 @@ class Build:
         if choices is not None:
             choices.shuffle(order)
         while self.done < len(order):
-            batch = self.engine.process(order[self.done : self.done + 5])
-            while batch.committed or batch.drained:
-                batch = self.engine.outbox.confirm(batch)
+            discard(self.engine.process(order[self.done : self.done + 5]), self.engine.outbox)
             self.done += 5
         self.counts = Backfill(self.layout, self.engine).run()
         self.counts += IdTransfer(self.layout, self.engine).run()

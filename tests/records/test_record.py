@@ -3,24 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.records.record import Author, Delete, Identifier, Record, record_id, to_document
-from streams.sources import parse
-
-
-def item(value: Any) -> Any:
-    (found,) = parse("document", orjson.dumps(value))
-    return found
-
-
-def one(value: Any) -> Record:
-    found = item(value)
-    assert isinstance(found, Record), found
-    return found
-
+from tests.sources.documents import one
 
 texts = st.text(max_size=40)
 

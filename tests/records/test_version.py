@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.records.record import MAX_VERSION
-from streams.records.version import Stamp, arrival
+from streams.records.version import RecordVersion, arrival
 
 digests = st.binary(min_size=6, max_size=6)
-stamps = st.builds(
-    Stamp,
+versions = st.builds(
+    RecordVersion,
     live=st.booleans(),
     version=st.integers(0, 0xFFFF) | st.integers(0, MAX_VERSION),
     updated=st.integers(0, 0xFFFFFFFF),
@@ -21,7 +21,7 @@ stamps = st.builds(
     passed=st.integers(0, (1 << 48) - 1),
 )
 by_broker = st.builds(
-    Stamp,
+    RecordVersion,
     live=st.booleans(),
     version=st.just(0),
     updated=st.just(0),
@@ -32,7 +32,7 @@ by_broker = st.builds(
     passed=st.just(0),
 )
 by_source = st.builds(
-    Stamp,
+    RecordVersion,
     live=st.just(True),
     version=st.integers(1, 3),
     updated=st.integers(1, 2),
@@ -43,7 +43,7 @@ by_source = st.builds(
     passed=st.just(0),
 )
 by_version = st.builds(
-    Stamp,
+    RecordVersion,
     live=st.just(True),
     version=st.integers(1, 3),
     updated=st.just(0),
@@ -55,26 +55,26 @@ by_version = st.builds(
 )
 
 
-@given(stamp=stamps)
-def test_a_stamp_is_read_as_it_was_written(stamp: Stamp) -> None:
-    assert len(stamp.pack()) == 21 + 8 * bool(stamp.passed) + 8 * (stamp.version > 0xFFFF)
-    assert Stamp.read(stamp.pack() + b"features") == (stamp, b"features")
+@given(version=versions)
+def test_a_stamp_is_read_as_it_was_written(version: RecordVersion) -> None:
+    assert len(version.pack()) == 21 + 8 * bool(version.passed) + 8 * (version.version > 0xFFFF)
+    assert RecordVersion.read(version.pack() + b"features") == (version, b"features")
 
 
-@given(a=stamps, b=stamps)
-def test_of_two_payloads_at_most_one_is_newer(a: Stamp, b: Stamp) -> None:
+@given(a=versions, b=versions)
+def test_of_two_payloads_at_most_one_is_newer(a: RecordVersion, b: RecordVersion) -> None:
     assert not (a.supersedes(b) and b.supersedes(a))
     assert not a.supersedes(a)
 
 
 @given(lot=st.one_of([st.lists(one, min_size=1, max_size=4) for one in (by_broker, by_source, by_version)]))
-def test_in_any_order_the_same_payload_stands(lot: list[Stamp]) -> None:
+def test_in_any_order_the_same_payload_stands(lot: list[RecordVersion]) -> None:
     stands = set()
     for order in permutations(lot):
         best = order[0]
-        for stamp in order[1:]:
-            if stamp.supersedes(best):
-                best = stamp
+        for version in order[1:]:
+            if version.supersedes(best):
+                best = version
         stands.add((best.live, best.version, best.updated, best.digest))
     assert len(stands) == 1
 
@@ -93,32 +93,32 @@ def test_in_any_order_the_same_payload_stands(lot: list[Stamp]) -> None:
     ],
 )
 def test_which_payload_is_newer(older: dict[str, object], newer: dict[str, object]) -> None:
-    a, b = Stamp.of(b"x", **older), Stamp.of(b"y", **newer)  # type: ignore[arg-type]
+    a, b = RecordVersion.of(b"x", **older), RecordVersion.of(b"y", **newer)  # type: ignore[arg-type]
     assert b.supersedes(a)
     assert not a.supersedes(b)
 
 
 @pytest.mark.parametrize("updated", ["", "yesterday", "2024-13-45", "1960-01-01T00:00:00Z"])
 def test_a_time_that_cannot_be_read_is_no_time(updated: str) -> None:
-    assert Stamp.of(b"", updated=updated).updated == 0
+    assert RecordVersion.of(b"", updated=updated).updated == 0
 
 
 def test_numbers_beyond_the_format_are_cut_to_it() -> None:
-    stamp = Stamp.of(b"", version=10**9, taken=1 << 60)
-    assert Stamp.read(stamp.pack()) == (stamp, b"")
+    version = RecordVersion.of(b"", version=10**9, taken=1 << 60)
+    assert RecordVersion.read(version.pack()) == (version, b"")
 
 
-def payload(live: bool, version: int, updated: int, digest: bytes) -> Stamp:
-    return Stamp(live, version if live else 0, updated if live else 0, 0, digest if live else b"")
+def payload(live: bool, version: int, updated: int, digest: bytes) -> RecordVersion:
+    return RecordVersion(live, version if live else 0, updated if live else 0, 0, digest if live else b"")
 
 
-def fed(feed: Iterable[Stamp], stands: Stamp | None = None) -> Stamp | None:
+def fed(feed: Iterable[RecordVersion], stands: RecordVersion | None = None) -> RecordVersion | None:
     """What stands after payloads were handled one after the other."""
-    for stamp in feed:
-        if stands is None or stamp.supersedes(stands):
-            stands = stamp if stands is None else stamp.following(stands)
+    for version in feed:
+        if stands is None or version.supersedes(stands):
+            stands = version if stands is None else version.following(stands)
         else:
-            stands = stands.hearing(stamp)
+            stands = stands.hearing(version)
     return stands
 
 
@@ -143,45 +143,51 @@ def test_a_replay_changes_nothing_whatever_the_source_says_of_its_versions(
 
 
 def test_what_comes_after_a_delete_is_not_undone_by_what_was_before_it() -> None:
-    before, returned = Stamp.of(b"a", version=3, updated="2024-01-01", taken=1), Stamp.of(b"b", version=1, taken=3)
-    grave = Stamp.of(b"", live=False, taken=2)
+    before, returned = (
+        RecordVersion.of(b"a", version=3, updated="2024-01-01", taken=1),
+        RecordVersion.of(b"b", version=1, taken=3),
+    )
+    grave = RecordVersion.of(b"", live=False, taken=2)
     stands = fed([before, grave, returned])
     assert stands == returned._replace(returned=True)
-    assert Stamp.read(stands.pack()) == (stands, b"")
+    assert RecordVersion.read(stands.pack()) == (stands, b"")
     assert not before.supersedes(stands)
 
 
 def test_a_version_outlives_a_payload_that_gave_none() -> None:
     second, silent, first = (
-        Stamp.of(b"a", version=2, taken=1),
-        Stamp.of(b"b", taken=2),
-        Stamp.of(b"c", version=1, taken=3),
+        RecordVersion.of(b"a", version=2, taken=1),
+        RecordVersion.of(b"b", taken=2),
+        RecordVersion.of(b"c", version=1, taken=3),
     )
     stands = fed([second, silent])
     assert stands == silent._replace(version=2, inherited=True)
-    assert Stamp.read(stands.pack()) == (stands, b"")
+    assert RecordVersion.read(stands.pack()) == (stands, b"")
     assert not first.supersedes(stands)
-    assert Stamp.of(b"d", version=3, taken=4).supersedes(stands)
+    assert RecordVersion.of(b"d", version=3, taken=4).supersedes(stands)
 
 
 def test_a_payload_that_a_version_replaced_does_not_come_back() -> None:
     """Without versions it is later than the second version, and was heard before it: a replay must not tell otherwise."""
     first, silent, second = (
-        Stamp.of(b"a", version=1, taken=arrival(2_000_000, 0)),
-        Stamp.of(b"b", updated="1970-01-01T00:50:00", taken=arrival(2_000_001, 1)),
-        Stamp.of(b"c", version=2, taken=arrival(2_000_002, 2)),
+        RecordVersion.of(b"a", version=1, taken=arrival(2_000_000, 0)),
+        RecordVersion.of(b"b", updated="1970-01-01T00:50:00", taken=arrival(2_000_001, 1)),
+        RecordVersion.of(b"c", version=2, taken=arrival(2_000_002, 2)),
     )
     stands = fed([first, silent, second])
     assert stands == second._replace(passed=3_000_000)
-    assert Stamp.read(stands.pack()) == (stands, b"")
+    assert RecordVersion.read(stands.pack()) == (stands, b"")
     assert fed([silent, first, second], stands) == stands
-    later = Stamp.of(b"d", updated="1970-01-01T00:50:01", taken=arrival(2_000_003, 3))
+    later = RecordVersion.of(b"d", updated="1970-01-01T00:50:01", taken=arrival(2_000_003, 3))
     assert later.supersedes(stands)
 
 
 def test_large_versions_keep_their_order() -> None:
-    said = [Stamp.of(b"%d" % n, version=version, taken=n) for n, version in enumerate((70_001, 20_240_101, 20_240_501))]
+    said = [
+        RecordVersion.of(b"%d" % n, version=version, taken=n)
+        for n, version in enumerate((70_001, 20_240_101, 20_240_501))
+    ]
     for earlier, later in pairwise(said):
-        kept, _ = Stamp.read(later.following(earlier).pack())
+        kept, _ = RecordVersion.read(later.following(earlier).pack())
         assert later.supersedes(earlier)
         assert not earlier._replace(taken=99).supersedes(kept)

@@ -8,29 +8,7 @@ import pytest
 from streams.errors import PayloadError
 from streams.records.record import MAX_VERSION, Author, Delete, Identifier, Record, Relation
 from streams.sources import parse
-
-DOCUMENT: dict[str, Any] = {
-    "source": "semantic_scholar",
-    "id": "demo-1",
-    "title": "Attention Is All You Need",
-    "authors": ["Vaswani, Ashish", "Noam Shazeer", "Parmar N."],
-    "publication_date": "2017-06-12 00:00:00",
-    "year": 2017,
-    "journal": "ArXiv",
-    "volume": "abs/1706.03762",
-    "urls": ["https://www.semanticscholar.org/paper/204e3073870fae3d05bcbc2f6a8e263d9b72e776"],
-}
-
-
-def item(value: Any) -> Any:
-    (found,) = parse("document", orjson.dumps(value))
-    return found
-
-
-def one(value: Any) -> Record:
-    found = item(value)
-    assert isinstance(found, Record), found
-    return found
+from tests.sources.documents import DOCUMENT, item, one
 
 
 def test_document() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from streams.errors import RedisError
 from streams.records.stored import Stored, id_of
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 from streams.settings import Settings
 from streams.state.connection import Command, Connection, connect
 from streams.state.layout import Layout
@@ -19,7 +19,7 @@ KEY = id_of("s:a")
 
 
 def stored(version: int) -> Stored:
-    return Stored(Stamp.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
+    return Stored(RecordVersion.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
 
 
 def test_a_server_that_forgot_its_scripts_is_given_them_again(layout: Layout, new_connection: New) -> None:

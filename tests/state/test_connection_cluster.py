@@ -10,7 +10,7 @@ import pytest
 
 from streams.errors import RedisError
 from streams.records.stored import Stored, id_of
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 from streams.settings import Settings
 from streams.state.connection import Command, Connection, Script, connect
 from streams.state.layout import Layout
@@ -298,7 +298,7 @@ def test_a_node_taken_for_a_single_server_is_said_so(redis_cluster: RedisCluster
 
 
 def _stored(version: int) -> Stored:
-    return Stored(Stamp.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
+    return Stored(RecordVersion.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
 
 
 def _primary_of(replica: Node) -> int:

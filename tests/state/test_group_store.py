@@ -11,7 +11,7 @@ from streams.clusters.group import Cluster, Group, Member, cluster_id
 from streams.errors import StateError
 from streams.settings import Settings
 from streams.state.connection import Connection
-from streams.state.group_store import COMMIT_GROUP, CONFIRM_GROUP, Commit, GroupStore
+from streams.state.group_store import ACKNOWLEDGE_GROUP, COMMIT_GROUP, Commit, GroupStore
 from streams.state.layout import Layout
 
 A, B, C = (bytes([65 + number]) * 8 for number in range(3))
@@ -25,7 +25,7 @@ def group(*members: bytes, revision: int = 1) -> Group:
 def make(generation: Settings, new_connection: Callable[[], Connection]) -> Callable[[], GroupStore]:
     def new() -> GroupStore:
         connection = new_connection()
-        connection.register(COMMIT_GROUP, CONFIRM_GROUP)
+        connection.register(COMMIT_GROUP, ACKNOWLEDGE_GROUP)
         return GroupStore(Layout(generation.namespace, generation.generation, generation.buckets), connection)
 
     return new
@@ -106,14 +106,14 @@ def test_a_claimed_new_record_moves_with_nothing(groups: GroupStore) -> None:
     assert dict(groups.resolve([B])[B].moving) == {B: (b"~" + A, Group())}
 
 
-def test_confirmed_events_are_forgotten_where_the_group_is_as_published(groups: GroupStore) -> None:
+def test_acknowledged_events_are_removed_where_the_group_is_as_published(groups: GroupStore) -> None:
     one, two = groups.encode(group(A)), groups.encode(group(A, revision=2))
     groups.commit([Commit(A, b"", one, {"c:1": b"first", "c:2": b"second"})])
     groups.commit([Commit(B, b"", groups.encode(group(B)), {"d:1": b"other"})])
-    assert groups.confirm([(A, one, ["c:1"])]) == [one]
+    assert groups.acknowledge([(A, one, ["c:1"])]) == [one]
     assert {field for owed in groups.owed().values() for field in owed} == {"c:2", "d:1"}
     groups.commit([Commit(A, one, two, {"c:3": b"third"})])
-    assert groups.confirm([(A, one, ["c:2"])]) == [two], "who was slower learns what stands"
+    assert groups.acknowledge([(A, one, ["c:2"])]) == [two], "who was slower learns what stands"
     assert {field for owed in groups.owed().values() for field in owed} == {"c:2", "c:3", "d:1"}
     groups.forget({groups.outbox(A): ["c:2", "c:3"]})
     assert [dict(owed) for owed in groups.owed().values()] == [{"d:1": b"other"}]

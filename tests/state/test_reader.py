@@ -6,7 +6,7 @@ import pytest
 
 from streams.records.record import Record
 from streams.records.stored import Stored, id_of
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.layout import Layout
@@ -18,8 +18,8 @@ RECORD = Record(source="s", source_id="a", title="Lichens on basalt")
 
 
 def stored(version: int, *, live: bool = True) -> Stored:
-    stamp = Stamp.of(b"%d" % version, version=version, taken=version)
-    return Stored(stamp if live else stamp._replace(live=False), b"features" if live else b"")
+    kept = RecordVersion.of(b"%d" % version, version=version, taken=version)
+    return Stored(kept if live else kept._replace(live=False), b"features" if live else b"")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from streams.errors import SettingsError, StateError
 from streams.records.stored import Stored, id_of
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.layout import Layout
@@ -21,7 +21,7 @@ KEY = id_of("s:a")
 
 
 def stored(version: int) -> Stored:
-    return Stored(Stamp.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
+    return Stored(RecordVersion.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
 
 
 def test_a_record_is_stored_only_over_what_was_read(layout: Layout, new_connection: New) -> None:
@@ -29,7 +29,7 @@ def test_a_record_is_stored_only_over_what_was_read(layout: Layout, new_connecti
     connection.register(PUT_RECORD)
 
     def put(expected: Stored | None, new: Stored) -> object:
-        return connection.execute([store.put(KEY, expected, new, b"document of %d" % new.stamp.version)])[0]
+        return connection.execute([store.put(KEY, expected, new, b"document of %d" % new.version.version)])[0]
 
     def read() -> Stored | None:
         return store.stored(connection.execute([store.get(KEY)])[0])

@@ -121,7 +121,7 @@ def test_poison_is_listed_shown_sent_again_dropped_and_counted(world: World) -> 
     mended = [Payload("document", key, value) for key, value in MENDED.values()]
     # A state that no worker can read, as a fault of the disk would leave it.
     broken = id_of("m:5")
-    world.connection.call("HSET", world.layout.records(broken), broken, b"\x01not a stamp")
+    world.connection.call("HSET", world.layout.records(broken), broken, b"\x01not a version")
     world.send([*GOOD, *poison, MISSENT, Payload("document", b"", PAGE), UNLUCKY, *mended, *DELETED])
     check_list(world)
     check_show(world, BAD["binary"][2])

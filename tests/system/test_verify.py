@@ -205,7 +205,7 @@ def test_a_slow_worker_that_changes_a_cluster_between_two_looks_is_waited_for(
 
                 async def settle(batch: Batch) -> None:
                     await publisher.publish(batch.outgoing)
-                    assert not engine.outbox.confirm(batch).outgoing
+                    assert not engine.outbox.acknowledge(batch).outgoing
 
                 async def story() -> AsyncIterator[None]:
                     await settle(first)

@@ -88,7 +88,7 @@ class Stage:
         self.settle(self.engine.process([item]))
 
     def settle(self, batch: Batch) -> None:
-        """Publish and confirm, as a worker does."""
+        """Publish and acknowledge, as a worker does."""
         settle(self.engine, batch, self.published.extend)
 
     # What tests need to find and to change things.

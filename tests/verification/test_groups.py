@@ -10,7 +10,7 @@ import pytest
 from streams.clusters.corrections import Correction, Verdict, ruling
 from streams.clusters.group import Cluster, Group, Member
 from streams.records.stored import Stored, id_of
-from streams.records.version import Stamp
+from streams.records.version import RecordVersion
 from streams.verification.groups import View, check_group, check_rulings, named_records
 
 NAMES = {id_of(name): name for name in ("s:a", "s:b", "s:c")}
@@ -19,10 +19,10 @@ ROOT = A
 
 
 def stored(live: bool = True) -> Stored:
-    return Stored(Stamp.of(b"content", live=live), b"features")
+    return Stored(RecordVersion.of(b"content", live=live), b"features")
 
 
-DIGEST = stored().stamp.digest
+DIGEST = stored().version.digest
 
 
 def view(records: Mapping[bytes, Stored | None] | None = None, home: bytes = ROOT) -> View:
@@ -53,7 +53,7 @@ def test_a_group_as_it_should_be_has_no_difference() -> None:
         (Group((Member(A, DIGEST, 0),), (Cluster(A, 1, 0),) * 2), view(), "group_malformed"),
         (group(0, 1), view({B: None}), "member_not_live"),
         (group(0, 1), view({B: stored(live=False)}), "member_not_live"),
-        (group(0, 1), view({B: Stored(Stamp.of(b"newer"), b"features")}), "member_outdated"),
+        (group(0, 1), view({B: Stored(RecordVersion.of(b"newer"), b"features")}), "member_outdated"),
         (group(0, 1), view(home=C), "pointer_differs"),
         (group(0, 1, merged={B: A}), view(), "redirect_broken"),
         (group(0, 1, merged={C: C}), view(), "redirect_broken"),

@@ -46,7 +46,7 @@ class Engine:
         self.finished.append(pending)
         return _DONE
 
-    def confirm(self, _batch: Batch) -> Batch:
+    def acknowledge(self, _batch: Batch) -> Batch:
         return _DONE
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
