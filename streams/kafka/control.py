@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 
 import msgspec
 from aiokafka import TopicPartition
@@ -18,7 +17,7 @@ from aiokafka.errors import KafkaError
 from streams.errors import BrokerError
 from streams.events import CLUSTERS, CONTROL, EVENTS, Outgoing
 from streams.kafka.producer import Publisher
-from streams.kafka.reader import END_HEADER, plain_consumer
+from streams.kafka.reader import END_HEADER, existing_places, plain_consumer
 from streams.settings import Settings
 
 __all__ = ["name_state", "named_state", "tell_of_a_life"]
@@ -67,8 +66,8 @@ async def tell_of_a_life(settings: Settings) -> bool:
     """Return whether any cluster was ever published that the topics still know of. Raises BrokerError."""
     topics = [settings.topic_prefix + name for name in (CLUSTERS, EVENTS)]
     try:
+        places = await existing_places(settings.kafka_url, topics)
         async with plain_consumer(settings.kafka_url) as consumer, asyncio.timeout(_SECONDS):
-            places = await _places(consumer, topics)
             ends = await consumer.end_offsets(places) if places else {}
             filled = [place for place in places if ends[place] > 0]
             consumer.assign(filled)
@@ -90,7 +89,7 @@ async def _control_messages(settings: Settings) -> list[bytes]:
     found: list[bytes] = []
     try:
         async with plain_consumer(settings.kafka_url) as consumer, asyncio.timeout(_SECONDS):
-            if not await _places(consumer, [place.topic]):
+            if place.topic not in await consumer.topics():
                 return []
             end = (await consumer.end_offsets([place]))[place]
             consumer.assign([place])
@@ -101,17 +100,6 @@ async def _control_messages(settings: Settings) -> list[bytes]:
     except (KafkaError, TimeoutError) as error:
         raise BrokerError(f"Kafka at {settings.kafka_url} cannot be read: {error or type(error).__name__}") from error
     return found
-
-
-async def _places(consumer: object, topics: Sequence[str]) -> list[TopicPartition]:
-    """Return the partitions of those topics that exist; asked for one by its name, a broker may create it."""
-    listed = await consumer.topics()  # type: ignore[attr-defined]
-    return [
-        TopicPartition(topic, number)
-        for topic in topics
-        if topic in listed
-        for number in sorted(consumer.partitions_for_topic(topic) or ())  # type: ignore[attr-defined]
-    ]
 
 
 def _message(state: str, replaces: str) -> Outgoing:

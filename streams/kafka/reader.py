@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 from streams.errors import BrokerError
 from streams.kafka.producer import partition_of
 
-__all__ = ["END_HEADER", "first_offsets", "follow", "plain_consumer", "read_one", "read_to_now"]
+__all__ = ["END_HEADER", "existing_places", "first_offsets", "follow", "plain_consumer", "read_one", "read_to_now"]
 
 END_HEADER = "streams-end"
 _MAX_BYTES = 16 * 1024 * 1024
@@ -144,6 +144,14 @@ async def _places(kafka_url: str, topics: Sequence[str]) -> list[TopicPartition]
         return [
             TopicPartition(topic, number) for topic in topics for number in sorted(await producer.partitions_for(topic))
         ]
+
+
+async def existing_places(kafka_url: str, topics: Sequence[str]) -> list[TopicPartition]:
+    """Return the partitions of those topics that exist; creates none. Raises KafkaError."""
+    async with plain_consumer(kafka_url) as consumer:
+        # All, not by name: asked for one, a broker may create it.
+        listed = await consumer.topics()
+    return await _places(kafka_url, [topic for topic in topics if topic in listed])
 
 
 async def _require(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:

@@ -39,7 +39,7 @@ from streams.errors import BrokerError, ForgottenError, PayloadError, RefusedErr
 from streams.events import CLUSTERS, CORRECTIONS, EVENTS, Outgoing
 from streams.events.published import decode_event, decode_state
 from streams.kafka.producer import Publisher
-from streams.kafka.reader import plain_consumer, read_to_now
+from streams.kafka.reader import existing_places, plain_consumer, read_to_now
 from streams.kafka.topics import create_topics, input_topics
 from streams.rebuild.joined_components import JoinedComponent
 from streams.rebuild.lock import RebuildLock
@@ -373,14 +373,8 @@ def _correction(value: bytes) -> Correction | None:
 async def _end_offsets(settings: Settings, topics: Sequence[str]) -> dict[Place, int]:
     """Return where partitions end now. The embedded broker reports a part of the last batch, so it is read to its end."""
     try:
+        places = await existing_places(settings.kafka_url, topics)
         async with plain_consumer(settings.kafka_url) as consumer:
-            listed = await consumer.topics()
-            places = [
-                TopicPartition(topic, number)
-                for topic in topics
-                if topic in listed
-                for number in sorted(consumer.partitions_for_topic(topic) or ())
-            ]
             ends = await consumer.end_offsets(places) if places else {}
             filled = [place for place in places if ends[place]]
             consumer.assign(filled)
