@@ -8,12 +8,14 @@ StreamsError
 │   │   └── RedisSetupError    the same, of Redis; a RedisError as well
 │   ├── BrokerError        Kafka
 │   ├── RedisError         Redis or Valkey
-│   │   └── ForgottenError     Redis has lost acknowledged writes in a failover
+│   │   ├── ForgottenError     Redis has lost acknowledged writes in a failover
+│   │   └── LostStateError     Redis no longer has the state that the topics belong to
 │   ├── EmbeddedError      an embedded server did not start or died
 │   │   └── MissingExtraError   the extra `embedded` is not installed
 │   ├── FencedError        the generation of state is held by a rebuild, or was replaced
 │   └── StuckError         every message fails, so the fault is not in the messages
 ├── StateError         values in Redis contradict each other or this version of Streams
+│   └── ForeignStateError  Redis and the topics are not of one state: one of them is empty, or another one's
 ├── RefusedError       a request contradicts the current state, or was not carried out in time
 └── UsageError         a command was called with arguments it does not accept
 """
@@ -25,7 +27,9 @@ __all__ = [
     "BrokerError",
     "EmbeddedError",
     "FencedError",
+    "ForeignStateError",
     "ForgottenError",
+    "LostStateError",
     "MissingExtraError",
     "PayloadError",
     "RedisError",
@@ -103,6 +107,14 @@ class ForgottenError(RedisError):
         super().__init__(text)
 
 
+class LostStateError(RedisError):
+    """Redis no longer has the state that the topics belong to: it was emptied, or another server answers."""
+
+    def __init__(self, state: str) -> None:
+        """Name the id of the `state` that is missing."""
+        super().__init__(f"Redis no longer has the state {state}: it was emptied, or another server answers")
+
+
 class EmbeddedError(ServiceError):
     """An embedded broker or Redis did not start, or died."""
 
@@ -127,6 +139,10 @@ class StuckError(ServiceError):
 
 class StateError(StreamsError):
     """Values in Redis contradict each other or were written by an incompatible version."""
+
+
+class ForeignStateError(StateError):
+    """Redis and the topics are not of one state: one of them is empty or belongs to another installation."""
 
 
 class RefusedError(StreamsError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Iterator
@@ -11,12 +12,13 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from streams.errors import SettingsError
+from streams.errors import ForeignStateError, SettingsError
 from streams.settings import PREFIX, Settings
 from streams.state.connection import Connection, connect, connect_to_read
 from streams.state.generation import current_generation
+from streams.worker.identity import inspect_identity
 
-__all__ = ["configured", "console", "open_state", "printable"]
+__all__ = ["configured", "console", "open_state", "printable", "refuse_foreign"]
 
 
 _PLAIN_WIDTH = 10_000
@@ -39,6 +41,16 @@ def open_state(settings: Settings, *, to_read: bool = False) -> Iterator[tuple[S
     connection = connect_to_read(settings) if to_read else connect(settings)
     try:
         yield current_generation(settings, connection), connection
+    finally:
+        connection.close()
+
+
+def refuse_foreign(settings: Settings) -> None:
+    """Raise ForeignStateError where Redis and the topics are not of one state. Raises ServiceError."""
+    connection = connect(settings)
+    try:
+        if reason := asyncio.run(inspect_identity(settings, connection)).reason:
+            raise ForeignStateError(reason)
     finally:
         connection.close()
 

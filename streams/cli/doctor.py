@@ -27,6 +27,8 @@ from streams.ops.redis_diagnosis import check_redis
 from streams.rebuild import generations
 from streams.settings import Settings
 from streams.settings.redaction import hide
+from streams.state.connection import connect
+from streams.worker.identity import inspect_identity
 
 __all__ = ["diagnose", "doctor"]
 
@@ -58,7 +60,11 @@ async def diagnose(settings: Settings, expected: Sequence[ExpectedTopic], second
         _kafka(settings, expected, seconds, skip="STREAMS_KAFKA_URL" in bad),
         _redis(settings, seconds, skip="STREAMS_REDIS_URL" in bad),
     )
-    return [*(wrong or [Finding("settings", "ok", "all valid")]), *kafka, *redis]
+    found = [*(wrong or [Finding("settings", "ok", "all valid")]), *kafka, *redis]
+    answers = {finding.check for finding in found if finding.status == "ok"}
+    if settings.kafka_url and settings.redis_url and {"kafka", "redis"} <= answers:
+        found.append(await _identity(settings))
+    return found
 
 
 async def _kafka(
@@ -108,6 +114,21 @@ def _generation(settings: Settings) -> Finding:
         advice = f"a rebuild to {found.rebuilding} was begun: `streams rebuild` resumes it, `--abort` gives it up"
         return Finding("generation", "warn", shown, advice)
     return Finding("generation", "ok", shown)
+
+
+async def _identity(settings: Settings) -> Finding:
+    """Check that Redis and the topics are of one state."""
+    connection = connect(settings)
+    try:
+        verdict = await inspect_identity(settings, connection)
+    except StreamsError as error:
+        return Finding("state", "fail", str(error), "start the server, or correct its address")
+    finally:
+        connection.close()
+    if verdict.reason:
+        found, _, advice = verdict.reason.partition(". ")
+        return Finding("state", "fail", found, advice)
+    return Finding("state", "ok", verdict.state or "none yet: the first worker names it")
 
 
 def _embedded(name: str, find: Callable[[], str]) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from typing import Annotated
@@ -10,14 +11,17 @@ import msgspec
 import orjson
 import typer
 
-from streams.cli.context import configured
+from streams.cli.context import configured, open_state
 from streams.cli.options import DataDir, Json
 from streams.errors import UsageError
 from streams.local.endpoints import find
+from streams.rebuild.from_nothing import FromNothingReport, rebuild_from_nothing
 from streams.rebuild.generations import GenerationStatus, abort, drop, status
 from streams.rebuild.rebuild import RebuildReport, StepProgress
 from streams.rebuild.rebuild import rebuild as run
+from streams.rebuild.restore_topics import restore_topics
 from streams.settings import load_settings
+from streams.worker.identity import accept_empty, name_copy
 from streams.worker.prepare_pool import calm_collector
 
 __all__ = ["rebuild"]
@@ -39,6 +43,21 @@ def rebuild(
         str | None,
         typer.Option("--drop", metavar="OLD", help="Remove a generation that was replaced; then there is no way back."),
     ] = None,
+    from_nothing: Annotated[
+        bool,
+        typer.Option("--from-nothing", help="Make the state again from the topics, where Redis has lost it."),
+    ] = False,
+    empty: Annotated[
+        bool,
+        typer.Option("--accept-empty", help="Let an empty Redis begin a new state, whatever was published before."),
+    ] = False,
+    copy: Annotated[
+        bool,
+        typer.Option("--name-copy", help="Give a copy of Redis from before 0.3.0 the id that the topics have."),
+    ] = False,
+    topics: Annotated[
+        bool, typer.Option("--topics", help="Publish all clusters to new topics, where Kafka has lost the old ones.")
+    ] = False,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -48,8 +67,9 @@ def rebuild(
     Workers continue meanwhile, wait during the last part, and switch by themselves. Cluster ids stay; changes of clusters are
     published to dedup.events. After a kill the same command resumes the rebuild.
     """
-    if bool(to) + show_status + give_up + (old is not None) > 1:
-        raise UsageError("--to, --status, --abort and --drop exclude one another")
+    one_of = (bool(to), show_status, give_up, old is not None, from_nothing, empty, copy, topics)
+    if sum(one_of) > 1:
+        raise UsageError("--to, --status, --abort, --drop and the four for a lost state exclude one another")
     if not re.fullmatch(_NAME, to):
         raise UsageError(f"{to!r} cannot be the name of a generation: letters, digits and . _ - only")
     if old == "":
@@ -66,6 +86,17 @@ def rebuild(
     elif old is not None:
         drop(settings, old)
         _print({"dropped": old}, f"Generation {old} is gone.", as_json=as_json)
+    elif from_nothing:
+        calm_collector()
+        made = rebuild_from_nothing(settings, _Progress())
+        _print(msgspec.to_builtins(made), _from_nothing_text(made), as_json=as_json)
+    elif empty or copy:
+        with open_state(settings) as (_, connection):
+            state = asyncio.run((accept_empty if empty else name_copy)(settings, connection))
+        _print({"state": state}, f"The state is {state}; workers begin to work.", as_json=as_json)
+    elif topics:
+        count = restore_topics(settings)
+        _print({"clusters": count}, f"{count:,} clusters were published; workers begin to work.", as_json=as_json)
     else:
         calm_collector()
         report = run(settings, to, _Progress())
@@ -103,6 +134,24 @@ def _report_text(report: RebuildReport) -> str:
     if report.lost_messages:
         lines.insert(2, f"  lost          {report.lost_messages:,} messages that the topics no longer have")
     return "\n".join(lines)
+
+
+def _from_nothing_text(report: FromNothingReport) -> str:
+    changes = ", ".join(f"{number:,} {kind}" for kind, number in report.changes.items()) or "none"
+    refused = ", ".join(f"{number:,} {code}" for code, number in report.refused.items())
+    return "\n".join(
+        (
+            f"The state {report.state} was made again in generation {report.generation}.",
+            f"  clusters      {report.clusters:,} were published, {report.redirects:,} of them merged away",
+            f"  replayed      {report.messages:,} messages" + (f", not read: {refused}" if refused else ""),
+            f"  corrections   {report.corrections:,}",
+            f"  restored      {report.restored:,} records out of documents: no topic has their payload any more",
+            f"  groups        {report.groups:,}",
+            f"  changes       {changes}, published with {report.published:,} messages",
+            f"  took          {report.seconds:,.1f} s",
+            "`streams verify` says whether all agrees.",
+        )
+    )
 
 
 def _refused(report: RebuildReport) -> str:

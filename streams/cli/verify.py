@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from streams.cli.context import console, open_state, printable
+from streams.cli.context import console, open_state, printable, refuse_foreign
 from streams.engine.engine import Engine
 from streams.errors import ServiceError
 from streams.settings import Settings
@@ -53,6 +53,8 @@ def verify(settings: Settings, *, as_json: bool, most: int, wait: float, repairs
     Returns the exit code: 0 where nothing differs, 1 where something does, `UNKNOWN` where Redis or Kafka could not be read.
     """
     try:
+        if repairs:
+            refuse_foreign(settings)
         with open_state(settings) as (current, connection):
             report, published = asyncio.run(_verify(current, connection, wait, repairs=repairs))
     except ServiceError as error:
@@ -86,6 +88,9 @@ def _show(screen: Console, report: VerificationReport, most: int) -> None:
     screen.print(counts)
     for name, count in report.notes.items():
         screen.print(f"Note: {count:,} {_NOTES[name]}.", style="yellow")
+    if report.healed:
+        text = "contradictions among events are healed: later events lead to the state that Redis has"
+        screen.print(f"Note: {len(report.healed):,} {text}.", style="yellow")
     if not report.differences:
         screen.print(f"Redis, dedup.events and dedup.clusters agree ({report.seconds:.1f} s).", style="green")
         return

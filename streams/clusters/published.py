@@ -16,7 +16,7 @@ import msgspec
 from streams.clusters.group import Cluster, Group
 from streams.clusters.group_plan import Change
 
-__all__ = ["AsPublished", "Head", "Heads", "Names", "lift"]
+__all__ = ["AsPublished", "Head", "Heads", "Names", "change_kind", "lift"]
 
 
 class Head(NamedTuple):
@@ -77,7 +77,7 @@ def _lift(group: Group, index: int, head: Head, names: Names, changes: list[Chan
     if not records:
         return msgspec.structs.replace(_empty(cluster.key, head, changes), created=cluster.created)
     revision = head.revision + 1
-    kind = _kind(set(head.records), set(names(records)))
+    kind = change_kind(set(head.records), set(names(records)))
     changes.append(Change(kind, cluster.key, revision, (), records, (), head.records))
     return Cluster(cluster.key, revision, cluster.created)
 
@@ -90,7 +90,7 @@ def _empty(key: bytes, head: Head, changes: list[Change]) -> Cluster:
     return Cluster(key, head.revision + 1, head.time)
 
 
-def _kind(published: set[str], now: set[str]) -> str:
+def change_kind(published: set[str], now: set[str]) -> str:
     """Return the type of event that leads from the one to the other."""
     if not published:
         return "created"

@@ -4,6 +4,7 @@ from streams.events.cause import Cause
 from streams.events.describe import describe, describe_singleton, fingerprint, states
 from streams.events.messages import (
     CLUSTERS,
+    CONTROL,
     CORRECTIONS,
     DEAD_LETTER,
     DECISIONS,
@@ -20,6 +21,7 @@ from streams.events.messages import (
 
 __all__ = [
     "CLUSTERS",
+    "CONTROL",
     "CORRECTIONS",
     "DEAD_LETTER",
     "DECISIONS",

@@ -7,6 +7,7 @@
 | `dedup.events`      | cluster id     | one change of one cluster, JSON: for subscribers to every change  |
 | `dedup.clusters`    | cluster id     | the cluster's latest state, JSON; a tombstone when it is no more  |
 | `dedup.dead-letter` | dead letter id | the original bytes, headers say what is wrong; tombstone: deleted |
+| `dedup.control`     | `state`        | the id of the state that publishes here, JSON: for workers        |
 
 An event's id is `cluster id:revision`. Events of a cluster have growing revisions; after a crash one may
 be published again, with the same id: a subscriber that folds events ignores those no newer than its state.
@@ -27,6 +28,7 @@ from streams.matching.decision import Decision
 
 __all__ = [
     "CLUSTERS",
+    "CONTROL",
     "CORRECTIONS",
     "DEAD_LETTER",
     "DECISIONS",
@@ -43,6 +45,7 @@ __all__ = [
 
 DECISIONS, REVIEWS, EVENTS = "dedup.decisions", "dedup.review", "dedup.events"
 CLUSTERS, DEAD_LETTER, CORRECTIONS = "dedup.clusters", "dedup.dead-letter", "dedup.corrections"
+CONTROL = "dedup.control"
 _MAX_WHERE = 500
 
 

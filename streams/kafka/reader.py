@@ -22,7 +22,7 @@ from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.producer import partition_of
 from streams.kafka.refusal import explained
 
-__all__ = ["END_HEADER", "first_offsets", "follow", "plain_consumer", "read_one", "read_to_now"]
+__all__ = ["END_HEADER", "existing_places", "first_offsets", "follow", "plain_consumer", "read_one", "read_to_now"]
 
 END_HEADER = "streams-end"
 EMBEDDED_CLUSTER = "tansu_cluster"
@@ -190,6 +190,17 @@ async def _places(kafka: KafkaConnection, topics: Sequence[str]) -> list[TopicPa
     """Return the partitions of topics. Raises BrokerError where one does not exist."""
     places = (await _describe(kafka, topics)).places
     return [TopicPartition(topic, number) for topic, numbers in places.items() for number in numbers]
+
+
+async def existing_places(kafka: KafkaConnection, topics: Sequence[str]) -> list[TopicPartition]:
+    """Return the partitions of those topics that exist; creates none. Raises BrokerError or KafkaError."""
+    async with started(AIOKafkaAdminClient(**kafka.client("reader")), kafka) as admin:
+        known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+    return [
+        TopicPartition(topic, number)
+        for topic in topics
+        for number in sorted(each["partition"] for each in known.get(topic, ()))
+    ]
 
 
 @asynccontextmanager

@@ -8,9 +8,10 @@
 | `dedup.events`       | cluster id          | delete         | `EVENTS_RETENTION_HOURS`     | workers                |
 | `dedup.clusters`     | cluster id          | compact        | the last of every key        | workers                |
 | `dedup.corrections`  | `a|b`               | delete         | permanently, in one partition | people, tools          |
+| `dedup.control`      | `state`             | compact        | the last                     | workers                |
 | `dedup.dead-letter`  | letter id           | compact,delete | `DEAD_LETTER_RETENTION_HOURS`| workers, `dead-letter` |
 
-Corrections have one order, so their topic has one partition; the others have `STREAMS_PARTITIONS`.
+Corrections have one order, so their topic has one partition, and so has `dedup.control`; the others have `STREAMS_PARTITIONS`.
 The messages are described in `streams/events/messages.py` and `docs/events.md`, what retention means in `docs/retention.md`.
 `STREAMS_TOPIC_PREFIX` comes before every name.
 """
@@ -130,6 +131,7 @@ def topics(settings: Settings) -> list[TopicSpec]:
         kept(prefix + events.EVENTS, settings.events_retention_hours),
         TopicSpec(prefix + events.CLUSTERS, partitions, _COMPACT),
         TopicSpec(prefix + events.CORRECTIONS, 1, _DELETE, ordered=True, read=True),
+        TopicSpec(prefix + events.CONTROL, 1, _COMPACT, ordered=True),
         letters,
     ]
 

@@ -5,27 +5,21 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from streams.engine.engine import Engine
-from streams.kafka.connection import KafkaConnection
-from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.endpoints import announce, withdraw
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
+from streams.rebuild.restore_topics import restore_topics
 from streams.settings import Settings
-from streams.state.connection import connect
-from streams.state.generation import current_generation
 
 __all__ = ["serve"]
 
 _CHECK_SECONDS = 0.5
 _MAX_RESTARTS = 1_000_000
-_RESTORE_CHUNK = 500
 
 
 def serve(settings: Settings, data_dir: Path, on_started: Callable[[Settings, int], None]) -> None:
@@ -40,7 +34,7 @@ def serve(settings: Settings, data_dir: Path, on_started: Callable[[Settings, in
         with Services(settings, data_dir) as services:
             own = services.settings
             asyncio.run(create_topics(own))
-            restored = _restore(own) if services.broker_is_new else 0
+            restored = restore_topics(own, are_new=True) if services.broker_is_new else 0
             with WorkerProcess(own, data_dir / "worker.log") as worker:
                 worker.wait_ready()
                 announce(data_dir, worker.settings)
@@ -59,25 +53,3 @@ def _setter(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
         stop.set()
 
     return handle
-
-
-def _restore(settings: Settings) -> int:
-    """Publish every cluster in Redis to the new `dedup.clusters`, as the embedded broker has lost its topics; returns the count."""
-    connection = connect(settings)
-    try:
-        engine = Engine(current_generation(settings, connection), connection)
-        # The offsets of the new topics begin at 0: the stored positions belong to topics that are gone.
-        engine.progress.forget_positions()
-        engine.progress.begin_topics(int(time.time() * 1000))
-        return asyncio.run(_publish_states(settings, engine))
-    finally:
-        connection.close()
-
-
-async def _publish_states(settings: Settings, engine: Engine) -> int:
-    count = 0
-    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix) as publisher:
-        for chunk in engine.outbox.all_states(_RESTORE_CHUNK):
-            await publisher.publish(chunk)
-            count += len(chunk)
-    return count

@@ -17,6 +17,7 @@ from streams.clusters.adoption import adopt, names, redocument, unchanged
 from streams.clusters.committed import PlannedCommit
 from streams.clusters.group import Group, Relation, cluster_key
 from streams.clusters.group_plan import GroupPlan
+from streams.clusters.planner import Pairs
 from streams.engine.engine import Engine
 from streams.errors import StateError
 from streams.events import Cause, Evidence
@@ -24,6 +25,7 @@ from streams.matching.decision import DUPLICATE, RELATED
 from streams.rebuild.joined_components import JoinedComponent, JoinedComponents
 from streams.state.connection import Command
 from streams.state.group_store import Commit, GroupStore
+from streams.state.identity import carry_identity
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 from streams.state.reader import Reader
@@ -89,8 +91,9 @@ class IdTransfer:
         for seed, pending in self._pending.items():  # of groups that no component held; there should be none
             key = self._layout.outbox(seed)
             self._connection.execute([Command(key, ("HSET", key, *_flat(pending)))])
-        live = Progress(self._live_layout, self._connection)
+        live, settings = Progress(self._live_layout, self._connection), self._engine.settings
         self._engine.progress.take_over(live)
+        carry_identity(settings.namespace, self._live_layout.generation, settings.generation, self._connection)
         if since := live.topics_since():
             self._engine.progress.begin_topics(since)
         self._connection.execute([Command(self._layout.meta, ("HDEL", self._layout.meta, _CHECKPOINT))])
@@ -145,13 +148,13 @@ class IdTransfer:
             if (kind := decisions.relation(features(record), features(other)))
         ]
         now = max((entry.version.taken for entry in stored.values() if entry.version.live), default=0)
-        return adopt(
-            component.old_groups(),
-            present,
-            lambda a, b: decisions.pair_for_partition(features(a), features(b)),
-            now,
-            relations,
-        )
+        return adopt(component.old_groups(), present, self._pairs(component, reader), now, relations)
+
+    def _pairs(self, component: JoinedComponent, reader: Reader) -> Pairs:
+        """Return what decides each pair of records of a component."""
+        del component
+        features, decisions = reader.features, self._engine.decisions
+        return lambda a, b: decisions.pair_for_partition(features(a), features(b))
 
     def _describe(self, plan: GroupPlan, component: JoinedComponent, reader: Reader) -> PlannedCommit:
         def fingerprint(key: bytes, records: tuple[bytes, ...]) -> bytes:

@@ -17,7 +17,9 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | state/progress.py   |
 | `N:{t}:p`   | hash | topic:partition     | the same on a Redis Cluster, in 64 keys (below)         | state/progress.py   |
 | `N:p`, `N:{t}:p` | hash | `@` + replication id | ms when a position was last stored under this id | state/progress.py   |
+| `N:p`, `N:{t}:p` | hash | `@state:` + id | 0: the state of this id has its positions here         | state/progress.py   |
 | `N:meta`    | hash | name                | what is fixed for the index version (buckets, …)        | state/progress.py   |
+| `N:meta`    | hash | `state`, `state_named`, … | id of the state; whether `dedup.control` has it too | state/identity.py   |
 | `N:meta`    | hash | name                | which workers are active, which version took over       | state/fence.py      |
 | `N:meta`    | hash | `partitions:topic`  | how many partitions a topic of clusters has             | worker/startup_checks.py |
 | `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | state/connection.py |
@@ -69,6 +71,7 @@ class Layout:
 
     def __init__(self, namespace: str, generation: str, buckets: int) -> None:
         self.prefix = f"{namespace}:{generation}"
+        self.generation = generation
         self.buckets = buckets
         self.key_buckets = buckets * _KEY_BUCKETS_PER_RECORD_BUCKET
         names = [f"{self.prefix}:{{{bucket}}}:".encode() for bucket in range(buckets)]

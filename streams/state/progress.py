@@ -10,6 +10,9 @@ position that Redis still has (promise 5). Two signs show such a loss:
   stores no position for the batch under way either, because the first writes of this batch may be lost as well.
 
 On a Redis Cluster each shard may lose writes alone. Each shard keeps all positions; the smallest is that of the partition.
+
+Beside the positions each key has the id of the state (`state/identity.py`), so that every look at positions also shows whether
+this is the state that the topics belong to: a Redis that was emptied, or another one, has not that id.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from streams.errors import SettingsError, StateError
+from streams.errors import LostStateError, SettingsError, StateError
 from streams.matching.ruleset import RULESET
 from streams.settings import PREFIX, Settings
 from streams.state.connection import Command, Connection, Script
@@ -35,7 +38,7 @@ _FOLDER = Path(__file__).parent
 HISTORY = _FOLDER / "history.lua"
 """Functions by which scripts ask which server answers; put before them."""
 MARK_PROGRESS, READ_PROGRESS = (Script(HISTORY, _FOLDER / f"{name}.lua") for name in ("mark_progress", "read_progress"))
-_ID = b"@"
+_ID, _STATE = b"@", b"@state:"
 
 Place = tuple[str, int]
 """A topic and a partition of it."""
@@ -92,6 +95,8 @@ class Progress:
         spread = connection.is_cluster if spread is None else spread
         self._keys = layout.spread_progress if spread else (layout.progress,)
         self._registered = False
+        self.state = ""
+        """The id of the state that must be there: where it is not, `mark`, `check` and `look` raise LostStateError. `""`: any."""
 
     def begin_topics(self, milliseconds: int) -> None:
         """Store the Unix time at which the broker, having lost its topics, restarted them at offset 0."""
@@ -128,15 +133,18 @@ class Progress:
         """Store how far partitions are handled; return those to rewind, with their offsets, and the replication ids now.
 
         `known` are the replication ids as they were before the first write of these steps. Steps of a partition are in order.
-        A position never goes back.
+        A position never goes back. Raises LostStateError where the state is not there.
         """
         arguments = [argument for t, p, begins, ends in steps for argument in (f"{t}:{p}", begins, ends)]
         commands = [
-            MARK_PROGRESS.call((key,), (history, *arguments)) for key, history in zip(self._keys, known, strict=True)
+            MARK_PROGRESS.call((key,), (history, self.state, *arguments))
+            for key, history in zip(self._keys, known, strict=True)
         ]
         replies = self._run(commands)
+        if not all(there for _, there, *_ in replies):
+            raise LostStateError(self.state)
         back: dict[Place, int] = {}
-        for history, (now, *positions) in zip(known, replies, strict=True):
+        for history, (now, _, *positions) in zip(known, replies, strict=True):
             for step, position in zip(steps, positions, strict=True):
                 if now != history or position < step.begins:
                     place = step.topic, step.partition
@@ -150,10 +158,15 @@ class Progress:
         return self.mark([step._replace(ends=step.begins) for step in first], known)
 
     def look(self) -> Look:
-        """Read the stored positions and the replication ids."""
+        """Read the stored positions and the replication ids. Raises LostStateError where the state is not there."""
         replies = self._run([READ_PROGRESS.call((key,), ()) for key in self._keys])
         kept = [reply[1:] for reply in replies]
-        marked = tuple({f[1:]: int(value) for f, value in _pairs(reply) if f.startswith(_ID)} for reply in kept)
+        if self.state and not all(_STATE + self.state.encode() in reply[::2] for reply in kept):
+            raise LostStateError(self.state)
+        marked = tuple(
+            {f[1:]: int(value) for f, value in _pairs(reply) if f.startswith(_ID) and not f.startswith(_STATE)}
+            for reply in kept
+        )
         return Look(_smallest(kept), tuple(reply[0] for reply in replies), marked)
 
     def positions(self) -> dict[Place, int]:
@@ -183,7 +196,21 @@ class Progress:
 
     def forget_positions(self) -> None:
         """Remove all positions: the broker lost its topics, so their offsets restart at 0."""
-        self._connection.execute([Command(key, ("DEL", key)) for key in self._keys])
+        replies = self._connection.execute([Command(key, ("HKEYS", key)) for key in self._keys])
+        positions = [[field for field in reply if not field.startswith(_STATE)] for reply in replies]
+        self._connection.execute(
+            [Command(key, ("HDEL", key, *fields)) for key, fields in zip(self._keys, positions, strict=True) if fields]
+        )
+
+    def name_state(self, state: str) -> None:
+        """Store the id of the state beside the positions, under every key."""
+        field = _STATE + state.encode()
+        self._connection.execute([Command(key, ("HSET", key, field, 0)) for key in self._keys])
+
+    def has_state(self, state: str) -> bool:
+        """Return whether every key of positions has the id of a state."""
+        field = _STATE + state.encode()
+        return all(self._connection.execute([Command(key, ("HEXISTS", key, field)) for key in self._keys]))
 
     def _run(self, commands: Sequence[Command]) -> list[Any]:
         if not self._registered:

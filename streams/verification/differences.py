@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-__all__ = ["MEANINGS", "PLACES", "Difference", "Meaning"]
+__all__ = ["MEANINGS", "PLACES", "Difference", "Meaning", "split_healed"]
 
+_CONFLICT, _CHAIN = "event_conflict", "event_chain"
 PLACES = ("redis", "dedup.events", "dedup.clusters")
 
 Shown = tuple[str, tuple[str, ...]]
@@ -45,6 +47,20 @@ class Difference(NamedTuple):
             "detail": self.detail,
             "fields": fields,
         }
+
+
+def split_healed(differences: Iterable[Difference]) -> tuple[list[Difference], list[Difference]]:
+    """Return the differences about which something is left to do, and those that are healed.
+
+    A conflict is healed where nothing else is wrong with its cluster: subscribers keep the first content, and by that and the later
+    events they have the state that Redis has. An event that does not follow from the second content is healed with it.
+    """
+    found = list(differences)
+    conflicting = {each.cluster_id for each in found if each.code == _CONFLICT}
+    apart = [each for each in found if each.code in (_CONFLICT, _CHAIN) and each.cluster_id in conflicting]
+    wrong = {name for each in found if each not in apart for name in (each.cluster_id, *each.clusters)}
+    healed = [each for each in apart if each.cluster_id not in wrong]
+    return [each for each in found if each not in healed], healed
 
 
 class Meaning(NamedTuple):
@@ -88,7 +104,7 @@ MEANINGS = {
     "event_malformed": Meaning("an event is not what its type promises", _REPORT),
     "event_conflict": Meaning(
         "one event id was published with two contents",
-        "subscribers keep the first one, and later events bring them to the current state. " + _REPORT.capitalize(),
+        "`streams verify --repair` publishes one more event where the first content leads to another state than Redis has",
     ),
     "event_gap": Meaning("events of a cluster are missing between others", _REPORT),
     "event_chain": Meaning("an event does not follow from the one before", _REPORT),

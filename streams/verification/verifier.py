@@ -22,7 +22,7 @@ from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.verification.audit import Audit
 from streams.verification.comparison import compare
-from streams.verification.differences import Difference
+from streams.verification.differences import Difference, split_healed
 from streams.verification.folds import ClusterFold, EventFold
 from streams.verification.scan import Findings
 from streams.verification.states import Values, is_live
@@ -55,6 +55,7 @@ COUNTS = (
 class VerificationReport(NamedTuple):
     """The result of a verification.
 
+    `healed` are contradictions among events that later ones have made good: nothing is left to do about them.
     `counts` has all of `COUNTS`; `notes` counts observations that are no differences. `scans` is the number of times that Redis
     and the topics were read: once as a whole, then what differed. `seconds` is the time it all took.
     """
@@ -64,6 +65,7 @@ class VerificationReport(NamedTuple):
     notes: dict[str, int]
     scans: int
     seconds: float
+    healed: Sequence[Difference] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields of the JSON that `streams verify --json` prints."""
@@ -72,6 +74,7 @@ class VerificationReport(NamedTuple):
             **self.counts,
             "notes": self.notes,
             "differences": [difference.as_json() for difference in self.differences],
+            "healed": [difference.as_json() for difference in self.healed],
             "looks": self.scans,
             "seconds": round(self.seconds, 3),
         }
@@ -109,7 +112,7 @@ class Verifier:
         topics = await self._read(values)
         await self._find_late()
         notes: Counter[str] = Counter()
-        differences = self._differences(findings, topics, values, notes, None)
+        differences, healed = split_healed(self._differences(findings, topics, values, notes, None))
         counts = self._counts(findings, topics)
         counts["dead_letters"] = len(await standing(self._settings))
         scans, moving, steady = 1, 0, 0
@@ -118,7 +121,8 @@ class Verifier:
             await self._pause()
             scans += 1
             known = {difference.identity for difference in differences}
-            differences = await self._rescan(differences)
+            differences, more = split_healed(await self._rescan(differences))
+            healed += more
             moving = sum(difference.identity not in known for difference in differences)
             pending = any(difference.code == "event_owed" for difference in differences)
             steady = 0 if moving or pending else steady + 1
@@ -128,7 +132,8 @@ class Verifier:
         counts["owed"] = sum(difference.code == "event_owed" for difference in differences)
         notes["still_moving"] = moving
         nonzero = {name: count for name, count in notes.items() if count}
-        return VerificationReport(_sorted(differences), counts, nonzero, scans, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        return VerificationReport(_sorted(differences), counts, nonzero, scans, seconds, _sorted(healed))
 
     async def _rescan(self, differences: Sequence[Difference]) -> list[Difference]:
         """Return which of some differences are left, and what else is wrong with the same clusters.

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 
 import streams
 from streams.engine.engine import Engine
-from streams.errors import BrokerError, StateError
+from streams.errors import BrokerError, ForeignStateError, LostStateError, ServiceError, StateError
 from streams.event_log import EventLog
 from streams.kafka.cluster_watch import assigned_partitions, list_partitions
 from streams.kafka.connection import KafkaConnection
@@ -31,7 +31,7 @@ from streams.ops.metrics import Metrics
 from streams.ops.server_probes import Probes
 from streams.settings import Settings
 from streams.settings.redaction import hide
-from streams.state.connection import Connection
+from streams.state.connection import Connection, connect
 from streams.state.index_size import IndexMeter
 from streams.state.layout import Layout
 from streams.state.progress import Histories
@@ -39,6 +39,7 @@ from streams.worker.app import make_app
 from streams.worker.batch_processor import BatchProcessor
 from streams.worker.engine_thread import EngineThread
 from streams.worker.group_watch import wait_until_stuck
+from streams.worker.identity import establish_identity
 from streams.worker.log import RepeatLimit, configure_logging
 from streams.worker.open_state import open_state
 from streams.worker.prepare_pool import Preparer, calm_collector
@@ -62,6 +63,8 @@ _CHILD_SECONDS = 5.0
 _REPUBLISH_SECONDS = 1.0
 _MERGE_SECONDS = 10.0
 """A worker that is alive has finished by then the merges it began, unless Redis or the broker was away."""
+_IDENTITY_SECONDS = 2.0
+"""How often a worker that found another state asks again."""
 _HEARTBEAT, _DRAIN = "the heartbeat", "the publication of pending events"
 
 
@@ -71,6 +74,7 @@ class _Worker:
     settings: Settings
     positions: StoredPositions
     connection: Connection
+    _engine: Engine
     _registration: Registration
     _processor: BatchProcessor
     _thread: EngineThread
@@ -82,6 +86,8 @@ class _Worker:
         self.health = Health()
         self.successor = ""
         """The index version that replaced that of this worker: the process becomes a worker of it."""
+        self.is_lost = False
+        """Whether Redis lost the state: this process restarts, and waits for the state before it joins the group."""
         self._given = given
         self._name = name
         self._limit = limit
@@ -138,10 +144,11 @@ class _Worker:
 
     def _assemble(self, settings: Settings, engine: Engine, connections: tuple[Connection, Connection]) -> None:
         self.settings = settings
+        self._engine = engine
         self.connection, own = connections
         self._registration = Registration(settings, own, self.health, self._on_replaced, self._name)
         self.connection.permit = self._registration.check
-        self.positions = StoredPositions(settings, self._registration, self.metrics, self._on_histories)
+        self.positions = StoredPositions(settings, self._registration, self.metrics, self._on_histories, self._on_lost)
         self._preparer = Preparer(settings)
         self._thread = EngineThread(self._registration, self.health, self.metrics)
         self._processor = BatchProcessor(
@@ -191,6 +198,7 @@ class _Worker:
             namespace=self.settings.namespace,
             group=self.settings.app_id,
         )
+        await self._identify()
         await check_partitions(self._given, self.connection)
         self.positions.wants_offsets = not await is_embedded_broker(self.settings)
         await self._preparer.start()
@@ -205,6 +213,27 @@ class _Worker:
         self._side.keep("the measurement of Redis", self._watch_redis())
         self._side.keep("the republication of states", _republish(self._processor.recovery))
         calm_collector()
+
+    async def _identify(self) -> None:
+        """Wait until Redis and the topics are of one state, then work on that (`streams/worker/identity.py`)."""
+        waited, connection = "", await asyncio.to_thread(connect, self._given)
+        while True:
+            try:
+                state = await establish_identity(self._given, connection)
+                break
+            except (ForeignStateError, ServiceError) as error:
+                if str(error) != waited:
+                    event = "state_foreign" if isinstance(error, ForeignStateError) else "state_unread"
+                    log.error(event, "{reason}", reason=error)
+                waited = str(error)
+                self.health.paused(waited)
+            await asyncio.sleep(_IDENTITY_SECONDS)
+        connection.close()
+        if waited:
+            log.warning("state_found", "the state {state} is there; this worker restarts", state=state)
+            _restart()  # what was read of Redis before does not count
+        self._engine.progress.state = state
+        self.positions.expect(state)
 
     def application(self) -> web.Application:
         """Return the pages of this worker. Raises SettingsError where the token cannot be read."""
@@ -231,6 +260,15 @@ class _Worker:
         """Reconcile after a failover also where no message comes that would detect it."""
         if self._processor.guard.is_unknown(histories) and not self._side.is_running(_DRAIN):
             self._side.once(_DRAIN, self._processor.recovery.drain())
+
+    def _on_lost(self, error: LostStateError) -> None:
+        """Stop as on SIGTERM, and start again: a worker without its state waits outside the consumer group."""
+        self.health.paused(str(error))
+        if self._stopping or self.is_lost:
+            return
+        log.error("state_lost", "{reason}; this worker restarts", reason=error)
+        self.is_lost = True
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _on_replaced(self, successor: str) -> None:
         """Stop as on SIGTERM, and start again on the index version that replaced that of this worker."""
@@ -359,7 +397,7 @@ def _run_faust(worker: _Worker) -> None:
     try:
         program.execute_from_commandline()
     except SystemExit:
-        if worker.successor:
+        if worker.successor or worker.is_lost:
             _restart()
         if isinstance(app.crash_reason, KafkaError):
             log.warning(

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 
-from streams.errors import RedisError
+from streams.errors import LostStateError, RedisError
 from streams.event_log import EventLog
 from streams.ops.metrics import Metrics
 from streams.settings import Settings
@@ -29,13 +29,18 @@ class StoredPositions:
         registration: Registration,
         metrics: Metrics,
         on_histories: Callable[[Histories], None],
+        on_lost: Callable[[LostStateError], None],
     ) -> None:
-        """Take `on_histories`, which is called at each read with the replication ids of the servers that answer."""
+        """Take what each read calls.
+
+        `on_histories` gets the replication ids of the servers that answer; `on_lost` is called where the state is not there.
+        """
         self._registration = registration
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
         self._progress = Progress(layout, registration.connection)
         self._metrics = metrics
         self._on_histories = on_histories
+        self._on_lost = on_lost
         self._waiting: list[asyncio.Future[Mapping[Place, int]]] = []
         self._prefix = settings.topic_prefix
         self._lag = Lag()
@@ -46,9 +51,17 @@ class StoredPositions:
         metrics.lag(self._by_topic)
         registration.on_heartbeat = self._refresh
 
+    def expect(self, state: str) -> None:
+        """Report at each read where Redis does not have the state of this id."""
+        self._progress.state = state
+
     async def positions(self) -> Mapping[Place, int]:
         """Return the next offset to process of each partition, read now. Raises RedisError."""
-        look = await self._registration.run(self._progress.look)
+        try:
+            look = await self._registration.run(self._progress.look)
+        except LostStateError as error:
+            self._on_lost(error)
+            raise
         self._on_histories(look.histories)
         self._lag.stored(look.positions)
         return look.positions

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from streams.errors import RedisError
+import pytest
+
+from streams.errors import LostStateError, RedisError
 from streams.ops.health import Health
 from streams.ops.metrics import Metrics
 from streams.settings import Settings
@@ -25,7 +27,10 @@ class World:
     def __init__(self, settings: Settings, connections: Callable[[], Connection]) -> None:
         self.registration = Registration(settings, connections(), Health(), print)
         self.histories: list[Histories] = []
-        self.positions = StoredPositions(settings, self.registration, Metrics(), self.histories.append)
+        self.lost: list[LostStateError] = []
+        self.positions = StoredPositions(
+            settings, self.registration, Metrics(), self.histories.append, self.lost.append
+        )
         self.progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connections())
 
     async def beat(self) -> None:
@@ -96,6 +101,26 @@ def test_a_redis_that_is_away_is_asked_again_at_the_next_heartbeat(
         world.positions._progress.look = look  # type: ignore[method-assign]
         await world.beat()
         assert await waiting == {}
+        await world.registration.stop()
+
+    asyncio.run(go())
+
+
+def test_a_state_that_is_not_there_is_reported_at_each_read(
+    generation: Settings, new_connection: Callable[[], Connection]
+) -> None:
+    async def go() -> None:
+        world = World(generation, new_connection)
+        world.progress.put({_PLACE: 5})
+        world.progress.name_state("abc")
+        world.positions.expect("abc")
+        assert await world.positions.positions() == {_PLACE: 5}
+        assert not world.lost
+        new_connection().call("DEL", f"{generation.namespace}:{generation.generation}:p")
+        with pytest.raises(LostStateError, match="state abc"):
+            await world.positions.positions()
+        await world.beat()
+        assert len(world.lost) == 2, "also at a heartbeat, which raises nothing"
         await world.registration.stop()
 
     asyncio.run(go())

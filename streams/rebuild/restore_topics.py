@@ -1,0 +1,54 @@
+"""Publish the state to new topics: the broker has lost the old ones, and Redis has everything (`streams up` after each restart)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from streams.engine.engine import Engine
+from streams.errors import RefusedError
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.control import name_state, named_state, tell_of_a_life
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import create_topics
+from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.generation import current_generation
+from streams.state.identity import IdentityStore
+
+__all__ = ["restore_topics"]
+
+_CHUNK = 500
+
+
+def restore_topics(given: Settings, *, are_new: bool = False) -> int:
+    """Publish every cluster in Redis to `dedup.clusters`, and name the state in `dedup.control`; return the number of clusters.
+
+    `are_new`: the caller knows that the topics were just made. Raises RefusedError where they are not empty, ServiceError.
+    """
+    connection = connect(given)
+    try:
+        asyncio.run(create_topics(given))
+        if not are_new and (asyncio.run(named_state(given)) or asyncio.run(tell_of_a_life(given))):
+            raise RefusedError(
+                "the topics are not empty: they belong to a state, and this is for topics that were lost"
+            )
+        engine = Engine(current_generation(given, connection), connection)
+        # The offsets of the new topics begin at 0: the stored positions belong to topics that are gone.
+        engine.progress.forget_positions()
+        engine.progress.begin_topics(int(time.time() * 1000))
+        count = asyncio.run(_publish_states(given, engine))
+        if (stored := IdentityStore(given, connection).read()).is_named:
+            asyncio.run(name_state(given, stored.state))
+        return count
+    finally:
+        connection.close()
+
+
+async def _publish_states(settings: Settings, engine: Engine) -> int:
+    count = 0
+    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix) as publisher:
+        for chunk in engine.outbox.all_states(_CHUNK):
+            await publisher.publish(chunk)
+            count += len(chunk)
+    return count

@@ -1,0 +1,171 @@
+"""Check that Redis and the topics are of one state before anything is read or published (`state/identity.py`).
+
+| Redis has                  | the topics have        | what happens                                                           |
+|----------------------------|------------------------|------------------------------------------------------------------------|
+| the id                     | the same               | work                                                                   |
+| nothing                    | nothing                | a new installation: a new id is named in both                          |
+| state without an id        | no id                  | a state of 0.2.0 or before: it is given an id, named in both           |
+| nothing, or no positions   | an id, or clusters     | refused: the state is lost                                             |
+| another id                 | an id                  | refused: another installation's Redis, or the topics of another one    |
+| the id, on some shards     | the same               | refused: a part of the state is lost                                   |
+| state without an id        | an id                  | refused: a copy from before the state had an id, or a foreign one      |
+| an id                      | no id                  | refused: the topics are lost                                           |
+
+An id that Redis has and that was not yet named in the topics counts as none; it is the one that is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+from streams.errors import ForeignStateError
+from streams.kafka.control import name_state, named_state, tell_of_a_life
+from streams.settings import Settings
+from streams.state.connection import Connection
+from streams.state.identity import IdentityStore, StoredIdentity
+
+__all__ = [
+    "Verdict",
+    "accept_empty",
+    "establish_identity",
+    "inspect_identity",
+    "judge_identity",
+    "name_copy",
+    "replace_state",
+]
+
+_RESTORE = "restore a copy of Redis (docs/how-to/backup.md)"
+_REMAKE = "stop the workers and run `streams rebuild --from-nothing`, which makes the state again from the topics"
+_ANEW = "`streams rebuild --accept-empty` for a really new beginning"
+_SETTINGS = "check STREAMS_REDIS_URL, STREAMS_NAMESPACE, STREAMS_KAFKA_URL and STREAMS_TOPIC_PREFIX"
+
+
+class Verdict(NamedTuple):
+    """What a worker may do: `reason` says why it may not work, `""` where it may; then `state` is the id, `""` for a new one.
+
+    `is_named`: both places have the id already; `is_lost`: the topics have a state that Redis lost, all of it or a part.
+    """
+
+    reason: str = ""
+    state: str = ""
+    is_named: bool = False
+    is_lost: bool = False
+
+
+def judge_identity(stored: StoredIdentity, topics: str, *, is_lived: bool) -> Verdict:
+    """Compare the identity in Redis with the one in the topics, `""` for none; `is_lived`: the topics know of clusters."""
+    mine = stored.state if stored.is_named else ""
+    if topics:
+        if stored.state == topics:
+            whole = stored.is_whole or not stored.is_named
+            return Verdict("" if whole else _partly_lost(topics), topics, stored.is_named, not whole)
+        if mine:
+            return Verdict(_other(mine, topics))
+        return Verdict(_unnamed(topics)) if stored.is_handled else Verdict(_lost(topics), is_lost=True)
+    if mine:
+        return Verdict(_topics_lost(mine))
+    if is_lived and not stored.is_filled:
+        return Verdict(_lost(""), is_lost=True)
+    return Verdict("", stored.state)
+
+
+def _lost(topics: str) -> str:
+    whose = f"the state {topics}" if topics else "a state"
+    return (
+        f"Redis is empty, but the topics tell of a life before: {whose} is lost. {_RESTORE}; or {_REMAKE}; or {_ANEW}"
+    )
+
+
+def _partly_lost(topics: str) -> str:
+    return f"a part of Redis was emptied: the state {topics} is not whole. {_RESTORE}; or {_REMAKE}"
+
+
+def _other(mine: str, topics: str) -> str:
+    return (
+        f"Redis has the state {mine}, the topics belong to {topics}: one of them is another installation's. {_SETTINGS}"
+    )
+
+
+def _unnamed(topics: str) -> str:
+    return (
+        f"Redis has a state without an id, the topics belong to {topics}: it is another installation's, or a copy from before "
+        f"the state had an id. {_SETTINGS}. Where it is such a copy: `streams rebuild --name-copy`"
+    )
+
+
+def _topics_lost(mine: str) -> str:
+    return (
+        f"the topics do not know the state {mine} that Redis has: they are lost, or another installation's. {_SETTINGS}. "
+        "Where they are lost: `streams rebuild --topics` publishes all clusters again"
+    )
+
+
+async def inspect_identity(given: Settings, connection: Connection) -> Verdict:
+    """Return what a worker with these settings may do; changes nothing but what an earlier version left. Raises ServiceError."""
+    return await _judge(given, IdentityStore(given, connection))
+
+
+async def establish_identity(given: Settings, connection: Connection) -> str:
+    """Return the id of the state, after it was named in both places where it was not.
+
+    Raises ForeignStateError where Redis and the topics are not of one state, ServiceError.
+    """
+    store = await asyncio.to_thread(IdentityStore, given, connection)
+    verdict = await _judge(given, store)
+    if verdict.reason:
+        raise ForeignStateError(verdict.reason)
+    if verdict.is_named:
+        return verdict.state
+    chosen = verdict.state or await asyncio.to_thread(store.choose)
+    current = await named_state(given)
+    if current != chosen:
+        current = await name_state(given, chosen, current)
+    if current != chosen:
+        raise ForeignStateError(_other(chosen, current))
+    await asyncio.to_thread(store.confirm, chosen)
+    return chosen
+
+
+async def accept_empty(given: Settings, connection: Connection) -> str:
+    """Let an empty Redis begin a new state beside topics that know another one; return its id.
+
+    Raises ForeignStateError where Redis is not empty, ServiceError.
+    """
+    store = IdentityStore(given, connection)
+    stored = store.read()
+    if stored.is_named or stored.is_handled:
+        raise ForeignStateError("Redis is not empty, so this is no new beginning; `streams doctor` says what it has")
+    store.clear()
+    return await replace_state(given, store)
+
+
+async def name_copy(given: Settings, connection: Connection) -> str:
+    """Give a state without an id, a copy from before it had one, the id that the topics have; return it.
+
+    Raises ForeignStateError where that is not what Redis has, ServiceError.
+    """
+    store = IdentityStore(given, connection)
+    stored, topics = store.read(), await named_state(given)
+    if not (topics and stored.is_handled and not stored.is_named):
+        raise ForeignStateError(
+            "Redis has no state without an id, or the topics have no id; `streams doctor` says more"
+        )
+    store.confirm(topics)
+    return topics
+
+
+async def replace_state(given: Settings, store: IdentityStore) -> str:
+    """Name the state in Redis as the one that replaces the one that the topics have; return its id. Raises ServiceError."""
+    chosen = store.choose()
+    before = await named_state(given)
+    if before != chosen and (current := await name_state(given, chosen, before)) != chosen:
+        raise ForeignStateError(_other(chosen, current))
+    store.confirm(chosen)
+    return chosen
+
+
+async def _judge(given: Settings, store: IdentityStore) -> Verdict:
+    stored, topics = await asyncio.to_thread(store.read), await named_state(given)
+    unknown = not (topics or stored.is_named or stored.is_filled)
+    return judge_identity(stored, topics, is_lived=unknown and await tell_of_a_life(given))

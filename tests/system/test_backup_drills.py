@@ -1,0 +1,104 @@
+"""The drills of docs/how-to/backup.md: copies restored, Kafka lost, a state of an earlier release."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from streams.kafka.control import named_state
+from streams.local.valkey import Valkey
+from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.identity import IdentityStore
+from tests.system.fault_scenario import FaultScenario
+from tests.system.feeds import make_feed
+from tests.system.processes import wait_for
+from tests.system.scenario_report import Report
+from tests.system.test_lost_state import reason, redis, scenario, start, stop
+
+__all__ = ["redis", "scenario"]  # fixtures
+
+pytestmark = [pytest.mark.system, pytest.mark.any_broker]
+Tell = Callable[[str, Report], None]
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["workers run", "workers stopped"])
+def test_a_copy_made_online_is_restored(
+    scenario: FaultScenario, redis: Valkey, tmp_path: Path, running: bool, tell: Tell
+) -> None:
+    scenario.begin(make_feed(41, 150))
+    scenario.reach(0.4)
+    files, copy = tmp_path / "redis" / "appendonlydir", tmp_path / "copy"
+    shutil.copytree(files, copy)
+    scenario.reach(1.0)
+    if not running:
+        stop(scenario)
+    redis.kill()
+    shutil.rmtree(files)
+    shutil.copytree(copy, files)
+    redis.start()
+    if not running:
+        start(scenario)
+    tell(f"an older copy of Redis restored, {'workers run' if running else 'workers stopped'}", scenario.finish())
+
+
+def test_kafka_is_lost_and_redis_is_there(scenario: FaultScenario) -> None:
+    scenario.begin(make_feed(42, 150))
+    scenario.reach(1.0)
+    wait_for(scenario._is_done, "all is handled")
+    counts = scenario.verify()
+    stop(scenario)
+    asyncio.run(lose_topics(scenario.settings))
+    start(scenario)
+    for worker in scenario.workers:
+        wait_for(lambda: "rebuild --topics" in reason(worker), "it says why")  # noqa: B023
+    scenario.command().ok("rebuild", "--topics")
+    for worker in scenario.workers:
+        wait_for(worker.ready, "workers begin by themselves")
+    found = scenario.verify()
+    assert found["differences"] == []
+    assert [found[name] for name in ("records", "clusters", "redirects")] == [
+        counts[name] for name in ("records", "clusters", "redirects")
+    ]
+
+
+def test_a_state_of_an_earlier_release_is_taken_over_and_back(scenario: FaultScenario, tell: Tell) -> None:
+    scenario.begin(make_feed(43, 150))
+    scenario.reach(0.5)
+    stop(scenario)
+    # What 0.2.0 has: neither the fields nor the topic.
+    settings = scenario.settings
+    asyncio.run(lose_topics(settings, "dedup.control"))
+    with closing(connect(settings)) as connection:
+        store = IdentityStore(settings, connection)
+        former = store.read().state
+        connection.call("HDEL", scenario.layout.meta, "state", "state_named")
+        connection.call("HDEL", scenario.layout.progress, f"@state:{former}")
+        start(scenario)
+        for worker in scenario.workers:
+            wait_for(worker.ready, "workers work")
+        now = store.read()
+        assert now.is_whole
+        assert now.state not in ("", former)
+        assert asyncio.run(named_state(settings)) == now.state
+    tell("a state without an id is given one", scenario.finish())
+
+
+async def lose_topics(settings: Settings, *only: str) -> None:
+    """Delete all topics of an installation, or some."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_url)
+    await admin.start()
+    try:
+        listed = [name for name in await admin.list_topics() if name.startswith(settings.topic_prefix)]
+        names = [name for name in listed if not only or name.removeprefix(settings.topic_prefix) in only]
+        await admin.delete_topics(names)
+        while set(names) & set(await admin.list_topics()):
+            await asyncio.sleep(0.1)
+    finally:
+        await admin.close()
