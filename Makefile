@@ -12,7 +12,7 @@ PIP_OF_IMAGE = $(BIN)/python -m pip --python $(IMAGE)/bin/python install --quiet
 PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka soak check check-deploy format docs lock sbom image-environment wheel evaluate clean
+.PHONY: help demo test test-long test-kafka soak check check-deploy format docs lock sbom image-environment wheel evaluate clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -64,6 +64,9 @@ demo: $(VENV)/.installed ## Install, then deduplicate a feed of well-known paper
 
 test: $(VENV)/.test-installed ## Install what tests need and run them all, on real servers and processes
 	$(PYTEST)
+
+test-long: $(VENV)/.test-installed ## Run the tests that take longer: alerts by their causes, outages, lost state, drills
+	$(PYTEST) -m long
 
 .kafka/.fetched$(KAFKA): tests/kafka/pom.xml
 	@echo "Apache Kafka is fetched with Maven ..."

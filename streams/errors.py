@@ -23,7 +23,6 @@ StreamsError
 from __future__ import annotations
 
 __all__ = [
-    "PAYLOAD_CODES",
     "BrokerError",
     "EmbeddedError",
     "FencedError",

@@ -14,11 +14,11 @@ import msgspec
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.errors import BrokerError
 from streams.events import CLUSTERS, CONTROL, EVENTS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import END_HEADER, existing_places, plain_consumer
+from streams.kafka.refusal import explained
 from streams.settings import Settings
 
 __all__ = ["name_state", "named_state", "tell_of_a_life"]
@@ -68,8 +68,10 @@ async def tell_of_a_life(settings: Settings) -> bool:
     topics = [settings.topic_prefix + name for name in (CLUSTERS, EVENTS)]
     try:
         places = await existing_places(KafkaConnection.of(settings), topics)
+        if not places:
+            return False
         async with plain_consumer(KafkaConnection.of(settings)) as consumer, asyncio.timeout(_SECONDS):
-            ends = await consumer.end_offsets(places) if places else {}
+            ends = await consumer.end_offsets(places)
             filled = [place for place in places if ends[place] > 0]
             consumer.assign(filled)
             for place in filled:
@@ -81,9 +83,7 @@ async def tell_of_a_life(settings: Settings) -> bool:
                 filled = [place for place in filled if await consumer.position(place) < ends[place]]
             return False
     except (KafkaError, TimeoutError) as error:
-        raise BrokerError(
-            f"Kafka at {KafkaConnection.of(settings).shown} cannot be read: {error or type(error).__name__}"
-        ) from error
+        raise explained(KafkaConnection.of(settings), "cannot be read", error) from error
 
 
 async def _control_messages(settings: Settings) -> list[bytes]:
@@ -101,9 +101,7 @@ async def _control_messages(settings: Settings) -> list[bytes]:
                 for messages in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
                     found += [message.value for message in messages if message.key == _KEY and message.value]
     except (KafkaError, TimeoutError) as error:
-        raise BrokerError(
-            f"Kafka at {KafkaConnection.of(settings).shown} cannot be read: {error or type(error).__name__}"
-        ) from error
+        raise explained(KafkaConnection.of(settings), "cannot be read", error) from error
     return found
 
 

@@ -81,17 +81,17 @@ def run(
         own = own_generation(services.settings)
         asyncio.run(create_topics(own))
         try:
-            with WorkerProcess(own, out / "worker.log") as worker:
-                worker.wait_ready()
-                connection = connect(own)
-                try:
+            connection = connect(own)
+            try:
+                with WorkerProcess(own, out / "worker.log") as worker:
+                    worker.wait_ready()
                     status = asyncio.run(play(own, payloads, worker, services, connection, on_progress))
                     summary = asyncio.run(write_results(own, out))
                     summary["unread_fields"] = unread_fields(own, connection)
                     latency = latency_quantiles(worker.read("/metrics").decode())
-                finally:
-                    remove_state(own, connection, services)
-                    connection.close()
+            finally:  # after the worker has ended, which renews its lease every second
+                remove_state(own, connection, services)
+                connection.close()
         finally:
             if services.broker is None:
                 asyncio.run(delete_topics(own))

@@ -35,12 +35,13 @@ from streams.engine.deliver import discard
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.engine.prepare import Intake
-from streams.errors import BrokerError, ForgottenError, PayloadError, RefusedError
+from streams.errors import ForgottenError, PayloadError, RefusedError
 from streams.events import CLUSTERS, CORRECTIONS, EVENTS, Outgoing
 from streams.events.published import decode_event, decode_state
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import existing_places, plain_consumer, read_to_now
+from streams.kafka.refusal import explained
 from streams.kafka.topics import create_topics, input_topics
 from streams.rebuild.joined_components import JoinedComponent
 from streams.rebuild.lock import RebuildLock
@@ -231,10 +232,10 @@ class _FromNothing:
         """Decide the corrections and replay the feeds; return the positions up to which that was done."""
         topic = self._settings.topic_prefix + CORRECTIONS
         corrections, ends = await _read_all(self._settings, [topic])
-        told = [correction for correction in map(_correction, corrections) if correction]
+        sent = [correction for correction in map(_correction, corrections) if correction]
         log = CorrectionLog(self._old, self._connection)
-        for start in range(0, len(told), _CHUNK):
-            log.decide(told[start : start + _CHUNK])
+        for start in range(0, len(sent), _CHUNK):
+            log.decide(sent[start : start + _CHUNK])
         self._report.corrections = sum(verdict.accepted for verdict in log.all())
         targets = await _end_offsets(self._settings, [t for t in input_topics(self._settings) if t != topic])
         self._say("replay", sum(targets.values()))
@@ -375,8 +376,10 @@ async def _end_offsets(settings: Settings, topics: Sequence[str]) -> dict[Place,
     """Return where partitions end now. The embedded broker reports a part of the last batch, so it is read to its end."""
     try:
         places = await existing_places(KafkaConnection.of(settings), topics)
+        if not places:
+            return {}
         async with plain_consumer(KafkaConnection.of(settings)) as consumer:
-            ends = await consumer.end_offsets(places) if places else {}
+            ends = await consumer.end_offsets(places)
             filled = [place for place in places if ends[place]]
             consumer.assign(filled)
             for place in filled:
@@ -385,15 +388,15 @@ async def _end_offsets(settings: Settings, topics: Sequence[str]) -> dict[Place,
                 pass  # what comes while it is read is handled here as well
             return {(place.topic, place.partition): await consumer.position(place) for place in filled}
     except KafkaError as error:
-        raise BrokerError(
-            f"Kafka at {KafkaConnection.of(settings).shown} cannot be read: {error or type(error).__name__}"
-        ) from error
+        raise explained(KafkaConnection.of(settings), "cannot be read", error) from error
 
 
 async def _read_all(settings: Settings, topics: Sequence[str]) -> tuple[list[bytes], dict[Place, int]]:
     """Return the values in topics that workers read, in order, and the positions after them."""
     ends = await _end_offsets(settings, topics)
     places = {TopicPartition(*place): end for place, end in ends.items()}
+    if not places:
+        return [], {}
     found: list[bytes] = []
     try:
         async with plain_consumer(KafkaConnection.of(settings)) as consumer, asyncio.timeout(_QUIET_SECONDS):
@@ -405,9 +408,7 @@ async def _read_all(settings: Settings, topics: Sequence[str]) -> tuple[list[byt
                     found += [message.value or b"" for message in messages]
             after = {(place.topic, place.partition): await consumer.position(place) for place in places}
     except (KafkaError, TimeoutError) as error:
-        raise BrokerError(
-            f"Kafka at {KafkaConnection.of(settings).shown} cannot be read: {error or type(error).__name__}"
-        ) from error
+        raise explained(KafkaConnection.of(settings), "cannot be read", error) from error
     return found, after
 
 

@@ -202,10 +202,10 @@ class PublishedGroups:
         seen = {cluster.key}
         while not cluster.records and cluster.into and cluster.into not in seen:
             seen.add(cluster.into)
-            following = self._clusters.get(cluster.into)
-            if following is None:
+            survivor = self._clusters.get(cluster.into)
+            if survivor is None:
                 return b""
-            cluster = following
+            cluster = survivor
         return cluster.key
 
 

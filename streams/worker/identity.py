@@ -28,9 +28,9 @@ from streams.state.identity import IdentityStore, StoredIdentity
 __all__ = [
     "Verdict",
     "accept_empty",
+    "compare_identity",
     "establish_identity",
     "inspect_identity",
-    "judge_identity",
     "name_copy",
     "replace_state",
 ]
@@ -53,7 +53,7 @@ class Verdict(NamedTuple):
     is_lost: bool = False
 
 
-def judge_identity(stored: StoredIdentity, topics: str, *, is_lived: bool) -> Verdict:
+def compare_identity(stored: StoredIdentity, topics: str, *, is_lived: bool) -> Verdict:
     """Compare the identity in Redis with the one in the topics, `""` for none; `is_lived`: the topics know of clusters."""
     mine = stored.state if stored.is_named else ""
     if topics:
@@ -103,7 +103,7 @@ def _topics_lost(mine: str) -> str:
 
 async def inspect_identity(given: Settings, connection: Connection) -> Verdict:
     """Return what a worker with these settings may do; changes nothing but what an earlier version left. Raises ServiceError."""
-    return await _judge(given, IdentityStore(given, connection))
+    return await _compare(given, IdentityStore(given, connection))
 
 
 async def establish_identity(given: Settings, connection: Connection) -> str:
@@ -112,7 +112,7 @@ async def establish_identity(given: Settings, connection: Connection) -> str:
     Raises ForeignStateError where Redis and the topics are not of one state, ServiceError.
     """
     store = await asyncio.to_thread(IdentityStore, given, connection)
-    verdict = await _judge(given, store)
+    verdict = await _compare(given, store)
     if verdict.reason:
         raise ForeignStateError(verdict.reason)
     if verdict.is_named:
@@ -165,7 +165,7 @@ async def replace_state(given: Settings, store: IdentityStore) -> str:
     return chosen
 
 
-async def _judge(given: Settings, store: IdentityStore) -> Verdict:
+async def _compare(given: Settings, store: IdentityStore) -> Verdict:
     stored, topics = await asyncio.to_thread(store.read), await named_state(given)
     unknown = not (topics or stored.is_named or stored.is_filled)
-    return judge_identity(stored, topics, is_lived=unknown and await tell_of_a_life(given))
+    return compare_identity(stored, topics, is_lived=unknown and await tell_of_a_life(given))

@@ -182,13 +182,14 @@ def wait_for_answers(
     return queries
 
 
+@pytest.mark.long
 def test_payloads_that_cannot_be_read_crowded_keys_and_faults_of_ours(scene: Callable[..., Scene]) -> None:
     one = scene(key_cap=2)
     one.send_papers(1)
     wait_for(
         lambda: one.metric("streams_index_records") >= 0 and one.metric("streams_batch_records_total") >= 2, "handled"
     )
-    assert not one.prometheus.firing()
+    assert not one.prometheus.firing() & {"StreamsRejecting", "StreamsCapsBite", "StreamsOwnFault"}
 
     one.send(("arxiv", b"garbage", b"neither XML nor JSON"))
     one.prometheus.wait_firing("StreamsRejecting")
@@ -206,6 +207,7 @@ def test_payloads_that_cannot_be_read_crowded_keys_and_faults_of_ours(scene: Cal
     one.prometheus.wait_firing("StreamsOwnFault")
 
 
+@pytest.mark.long
 def test_redis_full_then_away_and_a_position_that_it_has_lost(scene: Callable[..., Scene]) -> None:
     one = scene()
     one.send_papers()
@@ -224,7 +226,8 @@ def test_redis_full_then_away_and_a_position_that_it_has_lost(scene: Callable[..
     assert one.prometheus.query('streams_paused{reason="redis"} == 0')
 
     layout = Layout(one.settings.namespace, one.settings.generation, one.settings.buckets)
-    one.redis.call("DEL", layout.progress)  # as a failover loses it
+    fields = [field for field in one.redis.call("HKEYS", layout.progress) if not field.startswith(b"@")]
+    one.redis.call("HDEL", layout.progress, *fields)  # as a failover loses them; the state keeps its id
     one.prometheus.wait_firing("StreamsRewound")
 
     assert one.services.redis is not None
@@ -235,6 +238,7 @@ def test_redis_full_then_away_and_a_position_that_it_has_lost(scene: Callable[..
     one.wait_quiet("StreamsNotReady")
 
 
+@pytest.mark.long
 def test_workers_wait_for_a_rebuild(scene: Callable[..., Scene]) -> None:
     one = scene()
     connection = connect(one.settings)

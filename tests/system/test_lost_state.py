@@ -114,6 +114,7 @@ def make_again(scenario: FaultScenario) -> dict[str, object]:
     return report
 
 
+@pytest.mark.long
 def test_an_empty_redis_at_a_start(scenario: FaultScenario, tell: Callable[[str, Report], None]) -> None:
     scenario.begin(make_feed(31, 150))
     scenario.reach(1.0)
@@ -138,6 +139,7 @@ def test_an_empty_redis_under_workers(
     tell(f"FLUSHALL under workers, {share:.0%} handled", scenario.finish())
 
 
+@pytest.mark.long
 def test_an_empty_redis_where_the_topics_have_lost_what_was_read(
     scenario: FaultScenario, tell: Callable[[str, Report], None]
 ) -> None:

@@ -17,6 +17,7 @@ _AWAY_SECONDS = 26.0
 _MOST_LINES = 30
 
 
+@pytest.mark.long
 def test_kafka_away_is_few_lines(probed: ProbedWorker, own_broker: AnyBroker) -> None:
     with probed.streams.start("worker"):
         probed.wait_ready()

@@ -104,7 +104,7 @@ def test_redis_cannot_write_its_snapshot(probed: ProbedWorker, own_redis: Valkey
 @pytest.mark.parametrize(
     ("configuration", "value", "said"),
     [
-        ("requirepass", "secret", "STREAMS_REDIS_URL"),
+        ("requirepass", "secret", "STREAMS_REDIS_PASSWORD"),
         ("maxmemory-policy", "allkeys-lru", "set noeviction"),
     ],
 )

@@ -19,9 +19,9 @@ from streams.state.connection import Connection
 from streams.state.identity import IdentityStore, StoredIdentity
 from streams.worker.identity import (
     accept_empty,
+    compare_identity,
     establish_identity,
     inspect_identity,
-    judge_identity,
     name_copy,
 )
 from tests.brokers import AnyBroker
@@ -54,7 +54,7 @@ CHOSEN = NOTHING._replace(state="a")
     ],
 )
 def test_what_a_worker_may_do(stored: StoredIdentity, topics: str, is_lived: bool, reason: str, state: str) -> None:
-    verdict = judge_identity(stored, topics, is_lived=is_lived)
+    verdict = compare_identity(stored, topics, is_lived=is_lived)
     assert verdict.reason.startswith(reason)
     assert bool(verdict.reason) == bool(reason)
     assert verdict.state == state
