@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from redis import ConnectionPool
+
 from streams.errors import SettingsError
 from streams.settings.redaction import hide
 
@@ -188,6 +190,10 @@ def check_redis_url(url: str) -> None:
         or (port is not None and not _is_port(str(port)))
     ):
         raise SettingsError(name, f"is {hide(url)}", expects)
+    try:
+        ConnectionPool.from_url(url).make_connection()  # connects to nothing yet
+    except (TypeError, ValueError):  # of redis-py, for a query field that it does not know
+        raise SettingsError(name, f"is {hide(url)}, which has a query field that is not known", expects) from None
 
 
 def secret(settings: Settings, field: str) -> str:

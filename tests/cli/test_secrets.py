@@ -6,9 +6,13 @@ import contextlib
 import io
 import logging
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from unittest import mock
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -19,6 +23,7 @@ from streams.cli import main
 from streams.cli.doctor import doctor
 from streams.local.broker import free_port
 from streams.settings import Settings
+from tests.system.processes import wait_for
 
 SECRETS = st.text("aB3 /?#@:%[]=.,", min_size=0, max_size=8).map(lambda text: f"hunter{text}two")
 """Passwords with the characters that have a meaning in an address."""
@@ -37,7 +42,7 @@ REDIS = (
     "redis://u:{secret}@127.0.0.1:none",
 )
 SASL = {"KAFKA_SECURITY": "sasl_plaintext", "KAFKA_SASL_MECHANISM": "PLAIN", "KAFKA_SASL_USER": "u"}
-COMMANDS = (["doctor"], ["doctor", "--json"], ["worker"], ["tail", "events"], ["verify"], ["history", "a:1"])
+COMMANDS = (["doctor"], ["doctor", "--json"], ["tail", "events"], ["verify"], ["history", "a:1"])
 
 
 @contextlib.contextmanager
@@ -94,3 +99,29 @@ def test_no_error_shows_a_password(secret: str, kafka: str, redis: str, command:
     assert ended.value.code
     assert "hunter" not in written.getvalue()
     assert "Traceback" not in written.getvalue()
+
+
+@pytest.mark.system
+@pytest.mark.any_broker
+def test_a_worker_that_waits_for_its_servers_shows_no_password(tmp_path: Path) -> None:
+    port, secret = free_port(), "hunter@2:/two"
+    given_ = {
+        "KAFKA_URL": f"u:{secret}@127.0.0.1:{port}",
+        "REDIS_URL": f"redis://u:{quote(secret, safe='')}@127.0.0.1:{port}",
+        "REDIS_PASSWORD": secret,
+        "HTTP_PORT": "0",
+        "LOG_LEVEL": "debug",
+    }
+    environment = os.environ | {f"STREAMS_{name}": value for name, value in given_.items()}
+    log = tmp_path / "log"
+    with log.open("wb") as written:
+        command = [sys.executable, "-m", "streams", "worker"]
+        worker = subprocess.Popen(command, env=environment, stdout=written, stderr=written)
+    try:
+        wait_for(lambda: worker.poll() is not None or log.read_text().count("this worker waits for") >= 1, "it waits")
+        time.sleep(1.0)  # what it logs beside that
+    finally:
+        worker.terminate()
+        worker.wait(20)
+    assert log.read_text()
+    assert "hunter" not in log.read_text()
