@@ -127,7 +127,9 @@ def test_an_empty_redis_at_a_start(scenario: FaultScenario, tell: Callable[[str,
     tell("Redis empty, workers restarted", scenario.finish())
 
 
-@pytest.mark.parametrize("share", [1.0, 0.4], ids=["idle", "in mid-feed"])
+@pytest.mark.parametrize(
+    "share", [pytest.param(1.0, marks=pytest.mark.long, id="idle"), pytest.param(0.4, id="in mid-feed")]
+)
 def test_an_empty_redis_under_workers(
     scenario: FaultScenario, share: float, tell: Callable[[str, Report], None]
 ) -> None:
