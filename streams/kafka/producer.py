@@ -103,11 +103,11 @@ class Publisher:
             for message in messages:
                 if message.topic not in known:
                     topic = self._prefix + message.topic
-                    known[message.topic] = topic, await _of(topic, self._partitions(topic, message.topic))
+                    known[message.topic] = topic, await self._of(topic, self._partitions(topic, message.topic))
                 topic, partitions = known[message.topic]
                 by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)
             await asyncio.gather(
-                *(_of(place[0], self._deliver(*place, batch)) for place, batch in by_partition.items())
+                *(self._of(place[0], self._deliver(*place, batch)) for place, batch in by_partition.items())
             )
         except (KafkaError, TimeoutError) as error:
             raise explained(self._kafka, "did not accept the messages", error) from error
@@ -118,6 +118,13 @@ class Publisher:
             await self._ready.client.fetch_all_metadata()
         except KafkaError as error:
             raise explained(self._kafka, "does not answer", error) from error
+
+    async def _of(self, topic: str, work: Awaitable[T]) -> T:
+        """Return what `work` returns; name the topic in its error, and the setting to correct."""
+        try:
+            return await work
+        except (KafkaError, TimeoutError) as error:
+            raise explained(self._kafka, f"did not accept messages to {topic}", error) from error
 
     @property
     def client(self) -> Any:
@@ -218,14 +225,6 @@ class Publisher:
             whole_bytes=whole,
             kept_bytes=kept,
         )
-
-
-async def _of(topic: str, work: Awaitable[T]) -> T:
-    """Return what `work` returns; name the topic in its error."""
-    try:
-        return await work
-    except (KafkaError, TimeoutError) as error:
-        raise BrokerError(f"Kafka did not take messages to {topic}: {error or type(error).__name__}") from error
 
 
 def _append(builder: Any, message: Outgoing) -> bool:

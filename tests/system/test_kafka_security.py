@@ -55,6 +55,12 @@ def scram(user: str = "worker", mechanism: str = "SCRAM-SHA-256") -> dict[str, s
     }
 
 
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let worker processes import the token functions of this file, wherever they run."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+
+
 def over_tls(kafka: SecuredKafka, user: str = "worker") -> dict[str, str]:
     return scram(user, "SCRAM-SHA-512") | {"kafka_security": "sasl_ssl", "kafka_ca_file": kafka.certificates.ca}
 
