@@ -10,10 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import msgspec
-import orjson
 
 from streams import events
-from streams.clusters.canonical import render
 from streams.clusters.committed import PlannedCommit
 from streams.clusters.group import cluster_key
 from streams.clusters.group_plan import GroupPlan
@@ -22,21 +20,12 @@ from streams.clusters.published import Head
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
 from streams.events import Cause
-from streams.events.published import decode_event, is_truncated
+from streams.events.published import decode_event, decode_relations, document_digest, is_truncated
 from streams.state.reader import Reader
 
 __all__ = ["Published", "reconcile"]
 
 _CHUNK = 500
-
-
-class _Relation(msgspec.Struct):
-    relation: str
-    record: str
-    other: str
-
-
-_RELATIONS = msgspec.json.Decoder(list[_Relation])
 
 
 class Published:
@@ -53,16 +42,14 @@ class Published:
         try:
             event = decode_event(value)
             key = cluster_key(event.cluster_id)
-            relations = _RELATIONS.decode(event.relations) if event.relations else []
+            relations = decode_relations(event.relations)
         except (msgspec.MsgspecError, ValueError, OverflowError):
             return
         known = self.heads.get(key)
         if known is None or event.revision > known.revision:
             text, born = bytes(event.document), known.time if known else time
-            cut = is_truncated(text)
-            document = b"" if cut else _fingerprint(text)
-            related = None if cut else tuple(sorted((r.relation, r.record, r.other) for r in relations))
-            self.heads[key] = Head(event.revision, tuple(sorted(event.after)), born, document, related)
+            related = None if is_truncated(text) else relations
+            self.heads[key] = Head(event.revision, tuple(sorted(event.after)), born, document_digest(text), related)
 
     def chunks(self) -> Iterator[list[bytes]]:
         """Yield the keys of all clusters in chunks of some hundreds; clusters of one seed record are in one chunk."""
@@ -89,8 +76,3 @@ def reconcile(engine: Engine, published: Published, keys: list[bytes]) -> Batch:
         for change in done.described.changes:
             published.heads.pop(change.key, None)  # an event of this batch is not made once more
     return Batch.of(committed)
-
-
-def _fingerprint(document: bytes) -> bytes:
-    """Return the digest of a document as a group keeps it, `b""` where there is none."""
-    return render(orjson.loads(document))[1] if document else b""

@@ -7,8 +7,19 @@ and `streams verify` (`streams/verification/folds.py`).
 from __future__ import annotations
 
 import msgspec
+import orjson
 
-__all__ = ["PublishedEvent", "PublishedState", "decode_event", "decode_state", "is_truncated"]
+from streams.clusters.canonical import render
+
+__all__ = [
+    "PublishedEvent",
+    "PublishedState",
+    "decode_event",
+    "decode_relations",
+    "decode_state",
+    "document_digest",
+    "is_truncated",
+]
 
 _TRUNCATED = b'"truncated":'
 _RAW = msgspec.Raw(b"")
@@ -40,7 +51,14 @@ class PublishedState(msgspec.Struct):
     relations: msgspec.Raw = _RAW
 
 
+class _Relation(msgspec.Struct):
+    relation: str
+    record: str
+    other: str
+
+
 _EVENT = msgspec.json.Decoder(PublishedEvent)
+_RELATIONS = msgspec.json.Decoder(list[_Relation])
 _STATE = msgspec.json.Decoder(PublishedState)
 
 
@@ -52,6 +70,20 @@ def decode_event(value: bytes) -> PublishedEvent:
 def decode_state(value: bytes) -> PublishedState:
     """Return the state in a message of `dedup.clusters`. Raises msgspec.MsgspecError where it is none."""
     return _STATE.decode(value)
+
+
+def decode_relations(relations: bytes | msgspec.Raw) -> tuple[tuple[str, str, str], ...]:
+    """Return published relations as sorted (kind, record, other), none for an empty value.
+
+    Raises msgspec.MsgspecError where it is no list of relations.
+    """
+    found = _RELATIONS.decode(relations) if bytes(relations) else ()
+    return tuple(sorted((each.relation, each.record, each.other) for each in found))
+
+
+def document_digest(document: bytes) -> bytes:
+    """Return the digest of a published document as a group keeps it, `b""` where there is none or only a part."""
+    return b"" if not document or is_truncated(document) else render(orjson.loads(document))[1]
 
 
 def is_truncated(document: bytes) -> bool:

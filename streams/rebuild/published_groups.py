@@ -11,25 +11,22 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
-import orjson
 
-from streams.clusters.canonical import render
 from streams.clusters.disjoint_sets import DisjointSets
 from streams.clusters.group import Cluster, Group, Member, Relation, Ruling, cluster_id, cluster_key
-from streams.events.published import decode_event, decode_state, is_truncated
+from streams.events.published import (
+    decode_event,
+    decode_relations,
+    decode_state,
+    document_digest,
+    is_truncated,
+)
 from streams.records.stored import id_of
 from streams.records.version import arrival
 
 __all__ = ["PublishedCluster", "PublishedClusters", "PublishedGroups", "whole_digest"]
 
 
-class _Relation(msgspec.Struct):
-    relation: str
-    record: str
-    other: str
-
-
-_RELATIONS = msgspec.json.Decoder(list[_Relation])
 _NO_DIGEST = b"\0" * 6
 
 
@@ -81,8 +78,8 @@ class PublishedClusters:
         try:
             event = decode_event(value)
             key = cluster_key(event.cluster_id)
-            relations, text = _relations(event.relations), bytes(event.document)
-            document = _digest(text)
+            relations, text = decode_relations(event.relations), bytes(event.document)
+            document = document_digest(text)
         except (msgspec.MsgspecError, ValueError, OverflowError):
             return
         known = self.clusters.get(key)
@@ -107,7 +104,7 @@ class PublishedClusters:
         try:
             found = cluster_key(key.decode())
             state = decode_state(value) if value else None
-            relations = _relations(state.relations) if state else ()
+            relations = decode_relations(state.relations) if state else ()
         except (msgspec.MsgspecError, ValueError, OverflowError):
             return
         if state is None:
@@ -115,7 +112,7 @@ class PublishedClusters:
             return
         text, records = bytes(state.document), tuple(sorted(state.records))
         self._by_state[found] = PublishedCluster(
-            found, records, relations, _digest(text), b"", time, 0, state.revision, whole=whole_digest(text)
+            found, records, relations, document_digest(text), b"", time, 0, state.revision, whole=whole_digest(text)
         )
 
     def end(self) -> None:
@@ -209,15 +206,6 @@ class PublishedGroups:
         return cluster.key
 
 
-def _relations(raw: bytes | msgspec.Raw) -> tuple[tuple[str, str, str], ...]:
-    return tuple(sorted((r.relation, r.record, r.other) for r in _RELATIONS.decode(raw))) if bytes(raw) else ()
-
-
 def whole_digest(document: bytes) -> bytes:
     """Return the digest of all of a published document, `b""` where there is none or only a part."""
     return b"" if not document or is_truncated(document) else blake2b(document, digest_size=8).digest()
-
-
-def _digest(document: bytes) -> bytes:
-    """Return the digest of a document as a group keeps it, `b""` where there is none or only a part."""
-    return b"" if not document or is_truncated(document) else render(orjson.loads(document))[1]

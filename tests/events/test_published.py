@@ -6,7 +6,8 @@ import msgspec
 import orjson
 import pytest
 
-from streams.events.published import decode_event, decode_state, is_truncated
+from streams.clusters.canonical import render
+from streams.events.published import decode_event, decode_relations, decode_state, document_digest, is_truncated
 
 EVENT = {
     "event_id": "c1:2",
@@ -43,3 +44,21 @@ def test_a_state_needs_its_document() -> None:
 def test_a_truncated_document_says_so() -> None:
     assert is_truncated(b'{"title":"T","truncated":["abstract"]}')
     assert not is_truncated(b'{"title":"T"}')
+
+
+def test_relations_are_sorted_whatever_order_they_were_published_in() -> None:
+    one, other = ({"relation": kind, "record": "s:a", "other": "s:b"} for kind in ("reply", "erratum"))
+    assert decode_relations(orjson.dumps([one, other])) == (("erratum", "s:a", "s:b"), ("reply", "s:a", "s:b"))
+    assert decode_relations(b"") == ()
+    with pytest.raises(msgspec.MsgspecError):
+        decode_relations(b'[{"relation":"reply"}]')
+
+
+def test_the_digest_of_a_document_is_the_one_that_a_group_keeps() -> None:
+    document = b'{"id":"c1","title":"T","versions":[]}'
+    assert document_digest(document) == render(orjson.loads(document))[1]
+    assert (
+        document_digest(b"")
+        == document_digest(b'{"id":"c1","title":"T","versions":[],"truncated":["abstract"]}')
+        == b""
+    )
