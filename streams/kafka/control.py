@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import aclosing
+from typing import Any, TypeVar
 
 import msgspec
-from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from streams.events import CLUSTERS, CONTROL, EVENTS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
-from streams.kafka.reader import END_HEADER, existing_places, plain_consumer
+from streams.kafka.reader import END_HEADER, read_before, reported_ends
 from streams.kafka.refusal import explained
 from streams.settings import Settings
 
 __all__ = ["name_state", "named_state", "tell_of_a_life"]
 
+T = TypeVar("T")
 _KEY = b"state"
-_POLL_MS = 200
 _SECONDS = 30.0
 
 
@@ -65,44 +66,42 @@ async def name_state(settings: Settings, state: str, replaces: str = "") -> str:
 
 async def tell_of_a_life(settings: Settings) -> bool:
     """Return whether any cluster was ever published that the topics still know of. Raises BrokerError."""
-    topics = [settings.topic_prefix + name for name in (CLUSTERS, EVENTS)]
-    try:
-        places = await existing_places(KafkaConnection.of(settings), topics)
-        if not places:
-            return False
-        async with plain_consumer(KafkaConnection.of(settings)) as consumer, asyncio.timeout(_SECONDS):
-            ends = await consumer.end_offsets(places)
-            filled = [place for place in places if ends[place] > 0]
-            consumer.assign(filled)
-            for place in filled:
-                consumer.seek(place, 0)
-            while filled:
-                for messages in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
-                    if any(END_HEADER not in dict(message.headers) for message in messages):
-                        return True
-                filled = [place for place in filled if await consumer.position(place) < ends[place]]
-            return False
-    except (KafkaError, TimeoutError) as error:
-        raise explained(KafkaConnection.of(settings), "cannot be read", error) from error
+
+    async def any_message() -> bool:
+        async with aclosing(_read(settings, [CLUSTERS, EVENTS])) as messages:
+            async for message in messages:
+                if END_HEADER not in dict(message.headers):
+                    return True
+        return False
+
+    return await _in_time(settings, any_message())
 
 
 async def _control_messages(settings: Settings) -> list[bytes]:
     """Return the values in `dedup.control`, in order; the embedded broker tells its end rightly, as each was sent alone."""
-    place = TopicPartition(settings.topic_prefix + CONTROL, 0)
-    found: list[bytes] = []
+
+    async def values() -> list[bytes]:
+        return [message.value async for message in _read(settings, [CONTROL]) if message.key == _KEY and message.value]
+
+    return await _in_time(settings, values())
+
+
+async def _read(settings: Settings, names: Sequence[str]) -> AsyncGenerator[Any, None]:
+    """Yield the messages of topics, by their names without the prefix. Raises BrokerError."""
+    kafka = KafkaConnection.of(settings)
+    async for message in read_before(
+        kafka, await reported_ends(kafka, [settings.topic_prefix + name for name in names])
+    ):
+        yield message
+
+
+async def _in_time(settings: Settings, work: Awaitable[T]) -> T:
+    """Return what `work` returns. Raises BrokerError where that takes too long."""
     try:
-        async with plain_consumer(KafkaConnection.of(settings)) as consumer, asyncio.timeout(_SECONDS):
-            if place.topic not in await consumer.topics():
-                return []
-            end = (await consumer.end_offsets([place]))[place]
-            consumer.assign([place])
-            consumer.seek(place, 0)
-            while end and await consumer.position(place) < end:
-                for messages in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
-                    found += [message.value for message in messages if message.key == _KEY and message.value]
-    except (KafkaError, TimeoutError) as error:
+        async with asyncio.timeout(_SECONDS):
+            return await work
+    except TimeoutError as error:
         raise explained(KafkaConnection.of(settings), "cannot be read", error) from error
-    return found
 
 
 def _message(state: str, replaces: str) -> Outgoing:

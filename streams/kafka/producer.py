@@ -97,20 +97,18 @@ class Publisher:
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Publish messages; return when the broker has acknowledged every one. Raises BrokerError otherwise."""
-        try:
-            by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
-            known: dict[str, tuple[str, list[int]]] = {}
-            for message in messages:
-                if message.topic not in known:
-                    topic = self._prefix + message.topic
-                    known[message.topic] = topic, await self._of(topic, self._partitions(topic, message.topic))
-                topic, partitions = known[message.topic]
-                by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)
-            await asyncio.gather(
-                *(self._of(place[0], self._deliver(*place, batch)) for place, batch in by_partition.items())
-            )
-        except (KafkaError, TimeoutError) as error:
-            raise explained(self._kafka, "did not accept the messages", error) from error
+        by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        known: dict[str, tuple[str, list[int]]] = {}
+        for message in messages:
+            if message.topic not in known:
+                topic = self._prefix + message.topic
+                partitions = await self._named(message.topic, self._ready.partitions_for(topic))
+                known[message.topic] = topic, sorted(partitions)
+            topic, partitions = known[message.topic]
+            by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)
+        await asyncio.gather(
+            *(self._named(batch[0].topic, self._send(*place, batch)) for place, batch in by_partition.items())
+        )
 
     async def ping(self) -> None:
         """Ask the broker for a sign of life. Raises BrokerError, or waits as long as the broker does."""
@@ -119,12 +117,16 @@ class Publisher:
         except KafkaError as error:
             raise explained(self._kafka, "does not answer", error) from error
 
-    async def _of(self, topic: str, work: Awaitable[T]) -> T:
-        """Return what `work` returns; name the topic in its error, and the setting to correct."""
+    async def _named(self, name: str, work: Awaitable[T]) -> T:
+        """Return what `work` on a topic returns; where it fails, report the topic, and name it and the setting to correct."""
         try:
             return await work
+        except BrokerError:
+            self._failed(name)
+            raise
         except (KafkaError, TimeoutError) as error:
-            raise explained(self._kafka, f"did not accept messages to {topic}", error) from error
+            self._failed(name)
+            raise explained(self._kafka, f"did not accept messages to {self._prefix}{name}", error) from error
 
     @property
     def client(self) -> Any:
@@ -136,21 +138,6 @@ class Publisher:
         if self._producer is None:
             raise BrokerError("the publisher was not started")
         return self._producer
-
-    async def _partitions(self, topic: str, name: str) -> list[int]:
-        try:
-            return sorted(await self._ready.partitions_for(topic))
-        except (KafkaError, TimeoutError):
-            self._failed(name)
-            raise
-
-    async def _deliver(self, topic: str, partition: int, messages: Sequence[Outgoing]) -> None:
-        """Send one partition's messages, and report the topic where that fails."""
-        try:
-            await self._send(topic, partition, messages)
-        except (KafkaError, TimeoutError, BrokerError):
-            self._failed(messages[0].topic)
-            raise
 
     async def _send(self, topic: str, partition: int, messages: Sequence[Outgoing]) -> None:
         """Send one partition's messages in order: a batch is awaited before the next one is sent."""

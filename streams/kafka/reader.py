@@ -21,12 +21,21 @@ from streams.errors import BrokerError
 from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.producer import partition_of
 from streams.kafka.refusal import explained
+from streams.kafka.topics import EMBEDDED_CLUSTER
 
-__all__ = ["END_HEADER", "existing_places", "first_offsets", "follow", "plain_consumer", "read_one", "read_to_now"]
+__all__ = [
+    "END_HEADER",
+    "existing_places",
+    "first_offsets",
+    "follow",
+    "plain_consumer",
+    "read_before",
+    "read_one",
+    "read_to_now",
+    "reported_ends",
+]
 
 END_HEADER = "streams-end"
-EMBEDDED_CLUSTER = "tansu_cluster"
-"""Id of the cluster of a Tansu broker that was given none, as the embedded one (`streams/local/broker.py`)."""
 _MAX_BYTES = 16 * 1024 * 1024
 _ONE_SECONDS = 5.0
 
@@ -61,6 +70,35 @@ async def read_to_now(
             async for message in _until(consumer, ends):
                 if END_HEADER not in dict(message.headers):
                     yield message
+    except KafkaError as error:
+        raise explained(kafka, "cannot be read", error) from error
+
+
+async def reported_ends(kafka: KafkaConnection, topics: Sequence[str]) -> dict[TopicPartition, int]:
+    """Return where the partitions of those topics that exist end, as the broker reports it; none of empty partitions.
+
+    The embedded broker reports too little where a message is one of a batch. Raises BrokerError.
+    """
+    try:
+        places = await existing_places(kafka, topics)
+        if not places:
+            return {}
+        async with plain_consumer(kafka) as consumer:
+            return {place: end for place, end in (await consumer.end_offsets(places)).items() if end}
+    except KafkaError as error:
+        raise explained(kafka, "cannot be read", error) from error
+
+
+async def read_before(kafka: KafkaConnection, ends: Mapping[TopicPartition, int]) -> AsyncIterator[Any]:
+    """Yield the messages of partitions before `ends`, from the first that there is, end markers among them. Raises BrokerError."""
+    if not ends:
+        return
+    try:
+        async with plain_consumer(kafka) as consumer:
+            consumer.assign(list(ends))
+            await _begin(consumer, ends, 0)
+            async for message in _until(consumer, ends):
+                yield message
     except KafkaError as error:
         raise explained(kafka, "cannot be read", error) from error
 

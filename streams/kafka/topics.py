@@ -34,6 +34,7 @@ from streams.settings import Settings
 from streams.sources import SOURCES
 
 __all__ = [
+    "EMBEDDED_CLUSTER",
     "MAX_LETTER_BYTES",
     "MAX_MESSAGE_BYTES",
     "RECORDS",
@@ -57,7 +58,7 @@ MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 MAX_LETTER_BYTES = 18 * 1024 * 1024
 """A dead letter is a message as it came, which may be as large as any, with headers around it."""
 _HOUR_MS = 3_600_000
-_TANSU_CLUSTER = "tansu_cluster"
+EMBEDDED_CLUSTER = "tansu_cluster"
 """The id of every cluster of the embedded broker, which `local/broker.py` leaves as it is."""
 
 
@@ -163,7 +164,7 @@ async def delete_topics(settings: Settings) -> None:
 async def is_embedded_broker(settings: Settings) -> bool:
     """Return whether the broker is Tansu, which reports end offsets that are too small. Raises BrokerError."""
     async with _admin(settings, "read") as admin:
-        return bool((await admin.describe_cluster()).get("cluster_id") == _TANSU_CLUSTER)
+        return bool((await admin.describe_cluster()).get("cluster_id") == EMBEDDED_CLUSTER)
 
 
 @asynccontextmanager

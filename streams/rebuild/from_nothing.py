@@ -40,7 +40,7 @@ from streams.events import CLUSTERS, CORRECTIONS, EVENTS, Outgoing
 from streams.events.published import decode_event, decode_state
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
-from streams.kafka.reader import existing_places, plain_consumer, read_to_now
+from streams.kafka.reader import plain_consumer, read_before, read_to_now, reported_ends
 from streams.kafka.refusal import explained
 from streams.kafka.topics import create_topics, input_topics
 from streams.rebuild.joined_components import JoinedComponent
@@ -374,42 +374,31 @@ def _correction(value: bytes) -> Correction | None:
 
 async def _end_offsets(settings: Settings, topics: Sequence[str]) -> dict[Place, int]:
     """Return where partitions end now. The embedded broker reports a part of the last batch, so it is read to its end."""
+    kafka = KafkaConnection.of(settings)
+    ends = await reported_ends(kafka, topics)
+    if not ends:
+        return {}
     try:
-        places = await existing_places(KafkaConnection.of(settings), topics)
-        if not places:
-            return {}
-        async with plain_consumer(KafkaConnection.of(settings)) as consumer:
-            ends = await consumer.end_offsets(places)
-            filled = [place for place in places if ends[place]]
-            consumer.assign(filled)
-            for place in filled:
-                consumer.seek(place, ends[place])
-            while filled and await consumer.getmany(timeout_ms=_POLL_MS):
+        async with plain_consumer(kafka) as consumer:
+            consumer.assign(list(ends))
+            for place, end in ends.items():
+                consumer.seek(place, end)
+            while await consumer.getmany(timeout_ms=_POLL_MS):
                 pass  # what comes while it is read is handled here as well
-            return {(place.topic, place.partition): await consumer.position(place) for place in filled}
+            return {(place.topic, place.partition): await consumer.position(place) for place in ends}
     except KafkaError as error:
-        raise explained(KafkaConnection.of(settings), "cannot be read", error) from error
+        raise explained(kafka, "cannot be read", error) from error
 
 
 async def _read_all(settings: Settings, topics: Sequence[str]) -> tuple[list[bytes], dict[Place, int]]:
     """Return the values in topics that workers read, in order, and the positions after them."""
-    ends = await _end_offsets(settings, topics)
+    kafka, ends = KafkaConnection.of(settings), await _end_offsets(settings, topics)
     places = {TopicPartition(*place): end for place, end in ends.items()}
-    if not places:
-        return [], {}
-    found: list[bytes] = []
     try:
-        async with plain_consumer(KafkaConnection.of(settings)) as consumer, asyncio.timeout(_QUIET_SECONDS):
-            consumer.assign(list(places))
-            for place in places:
-                consumer.seek(place, 0)
-            while any([await consumer.position(place) < end for place, end in places.items()]):
-                for messages in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
-                    found += [message.value or b"" for message in messages]
-            after = {(place.topic, place.partition): await consumer.position(place) for place in places}
-    except (KafkaError, TimeoutError) as error:
-        raise explained(KafkaConnection.of(settings), "cannot be read", error) from error
-    return found, after
+        async with asyncio.timeout(_QUIET_SECONDS):
+            return [message.value or b"" async for message in read_before(kafka, places)], ends
+    except TimeoutError as error:
+        raise explained(kafka, "cannot be read", error) from error
 
 
 def _chunks(items: Iterable[Any]) -> Iterator[list[Any]]:
