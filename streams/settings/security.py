@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from redis import ConnectionPool
-
 from streams.errors import SettingsError
 from streams.settings.redaction import hide
 
@@ -190,6 +188,8 @@ def check_redis_url(url: str) -> None:
         or (port is not None and not _is_port(str(port)))
     ):
         raise SettingsError(name, f"is {hide(url)}", expects)
+    from redis import ConnectionPool  # noqa: PLC0415 - takes 30 ms, and commands without a Redis need none
+
     try:
         ConnectionPool.from_url(url).make_connection()  # connects to nothing yet
     except (TypeError, ValueError):  # of redis-py, for a query field that it does not know

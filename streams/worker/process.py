@@ -191,6 +191,8 @@ class _Worker:
 
     async def _begin(self) -> None:
         """Register this worker, and publish what a dead worker left."""
+        await self._identify()
+        await check_partitions(self._given, self.connection)
         log.info(
             "generation_opened",
             "generation {generation} of namespace {namespace} is open; joining the group {group}",
@@ -198,8 +200,6 @@ class _Worker:
             namespace=self.settings.namespace,
             group=self.settings.app_id,
         )
-        await self._identify()
-        await check_partitions(self._given, self.connection)
         self.positions.wants_offsets = not await is_embedded_broker(self.settings)
         await self._preparer.start()
         await self._registration.start(self._thread.turn)
