@@ -37,6 +37,7 @@ def test_a_batch_is_answered_in_order_and_is_bounded(client: Client) -> None:
     assert [each["asked"] for each in items] == asked
     assert [each["code"] for each in items] == ["", "unknown_identifier", "", "malformed"]
     assert len(client.post(PATH, json={"items": ["mine:1"] * 500}).json()["items"]) == 500
+    body: object
     for body in ({"items": ["mine:1"] * 501}, {"items": "mine:1"}, {"items": [1]}, {}, {"items": [], "more": 1}, []):
         answer = client.post(PATH, json=body)
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), body
