@@ -60,11 +60,6 @@ def serve(settings: Settings, bound: socket.socket) -> None:
         ws="none",
     )
     log.info("serving", "the API is at http://{host}:{port}/api/v1", host=host, port=port)
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # Uvicorn raises the signal again when it has stopped, for whom it was before
-        signal.signal(number, _ended)
     uvicorn.Server(config).run(sockets=[bound])
 
 
