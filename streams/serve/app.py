@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Router, get
-from litestar.datastructures import State
+from litestar.datastructures import MutableScopeHeaders, State
 from litestar.di import Provide
-from litestar.enums import OpenAPIMediaType
+from litestar.enums import OpenAPIMediaType, ScopeType
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import License
+from litestar.types import Message, Scope
 
 from streams import __version__
 from streams.serve import probes
@@ -52,12 +53,22 @@ def create_app(resources: Resources) -> Litestar:
         dependencies={"resources": Provide(provide_resources, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         lifespan=[opened],
+        before_send=[_name_methods],
         middleware=[resources.metrics.middleware],
         openapi_config=_description(),
         request_max_body_size=_MAX_BODY,
         logging_config=None,
         debug=False,
     )
+
+
+async def _name_methods(message: Message, scope: Scope) -> None:
+    """Name all methods of a path in `Allow`: Litestar answers OPTIONS with those of the handler that was registered first."""
+    if message["type"] != "http.response.start" or scope["type"] != ScopeType.HTTP or scope["method"] != "OPTIONS":
+        return
+    methods = scope["litestar_app"].route_handler_method_map.get(scope["path_template"], {})
+    if methods:
+        MutableScopeHeaders.from_message(message)["Allow"] = ", ".join(sorted(map(str, methods)))
 
 
 def _description() -> OpenAPIConfig:
