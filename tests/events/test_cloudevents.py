@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 from cloudevents.core.base import BaseCloudEvent
@@ -20,7 +22,7 @@ STREAMS = CloudEvents("catalogue")
 def published() -> list[Outgoing]:
     """Return the events and states of a few records of which one joins two clusters, and one is deleted."""
     fake = FakeStreams()
-    papers = [
+    papers: list[dict[str, Any]] = [
         {"source": "x", "id": "1", "title": TITLE, "authors": ["Ada Lovelace"], "year": 2015, "arxiv_id": "1512.00001"},
         {"source": "x", "id": "2", "title": TITLE, "authors": ["Ada Lovelace"], "year": 2015, "doi": "10.5555/a.1"},
         {"source": "x", "id": "3", "title": '\\"type\\":\\"corrections\\": ' + TITLE, "authors": ["Bo Reef"]},
