@@ -108,6 +108,8 @@ class FrameStream:
         steps = self._feed.catch_up(self._offsets, self._ring.lagging)
         async with aclosing(steps) as each_step:
             async for step in each_step:
+                if self._feed.is_closing:
+                    return
                 if step.gaps:
                     for gap in step.gaps:
                         self._offsets[gap.partition] = gap.end

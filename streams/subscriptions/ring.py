@@ -107,12 +107,10 @@ class Ring:
     def append(self, partition: int, offset: int, time: int, value: bytes | None) -> None:
         """Add a message; one that is no event moves the position only.
 
-        An offset that came before means that the topic was made anew: all entries are dropped, and so is every cursor.
+        An offset that came before means that the partition was made anew.
         """
         if offset < self.next[partition]:
-            self._drop(len(self._entries))
-            self.first += 1
-            self.start[partition] = offset
+            self.reset(partition, offset)
         self.next[partition] = offset + 1
         self._identities[partition] = b"%d:%d" % (partition, offset + 1)
         entry = read_event((partition, offset), time, self.identity, value) if value is not None else None
@@ -122,6 +120,13 @@ class Ring:
         self._bytes += entry.size
         if len(self._entries) > self._most * _SLACK or self._bytes > self._most_bytes * _SLACK:
             self._shrink()
+
+    def reset(self, partition: int, offset: int) -> None:
+        """Begin at an offset of a partition that was made anew: all entries are dropped, and every cursor has left the ring."""
+        self._drop(len(self._entries))
+        self.first += 1
+        self.start[partition] = self.next[partition] = offset
+        self._identities[partition] = b"%d:%d" % (partition, offset)
 
     def lagging(self, offsets: Sequence[int]) -> list[int]:
         """Return the partitions of which the ring does not have every event from these offsets."""
