@@ -19,14 +19,14 @@ from streams import __version__
 from streams.serve import probes
 from streams.serve.problems import HANDLERS
 from streams.serve.resources import Resources
-from streams.serve.routes import clusters, lookup, match, pairs, records
+from streams.serve.routes import clusters, events, lookup, match, pairs, records
 
 __all__ = ["API", "create_app"]
 
 API = "/api/v1"
 _MAX_BODY = 1_000_000
 _ROUTERS: Sequence[Router] = (
-    clusters.router, records.router, lookup.router, match.router, pairs.router,
+    clusters.router, records.router, lookup.router, match.router, pairs.router, events.router,
 )  # fmt: skip
 
 
