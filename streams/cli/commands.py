@@ -25,6 +25,7 @@ from streams.cli.lookup import lookup
 from streams.cli.match import match
 from streams.cli.options import DataDir, Json, Kafka, Redis
 from streams.cli.rebuild import rebuild
+from streams.cli.totals import totals
 from streams.cli.verify import verify as verify_all
 from streams.errors import UsageError
 from streams.kafka.feed import check_readable
@@ -136,6 +137,7 @@ app.command()(lookup)
 app.command()(match)
 app.command()(evaluate)
 app.command()(rebuild)
+app.command()(totals)
 app.add_typer(dead_letter_app, name="dead-letter")
 
 
