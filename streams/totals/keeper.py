@@ -40,14 +40,19 @@ _ASK_SECONDS = 2.0
 class Keeper:
     """A background task of a process that serves: `run` keeps the totals while this process has the lease."""
 
-    def __init__(self, settings: Settings, write_seconds: float = WRITE_SECONDS) -> None:
-        """Prepare a keeper that writes every `write_seconds`, which must be well below the lease. Asks no server for anything."""
+    def __init__(
+        self, settings: Settings, write_seconds: float = WRITE_SECONDS, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        """Prepare a keeper that writes every `write_seconds`, and has the lease for `lease_seconds` unless it writes.
+
+        Asks no server for anything.
+        """
         self._settings = settings
-        self._write_seconds = min(write_seconds, LEASE_SECONDS / 2)
+        self._write_seconds = write_seconds
         self._token = secrets.token_hex(8)
         # Without WAIT: a value that a failover loses is counted again from the one before.
         self._connection = connect_to_read(settings)
-        self._store = TotalsStore(settings.namespace, self._connection)
+        self._store = TotalsStore(settings.namespace, self._connection, lease_seconds)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="totals")
         self._failure = ""
         self.is_keeping = False

@@ -72,9 +72,11 @@ class Lease(NamedTuple):
 class TotalsStore:
     """Reads and writes the totals of one namespace. Not safe for use from two threads at once."""
 
-    def __init__(self, namespace: str, connection: Connection) -> None:
+    def __init__(self, namespace: str, connection: Connection, lease_seconds: float = LEASE_SECONDS) -> None:
+        """Use a connection; a process that takes the lease has it for `lease_seconds` unless it writes."""
         self._key = totals_key(namespace)
         self._connection = connection
+        self._lease_ms = round(lease_seconds * 1000)
         self._registered = False
 
     def take(self, token: str) -> Lease:
@@ -82,14 +84,14 @@ class TotalsStore:
         if not self._registered:
             self._connection.register(HOLD, WRITE)
             self._registered = True
-        (reply,) = self._connection.execute([HOLD.call((self._key,), (token, _LEASE_MS))])
+        (reply,) = self._connection.execute([HOLD.call((self._key,), (token, self._lease_ms))])
         held, value = reply
         return Lease(bool(held), _decoded(value))
 
     def write(self, token: str, snapshot: Snapshot, *, release: bool = False) -> bool:
         """Write the totals and renew the lease, or give it back; return False where another process has it. Raises RedisError."""
         value = msgspec.msgpack.encode(snapshot)
-        (done,) = self._connection.execute([WRITE.call((self._key,), (token, 0 if release else _LEASE_MS, value))])
+        (done,) = self._connection.execute([WRITE.call((self._key,), (token, 0 if release else self._lease_ms, value))])
         return bool(done)
 
     def replace(self, snapshot: Snapshot) -> None:
@@ -100,9 +102,6 @@ class TotalsStore:
     def read(self) -> Snapshot | None:
         """Return the totals as they were last written, None where there are none. Raises RedisError, StateError."""
         return _decoded(self._connection.call("HGET", self._key, "value"))
-
-
-_LEASE_MS = round(LEASE_SECONDS * 1000)
 
 
 def _decoded(value: bytes | None) -> Snapshot | None:

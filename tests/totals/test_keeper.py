@@ -145,7 +145,7 @@ def test_it_waits_for_a_redis_that_is_away(settings: Settings) -> None:
     async def story() -> None:
         keeper = Keeper(away, _SECONDS)
         async with running(keeper):
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(0.3)
             assert not keeper.is_keeping
 
     asyncio.run(story())
