@@ -1,4 +1,4 @@
-"""Read the totals as values for the API, the page and the command line: `read_totals` is one read of Redis.
+"""Read the totals and the heartbeats of workers as values for the API, the page and the command line.
 
 Every figure is as of `Totals.time`. `Totals.complete` says whether they include every record: where retention has deleted events
 before they were counted, they are too small, until `streams totals --count` counts them from the state of all clusters.
@@ -15,10 +15,20 @@ import msgspec
 
 from streams.settings import Settings
 from streams.state.connection import Connection
+from streams.state.heartbeats import Heartbeat, HeartbeatStore
 from streams.totals.fold import SIZES, Counters
 from streams.totals.snapshot import Snapshot, TotalsStore
 
-__all__ = ["DeadLetterCount", "Overlap", "SizeCount", "SourceCount", "Totals", "describe_totals", "read_totals"]
+__all__ = [
+    "DeadLetterCount",
+    "Overlap",
+    "SizeCount",
+    "SourceCount",
+    "Totals",
+    "describe_totals",
+    "read_totals",
+    "read_workers",
+]
 
 
 class SourceCount(msgspec.Struct):
@@ -88,6 +98,15 @@ def read_totals(settings: Settings, connection: Connection) -> Totals | None:
     """Return the totals that were last written, None where no process has kept any. Raises RedisError, StateError."""
     snapshot = TotalsStore(settings.namespace, connection).read()
     return None if snapshot is None else describe_totals(snapshot, time.time())
+
+
+def read_workers(settings: Settings, connection: Connection) -> list[Heartbeat]:
+    """Return the last heartbeat of each worker that had one in the last 15 seconds, by id. Raises RedisError.
+
+    `settings` are those of the current generation (`streams/state/generation.py`). `HeartbeatRing` of `streams/totals/rates.py`
+    makes rates of what is read again and again.
+    """
+    return HeartbeatStore(settings.namespace, settings.generation, connection).read()
 
 
 def describe_totals(snapshot: Snapshot, now: float) -> Totals:

@@ -4,9 +4,20 @@ from datetime import UTC, datetime
 
 from streams.settings import Settings
 from streams.state.connection import Connection
+from streams.state.fence import Fence
+from streams.state.heartbeats import HeartbeatStore
 from streams.totals.fold import Counters, add_cluster
-from streams.totals.read import DeadLetterCount, Overlap, SizeCount, SourceCount, describe_totals, read_totals
+from streams.totals.read import (
+    DeadLetterCount,
+    Overlap,
+    SizeCount,
+    SourceCount,
+    describe_totals,
+    read_totals,
+    read_workers,
+)
 from streams.totals.snapshot import Snapshot, TotalsStore
+from tests.state.test_heartbeats import ONE
 
 
 def test_totals_say_of_which_time_they_are_and_add_up() -> None:
@@ -49,3 +60,9 @@ def test_they_are_read_from_redis(generation: Settings, connection: Connection) 
     found = read_totals(own, connection)
     assert found is not None
     assert found.clusters == 3
+
+
+def test_workers_are_read_from_redis(generation: Settings, connection: Connection) -> None:
+    Fence(generation.namespace, generation.generation, connection).enter("one")
+    HeartbeatStore(generation.namespace, generation.generation, connection).write(ONE)
+    assert read_workers(generation, connection) == [ONE]
