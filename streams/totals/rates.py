@@ -81,7 +81,9 @@ class HeartbeatRing:
         work = [done for done in _work(window) if done is not None] if seconds else []
         bounds = max((each.latency_bounds for each in latest), key=len, default=[])
         counts = [sum(column) for column in zip(*(done.latency for done in work), strict=False)]
-        lags = [partition for each in latest for partition in each.partitions]
+        # The heartbeat of a worker that died is there for some seconds, with partitions that others have by now.
+        by_age = sorted(latest, key=lambda each: each.time)
+        lags = {(lag.topic, lag.partition): lag for each in by_age for lag in each.partitions}.values()
 
         def per_second(total: int) -> float:
             return round(total / seconds, 3) if seconds else 0.0

@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -22,10 +23,14 @@ from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from streams.state.connection import Connection
+from streams.state.generation import current_generation
+from streams.state.heartbeats import Heartbeat
 from streams.state.layout import totals_key
 from streams.synthetic import generate
+from streams.synthetic.generator import Generated
 from streams.totals.count import count_totals
 from streams.totals.fold import Counters
+from streams.totals.read import read_workers
 from streams.totals.snapshot import Snapshot, TotalsStore
 from tests.system.keepers import LEASE_SECONDS, KeeperProcess
 from tests.system.processes import Streams, wait_for
@@ -101,65 +106,116 @@ def test_when_the_one_that_keeps_is_killed_the_other_takes_over_within_the_lease
     assert same(place.snapshot().counters, counted(topic.clusters.records))
 
 
-@pytest.mark.long
-def test_totals_are_what_verify_counts_after_workers_and_keepers_were_killed(
-    place: Place, streams: Made, tmp_path: Path
-) -> None:
-    streams_ = streams(**{name: getattr(place.settings, name) for name in SHARED})
-    random = Random(13)
-    feed = list(islice(generate(13, 500), 1200))
+class Running(NamedTuple):
+    """Two workers and two keepers, of which some are killed while a feed is sent."""
 
-    def send(number: int, part: list[Any]) -> None:
-        file = tmp_path / f"feed{number}.jsonl"
-        documents = [item.payload or item.document | {"deleted": True} for item in part]
-        file.write_bytes(b"".join(orjson.dumps(document) + b"\n" for document in documents))
-        streams_.ok("send", "--source", "document", file)
+    place: Place
+    streams: Streams
+    workers: tuple[WorkerProcess, WorkerProcess]
+    keepers: tuple[KeeperProcess, KeeperProcess]
+    random: Random
 
-    def verified() -> dict[str, Any]:
-        done = streams_("verify", "--json", "--wait", 120, seconds=150)
+    def send(self, items: list[Generated]) -> None:
+        lines = [orjson.dumps(item.payload or {**item.document, "deleted": True}) for item in items]
+        self.send_lines(lines)
+
+    def send_lines(self, lines: list[bytes]) -> None:
+        file = self.streams.directory / "feed.jsonl"
+        file.write_bytes(b"".join(line + b"\n" for line in lines))
+        self.streams.ok("send", "--source", "document", file)
+
+    def kill_keeper(self) -> None:
+        keeper = self.random.choice(self.keepers)
+        keeper.kill()
+        keeper.start()
+
+    def kill_worker(self, number: int) -> None:
+        child = self.workers[number].child
+        os.kill(child.pid, signal.SIGKILL)
+        wait_for(lambda: child.poll() is not None, "the worker ended")
+        child.start()
+
+    def verified(self) -> dict[str, Any]:
+        done = self.streams("verify", "--json", "--wait", 120, seconds=150)
         assert done.returncode == 0, done.stdout + done.stderr
         report: dict[str, Any] = orjson.loads(done.stdout)
         return report
 
+    def totals(self) -> dict[str, Any]:
+        """The totals once they include all that is published now."""
+        counts = asyncio.run(count_totals(self.place.settings, self.place.connection))
+        assert counts.included == []
+
+        def reached() -> bool:
+            positions = self.place.snapshot().positions
+            return all(positions.get(partition, 0) >= offset for partition, offset in counts.positions.items())
+
+        wait_for(reached, "all is counted")
+        assert same(self.place.snapshot().counters, counts.counters)
+        assert self.place.snapshot().counters.events == counts.counters.events
+        printed: dict[str, Any] = orjson.loads(self.streams.ok("totals", "--json"))
+        return printed
+
+    def check(self, report: dict[str, Any]) -> None:
+        """Compare the totals with what `streams verify` has counted."""
+        totals = self.totals()
+        assert (totals["records"], totals["clusters"]) == (report["records"], report["clusters"])
+        assert totals["records"] == report["records_in_clusters"]
+        assert sum(totals["events"].values()) == report["events"]
+        assert (totals["repeated_events"], totals["complete"]) == (report["events_repeated"], True)
+        assert sum(each["dead_letters"] for each in totals["dead_letters"]) == report["dead_letters"]
+
+    def heartbeats(self) -> list[Heartbeat]:
+        settings = self.place.settings
+        return read_workers(current_generation(settings, self.place.connection), self.place.connection)
+
+
+@pytest.fixture
+def running(place: Place, streams: Made, tmp_path: Path) -> Iterator[Running]:
+    own = place.settings
     with (
-        WorkerProcess(place.settings, tmp_path / "worker1.log") as first,
-        WorkerProcess(place.settings, tmp_path / "worker2.log") as second,
-        KeeperProcess(place.settings, tmp_path / "one.log") as one,
-        KeeperProcess(place.settings, tmp_path / "two.log") as two,
+        WorkerProcess(own, tmp_path / "worker1.log") as first,
+        WorkerProcess(own, tmp_path / "worker2.log") as second,
+        KeeperProcess(own, tmp_path / "one.log") as one,
+        KeeperProcess(own, tmp_path / "two.log") as two,
     ):
         for worker in (first, second):
             worker.wait_ready()
-        for number in range(6):
-            send(number, feed[number * 200 : (number + 1) * 200])
-            time.sleep(random.random())
-            keeper = random.choice((one, two))
-            keeper.kill()
-            keeper.start()
-            if number in (1, 3):
-                victim = (first, second)[number // 2]
-                os.kill(victim.child.pid, signal.SIGKILL)
-                wait_for(lambda: victim.child.poll() is not None, "the worker ended")  # noqa: B023 - called at once
-                victim.child.start()
-        for worker in (first, second):
-            worker.wait_ready()
-        streams_.ok("correct", "same", *[item.record_id for item in feed if item.live][:2])
-        wait_for(lambda: verified()["messages"] >= len(feed) + 1, "all is handled", 200)
-        report = verified()
-        offsets = asyncio.run(count_totals(place.settings, place.connection)).positions
-        wait_for(lambda: _reached(place.snapshot().positions, offsets), "all is counted")
-    printed = orjson.loads(streams_.ok("totals", "--json"))
-    counts = asyncio.run(count_totals(place.settings, place.connection))
-    found = place.snapshot()
-    assert same(found.counters, counts.counters)
-    assert found.counters.events == counts.counters.events
-    assert (printed["records"], printed["clusters"]) == (report["records"], report["clusters"])
-    assert printed["records"] == report["records_in_clusters"]
-    assert sum(printed["events"].values()) == report["events"]
-    assert printed["repeated_events"] == report["events_repeated"]
-    assert printed["complete"]
-    assert sum(each["dead_letters"] for each in printed["dead_letters"] or ()) == report["dead_letters"]
-    assert "records in" in streams_.ok("totals")
+        made = streams(**{name: getattr(own, name) for name in SHARED})
+        yield Running(place, made, (first, second), (one, two), Random(13))
 
 
-def _reached(positions: dict[int, int], offsets: dict[int, int]) -> bool:
-    return all(positions.get(partition, 0) >= offset for partition, offset in offsets.items())
+@pytest.mark.long
+def test_totals_are_what_verify_counts_after_workers_and_keepers_were_killed_and_after_a_rebuild(
+    running: Running,
+) -> None:
+    feed = list(islice(generate(13, 500), 1200))
+    for number in range(5):
+        running.send(feed[number * 200 : (number + 1) * 200])
+        time.sleep(running.random.random())
+        running.kill_keeper()
+        if number in (1, 3):
+            running.kill_worker(number // 2)
+    running.send_lines([b"no JSON", b"{}"])
+    running.streams.ok("correct", "same", *[item.record_id for item in feed if item.live][:2])
+    wait_for(lambda: running.verified()["messages"] >= 1003, "all is handled", 200)
+    report = running.verified()
+    assert report["dead_letters"] == 2
+    running.check(report)
+    wait_for(lambda: len(running.heartbeats()) == 2, "those of killed workers are gone", 20)
+    beats = running.heartbeats()
+    assert len({beat.address for beat in beats}) == 2
+    assert all(beat.ready for beat in beats), [beat.reasons for beat in beats]
+    assert sum(lag.messages for beat in beats for lag in beat.partitions) == 0
+    assert {(lag.topic, lag.partition) for beat in beats for lag in beat.partitions} > {("dedup.corrections", 0)}
+
+    running.streams.ok("rebuild", "--to", "2", seconds=150)
+    running.kill_keeper()
+    running.send(feed[1000:])
+    wait_for(lambda: running.verified()["messages"] >= 1203, "the rest is handled", 200)
+    running.check(running.verified())
+    live = {item.record_id: item.event != "delete" for item in feed}
+    truth = Counter(record.partition(":")[0] for record, lives in live.items() if lives)
+    assert {each["source"]: each["records"] for each in running.totals()["sources"]} == truth
+    assert [beat.generation for beat in running.heartbeats()] == ["2", "2"]
+    assert "records in" in running.streams.ok("totals")
