@@ -8,7 +8,6 @@ and so the sum of the changes of a cluster's events is what the cluster adds now
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations
 from typing import TypeVar
@@ -76,10 +75,13 @@ def add_event(counters: Counters, event: Change) -> None:
 
 def add_cluster(counters: Counters, records: Iterable[str], sign: int = 1) -> None:
     """Add a cluster with these record ids to all counters but `events`; with `sign` -1, remove it. One without a record is none."""
-    found = Counter(_source(counters, record) for record in records)
-    size = found.total()
-    if not size:
+    found: dict[str, int] = {}
+    for record in records:
+        source = _source(counters, record)
+        found[source] = found.get(source, 0) + 1
+    if not found:
         return
+    size = sum(found.values())
     counters.clusters += sign
     _add(counters.sizes, SIZES[bisect_right(SIZES, size) - 1], sign)
     for source, number in found.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -21,7 +22,7 @@ from streams.kafka.topics import is_embedded_broker
 from streams.settings import Settings
 from streams.totals.fold import Change, add_event, decode_change
 from streams.totals.letters import LetterFold
-from streams.totals.repeats import RepeatFilter
+from streams.totals.repeats import Place, RepeatFilter
 from streams.totals.snapshot import Snapshot
 
 __all__ = ["Follower"]
@@ -74,7 +75,7 @@ class Follower:
             for place, messages in batches.items():
                 if place.topic == self.snapshot.topic:
                     for message in messages:
-                        self._add(message)
+                        await self._add(message)
                 else:
                     self._add_letters(place.partition, messages)
             if time.monotonic() - self._expired > _EXPIRE_SECONDS:
@@ -133,7 +134,7 @@ class Follower:
             if ends[place] > first[place.partition]:
                 self._letter_ends[place.partition] = ends[place]
 
-    def _add(self, message: Any) -> None:
+    async def _add(self, message: Any) -> None:
         snapshot, number = self.snapshot, message.partition
         is_new = message.offset >= snapshot.positions[number]
         if is_new:
@@ -141,16 +142,47 @@ class Follower:
         event = self._decoded(message, is_new=is_new)
         if event is None:
             return
-        is_repeat = self._filters[number].is_repeat(message.offset, event.cluster_id, event.revision)
-        if not is_new:
-            return
-        name = f"{event.cluster_id}:{event.revision}"
-        if is_repeat:
+        place = self._filters[number].add(message.offset, event)
+        if is_new:
+            await self._count(event, place, message)
+
+    async def _count(self, event: Change, place: Place, message: Any) -> None:
+        snapshot = self.snapshot
+        if place in (Place.REPEAT, Place.CONFLICT):
             snapshot.repeated += 1
-        elif name in self._included:
-            self._included.discard(name)
-        else:
-            add_event(snapshot.counters, event)
+            if place is Place.CONFLICT and event.cluster_id not in snapshot.contradicted:
+                snapshot.contradicted[event.cluster_id] = await self._counted_before(event, message)
+            return
+        counted = snapshot.contradicted.pop(event.cluster_id, None)
+        if f"{event.cluster_id}:{event.revision}" in self._included:
+            self._included.discard(f"{event.cluster_id}:{event.revision}")
+            return
+        if counted is None and place is Place.BROKEN:
+            counted = await self._counted_before(event, message)
+        if counted is not None:
+            event = msgspec.structs.replace(event, before=counted)
+        add_event(snapshot.counters, event)
+
+    async def _counted_before(self, event: Change, message: Any) -> list[str]:
+        """Return the records of the event's cluster as they were counted before a message: by the first content of its last event.
+
+        Reads what the filter knows of the partition again: it keeps no records, and this is only for what a failover leaves.
+        """
+        place = TopicPartition(message.topic, message.partition)
+        last = Change("", event.cluster_id, 0, [], [])
+        async with plain_consumer(self._kafka) as consumer:
+            consumer.assign([place])
+            consumer.seek(place, self._filters[place.partition].begin(message.offset))
+            async for earlier in consumer:
+                if earlier.offset >= message.offset:
+                    return last.after
+                if earlier.key != message.key or earlier.value is None:
+                    continue
+                with contextlib.suppress(msgspec.MsgspecError):
+                    found = decode_change(earlier.value)
+                    if found.cluster_id == last.cluster_id and found.revision > last.revision:
+                        last = found
+        return last.after
 
     def _decoded(self, message: Any, *, is_new: bool) -> Change | None:
         if message.value is None:  # an end marker

@@ -44,6 +44,7 @@ class Snapshot(msgspec.Struct):
     - `behind`: messages after the positions when it was written, None where the broker does not say
     - `topics_since`: Unix ms at which the topics last restarted at offset 0 (`state/progress.py`)
     - `included`: ids of events after the positions that are included all the same (`totals/count.py`)
+    - `contradicted`: the records, as they were counted, of clusters whose last event came again with others (`totals/repeats.py`)
     - `dead_letters`: current dead letters by source and reason code; None where they are not known
     """
 
@@ -58,6 +59,7 @@ class Snapshot(msgspec.Struct):
     behind: int | None = None
     topics_since: int = 0
     included: list[str] = []
+    contradicted: dict[str, list[str]] = {}
     dead_letters: dict[str, dict[str, int]] | None = None
     format: int = _FORMAT
 

@@ -15,14 +15,14 @@ from streams.errors import BrokerError
 from streams.events import EVENTS, Outgoing
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from streams.totals.fold import Counters
+from streams.totals.fold import Change, Counters
 from streams.totals.follower import Follower
 from streams.totals.snapshot import Snapshot
 from tests.brokers import AnyBroker
 from tests.system.test_brokers import admin
 from tests.totals.oracle import counted
 from tests.totals.test_fold import same
-from tests.totals.topic import Topic
+from tests.totals.topic import Topic, event_message
 
 
 async def follow(settings: Settings, snapshot: Snapshot, published: int) -> Snapshot:
@@ -52,6 +52,42 @@ def test_each_event_counts_once_from_whatever_offsets_it_resumes(
         two = await follow(settings, one, topic.published + 1)
         assert same(two.counters, counted(topic.clusters.records))
         assert (two.repeated, two.unread, two.complete) == (40, 1, True), "also repeats of events before it resumed"
+
+    asyncio.run(story())
+
+
+def test_after_a_failover_clusters_count_as_subscribers_have_them(new_broker: Callable[..., AnyBroker]) -> None:
+    """One revision with two contents: the first one counts, until the next event, which follows from the second."""
+    settings = Settings(kafka_url=new_broker().url, partitions=1)
+    published = {
+        "c": [
+            Change("created", "c", 1, [], ["arxiv:1"]),
+            Change("record_added", "c", 2, ["arxiv:1"], ["arxiv:1", "core:2"]),
+            Change("record_added", "c", 2, ["arxiv:1"], ["arxiv:1", "openalex:3", "openalex:4"]),
+        ],
+        "d": [
+            Change("created", "d", 1, [], ["core:7"]),
+            Change("record_added", "d", 2, ["core:7", "core:8"], ["core:7", "core:8", "core:9"]),
+        ],
+    }
+    last = [
+        Change("record_added", "c", 3, ["arxiv:1", "openalex:3", "openalex:4"], ["arxiv:1", "openalex:3", "core:5"]),
+        Change("record_removed", "d", 3, ["core:7", "core:8", "core:9"], ["core:9"]),
+    ]
+
+    async def story() -> None:
+        await create_topics(settings)
+        topic = Topic(settings, 0)
+        await topic.send(event_message(event) for name in "cd" for event in published[name])
+        one = await follow(settings, Snapshot(Counters(), EVENTS), 5)
+        assert same(one.counters, counted({"c": ["arxiv:1", "core:2"], "d": ["core:7", "core:8", "core:9"]}))
+        assert (one.repeated, one.contradicted) == (1, {"c": ["arxiv:1", "core:2"]})
+        await topic.send(map(event_message, last))
+        two = await follow(settings, one, 7)
+        assert same(two.counters, counted({"c": ["arxiv:1", "openalex:3", "core:5"], "d": ["core:9"]}))
+        assert two.contradicted == {}
+        at_once = await follow(settings, Snapshot(Counters(), EVENTS), 7)
+        assert at_once.counters == two.counters
 
     asyncio.run(story())
 

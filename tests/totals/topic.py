@@ -14,7 +14,7 @@ from streams.settings import Settings
 from streams.totals.fold import Change
 from tests.totals.oracle import Clusters
 
-__all__ = ["Topic"]
+__all__ = ["Topic", "event_message", "state_message"]
 
 
 class Topic:
