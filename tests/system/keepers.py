@@ -1,17 +1,26 @@
-"""A process that keeps the totals, to be killed."""
+"""A process that keeps the totals, to be killed, and the check of what it has kept."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
 from streams.settings import PREFIX, Settings
+from streams.state.connection import connect
+from streams.totals.count import count_totals
+from streams.totals.read import Totals, read_totals
+from streams.totals.snapshot import Snapshot, TotalsStore
+from tests.system.processes import wait_for
+from tests.totals.test_fold import same
 
-__all__ = ["LEASE_SECONDS", "KeeperProcess"]
+__all__ = ["LEASE_SECONDS", "KeeperProcess", "checked_totals"]
 
 LEASE_SECONDS = 1.5
 _WRITE_SECONDS = 0.2
@@ -60,3 +69,31 @@ class KeeperProcess:
     def runs(self) -> bool:
         """Whether the last one that was started got so far as to ask for the lease."""
         return b"it runs" in self._log.read_bytes()
+
+
+def checked_totals(settings: Settings, report: Mapping[str, Any]) -> Totals:
+    """The totals once they include all that is published now; they must be what a direct count finds, and what verify reports."""
+    connection = connect(settings)
+    store = TotalsStore(settings.namespace, connection)
+    counts = asyncio.run(count_totals(settings, connection))
+    assert counts.included == []
+
+    def reached() -> Snapshot | None:
+        found = store.read()
+        if found and all(found.positions.get(number, 0) >= offset for number, offset in counts.positions.items()):
+            return found
+        return None
+
+    found = wait_for(reached, "all is counted")
+    assert same(found.counters, counts.counters)
+    assert found.counters.events == counts.counters.events
+    totals = read_totals(settings, connection)
+    connection.close()
+    assert totals is not None
+    assert (totals.records, totals.clusters) == (report["records"], report["clusters"])
+    assert totals.records == report["records_in_clusters"]
+    assert sum(totals.events.values()) == report["events"]
+    assert (totals.repeated_events, totals.complete) == (report["events_repeated"], True)
+    assert totals.dead_letters is not None
+    assert sum(each.dead_letters for each in totals.dead_letters) == report["dead_letters"]
+    return totals

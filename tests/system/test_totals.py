@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 import pytest
 
@@ -28,11 +29,10 @@ from streams.state.heartbeats import Heartbeat
 from streams.state.layout import totals_key
 from streams.synthetic import generate
 from streams.synthetic.generator import Generated
-from streams.totals.count import count_totals
 from streams.totals.fold import Counters
 from streams.totals.read import read_workers
 from streams.totals.snapshot import Snapshot, TotalsStore
-from tests.system.keepers import LEASE_SECONDS, KeeperProcess
+from tests.system.keepers import LEASE_SECONDS, KeeperProcess, checked_totals
 from tests.system.processes import Streams, wait_for
 from tests.totals.oracle import counted
 from tests.totals.test_fold import same
@@ -141,30 +141,6 @@ class Running(NamedTuple):
         report: dict[str, Any] = orjson.loads(done.stdout)
         return report
 
-    def totals(self) -> dict[str, Any]:
-        """The totals once they include all that is published now."""
-        counts = asyncio.run(count_totals(self.place.settings, self.place.connection))
-        assert counts.included == []
-
-        def reached() -> bool:
-            positions = self.place.snapshot().positions
-            return all(positions.get(partition, 0) >= offset for partition, offset in counts.positions.items())
-
-        wait_for(reached, "all is counted")
-        assert same(self.place.snapshot().counters, counts.counters)
-        assert self.place.snapshot().counters.events == counts.counters.events
-        printed: dict[str, Any] = orjson.loads(self.streams.ok("totals", "--json"))
-        return printed
-
-    def check(self, report: dict[str, Any]) -> None:
-        """Compare the totals with what `streams verify` has counted."""
-        totals = self.totals()
-        assert (totals["records"], totals["clusters"]) == (report["records"], report["clusters"])
-        assert totals["records"] == report["records_in_clusters"]
-        assert sum(totals["events"].values()) == report["events"]
-        assert (totals["repeated_events"], totals["complete"]) == (report["events_repeated"], True)
-        assert sum(each["dead_letters"] for each in totals["dead_letters"]) == report["dead_letters"]
-
     def heartbeats(self) -> list[Heartbeat]:
         settings = self.place.settings
         return read_workers(current_generation(settings, self.place.connection), self.place.connection)
@@ -201,7 +177,7 @@ def test_totals_are_what_verify_counts_after_workers_and_keepers_were_killed_and
     wait_for(lambda: running.verified()["messages"] >= 1003, "all is handled", 200)
     report = running.verified()
     assert report["dead_letters"] == 2
-    running.check(report)
+    checked_totals(running.place.settings, report)
     wait_for(lambda: len(running.heartbeats()) == 2, "those of killed workers are gone", 20)
     beats = running.heartbeats()
     assert len({beat.address for beat in beats}) == 2
@@ -213,9 +189,14 @@ def test_totals_are_what_verify_counts_after_workers_and_keepers_were_killed_and
     running.kill_keeper()
     running.send(feed[1000:])
     wait_for(lambda: running.verified()["messages"] >= 1203, "the rest is handled", 200)
-    running.check(running.verified())
+    totals = checked_totals(running.place.settings, running.verified())
     live = {item.record_id: item.event != "delete" for item in feed}
     truth = Counter(record.partition(":")[0] for record, lives in live.items() if lives)
-    assert {each["source"]: each["records"] for each in running.totals()["sources"]} == truth
+    assert {each.source: each.records for each in totals.sources} == truth
     assert [beat.generation for beat in running.heartbeats()] == ["2", "2"]
-    assert "records in" in running.streams.ok("totals")
+    assert f"{totals.records:,} records in {totals.clusters:,} clusters" in running.streams.ok("totals")
+    printed = orjson.loads(running.streams.ok("totals", "--json"))
+    assert (printed["records"], printed["overlap"]) == (
+        totals.records,
+        [msgspec.to_builtins(o) for o in totals.overlap],
+    )
