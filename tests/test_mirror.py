@@ -31,7 +31,6 @@ WITHOUT = {
     "cli/history": "on a real worker, beside the corrections that make a history: tests/cli/test_correct.py",
     "cli/rebuild": "on real processes: tests/system/test_rebuild_live.py",
     "cli/send": "on real processes: tests/system/test_commands_live.py",
-    "cli/totals": "on real processes: tests/system/test_totals.py",
     "cli/up": "on real processes: tests/system/test_commands_live.py",
     "cli/verify": "on real processes: tests/system/test_verify.py",
     "local/up": "on real processes: tests/system/test_commands_live.py",

@@ -195,6 +195,7 @@ def test_totals_are_what_verify_counts_after_workers_and_keepers_were_killed_and
     assert {each.source: each.records for each in totals.sources} == truth
     assert [beat.generation for beat in running.heartbeats()] == ["2", "2"]
     assert f"{totals.records:,} records in {totals.clusters:,} clusters" in running.streams.ok("totals")
+    assert orjson.loads(running.streams.ok("totals", "--count", "--json"))["records"] == totals.records
     printed = orjson.loads(running.streams.ok("totals", "--json"))
     assert (printed["records"], printed["overlap"]) == (
         totals.records,

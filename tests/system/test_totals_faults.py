@@ -20,7 +20,7 @@ from tests.system.forgetting_redis import Lone, Pair
 from tests.system.keepers import KeeperProcess, checked_totals
 from tests.system.processes import wait_for
 
-pytestmark = [pytest.mark.system, pytest.mark.long]
+pytestmark = pytest.mark.system
 
 given = test_faults.given
 
@@ -42,15 +42,39 @@ def kill(processes: list[KeeperProcess], random: Random) -> None:
 
 
 @pytest.mark.any_broker
-@pytest.mark.parametrize(("kind", "seed"), [(Pair, 1), (Lone, 2), (Lone, 3)])
+@pytest.mark.long
 def test_a_redis_that_loses_writes(
+    tmp_path: Path, new_broker: Callable[..., AnyBroker], session_seconds: float
+) -> None:
+    lose_writes(Lone, 2, tmp_path, new_broker(), session_seconds)
+
+
+@pytest.mark.long
+def test_everything_is_killed_at_random_moments(given: test_faults.Setting, broker_kind: str) -> None:
+    kill_everything(given, 4, broker_kind)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("kind", [Pair, Lone])
+def test_whatever_redis_loses(
     kind: type[Pair | Lone], seed: int, tmp_path: Path, new_broker: Callable[..., AnyBroker], session_seconds: float
 ) -> None:
+    lose_writes(kind, seed, tmp_path, new_broker(), session_seconds)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_is_killed(given: test_faults.Setting, seed: int, broker_kind: str) -> None:
+    kill_everything(given, seed, broker_kind)
+
+
+def lose_writes(kind: type[Pair | Lone], seed: int, directory: Path, broker: AnyBroker, session_seconds: float) -> None:
     random = Random(seed)
     with (
-        closing(kind(tmp_path)) as redis,
+        closing(kind(directory)) as redis,
         FaultScenario(
-            tmp_path, new_broker(), redis, workers=2, batch_records=16, session_timeout=session_seconds
+            directory, broker, redis, workers=2, batch_records=16, session_timeout=session_seconds
         ) as scenario,
         keepers(scenario, {}) as processes,
     ):
@@ -70,8 +94,7 @@ def test_a_redis_that_loses_writes(
         checked_totals(scenario.settings, scenario.verify())
 
 
-@pytest.mark.parametrize("seed", [4])
-def test_everything_is_killed_at_random_moments(given: test_faults.Setting, seed: int, broker_kind: str) -> None:
+def kill_everything(given: test_faults.Setting, seed: int, broker_kind: str) -> None:
     random = Random(seed)
     through = {"kafka_url": given.to_broker.url, "redis_url": f"redis://{given.to_redis.url}"}
     with given.scenario(2, batch_records=16) as scenario, keepers(scenario, through) as processes:
