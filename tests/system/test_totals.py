@@ -18,7 +18,6 @@ import msgspec
 import orjson
 import pytest
 
-from streams.events import EVENTS
 from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
@@ -29,14 +28,13 @@ from streams.state.heartbeats import Heartbeat
 from streams.state.layout import totals_key
 from streams.synthetic import generate
 from streams.synthetic.generator import Generated
-from streams.totals.fold import Counters
 from streams.totals.read import read_workers
 from streams.totals.snapshot import Snapshot, TotalsStore
 from tests.system.keepers import LEASE_SECONDS, KeeperProcess, checked_totals
 from tests.system.processes import Streams, wait_for
 from tests.totals.oracle import counted
 from tests.totals.test_fold import same
-from tests.totals.topic import Topic
+from tests.totals.topic import Topic, nothing
 
 pytestmark = pytest.mark.system
 
@@ -52,7 +50,7 @@ class Place(NamedTuple):
     store: TotalsStore
 
     def snapshot(self) -> Snapshot:
-        return self.store.read() or Snapshot(Counters(), EVENTS)
+        return self.store.read() or nothing(self.settings)
 
     def holder(self) -> bytes:
         return bytes(self.connection.call("HGET", totals_key(self.settings.namespace), "holder") or b"")

@@ -21,32 +21,29 @@ from streams.state.connection import Connection
 from streams.synthetic import generate
 from streams.synthetic.generator import Generated
 from streams.totals.count import count_totals
-from streams.totals.fold import Counters
 from streams.totals.snapshot import Snapshot
-from tests.brokers import AnyBroker
 from tests.system.test_brokers import admin
 from tests.totals.oracle import counted
 from tests.totals.test_fold import same
 from tests.totals.test_follower import follow
-from tests.totals.topic import Topic
+from tests.totals.topic import Topic, nothing
 
 Connected = Callable[[Settings], Connection]
 
 
 def test_what_is_counted_is_what_events_lead_to(
-    new_broker: Callable[..., AnyBroker],
-    new_generation: Callable[..., Settings],
+    with_topics: Callable[[int], Settings],
     connected: Connected,
     broker_kind: str,
 ) -> None:
-    settings = new_generation(kafka_url=new_broker().url, partitions=2)
+    settings = with_topics(2)
     connection = connected(settings)
 
     async def story() -> None:
         await create_topics(settings)
         topic = Topic(settings, 8)
         await topic.publish(80, repeats=20)
-        folded = await follow(settings, Snapshot(Counters(), EVENTS), topic.published)
+        folded = await follow(settings, nothing(settings), topic.published)
         found = await count_totals(settings, connection)
         assert same(found.counters, counted(topic.clusters.records))
         assert found.counters.events == folded.counters.events
@@ -54,7 +51,7 @@ def test_what_is_counted_is_what_events_lead_to(
         if broker_kind == "kafka":  # the other one deletes no records
             async with admin(settings.kafka_url) as client:
                 places = {
-                    TopicPartition(EVENTS, number): RecordsToDelete(before_offset=end)
+                    TopicPartition(settings.topic_prefix + EVENTS, number): RecordsToDelete(before_offset=end)
                     for number, end in found.positions.items()
                 }
                 await client.delete_records(places)
@@ -70,9 +67,9 @@ def test_what_is_counted_is_what_events_lead_to(
 
 
 def test_pending_events_count_once_whether_their_states_are_out_or_not(
-    new_broker: Callable[..., AnyBroker], new_generation: Callable[..., Settings], connected: Connected
+    with_topics: Callable[[int], Settings], connected: Connected
 ) -> None:
-    settings = new_generation(kafka_url=new_broker().url, partitions=2)
+    settings = with_topics(2)
     engine = Engine(settings, connected(settings))
     feed = list(islice(generate(7, 40), 90))
 
@@ -95,7 +92,7 @@ def test_pending_events_count_once_whether_their_states_are_out_or_not(
         ahead = await count_totals(settings, connected(settings))
         assert len(ahead.included) == len(events)
         await topic.send(events)
-        whole = await follow(settings, Snapshot(Counters(), EVENTS), len(events))
+        whole = await follow(settings, nothing(settings), len(events))
         assert same(ahead.counters, whole.counters), "the states said what the events say"
         caught_up = await follow(settings, ahead, len(events))
         assert same(caught_up.counters, whole.counters), "the events that were included came, and count no more"

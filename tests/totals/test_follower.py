@@ -15,14 +15,13 @@ from streams.errors import BrokerError
 from streams.events import EVENTS, Outgoing
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from streams.totals.fold import Change, Counters
+from streams.totals.fold import Change
 from streams.totals.follower import Follower
 from streams.totals.snapshot import Snapshot
-from tests.brokers import AnyBroker
 from tests.system.test_brokers import admin
 from tests.totals.oracle import counted
 from tests.totals.test_fold import same
-from tests.totals.topic import Topic, event_message
+from tests.totals.topic import Topic, event_message, nothing
 
 
 async def follow(settings: Settings, snapshot: Snapshot, published: int) -> Snapshot:
@@ -35,15 +34,15 @@ async def follow(settings: Settings, snapshot: Snapshot, published: int) -> Snap
 
 
 def test_each_event_counts_once_from_whatever_offsets_it_resumes(
-    new_broker: Callable[..., AnyBroker], broker_kind: str
+    with_topics: Callable[[int], Settings], broker_kind: str
 ) -> None:
-    settings = Settings(kafka_url=new_broker().url, partitions=3)
+    settings = with_topics(3)
 
     async def story() -> None:
         await create_topics(settings)
         topic = Topic(settings, 5)
         await topic.publish(60, repeats=15)
-        one = await follow(settings, Snapshot(Counters(), EVENTS), topic.published)
+        one = await follow(settings, nothing(settings), topic.published)
         assert same(one.counters, counted(topic.clusters.records))
         assert (one.repeated, one.complete, sum(one.counters.events.values())) == (15, True, len(topic.events))
         assert one.behind == (None if broker_kind == "tansu" else 0)
@@ -56,9 +55,9 @@ def test_each_event_counts_once_from_whatever_offsets_it_resumes(
     asyncio.run(story())
 
 
-def test_after_a_failover_clusters_count_as_subscribers_have_them(new_broker: Callable[..., AnyBroker]) -> None:
+def test_after_a_failover_clusters_count_as_subscribers_have_them(with_topics: Callable[[int], Settings]) -> None:
     """One revision with two contents: the first one counts, until the next event, which follows from the second."""
-    settings = Settings(kafka_url=new_broker().url, partitions=1)
+    settings = with_topics(1)
     published = {
         "c": [
             Change("created", "c", 1, [], ["arxiv:1"]),
@@ -79,37 +78,39 @@ def test_after_a_failover_clusters_count_as_subscribers_have_them(new_broker: Ca
         await create_topics(settings)
         topic = Topic(settings, 0)
         await topic.send(event_message(event) for name in "cd" for event in published[name])
-        one = await follow(settings, Snapshot(Counters(), EVENTS), 5)
+        one = await follow(settings, nothing(settings), 5)
         assert same(one.counters, counted({"c": ["arxiv:1", "core:2"], "d": ["core:7", "core:8", "core:9"]}))
         assert (one.repeated, one.contradicted) == (1, {"c": ["arxiv:1", "core:2"]})
         await topic.send(map(event_message, last))
         two = await follow(settings, one, 7)
         assert same(two.counters, counted({"c": ["arxiv:1", "openalex:3", "core:5"], "d": ["core:9"]}))
         assert two.contradicted == {}
-        at_once = await follow(settings, Snapshot(Counters(), EVENTS), 7)
+        at_once = await follow(settings, nothing(settings), 7)
         assert at_once.counters == two.counters
 
     asyncio.run(story())
 
 
 def test_events_that_are_gone_make_the_totals_incomplete(
-    new_broker: Callable[..., AnyBroker], broker_kind: str
+    with_topics: Callable[[int], Settings], broker_kind: str
 ) -> None:
     if broker_kind == "tansu":
         pytest.skip("it deletes no records")
-    settings = Settings(kafka_url=new_broker().url, partitions=1)
+    settings = with_topics(1)
 
     async def delete(before: int) -> None:
         async with admin(settings.kafka_url) as client:
-            await client.delete_records({TopicPartition(EVENTS, 0): RecordsToDelete(before_offset=before)})
+            await client.delete_records(
+                {TopicPartition(settings.topic_prefix + EVENTS, 0): RecordsToDelete(before_offset=before)}
+            )
 
     async def story() -> None:
         await create_topics(settings)
         topic = Topic(settings, 5)
         await topic.publish(60)
-        whole = await follow(settings, Snapshot(Counters(), EVENTS), topic.published)
+        whole = await follow(settings, nothing(settings), topic.published)
         await delete(20)
-        found = await follow(settings, Snapshot(Counters(), EVENTS), topic.published)
+        found = await follow(settings, nothing(settings), topic.published)
         assert (found.complete, found.missing, found.positions) == (False, 20, whole.positions)
         await topic.publish(20)
         found = await follow(settings, whole, topic.published)
@@ -124,11 +125,11 @@ def test_events_that_are_gone_make_the_totals_incomplete(
     asyncio.run(story())
 
 
-def test_without_the_topic_it_says_so(new_broker: Callable[..., AnyBroker]) -> None:
-    settings = Settings(kafka_url=new_broker().url, topic_prefix="none.")
+def test_without_the_topic_it_says_so(with_topics: Callable[[int], Settings]) -> None:
+    settings = with_topics(1).model_copy(update={"topic_prefix": "none."})
 
     async def story() -> None:
-        async with Follower(settings, Snapshot(Counters(), "none.dedup.events")):
+        async with Follower(settings, nothing(settings)):
             pass
 
     with pytest.raises(BrokerError, match=r"no topic none\.dedup\.events"):

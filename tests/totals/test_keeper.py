@@ -19,10 +19,9 @@ from streams.totals.count import count_totals
 from streams.totals.fold import Counters
 from streams.totals.keeper import Keeper
 from streams.totals.snapshot import Snapshot, TotalsStore
-from tests.brokers import AnyBroker
 from tests.totals.oracle import counted
 from tests.totals.test_fold import same
-from tests.totals.topic import Topic
+from tests.totals.topic import Topic, nothing
 
 _SECONDS = 0.1
 
@@ -39,9 +38,8 @@ async def running(keeper: Keeper) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-def settings(new_broker: Callable[..., AnyBroker], new_generation: Callable[..., Settings]) -> Settings:
-    own = new_generation(kafka_url=new_broker().url, partitions=2)
-    return own.model_copy(update={"namespace": f"keeper{own.generation}"})
+def settings(with_topics: Callable[[int], Settings]) -> Settings:
+    return with_topics(2)
 
 
 @pytest.fixture
@@ -63,7 +61,7 @@ async def until(condition: Callable[[], bool], what: str, seconds: float = 30.0)
 
 def includes(store: TotalsStore, topic: Topic) -> Callable[[], bool]:
     """Whether the totals in Redis include all that was published."""
-    return lambda: sum((store.read() or Snapshot(Counters(), EVENTS)).positions.values()) >= topic.published
+    return lambda: sum((store.read() or nothing(topic.settings)).positions.values()) >= topic.published
 
 
 def test_one_of_two_keeps_and_the_other_takes_over_at_once_when_it_ends(settings: Settings, store: TotalsStore) -> None:
@@ -97,7 +95,9 @@ def test_totals_that_are_counted_anew_are_continued(
         await create_topics(settings)
         topic = Topic(settings, 4)
         await topic.publish(30)
-        store.replace(Snapshot(Counters(clusters=-7), EVENTS, dict.fromkeys(range(2), 3), complete=False))
+        store.replace(
+            Snapshot(Counters(clusters=-7), settings.topic_prefix + EVENTS, dict.fromkeys(range(2), 3), complete=False)
+        )
         async with running(Keeper(settings, _SECONDS)):
             await until(includes(store, topic), "it continues with what is there")
             wrong = store.read()
@@ -125,7 +125,7 @@ def test_after_topics_were_lost_the_embedded_broker_s_are_counted_and_kafka_s_in
         topic = Topic(settings, 4)
         await topic.publish(30)
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
-        store.replace(Snapshot(Counters(clusters=999), EVENTS, {0: 10_000, 1: 10_000}))
+        store.replace(Snapshot(Counters(clusters=999), settings.topic_prefix + EVENTS, {0: 10_000, 1: 10_000}))
         Progress(layout, connection_of()).begin_topics(5)
         await topic.publish(10)
         async with running(Keeper(settings, _SECONDS)):

@@ -11,10 +11,11 @@ from streams.events import CLUSTERS, EVENTS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.settings import Settings
-from streams.totals.fold import Change
+from streams.totals.fold import Change, Counters
+from streams.totals.snapshot import Snapshot
 from tests.totals.oracle import Clusters
 
-__all__ = ["Topic", "event_message", "state_message"]
+__all__ = ["Topic", "event_message", "nothing", "state_message"]
 
 
 class Topic:
@@ -50,3 +51,8 @@ def event_message(event: Change) -> Outgoing:
 def state_message(event: Change) -> Outgoing:
     fields = {"cluster_id": event.cluster_id, "revision": event.revision, "records": event.after, "document": {}}
     return Outgoing(CLUSTERS, event.cluster_id.encode(), orjson.dumps(fields) if event.after else None)
+
+
+def nothing(settings: Settings) -> Snapshot:
+    """Totals from which counting begins with the first event."""
+    return Snapshot(Counters(), settings.topic_prefix + EVENTS)
