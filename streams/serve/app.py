@@ -19,14 +19,14 @@ from streams import __version__
 from streams.serve import probes
 from streams.serve.problems import HANDLERS
 from streams.serve.resources import Resources
-from streams.serve.routes import clusters, events, lookup, match, pairs, records
+from streams.serve.routes import clusters, events, lookup, match, pairs, records, stats
 
 __all__ = ["API", "create_app"]
 
 API = "/api/v1"
 _MAX_BODY = 1_000_000
 _ROUTERS: Sequence[Router] = (
-    clusters.router, records.router, lookup.router, match.router, pairs.router, events.router,
+    clusters.router, records.router, lookup.router, match.router, pairs.router, events.router, stats.router,
 )  # fmt: skip
 
 

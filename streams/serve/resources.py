@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack
 from typing import Self, TypeVar
 
 from streams.query.index_reader import IndexReader
+from streams.serve.background import Background
 from streams.serve.metrics import ServeMetrics
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
@@ -37,6 +38,7 @@ class Resources:
         self.settings = settings
         self.metrics = ServeMetrics()
         self.hub = Hub(settings)
+        self.background = Background(settings, self.ask)
         self._open = AsyncExitStack()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="query")
         self._local = threading.local()
@@ -44,6 +46,7 @@ class Resources:
 
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self.hub)
+        await self._open.enter_async_context(self.background)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -1,0 +1,29 @@
+"""What runs beside the requests keeps on while Redis is away, and ends when it is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from streams.errors import RedisError
+from streams.serve.background import Background
+from streams.settings import Settings
+
+
+def test_it_keeps_asking_while_redis_is_away_and_ends_at_once(generation: Settings) -> None:
+    asked = 0
+
+    async def ask(_question: object) -> list[object]:
+        nonlocal asked
+        asked += 1
+        raise RedisError("away")
+
+    async def story() -> float:
+        away = generation.model_copy(update={"redis_url": "redis://127.0.0.1:1"})
+        async with Background(away, ask):  # type: ignore[arg-type]
+            await asyncio.sleep(1.3)
+            began = time.monotonic()
+        return time.monotonic() - began
+
+    assert asyncio.run(story()) < 3
+    assert asked == 2
