@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from streams.api.inputs import parse
     from streams.errors import (
         BrokerError,
+        BusyError,
         EmbeddedError,
         FencedError,
         ForeignStateError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Author",
     "BrokerError",
+    "BusyError",
     "Cluster",
     "ClusterRelation",
     "ClusterState",
