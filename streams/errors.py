@@ -19,6 +19,7 @@ StreamsError
 │   └── ForeignStateError  Redis and the topics are not of one state: one of them is empty, or another one's
 ├── RefusedError       a request contradicts the current state, or was not carried out in time
 └── UsageError         a command was called with arguments it does not accept
+    └── NotFoundError      a cluster, record or identifier is not known
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ __all__ = [
     "ForgottenError",
     "LostStateError",
     "MissingExtraError",
+    "NotFoundError",
     "PayloadError",
     "RedisError",
     "RedisSetupError",
@@ -160,3 +162,12 @@ class RefusedError(StreamsError):
 
 class UsageError(StreamsError):
     """A command was called with arguments it does not accept."""
+
+
+class NotFoundError(UsageError):
+    """A cluster, record or identifier that was asked for is not known; `code` says which, for programs."""
+
+    def __init__(self, code: str, text: str) -> None:
+        """Take the `code` (`unknown_cluster`, `unknown_record`, `unknown_identifier`, …) and the text for people."""
+        super().__init__(text)
+        self.code = code
