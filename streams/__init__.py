@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from streams.api.inputs import parse
     from streams.errors import (
         BrokerError,
+        BusyError,
         EmbeddedError,
         FencedError,
         ForeignStateError,
         ForgottenError,
         LostStateError,
         MissingExtraError,
+        NotFoundError,
         PayloadError,
         RedisError,
         RedisSetupError,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Author",
     "BrokerError",
+    "BusyError",
     "Cluster",
     "ClusterRelation",
     "ClusterState",
@@ -59,6 +62,7 @@ __all__ = [
     "Identifier",
     "LostStateError",
     "MissingExtraError",
+    "NotFoundError",
     "PayloadError",
     "Progress",
     "Record",

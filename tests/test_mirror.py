@@ -56,7 +56,6 @@ WITHOUT = {
     "engine/review_questions": "tests/clusters/test_review_queue.py, tests/engine/test_engine.py",
     "engine/committer": "tests/engine/test_races.py, test_engine_interleavings.py",
     "engine/messages": "tests/engine/test_engine.py",
-    "engine/outbox": "tests/engine/test_engine_interleavings.py, test_reconcile.py",
     "engine/upsert": "tests/engine/test_engine.py",
     "kafka/cluster_watch": "tests/system/test_topics_vanish.py",
     "kafka/dead_letters": "tests/system/test_dead_letters.py",

@@ -85,14 +85,16 @@ class FrameStream:
         self._offsets = list(wanted.offsets)
         self._is_ahead = True
         self._times = [wanted.since] * len(self._offsets)
-        self._latest = self._sent = b""
+        self._latest, self._sent = self._first_identity(), b""
         self._sent_at = self._moved_at = 0.0
+
+    def _first_identity(self) -> bytes:
+        if not self._by_time:
+            return encode(self._offsets)
+        return self._ring.identity if self._offsets == self._ring.next else encode_time(self._wanted.since)
 
     async def frames(self) -> AsyncGenerator[bytes, None]:
         """Yield frames, one or several at a time, until the hub stops or the subscriber has fallen behind. Raises BrokerError."""
-        self._latest = encode_time(self._wanted.since) if self._by_time else encode(self._offsets)
-        if self._by_time and list(self._offsets) == self._ring.next:
-            self._latest = self._ring.identity
         gaps = gap_frame(self._latest, self._wanted.gaps) if self._wanted.gaps else b""
         yield self._sending(RETRY + gaps + position_frame(self._latest))
         if self._ring.lagging(self._offsets):

@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams import events
-from streams.errors import BrokerError, BusyError
+from streams.errors import BrokerError, BusyError, UsageError
 from streams.event_log import EventLog
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import existing_places, plain_consumer
@@ -123,8 +123,8 @@ class Hub:
     ) -> Subscription:
         """Return the frames of the events that a subscriber wants: from `last_event_id`, else from a time on, else from `start`.
 
-        Raises UsageError where the id is none of this stream, BusyError while events cannot be read or where too many subscribers
-        are far behind, BrokerError.
+        Raises UsageError where the id is none of this stream or the time has no zone, BusyError while events cannot be read or
+        where too many subscribers are far behind, BrokerError.
         """
         ring = await self._until_ready()
         offsets, earliest, gaps = await self._position(ring, last_event_id, since, start)
@@ -174,7 +174,7 @@ class Hub:
         if isinstance(position, list):
             offsets, gaps = await self._known(ring, position)
             return offsets, 0, gaps
-        moment = position if position is not None else round(since.timestamp() * 1000) if since else 0
+        moment = position if position is not None else _milliseconds(since) if since else 0
         offsets = await offsets_at(self._kafka, self._topic, partitions, moment, has_true_ends=self._has_true_ends)
         return offsets, moment, ()
 
@@ -269,6 +269,12 @@ class Hub:
     def _wake(self) -> None:
         woken, self._changed = self._changed, asyncio.Event()
         woken.set()
+
+
+def _milliseconds(moment: datetime) -> int:
+    if moment.tzinfo is None:
+        raise UsageError(f"{moment.isoformat()} has no time zone; write it as in {moment.isoformat()}Z")
+    return round(moment.timestamp() * 1000)
 
 
 class _Seat:

@@ -156,6 +156,29 @@ def test_a_slow_client_is_ended_and_comes_back_without_loss() -> None:
     assert events == [event["event_id"] for event in topic.events()]
 
 
+def test_with_many_partitions_the_first_id_is_the_time_of_the_subscription() -> None:
+    topic = MemoryTopic(65)
+    topic.add(0)
+    feed = MemoryFeed(topic, 10)
+    feed.ring.clock = 5000
+    client = Client()
+
+    async def story() -> None:
+        stream = FrameStream(feed, Wanted(EVERYTHING, list(feed.ring.next)), Timing(1e9, 1e9))
+        topic.add(0)
+        feed.ring.clock = 9000
+        feed.read()  # between the request and the first frame
+        with suppress(NoMoreError):
+            async for chunk in stream.frames():
+                client.feed(chunk)
+
+    asyncio.run(story())
+    assert [(identity, name) for identity, name, _ in client.received] == [
+        ("5000", "position"),
+        ("9000", "cluster.record_added"),
+    ]
+
+
 def test_where_nothing_comes_there_is_a_comment_and_where_all_is_filtered_out_a_position() -> None:
     topic = MemoryTopic(1)
     feed, client = MemoryFeed(topic, 10), Client()

@@ -19,7 +19,7 @@ from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
-from streams.kafka.topics import create_topics
+from streams.kafka.topics import create_topics, delete_topics
 from streams.local.services import Services
 from streams.settings import Settings
 from streams.subscriptions import EVERYTHING, NEW_PAPERS, Filter, Hub, Timing
@@ -214,6 +214,8 @@ def test_where_a_subscription_begins(new_settings: Make) -> None:
             assert [(each["from"], each["reason"]) for each in gap["missing"]] == [(900, "unknown_position")] * 3
             with pytest.raises(UsageError, match="another topic"):
                 await hub.subscribe(last_event_id="7:1")
+            with pytest.raises(UsageError, match="no time zone"):
+                await hub.subscribe(since=datetime(2026, 11, 30))
             # A subscription that is dropped without being closed is counted no more.
             dropped = await hub.subscribe(start="beginning")
             await anext(dropped)
@@ -247,5 +249,47 @@ def test_without_the_topic_subscribers_are_asked_to_come_back(
             await create_topics(settings)
             await wait_for(lambda: not hub.problem)
             await (await hub.subscribe()).aclose()
+
+    asyncio.run(story())
+
+
+@pytest.mark.system
+def test_a_subscription_outlasts_a_broker_that_is_killed_and_a_topic_made_anew_begins_again(
+    new_broker: Callable[..., AnyBroker], broker_kind: str
+) -> None:
+    if broker_kind == "tansu":
+        pytest.skip("it keeps no topics over a restart")
+    broker = new_broker()
+    settings = Settings(kafka_url=broker.url, partitions=1)
+    client = Client()
+
+    async def publish(name: str, count: int) -> None:
+        async with Publisher(KafkaConnection.of(settings)) as publisher:
+            await publisher.publish(some_events(name, count))
+
+    async def receive(frames: AsyncIterator[bytes], expected: set[str]) -> None:
+        async with asyncio.timeout(60):
+            while not expected <= ids(client):
+                client.feed(await anext(frames))
+
+    async def story() -> None:
+        await create_topics(settings)
+        await publish("a", 5)
+        async with Hub(settings, timing=Timing(1.0, 1.0)) as hub:
+            frames = await hub.subscribe(start="beginning")
+            await receive(frames, {f"a{n}:1" for n in range(5)})
+            await asyncio.to_thread(broker.kill)
+            await asyncio.to_thread(broker.start)
+            await publish("b", 3)
+            await receive(frames, {f"b{n}:1" for n in range(3)})
+            await delete_topics(settings)
+            await asyncio.sleep(2)
+            await create_topics(settings)
+            await publish("c", 2)
+            with pytest.raises(StopAsyncIteration):
+                await receive(frames, {f"c{n}:1" for n in range(2)})
+            back = await hub.subscribe(last_event_id=client.last_event_id)
+            await receive(back, {f"c{n}:1" for n in range(2)})
+            assert "gap" in {name for _, name, _ in client.received}
 
     asyncio.run(story())
