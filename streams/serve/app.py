@@ -15,7 +15,7 @@ from streams import __version__
 from streams.serve import probes
 from streams.serve.problems import HANDLERS
 from streams.serve.resources import Resources
-from streams.serve.routes import clusters, lookup, match, pairs, records
+from streams.serve.routes import clusters, lookup, match, pairs, reconcile, records
 
 __all__ = ["API", "create_app"]
 
@@ -39,7 +39,7 @@ def create_app(resources: Resources) -> Litestar:
 
     api = Router(API, route_handlers=[*_ROUTERS])
     return Litestar(
-        route_handlers=[api, probes.router],
+        route_handlers=[api, probes.router, reconcile.router],
         dependencies={"resources": Provide(provide_resources, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         lifespan=[opened],
