@@ -18,18 +18,22 @@ NAME = CLUSTER.cluster_id
 
 
 def test_every_id_has_a_list_for_every_property() -> None:
-    asked = {"ids": [NAME, "cb", "c?"], "properties": [{"id": "doi"}, {"id": "year"}, {"id": "authors"}, {"id": "P31"}]}
+    asked = {
+        "ids": [NAME, "cb", "c?"],
+        "properties": [{"id": "doi"}, {"id": "year"}, {"id": "authors"}, {"id": "size"}, {"id": "P31"}],
+    }
     gone = ClusterAnswer(cluster_id="cb", revision=2, size=0, records=(), document={})
     made = extension(read_extend_query(json.dumps(asked)), {NAME: CLUSTER, "cb": gone})
     schemas.check(schemas.EXTENSION, made)
     assert made["meta"][0] == {"id": "doi", "name": "DOI"}
-    assert made["meta"][3] == {"id": "P31", "name": "P31"}
-    nothing: dict[str, list[Any]] = {"doi": [], "year": [], "authors": [], "P31": []}
+    assert made["meta"][4] == {"id": "P31", "name": "P31"}
+    nothing: dict[str, list[Any]] = {"doi": [], "year": [], "authors": [], "size": [], "P31": []}
     assert made["rows"] == {
         NAME: {
             "doi": [{"str": "10.5555/aaa.1"}],
             "year": [{"int": 2021}],
             "authors": [{"str": "Ada Reef"}, {"str": "Bo Shoal"}],
+            "size": [{"int": 3}],
             "P31": [],
         },
         "cb": nothing,

@@ -53,7 +53,7 @@ def test_other_texts_are_titles(text: str) -> None:
 
 
 def test_properties_make_a_document() -> None:
-    record = ask("Corals", author="Ada Reef", year=2015.0, journal="Seas", volume=7, number="2", pages="1-9").record
+    record = ask("Corals", author="Ada Reef", year=2015.0, journal="Seas", volume=7.0, number="2", pages="1-9").record
     assert record is not None
     assert [author.name for author in record.authors] == ["Ada Reef"]
     assert record.authors_complete is False

@@ -124,9 +124,13 @@ def test_a_merged_cluster_leads_to_its_survivor(client: Client, library: Library
 
 
 def test_the_limit_of_a_query_is_kept_and_does_not_make_a_match(client: Client, library: Library) -> None:
-    wrong = {"query": OTHER, "properties": [{"pid": "doi", "v": "10.5555/aaa.1"}], "limit": 1}
-    (only,) = reconcile(client, q0=wrong)["q0"]
-    assert not only["match"], "the other duplicate is left out, and still there"
+    twin = "Thermal stability of layered perovskite oxides under reducing conditions"
+    for number in (1, 2):
+        library.send(f"twin:{number}", title=twin, authors=PAIR, year=2015, pmid=f"3145210{number}")
+    asked = {"query": twin, "properties": [{"pid": "authors", "v": PAIR}]}
+    assert cluster_of(library, "twin:1") != cluster_of(library, "twin:2")
+    assert [each["match"] for each in reconcile(client, q0=asked)["q0"]] == [False, False]
+    assert [each["match"] for each in reconcile(client, q0={**asked, "limit": 1})["q0"]] == [False]
 
 
 def test_open_refine_adds_columns(client: Client, library: Library) -> None:
@@ -209,10 +213,11 @@ def test_a_page_of_another_origin_may_ask_here_and_nowhere_else(client: Client) 
         ("queries=", FORM, 400),
         ("queries=%ff", FORM, 400),
         ("queries=%7B%22q%22%3A1%7D", FORM, 400),
+        ("queries=%7B%22q%22%3A%7B%22query%22%3A%22%ff%22%7D%7D", FORM, 400),
         ("queries=[]", FORM, 400),
         ("extend=", FORM, 400),
         ("extend={}", FORM, 400),
-        ("&".join(f"a{number}=1" for number in range(2000)), FORM, 400),
+        ("queries={}&" + "&".join(f"a{number}=1" for number in range(2000)), FORM, 400),
         ('{"queries":{}}', "application/json", 415),
         ("queries={}", "text/plain", 415),
         ("queries={}", "", 415),
