@@ -15,16 +15,15 @@ from streams.serve.reconcile.manifest import manifest
 from tests.query.conftest import Library
 from tests.query.test_lookup import OTHER, PAIR, TITLE
 from tests.serve.conftest import Client
-from tests.serve.reconcile import schemas
+from tests.serve.reconcile import recorded, schemas
 
 PATH = "/reconcile"
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
-OPEN_REFINE = {"User-Agent": "OpenRefine/3.10", "Content-Type": FORM}
 
 
 def post(client: Client, field: str, text: str) -> Any:
     """Send a form as OpenRefine's HTTP client writes it."""
-    answer = client.post(PATH, content=f"{field}={quote_plus(text)}", headers=OPEN_REFINE)
+    answer = client.post(PATH, content=f"{field}={quote_plus(text)}", headers=recorded.HEADERS)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"] == "application/json"
     return answer.json()
@@ -60,6 +59,23 @@ def test_open_refine_guesses_the_type_of_a_column(client: Client) -> None:
     )
     assert [each["type"] for each in found["q0"] + found["q1"]] == [[{"id": "work", "name": "Scholarly work"}]] * 2
     assert found["q2"] == []
+
+
+def test_recorded_requests_of_open_refine_are_answered(client: Client, library: Library) -> None:
+    library.send("mine:8", title=recorded.TITLE, authors=PAIR, year=2015)
+    batch = client.post(PATH, content=recorded.QUERIES, headers=recorded.HEADERS)
+    schemas.check(schemas.RESULT_BATCH, batch.json())
+    found = {key: [(each["id"], each["match"]) for each in row["result"]] for key, row in batch.json().items()}
+    assert found == {
+        "q0": [(cluster_of(library, "mine:8"), True)],
+        "q1": [],
+        "q2": [(cluster_of(library, "mine:1"), True)],
+        "q3": [],
+    }
+    made = client.post(PATH, content=recorded.EXTEND, headers=recorded.HEADERS).json()
+    schemas.check(schemas.EXTENSION, made)
+    assert [each["id"] for each in made["meta"]] == ["doi", "authors", "year", "size", "records"]
+    assert list(made["rows"]) == ["c1", "caaaaaaaaaaaaa"]
 
 
 def test_open_refine_reconciles_a_column_with_others_beside_it(client: Client, library: Library) -> None:
