@@ -20,6 +20,10 @@ from streams.serve.problems import ProblemError
 __all__ = ["cross_origin", "json_answer"]
 
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$]{0,99}(\.[A-Za-z_$][\w$]{0,99}){0,4}", re.ASCII)
+_ALWAYS = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",  # or a browser refuses JSONP, which is a script of another origin
+}
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Content-Type",
@@ -39,8 +43,7 @@ def cross_origin(app: ASGIApp) -> ASGIApp:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
-                headers["Access-Control-Allow-Origin"] = "*"
-                for name, value in _PREFLIGHT.items() if is_preflight else ():
+                for name, value in (_ALWAYS | _PREFLIGHT if is_preflight else _ALWAYS).items():
                     headers[name] = value
             await send(message)
 

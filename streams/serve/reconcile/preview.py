@@ -21,13 +21,13 @@ _STYLE = (
     "h1{font-size:15px;margin:0 0 6px}p{margin:0 0 6px}ul{margin:0;padding-left:18px}small{color:#555}"
 )
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors *; "
     f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-"""Headers of each page. Any page may frame it: OpenRefine shows previews so."""
+"""Headers of each page. Any page may frame it, as OpenRefine does: browsers apply `frame-ancestors` before `X-Frame-Options`."""
 _PLACE = (("journal", ""), ("volume", "vol. "), ("number", "no. "), ("pages", "p. "))
 _AUTHORS = 10
 _RECORDS = 10

@@ -68,6 +68,7 @@ def test_answers_and_errors_are_open_to_every_origin_without_credentials() -> No
         for path, status in (("/fine", 200), ("/fault", 400)):
             answer = client.get(path, headers={"Origin": "https://elsewhere.example"})
             assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (status, "*")
+            assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
             assert "Access-Control-Allow-Credentials" not in answer.headers
             assert "Access-Control-Allow-Methods" not in answer.headers
         preflight = client.options("/fine", headers={"Access-Control-Request-Method": "POST"})
