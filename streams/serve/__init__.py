@@ -4,5 +4,6 @@ resources.py   what requests share: index readers in threads, the settings
 problems.py    errors as RFC 9457 problem documents with stable codes
 app.py         the Litestar application, from the routes below
 routes/        one module for each group of paths
+reconcile/     OpenRefine's Reconciliation API
 process.py     the process: bind, serve, stop
 """

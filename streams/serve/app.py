@@ -19,7 +19,7 @@ from streams import __version__
 from streams.serve import probes
 from streams.serve.problems import HANDLERS
 from streams.serve.resources import Resources
-from streams.serve.routes import clusters, events, lookup, match, pairs, records, stats
+from streams.serve.routes import clusters, events, lookup, match, pairs, reconcile, records, stats
 
 __all__ = ["API", "create_app"]
 
@@ -49,7 +49,7 @@ def create_app(resources: Resources) -> Litestar:
 
     api = Router(API, route_handlers=[description, *_ROUTERS])
     return Litestar(
-        route_handlers=[api, probes.router],
+        route_handlers=[api, probes.router, reconcile.router],
         dependencies={"resources": Provide(provide_resources, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         lifespan=[opened],

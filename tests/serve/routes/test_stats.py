@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 
+from streams.state.connection import Command
 from streams.state.heartbeats import Heartbeat, HeartbeatStore
+from streams.state.layout import meta_key
 from tests.query.conftest import Library
 from tests.serve.conftest import Client
 from tests.system.processes import wait_for
 
 
 def beat(library: Library, messages: int) -> None:
+    meta = meta_key(library.settings.namespace, library.settings.generation)
+    library.connection.execute([Command(meta, ("HSET", meta, "worker:w1", "1"))])
     HeartbeatStore(library.settings.namespace, library.settings.generation, library.connection).write(
         Heartbeat(
             worker="w1",
