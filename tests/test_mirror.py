@@ -61,6 +61,7 @@ WITHOUT = {
     "kafka/cluster_watch": "tests/system/test_topics_vanish.py",
     "kafka/dead_letters": "tests/system/test_dead_letters.py",
     "state/refusal": "on a real server: tests/state/test_credentials.py",
+    "kafka/partitions": "tests/kafka/test_producer.py, test_reader.py",
     "kafka/refusal": "on listeners of a real Kafka: tests/system/test_kafka_security.py",
     "kafka/incoming": "tests/kafka/test_redrive.py",
     "kafka/topics": "tests/cli/test_doctor.py",

@@ -19,9 +19,8 @@ from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError
 from streams.kafka.connection import KafkaConnection, started
-from streams.kafka.producer import partition_of
+from streams.kafka.partitions import EMBEDDED_CLUSTER, partition_of
 from streams.kafka.refusal import explained
-from streams.kafka.topics import EMBEDDED_CLUSTER
 
 __all__ = [
     "END_HEADER",
@@ -33,6 +32,7 @@ __all__ = [
     "read_one",
     "read_to_now",
     "reported_ends",
+    "true_ends",
 ]
 
 END_HEADER = "streams-end"
@@ -85,6 +85,22 @@ async def reported_ends(kafka: KafkaConnection, topics: Sequence[str]) -> dict[T
             return {}
         async with plain_consumer(kafka) as consumer:
             return {place: end for place, end in (await consumer.end_offsets(places)).items() if end}
+    except KafkaError as error:
+        raise explained(kafka, "cannot be read", error) from error
+
+
+async def true_ends(kafka: KafkaConnection, topic: str) -> dict[TopicPartition, int]:
+    """Return where each partition of a topic ends, 0 where it is empty; writes end markers where the broker reports wrong ends.
+
+    Raises BrokerError.
+    """
+    try:
+        cluster = await _describe(kafka, [topic])
+        places = [TopicPartition(topic, number) for number in cluster.places[topic]]
+        if not cluster.has_true_ends:
+            return await _write_markers(kafka, places)
+        async with plain_consumer(kafka) as consumer:
+            return dict(await consumer.end_offsets(places))
     except KafkaError as error:
         raise explained(kafka, "cannot be read", error) from error
 
