@@ -24,7 +24,9 @@ from streams.kafka.refusal import explained
 
 __all__ = [
     "END_HEADER",
+    "Extent",
     "existing_places",
+    "extents",
     "first_offsets",
     "follow",
     "plain_consumer",
@@ -32,7 +34,6 @@ __all__ = [
     "read_one",
     "read_to_now",
     "reported_ends",
-    "true_ends",
 ]
 
 END_HEADER = "streams-end"
@@ -45,6 +46,13 @@ class _Cluster(NamedTuple):
 
     has_true_ends: bool
     places: Mapping[str, Sequence[int]]
+
+
+class Extent(NamedTuple):
+    """The first offset that a partition has, and the offset after its last message."""
+
+    first: int
+    end: int
 
 
 async def read_to_now(
@@ -89,18 +97,19 @@ async def reported_ends(kafka: KafkaConnection, topics: Sequence[str]) -> dict[T
         raise explained(kafka, "cannot be read", error) from error
 
 
-async def true_ends(kafka: KafkaConnection, topic: str) -> dict[TopicPartition, int]:
-    """Return where each partition of a topic ends, 0 where it is empty; writes end markers where the broker reports wrong ends.
+async def extents(kafka: KafkaConnection, topic: str) -> dict[TopicPartition, Extent]:
+    """Return from where to where each partition of a topic has messages; raises BrokerError.
 
-    Raises BrokerError.
+    The embedded broker deletes nothing and reports wrong ends: there the first offset is 0, and an end marker is written.
     """
     try:
         cluster = await _describe(kafka, [topic])
         places = [TopicPartition(topic, number) for number in cluster.places[topic]]
         if not cluster.has_true_ends:
-            return await _write_markers(kafka, places)
+            return {place: Extent(0, end) for place, end in (await _write_markers(kafka, places)).items()}
         async with plain_consumer(kafka) as consumer:
-            return dict(await consumer.end_offsets(places))
+            first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+            return {place: Extent(first[place], ends[place]) for place in places}
     except KafkaError as error:
         raise explained(kafka, "cannot be read", error) from error
 
