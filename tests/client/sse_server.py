@@ -16,7 +16,7 @@ Reply = Callable[["SseServer", web.Request], Awaitable[web.StreamResponse]]
 
 
 class SseServer:
-    """Events numbered from 1, whose ids are `0:number`; each connection is answered by the next of `replies`, the last one again."""
+    """Events numbered from 1, whose ids are `0:number`; each connection gets the next of `replies`, at the end the last again."""
 
     def __init__(self, *replies: Reply) -> None:
         self.replies = list(replies) or [normal]

@@ -33,7 +33,7 @@ def names(first: int, last: int) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_each_event_comes_once_and_in_order_through_cuts_and_refusals(seed: int) -> None:
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311
     faults: list[Reply] = [cut_at(random.randrange(600)) for _ in range(12)]
     faults += [refusing(503), refusing(429, Retry_After="0"), refusing(502), cut_at(0)]
     random.shuffle(faults)
@@ -116,7 +116,7 @@ def test_pauses_grow_and_are_short_again_after_an_event(monkeypatch: pytest.Monk
 )
 def test_what_the_server_refuses_for_good_is_raised(status: int, words: str) -> None:
     async def story() -> None:
-        async with running(SseServer(refusing(status))) as server, subscribe(url=server.url, token="t") as events:
+        async with running(SseServer(refusing(status))) as server, subscribe(url=server.url) as events:
             with pytest.raises(WrongSetupError, match=words):
                 await anext(events)
 
