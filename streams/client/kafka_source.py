@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from streams.api.event import read_event
 from streams.client.items import Gap, Item, Moved, Unreadable
 from streams.client.position import BEGINNING, NOW, format_position, parse_position
-from streams.errors import PayloadError
+from streams.errors import PayloadError, WrongSetupError
 from streams.events.messages import EVENTS
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import Extent, extents, plain_consumer
@@ -113,10 +113,10 @@ class KafkaSource:
         return self._moved(missing)
 
     def _place(self) -> dict[str, list[int]]:
-        """Set the next offset of every partition; return the offsets that are missing. Raises ValueError."""
+        """Set the next offset of every partition; return the offsets that are missing. Raises WrongSetupError."""
         if self._next:
             if unknown := self._next.keys() - {place.partition for place in self._extents}:
-                raise ValueError(
+                raise WrongSetupError(
                     f"the position {self.position} is not of {self._topic}, which has no partition {min(unknown)}"
                 )
             given = {place: self._next.get(place.partition, extent.first) for place, extent in self._extents.items()}
