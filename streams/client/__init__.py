@@ -11,7 +11,7 @@
 | `subscription`    | the iterator: selection, position, checkpoint, gaps                      |
 | `kafka_source`    | reads `dedup.events` from Kafka                                          |
 | `http_source`     | reads Server-Sent Events of `streams serve`; `sse` parses them           |
-| `snapshot`        | states, then events without a gap; `snapshot_table` has the revisions    |
+| `snapshot_source` | states, then events without a gap; `snapshot_table` has the revisions    |
 | `blocking`        | the same for programs without asyncio                                    |
 | `checkpoints`     | where a subscriber keeps its position                                    |
 

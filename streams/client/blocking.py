@@ -17,7 +17,7 @@ from streams.client.position import BEGINNING
 from streams.client.subscription import OnGap, Subscription
 
 if TYPE_CHECKING:
-    from streams.client.snapshot import Snapshot
+    from streams.client.snapshot_source import Snapshot
     from streams.client.snapshot_table import ClusterEnd
     from streams.kafka.connection import KafkaConnection
 

@@ -11,9 +11,10 @@ from streams.client.items import Source
 from streams.client.position import BEGINNING
 from streams.client.selection import Selection, select
 from streams.client.subscription import OnGap, Subscription
+from streams.errors import SettingsError
 
 if TYPE_CHECKING:
-    from streams.client.snapshot import Snapshot
+    from streams.client.snapshot_source import Snapshot
     from streams.kafka.connection import KafkaConnection
 
 __all__ = ["snapshot", "subscribe"]
@@ -76,7 +77,7 @@ def snapshot(
     yielded that the states have, and none twice. `checkpoint` is saved once all states are yielded: `subscribe` can start at it.
     The other arguments and errors are those of `subscribe`.
     """
-    from streams.client.snapshot import Snapshot, SnapshotSource  # noqa: PLC0415 - aiokafka, for those who use Kafka
+    from streams.client.snapshot_source import Snapshot, SnapshotSource  # noqa: PLC0415 - aiokafka, for those who use Kafka
 
     source = SnapshotSource(*_connection(kafka, topic_prefix, kafka_settings))
     return Snapshot(source, select((), sources), on_gap, checkpoint)
@@ -105,5 +106,7 @@ def _connection(
         if given:
             raise TypeError(f"a KafkaConnection has its own {', '.join(sorted(given))}")
         return kafka, load_settings().topic_prefix if topic_prefix is None else topic_prefix
+    if not kafka:
+        raise SettingsError("kafka", "is empty", "host:port[,host:port…]")
     settings = load_settings(kafka_url=kafka, topic_prefix=topic_prefix, **given)
     return KafkaConnection.of(settings), settings.topic_prefix
