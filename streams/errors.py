@@ -26,7 +26,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
 __all__ = [
@@ -155,11 +154,10 @@ class ForeignStateError(StateError):
 class GapError(StreamsError):
     """Events were deleted before a subscriber read them, so what it knows of clusters may be out of date.
 
-    `position` is where the subscription continues, `missing` which events are gone: of each partition (as text) the first offset
-    and the first that there is again.
+    `position` is where the subscription continues, `missing` says which events are gone, each a `Missing` of `streams.client`.
     """
 
-    def __init__(self, text: str, position: str, missing: Mapping[str, Any]) -> None:
+    def __init__(self, text: str, position: str, missing: tuple[Any, ...]) -> None:
         super().__init__(f"{text}; take a snapshot, then follow from it")
         self.position = position
         self.missing = missing

@@ -35,6 +35,7 @@ WITHOUT = {
     "cli/verify": "on real processes: tests/system/test_verify.py",
     "local/up": "on real processes: tests/system/test_commands_live.py",
     "local/worker": "on real processes, in every file of tests/system",
+    "client/items": "value types; made and read in tests/client/test_subscription.py, test_kafka_source.py",
     "query/answers": "value types; made in tests/query/test_lookup.py, test_clusters.py, test_match.py, test_preview.py",
     "query/hypothetical": "plans held against what the engine does: tests/query/test_match.py, test_preview.py",
     "query/index_reader": "tests/query/test_lookup.py, test_explain.py",

@@ -19,7 +19,7 @@ import msgspec
 from yarl import URL
 
 from streams.api.event import read_event
-from streams.client.items import Gap, Item, Moved, Unreadable
+from streams.client.items import Gap, Item, Missing, Moved, Unreadable
 from streams.client.position import BEGINNING, NOW
 from streams.client.selection import Selection
 from streams.client.sse import SseMessage, SseParser
@@ -38,6 +38,20 @@ _LASTING_SECONDS = 10.0  # a connection that lasted so long was no failure, thou
 _WAITED_OUT = (408, 425, 429)
 _STREAM, _OK, _SERVER_ERROR = "text/event-stream", 200, 500
 _FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+
+
+class _Missing(msgspec.Struct, rename={"start": "from", "end": "to"}):
+    partition: int
+    start: int
+    end: int
+    reason: str = ""
+
+
+class _Gap(msgspec.Struct):
+    missing: list[_Missing]
+
+
+_GAP = msgspec.json.Decoder(_Gap)
 
 
 class HttpSource:
@@ -176,14 +190,22 @@ def _address(url: str) -> URL:
 def _item(message: SseMessage) -> Item:
     """Return the item of a message: an event of a cluster, a gap, or where the stream is."""
     if message.event == "gap":
-        missing = _object(message.data)
-        return Gap(message.last_id, missing, f"events are gone: {message.data or 'the server does not say which'}")
+        return Gap(message.last_id, _missing(message.data), f"events are gone: {message.data}")
     if not message.event.startswith("cluster."):
         return Moved(message.last_id)
     try:
         return read_event(message.data, message.last_id)
     except PayloadError as error:
         return Unreadable(PayloadError(error.code, error.detail, f"after {message.last_id}"), message.last_id)
+
+
+def _missing(data: str) -> tuple[Missing, ...]:
+    """Return what the data of a gap says is missing."""
+    try:
+        found = _GAP.decode(data)
+    except msgspec.MsgspecError:
+        return ()
+    return tuple(Missing(each.partition, each.start, each.end, each.reason) for each in found.missing)
 
 
 def _object(text: str) -> Mapping[str, Any]:

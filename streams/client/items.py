@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from streams.api.event import ClusterState, Event
 from streams.errors import PayloadError
 
-__all__ = ["Gap", "Item", "Moved", "Source", "Unreadable"]
+__all__ = ["Gap", "Item", "Missing", "Moved", "Source", "Unreadable"]
+
+
+class Missing(NamedTuple):
+    """Offsets of a partition of `dedup.events` that cannot be read: from `start`, up to but without `end`.
+
+    `reason` is `retention` where the topic deleted them, `unknown_position` where the topic was created anew, so that the offset
+    was one of its predecessor; it is then read from its beginning, which is `end`.
+    """
+
+    partition: int
+    start: int
+    end: int
+    reason: str = "retention"
 
 
 class Gap(NamedTuple):
     """Events that were deleted before this subscriber read them.
 
-    `position` is where the subscription continues. `missing` says which events are gone: for each partition (as text) the first
-    offset and the first that there is again, from Kafka; what the server sent, over HTTP. `text` says it to people.
+    `position` is where the subscription continues, `missing` says which are gone, `text` says it to people.
     """
 
     position: str
-    missing: Mapping[str, Any]
+    missing: tuple[Missing, ...]
     text: str
 
 

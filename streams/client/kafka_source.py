@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from streams.api.event import read_event
-from streams.client.items import Gap, Item, Moved, Unreadable
+from streams.client.items import Gap, Item, Missing, Moved, Unreadable
 from streams.client.position import BEGINNING, NOW, format_position, parse_position
 from streams.errors import PayloadError, WrongSetupError
 from streams.events.messages import EVENTS
@@ -112,7 +112,7 @@ class KafkaSource:
         self._consumer, self._last_message = consumer, time.monotonic()
         return self._moved(missing)
 
-    def _place(self) -> dict[str, list[int]]:
+    def _place(self) -> list[Missing]:
         """Set the next offset of every partition; return the offsets that are missing. Raises WrongSetupError."""
         if self._next:
             if unknown := self._next.keys() - {place.partition for place in self._extents}:
@@ -126,24 +126,23 @@ class KafkaSource:
         self._next = {place.partition: offset for place, offset in given.items()}
         return self._missing(given)
 
-    def _missing(self, given: Mapping[TopicPartition, int]) -> dict[str, list[int]]:
-        """Set the next offset where an offset is out of range; return for each such partition the offset and the next one."""
-        found: dict[str, list[int]] = {}
+    def _missing(self, given: Mapping[TopicPartition, int]) -> list[Missing]:
+        """Set the next offset where an offset is out of range; return what is missing in each such partition."""
+        found: list[Missing] = []
         for place, offset in given.items():
             first, end = self._extents[place]
             if not first <= offset <= end:
                 self._next[place.partition] = first
-                found[str(place.partition)] = [offset, first]
+                reason = "retention" if offset < first else "unknown_position"
+                found.append(Missing(place.partition, offset, first, reason))
         return found
 
-    def _moved(self, missing: Mapping[str, list[int]]) -> Sequence[Item]:
+    def _moved(self, missing: Sequence[Missing]) -> Sequence[Item]:
+        """Return the item of a new position, with what is missing before it."""
         if not missing:
             return [Moved(self.position)]
-        where = ", ".join(
-            f"partition {partition} from offset {offset} on, continued at {first}"
-            for partition, (offset, first) in missing.items()
-        )
-        return [Gap(self.position, missing, f"events of {self._topic} are gone: {where}")]
+        where = ", ".join(f"partition {each.partition} from offset {each.start} to {each.end}" for each in missing)
+        return [Gap(self.position, tuple(missing), f"events of {self._topic} are gone: {where}")]
 
     async def _skip_missing(self, given: Mapping[TopicPartition, int]) -> Sequence[Item]:
         """Seek the first message that there is in partitions whose position is out of range. Raises BrokerError."""

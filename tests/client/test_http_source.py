@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from random import Random
 from typing import Any
 
 import pytest
 
-from streams.client import Event, Gap, GapError, Subscription, http_source, subscribe
+from streams.client import Event, Gap, GapError, Missing, Subscription, http_source, subscribe
 from streams.client.http_source import HttpSource
 from streams.errors import PayloadError, SettingsError, WrongSetupError
 from tests.client.sse_server import Reply, SseServer, cut_at, normal, refusing, running, silent
@@ -31,10 +32,10 @@ def names(first: int, last: int) -> list[str]:
     return [f"c{number}" for number in range(first, last + 1)]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_each_event_comes_once_and_in_order_through_cuts_and_refusals(seed: int) -> None:
     random = Random(seed)  # noqa: S311
-    faults: list[Reply] = [cut_at(random.randrange(600)) for _ in range(12)]
+    faults: list[Reply] = [cut_at(random.randrange(600)) for _ in range(8)]
     faults += [refusing(503), refusing(429, Retry_After="0"), refusing(502), cut_at(0)]
     random.shuffle(faults)
 
@@ -106,7 +107,7 @@ def test_pauses_grow_and_are_short_again_after_an_event(monkeypatch: pytest.Monk
     for _ in range(8):
         source._not_before = 0.0
         source._lost("away")
-        pauses.append(round(source._not_before - http_source.time.monotonic()))
+        pauses.append(round(source._not_before - time.monotonic()))
     assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
 
 
@@ -169,7 +170,7 @@ def test_what_is_left_out_by_the_server_moves_the_position_and_gaps_are_said() -
         server, gaps = SseServer(), list[Gap]()
         server.add()
         server.add_frame("position", "{}")
-        server.add_frame("gap", '{"0": [2, 9]}')
+        server.add_frame("gap", '{"missing":[{"partition":0,"from":2,"to":9,"reason":"retention"}]}')
         server.add_frame("cluster.created", "no JSON")
         server.add()
         async with running(server):
@@ -177,7 +178,7 @@ def test_what_is_left_out_by_the_server_moves_the_position_and_gaps_are_said() -
             await anext(events)
             with pytest.raises(GapError) as raised:
                 await anext(events)
-            assert (raised.value.position, raised.value.missing) == ("0:3", {"0": [2, 9]})
+            assert (raised.value.position, raised.value.missing) == ("0:3", (Missing(0, 2, 9),))
             await events.aclose()
             async with subscribe(url=server.url, start="0:1", on_gap=gaps.append) as events:
                 with pytest.raises(PayloadError, match="after 0:4"):

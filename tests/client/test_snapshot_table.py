@@ -127,7 +127,7 @@ def test_what_is_no_state_is_refused_and_changes_nothing(value: bytes) -> None:
     table = SnapshotTable()
     with pytest.raises(PayloadError, match="not_a_state"):
         table.add_message(b"ca", value, {})
-    assert list(table.states()) == list(table.ends()) == []
+    assert [*table.states(), *table.ends()] == []
 
 
 def test_many_states_are_yielded_in_lots() -> None:
