@@ -22,9 +22,8 @@ from streams.api.cluster_view import ClusterView
 from streams.api.event import EVENT_TYPES, ClusterRelation, ClusterState, Event
 from streams.client.blocking import SnapshotSync, SubscriptionSync, snapshot_sync, subscribe_sync
 from streams.client.checkpoints import Checkpoint, FileCheckpoint
-from streams.client.items import Gap, Missing
+from streams.client.items import ClusterEnd, Gap, Missing
 from streams.client.opening import snapshot, subscribe
-from streams.client.snapshot_table import ClusterEnd
 from streams.client.subscription import Subscription
 from streams.errors import GapError
 

@@ -17,8 +17,8 @@ from streams.client.position import BEGINNING
 from streams.client.subscription import OnGap, Subscription
 
 if TYPE_CHECKING:
+    from streams.client.items import ClusterEnd
     from streams.client.snapshot_source import Snapshot
-    from streams.client.snapshot_table import ClusterEnd
     from streams.kafka.connection import KafkaConnection
 
 __all__ = ["SnapshotSync", "SubscriptionSync", "snapshot_sync", "subscribe_sync"]

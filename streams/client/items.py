@@ -8,7 +8,15 @@ from typing import NamedTuple, Protocol
 from streams.api.event import ClusterState, Event
 from streams.errors import PayloadError
 
-__all__ = ["Gap", "Item", "Missing", "Moved", "Source", "Unreadable"]
+__all__ = ["ClusterEnd", "Gap", "Item", "Missing", "Moved", "Source", "Unreadable"]
+
+
+class ClusterEnd(NamedTuple):
+    """A cluster that ended not long before the snapshot: its last revision, and the cluster that it redirects to, if any."""
+
+    cluster_id: str
+    revision: int
+    merged_into: str = ""
 
 
 class Missing(NamedTuple):

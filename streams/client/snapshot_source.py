@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from streams.api.event import ClusterState, Event
-from streams.client.items import Gap, Item, Moved, Unreadable
+from streams.client.items import ClusterEnd, Gap, Item, Moved, Unreadable
 from streams.client.kafka_source import KafkaSource
 from streams.client.position import format_position
-from streams.client.snapshot_table import ClusterEnd, SnapshotTable
+from streams.client.snapshot_table import SnapshotTable
 from streams.client.subscription import Subscription
 from streams.errors import PayloadError
 from streams.events.messages import CLUSTERS, EVENTS

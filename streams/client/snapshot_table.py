@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 import msgspec
 
 from streams.api.event import ClusterRelation, ClusterState, Event, PublishedRelation
+from streams.client.items import ClusterEnd
 from streams.errors import PayloadError
 
-__all__ = ["ClusterEnd", "SnapshotTable"]
+__all__ = ["SnapshotTable"]
 
 _REVISION, _MERGED_INTO = "revision", "merged-into"
 _SCHEMA = """
@@ -26,14 +26,6 @@ create table revision (id text primary key, revision int not null, merged_into t
 create table state (id text primary key, value blob not null);
 """
 _SET_REVISION = "insert or replace into revision values (?, ?, ?)"
-
-
-class ClusterEnd(NamedTuple):
-    """A cluster that ended not long before the snapshot: its last revision, and the cluster that it redirects to, if any."""
-
-    cluster_id: str
-    revision: int
-    merged_into: str = ""
 
 
 class _State(msgspec.Struct):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from streams.api.cluster_view import ClusterView
 from streams.api.event import Event, read_event
-from streams.client.snapshot_table import ClusterEnd, SnapshotTable
+from streams.client.items import ClusterEnd
+from streams.client.snapshot_table import SnapshotTable
 from streams.errors import PayloadError
 
 OVERLAP, DELAY = 8, 3
