@@ -25,7 +25,7 @@ from tests.client.topics import clusters_now, messages, publish
 from tests.system.processes import wait_for
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "subscribe.md").read_text(encoding="utf-8")
-RECIPES = dict(re.findall(r"^```python recipe=(\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+RECIPES = dict(re.findall(r'^```python title="(\S+)"\n(.*?)^```$', PAGE, re.MULTILINE | re.DOTALL))
 SQL = re.search(r"^```sql\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 PAPER = {"title": "Coral growth in warm seas", "authors": ["Ada Reef"], "year": 2021}
 FEED = [
@@ -40,7 +40,7 @@ class Program:
     """A recipe as a process."""
 
     def __init__(self, name: str, directory: Path, settings: Settings, **replaced: str) -> None:
-        text = RECIPES[name].replace("localhost:9092", settings.kafka_url)
+        text = RECIPES[f"{name}.py"].replace("localhost:9092", settings.kafka_url)
         for old, new in replaced.items():
             text = text.replace(old, new)
         self._file = directory / "recipe.py"
@@ -85,11 +85,11 @@ def rows(path: Path, query: str) -> list[Any]:
 
 def kept(name: str, directory: Path) -> dict[str, Any]:
     """What a program keeps of each cluster."""
-    path = directory / name
+    path = directory / f"{name}.db"
     match name:
-        case "search.db":
+        case "search":
             query = "select id, title from cluster join paper on paper.rowid = number"
-        case "graph.db":
+        case "graph":
             query = "select cluster, title from node where cluster in (select cluster from member)"
         case _:
             query = "select id, document ->> 'title' from cluster where records <> '[]'"
@@ -114,14 +114,10 @@ def check_mirror(directory: Path) -> None:
     assert ended
     for name, _ in ended:
         ((now,),) = rows(path, SQL[1].replace("c…", name))
-        assert now in kept("mirror.db", directory)
+        assert now in kept("mirror", directory)
 
 
-CHECKS: dict[str, Callable[[Path], None]] = {
-    "search.db": check_search,
-    "graph.db": check_graph,
-    "mirror.db": check_mirror,
-}
+CHECKS: dict[str, Callable[[Path], None]] = {"search": check_search, "graph": check_graph, "mirror": check_mirror}
 
 
 @pytest.mark.long
@@ -137,7 +133,7 @@ def test_a_program_keeps_the_clusters_and_continues_after_a_kill(
     try:
         wait_for(lambda: kept(name, tmp_path), "the snapshot")
         asyncio.run(publish(topics, *batches[2:5]))  # the third record merges the clusters of the first two
-        wait_for(lambda: rows(tmp_path / name, "select value from position"), "it follows")
+        wait_for(lambda: rows(tmp_path / f"{name}.db", "select value from position"), "it follows")
         program.kill()
         asyncio.run(publish(topics, *batches[5:]))
         program.start()
@@ -177,7 +173,7 @@ def test_new_papers_are_listed_once_and_from_now_on(
     server.add(**events[0])
     server.add(**events[1])
     server.add(**events[2])
-    program = Program("new-papers.txt", tmp_path, Settings(), **{"http://localhost:6060": server.url})
+    program = Program("new_papers", tmp_path, Settings(), **{"http://localhost:6060": server.url})
     listed = tmp_path / "new-papers.txt"
     try:
         wait_for(lambda: server.requests, "it is connected")
@@ -192,5 +188,5 @@ def test_new_papers_are_listed_once_and_from_now_on(
 
 
 def test_every_program_of_the_page_is_tested() -> None:
-    assert set(RECIPES) == {*CHECKS, "new-papers.txt"}
+    assert set(RECIPES) == {*(f"{name}.py" for name in CHECKS), "new_papers.py"}
     assert len(re.findall(r"^```python", PAGE, re.MULTILINE)) == len(RECIPES)
