@@ -24,7 +24,7 @@ from streams.client.blocking import SnapshotSync, SubscriptionSync, snapshot_syn
 from streams.client.checkpoints import Checkpoint, FileCheckpoint
 from streams.client.items import ClusterEnd, Gap, Missing
 from streams.client.opening import snapshot, subscribe
-from streams.client.subscription import Subscription
+from streams.client.subscription import Snapshot, Subscription
 from streams.errors import GapError
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Gap",
     "GapError",
     "Missing",
+    "Snapshot",
     "SnapshotSync",
     "Subscription",
     "SubscriptionSync",

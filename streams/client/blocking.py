@@ -14,11 +14,10 @@ from streams.api.event import ClusterState, Event
 from streams.client.checkpoints import Checkpoint
 from streams.client.opening import snapshot, subscribe
 from streams.client.position import BEGINNING
-from streams.client.subscription import OnGap, Subscription
+from streams.client.subscription import OnGap, Snapshot, Subscription
 
 if TYPE_CHECKING:
     from streams.client.items import ClusterEnd
-    from streams.client.snapshot_source import Snapshot
     from streams.kafka.connection import KafkaConnection
 
 __all__ = ["SnapshotSync", "SubscriptionSync", "snapshot_sync", "subscribe_sync"]

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import uniform
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 import msgspec
-from yarl import URL
 
 from streams.api.event import read_event
 from streams.client.items import Gap, Item, Missing, Moved, Unreadable
@@ -61,8 +61,7 @@ class HttpSource:
         """Start at `beginning`, `now` or a position. Raises SettingsError for a wrong `url`, ValueError for a wrong `start`."""
         if not (start.isascii() and start.isprintable() and start):
             raise ValueError(f"{start[:100]!r} is no position; expected one that an event had, `beginning` or `now`")
-        self._url = _address(url)
-        self._shown = self._url.with_user(None)
+        self._url, self._shown = _address(url)
         self._query = selection.query() + ([("document", "true")] if documents else [])
         self._headers = {"Accept": _STREAM, "Cache-Control": "no-store"}
         if token:
@@ -89,8 +88,8 @@ class HttpSource:
                         return items
                     continue
                 self._lost("the server ended the stream")
-            except aiohttp.InvalidURL as error:
-                raise SettingsError("url", f"leads to {error}", "the address of `streams serve`") from None
+            except aiohttp.InvalidURL:
+                raise SettingsError("url", "is, or leads to, no address", "the address of `streams serve`") from None
             except _FAILURES as error:
                 self._lost(str(error) or type(error).__name__)
 
@@ -162,7 +161,7 @@ class HttpSource:
         write(
             "subscription_lost",
             "{url}: {reason}; connecting again in {seconds:.1f} s",
-            url=str(self._shown),
+            url=self._shown,
             reason=reason,
             seconds=max(0.0, self._not_before - time.monotonic()),
         )
@@ -176,15 +175,21 @@ class HttpSource:
             self._response = None
 
 
-def _address(url: str) -> URL:
-    """Return where the events of a server are. Raises SettingsError, which does not show the URL: it may have a password."""
+def _address(url: str) -> tuple[str, str]:
+    """Return where the events of a server are, and the same without a user and a password.
+
+    Raises SettingsError, which does not show the URL.
+    """
     try:
-        found = URL(url)
+        parts = urlsplit(url)
+        is_right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        found = URL()
-    if found.scheme not in ("http", "https") or not found.host or found.query_string or found.fragment:
+        is_right = False
+    if not is_right or parts.query or parts.fragment:
         raise SettingsError("url", "is no address of a server", "http:// or https:// and a host, without a query")
-    return found.with_path(found.path.rstrip("/") + _PATH)
+    path = parts.path.rstrip("/") + _PATH
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, parts.netloc, path, "", "")), urlunsplit((parts.scheme, host, path, "", ""))
 
 
 def _item(message: SseMessage) -> Item:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from streams.api.event import ClusterState, Event
 from streams.errors import PayloadError
 
-__all__ = ["ClusterEnd", "Gap", "Item", "Missing", "Moved", "Source", "Unreadable"]
+__all__ = ["ClusterEnd", "EndingSource", "Gap", "Item", "Missing", "Moved", "Source", "Unreadable"]
 
 
 class ClusterEnd(NamedTuple):
@@ -67,3 +67,10 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """Close the connection; the source may be read again, from where it was."""
+
+
+class EndingSource(Source, Protocol):
+    """A source that begins with a snapshot."""
+
+    def ends(self) -> Iterator[ClusterEnd]:
+        """Yield what is known of clusters that ended before the snapshot; nothing before it is taken."""

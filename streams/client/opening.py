@@ -10,11 +10,10 @@ from streams.client.checkpoints import Checkpoint
 from streams.client.items import Source
 from streams.client.position import BEGINNING
 from streams.client.selection import Selection, select
-from streams.client.subscription import OnGap, Subscription
+from streams.client.subscription import OnGap, Snapshot, Subscription
 from streams.errors import SettingsError
 
 if TYPE_CHECKING:
-    from streams.client.snapshot_source import Snapshot
     from streams.kafka.connection import KafkaConnection
 
 __all__ = ["snapshot", "subscribe"]
@@ -77,7 +76,7 @@ def snapshot(
     yielded that the states have, and none twice. `checkpoint` is saved once all states are yielded: `subscribe` can start at it.
     The other arguments and errors are those of `subscribe`.
     """
-    from streams.client.snapshot_source import Snapshot, SnapshotSource  # noqa: PLC0415 - aiokafka, for those who use Kafka
+    from streams.client.snapshot_source import SnapshotSource  # noqa: PLC0415 - aiokafka, for those who use Kafka
 
     source = SnapshotSource(*_connection(kafka, topic_prefix, kafka_settings))
     return Snapshot(source, select((), sources), on_gap, checkpoint)

@@ -19,13 +19,12 @@ from streams.client.items import ClusterEnd, Gap, Item, Moved, Unreadable
 from streams.client.kafka_source import KafkaSource
 from streams.client.position import format_position
 from streams.client.snapshot_table import SnapshotTable
-from streams.client.subscription import Subscription
 from streams.errors import PayloadError
 from streams.events.messages import CLUSTERS, EVENTS
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import extents, read_to_now
 
-__all__ = ["OVERLAP", "Snapshot", "SnapshotSource"]
+__all__ = ["OVERLAP", "SnapshotSource"]
 
 OVERLAP = 10_000
 """How many messages of each partition of `dedup.events` before its end are taken into the snapshot."""
@@ -56,7 +55,7 @@ class SnapshotSource:
         return [_unless_known(item, self._table) for item in await self._events.read()]
 
     async def close(self) -> None:
-        """Close the connection and the table; the next read takes another snapshot."""
+        """Close the connection and delete the table."""
         if self._table is not None and self._events is not None:
             self._states, self._after = iter(()), []
             self._table.close()
@@ -103,18 +102,3 @@ def _take_events(items: Sequence[Item], table: SnapshotTable) -> list[Item]:
         if isinstance(item, Event):
             table.add_event(item)
     return [item for item in items if isinstance(item, Gap | Unreadable)]
-
-
-class Snapshot(Subscription[ClusterState | Event]):
-    """The state of every cluster, each once, then events as they come.
-
-    `position` is empty until the last state was yielded; `subscribe` resumes from there.
-    """
-
-    def ends(self) -> Iterator[ClusterEnd]:
-        """Yield the clusters that ended shortly before the snapshot, for `ClusterView.end`; all that the topics still know.
-
-        Ask for them once the first state or event was yielded.
-        """
-        source = self._source
-        return source.ends() if isinstance(source, SnapshotSource) else iter(())

@@ -1,20 +1,20 @@
-"""`Subscription`: events as an asynchronous iterator, with the position to resume from."""
+"""`Subscription` and `Snapshot`: asynchronous iterators, with the position to resume from."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Generic, Self, TypeVar
 
 from streams.api.event import ClusterState, Event
 from streams.client.checkpoints import Checkpoint
-from streams.client.items import Gap, Item, Moved, Source, Unreadable
+from streams.client.items import ClusterEnd, EndingSource, Gap, Item, Moved, Source, Unreadable
 from streams.client.selection import Selection
 from streams.errors import GapError
 
-__all__ = ["OnGap", "Subscription"]
+__all__ = ["OnGap", "Snapshot", "Subscription"]
 
 T = TypeVar("T")
 OnGap = Callable[[Gap], object]
@@ -98,6 +98,43 @@ class Subscription(AsyncIterator[T], Generic[T]):
         if self._saver:
             self._saver.handled(self._position)
         return False
+
+
+class Snapshot(Subscription[ClusterState | Event]):
+    """The state of every cluster, each once, then events as they come; it ends when it is closed.
+
+    `position` is empty until the last state was yielded; `subscribe` resumes from there.
+    """
+
+    def __init__(
+        self,
+        source: EndingSource,
+        selection: Selection,
+        on_gap: OnGap | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        """Read from `source`; the arguments are those of `snapshot`."""
+        super().__init__(source, selection, on_gap, checkpoint)
+        self._ends = source.ends
+        self._is_closed = False
+
+    async def __anext__(self) -> ClusterState | Event:
+        """Wait for the next state or event; errors are those of `Subscription`."""
+        if self._is_closed:
+            raise StopAsyncIteration
+        return await super().__anext__()
+
+    async def aclose(self) -> None:
+        """Close the connection, delete the temporary table and save the checkpoint."""
+        self._is_closed = True
+        await super().aclose()
+
+    def ends(self) -> Iterator[ClusterEnd]:
+        """Yield the clusters that ended shortly before the snapshot, for `ClusterView.end`; all that the topics still know.
+
+        Ask for them once the first state or event was yielded.
+        """
+        return self._ends()
 
 
 class _Saver:

@@ -8,12 +8,15 @@ from collections.abc import Coroutine
 from random import Random
 from typing import Any
 
+import orjson
 import pytest
 
-from streams.client import Event, Gap, GapError, Missing, Subscription, http_source, subscribe
+from streams.client import ClusterView, Event, Gap, GapError, Missing, Subscription, http_source, subscribe
 from streams.client.http_source import HttpSource
 from streams.errors import PayloadError, SettingsError, WrongSetupError
+from streams.events import EVENTS
 from tests.client.sse_server import Reply, SseServer, cut_at, normal, refusing, running, silent
+from tests.client.topics import messages, plain
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:
@@ -202,3 +205,35 @@ def test_what_is_no_address_is_refused_at_once_and_not_shown(url: str) -> None:
 def test_a_start_that_no_header_can_have_is_refused(start: str) -> None:
     with pytest.raises(ValueError, match="no position"):
         subscribe(url="http://x", start=start)
+
+
+def test_a_view_over_http_is_the_fold_of_the_events() -> None:
+    whole, view = ClusterView(), ClusterView()
+    sent = [orjson.loads(each.value or b"") for batch in messages(8, seed=3) for each in batch if each.topic == EVENTS]
+
+    async def story() -> None:
+        server = SseServer(cut_at(40_000), cut_at(10), cut_at(30_000), normal)
+        for event in sent:
+            whole.apply(event)
+            server.add_frame(f"cluster.{event['type']}", orjson.dumps(event).decode())
+        async with running(server), subscribe(url=server.url) as events:
+            for _ in sent:
+                assert view.apply(await anext(events))
+
+    run(story())
+    assert plain(view) == plain(whole)
+
+
+def test_a_password_of_the_address_is_sent_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    async def story() -> None:
+        server = SseServer(cut_at(0), refusing(503), normal)
+        server.add()
+        async with running(server), subscribe(url=server.url.replace("//", "//me:secret@")) as events:
+            await anext(events)
+            assert server.requests[0].headers["Authorization"].startswith("Basic ")
+
+    run(story())
+    assert "connecting again" in caplog.text
+    assert "secret" not in caplog.text

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
-from typing import Any
+from typing import Any, assert_type
 
 import pytest
 
-from streams.client import snapshot, subscribe
+from streams import client
+from streams.client import Event, Snapshot, Subscription, snapshot, subscribe
 from streams.errors import SettingsError
 from streams.kafka.connection import KafkaConnection
 
@@ -58,6 +60,24 @@ def test_settings_come_from_the_environment_and_arguments_before_them(monkeypatc
 def test_a_position_that_is_none_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="no position"):
         subscribe(kafka="x:1", start="yesterday")
+
+
+def test_what_is_yielded_is_typed() -> None:
+    assert_type(subscribe(url="http://x"), Subscription[Event])
+    assert_type(client.snapshot(kafka="x:1"), Snapshot)
+    events = client.subscribe_sync(url="http://x")
+    assert_type(events, client.SubscriptionSync[Event])
+    events.close()
+
+
+@pytest.mark.parametrize("name", client.__all__)
+def test_every_name_has_a_docstring_and_so_have_its_methods(name: str) -> None:
+    value = getattr(client, name)
+    if not isinstance(value, tuple):
+        assert inspect.getdoc(value)
+    for member, method in vars(value).items() if isinstance(value, type) else ():
+        if inspect.isfunction(method) and not member.startswith("_"):
+            assert inspect.getdoc(method), f"{name}.{member}"
 
 
 def loaded(code: str) -> set[str]:

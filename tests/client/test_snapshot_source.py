@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 import streams.client.snapshot_source as module
-from streams.client import ClusterState, ClusterView, Event, FileCheckpoint, snapshot, subscribe
-from streams.client.snapshot_source import Snapshot
+from streams.client import ClusterState, ClusterView, Event, FileCheckpoint, Snapshot, snapshot, subscribe
 from streams.errors import BrokerError, PayloadError
 from streams.events import CLUSTERS, EVENTS, Outgoing
 from streams.settings import Settings
@@ -144,6 +143,7 @@ def test_what_is_no_state_is_said_after_the_others(topics: Settings) -> None:
             event = await anext(items)
             assert isinstance(event, Event)
             assert event.ended
+        assert [item async for item in items] == [], "it has ended"
 
     run(story())
 
