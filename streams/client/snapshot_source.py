@@ -78,7 +78,7 @@ class SnapshotSource:
             after: list[Item] = []
             async for message in read_to_now(self._kafka, [self._prefix + CLUSTERS]):
                 try:
-                    table.add_message(message.key, message.value, dict(message.headers))
+                    table.add_message(message.key or b"", message.value, dict(message.headers))
                 except PayloadError as error:
                     after.append(Unreadable(error, ""))
             while not await source.has_passed({partition: extent.end for partition, extent in ends.items()}):
