@@ -27,19 +27,19 @@ $(VENV)/.pip-upgraded: | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded]'
+	$(PIP) --editable '.[embedded,serve]'
 	@touch $@
 
 $(VENV)/.test-installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded]' --group test
+	$(PIP) --editable '.[embedded,serve]' --group test
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.dev-installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded]' --group dev
+	$(PIP) --editable '.[embedded,serve]' --group dev
 	@touch $@ $(VENV)/.test-installed $(VENV)/.installed
 
 $(VENV)/.docs-installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded]' --group docs
+	$(PIP) --editable '.[embedded,serve]' --group docs
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.release-installed: pyproject.toml $(VENV)/.pip-upgraded
@@ -47,11 +47,11 @@ $(VENV)/.release-installed: pyproject.toml $(VENV)/.pip-upgraded
 	@touch $@
 
 $(VENV)/.deploy-installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded]' --group test --group deploy
+	$(PIP) --editable '.[embedded,serve]' --group test --group deploy
 	@touch $@ $(VENV)/.test-installed $(VENV)/.installed
 
 $(VENV)/.evaluate-installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded]' --group evaluate
+	$(PIP) --editable '.[embedded,serve]' --group evaluate
 	@touch $@ $(VENV)/.installed
 
 # A peer to compare with, in its newest version; where it cannot be installed the report says so.
@@ -117,7 +117,7 @@ docs: $(VENV)/.docs-installed ## Build the documentation site into site/, strict
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 lock: $(VENV)/.release-installed ## Renew deploy/requirements.lock, the versions and hashes that the image installs
-	$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra serve --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file deploy/requirements.lock
 
 wheel: $(VENV)/.release-installed ## Build the source archive and the wheel into dist/

@@ -12,6 +12,7 @@ StreamsError
 │   │   └── LostStateError     Redis no longer has the state that the topics belong to
 │   ├── EmbeddedError      an embedded server did not start or died
 │   │   └── MissingExtraError   the extra `embedded` is not installed
+│   ├── BusyError          too much is asked for at once; the same request succeeds later
 │   ├── FencedError        the generation of state is held by a rebuild, or was replaced
 │   └── StuckError         every message fails, so the fault is not in the messages
 ├── StateError         values in Redis contradict each other or this version of Streams
@@ -19,6 +20,7 @@ StreamsError
 ├── GapError           events were deleted before a subscriber read them
 ├── RefusedError       a request contradicts the current state, or was not carried out in time
 └── UsageError         a command was called with arguments it does not accept
+    └── NotFoundError      a cluster, record or identifier is not known
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BrokerError",
+    "BusyError",
     "EmbeddedError",
     "FencedError",
     "ForeignStateError",
@@ -37,6 +40,7 @@ __all__ = [
     "GapError",
     "LostStateError",
     "MissingExtraError",
+    "NotFoundError",
     "PayloadError",
     "RedisError",
     "RedisSetupError",
@@ -135,6 +139,14 @@ class MissingExtraError(EmbeddedError):
         )
 
 
+class BusyError(ServiceError):
+    """Too much is asked for at once, or a part is still starting: the same request succeeds after `retry_after` seconds."""
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
 class FencedError(ServiceError):
     """The generation of state is held by a rebuild at the moment, or was replaced by another one."""
 
@@ -169,3 +181,12 @@ class RefusedError(StreamsError):
 
 class UsageError(StreamsError):
     """A command was called with arguments it does not accept."""
+
+
+class NotFoundError(UsageError):
+    """A cluster, record or identifier that was asked for is not known; `code` says which, for programs."""
+
+    def __init__(self, code: str, text: str) -> None:
+        """Take the `code` (`unknown_cluster`, `unknown_record`, `unknown_identifier`, …) and the text for people."""
+        super().__init__(text)
+        self.code = code

@@ -25,6 +25,7 @@ from streams.cli.lookup import lookup
 from streams.cli.match import match
 from streams.cli.options import DataDir, Json, Kafka, Redis
 from streams.cli.rebuild import rebuild
+from streams.cli.serve import serve
 from streams.cli.verify import verify as verify_all
 from streams.errors import UsageError
 from streams.kafka.feed import check_readable
@@ -131,6 +132,7 @@ def worker() -> None:
     run_worker(settings)
 
 
+app.command()(serve)
 app.command()(compare)
 app.command()(lookup)
 app.command()(match)

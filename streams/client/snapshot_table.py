@@ -15,10 +15,11 @@ import msgspec
 from streams.api.event import ClusterRelation, ClusterState, Event, PublishedRelation
 from streams.client.items import ClusterEnd
 from streams.errors import PayloadError
+from streams.events.messages import MERGED_INTO_HEADER, REVISION_HEADER
 
 __all__ = ["SnapshotTable"]
 
-_REVISION, _MERGED_INTO = "revision", "merged-into"
+
 _SCHEMA = """
 pragma journal_mode = off;
 pragma cache_size = -65536;
@@ -55,9 +56,9 @@ class SnapshotTable:
         """Take a message of `dedup.clusters`. Raises PayloadError (`not_a_state`) where it is none."""
         name = key.decode("utf-8", "replace")
         if value is None:
-            revision = headers.get(_REVISION, b"")
+            revision = headers.get(REVISION_HEADER, b"")
             ended = int(revision) if revision.isdigit() else self._revision(name) + 1
-            self._set(name, ended, None, headers.get(_MERGED_INTO, b"").decode("utf-8", "replace"))
+            self._set(name, ended, None, headers.get(MERGED_INTO_HEADER, b"").decode("utf-8", "replace"))
             return
         try:
             found = self._published.decode(value)

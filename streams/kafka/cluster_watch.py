@@ -23,7 +23,7 @@ async def list_partitions(client: Any) -> Mapping[str, frozenset[int]]:
     try:
         metadata = await client.fetch_all_metadata()
     except KafkaError as error:
-        raise BrokerError(f"Kafka does not describe its topics: {error or type(error).__name__}") from error
+        raise BrokerError(f"Kafka does not describe its topics: {str(error) or type(error).__name__}") from error
     # aiokafka has only those partitions that were described without an error.
     return {topic: frozenset(metadata.partitions_for_topic(topic) or ()) for topic in metadata.topics()}
 
@@ -38,7 +38,7 @@ async def assigned_partitions(client: Any, group: str) -> Mapping[str, frozenset
         request = DescribeGroupsRequest(groups=[group], include_authorized_operations=False)
         answer = await client.send(node, request)
     except KafkaError as error:
-        raise BrokerError(f"Kafka does not describe the group {group}: {error or type(error).__name__}") from error
+        raise BrokerError(f"Kafka does not describe the group {group}: {str(error) or type(error).__name__}") from error
     code, _, state, _, _, members, *_ = answer.groups[0]
     if code:
         raise BrokerError(f"Kafka does not describe the group {group}: {for_code(code).__name__}")

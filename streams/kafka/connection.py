@@ -150,7 +150,7 @@ class _TokenProvider(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka h
             else:
                 token = await asyncio.to_thread(self._function)
         except Exception as error:  # a function of the user's
-            raise TokenError(f"{self._name} failed: {error or type(error).__name__}") from error
+            raise TokenError(f"{self._name} failed: {str(error) or type(error).__name__}") from error
         if not isinstance(token, str) or not token:
             raise TokenError(f"{self._name} returned {type(token).__name__}, not a token")
         return token

@@ -134,7 +134,7 @@ async def _resend(settings: Settings, producer: _Producer, letter: Letter, found
     try:
         await producer.send(target, key, payload, retry_headers(letter.origin, letter.arrival), partition)
     except KafkaError as error:
-        return Outcome((letter,), problem=f"Kafka did not take it: {error or type(error).__name__}")
+        return Outcome((letter,), problem=f"Kafka did not take it: {str(error) or type(error).__name__}")
     return Outcome((letter,), target)
 
 

@@ -75,7 +75,7 @@ def explained(kafka: KafkaConnection, what: str, error: BaseException) -> Broker
         return BrokerError(
             f"Kafka at {kafka.shown} {what}: {_principal(kafka)} lacks a right on {on} ({error}); see {_GUIDE}"
         )
-    return BrokerError(f"Kafka at {kafka.shown} {what}: {error or type(error).__name__}")
+    return BrokerError(f"Kafka at {kafka.shown} {what}: {str(error) or type(error).__name__}")
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def _meaning(kafka: KafkaConnection, error: BaseException) -> str:
             f"closes the connection: set STREAMS_KAFKA_SECURITY, which is {kafka.security}, to what its listener asks for "
             f"(TLS, SASL), or name another port in STREAMS_KAFKA_URL"
         )
-    return f"cannot be reached: {error or type(error).__name__}"
+    return f"cannot be reached: {str(error) or type(error).__name__}"
 
 
 def _is_closed(error: BaseException) -> bool:

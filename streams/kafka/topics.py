@@ -173,7 +173,7 @@ async def _admin(settings: Settings, done: str) -> AsyncIterator[AIOKafkaAdminCl
             async with asyncio.timeout(_ADMIN_SECONDS):
                 yield admin
         except (KafkaError, TimeoutError) as error:
-            raise BrokerError(f"topics cannot be {done}: {error or type(error).__name__}") from error
+            raise BrokerError(f"topics cannot be {done}: {str(error) or type(error).__name__}") from error
 
 
 async def _wait_for(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:

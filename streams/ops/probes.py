@@ -147,7 +147,9 @@ async def _ask_server(url: str, clients: _Clients) -> RedisFacts:
     except TimeoutError:
         raise RedisError(f"Redis at {shown} does not answer within {clients.seconds:g} seconds") from None
     except (ClientError, OSError, ValueError) as error:
-        raise RedisError(f"Redis at {shown} cannot be used: {error or type(error).__name__}{advice(error)}") from None
+        raise RedisError(
+            f"Redis at {shown} cannot be used: {str(error) or type(error).__name__}{advice(error)}"
+        ) from None
 
 
 async def _read(client: Any) -> RedisFacts:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from streams.clusters.canonical import canonical
 from streams.clusters.corrections import Correction, Standing
 from streams.clusters.group import Group, cluster_id, cluster_key
-from streams.errors import UsageError
+from streams.errors import NotFoundError, UsageError
 from streams.query.answers import ClusterAnswer, Link, RecordAnswer, RelatedWork, Spanning
 from streams.query.index_reader import Home, IndexReader
 from streams.query.spanning import spanning_forest
@@ -44,7 +44,7 @@ class Clusters:
             raise UsageError(f"{identifier!r} is not a cluster id") from None
         (found,) = self.clusters([key]).values()
         if found is None:
-            raise UsageError(f"no cluster {identifier} is known")
+            raise NotFoundError("unknown_cluster", f"no cluster {identifier} is known")
         return found
 
     def clusters(self, keys: Sequence[bytes]) -> dict[bytes, ClusterAnswer | None]:
@@ -70,7 +70,9 @@ class Clusters:
         reader.load_records([key])
         stored, document = reader.stored()[key], reader.record(key)
         if stored is None or document is None or not stored.version.live:
-            raise UsageError(f"no record {record!r} is known; record ids are source:id, as in arxiv:2111.12710")
+            raise NotFoundError(
+                "unknown_record", f"no record {record!r} is known; record ids are source:id, as in arxiv:2111.12710"
+            )
         home = self._index.homes([key]).get(key)
         return RecordAnswer(
             record=document.id,
@@ -117,7 +119,7 @@ class Clusters:
             raise UsageError(f"{identifier!r} is not a cluster id") from None
         home = home_of_cluster(self._index.groups_of([key[:ID_BYTES]])[key[:ID_BYTES]], key)
         if home is None:
-            raise UsageError(f"no cluster {identifier} is known")
+            raise NotFoundError("unknown_cluster", f"no cluster {identifier} is known")
         return home
 
 

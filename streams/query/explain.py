@@ -15,7 +15,7 @@ from streams.clusters.group import Group, Ruling, cluster_id, cluster_key
 from streams.clusters.partition import Link, Opposition, divide
 from streams.clusters.planner import Pair
 from streams.engine.decision_cache import DecisionCache
-from streams.errors import UsageError
+from streams.errors import NotFoundError, UsageError
 from streams.matching.decide import explain
 from streams.matching.decision import DUPLICATE, Decision, Explanation
 from streams.query.clusters import home_of_cluster, links_between
@@ -216,7 +216,7 @@ class Inspection:
         if home := home_of_cluster(group, key):
             self._load(home.records)
             return cluster_id(home.cluster.key), sorted(self._record(i).id for i in home.records)
-        raise UsageError(f"no cluster {identifier} is known")
+        raise NotFoundError("unknown_cluster", f"no cluster {identifier} is known")
 
     def _active(self, group: Group) -> Standing:
         """Read the corrections in force, where the group has any."""
@@ -233,7 +233,9 @@ class Inspection:
         key = id_of(record)
         group = self._index.groups_of([key])[key]
         if group.member(key) is None:
-            raise UsageError(f"no record {record!r} is known; record ids are source:id, as in arxiv:2111.12710")
+            raise NotFoundError(
+                "unknown_record", f"no record {record!r} is known; record ids are source:id, as in arxiv:2111.12710"
+            )
         self._load([member.id for member in group.members])
         return group
 

@@ -85,7 +85,7 @@ class ShadowReplay:
             if under_way is not None:
                 await under_way
         except KafkaError as error:
-            raise BrokerError(f"Kafka cannot be read: {error or type(error).__name__}") from error
+            raise BrokerError(f"Kafka cannot be read: {str(error) or type(error).__name__}") from error
         # Also where the topic no longer had the last messages.
         self._mark(self._feeds(targets))
         return count

@@ -321,4 +321,4 @@ def _as_ours(error: redis.RedisError) -> RedisError:
         return RedisSetupError("Redis: this server is no node of a Redis Cluster; set STREAMS_REDIS_CLUSTER=false")
     if str(error).startswith(_FORGOTTEN):
         return ForgottenError(f"Redis failed over or was restarted:{str(error).removeprefix(_FORGOTTEN)}")
-    return RedisError(f"Redis: {error or type(error).__name__}{advice(error)}")
+    return RedisError(f"Redis: {str(error) or type(error).__name__}{advice(error)}")

@@ -1,4 +1,4 @@
-"""Every program of docs/how-to/subscribe.md runs: it keeps what it should of a feed, also when it is stopped and started again."""
+"""Every program of docs/how-to/follow-clusters.md runs, also when it is stopped and started again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.client.sse_server import SseServer, running
 from tests.client.topics import clusters_now, messages, publish
 from tests.system.processes import wait_for
 
-PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "subscribe.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "follow-clusters.md").read_text(encoding="utf-8")
 RECIPES = dict(re.findall(r'^```python title="(\S+)"\n(.*?)^```$', PAGE, re.MULTILINE | re.DOTALL))
 SQL = re.search(r"^```sql\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 PAPER = {"title": "Coral growth in warm seas", "authors": ["Ada Reef"], "year": 2021}

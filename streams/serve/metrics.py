@@ -1,0 +1,59 @@
+"""Metrics of `streams serve`: how long requests take, by operation and status."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector, disable_created_metrics
+
+from streams import __version__
+
+__all__ = ["ServeMetrics"]
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+
+class ServeMetrics:
+    """The registry of one process, and the middleware that observes requests."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._clock = clock
+        build = Gauge(
+            "streams_serve_build_info", "Always 1; the version is its label", ["version"], registry=self.registry
+        )
+        build.labels(__version__).set(1)
+        self._seconds = Histogram(
+            "streams_serve_request_seconds",
+            "Time from a request to its response's first byte, by operation and status; a path that there is not is not counted",
+            ["operation", "status"],
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+
+    def middleware(self, app: ASGIApp) -> ASGIApp:
+        """Wrap the application so that each HTTP request is observed."""
+
+        async def observed(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != ScopeType.HTTP:
+                await app(scope, receive, send)
+                return
+            began = self._clock()
+
+            async def observe(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    handler: Any = scope.get("route_handler")
+                    operation = getattr(handler, "operation_id", None)
+                    name = operation if isinstance(operation, str) else "other"
+                    self._seconds.labels(name, str(message["status"])).observe(self._clock() - began)
+                await send(message)
+
+            await app(scope, receive, observe)
+
+        return observed

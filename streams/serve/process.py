@@ -1,0 +1,73 @@
+"""The process of `streams serve`: it binds its port, answers until SIGINT or SIGTERM, and ends within seconds.
+
+Uvicorn waits for open streams when it stops, so it gets two seconds for that.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+
+from streams.errors import SettingsError
+from streams.event_log import EventLog
+from streams.serve.app import create_app
+from streams.serve.resources import Resources
+from streams.settings import PREFIX, Settings
+
+__all__ = ["bind", "end_on_signals", "serve"]
+
+log = EventLog(__name__)
+
+_GRACE_SECONDS = 2
+_IDLE_SECONDS = 30
+_MOST_CONNECTIONS = 1_000
+_BACKLOG = 512
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Bind the port of the settings, 0 for any that is free. Raises SettingsError where it is not to be had."""
+    host, port = settings.serve_host, settings.serve_port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        bound = socket.socket(family)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        problem = f"{host}:{port} is not to be had: {error.strerror or error}"
+        raise SettingsError(
+            PREFIX + "SERVE_PORT", problem, f"a free port of {PREFIX}SERVE_HOST, or 0 for any"
+        ) from None
+    return bound
+
+
+def serve(settings: Settings, bound: socket.socket) -> None:
+    """Answer requests on a bound socket until SIGINT or SIGTERM."""
+    host, port = bound.getsockname()[:2]
+    config = uvicorn.Config(
+        create_app(Resources(settings)),
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        backlog=_BACKLOG,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_keep_alive=_IDLE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        lifespan="on",
+        ws="none",
+    )
+    log.info("serving", "the API is at http://{host}:{port}/api/v1", host=host, port=port)
+    uvicorn.Server(config).run(sockets=[bound])
+
+
+def end_on_signals() -> None:
+    """Exit with 0 on SIGINT and SIGTERM, also before Uvicorn takes them, and when it raises them again after it has stopped."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

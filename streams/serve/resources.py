@@ -1,0 +1,77 @@
+"""What the requests of one process share: a few index readers, each on a thread and a connection of its own.
+
+Queries are synchronous (`streams/query`), so they run in threads; the event loop only waits. A reader follows the switch of a
+rebuild to another index version within seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from typing import Self, TypeVar
+
+from streams.query.index_reader import IndexReader
+from streams.serve.metrics import ServeMetrics
+from streams.settings import Settings
+from streams.state.connection import Connection, connect_to_read
+from streams.state.generation import current_generation
+from streams.subscriptions.hub import Hub
+
+__all__ = ["READERS", "Resources"]
+
+T = TypeVar("T")
+
+READERS = 4
+"""Questions answered at once; each takes a connection to Redis."""
+_FOLLOW_SECONDS = 2.0
+
+
+class Resources:
+    """Use as `async with`. `settings` are those that the process was started with."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = ServeMetrics()
+        self.hub = Hub(settings)
+        self._open = AsyncExitStack()
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="query")
+        self._local = threading.local()
+        self._connections: list[Connection] = []
+
+    async def __aenter__(self) -> Self:
+        await self._open.enter_async_context(self.hub)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
+        self._threads.shutdown(cancel_futures=True)
+        for connection in self._connections:
+            connection.close()
+
+    async def ask(self, question: Callable[[IndexReader], T]) -> T:
+        """Return what a question answers, asked on a thread with an index reader. Raises what it raises, and ServiceError."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
+
+    def _answer(self, question: Callable[[IndexReader], T]) -> T:
+        return question(self._reader())
+
+    def _reader(self) -> IndexReader:
+        """Return this thread's reader of the current index version."""
+        reader: IndexReader | None = getattr(self._local, "reader", None)
+        now = time.monotonic()
+        if reader is None:
+            connection = connect_to_read(self.settings)
+            self._connections.append(connection)
+            reader = IndexReader(current_generation(self.settings, connection), connection)
+        elif now - self._local.followed > _FOLLOW_SECONDS:
+            current = current_generation(self.settings, reader.connection)
+            if current.generation != reader.settings.generation:
+                reader = IndexReader(current, reader.connection)
+        else:
+            return reader
+        self._local.reader, self._local.followed = reader, now
+        return reader
