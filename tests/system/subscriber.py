@@ -4,6 +4,7 @@
 - `file`: from the beginning; the position is in a file that the subscription saves.
 - `snapshot`: states first, and while they come no position: killed then, it begins again.
 - `plain`: as `rows`, with the plain iterator.
+- `http`: as `rows`, over HTTP; KAFKA is then the address of `streams serve`.
 """
 
 from __future__ import annotations
@@ -76,6 +77,11 @@ def plain(kafka: str, prefix: str, store: Store) -> None:
         store.keep(event, event.position)
 
 
+async def over_http(url: str, store: Store) -> None:
+    async for event in subscribe(url=url, start=store.position):
+        store.keep(event, event.position)
+
+
 def main() -> None:
     kafka, prefix, path, kind = sys.argv[1:]
     store = Store(path)
@@ -86,6 +92,8 @@ def main() -> None:
             asyncio.run(with_file(kafka, prefix, store, f"{path}.position"))
         case "snapshot":
             asyncio.run(with_snapshot(kafka, prefix, store))
+        case "http":
+            asyncio.run(over_http(kafka, store))
         case _:
             plain(kafka, prefix, store)
 

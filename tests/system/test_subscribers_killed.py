@@ -1,4 +1,4 @@
-"""Subscribers that are killed at random while a worker works: what each keeps ends equal to `dedup.clusters`."""
+"""Subscribers that are killed at random beside a worker, as `streams serve` is: what each keeps ends equal to `dedup.clusters`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import orjson
 import pytest
 
 from streams.kafka.topics import create_topics
+from streams.local.serve import ServeProcess
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
@@ -28,7 +29,7 @@ from tests.system.processes import Streams, wait_for
 
 pytestmark = [pytest.mark.system, pytest.mark.long]
 
-KINDS = ("rows", "file", "snapshot", "plain")
+KINDS = ("rows", "file", "snapshot", "plain", "http")
 SHARED = ("kafka_url", "redis_url", "topic_prefix", "app_id")
 ROOT = Path(__file__).parents[2]
 
@@ -36,10 +37,10 @@ ROOT = Path(__file__).parents[2]
 class Subscriber:
     """A process of tests/system/subscriber.py, which may be killed and started again."""
 
-    def __init__(self, settings: Settings, directory: Path, kind: str) -> None:
+    def __init__(self, address: str, prefix: str, directory: Path, kind: str) -> None:
         self.database = directory / f"{kind}.db"
         self._command = [
-            sys.executable, "-m", "tests.system.subscriber", settings.kafka_url, settings.topic_prefix, str(self.database), kind
+            sys.executable, "-m", "tests.system.subscriber", address, prefix, str(self.database), kind
         ]  # fmt: skip
         self._log = directory / f"{kind}.log"
         self.process = self._start()
@@ -75,16 +76,26 @@ def test_what_each_keeps_ends_equal_to_the_states(
     with Services(Settings(http_port=0, batch_records=32, **broker_settings())) as services:
         own = services.settings
         asyncio.run(create_topics(own))
-        with WorkerProcess(own, tmp_path / "worker.log") as worker:
+        with (
+            WorkerProcess(own, tmp_path / "worker.log") as worker,
+            ServeProcess(own.model_copy(update={"serve_port": 0}), tmp_path / "serve.log") as api,
+        ):
             worker.wait_ready()
+            api.wait_ready()
             command = streams(**{name: getattr(own, name) for name in SHARED})
-            subscribers = {kind: Subscriber(own, tmp_path, kind) for kind in KINDS}
+            subscribers = {
+                kind: Subscriber(api.url if kind == "http" else own.kafka_url, own.topic_prefix, tmp_path, kind)
+                for kind in KINDS
+            }
             try:
                 for start in range(0, len(documents), 200):
                     file = tmp_path / f"{start}.jsonl"
                     file.write_bytes(b"".join(orjson.dumps(each) + b"\n" for each in documents[start : start + 200]))
                     command.ok("send", "--source", "document", file)
-                    for kind in random.sample(KINDS, 2):
+                    if start % 400:
+                        api.child.kill()
+                        api.keep_alive()
+                    for kind in random.sample(KINDS, 3):
                         subscribers[kind].kill()
                         time.sleep(random.random() / 2)
                         subscribers[kind].restart()
