@@ -106,7 +106,7 @@ def test_what_each_keeps_ends_equal_to_the_states(
                 }
                 assert len(expected) > 100
                 for kind, subscriber in subscribers.items():
-                    wait_for(lambda s=subscriber: s.clusters() == expected, f"{kind} has the clusters")  # type: ignore[misc]
+                    wait_for(lambda s=subscriber: s.clusters() == expected, f"{kind} has the clusters", 120)  # type: ignore[misc]
             finally:
                 for subscriber in subscribers.values():
                     subscriber.process.kill()
