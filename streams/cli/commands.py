@@ -26,6 +26,7 @@ from streams.cli.match import match
 from streams.cli.options import DataDir, Json, Kafka, Redis
 from streams.cli.rebuild import rebuild
 from streams.cli.serve import serve
+from streams.cli.totals import totals
 from streams.cli.verify import verify as verify_all
 from streams.errors import UsageError
 from streams.kafka.feed import check_readable
@@ -138,6 +139,7 @@ app.command()(lookup)
 app.command()(match)
 app.command()(evaluate)
 app.command()(rebuild)
+app.command()(totals)
 app.add_typer(dead_letter_app, name="dead-letter")
 
 
