@@ -12,9 +12,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # not from `typing`, which alone would take most of the time of this import
 if TYPE_CHECKING:
-    from streams.api.cluster_view import ClusterState, ClusterView
+    from streams.api.cluster_view import ClusterView
     from streams.api.comparing import compare, explain, meets
-    from streams.api.deduplicating import Cluster, ClusterRelation, Progress, deduplicate
+    from streams.api.deduplicating import Cluster, Progress, deduplicate
+    from streams.api.event import ClusterRelation, ClusterState
     from streams.api.inputs import parse
     from streams.errors import (
         BrokerError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         FencedError,
         ForeignStateError,
         ForgottenError,
+        GapError,
         LostStateError,
         MissingExtraError,
         NotFoundError,
@@ -59,6 +61,7 @@ __all__ = [
     "FencedError",
     "ForeignStateError",
     "ForgottenError",
+    "GapError",
     "Identifier",
     "LostStateError",
     "MissingExtraError",
@@ -86,9 +89,10 @@ __all__ = [
 ]
 
 _MODULES = {
-    "streams.api.cluster_view": ("ClusterState", "ClusterView"),
+    "streams.api.cluster_view": ("ClusterView",),
     "streams.api.comparing": ("compare", "explain", "meets"),
-    "streams.api.deduplicating": ("Cluster", "ClusterRelation", "Progress", "deduplicate"),
+    "streams.api.deduplicating": ("Cluster", "Progress", "deduplicate"),
+    "streams.api.event": ("ClusterRelation", "ClusterState"),
     "streams.api.inputs": ("parse",),
     "streams.errors": tuple(name for name in __all__ if name.endswith("Error")),
     "streams.matching.decision": ("Comparison", "Decision", "Explanation"),

@@ -17,12 +17,18 @@ StreamsError
 │   └── StuckError         every message fails, so the fault is not in the messages
 ├── StateError         values in Redis contradict each other or this version of Streams
 │   └── ForeignStateError  Redis and the topics are not of one state: one of them is empty, or another one's
+├── GapError           events were deleted before a subscriber read them
 ├── RefusedError       a request contradicts the current state, or was not carried out in time
 └── UsageError         a command was called with arguments it does not accept
     └── NotFoundError      a cluster, record or identifier is not known
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "BrokerError",
@@ -31,6 +37,7 @@ __all__ = [
     "FencedError",
     "ForeignStateError",
     "ForgottenError",
+    "GapError",
     "LostStateError",
     "MissingExtraError",
     "NotFoundError",
@@ -154,6 +161,18 @@ class StateError(StreamsError):
 
 class ForeignStateError(StateError):
     """Redis and the topics are not of one state: one of them is empty or belongs to another installation."""
+
+
+class GapError(StreamsError):
+    """Events were deleted before a subscriber read them, so what it knows of clusters may be out of date.
+
+    `position` is where the subscription continues, `missing` says which events are gone, each a `Missing` of `streams.client`.
+    """
+
+    def __init__(self, text: str, position: str, missing: tuple[Any, ...]) -> None:
+        super().__init__(f"{text}; take a snapshot, then follow from it")
+        self.position = position
+        self.missing = missing
 
 
 class RefusedError(StreamsError):

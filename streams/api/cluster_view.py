@@ -5,26 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
-from streams.api.deduplicating import ClusterRelation
-from streams.errors import PayloadError
+from streams.api.event import ClusterState, Event, read_event
 
 __all__ = ["ClusterState", "ClusterView"]
-
-
-class ClusterState(msgspec.Struct, frozen=True):
-    """A published cluster as its latest event describes it.
-
-    `revision` grows with every event of the cluster; `records` are record ids, sorted; `document` is the canonical
-    document; `relations` are known relations to works outside the cluster.
-    """
-
-    id: str
-    revision: int
-    records: tuple[str, ...]
-    document: dict[str, Any]
-    relations: tuple[ClusterRelation, ...] = ()
 
 
 class ClusterView:
@@ -48,21 +31,28 @@ class ClusterView:
         self._clusters: dict[str, ClusterState] = {}
         self._merged: dict[str, str] = {}
         self._home: dict[str, tuple[str, ...]] = {}
-        self._decoder = msgspec.json.Decoder(_Event)
 
-    def apply(self, value: bytes | str | Mapping[str, Any] | None) -> bool:
+    def apply(self, message: bytes | str | Mapping[str, Any] | Event | ClusterState | None) -> bool:
         """Fold one message, given its value as bytes, text or a decoded object; return whether the view changed.
 
-        A message without a value changes nothing: readers write such messages to find the end of a partition. Raises
-        PayloadError (`not_an_event`) where the value is not an event; the view is then as before.
+        What `streams.client` yields is folded as well: an `Event`, and a `ClusterState` of a snapshot. A message without a value
+        changes nothing: readers write such messages to find the end of a partition. Raises PayloadError (`not_an_event`) where
+        the value is not an event; the view is then as before.
         """
-        if not value:
+        if not message:
             return False
-        event = self._read(value)
-        if event.revision <= self._revisions.get(event.cluster_id, 0):
-            return False
-        self._fold(event)
-        return True
+        if isinstance(message, ClusterState):
+            return self._set(message.id, message.revision, message, "")
+        event = message if isinstance(message, Event) else read_event(message)
+        into = event.merged_into[0] if event.merged_into else ""
+        return self._set(event.cluster_id, event.revision, event.state, into)
+
+    def end(self, cluster_id: str, revision: int, merged_into: str = "") -> bool:
+        """End a cluster as the event of this revision did; return whether the view changed.
+
+        For ends that came before a snapshot. `merged_into` is the id that the cluster redirects to, empty where there is none.
+        """
+        return self._set(cluster_id, revision, None, merged_into)
 
     def resolve(self, cluster_id: str) -> str | None:
         """Return the id that a cluster has now, after all merges; None where it ended without a redirect or is unknown.
@@ -102,28 +92,21 @@ class ClusterView:
         """Return the number of current clusters."""
         return len(self._clusters)
 
-    def _read(self, value: bytes | str | Mapping[str, Any]) -> _Event:
-        try:
-            if isinstance(value, (bytes, str)):
-                return self._decoder.decode(value)
-            return msgspec.convert(dict(value), _Event)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise PayloadError("not_an_event", str(error)) from None
-
-    def _fold(self, event: _Event) -> None:
-        name = event.cluster_id
-        self._revisions[name] = event.revision
+    def _set(self, name: str, revision: int, state: ClusterState | None, into: str) -> bool:
+        if revision <= self._revisions.get(name, 0):
+            return False
+        self._revisions[name] = revision
         before = self._clusters.pop(name, None)
         self._merged.pop(name, None)
         for record in before.records if before else ():
             self._leave(record, name)
-        if event.merged_into and not event.after:
-            self._merged[name] = event.merged_into[0]
-        if event.after:
-            relations = tuple(ClusterRelation(each.relation, each.record, each.other) for each in event.relations)
-            self._clusters[name] = ClusterState(name, event.revision, tuple(event.after), event.document, relations)
-            for record in event.after:
+        if state is not None:
+            self._clusters[name] = state
+            for record in state.records:
                 self._home[record] = (*self._home.get(record, ()), name)
+        elif into:
+            self._merged[name] = into
+        return True
 
     def _leave(self, record: str, cluster_id: str) -> None:
         homes = tuple(home for home in self._home.get(record, ()) if home != cluster_id)
@@ -131,22 +114,3 @@ class ClusterView:
             self._home[record] = homes
         else:
             self._home.pop(record, None)
-
-
-class _Relation(msgspec.Struct):
-    """A relation in an event."""
-
-    relation: str
-    record: str
-    other: str
-
-
-class _Event(msgspec.Struct):
-    """The fields of an event that the view needs; the others are left aside."""
-
-    cluster_id: str
-    revision: int
-    after: list[str]
-    merged_into: list[str] = []
-    relations: list[_Relation] = []
-    document: dict[str, Any] = {}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams.api.comparing import Preprints
+from streams.api.event import ClusterRelation
 from streams.api.grouping import CLUSTER_CAP, group_linked
 from streams.api.inputs import RecordLike, read_item, rules_for
 from streams.api.memory_index import KEY_CAP
@@ -26,17 +27,6 @@ __all__ = ["Cluster", "ClusterRelation", "Progress", "arrival_number", "deduplic
 _RECEIVED = 4_102_444_800_000  # ms: the year 2100
 OnError = Callable[[PayloadError], object]
 Batch = list[tuple[Record | Delete, int]]
-
-
-class ClusterRelation(NamedTuple):
-    """A known relation of a record in a cluster to a record outside it: an erratum, a reply, a part.
-
-    `relation` is the kind (`corrects`, `part_of`, …), `record` the id of the record inside, `other` of the one outside.
-    """
-
-    relation: str
-    record: str
-    other: str
 
 
 class Cluster(msgspec.Struct, frozen=True):

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
-from zlib import crc32
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
@@ -23,11 +22,12 @@ from streams.event_log import EventLog
 from streams.events import Outgoing
 from streams.events.cloudevents import CloudEvents
 from streams.kafka.connection import KafkaConnection, started
+from streams.kafka.partitions import partition_of
 from streams.kafka.refusal import explained
 from streams.kafka.topics import MAX_LETTER_BYTES, MAX_MESSAGE_BYTES
 from streams.kafka.truncation import bounded, fit, size
 
-__all__ = ["Publisher", "partition_of"]
+__all__ = ["Publisher"]
 
 log = EventLog(__name__)
 T = TypeVar("T")
@@ -36,11 +36,6 @@ _BATCH_BYTES, _LARGE_BYTES = 512 * 1024, 128 * 1024
 _SIZES = (MAX_LETTER_BYTES, MAX_MESSAGE_BYTES, 1_000_000, 100_000, 10_000)
 """Sizes in bytes tried in turn for a message that is too large: the limits of Streams' topics, Kafka's default of 1 MiB, less."""
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
-
-
-def partition_of(key: bytes, partitions: list[int], _available: Sequence[int] = ()) -> int:
-    """Return which of a topic's sorted partitions has the messages of a key, where only workers write the topic."""
-    return partitions[crc32(key) % len(partitions)]
 
 
 def _ignore(_topic: str) -> None:

@@ -19,13 +19,14 @@ from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError
 from streams.kafka.connection import KafkaConnection, started
-from streams.kafka.producer import partition_of
+from streams.kafka.partitions import EMBEDDED_CLUSTER, partition_of
 from streams.kafka.refusal import explained
-from streams.kafka.topics import EMBEDDED_CLUSTER
 
 __all__ = [
     "END_HEADER",
+    "Extent",
     "existing_places",
+    "extents",
     "first_offsets",
     "follow",
     "plain_consumer",
@@ -45,6 +46,13 @@ class _Cluster(NamedTuple):
 
     has_true_ends: bool
     places: Mapping[str, Sequence[int]]
+
+
+class Extent(NamedTuple):
+    """The first offset that a partition has, and the offset after its last message."""
+
+    first: int
+    end: int
 
 
 async def read_to_now(
@@ -85,6 +93,23 @@ async def reported_ends(kafka: KafkaConnection, topics: Sequence[str]) -> dict[T
             return {}
         async with plain_consumer(kafka) as consumer:
             return {place: end for place, end in (await consumer.end_offsets(places)).items() if end}
+    except KafkaError as error:
+        raise explained(kafka, "cannot be read", error) from error
+
+
+async def extents(kafka: KafkaConnection, topic: str) -> dict[TopicPartition, Extent]:
+    """Return from where to where each partition of a topic has messages; raises BrokerError.
+
+    The embedded broker deletes nothing and reports wrong ends: there the first offset is 0, and an end marker is written.
+    """
+    try:
+        cluster = await _describe(kafka, [topic])
+        places = [TopicPartition(topic, number) for number in cluster.places[topic]]
+        if not cluster.has_true_ends:
+            return {place: Extent(0, end) for place, end in (await _write_markers(kafka, places)).items()}
+        async with plain_consumer(kafka) as consumer:
+            first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+            return {place: Extent(first[place], ends[place]) for place in places}
     except KafkaError as error:
         raise explained(kafka, "cannot be read", error) from error
 

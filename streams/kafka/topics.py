@@ -30,11 +30,11 @@ from streams import events
 from streams.engine.prepare import CORRECTIONS
 from streams.errors import BrokerError
 from streams.kafka.connection import KafkaConnection, started
+from streams.kafka.partitions import EMBEDDED_CLUSTER
 from streams.settings import Settings
 from streams.sources import SOURCES
 
 __all__ = [
-    "EMBEDDED_CLUSTER",
     "MAX_LETTER_BYTES",
     "MAX_MESSAGE_BYTES",
     "RECORDS",
@@ -58,8 +58,6 @@ MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 MAX_LETTER_BYTES = 18 * 1024 * 1024
 """A dead letter is a message as it came, which may be as large as any, with headers around it."""
 _HOUR_MS = 3_600_000
-EMBEDDED_CLUSTER = "tansu_cluster"
-"""The id of every cluster of the embedded broker, which `local/broker.py` leaves as it is."""
 
 
 class TopicSpec(NamedTuple):

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from streams import events
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letters import standing
-from streams.kafka.producer import partition_of
+from streams.kafka.partitions import partition_of
 from streams.kafka.reader import first_offsets, read_to_now
 from streams.settings import Settings
 from streams.state.connection import Connection

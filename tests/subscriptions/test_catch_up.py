@@ -14,7 +14,8 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from streams.events import EVENTS, Outgoing
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.producer import Publisher, partition_of
+from streams.kafka.partitions import partition_of
+from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
 from streams.subscriptions import Hub

@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from streams import events
 from streams.cli.doctor import diagnose
+from streams.client import snapshot, subscribe
 from streams.errors import BrokerError, EmbeddedError
 from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection, started
@@ -276,3 +277,25 @@ def test_topics_of_clusters_keep_their_partitions(secured_kafka: SecuredKafka, m
     with refused, pytest.raises(EmbeddedError):
         refused.wait_ready()
     assert "dedup.events has 3 partitions, but this state was begun with 1" in (tmp_path / "events.log").read_text()
+
+
+def test_a_subscriber_that_may_only_read_follows_and_takes_snapshots(make: Make, secured_kafka: SecuredKafka) -> None:
+    own, settings = make(""), make("SCRAM")
+    grant_reader(secured_kafka, settings)
+    given: dict[str, Any] = {"kafka": settings.kafka_url, "topic_prefix": settings.topic_prefix, **scram("reader")}
+    state = b'{"cluster_id":"ca","revision":1,"records":["x:1"],"document":{}}'
+    event = b'{"cluster_id":"ca","revision":1,"after":["x:1"],"document":{}}'
+
+    async def story() -> None:
+        await create_topics(own)
+        async with Publisher(KafkaConnection.of(own), own.topic_prefix) as publisher:
+            await publisher.publish([Outgoing(events.EVENTS, b"ca", event), Outgoing(events.CLUSTERS, b"ca", state)])
+        async with asyncio.timeout(30), subscribe(**given) as found:
+            assert (await anext(found)).event_id == "ca:1"
+        async with asyncio.timeout(30), snapshot(**given) as items:
+            assert (await anext(items)).revision == 1
+        refused = subscribe(**given | {"kafka_sasl_password": "wrong"})
+        with pytest.raises(BrokerError, match="STREAMS_KAFKA_SASL_PASSWORD"):
+            await anext(refused)
+
+    asyncio.run(story())
