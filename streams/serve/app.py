@@ -5,29 +5,37 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import License
+from litestar.openapi.spec import Components, License, SecurityScheme
 
 from streams import __version__
 from streams.serve import probes
+from streams.serve.access import SESSION_COOKIE, Access, Caller, by_default
+from streams.serve.guards import Guards
 from streams.serve.problems import HANDLERS
+from streams.serve.rate_limit import RateLimit
 from streams.serve.resources import Resources
-from streams.serve.routes import clusters, lookup, match, pairs, records
+from streams.serve.routes import clusters, lookup, match, pairs, records, session
 
 __all__ = ["API", "create_app"]
 
 API = "/api/v1"
 _MAX_BODY = 1_000_000
 _ROUTERS: Sequence[Router] = (
-    clusters.router, records.router, lookup.router, match.router, pairs.router,
+    clusters.router, records.router, lookup.router, match.router, pairs.router, session.router,
 )  # fmt: skip
 
 
 def create_app(resources: Resources) -> Litestar:
-    """Return the application. `resources` are opened when it starts and closed when it stops."""
+    """Return the application. `resources` are opened when it starts and closed when it stops.
+
+    Raises SettingsError where it would be open to all (`streams/serve/access.py`).
+    """
+    access = Access.of(resources.settings)
 
     @asynccontextmanager
     async def opened(_app: Litestar) -> AsyncIterator[None]:
@@ -37,10 +45,18 @@ def create_app(resources: Resources) -> Litestar:
     def provide_resources() -> Resources:
         return resources
 
+    def provide_caller(request: Request[Caller, None, State]) -> Caller:
+        return request.user
+
     api = Router(API, route_handlers=[*_ROUTERS])
-    return Litestar(
+    app = Litestar(
         route_handlers=[api, probes.router],
-        dependencies={"resources": Provide(provide_resources, sync_to_thread=False)},
+        dependencies={
+            "resources": Provide(provide_resources, sync_to_thread=False),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+        },
+        guards=[by_default],
+        state=State({"access": access}),
         exception_handlers=HANDLERS,
         lifespan=[opened],
         middleware=[resources.metrics.middleware],
@@ -49,6 +65,10 @@ def create_app(resources: Resources) -> Litestar:
         logging_config=None,
         debug=False,
     )
+    # Around the router, not in `middleware`: paths that are not known are guarded as well.
+    rate = RateLimit(resources.settings.serve_requests_per_second)
+    app.asgi_handler = Guards(app.asgi_handler, access, rate, resources.metrics)
+    return app
 
 
 def _description() -> OpenAPIConfig:
@@ -60,4 +80,12 @@ def _description() -> OpenAPIConfig:
         path=API,
         render_plugins=[JsonRenderPlugin()],
         use_handler_docstrings=True,
+        components=Components(
+            security_schemes={
+                "token": SecurityScheme("http", scheme="bearer", description="A token made by `streams token create`."),
+                "session": SecurityScheme(
+                    "apiKey", name=SESSION_COOKIE, security_scheme_in="cookie", description="Begun by POST /session."
+                ),
+            }
+        ),
     )

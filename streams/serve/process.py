@@ -11,6 +11,7 @@ import uvicorn
 
 from streams.errors import SettingsError
 from streams.event_log import EventLog
+from streams.serve.access import Access
 from streams.serve.app import create_app
 from streams.serve.resources import Resources
 from streams.settings import PREFIX, Settings
@@ -26,7 +27,11 @@ _BACKLOG = 512
 
 
 def bind(settings: Settings) -> socket.socket:
-    """Bind the port of the settings, 0 for any that is free. Raises SettingsError where it is not to be had."""
+    """Bind the port of the settings, 0 for any that is free.
+
+    Raises SettingsError where it is not to be had, or would be open to all.
+    """
+    Access.of(settings)
     host, port = settings.serve_host, settings.serve_port
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -49,6 +54,7 @@ def serve(settings: Settings, bound: socket.socket) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # else a client on loopback may name the address that it comes from
         date_header=True,
         backlog=_BACKLOG,
         limit_concurrency=_MOST_CONNECTIONS,

@@ -30,5 +30,6 @@ def library(generation: Settings, new_connection: Callable[[], Connection]) -> L
 
 @pytest.fixture
 def client(library: Library) -> Iterator[Client]:
-    with TestClient(create_app(Resources(library.settings))) as client:
+    settings = library.settings.model_copy(update={"serve_requests_per_second": 0})
+    with TestClient(create_app(Resources(settings)), base_url="http://127.0.0.1:6060") as client:
         yield client
