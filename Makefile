@@ -117,7 +117,7 @@ docs: $(VENV)/.docs-installed ## Build the documentation site into site/, strict
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 lock: $(VENV)/.release-installed ## Renew deploy/requirements.lock, the versions and hashes that the image installs
-	$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra serve --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file deploy/requirements.lock
 
 wheel: $(VENV)/.release-installed ## Build the source archive and the wheel into dist/

@@ -82,9 +82,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True, scope="session")
 def no_settings_from_outside() -> None:
-    """What the developer's shell says of Streams must not decide what a test finds."""
+    """Let no setting of the developer's shell decide what a test finds, and give each worker a port of its own.
+
+    With the default port a test could find the worker of another one ready.
+    """
     for name in [name for name in os.environ if name.startswith("STREAMS_")]:
         del os.environ[name]
+    os.environ |= {"STREAMS_HTTP_PORT": "0", "STREAMS_SERVE_PORT": "0"}
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ import typer
 
 from streams.cli.context import configured
 from streams.cli.options import DataDir
+from streams.errors import UsageError
 from streams.local.endpoints import find
+from streams.local.serve import can_serve
 from streams.settings import load_settings
 
 __all__ = ["serve"]
@@ -18,7 +20,9 @@ def serve(data_dir: DataDir = None) -> None:
     Listens on STREAMS_SERVE_HOST:STREAMS_SERVE_PORT, 127.0.0.1:6060 by default; /api/v1/openapi.json describes the paths. It is a
     process of its own beside the workers: `streams up` starts one.
     """
-    from streams.serve.process import bind  # noqa: PLC0415 - Litestar takes half a second to import
+    if not can_serve():
+        raise UsageError("the extra `serve` is not installed: pip install 'streams-dedup[serve]'")
+    from streams.serve.process import bind, end_on_signals  # noqa: PLC0415 - Litestar takes half a second to import
     from streams.serve.process import serve as run  # noqa: PLC0415 - the same
     from streams.worker.log import configure_logging  # noqa: PLC0415 - the same
 
@@ -27,6 +31,7 @@ def serve(data_dir: DataDir = None) -> None:
         settings = find(settings, data_dir)
     settings = configured(settings)
     configure_logging(settings, "serve")
+    end_on_signals()
     bound = bind(settings)
     host, port = bound.getsockname()[:2]
     typer.echo(f"API on http://{host}:{port}/api/v1", err=True)

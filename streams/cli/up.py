@@ -6,6 +6,7 @@ from pathlib import Path
 
 from streams.cli.context import console
 from streams.local.endpoints import default_data_dir
+from streams.local.serve import can_serve
 from streams.local.up import serve
 from streams.settings import Settings
 from streams.settings.redaction import hide
@@ -23,7 +24,9 @@ def up(settings: Settings, data_dir: Path | None) -> None:
         screen.print("Streams is up; Ctrl-C stops it.")
         screen.print(f"  Kafka     {hide(own.kafka_url)}")
         screen.print(f"  Redis     {hide(own.redis_url)}")
-        screen.print(f"  HTTP      http://{own.http_host}:{own.http_port}/")
+        if can_serve():
+            screen.print(f"  API       http://{own.serve_host}:{own.serve_port}/api/v1")
+        screen.print(f"  worker    http://{own.http_host}:{own.http_port}/")
         screen.print(f"  data      {directory} ({restored} clusters from before)")
         if not settings.kafka_url:
             screen.print(

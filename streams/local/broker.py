@@ -14,6 +14,7 @@ import struct
 from pathlib import Path
 
 from streams.errors import EmbeddedError, MissingExtraError
+from streams.local.ports import reserve
 from streams.local.process import Child, wait_until
 
 __all__ = ["SESSION_SECONDS", "Broker", "answers_kafka", "broker_executable", "free_port"]
@@ -113,7 +114,7 @@ def broker_executable() -> str:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a TCP port of `host` that is free now; it is not reserved.
+    """Return a TCP port of `host` that is free now, and that no other call returns within a minute (Linux).
 
     The port is below those that the system assigns to clients (from 32768 on Linux, 49152 elsewhere), so it is likely to be free
     still when a server is started on it later. Raises EmbeddedError where there is none.
@@ -127,7 +128,8 @@ def free_port(host: str = "127.0.0.1") -> int:
             except OSError as error:
                 refusal = error
             else:
-                return port
+                if reserve(port):
+                    return port
     raise EmbeddedError(f"no port of {host} from {_PORTS.start} to {_PORTS.stop - 1} is free: {refusal}")
 
 

@@ -14,7 +14,7 @@ from streams.settings import Settings
 __all__ = ["announce", "default_data_dir", "find", "withdraw"]
 
 _FILE = "endpoints.json"
-_FIELDS = ("kafka_url", "redis_url", "http_host", "http_port")
+_FIELDS = ("kafka_url", "redis_url", "http_host", "http_port", "serve_host", "serve_port")
 
 
 def default_data_dir() -> Path:

@@ -17,7 +17,7 @@ from streams.local.process import Child
 from streams.ops.http import Access
 from streams.settings import PREFIX, Settings
 
-__all__ = ["WorkerProcess"]
+__all__ = ["WorkerProcess", "environment_of"]
 
 _READY_SECONDS = 90.0
 _GRACE_SECONDS = 15.0
@@ -41,7 +41,11 @@ class WorkerProcess:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         command = [sys.executable, "-m", "streams", "worker"]
         self.child = Child(
-            "the worker", command, self._log, grace=_GRACE_SECONDS, environment=inherited | _environment(self.settings)
+            "the worker",
+            command,
+            self._log,
+            grace=_GRACE_SECONDS,
+            environment=inherited | environment_of(self.settings),
         )
 
     def __enter__(self) -> WorkerProcess:
@@ -99,7 +103,8 @@ class WorkerProcess:
         self.child.start()
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment variables that say the settings to a child process."""
     return {PREFIX + name.upper(): _plain(value) for name, value in settings.model_dump().items()}
 
 

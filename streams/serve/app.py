@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Request, Router, get
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.enums import OpenAPIMediaType
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme
@@ -30,6 +32,12 @@ _ROUTERS: Sequence[Router] = (
 )  # fmt: skip
 
 
+@get("/openapi.json", operation_id="describe", include_in_schema=False, media_type=OpenAPIMediaType.OPENAPI_JSON)
+async def description(request: Request[object, object, State]) -> dict[str, Any]:
+    """Return the description of the API."""
+    return request.app.openapi_schema.to_schema()
+
+
 def create_app(resources: Resources) -> Litestar:
     """Return the application. `resources` are opened when it starts and closed when it stops.
 
@@ -48,7 +56,7 @@ def create_app(resources: Resources) -> Litestar:
     def provide_caller(request: Request[Caller, None, State]) -> Caller:
         return request.user
 
-    api = Router(API, route_handlers=[*_ROUTERS])
+    api = Router(API, route_handlers=[description, *_ROUTERS])
     app = Litestar(
         route_handlers=[api, probes.router],
         dependencies={
@@ -77,7 +85,7 @@ def _description() -> OpenAPIConfig:
         version=__version__,
         description="Clusters of scholarly records that are one paper: look up, match, explain, correct, subscribe.",
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
-        path=API,
+        path=f"{API}/openapi",  # every other path below it answers in HTML, so it is no path of the API's own
         render_plugins=[JsonRenderPlugin()],
         use_handler_docstrings=True,
         components=Components(

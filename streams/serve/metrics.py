@@ -31,7 +31,7 @@ class ServeMetrics:
         build.labels(__version__).set(1)
         self._seconds = Histogram(
             "streams_serve_request_seconds",
-            "Time from a request to its response's first byte, by operation (none: no such path) and status",
+            "Time from a request to its response's first byte, by operation and status; a path that there is not is not counted",
             ["operation", "status"],
             registry=self.registry,
             buckets=_SECONDS,
@@ -63,7 +63,7 @@ class ServeMetrics:
                 if message["type"] == "http.response.start":
                     handler: Any = scope.get("route_handler")
                     operation = getattr(handler, "operation_id", None)
-                    name = operation if isinstance(operation, str) else "none"
+                    name = operation if isinstance(operation, str) else "other"
                     self._seconds.labels(name, str(message["status"])).observe(self._clock() - began)
                 await send(message)
 

@@ -5,7 +5,9 @@ Uvicorn waits for open streams when it stops, so it gets two seconds for that.
 
 from __future__ import annotations
 
+import signal
 import socket
+from types import FrameType
 
 import uvicorn
 
@@ -16,7 +18,7 @@ from streams.serve.app import create_app
 from streams.serve.resources import Resources
 from streams.settings import PREFIX, Settings
 
-__all__ = ["bind", "serve"]
+__all__ = ["bind", "end_on_signals", "serve"]
 
 log = EventLog(__name__)
 
@@ -65,3 +67,13 @@ def serve(settings: Settings, bound: socket.socket) -> None:
     )
     log.info("serving", "the API is at http://{host}:{port}/api/v1", host=host, port=port)
     uvicorn.Server(config).run(sockets=[bound])
+
+
+def end_on_signals() -> None:
+    """Exit with 0 on SIGINT and SIGTERM, also before Uvicorn takes them, and when it raises them again after it has stopped."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

@@ -50,6 +50,7 @@ class Streams:
         self._mark = uuid.uuid4().hex
         clean = {name: value for name, value in os.environ.items() if not name.startswith("STREAMS_")}
         own = {"TMPDIR": str(self.temporary), "HOME": str(directory), _MARK: self._mark, "COLUMNS": "500"}
+        settings = {"serve_port": 0} | settings  # `streams up` starts the API, too, and tests run beside one another
         self.environment = clean | own | {f"STREAMS_{name.upper()}": str(value) for name, value in settings.items()}
 
     def __call__(
