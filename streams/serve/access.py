@@ -43,7 +43,9 @@ from streams.serve.tokens import SCOPES, Scope, Token, TokenReader
 from streams.settings import PREFIX, Settings
 from streams.settings.addresses import is_loopback
 
-__all__ = ["OPEN_TO_ALL", "SESSION_COOKIE", "TOKEN_NEEDED", "Access", "Caller", "Headers", "by_default", "requires"]
+__all__ = [
+    "OPEN_TO_ALL", "SESSION_COOKIE", "TOKEN_NEEDED", "Access", "Caller", "Headers", "by_default", "requires", "unknown_token",
+]  # fmt: skip
 
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
@@ -111,7 +113,8 @@ class _Proxies(NamedTuple):
         if len(given) != 1:
             return ""
         user = given[0].decode("utf-8", "replace").strip()
-        return user if user.isprintable() and len(user) <= _LONGEST_USER else ""
+        # A comma: on the way another one added a name to the one that the client sent.
+        return user if user.isprintable() and "," not in user and len(user) <= _LONGEST_USER else ""
 
 
 class Access:
@@ -159,12 +162,7 @@ class Access:
         if self._proxies is not None and (user := self._proxies.user(client, headers)):
             return Caller(user, self._proxies.scope, "proxy")
         if given is not None:
-            raise ProblemError(
-                401,
-                "token_unknown",
-                "this token is in no file: it was revoked, or is not one of this service",
-                headers=_challenge(),
-            )
+            raise unknown_token()
         for cookie in _cookies(headers):
             if (token := self.session(cookie)) is not None:
                 return Caller(token.name, token.scope, "session")
@@ -220,6 +218,12 @@ async def by_default(connection: Connection, handler: BaseRouteHandler) -> None:
         return
     method = connection.scope.get("method", "GET")
     _access(connection).permit(connection, "read" if method in _SAFE else "curate")
+
+
+def unknown_token() -> ProblemError:
+    """Return the problem of a token that is in no file."""
+    text = "this token is in no file: it was revoked, or is not one of this service"
+    return ProblemError(401, "token_unknown", text, headers=_challenge())
 
 
 def _access(connection: Connection) -> Access:

@@ -15,16 +15,16 @@ from streams.errors import SettingsError
 from streams.event_log import EventLog
 from streams.serve.access import Access
 from streams.serve.app import create_app
+from streams.serve.connections import Connections
 from streams.serve.resources import Resources
 from streams.settings import PREFIX, Settings
 
-__all__ = ["bind", "end_on_signals", "serve"]
+__all__ = ["bind", "end_on_signals", "serve", "server"]
 
 log = EventLog(__name__)
 
 _GRACE_SECONDS = 2
 _IDLE_SECONDS = 30
-_MOST_CONNECTIONS = 1_000
 _BACKLOG = 512
 
 
@@ -48,9 +48,8 @@ def bind(settings: Settings) -> socket.socket:
     return bound
 
 
-def serve(settings: Settings, bound: socket.socket) -> None:
-    """Answer requests on a bound socket until SIGINT or SIGTERM."""
-    host, port = bound.getsockname()[:2]
+def server(settings: Settings, connections: Connections) -> uvicorn.Server:
+    """Return the server, which answers on the sockets that its `run` is given."""
     config = uvicorn.Config(
         create_app(Resources(settings)),
         access_log=False,
@@ -59,14 +58,21 @@ def serve(settings: Settings, bound: socket.socket) -> None:
         proxy_headers=False,  # else a client on loopback may name the address that it comes from
         date_header=True,
         backlog=_BACKLOG,
-        limit_concurrency=_MOST_CONNECTIONS,
+        http=connections.protocol(),
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         lifespan="on",
         ws="none",
     )
+    return uvicorn.Server(config)
+
+
+def serve(settings: Settings, bound: socket.socket) -> None:
+    """Answer requests on a bound socket until SIGINT or SIGTERM."""
+    host, port = bound.getsockname()[:2]
+    running = server(settings, Connections())
     log.info("serving", "the API is at http://{host}:{port}/api/v1", host=host, port=port)
-    uvicorn.Server(config).run(sockets=[bound])
+    running.run(sockets=[bound])
 
 
 def end_on_signals() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from streams.errors import RefusedError
 from streams.serve.resources import Resources
 from streams.settings import Settings

@@ -10,8 +10,8 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from streams.serve.access import OPEN_TO_ALL, SESSION_COOKIE, Access, Caller
-from streams.serve.problems import ProblemError, answers
+from streams.serve.access import OPEN_TO_ALL, SESSION_COOKIE, Access, Caller, unknown_token
+from streams.serve.problems import answers
 from streams.serve.sessions import SESSION_SECONDS
 
 __all__ = ["SessionRequest", "router"]
@@ -45,9 +45,7 @@ async def begin(request: Anything, data: JSONBody[SessionRequest]) -> Response[C
     access.check_origin(request)
     token = access.token(data.token)
     if token is None:
-        raise ProblemError(
-            401, "token_unknown", "this token is in no file: it was revoked, or is not one of this service"
-        )
+        raise unknown_token()
     cookie = _cookie(request, access.sessions.issue(token), SESSION_SECONDS)
     return Response(Caller(token.name, token.scope, "session"), cookies=[cookie])
 
