@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,34 +20,13 @@ from streams.local.valkey import Valkey
 from streams.serve import guards
 from streams.serve.access import requires
 from streams.serve.connections import Connections
-from streams.serve.process import bind, server
 from streams.settings import Settings
+from tests.serve.running import Server, served
 from tests.system.processes import wait_for
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-SECONDS = 0.4
+SECONDS = 0.25
 """What a limit of this test is set to."""
-
-
-class Server:
-    """A server of this process, on a thread."""
-
-    def __init__(self, port: int, connections: Connections, app: Any = None) -> None:
-        self.port, self.connections, self.app = port, connections, app
-
-    def connect(self, sent: bytes = b"") -> socket.socket:
-        opened = socket.create_connection(("127.0.0.1", self.port), timeout=20)
-        opened.sendall(sent)
-        return opened
-
-    def answer(self, path: str = "/healthz", **given: Any) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(given.pop("method", "GET"), path, **given)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
 
 
 @post("/try/body", guards=[requires("read")], sync_to_thread=False)
@@ -60,26 +37,6 @@ def try_body(data: JSONBody[dict[str, Any]]) -> int:
 @get("/try/large", sync_to_thread=False)
 def try_large() -> bytes:
     return b"x" * 50_000_000
-
-
-@contextmanager
-def served(**limits: Any) -> Iterator[Server]:
-    """Run a server with limits of its own. No server is behind it."""
-    settings = Settings(redis_url="redis://127.0.0.1:1", serve_port=0, serve_requests_per_second=0)
-    connections = Connections(**limits)
-    running = server(settings, connections)
-    app: Any = running.config.app
-    app.register(try_body)
-    app.register(try_large)
-    bound = bind(settings)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
-    thread.start()
-    try:
-        wait_for(lambda: running.started, "it serves")
-        yield Server(bound.getsockname()[1], connections, app)
-    finally:
-        running.should_exit = True
-        thread.join()
 
 
 def is_closed(connection: socket.socket, within: float = 5.0) -> bool:
@@ -137,7 +94,7 @@ def test_of_too_many_that_wait_the_longest_is_closed() -> None:
 
 
 def test_connections_are_bounded_altogether() -> None:
-    with served(most=5) as own, ExitStack() as opened:
+    with served([try_large], most=5) as own, ExitStack() as opened:
         reading = [
             opened.enter_context(own.connect(b"GET /try/large HTTP/1.1\r\nHost: localhost\r\n\r\n")) for _ in range(5)
         ]
@@ -150,7 +107,7 @@ def test_connections_are_bounded_altogether() -> None:
 
 
 def test_a_client_that_reads_nothing_is_cut_off() -> None:
-    with served(stalled_seconds=SECONDS) as own:
+    with served([try_large], stalled_seconds=SECONDS) as own:
         with own.connect(b"GET /try/large HTTP/1.1\r\nHost: localhost\r\n\r\n") as stalled:
             assert stalled.recv(10).startswith(b"HTTP/1.1 2")
             wait_for(lambda: not len(own.connections), "it is cut off")
@@ -163,7 +120,7 @@ def test_a_client_that_reads_nothing_is_cut_off() -> None:
 
 def test_a_body_that_does_not_arrive_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guards, "_BODY_SECONDS", SECONDS)
-    with served() as own:
+    with served([try_body]) as own:
         head = b"POST /try/body HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         for more in (b"Content-Length: 100\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"):
             with own.connect(head + more) as slow:
