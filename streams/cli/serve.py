@@ -34,9 +34,9 @@ def serve(data_dir: DataDir = None) -> None:
     if data_dir is not None or not (settings.kafka_url or settings.redis_url):
         settings = _with_tokens(find(settings, data_dir), data_dir)
     settings = configured(settings)
+    bound = bind(settings)
     configure_logging(settings, "serve")
     end_on_signals()
-    bound = bind(settings)
     host, port = bound.getsockname()[:2]
     typer.echo(f"API on http://{host}:{port}/api/v1", err=True)
     run(settings, bound)

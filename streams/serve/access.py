@@ -42,6 +42,7 @@ from streams.serve.sessions import Sessions
 from streams.serve.tokens import SCOPES, Scope, Token, TokenReader
 from streams.settings import PREFIX, Settings
 from streams.settings.addresses import is_loopback
+from streams.settings.redaction import hide_tokens
 
 __all__ = [
     "OPEN_TO_ALL", "SESSION_COOKIE", "TOKEN_NEEDED", "Access", "Caller", "Headers", "by_default", "requires", "unknown_token",
@@ -97,7 +98,7 @@ class _Proxies(NamedTuple):
         try:
             networks = tuple(ip_network(each.strip()) for each in given.split(","))
         except ValueError as error:
-            raise SettingsError(name, str(error), expects) from None
+            raise SettingsError(name, hide_tokens(str(error)), expects) from None
         return cls(header.lower().encode(), networks, settings.serve_trusted_scope)
 
     def user(self, client: str, headers: Headers) -> str:
@@ -146,7 +147,7 @@ class Access:
             problem = "has no token in it" if file else "is not set"
             raise SettingsError(
                 name,
-                f"{problem}, but {PREFIX}SERVE_HOST is {settings.serve_host}, beyond loopback, where all requests need a token",
+                f"{problem}, but {PREFIX}SERVE_HOST is {hide_tokens(settings.serve_host)}: beyond loopback all needs a token",
                 "a file made by `streams token create`",
             )
         # Other names than those of loopback mean a proxy on this machine, whose requests come from everywhere.

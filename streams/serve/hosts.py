@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from streams.errors import SettingsError
 from streams.settings import PREFIX
 from streams.settings.addresses import is_loopback
+from streams.settings.redaction import hide_tokens
 
 __all__ = ["Address", "Hosts"]
 
@@ -61,7 +62,7 @@ class Hosts:
             if address is None:
                 raise SettingsError(
                     PREFIX + "SERVE_ALLOWED_HOSTS",
-                    f"{text} is no name of a host",
+                    f"{hide_tokens(text)} is no name of a host",
                     "name or name:port, separated by commas",
                 )
             self._allowed.add(address)

@@ -30,6 +30,7 @@ from litestar.openapi import ResponseSpec
 
 from streams.errors import NotFoundError, PayloadError, RefusedError, ServiceError, StateError, UsageError
 from streams.event_log import EventLog
+from streams.settings.redaction import hide_tokens
 
 __all__ = ["HANDLERS", "MEDIA_TYPE", "Problem", "ProblemError", "ProblemField", "answers", "problem_response"]
 
@@ -71,6 +72,7 @@ class ProblemError(Exception):
         self, status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
     ) -> None:
         """Take the HTTP `status`, the stable `code`, what is wrong, and further fields of `Problem`."""
+        detail = hide_tokens(detail)  # of a client that put one in the wrong place: answers are kept in logs of clients
         super().__init__(detail)
         self.problem = Problem(
             type=_TYPE + code, title=HTTPStatus(status).phrase, status=status, detail=detail, code=code, **more
@@ -126,7 +128,9 @@ def _problem(_request: Request[Any, Any, Any], error: ProblemError) -> Response[
 def _invalid(_request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
     given: Any = error.extra if isinstance(error.extra, list) else ()
     fields = tuple(
-        ProblemField(str(each.get("key", "")), str(each.get("message", ""))) for each in given if isinstance(each, dict)
+        ProblemField(hide_tokens(str(each.get("key", ""))), hide_tokens(str(each.get("message", ""))))
+        for each in given
+        if isinstance(each, dict)
     )
     detail = "; ".join(f"{f.field}: {f.message}" if f.field else f.message for f in fields) or error.detail
     return problem_response(ProblemError(400, "invalid", detail, errors=fields))

@@ -18,6 +18,7 @@ from streams.serve.app import create_app
 from streams.serve.connections import Connections
 from streams.serve.resources import Resources
 from streams.settings import PREFIX, Settings
+from streams.settings.redaction import hide_tokens
 
 __all__ = ["bind", "end_on_signals", "serve", "server"]
 
@@ -41,7 +42,7 @@ def bind(settings: Settings) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
     except OSError as error:
-        problem = f"{host}:{port} is not to be had: {error.strerror or error}"
+        problem = f"{hide_tokens(host)}:{port} is not to be had: {error.strerror or error}"
         raise SettingsError(
             PREFIX + "SERVE_PORT", problem, f"a free port of {PREFIX}SERVE_HOST, or 0 for any"
         ) from None

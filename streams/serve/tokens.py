@@ -70,7 +70,9 @@ class TokenFile:
         tokens, malformed = _parse(_read(self.path))
         if malformed:
             raise SettingsError(
-                _SETTING, f"line {malformed[0]} of {self.path} is malformed", "`name scope sha256` a line"
+                _SETTING,
+                f"line {malformed[0]} of {hide_tokens(str(self.path))} is malformed",
+                "`name scope sha256` a line",
             )
         return tokens
 
