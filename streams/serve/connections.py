@@ -72,7 +72,7 @@ class Connections:
         self._waiting.pop(connection, None)
 
     def closed(self, connection: _Watched) -> None:
-        """Forget a connection."""
+        """Drop a connection that has ended."""
         self._waiting.pop(connection, None)
         self._all.discard(connection)
 

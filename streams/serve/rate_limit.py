@@ -17,7 +17,7 @@ _MOST_CLIENTS = 10_000
 
 
 class RateLimit:
-    """The limit of all clients; of more than `most_clients` those whose last request is the oldest are forgotten."""
+    """The limit of all clients; of more than `most_clients` those whose last request is the oldest are dropped."""
 
     def __init__(
         self, rate: int, *, most_clients: int = _MOST_CLIENTS, clock: Callable[[], float] = time.monotonic
@@ -42,10 +42,10 @@ class RateLimit:
             return due - now - self._ahead
         self._due[client] = due + self._pause
         self._due.move_to_end(client)
-        self._forget(now)
+        self._drop_old(now)
         return 0.0
 
-    def _forget(self, now: float) -> None:
+    def _drop_old(self, now: float) -> None:
         while len(self._due) > self._most or next(iter(self._due.values())) <= now:
             self._due.popitem(last=False)
 

@@ -46,23 +46,29 @@ async def begin(request: Anything, data: JSONBody[SessionRequest]) -> Response[C
     token = access.token(data.token)
     if token is None:
         raise unknown_token()
-    cookie = _cookie(request, access.sessions.issue(token), SESSION_SECONDS)
+    cookie = _cookie(request, access.sessions.issue(token))
     return Response(Caller(token.name, token.scope, "session"), cookies=[cookie])
 
 
-@delete("", operation_id="endSession", summary="End the session of a browser", responses=answers(), opt=OPEN_TO_ALL)
-async def end(request: Anything) -> Response[None]:
+@delete(
+    "",
+    operation_id="endSession",
+    summary="End the session of a browser",
+    responses=answers(),
+    opt=OPEN_TO_ALL,
+    response_cookies=[Cookie(SESSION_COOKIE, value="", max_age=0, path="/", httponly=True, samesite="strict")],
+)
+async def end(request: Anything) -> None:
     """Delete the cookie. To end all sessions of a token, revoke it."""
     access: Access = request.app.state.access
     access.check_origin(request)
-    return Response(None, status_code=204, cookies=[_cookie(request, "", 0)])
 
 
-def _cookie(request: Anything, value: str, seconds: int) -> Cookie:
+def _cookie(request: Anything, value: str) -> Cookie:
     # A proxy in front ends TLS, so only the browser knows that the page came by it: it says so in `Origin`.
     secure = request.url.scheme == "https" or request.headers.get("Origin", "").startswith("https://")
     return Cookie(
-        SESSION_COOKIE, value=value, max_age=seconds, path="/", httponly=True, samesite="strict", secure=secure
+        SESSION_COOKIE, value=value, max_age=SESSION_SECONDS, path="/", httponly=True, samesite="strict", secure=secure
     )
 
 
