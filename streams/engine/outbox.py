@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from streams import events
 from streams.clusters.committed import Committed, PlannedCommit
@@ -62,7 +63,8 @@ class Outbox:
         )
         for root in stale:
             settled[self._groups.outbox(root)] += pending[root]
-        return self._restate(stale)._replace(drained=settled, repeated=batch.repeated)
+        revisions = {change.key: change.revision for c in batch.committed for change in c.described.changes}
+        return self._restate(stale, revisions)._replace(drained=settled, repeated=batch.repeated)
 
     def drain(self) -> Batch:
         """Return pending events that a worker committed and did not publish, with the states of their clusters.
@@ -70,18 +72,18 @@ class Outbox:
         The batch is a chunk of them: call again until it is empty.
         """
         outgoing: list[Outgoing] = []
-        stale: set[bytes] = set()
+        stale: dict[bytes, int] = {}
         pending = self._groups.pending_events(_LOT)
         for found in pending.values():
             for field, event in sorted(found.items(), key=lambda item: int(item[0].rpartition(":")[2])):
-                identifier = field.rpartition(":")[0]
+                identifier, _, revision = field.rpartition(":")
                 outgoing.append(Outgoing(events.EVENTS, identifier.encode(), event))
-                stale.add(cluster_key(identifier))
+                stale[cluster_key(identifier)] = int(revision)
         if not outgoing:
             return Batch((), ())
         # The worker that committed them may have sent something that is still on its way to the broker.
         self._late.note(sorted(stale))
-        restated = self.restate(stale)
+        restated = self.restate(stale, stale)
         drained = {key: list(found) for key, found in pending.items()}
         return Batch([*outgoing, *restated.outgoing], restated.committed, drained=drained)
 
@@ -90,12 +92,15 @@ class Outbox:
         due = self._late.take(_LOT)
         return self.restate(map(self._late.cluster, due))._replace(repeated=due)
 
-    def restate(self, clusters: Iterable[bytes]) -> Batch:
-        """Return the states, as they are now, of clusters by their keys; a tombstone for one that is no more."""
+    def restate(self, clusters: Iterable[bytes], revisions: Mapping[bytes, int] = MappingProxyType({})) -> Batch:
+        """Return the states, as they are now, of clusters by their keys; a tombstone for one that is no more.
+
+        `revisions` are the last ones of clusters, for the tombstones of those that Redis has no more.
+        """
         stale: dict[bytes, set[bytes]] = defaultdict(set)
         for key in clusters:
             stale[key[:8]].add(key)
-        return self._restate(stale)
+        return self._restate(stale, revisions)
 
     def all_states(self, size: int) -> Iterator[list[Outgoing]]:
         """Return the latest state of every cluster, in chunks of about `size` messages."""
@@ -125,7 +130,7 @@ class Outbox:
         reader.load_records(named)
         return reader
 
-    def _restate(self, stale: Mapping[bytes, set[bytes]]) -> Batch:
+    def _restate(self, stale: Mapping[bytes, set[bytes]], revisions: Mapping[bytes, int]) -> Batch:
         """Return the states of clusters as they are now; `stale` has their keys by the record whose group they were in."""
         roots = self._groups.resolve(stale)
         committed: list[Committed] = []
@@ -140,7 +145,7 @@ class Outbox:
             root = by_id[identifier]
             home = {cluster.key: group for group in groups[identifier] for cluster in group.clusters}
             for key in sorted(keys):
-                outgoing += events.states(home.get(key, root.group), [key], _living(reader))
+                outgoing += events.states(home.get(key, root.group), [key], _living(reader), revisions)
             committed.append(Committed(root.id, root.raw, PlannedCommit(root.group, {}, (), dict.fromkeys(keys))))
         return Batch(outgoing, committed)
 

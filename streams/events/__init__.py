@@ -1,7 +1,7 @@
 """Messages that Streams publishes: those of every topic, and the changes of clusters described as events."""
 
 from streams.events.cause import Cause
-from streams.events.describe import describe, describe_singleton, fingerprint, states
+from streams.events.describe import describe, describe_singleton, fingerprint, state_messages, states
 from streams.events.messages import (
     CLUSTERS,
     CONTROL,
@@ -9,7 +9,9 @@ from streams.events.messages import (
     DEAD_LETTER,
     DECISIONS,
     EVENTS,
+    MERGED_INTO_HEADER,
     REVIEWS,
+    REVISION_HEADER,
     Evidence,
     Outgoing,
     dead_letter,
@@ -26,7 +28,9 @@ __all__ = [
     "DEAD_LETTER",
     "DECISIONS",
     "EVENTS",
+    "MERGED_INTO_HEADER",
     "REVIEWS",
+    "REVISION_HEADER",
     "Cause",
     "Evidence",
     "Outgoing",
@@ -38,5 +42,6 @@ __all__ = [
     "fingerprint",
     "review_message",
     "state_message",
+    "state_messages",
     "states",
 ]

@@ -6,6 +6,7 @@ An event's id is `cluster id:revision`; the revision grows by one with every eve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from streams.events.cause import Cause
 from streams.events.messages import Evidence, Outgoing, state_message
 from streams.records.record import Record
 
-__all__ = ["describe", "describe_singleton", "fingerprint", "states"]
+__all__ = ["describe", "describe_singleton", "fingerprint", "state_messages", "states"]
 
 _Pairs = frozenset[tuple[str, ...]]
 _NO_PAIRS: _Pairs = frozenset()
@@ -164,8 +165,27 @@ def fingerprint(key: bytes, members: Iterable[Record]) -> bytes:
     return render(canonical(cluster_id(key), members))[1]
 
 
-def states(group: Group, keys: Iterable[bytes], record: Callable[[bytes], Record | None]) -> Iterable[Outgoing]:
-    """Yield the latest state of some clusters of a group as messages; a tombstone for those no longer in it."""
+def state_messages(described: PlannedCommit) -> Iterable[Outgoing]:
+    """Yield the latest states of the changed clusters as messages; a tombstone for those that have ended."""
+    for key, state in described.states.items():
+        if state is None:
+            change = next(change for change in reversed(described.changes) if change.key == key)
+            merged_into = change.others[0] if change.type == "merged" and change.others else b""
+            yield state_message(key, None, change.revision, merged_into)
+        else:
+            yield state_message(key, state)
+
+
+def states(
+    group: Group,
+    keys: Iterable[bytes],
+    record: Callable[[bytes], Record | None],
+    revisions: Mapping[bytes, int] = MappingProxyType({}),
+) -> Iterable[Outgoing]:
+    """Yield the latest state of some clusters of a group as messages; a tombstone for those no longer in it.
+
+    `revisions` has those of ended clusters that the group does not know any more, where the caller does.
+    """
     by_key = {cluster.key: (index, cluster) for index, cluster in enumerate(group.clusters)}
     for key in keys:
         index, cluster = by_key.get(key, (-1, Cluster(key, 0, 0)))
@@ -174,7 +194,8 @@ def states(group: Group, keys: Iterable[bytes], record: Callable[[bytes], Record
         document = render(canonical(cluster_id(key), members))[0] if members else b""
         relations = _relations(group.relations(index), record) if index >= 0 and group.related else ()
         state = _state(key, cluster.revision, names, document, relations) if members else None
-        yield state_message(key, state)
+        revision = cluster.revision or revisions.get(key, 0)
+        yield state_message(key, state, revision, group.merged.get(key, b""))
 
 
 def _relations(

@@ -33,8 +33,11 @@ __all__ = [
     "DEAD_LETTER",
     "DECISIONS",
     "EVENTS",
+    "MERGED_INTO_HEADER",
     "REVIEWS",
+    "REVISION_HEADER",
     "Evidence",
+    "Headers",
     "Outgoing",
     "dead_letter",
     "dead_letter_fields",
@@ -46,7 +49,13 @@ __all__ = [
 DECISIONS, REVIEWS, EVENTS = "dedup.decisions", "dedup.review", "dedup.events"
 CLUSTERS, DEAD_LETTER, CORRECTIONS = "dedup.clusters", "dedup.dead-letter", "dedup.corrections"
 CONTROL = "dedup.control"
+REVISION_HEADER, MERGED_INTO_HEADER = "revision", "merged-into"
+"""Headers of a tombstone in `dedup.clusters`."""
 _MAX_WHERE = 500
+
+
+Headers = tuple[tuple[str, bytes], ...]
+"""Names and values of a message's headers."""
 
 
 class Outgoing(NamedTuple):
@@ -55,7 +64,7 @@ class Outgoing(NamedTuple):
     topic: str
     key: bytes
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers: Headers = ()
 
 
 class Evidence(NamedTuple):
@@ -132,6 +141,14 @@ def dead_letter_fields(payload: bytes | None, headers: Iterable[tuple[str, bytes
     return fields
 
 
-def state_message(key: bytes, state: bytes | None) -> Outgoing:
-    """Make the message of a cluster's latest state for `dedup.clusters`; a tombstone where the cluster is no more."""
-    return Outgoing(CLUSTERS, cluster_id(key).encode(), state)
+def state_message(key: bytes, state: bytes | None, revision: int = 0, merged_into: bytes = b"") -> Outgoing:
+    """Make the message of a cluster's latest state for `dedup.clusters`; a tombstone where the cluster is no more.
+
+    A tombstone names in its headers the `revision` of the event that ended the cluster, and after a merge the cluster
+    that it redirects to, `merged-into` (its key is `merged_into`); each is left out where it is not known.
+    """
+    headers: Headers = ()
+    if state is None:
+        headers += ((REVISION_HEADER, str(revision).encode()),) if revision else ()
+        headers += ((MERGED_INTO_HEADER, cluster_id(merged_into).encode()),) if merged_into else ()
+    return Outgoing(CLUSTERS, cluster_id(key).encode(), state, headers)

@@ -21,6 +21,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from streams.errors import BrokerError
 from streams.event_log import EventLog
 from streams.events import Outgoing
+from streams.events.cloudevents import CloudEvents
 from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.refusal import explained
 from streams.kafka.topics import MAX_LETTER_BYTES, MAX_MESSAGE_BYTES
@@ -57,6 +58,7 @@ class Publisher:
         kafka: KafkaConnection,
         prefix: str = "",
         *,
+        namespace: str = "streams",
         shared: bool = False,
         cut: Callable[[str], None] = _ignore,
         failed: Callable[[str], None] = _ignore,
@@ -65,6 +67,7 @@ class Publisher:
         """Prepare a producer; it connects when it is entered as a context manager.
 
         - `prefix`: put before the name of every topic.
+        - `namespace`: the setting of this name, for the headers of events and states.
         - `shared`: whether other clients publish to these topics, too. Then the partition of a key is the one that Kafka's own
           clients choose (murmur2); else it is chosen by CRC-32, which takes a twentieth of the time.
         - `cut`: called with the topic of every message that is truncated, `failed` with the topic of messages not accepted.
@@ -73,6 +76,7 @@ class Publisher:
         self._kafka = kafka
         self._open = AsyncExitStack()
         self._prefix = prefix
+        self._cloud_events = CloudEvents(namespace)
         self._cut = cut
         self._failed = failed
         self._max_bytes = max_bytes
@@ -99,11 +103,12 @@ class Publisher:
         """Publish messages; return when the broker has acknowledged every one. Raises BrokerError otherwise."""
         by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
         known: dict[str, tuple[str, list[int]]] = {}
-        for message in messages:
-            if message.topic not in known:
-                topic = self._prefix + message.topic
-                partitions = await self._named(message.topic, self._ready.partitions_for(topic))
-                known[message.topic] = topic, sorted(partitions)
+        for given in messages:
+            if given.topic not in known:
+                topic = self._prefix + given.topic
+                partitions = await self._named(given.topic, self._ready.partitions_for(topic))
+                known[given.topic] = topic, sorted(partitions)
+            message = self._cloud_events.add_headers(given)
             topic, partitions = known[message.topic]
             by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)
         await asyncio.gather(

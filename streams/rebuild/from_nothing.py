@@ -300,7 +300,9 @@ class _FromNothing:
             return await reconciler.publish_pending() + await reconciler.publish_states(stale)
 
     def _publisher(self) -> Publisher:
-        return Publisher(KafkaConnection.of(self._settings), self._settings.topic_prefix)
+        return Publisher(
+            KafkaConnection.of(self._settings), self._settings.topic_prefix, namespace=self._settings.namespace
+        )
 
     def _count(self, messages: int) -> None:
         self._report.messages += messages

@@ -47,7 +47,9 @@ def restore_topics(given: Settings, *, are_new: bool = False) -> int:
 
 async def _publish_states(settings: Settings, engine: Engine) -> int:
     count = 0
-    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix) as publisher:
+    async with Publisher(
+        KafkaConnection.of(settings), settings.topic_prefix, namespace=settings.namespace
+    ) as publisher:
         for chunk in engine.outbox.all_states(_CHUNK):
             await publisher.publish(chunk)
             count += len(chunk)

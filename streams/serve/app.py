@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Router, get
-from litestar.datastructures import State
+from litestar.datastructures import MutableScopeHeaders, State
 from litestar.di import Provide
-from litestar.enums import OpenAPIMediaType
+from litestar.enums import OpenAPIMediaType, ScopeType
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme
+from litestar.types import Message, Scope
 
 from streams import __version__
 from streams.serve import probes
@@ -21,14 +22,14 @@ from streams.serve.guards import Guards
 from streams.serve.problems import HANDLERS
 from streams.serve.rate_limit import RateLimit
 from streams.serve.resources import Resources
-from streams.serve.routes import clusters, lookup, match, pairs, records, session
+from streams.serve.routes import clusters, events, lookup, match, pairs, records, session
 
 __all__ = ["API", "create_app"]
 
 API = "/api/v1"
 _MAX_BODY = 1_000_000
 _ROUTERS: Sequence[Router] = (
-    clusters.router, records.router, lookup.router, match.router, pairs.router, session.router,
+    clusters.router, records.router, lookup.router, match.router, pairs.router, events.router, session.router,
 )  # fmt: skip
 
 
@@ -67,6 +68,7 @@ def create_app(resources: Resources) -> Litestar:
         state=State({"access": access}),
         exception_handlers=HANDLERS,
         lifespan=[opened],
+        before_send=[_name_methods],
         middleware=[resources.metrics.middleware],
         openapi_config=_description(),
         request_max_body_size=_MAX_BODY,
@@ -77,6 +79,17 @@ def create_app(resources: Resources) -> Litestar:
     rate = RateLimit(resources.settings.serve_requests_per_second)
     app.asgi_handler = Guards(app.asgi_handler, access, rate, resources.metrics)
     return app
+
+
+async def _name_methods(message: Message, scope: Scope) -> None:
+    """Name all methods of a path in `Allow`: Litestar answers OPTIONS with those of the handler that was registered first."""
+    if message["type"] != "http.response.start" or scope["type"] != ScopeType.HTTP or scope["method"] != "OPTIONS":
+        return
+    # Without a template where the request was refused before a path was looked for.
+    template = scope.get("path_template", "")
+    methods = scope["litestar_app"].route_handler_method_map.get(template, {})
+    if methods:
+        MutableScopeHeaders.from_message(message)["Allow"] = ", ".join(sorted(map(str, methods)))
 
 
 def _description() -> OpenAPIConfig:

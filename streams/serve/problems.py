@@ -28,7 +28,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 
-from streams.errors import NotFoundError, PayloadError, RefusedError, ServiceError, StateError, UsageError
+from streams.errors import BusyError, NotFoundError, PayloadError, RefusedError, ServiceError, StateError, UsageError
 from streams.event_log import EventLog
 from streams.settings.redaction import hide_tokens
 
@@ -171,6 +171,12 @@ def _unavailable(_request: Request[Any, Any, Any], error: ServiceError | StateEr
     return problem_response(ProblemError(503, "unavailable", str(error), headers={"Retry-After": _RETRY_SECONDS}))
 
 
+def _busy(_request: Request[Any, Any, Any], error: BusyError) -> Response[Problem]:
+    return problem_response(
+        ProblemError(503, "unavailable", str(error), headers={"Retry-After": str(error.retry_after)})
+    )
+
+
 def _internal(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     log.error("request_failed", "{method} {path} failed", cause=error, method=request.method, path=request.url.path)
     return problem_response(ProblemError(500, "internal_error", "a fault of Streams; its log has the details"))
@@ -184,6 +190,7 @@ HANDLERS: Any = {
     UsageError: _usage,
     PayloadError: _payload,
     RefusedError: _refused,
+    BusyError: _busy,
     ServiceError: _unavailable,
     StateError: _unavailable,
     Exception: _internal,

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from typing import Self, TypeVar
 
 from streams.query.index_reader import IndexReader
@@ -18,6 +19,7 @@ from streams.serve.metrics import ServeMetrics
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
 from streams.state.generation import current_generation
+from streams.subscriptions.hub import Hub
 
 __all__ = ["READERS", "Resources"]
 
@@ -34,14 +36,18 @@ class Resources:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = ServeMetrics()
+        self.hub = Hub(settings)
+        self._open = AsyncExitStack()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="query")
         self._local = threading.local()
         self._connections: list[Connection] = []
 
     async def __aenter__(self) -> Self:
+        await self._open.enter_async_context(self.hub)
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
         self._threads.shutdown(cancel_futures=True)
         for connection in self._connections:
             connection.close()

@@ -154,5 +154,4 @@ def event_messages(
 def _publications(described: PlannedCommit) -> Iterator[Outgoing]:
     for field, event in described.pending.items():
         yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
-    for key, state in described.states.items():
-        yield events.state_message(key, state)
+    yield from events.state_messages(described)

@@ -46,7 +46,9 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
     keys = [(name, _key(name)) for name in names]
     tombstones = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys if not key]  # no cluster has such a key
     known = [key for _, key in keys if key]
-    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix) as publisher:
+    async with Publisher(
+        KafkaConnection.of(settings), settings.topic_prefix, namespace=settings.namespace
+    ) as publisher:
         reconciler = Reconciler(engine, publisher.publish, asyncio.to_thread)
         await publisher.publish(tombstones)
         count = len(tombstones) + await reconciler.publish_pending()

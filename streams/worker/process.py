@@ -94,7 +94,11 @@ class _Worker:
         self._stopping = False
         self._is_open = False
         self._publisher = Publisher(
-            KafkaConnection.of(given), given.topic_prefix, cut=self.metrics.cut, failed=self.metrics.publish_failed
+            KafkaConnection.of(given),
+            given.topic_prefix,
+            namespace=given.namespace,
+            cut=self.metrics.cut,
+            failed=self.metrics.publish_failed,
         )
         self._redis_probe = RedisProbe(given)
         self._probes = Probes(self.health, redis=self._redis_probe.ping, broker=self.ping_broker)

@@ -34,7 +34,7 @@ OURS = re.compile(r"(?<![\w./*{<$-])((?:streams|tests|bench|docs|deploy|\.github
 NOT_OURS = {"abs", "msk_token.py", "redis/appendonlydir", "records/s.py", "follow.py"}
 """A part of arXiv's URLs; what Redis writes; a unit; programs of the reader."""
 FOLDER = re.compile(r"`([a-z_]+(?:/[a-z_]+)*)/`")
-MODULE = re.compile(r"(?<![\w./-])(streams(?:\.[a-z_]\w*)+)\b")
+MODULE = re.compile(r"(?<![\w./-])(streams(?!\.cluster\.)(?:\.[a-z_]\w*)+)\b")  # not `ce_type` of CloudEvents
 TEST = re.compile(r"\b(test_\w+)\b(?!\.py)")
 PART = re.compile(rf"(?<![\w./-])((?:{'|'.join(PACKAGES)})/[a-z_]+)\b(?![\w/.]*\w)")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")

@@ -88,6 +88,8 @@ def published(new_generation: Callable[[], Settings]) -> list[Outgoing]:
 def test_every_published_message_is_as_its_schema_says(published: list[Outgoing], validate: Validate) -> None:
     seen: dict[str, int] = {}
     kinds = set()
+    ends: dict[bytes, dict[str, Any]] = {}
+    ended: set[bool] = set()
     for out in published:
         seen[out.topic] = seen.get(out.topic, 0) + 1
         if out.topic == events.DEAD_LETTER:
@@ -104,6 +106,13 @@ def test_every_published_message_is_as_its_schema_says(published: list[Outgoing]
             assert out.key.decode() == key
         else:
             assert out.topic == events.CLUSTERS
+            last = ends[out.key]
+            merged_into = [("merged-into", last["merged_into"][0].encode())] if "merged_into" in last else []
+            assert list(out.headers) == [("revision", str(last["revision"]).encode()), *merged_into]
+            ended.add(bool(merged_into))
+        if out.topic == events.EVENTS:
+            ends[out.key] = json.loads(out.value or b"")
+    assert ended == {True, False}
     assert set(seen) == {events.DECISIONS, events.REVIEWS, events.EVENTS, events.CLUSTERS, events.DEAD_LETTER}
     assert kinds == set(schema("event")["properties"]["type"]["enum"])
     told = [json.loads(out.value) for out in published if out.topic == events.EVENTS and out.value]

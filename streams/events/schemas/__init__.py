@@ -1,6 +1,7 @@
 """JSON Schemas (2020-12) of everything that is published, of the documents that are taken in, and of reports.
 
-They refer to one another by their `$id`, `urn:streams:schema:NAME`; `schema("event")` gives one by its name.
+They are made for readers: what Streams publishes may have fields that a schema does not name, as a later version may add
+some. They refer to one another by their `$id`, `urn:streams:schema:NAME`; `schema("event")` gives one by its name.
 """
 
 from __future__ import annotations

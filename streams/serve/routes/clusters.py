@@ -19,7 +19,10 @@ from streams.serve.resources import Resources
 
 __all__ = ["Why", "router"]
 
-ClusterId = Annotated[str, PathParameter(description="A cluster id, as in events: c and 13 letters or digits.")]
+ClusterId = Annotated[
+    str,
+    PathParameter(description="A cluster id, as in events: c and 13 letters or digits, .1 and so on after a split."),
+]
 Anything = Request[object, object, State]
 
 

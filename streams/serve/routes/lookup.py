@@ -21,7 +21,7 @@ __all__ = ["LookupBatch", "LookupRequest", "router"]
 _SCHEMES = ("doi", "arxiv", "pmid", "pmcid", "openalex", "s2", "record", "cluster")
 
 
-class LookupRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LookupRequest(msgspec.Struct, frozen=True):
     """Up to 500 texts: cluster ids, record ids, `scheme:value` identifiers, links."""
 
     items: Annotated[list[Annotated[str, msgspec.Meta(max_length=2000)]], msgspec.Meta(max_length=MOST_ASKED)]
@@ -65,7 +65,7 @@ async def lookup(
     }
     asked = [text if name in ("q", "record") else f"{name}:{text}" for name, text in given.items() if text is not None]
     if len(asked) != 1 or not asked[0].strip():
-        raise ProblemError(400, "invalid", f"give exactly one of {', '.join(given)}, not empty")
+        raise ProblemError(422, "malformed", f"give exactly one of {', '.join(given)}, not empty")
     (answer,) = await resources.ask(lambda index: look_up(index, asked))
     if answer.code == "malformed":
         raise ProblemError(422, "malformed", answer.detail)

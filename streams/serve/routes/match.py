@@ -23,7 +23,7 @@ from streams.serve.resources import Resources
 __all__ = ["MatchBatch", "MatchRequest", "router"]
 
 
-class MatchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MatchRequest(msgspec.Struct, frozen=True):
     """Up to 50 documents in the form of the source `document` (docs/reference: Document)."""
 
     items: Annotated[list[dict[str, Any]], msgspec.Meta(max_length=MOST_MATCHED)]

