@@ -36,7 +36,7 @@ def create(
     file = _file(load_settings(), data_dir)
     token = file.create(name, scope)
     typer.echo(token)
-    typer.echo(f"scope {scope}, added to {file.path} as {name}; it is not shown again", err=True)
+    typer.echo(f"scope {scope}, added to {file.shown} as {name}; it is not shown again", err=True)
 
 
 @app.command("list")
@@ -58,7 +58,7 @@ def revoke(name: Name, data_dir: DataDir = None) -> None:
     """Remove a token. Services refuse it at their next request, and the browser sessions that began with it."""
     file = _file(load_settings(), data_dir)
     file.revoke(name)
-    typer.echo(f"{name} was removed from {file.path}")
+    typer.echo(f"{name} was removed from {file.shown}")
 
 
 def _file(settings: Settings, data_dir: Path | None) -> TokenFile:

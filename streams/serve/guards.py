@@ -33,13 +33,14 @@ MOST_REQUESTS = 800
 """Requests answered at once, streams of events included; less than the connections of `process.py`, so that probes get one."""
 _BODY_SECONDS = 20.0
 
-_HEADERS: Headers = (
+_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
+_FRAMES = (b"x-frame-options", b"DENY")
+"""For old browsers; a route with a policy of its own says there who may frame it."""
 _POLICY = b"content-security-policy"
 _POLICY_OF_PAGES = b"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 _POLICY_OF_DATA = b"default-src 'none'; frame-ancestors 'none'"
@@ -118,7 +119,9 @@ def _strict(headers: Headers) -> list[tuple[bytes, bytes]]:
     given = [(name.lower(), value) for name, value in headers if name.lower() != b"server"]
     names = dict(given)
     is_page = names.get(b"content-type", b"").startswith(b"text/html")
-    strict = (*_HEADERS, (_POLICY, _POLICY_OF_PAGES if is_page else _POLICY_OF_DATA))
+    strict = _HEADERS
+    if _POLICY not in names:
+        strict = (*_HEADERS, _FRAMES, (_POLICY, _POLICY_OF_PAGES if is_page else _POLICY_OF_DATA))
     return given + [each for each in strict if each[0] not in names]
 
 

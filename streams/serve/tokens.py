@@ -62,6 +62,11 @@ class TokenFile:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()  # a link to the file must remain one
 
+    @property
+    def shown(self) -> str:
+        """The path as it may be shown: a person may have put a token there."""
+        return hide_tokens(str(self.path))
+
     def tokens(self) -> list[Token]:
         """Return all tokens, in the order of the file; none where there is no file.
 
@@ -71,7 +76,7 @@ class TokenFile:
         if malformed:
             raise SettingsError(
                 _SETTING,
-                f"line {malformed[0]} of {hide_tokens(str(self.path))} is malformed",
+                f"line {malformed[0]} of {self.shown} is malformed",
                 "`name scope sha256` a line",
             )
         return tokens
@@ -86,7 +91,7 @@ class TokenFile:
         with self._locked():
             tokens = self.tokens()
             if any(each.name == name for each in tokens):
-                raise UsageError(f"there is a token named {name} in {self.path}: revoke it, or choose another name")
+                raise UsageError(f"there is a token named {name} in {self.shown}: revoke it, or choose another name")
             self._write([*tokens, Token(name, scope, digest(token))])
         return token
 
@@ -96,7 +101,7 @@ class TokenFile:
             tokens = self.tokens()
             kept = [each for each in tokens if each.name != name]
             if len(kept) == len(tokens):
-                raise NotFoundError("unknown_token", f"there is no token named {hide_tokens(name)} in {self.path}")
+                raise NotFoundError("unknown_token", f"there is no token named {hide_tokens(name)} in {self.shown}")
             self._write(kept)
 
     @contextlib.contextmanager

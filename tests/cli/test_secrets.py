@@ -123,7 +123,7 @@ TOKEN_COMMANDS = (
 )
 
 
-@profile(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@profile(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(
     token=TOKENS,
     place=st.sampled_from(WRONG_PLACES),

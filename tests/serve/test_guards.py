@@ -99,6 +99,7 @@ def test_every_response_has_strict_headers(client: Client) -> None:
     own = client.get("/try/own").headers
     assert own["Content-Security-Policy"] == "frame-ancestors http://127.0.0.1:3333"
     assert own["Cache-Control"] == "no-cache"
+    assert "X-Frame-Options" not in own
     assert "server" not in own
     options = client.options(
         "/api/v1/lookup", headers={"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
