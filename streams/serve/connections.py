@@ -3,13 +3,13 @@
 Uvicorn has no time limit for the head of a request, nor for a client that reads nothing, and counts silent connections among those
 that make it refuse requests. So each connection is watched here:
 
-    waiting    no request is being answered: new, idle, or sending a head. A head has to arrive within 10 seconds, and where more
-               than 256 connections wait, the one that waits longest is closed.
+    waiting    no request is being answered: new, idle, or sending a head. A head has to arrive within 10 seconds.
     answering  no limit of time, as a stream of events has none. A client that takes nothing of what is written for 30 seconds is
                cut off.
 
-All connections together are at most 1,000: beyond, the one that waits longest is closed, or the new one where none waits. h11
-limits the size of a head, to 16 kB.
+There are at most 900 connections, which fit into the usual limit of 1,024 files. Beyond, the one that waits longest is closed, or
+the new one where none waits: clients that send at once are answered, however many silent ones there are. h11 limits the size of a
+head, to 16 kB.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ __all__ = ["Connections"]
 
 _HEAD_SECONDS = 10.0
 _STALLED_SECONDS = 30.0
-_MOST_WAITING = 256
-_MOST = 1_000
+_MOST = 900
 
 
 class Connections:
@@ -36,12 +35,10 @@ class Connections:
         *,
         head_seconds: float = _HEAD_SECONDS,
         stalled_seconds: float = _STALLED_SECONDS,
-        most_waiting: int = _MOST_WAITING,
         most: int = _MOST,
     ) -> None:
         self.head_seconds = head_seconds
         self.stalled_seconds = stalled_seconds
-        self._most_waiting = most_waiting
         self._most = most
         self._all: set[_Watched] = set()
         self._waiting: OrderedDict[_Watched, None] = OrderedDict()
@@ -54,18 +51,18 @@ class Connections:
         return len(self._all)
 
     def opened(self, connection: _Watched) -> None:
-        """Take up a new connection, which waits, and close another one where there are too many."""
+        """Take up a new connection, which waits, and close the one that waits longest where there are too many."""
         self._all.add(connection)
         self.waits(connection)
         if len(self._all) > self._most:
-            self._close_one()
+            oldest, _ = self._waiting.popitem(last=False)  # the new one at least waits
+            self._all.discard(oldest)
+            oldest.transport.abort()
 
     def waits(self, connection: _Watched) -> None:
         """Note that a connection has no request being answered."""
         self._waiting[connection] = None
         self._waiting.move_to_end(connection)
-        if len(self._waiting) > self._most_waiting:
-            self._close_one()
 
     def answers(self, connection: _Watched) -> None:
         """Note that a request of a connection is being answered."""
@@ -75,11 +72,6 @@ class Connections:
         """Drop a connection that has ended."""
         self._waiting.pop(connection, None)
         self._all.discard(connection)
-
-    def _close_one(self) -> None:
-        connection, _ = self._waiting.popitem(last=False)  # not empty: the caller has just put one in
-        self.closed(connection)
-        connection.transport.abort()
 
 
 class _Watched(H11Protocol):

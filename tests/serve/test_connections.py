@@ -85,7 +85,7 @@ def test_an_idle_connection_is_kept_and_its_next_head_has_the_same_time() -> Non
 
 
 def test_of_too_many_that_wait_the_longest_is_closed() -> None:
-    with served(most_waiting=10) as own, ExitStack() as opened:
+    with served(most=10) as own, ExitStack() as opened:
         slow = [opened.enter_context(own.connect(HEAD)) for _ in range(30)]
         assert all(is_closed(each) for each in slow[:20])
         assert own.answer()[0] == 200  # which closes one more
@@ -160,16 +160,24 @@ def test_a_stream_outlasts_the_time_of_a_body(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.system
-def test_health_is_answered_beside_200_slow_connections_and_beside_400(valkey: Valkey, tmp_path: Path) -> None:
+def test_health_is_answered_beside_200_slow_connections_and_beside_920(valkey: Valkey, tmp_path: Path) -> None:
     settings = Settings(kafka_url="127.0.0.1:1", redis_url=valkey.url, serve_port=0)
     with ServeProcess(settings, tmp_path / "serve.log") as api, ExitStack() as opened:
         api.wait_ready()
         own = Server(api.settings.serve_port, Connections())
-        for _ in range(2):
-            slow = [opened.enter_context(own.connect(HEAD)) for _ in range(200)]
+        for more in (200, 720):
+            slow = [opened.enter_context(own.connect(HEAD)) for _ in range(more)]
             for path in ("/healthz", "/readyz", "/api/v1/session"):
                 assert own.answer(path)[0] == 200
-            for each in slow[-100:]:  # of the newest 256, which are not closed yet
+            for each in slow[-100:]:  # the newest, which are not closed
                 each.sendall(b"X-More: 1\r\n")
         assert own.answer("/api/v1/session")[0] == 200
     assert "Traceback" not in (tmp_path / "serve.log").read_text()
+
+
+def test_many_that_come_at_once_and_send_are_all_answered() -> None:
+    with served() as own, ExitStack() as opened:
+        come = [opened.enter_context(own.connect()) for _ in range(400)]
+        for each in come:
+            each.sendall(HEAD + b"\r\n")
+        assert all(each.recv(12) == b"HTTP/1.1 200" for each in come)
