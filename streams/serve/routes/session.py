@@ -19,7 +19,7 @@ __all__ = ["SessionRequest", "router"]
 Anything = Request[Any, Any, Any]
 
 
-class SessionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SessionRequest(msgspec.Struct, frozen=True):
     """The token to begin a session with."""
 
     token: Annotated[str, msgspec.Meta(max_length=200)]
