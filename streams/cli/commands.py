@@ -27,6 +27,7 @@ from streams.cli.options import DataDir, Json, Kafka, Redis
 from streams.cli.rebuild import rebuild
 from streams.cli.serve import serve
 from streams.cli.token import app as token_app
+from streams.cli.totals import totals
 from streams.cli.verify import verify as verify_all
 from streams.errors import UsageError
 from streams.kafka.feed import check_readable
@@ -139,6 +140,7 @@ app.command()(lookup)
 app.command()(match)
 app.command()(evaluate)
 app.command()(rebuild)
+app.command()(totals)
 app.add_typer(dead_letter_app, name="dead-letter")
 app.add_typer(token_app, name="token")
 

@@ -65,6 +65,17 @@ class Counts:
                 self._children[values] = child
         child.inc(count)
 
+    def total(self, *values: str) -> int:
+        """Return the count of these label values, of all without any."""
+        samples = [sample for family in self._counter.collect() for sample in family.samples]
+        return round(
+            sum(
+                sample.value
+                for sample in samples
+                if sample.name.endswith("_total") and (not values or tuple(sample.labels.values()) == values)
+            )
+        )
+
 
 class Distribution(Collector):
     """A histogram that takes the values of a whole micro-batch under one lock; Prometheus' own takes one at a time.
@@ -97,6 +108,11 @@ class Distribution(Collector):
             for value in values:
                 counts[bisect_left(bounds, value)] += 1
                 self._sums[of] += value
+
+    def counts(self, of: str = "") -> list[int]:
+        """Return how many values are in each bucket, beyond the last bound in one more. Raises KeyError as `observe` does."""
+        with self._lock:
+            return list(self._counts[of])
 
     def collect(self) -> Iterator[Metric]:
         """Yield the histogram as it is now."""

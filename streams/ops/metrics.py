@@ -24,7 +24,7 @@ from streams.ops.instruments import OTHER, Counts, Distribution, Replaced, Value
 from streams.sources import SOURCES
 from streams.sources.fields import FIELDS
 
-__all__ = ["OTHER", "REDIS_ERRORS", "MetricInfo", "Metrics"]
+__all__ = ["OTHER", "REDIS_ERRORS", "MetricInfo", "Metrics", "Work"]
 
 # A second series for each one, which no query needs.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -57,6 +57,20 @@ _LATENCY_SECONDS = (
     0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30,
     60, 120, 300, 3600,
 )  # fmt: skip
+
+
+class Work(NamedTuple):
+    """What a worker has done since it started.
+
+    `latency_counts` has the messages by decision latency: for each of `latency_bounds` (seconds) those not above it and above
+    the one before, and at the end those beyond.
+    """
+
+    messages: int
+    decided: int
+    duplicates: int
+    latency_bounds: tuple[float, ...]
+    latency_counts: tuple[int, ...]
 
 
 class MetricInfo(NamedTuple):
@@ -380,6 +394,16 @@ class Metrics:
                         if value:
                             sums[f"{name}.{value}"] = sample.value
         return sums
+
+    def work(self) -> Work:
+        """Return what this worker has done since it started, for its heartbeat."""
+        return Work(
+            self._batch_records.total(),
+            self._decisions.total(),
+            self._decisions.total(DUPLICATE),
+            _LATENCY_SECONDS,
+            tuple(self._latency.counts()),
+        )
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """Render all metrics, with the content type that suits the HTTP Accept header."""

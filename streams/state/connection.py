@@ -301,7 +301,10 @@ def connect(settings: Settings) -> Connection:
 
 
 def connect_to_read(settings: Settings) -> Connection:
-    """Connect for reading: no write and no WAIT after each round trip, whatever STREAMS_REDIS_REPLICAS says."""
+    """Connect without a write and a WAIT after each round trip, whatever STREAMS_REDIS_REPLICAS says.
+
+    For reading, and for values that a failover may lose: heartbeats and totals.
+    """
     return connect(settings.model_copy(update={"redis_replicas": 0}))
 
 

@@ -22,6 +22,8 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:meta`    | hash | `state`, `state_named`, … | id of the state; whether `dedup.control` has it too | state/identity.py   |
 | `N:meta`    | hash | name                | which workers are active, which version took over       | state/fence.py      |
 | `N:meta`    | hash | `partitions:topic`  | how many partitions a topic of clusters has             | worker/startup_checks.py |
+| `N:h:worker`| string | the worker's id    | its last heartbeat, JSON (~1 kB), for 15 s              | state/heartbeats.py |
+| `namespace:totals` | hash | name           | totals with their offsets, and the lease on them        | totals/snapshot.py  |
 | `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | state/connection.py |
 
 Hashes with few small fields are stored by Redis as listpacks, without a pointer or an allocation
@@ -45,7 +47,7 @@ from redis.crc import key_slot
 
 from streams.records.stored import ID_BYTES
 
-__all__ = ["Layout", "mark_key", "meta_key"]
+__all__ = ["Layout", "heartbeat_key", "mark_key", "meta_key", "totals_key"]
 
 _KEY_BUCKETS_PER_RECORD_BUCKET = 4
 _SPREAD_KEYS = 64
@@ -59,6 +61,16 @@ def meta_key(namespace: str, generation: str) -> bytes:
 def mark_key(namespace: str) -> bytes:
     """Return the key that is written before each `WAIT`; on a cluster, the beginning of such keys."""
     return f"{namespace}:wait".encode()
+
+
+def heartbeat_key(namespace: str, generation: str, worker: str) -> bytes:
+    """Return the key of the heartbeat of a worker, which Redis removes by itself."""
+    return f"{namespace}:{generation}:h:{worker}".encode()
+
+
+def totals_key(namespace: str) -> bytes:
+    """Return the key of the totals, which all generations of a namespace share."""
+    return f"{namespace}:totals".encode()
 
 
 # Copied for each key, which takes less time than a new one.

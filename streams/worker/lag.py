@@ -112,12 +112,19 @@ class Lag:
     def by_topic(self, now: float) -> dict[str, tuple[int, float]]:
         """Return the messages that wait and the age of the oldest one in seconds, by topic; (0, 0) where none waits."""
         found: dict[str, tuple[int, float]] = {}
-        for (topic, _), partition in self._partitions.items():
+        for (topic, _), _, messages, age in self.by_partition(now):
+            before = found.get(topic, (0, 0.0))
+            found[topic] = before[0] + messages, max(before[1], age)
+        return found
+
+    def by_partition(self, now: float) -> list[tuple[Place, int | None, int, float]]:
+        """Return of each partition its position, the messages that wait, and the age of the oldest one in seconds."""
+        found = []
+        for place, partition in self._partitions.items():
             messages = partition.messages()
             if messages:
                 age = max(now - partition.oldest(now), 0.0)
             else:
                 partition.since, age = None, 0.0
-            before = found.get(topic, (0, 0.0))
-            found[topic] = before[0] + messages, max(before[1], age)
+            found.append((place, partition.position, messages, age))
         return found

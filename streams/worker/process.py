@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import secrets
 import signal
+import socket
 import sys
 from typing import NoReturn, cast
 
@@ -39,6 +40,7 @@ from streams.worker.app import make_app
 from streams.worker.batch_processor import BatchProcessor
 from streams.worker.engine_thread import EngineThread
 from streams.worker.group_watch import wait_until_stuck
+from streams.worker.heartbeat import HeartbeatWriter
 from streams.worker.identity import establish_identity
 from streams.worker.log import RepeatLimit, configure_logging
 from streams.worker.open_state import open_state
@@ -88,6 +90,9 @@ class _Worker:
         """The index version that replaced that of this worker: the process becomes a worker of it."""
         self.is_lost = False
         """Whether Redis lost the state: this process restarts, and waits for the state before it joins the group."""
+        self.address = ""
+        """Host and port of the pages of this worker, known once they are there."""
+        self._heartbeat: HeartbeatWriter | None = None
         self._given = given
         self._name = name
         self._limit = limit
@@ -208,6 +213,10 @@ class _Worker:
         await self._preparer.start()
         await self._registration.start(self._thread.turn)
         self._side.keep(_HEARTBEAT, self._registration.keep())
+        self._heartbeat = HeartbeatWriter(
+            self.settings, self._name, self.address, self.metrics, self.health, self.positions.partitions
+        )
+        self._side.keep("the heartbeat for readers", self._heartbeat.keep())
         self._side.keep("the watch on the topics", self._topics.keep())
         if self._registration.is_open:
             await self._processor.recovery.drain()
@@ -320,6 +329,8 @@ class _Worker:
         self._side.cancel()
         if self._is_open:
             await self._registration.stop()
+            if self._heartbeat is not None:
+                self._heartbeat.close()
             self._thread.close()
             self._preparer.close()
             self.connection.close()
@@ -365,6 +376,7 @@ def run_worker(given: Settings) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)  # Faust takes this one
     loop.run_until_complete(pages.start())
+    worker.address = f"{_reachable(given.http_host)}:{pages.port}"
     _log_start(given, pages.port)
     try:
         if not loop.run_until_complete(_opened(worker)):
@@ -420,6 +432,11 @@ def _run_faust(worker: _Worker) -> None:
         if app.crash_reason is not None:
             log.critical("worker_crashed", "the worker ends on an unexpected error", cause=app.crash_reason)
         raise
+
+
+def _reachable(host: str) -> str:
+    """Return the name of this machine where a host is that of all its addresses."""
+    return socket.gethostname() if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not listened on
 
 
 def _log_start(settings: Settings, port: int) -> None:

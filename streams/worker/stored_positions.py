@@ -10,6 +10,7 @@ from streams.errors import LostStateError, RedisError
 from streams.event_log import EventLog
 from streams.ops.metrics import Metrics
 from streams.settings import Settings
+from streams.state.heartbeats import PartitionLag
 from streams.state.layout import Layout
 from streams.state.progress import Histories, Place, Progress
 from streams.worker.lag import Lag, Offsets
@@ -135,6 +136,13 @@ class StoredPositions:
         """Count what the broker has and was not fetched into the lag, and what it has lost unread as skipped."""
         for place, (begins, ends) in self._lag.reported(offsets).items():
             self.skipped(place, begins, ends)
+
+    def partitions(self) -> list[PartitionLag]:
+        """Return the partitions of this worker with their positions and what waits in them, topics without the prefix."""
+        return [
+            PartitionLag(topic.removeprefix(self._prefix), partition, position, messages, round(age, 3))
+            for (topic, partition), position, messages, age in sorted(self._lag.by_partition(time.time()))
+        ]
 
     def _by_topic(self) -> dict[str, tuple[int, float]]:
         """Return the lag by the names of topics without the prefix."""

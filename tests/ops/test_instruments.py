@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from streams.ops.instruments import Distribution, Replaced, Values
+from streams.ops.instruments import Counts, Distribution, Replaced, Values
 
 BOUNDS = (0.1, 1, 10)
 
@@ -52,3 +52,15 @@ def test_series_that_are_replaced_go() -> None:
 def test_values_are_bounded() -> None:
     assert Values(("a",)).bounded("b") == "other"
     assert Values().bounded("b") == "b"
+
+
+def test_what_was_counted_can_be_read() -> None:
+    registry = CollectorRegistry()
+    counts = Counts(Counter("c_total", "things", ("kind",), registry=registry), [Values()])
+    counts.begin([("none",)])
+    counts.add(2, "one")
+    counts.add(3, "two")
+    assert (counts.total(), counts.total("two"), counts.total("none"), counts.total("absent")) == (5, 3, 0, 0)
+    distribution = Distribution("d", "things", BOUNDS, registry)
+    distribution.observe((0.05, 0.1, 5, 50, 60))
+    assert distribution.counts() == [2, 0, 1, 2]

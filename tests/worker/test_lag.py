@@ -82,3 +82,10 @@ def test_partitions_of_other_workers_are_nobody_s_lag_here() -> None:
     lag.rewound(TWO)
     assert lag.reported({TWO: Offsets(5, 9, 0)}) == {}
     assert lag.by_topic(1000.0) == {"records.arxiv": (0, 0.0)}
+
+
+def test_each_partition_has_its_position_and_what_waits() -> None:
+    lag = behind()
+    lag.fetched(ONE, 10, 10, 990_000)
+    lag.stored({ONE: 4})
+    assert lag.by_partition(1000.0) == [(ONE, 4, 10, 10.0), (TWO, 0, 0, 0.0)]
