@@ -65,7 +65,7 @@ def test_what_is_no_token_begins_no_session_and_is_not_repeated(tokens: Tokens) 
             {},
             {"token": 1},
             {"token": "hunter2" * 100},
-            {"token": "hunter2", "more": "hunter2"},
+            {"tokens": "hunter2"},
             ["hunter2"],
         ):
             answer = client.post(PATH, json=body)
