@@ -159,7 +159,10 @@ def main() -> None:
         asyncio.run(send(services.settings, first))
         wait_until_handled(worker)
         print(f"{len(first):,} messages indexed", flush=True)
-        with ServeProcess(services.settings.model_copy(update={"serve_port": 0}), Path(folder) / "serve.log") as api:
+        with ServeProcess(
+            services.settings.model_copy(update={"serve_port": 0, "serve_requests_per_second": 0}),
+            Path(folder) / "serve.log",
+        ) as api:
             api.wait_ready()
             asked = Asked(first[:: max(len(first) // 5000, 1)])
             beside = list(islice(feed, further))

@@ -26,6 +26,7 @@ from streams.cli.match import match
 from streams.cli.options import DataDir, Json, Kafka, Redis
 from streams.cli.rebuild import rebuild
 from streams.cli.serve import serve
+from streams.cli.token import app as token_app
 from streams.cli.totals import totals
 from streams.cli.verify import verify as verify_all
 from streams.errors import UsageError
@@ -141,6 +142,7 @@ app.command()(evaluate)
 app.command()(rebuild)
 app.command()(totals)
 app.add_typer(dead_letter_app, name="dead-letter")
+app.add_typer(token_app, name="token")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import orjson
 import typer
@@ -25,8 +26,9 @@ from streams.ops.diagnosis import (
 from streams.ops.probes import ask_kafka, ask_redis
 from streams.ops.redis_diagnosis import check_redis
 from streams.rebuild import generations
+from streams.serve.tokens import TokenReader
 from streams.settings import Settings
-from streams.settings.redaction import hide
+from streams.settings.redaction import hide, hide_tokens
 from streams.state.connection import connect
 from streams.worker.identity import inspect_identity
 
@@ -61,6 +63,8 @@ async def diagnose(settings: Settings, expected: Sequence[ExpectedTopic], second
         _redis(settings, seconds, skip="STREAMS_REDIS_URL" in bad),
     )
     found = [*(wrong or [Finding("settings", "ok", "all valid")]), *kafka, *redis]
+    if settings.serve_tokens_file:
+        found.append(_tokens(settings))
     answers = {finding.check for finding in found if finding.status == "ok"}
     if settings.kafka_url and settings.redis_url and {"kafka", "redis"} <= answers:
         found.append(await _identity(settings))
@@ -129,6 +133,19 @@ async def _identity(settings: Settings) -> Finding:
         found, _, advice = verdict.reason.partition(". ")
         return Finding("state", "fail", found, advice)
     return Finding("state", "ok", verdict.state or "none yet: the first worker names it")
+
+
+def _tokens(settings: Settings) -> Finding:
+    """Check that `streams serve` can read its tokens; none of them is shown."""
+    try:
+        count = len(TokenReader(Path(settings.serve_tokens_file)))
+    except StreamsError as error:
+        return Finding("tokens", "fail", str(error), "correct the file, or make one by `streams token create`")
+    if not count:
+        return Finding(
+            "tokens", "warn", "none", "`streams token create` makes one; without, nothing can be changed over HTTP"
+        )
+    return Finding("tokens", "ok", f"{count} in {hide_tokens(settings.serve_tokens_file)}")
 
 
 def _embedded(name: str, find: Callable[[], str]) -> Finding:

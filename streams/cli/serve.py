@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 from streams.cli.context import configured
 from streams.cli.options import DataDir
 from streams.errors import UsageError
-from streams.local.endpoints import find
+from streams.local.endpoints import default_data_dir, find
 from streams.local.serve import can_serve
-from streams.settings import load_settings
+from streams.serve.tokens import FILE_NAME
+from streams.settings import Settings, load_settings
 
 __all__ = ["serve"]
 
@@ -18,7 +21,8 @@ def serve(data_dir: DataDir = None) -> None:
     """Answer questions about clusters over HTTP, until SIGINT or SIGTERM.
 
     Listens on STREAMS_SERVE_HOST:STREAMS_SERVE_PORT, 127.0.0.1:6060 by default; /api/v1/openapi.json describes the paths. It is a
-    process of its own beside the workers: `streams up` starts one.
+    process of its own beside the workers: `streams up` starts one. On loopback everyone at this machine may read; what changes
+    something needs a token, and beyond loopback all does: `streams token create` makes one.
     """
     if not can_serve():
         raise UsageError("the extra `serve` is not installed: pip install 'streams-dedup[serve]'")
@@ -28,11 +32,19 @@ def serve(data_dir: DataDir = None) -> None:
 
     settings = load_settings()
     if data_dir is not None or not (settings.kafka_url or settings.redis_url):
-        settings = find(settings, data_dir)
+        settings = _with_tokens(find(settings, data_dir), data_dir)
     settings = configured(settings)
+    bound = bind(settings)
     configure_logging(settings, "serve")
     end_on_signals()
-    bound = bind(settings)
     host, port = bound.getsockname()[:2]
     typer.echo(f"API on http://{host}:{port}/api/v1", err=True)
     run(settings, bound)
+
+
+def _with_tokens(settings: Settings, data_dir: Path | None) -> Settings:
+    """Return the settings with the tokens of the data directory, where it has some and the settings name no file."""
+    file = (data_dir or default_data_dir()) / FILE_NAME
+    if settings.serve_tokens_file or not file.exists():
+        return settings
+    return settings.model_copy(update={"serve_tokens_file": str(file)})

@@ -15,17 +15,21 @@ __all__ = ["up"]
 
 
 def up(settings: Settings, data_dir: Path | None) -> None:
-    """Serve until Ctrl-C, and print the addresses of the services."""
+    """Serve until Ctrl-C, and print the addresses of the services, and at the first start a token for the API."""
     directory = (data_dir or default_data_dir()).resolve()
     directory.mkdir(parents=True, exist_ok=True)
     screen = console()
 
-    def on_started(own: Settings, restored: int) -> None:
+    def on_started(own: Settings, restored: int, token: str) -> None:
         screen.print("Streams is up; Ctrl-C stops it.")
         screen.print(f"  Kafka     {hide(own.kafka_url)}")
         screen.print(f"  Redis     {hide(own.redis_url)}")
         if can_serve():
             screen.print(f"  API       http://{own.serve_host}:{own.serve_port}/api/v1")
+            if token:
+                screen.print(
+                    f"  token     {token}\n            may do everything; it is not shown again, `streams token` makes others"
+                )
         screen.print(f"  worker    http://{own.http_host}:{own.http_port}/")
         screen.print(f"  data      {directory} ({restored} clusters from before)")
         if not settings.kafka_url:

@@ -10,7 +10,6 @@ they need a token.
 from __future__ import annotations
 
 import hmac
-from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -22,6 +21,7 @@ from streams.ops.health import Health, HealthReport
 from streams.ops.metrics import Metrics
 from streams.ops.server_probes import Probes
 from streams.settings import PREFIX, Settings
+from streams.settings.addresses import is_loopback
 
 __all__ = ["INDEX", "Access", "add_routes"]
 
@@ -54,7 +54,7 @@ class Access(NamedTuple):
                 raise SettingsError(f"{_TOKEN}_FILE", f"{file}: {error}", "a file that can be read") from None
             if not token:
                 raise SettingsError(f"{_TOKEN}_FILE", f"{file} is empty", "a file with the token in it")
-        return cls(token, _is_loopback(settings.http_host))
+        return cls(token, is_loopback(settings.http_host))
 
     def refusal(self, request: web.Request) -> web.Response | None:
         """Return the answer to a request that may not see metrics and reasons, None to one that may."""
@@ -109,13 +109,6 @@ def add_routes(
     router.add_get("/healthz", healthz)
     router.add_get("/readyz", readyz)
     router.add_get("/metrics", exposition)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _report(report: HealthReport, with_reasons: bool) -> web.Response:

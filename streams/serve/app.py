@@ -12,14 +12,17 @@ from litestar.di import Provide
 from litestar.enums import OpenAPIMediaType, ScopeType
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import License
+from litestar.openapi.spec import Components, License, SecurityScheme
 from litestar.types import Message, Scope
 
 from streams import __version__
 from streams.serve import probes
+from streams.serve.access import SESSION_COOKIE, Access, Caller, by_default
+from streams.serve.guards import Guards
 from streams.serve.problems import HANDLERS
+from streams.serve.rate_limit import RateLimit
 from streams.serve.resources import Resources
-from streams.serve.routes import clusters, events, lookup, match, pairs, reconcile, records, stats
+from streams.serve.routes import clusters, events, lookup, match, pairs, reconcile, records, session, stats
 
 __all__ = ["API", "create_app"]
 
@@ -27,6 +30,7 @@ API = "/api/v1"
 _MAX_BODY = 1_000_000
 _ROUTERS: Sequence[Router] = (
     clusters.router, records.router, lookup.router, match.router, pairs.router, events.router, stats.router,
+    session.router,
 )  # fmt: skip
 
 
@@ -37,7 +41,11 @@ async def description(request: Request[object, object, State]) -> dict[str, Any]
 
 
 def create_app(resources: Resources) -> Litestar:
-    """Return the application. `resources` are opened when it starts and closed when it stops."""
+    """Return the application. `resources` are opened when it starts and closed when it stops.
+
+    Raises SettingsError where it would be open to all (`streams/serve/access.py`).
+    """
+    access = Access.of(resources.settings)
 
     @asynccontextmanager
     async def opened(_app: Litestar) -> AsyncIterator[None]:
@@ -47,10 +55,18 @@ def create_app(resources: Resources) -> Litestar:
     def provide_resources() -> Resources:
         return resources
 
+    def provide_caller(request: Request[Caller, None, State]) -> Caller:
+        return request.user
+
     api = Router(API, route_handlers=[description, *_ROUTERS])
-    return Litestar(
+    app = Litestar(
         route_handlers=[api, probes.router, reconcile.router],
-        dependencies={"resources": Provide(provide_resources, sync_to_thread=False)},
+        dependencies={
+            "resources": Provide(provide_resources, sync_to_thread=False),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+        },
+        guards=[by_default],
+        state=State({"access": access}),
         exception_handlers=HANDLERS,
         lifespan=[opened],
         before_send=[_name_methods],
@@ -60,13 +76,19 @@ def create_app(resources: Resources) -> Litestar:
         logging_config=None,
         debug=False,
     )
+    # Around the router, not in `middleware`: paths that are not known are guarded as well.
+    rate = RateLimit(resources.settings.serve_requests_per_second)
+    app.asgi_handler = Guards(app.asgi_handler, access, rate, resources.metrics)
+    return app
 
 
 async def _name_methods(message: Message, scope: Scope) -> None:
     """Name all methods of a path in `Allow`: Litestar answers OPTIONS with those of the handler that was registered first."""
     if message["type"] != "http.response.start" or scope["type"] != ScopeType.HTTP or scope["method"] != "OPTIONS":
         return
-    methods = scope["litestar_app"].route_handler_method_map.get(scope["path_template"], {})
+    # Without a template where the request was refused before a path was looked for.
+    template = scope.get("path_template", "")
+    methods = scope["litestar_app"].route_handler_method_map.get(template, {})
     if methods:
         MutableScopeHeaders.from_message(message)["Allow"] = ", ".join(sorted(map(str, methods)))
 
@@ -80,4 +102,12 @@ def _description() -> OpenAPIConfig:
         path=f"{API}/openapi",  # every other path below it answers in HTML, so it is no path of the API's own
         render_plugins=[JsonRenderPlugin()],
         use_handler_docstrings=True,
+        components=Components(
+            security_schemes={
+                "token": SecurityScheme("http", scheme="bearer", description="A token made by `streams token create`."),
+                "session": SecurityScheme(
+                    "apiKey", name=SESSION_COOKIE, security_scheme_in="cookie", description="Begun by POST /session."
+                ),
+            }
+        ),
     )

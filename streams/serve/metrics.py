@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
 from streams import __version__
 
@@ -36,6 +36,19 @@ class ServeMetrics:
             registry=self.registry,
             buckets=_SECONDS,
         )
+
+        self._refused = Counter(
+            "streams_serve_refused",
+            "Requests refused before any path, by the code of the problem: unknown tokens and hosts, and too many at once",
+            ["code"],
+            registry=self.registry,
+        )
+        for code in ("host_refused", "token_unknown", "too_many_requests", "busy"):
+            self._refused.labels(code)
+
+    def refused(self, code: str) -> None:
+        """Count a request that was refused with this problem code."""
+        self._refused.labels(code).inc()
 
     def middleware(self, app: ASGIApp) -> ASGIApp:
         """Wrap the application so that each HTTP request is observed."""

@@ -1,6 +1,7 @@
 """`/healthz`, `/readyz` and `/metrics` of `streams serve`.
 
-Live is a process that answers. Ready is one that has read from Redis just now.
+Live is a process that answers. Ready is one that has read from Redis just now. Probes are answered for everyone, by a status code;
+the reason, which may name servers, only for those who may read.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from streams.errors import StreamsError
 from streams.query.index_reader import IndexReader
+from streams.serve.access import OPEN_TO_ALL, Caller
 from streams.serve.resources import Resources
 
 __all__ = ["ServeHealth", "router"]
@@ -30,14 +32,14 @@ class ServeHealth(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
 
 
-@get("/healthz", operation_id="isLive", summary="Whether the process is live")
+@get("/healthz", operation_id="isLive", summary="Whether the process is live", opt=OPEN_TO_ALL)
 async def healthz() -> Response[ServeHealth]:
     """Answer 200: a process that answers is live."""
     return Response(ServeHealth(ok=True), headers=_NO_STORE)
 
 
-@get("/readyz", operation_id="isReady", summary="Whether questions can be answered")
-async def readyz(resources: NamedDependency[Resources]) -> Response[ServeHealth]:
+@get("/readyz", operation_id="isReady", summary="Whether questions can be answered", opt=OPEN_TO_ALL)
+async def readyz(resources: NamedDependency[Resources], caller: NamedDependency[Caller]) -> Response[ServeHealth]:
     """Answer 200 where Redis answers within two seconds, 503 with the reason otherwise."""
     reason = ""
     try:
@@ -47,7 +49,8 @@ async def readyz(resources: NamedDependency[Resources]) -> Response[ServeHealth]
         reason = f"Redis did not answer within {_ANSWER_SECONDS:g} s"
     except StreamsError as error:
         reason = str(error)
-    return Response(ServeHealth(ok=not reason, reason=reason), status_code=503 if reason else 200, headers=_NO_STORE)
+    shown = reason if caller.may("read") else ""
+    return Response(ServeHealth(ok=not reason, reason=shown), status_code=503 if reason else 200, headers=_NO_STORE)
 
 
 @get("/metrics", operation_id="metrics", summary="Prometheus metrics", media_type="text/plain")

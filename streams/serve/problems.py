@@ -7,13 +7,14 @@
 | 403    | `scope_missing`, `host_refused`, `origin_refused`              | what this client may not do                       |
 | 404    | `unknown_path`, and those of `streams.errors.NotFoundError`    | what is not known                                 |
 | 405    | `method_not_allowed`                                           | another method                                    |
+| 408    | `too_slow`                                                     | a body that does not arrive in time               |
 | 409    | `correction_conflict` and the other codes of refused corrections | a correction that contradicts                   |
 | 410    | `merged`                                                       | a cluster that was merged, asked with `follow=false` |
 | 413    | `too_large`                                                    | a body of more than a megabyte                    |
 | 422    | `malformed`                                                    | an identifier that is none                        |
 | 429    | `too_many_requests`                                            | more than the rate allows; `Retry-After`          |
 | 500    | `internal_error`                                               | a fault of Streams; it is logged                  |
-| 503    | `unavailable`                                                  | Redis or Kafka does not answer; `Retry-After`     |
+| 503    | `unavailable`, `busy`                                          | Redis or Kafka is away, or too many ask; `Retry-After` |
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ from litestar.openapi import ResponseSpec
 
 from streams.errors import BusyError, NotFoundError, PayloadError, RefusedError, ServiceError, StateError, UsageError
 from streams.event_log import EventLog
+from streams.settings.redaction import hide_tokens
 
-__all__ = ["HANDLERS", "Problem", "ProblemError", "ProblemField", "answers", "problem_response"]
+__all__ = ["HANDLERS", "MEDIA_TYPE", "Problem", "ProblemError", "ProblemField", "answers", "problem_response"]
 
 log = EventLog(__name__)
 
@@ -70,6 +72,7 @@ class ProblemError(Exception):
         self, status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
     ) -> None:
         """Take the HTTP `status`, the stable `code`, what is wrong, and further fields of `Problem`."""
+        detail = hide_tokens(detail)  # of a client that put one in the wrong place: answers are kept in logs of clients
         super().__init__(detail)
         self.problem = Problem(
             type=_TYPE + code, title=HTTPStatus(status).phrase, status=status, detail=detail, code=code, **more
@@ -83,19 +86,25 @@ _DESCRIPTIONS = {
     401: "A token is needed.",
     403: "This client may not.",
     404: "What was asked for is not known.",
+    408: "The body did not arrive in time.",
     409: "It contradicts what is in force.",
     410: "The cluster was merged away.",
     413: "The body is too large.",
     422: "An identifier or a document is malformed.",
     429: "Too many requests.",
     500: "A fault of Streams.",
-    503: "Redis or Kafka does not answer.",
+    503: "Redis or Kafka does not answer, or too many requests are being answered.",
 }
 _ALWAYS = (400, 401, 403, 429, 500, 503)
 
 
 def answers(*statuses: int) -> dict[int, ResponseSpec]:
-    """Return the problems that a path answers with, for its description: these, and those that any path may answer with."""
+    """Return the problems that a path answers with, for its description: these, and those that any path may answer with.
+
+    413 says that the path takes a body, so it comes with 408.
+    """
+    if 413 in statuses:
+        statuses = (*statuses, 408)
     return {
         status: ResponseSpec(Problem, description=_DESCRIPTIONS[status], media_type=MEDIA_TYPE, generate_examples=False)
         for status in sorted({*statuses, *_ALWAYS})
@@ -119,7 +128,9 @@ def _problem(_request: Request[Any, Any, Any], error: ProblemError) -> Response[
 def _invalid(_request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
     given: Any = error.extra if isinstance(error.extra, list) else ()
     fields = tuple(
-        ProblemField(str(each.get("key", "")), str(each.get("message", ""))) for each in given if isinstance(each, dict)
+        ProblemField(hide_tokens(str(each.get("key", ""))), hide_tokens(str(each.get("message", ""))))
+        for each in given
+        if isinstance(each, dict)
     )
     detail = "; ".join(f"{f.field}: {f.message}" if f.field else f.message for f in fields) or error.detail
     return problem_response(ProblemError(400, "invalid", detail, errors=fields))

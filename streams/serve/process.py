@@ -13,22 +13,28 @@ import uvicorn
 
 from streams.errors import SettingsError
 from streams.event_log import EventLog
+from streams.serve.access import Access
 from streams.serve.app import create_app
+from streams.serve.connections import Connections
 from streams.serve.resources import Resources
 from streams.settings import PREFIX, Settings
+from streams.settings.redaction import hide_tokens
 
-__all__ = ["bind", "end_on_signals", "serve"]
+__all__ = ["bind", "end_on_signals", "serve", "server"]
 
 log = EventLog(__name__)
 
 _GRACE_SECONDS = 2
 _IDLE_SECONDS = 30
-_MOST_CONNECTIONS = 1_000
 _BACKLOG = 512
 
 
 def bind(settings: Settings) -> socket.socket:
-    """Bind the port of the settings, 0 for any that is free. Raises SettingsError where it is not to be had."""
+    """Bind the port of the settings, 0 for any that is free.
+
+    Raises SettingsError where it is not to be had, or would be open to all.
+    """
+    Access.of(settings)
     host, port = settings.serve_host, settings.serve_port
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -36,31 +42,38 @@ def bind(settings: Settings) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
     except OSError as error:
-        problem = f"{host}:{port} is not to be had: {error.strerror or error}"
+        problem = f"{hide_tokens(host)}:{port} is not to be had: {error.strerror or error}"
         raise SettingsError(
             PREFIX + "SERVE_PORT", problem, f"a free port of {PREFIX}SERVE_HOST, or 0 for any"
         ) from None
     return bound
 
 
-def serve(settings: Settings, bound: socket.socket) -> None:
-    """Answer requests on a bound socket until SIGINT or SIGTERM."""
-    host, port = bound.getsockname()[:2]
+def server(settings: Settings, connections: Connections) -> uvicorn.Server:
+    """Return the server, which answers on the sockets that its `run` is given."""
     config = uvicorn.Config(
         create_app(Resources(settings)),
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # else a client on loopback may name the address that it comes from
         date_header=True,
         backlog=_BACKLOG,
-        limit_concurrency=_MOST_CONNECTIONS,
+        http=connections.protocol(),
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         lifespan="on",
         ws="none",
     )
+    return uvicorn.Server(config)
+
+
+def serve(settings: Settings, bound: socket.socket) -> None:
+    """Answer requests on a bound socket until SIGINT or SIGTERM."""
+    host, port = bound.getsockname()[:2]
+    running = server(settings, Connections())
     log.info("serving", "the API is at http://{host}:{port}/api/v1", host=host, port=port)
-    uvicorn.Server(config).run(sockets=[bound])
+    running.run(sockets=[bound])
 
 
 def end_on_signals() -> None:

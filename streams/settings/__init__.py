@@ -79,6 +79,39 @@ class Settings(BaseSettings):
     http_token_file: str = Field("", description="file with that token, in place of STREAMS_HTTP_TOKEN")
     serve_host: str = Field("127.0.0.1", description="address that `streams serve` binds to")
     serve_port: int = Field(6060, ge=0, le=65535, description="port of `streams serve`; 0: any free port")
+    serve_tokens_file: str = Field(
+        "",
+        description="file with the hashed tokens of `streams serve`, made by `streams token create`; empty: that in the "
+        "data directory of `streams up`, if it runs",
+    )
+    serve_session_key_file: str = Field(
+        "",
+        description="file with 32 or more random bytes that sign the sessions of browsers; empty: a key of this process, "
+        "so sessions end with it",
+    )
+    serve_allowed_hosts: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9.:\[\]_-]*(,[A-Za-z0-9.:\[\]_-]+)*$",
+        description="names, with or without a port, by which clients may reach `streams serve`, separated by commas, "
+        "beside those of loopback and the address it binds to",
+    )
+    serve_trusted_user_header: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9-]*$",
+        description="header in which a proxy names the user, such as X-Forwarded-User; empty: none",
+    )
+    serve_trusted_proxies: str = Field(
+        "", description="addresses or networks of the proxies that may name the user, separated by commas"
+    )
+    serve_trusted_scope: Literal["read", "curate", "operate"] = Field(
+        "read", description="what the users whom a proxy names may do"
+    )
+    serve_requests_per_second: int = Field(
+        60,
+        ge=0,
+        le=100_000,
+        description="requests a second of one client of `streams serve`, twice as many at once; 0: any",
+    )
     batch_records: int = Field(1024, ge=1, le=10_000, description="most messages handled in one micro-batch")
     batch_seconds: float = Field(0.05, gt=0, le=10, description="longest wait for a micro-batch to fill, in seconds")
     buckets: int = Field(
@@ -158,7 +191,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def _shown(field: str, value: object) -> str:
-    return HIDDEN if "password" in field else hide(repr(value))
+    return HIDDEN if "password" in field or field == "http_token" else hide(repr(value))
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

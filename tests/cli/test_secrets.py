@@ -6,8 +6,10 @@ import contextlib
 import io
 import logging
 import os
+import string
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +20,12 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from streams.cli import main
 from streams.cli.doctor import doctor
 from streams.local.broker import free_port
+from streams.serve.tokens import TokenFile, digest
 from streams.settings import Settings
 from tests.system.processes import wait_for
 
@@ -99,6 +103,80 @@ def test_no_error_shows_a_password(secret: str, kafka: str, redis: str, command:
     assert ended.value.code
     assert "hunter" not in written.getvalue()
     assert "Traceback" not in written.getvalue()
+
+
+TOKENS = st.text(string.ascii_letters + string.digits + "-_", min_size=30, max_size=43).map(
+    lambda text: f"streams_{text}two"
+)
+"""Tokens of the API, which a person may put where the name of their file belongs."""
+WRONG_PLACES = (
+    "SERVE_TOKENS_FILE", "SERVE_SESSION_KEY_FILE", "SERVE_HOST", "SERVE_PORT", "SERVE_ALLOWED_HOSTS", "SERVE_TRUSTED_PROXIES",
+    "SERVE_TRUSTED_USER_HEADER", "SERVE_TRUSTED_SCOPE", "SERVE_REQUESTS_PER_SECOND", "HTTP_TOKEN_FILE",
+)  # fmt: skip
+TOKEN_COMMANDS = (
+    ["serve"],
+    ["doctor", "--json"],
+    ["doctor"],
+    ["token", "list"],
+    ["token", "create", "ada"],
+    ["token", "revoke"],
+)
+
+
+@profile(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    token=TOKENS,
+    place=st.sampled_from(WRONG_PLACES),
+    around=st.sampled_from(["{}", "/none/{}", " {}", "{},{}", "{}:80:80"]),
+    command=st.sampled_from(TOKEN_COMMANDS),
+    beyond=st.booleans(),
+)
+def test_no_error_shows_a_token(token: str, place: str, around: str, command: list[str], beyond: bool) -> None:
+    given_ = {"KAFKA_URL": f"127.0.0.1:{free_port()}", "REDIS_URL": f"redis://127.0.0.1:{free_port()}"}
+    given_ |= {"SERVE_TRUSTED_USER_HEADER": "X-User"} if place == "SERVE_TRUSTED_PROXIES" else {}
+    given_ |= {"SERVE_HOST": "192.0.2.1"} if beyond else {}
+    given_ |= {place: around.format(token, token)}
+    environment = {f"STREAMS_{name}": value for name, value in given_.items()}
+    words = [*command, token] if command[-1] == "revoke" else command
+    if command == ["token", "create", "ada"] and place != "SERVE_TOKENS_FILE":
+        return  # which would make one
+    if command == ["serve"] and not beyond and place in ("SERVE_ALLOWED_HOSTS", "HTTP_TOKEN_FILE"):
+        return  # which would serve: it is the name of a host, or a file of workers
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        contextlib.chdir(directory),
+        mock.patch.dict(os.environ, environment | {"XDG_DATA_HOME": directory}),
+        mock.patch.object(sys, "argv", ["streams", *words]),
+        everything() as written,
+        pytest.raises(SystemExit),
+    ):
+        main()
+    assert written.getvalue() or command == ["token", "list"]
+    assert token not in written.getvalue()
+    assert "Traceback" not in written.getvalue()
+
+
+def test_doctor_counts_tokens_and_shows_none(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "tokens")
+    token = file.create("ada", "operate")
+    own = Settings(
+        kafka_url=f"127.0.0.1:{free_port()}",
+        redis_url=f"redis://127.0.0.1:{free_port()}",
+        serve_tokens_file=str(file.path),
+        http_token=SecretStr(token),
+    )
+    for as_json in (False, True):
+        with everything() as written:
+            doctor(own, as_json, seconds=1.0)
+        shown = written.getvalue()
+        assert "1 in " in shown
+        assert token not in shown
+        assert digest(token) not in shown
+    file.path.write_text(f"ada operate {token}\n")
+    with everything() as written:
+        assert doctor(own, True, seconds=1.0) == 1
+    assert "line 1 of" in written.getvalue()
+    assert token not in written.getvalue()
 
 
 @pytest.mark.system

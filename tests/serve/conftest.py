@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from litestar import Litestar
@@ -18,6 +19,14 @@ from tests.query.test_lookup import OTHER, PAIR, TITLE
 Client = TestClient[Litestar]
 
 
+@contextmanager
+def client_of(settings: Settings, resources: Resources | None = None, *, raises: bool = True) -> Iterator[Client]:
+    """Open the application as a client on loopback sees it; `raises` false answers 500 where the application fails."""
+    app = create_app(resources or Resources(settings))
+    with TestClient(app, base_url="http://127.0.0.1:6060", raise_server_exceptions=raises) as client:
+        yield client
+
+
 @pytest.fixture
 def library(generation: Settings, new_connection: Callable[[], Connection]) -> Library:
     """Three records: two of one paper, one of another."""
@@ -30,5 +39,6 @@ def library(generation: Settings, new_connection: Callable[[], Connection]) -> L
 
 @pytest.fixture
 def client(library: Library) -> Iterator[Client]:
-    with TestClient(create_app(Resources(library.settings))) as client:
+    """A client on loopback without a token, which may ask and not change anything, at any pace."""
+    with client_of(library.settings.model_copy(update={"serve_requests_per_second": 0})) as client:
         yield client

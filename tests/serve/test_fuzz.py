@@ -20,7 +20,9 @@ _CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 @pytest.mark.timeout(600)
 def test_schemathesis_finds_nothing(library: Library, tmp_path: Path) -> None:
-    settings = library.settings.model_copy(update={"kafka_url": "127.0.0.1:1", "serve_port": 0})
+    settings = library.settings.model_copy(
+        update={"kafka_url": "127.0.0.1:1", "serve_port": 0, "serve_requests_per_second": 0}
+    )
     with ServeProcess(settings, tmp_path / "serve.log") as api:
         api.wait_ready()
         program = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(_CONFIG), "--no-color"]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from litestar.testing import TestClient
-
 from streams.local.broker import free_port
-from streams.serve.app import create_app
-from streams.serve.resources import Resources
 from streams.settings import Settings
-from tests.serve.conftest import Client
+from tests.serve.conftest import Client, client_of
 
 
 def test_it_is_ready_where_redis_answers(client: Client) -> None:
@@ -17,7 +13,7 @@ def test_it_is_ready_where_redis_answers(client: Client) -> None:
 
 def test_without_redis_it_is_live_and_says_why_it_is_not_ready(generation: Settings) -> None:
     away = generation.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port()}"})
-    with TestClient(create_app(Resources(away))) as client:
+    with client_of(away) as client:
         assert client.get("/healthz").status_code == 200
         ready = client.get("/readyz")
         assert (ready.status_code, "Connection refused" in ready.json()["reason"]) == (503, True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from litestar.testing import TestClient
 
 from streams.errors import RefusedError
-from streams.serve.app import create_app
 from streams.serve.resources import Resources
 from streams.settings import Settings
-from tests.serve.conftest import Client
+from tests.serve.conftest import Client, client_of
 
 
 def test_a_path_that_there_is_not_and_a_wrong_method(client: Client) -> None:
@@ -44,7 +42,7 @@ def test_an_error_inside_a_question_is_logged_and_says_nothing_of_itself(
         raise error
 
     monkeypatch.setattr(resources, "ask", fail)
-    with TestClient(create_app(resources), raise_server_exceptions=False) as client:
+    with client_of(generation, resources, raises=False) as client:
         answer = client.get("/api/v1/records/mine:1")
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert ("7 / 0" in caplog.text) == (status == 500)

@@ -111,12 +111,24 @@ def get(where: dict[str, Any], path: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
+def caller(where: dict[str, Any], token: str) -> Any:
+    """Return who the API takes a request with this token for."""
+    address = f"http://{where['serve_host']}:{where['serve_port']}/api/v1/session"
+    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - on loopback
+        return orjson.loads(answer.read())
+
+
 def test_up_serves_and_remembers(streams: Callable[..., Streams], tmp_path: Path) -> None:
     streams_ = streams(http_port=0)
     up = Up(streams_, tmp_path / "data")
     with streams_.start("up", "--data-dir", up.data) as process:
         where = up.wait_ready()
         assert [get(where, path)[0] for path in ("/healthz", "/readyz", "/metrics")] == [200, 200, 200]
+        said = wait_for(lambda: re.search(r"token +(streams_\S+)", streams_.output()), "it prints a token")
+        assert caller(where, said[1]) == {"name": "local", "scope": "operate", "by": "token"}
+        made = streams_.ok("token", "create", "ada", "--scope", "curate", "--data-dir", up.data).split()[0]
+        assert caller(where, made) == {"name": "ada", "scope": "curate", "by": "token"}
         up.send(PAPER)
         wait_for(lambda: up.explain("mine:1"), "the first record was handled")
         # One after the other: they lie in two partitions, and the events differ with the order.
@@ -143,7 +155,9 @@ def test_up_serves_and_remembers(streams: Callable[..., Streams], tmp_path: Path
     streams_.check_nothing_is_left()
 
     with streams_.start("up", "--data-dir", up.data) as process:
-        up.wait_ready()
+        where = up.wait_ready()
+        assert streams_.output().count("streams_") == 1, "the token is printed once"
+        assert caller(where, said[1])["scope"] == "operate"
         assert up.explain("mine:1") == place
         states = up.tail("clusters", 2)
         assert place["cluster_id"] in {state["cluster_id"] for state in states}, "restored to the new broker"

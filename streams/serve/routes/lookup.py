@@ -12,6 +12,7 @@ from litestar.params import JSONBody, QueryParameter
 from streams.errors import NotFoundError
 from streams.query.answers import LookupAnswer
 from streams.query.lookup import MOST_ASKED, look_up
+from streams.serve.access import requires
 from streams.serve.problems import ProblemError, answers
 from streams.serve.resources import Resources
 
@@ -75,6 +76,7 @@ async def lookup(
 
 @post(
     "",
+    guards=[requires("read")],
     operation_id="lookupBatch",
     summary="The clusters of up to 500 identifiers",
     status_code=200,

@@ -16,6 +16,7 @@ from streams.query.documents import read_document
 from streams.query.index_reader import IndexReader
 from streams.query.match import MOST_MATCHED, match
 from streams.records.record import Record
+from streams.serve.access import requires
 from streams.serve.problems import answers
 from streams.serve.resources import Resources
 
@@ -38,7 +39,12 @@ Limit = Annotated[int, QueryParameter(ge=1, le=50, description="Most clusters in
 
 
 @post(
-    "", operation_id="match", summary="The clusters that documents would join", status_code=200, responses=answers(413)
+    "",
+    guards=[requires("read")],
+    operation_id="match",
+    summary="The clusters that documents would join",
+    status_code=200,
+    responses=answers(413),
 )
 async def match_documents(
     resources: NamedDependency[Resources], data: JSONBody[MatchRequest], limit: Limit = 5

@@ -13,6 +13,7 @@ from litestar.params import QueryParameter
 from streams.errors import NotFoundError, UsageError
 from streams.query.clusters import Clusters
 from streams.query.index_reader import IndexReader
+from streams.serve.access import requires
 from streams.serve.problems import ProblemError
 from streams.serve.reconcile import preview as pages
 from streams.serve.reconcile.answers import clusters_by_id, reconcile, suggest
@@ -48,7 +49,7 @@ async def ask(
     return await _answer(resources, queries, extend, callback)
 
 
-@post("", operation_id="reconcile", status_code=200)
+@post("", operation_id="reconcile", status_code=200, guards=[requires("read")])
 async def ask_by_form(request: Anything, resources: NamedDependency[Resources]) -> Response[bytes]:
     """Answer a batch of queries or a data extension in a form, as OpenRefine sends them.
 
