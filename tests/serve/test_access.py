@@ -290,7 +290,7 @@ def every_route(app: Litestar) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def routes() -> list[tuple[str, str]]:
-    return list(every_route(create_app(Resources(Settings()))))
+    return list(every_route(create_app(Resources(Settings(redis_url="redis://127.0.0.1:1")))))
 
 
 def test_no_route_changes_anything_without_a_token_and_none_is_open_beyond_loopback(
