@@ -9,12 +9,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import combinations
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from streams import events
-from streams.clusters.corrections import Correction, Standing, Verdict, read_correction, ruling
+from streams.clusters.corrections import DIFFERENT, SAME, Correction, Standing, Verdict, read_correction, ruling
 from streams.errors import PayloadError, UsageError
 from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
@@ -30,6 +31,7 @@ from streams.state.layout import Layout
 __all__ = [
     "Status",
     "correction_log",
+    "corrections_of_sets",
     "decided",
     "is_repeated",
     "make_correction",
@@ -69,6 +71,22 @@ def make_correction(
         return read_correction(msgspec.json.encode(fields))
     except (PayloadError, UnicodeEncodeError) as error:
         raise UsageError(f"no correction: {error.detail if isinstance(error, PayloadError) else error}") from None
+
+
+def corrections_of_sets(sets: Sequence[Sequence[str]], author: str, reason: str = "") -> list[Correction]:
+    """Return the corrections that make each set of records one paper, and every two sets two papers.
+
+    Of n records in k sets these are n - k `same` and k(k - 1)/2 `different`. Raises UsageError where a set is empty, a record is in
+    two places, or nothing is said: one set of one record.
+    """
+    records = [record for members in sets for record in members]
+    if not all(sets) or len(records) < 2:
+        raise UsageError("sets: give at least two records, and no empty set")
+    if len(set(records)) < len(records):
+        raise UsageError("sets: each record may be named once")
+    same = [(SAME, members[0], other) for members in sets for other in members[1:]]
+    different = [(DIFFERENT, one[0], other[0]) for one, other in combinations(sets, 2)]
+    return [make_correction(action, author, reason, a=a, b=b) for action, a, b in same + different]
 
 
 def is_repeated(correction: Correction, known: Correction) -> bool:

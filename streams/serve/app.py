@@ -15,7 +15,7 @@ from streams import __version__
 from streams.serve import probes
 from streams.serve.problems import HANDLERS
 from streams.serve.resources import Resources
-from streams.serve.routes import clusters, lookup, match, pairs, records
+from streams.serve.routes import clusters, corrections, dead_letters, lookup, match, pairs, records, review
 
 __all__ = ["API", "create_app"]
 
@@ -23,6 +23,7 @@ API = "/api/v1"
 _MAX_BODY = 1_000_000
 _ROUTERS: Sequence[Router] = (
     clusters.router, records.router, lookup.router, match.router, pairs.router,
+    corrections.router, review.router, dead_letters.router,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Self, TypeVar
 
 from streams.query.index_reader import IndexReader
+from streams.serve.curation import Curation
 from streams.serve.metrics import ServeMetrics
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
@@ -37,11 +38,14 @@ class Resources:
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="query")
         self._local = threading.local()
         self._connections: list[Connection] = []
+        self.curation = Curation(settings, self.ask)
 
     async def __aenter__(self) -> Self:
+        await self.curation.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.curation.close()
         self._threads.shutdown(cancel_futures=True)
         for connection in self._connections:
             connection.close()

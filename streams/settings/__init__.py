@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     http_token_file: str = Field("", description="file with that token, in place of STREAMS_HTTP_TOKEN")
     serve_host: str = Field("127.0.0.1", description="address that `streams serve` binds to")
     serve_port: int = Field(6060, ge=0, le=65535, description="port of `streams serve`; 0: any free port")
+    serve_data: str = Field(
+        "",
+        description="directory in which `streams serve` keeps its review queue; empty: a temporary file, made at each start",
+    )
     batch_records: int = Field(1024, ge=1, le=10_000, description="most messages handled in one micro-batch")
     batch_seconds: float = Field(0.05, gt=0, le=10, description="longest wait for a micro-batch to fill, in seconds")
     buckets: int = Field(
