@@ -59,14 +59,15 @@ def known(connection: sqlite3.Connection, identifier: str) -> Correction | None:
     return msgspec.json.decode(row[0], type=Correction) if row else None
 
 
-def latest(connection: sqlite3.Connection, before: int, most: int) -> Sequence[tuple[int, Correction]]:
-    """Return the last corrections that were sent with their offsets, before an offset, newest first.
+def latest(connection: sqlite3.Connection, before: tuple[int, str], most: int) -> Sequence[tuple[int, Correction]]:
+    """Return the last corrections that were sent with their offsets, newest first, before an offset and an id.
 
     One that was not read yet has the offset `UNREAD`.
     """
     rows = connection.execute(
-        'SELECT COALESCE("offset", :unread) AS at, message FROM correction WHERE at < :before ORDER BY at DESC LIMIT :most',
-        {"unread": UNREAD, "before": before, "most": most},
+        'SELECT COALESCE("offset", :unread) AS at, message FROM correction WHERE (at, id) < (:at, :id) '
+        "ORDER BY at DESC, id DESC LIMIT :most",
+        {"unread": UNREAD, "at": before[0], "id": before[1], "most": most},
     )
     return [(at, msgspec.json.decode(message, type=Correction)) for at, message in rows]
 

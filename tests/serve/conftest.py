@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from streams.kafka.topics import create_topics
+from streams.local.services import Services
 from streams.serve.app import create_app
 from streams.serve.resources import Resources
 from streams.settings import Settings
@@ -15,7 +20,11 @@ from streams.state.connection import Connection
 from tests.query.conftest import Library
 from tests.query.test_lookup import OTHER, PAIR, TITLE
 
+if TYPE_CHECKING:
+    from tests.serve.desk import Desk
+
 Client = TestClient[Litestar]
+_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture
@@ -32,3 +41,24 @@ def library(generation: Settings, new_connection: Callable[[], Connection]) -> L
 def client(library: Library) -> Iterator[Client]:
     with TestClient(create_app(Resources(library.settings))) as client:
         yield client
+
+
+@pytest.fixture(scope="package")
+def services(broker_settings: Callable[[], dict[str, Any]]) -> Iterator[Services]:
+    """A broker and a Redis for all tests of the service that need both."""
+    with Services(Settings(**broker_settings())) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(services: Services, connected: Callable[[Settings], Connection]) -> Iterator[Desk]:
+    """The service with topics and an index of its own, and an engine beside it."""
+    from tests.serve.desk import Desk  # noqa: PLC0415 - it imports from here
+
+    name = f"desk{next(_NUMBERS)}"
+    given = services.settings
+    own = given.model_copy(update={"generation": name, "topic_prefix": f"{given.topic_prefix}{name}.", "buckets": 16})
+    asyncio.run(create_topics(own))
+    desk = Desk(own, connected(own))
+    with TestClient(create_app(Resources(own))) as desk.api:
+        yield desk

@@ -111,9 +111,10 @@ class CorrectionPreview(msgspec.Struct, frozen=True):
 
 
 class _Place(msgspec.Struct, frozen=True, array_like=True):
-    """The place in the list: before an offset of those that are not decided, and before a serial number of the others."""
+    """The place in the list: before an offset and an id of those not decided, and before a serial number of the others."""
 
     offset: Annotated[int, msgspec.Meta(ge=-1, le=_ALL)]
+    id: str
     serial: Annotated[int, msgspec.Meta(ge=0, le=_ALL)]
 
 
@@ -146,8 +147,7 @@ async def correct(
     It outranks every decision and stays when the records change. Refused with 409 where it contradicts corrections in force, which
     `conflicts` names: undo them first. The author is the authenticated user.
     """
-    correction = _made(data, author_of(request))
-    await _send_once(resources, correction)
+    correction = await _send_once(resources, _made(data, author_of(request)))
     verdict = await _await(resources, correction.id)
     if verdict is None:
         location = f"{request.url.path.rstrip('/')}/{correction.id}"
@@ -191,13 +191,15 @@ async def corrections(
     cursor: CursorParameter = None,
 ) -> Response[CorrectionPage]:
     """Return corrections and what became of each."""
-    place = read_cursor("corrections", cursor, _Place) or _Place(_ALL, _ALL)
-    sent = await resources.curation.database.run(partial(sent_corrections.latest, before=place.offset, most=_MOST_SENT))
+    place = read_cursor("corrections", cursor, _Place) or _Place(_ALL, "", _ALL)
+    sent = await resources.curation.database.run(
+        partial(sent_corrections.latest, before=(place.offset, place.id), most=_MOST_SENT)
+    )
     verdicts = await resources.ask(lambda index: index.corrections.all())
     known = {verdict.correction.id for verdict in verdicts}
-    found = [(_Place(at, _ALL), _answer(each, Status("sent"))) for at, each in sent if each.id not in known]
+    found = [(_Place(at, each.id, _ALL), _answer(each, Status("sent"))) for at, each in sent if each.id not in known]
     found += [
-        (_Place(-1, verdict.serial), _answer(verdict.correction, outcome, verdict))
+        (_Place(-1, "", verdict.serial), _answer(verdict.correction, outcome, verdict))
         for verdict, outcome in zip(reversed(verdicts), reversed(statuses(verdicts)), strict=True)
         if verdict.serial < place.serial
     ]
@@ -221,8 +223,11 @@ def _made(data: CorrectionRequest, author: str) -> Correction:
     return make_correction(data.action, author, data.reason, identifier=data.id, a=data.a, b=data.b, undoes=data.undoes)
 
 
-async def _send_once(resources: Resources, correction: Correction) -> None:
-    """Send a correction, but where it was sent already. Raises ProblemError where it would be refused, or its id is another's."""
+async def _send_once(resources: Resources, correction: Correction) -> Correction:
+    """Send a correction, but where it was sent already; return the one that was sent.
+
+    Raises ProblemError where it would be refused, or its id is that of another one.
+    """
     curation = resources.curation
     async with curation.sending(correction.id):
         expected = await resources.ask(lambda index: _expect(index, correction))
@@ -230,7 +235,7 @@ async def _send_once(resources: Resources, correction: Correction) -> None:
         if known := expected.known.correction if expected.known else sent:
             if not is_repeated(correction, known):
                 raise ProblemError(409, ID_USED, f"the id is that of {known}; every correction needs one of its own")
-            return
+            return known
         if not expected.verdict.accepted:
             raise _conflict(expected, expected.verdict)
         try:
@@ -239,6 +244,7 @@ async def _send_once(resources: Resources, correction: Correction) -> None:
         except TimeoutError:
             raise BrokerError(f"Kafka did not accept the correction within {_SEND_SECONDS:g} s") from None
         await curation.database.run(partial(sent_corrections.note_sent, correction=correction))
+    return correction
 
 
 def _expect(index: IndexReader, correction: Correction) -> _Expected:
