@@ -25,6 +25,7 @@ __all__ = [
     "fold",
     "named",
     "newest",
+    "of_messages",
     "prune",
     "restarted",
     "selected",
@@ -109,16 +110,19 @@ def named(connection: sqlite3.Connection, name: str) -> list[Letter]:
 
 
 def selected(connection: sqlite3.Connection, selection: Selection, most: int) -> list[Letter]:
-    """Return the letters of the messages that a selection names, oldest first, of at most so many messages.
-
-    All letters of a message are returned: they are sent again together.
-    """
+    """Return the letters of a selection, oldest first, of at most so many messages."""
     where, given = _where(selection)
     sql = (
-        f"SELECT {_COLUMNS} FROM letter WHERE origin IN "  # noqa: S608 - no text from outside
+        f"SELECT {_COLUMNS} FROM letter WHERE {where} AND origin IN "  # noqa: S608 - no text from outside
         f"(SELECT origin FROM letter WHERE {where} GROUP BY origin ORDER BY MIN(time), origin LIMIT :most) ORDER BY time, place"
     )
     return [_letter(row) for row in connection.execute(sql, given | {"most": most})]
+
+
+def of_messages(connection: sqlite3.Connection, letters: Iterable[Letter]) -> list[Letter]:
+    """Return all letters of the messages of some of them."""
+    origins = dict.fromkeys(letter.origin for letter in letters)
+    return [each for origin in origins for each in named(connection, origin) if each.origin == origin]
 
 
 def delete(connection: sqlite3.Connection, letters: Iterable[Letter]) -> None:

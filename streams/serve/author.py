@@ -8,7 +8,7 @@ from litestar.datastructures import State
 __all__ = ["LOOPBACK", "author_of"]
 
 LOOPBACK = "loopback"
-"""The author where no one had to authenticate."""
+"""The author where a request needs no authentication."""
 
 
 def author_of(request: Request[object, object, State]) -> str:

@@ -70,8 +70,10 @@ def test_counts(file: sqlite3.Connection, topics: Topics) -> None:
     assert topics.messages
 
 
-def test_a_message_is_selected_with_all_its_letters(file: sqlite3.Connection, topics: Topics) -> None:
-    assert names(dead_letter_book.selected(file, Selection(code="no_identity"), 9)) == ["r:0:1#/0", "r:0:1#/2"]
+def test_letters_are_selected_and_messages_with_all_their_letters(file: sqlite3.Connection, topics: Topics) -> None:
+    found = dead_letter_book.selected(file, Selection(code="no_identity"), 9)
+    assert names(found) == ["r:0:1#/0"]
+    assert names(dead_letter_book.of_messages(file, found)) == ["r:0:1#/0", "r:0:1#/2"]
     assert names(dead_letter_book.selected(file, Selection(source="document"), 1)) == ["r:0:1#/0", "r:0:1#/2"]
     assert topics.messages
 

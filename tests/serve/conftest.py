@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from litestar import Litestar
@@ -19,9 +19,7 @@ from streams.settings import Settings
 from streams.state.connection import Connection
 from tests.query.conftest import Library
 from tests.query.test_lookup import OTHER, PAIR, TITLE
-
-if TYPE_CHECKING:
-    from tests.serve.desk import Desk
+from tests.serve.desk import Desk
 
 Client = TestClient[Litestar]
 _NUMBERS = itertools.count(1)
@@ -53,8 +51,6 @@ def services(broker_settings: Callable[[], dict[str, Any]]) -> Iterator[Services
 @pytest.fixture
 def desk(services: Services, connected: Callable[[Settings], Connection]) -> Iterator[Desk]:
     """The service with topics and an index of its own, and an engine beside it."""
-    from tests.serve.desk import Desk  # noqa: PLC0415 - it imports from here
-
     name = f"desk{next(_NUMBERS)}"
     given = services.settings
     own = given.model_copy(update={"generation": name, "topic_prefix": f"{given.topic_prefix}{name}.", "buckets": 16})

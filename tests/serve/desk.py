@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import orjson
+from litestar import Litestar
+from litestar.testing import TestClient
 
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
@@ -19,7 +21,6 @@ from streams.kafka.reader import follow
 from streams.settings import Settings
 from streams.state.connection import Connection
 from tests.engine.worlds import handle
-from tests.serve.conftest import Client
 from tests.system.processes import wait_for
 
 CHAPTER = {"title": "Chapter on corals and their kin", "authors": ["Ada Reef"], "year": 1999, "doi": "10.5555/book"}
@@ -34,7 +35,7 @@ class Desk:
         self.settings = settings
         self.engine = Engine(settings, connection)
         self._sent = 0
-        self.api: Client
+        self.api: TestClient[Litestar]
 
     def send(self, record: str, paper: dict[str, object] | None) -> None:
         """Handle a payload of `source:id` and publish what comes of it; what is no payload becomes a dead letter."""

@@ -192,7 +192,8 @@ async def retry_letters(resources: NamedDependency[Resources], data: JSONBody[Re
     letters, outcomes, more = await _chosen(book, data)
     if letters:
         await create_topics(resources.settings)
-        done = await retry(resources.settings, letters, letters, to=data.to)
+        whole = await book.run(partial(dead_letter_book.of_messages, letters=letters))
+        done = await retry(resources.settings, whole, letters, to=data.to)
         await book.run(partial(dead_letter_book.delete, letters=[x for o in done if not o.problem for x in o.letters]))
         outcomes += [
             DeadLetterOutcome(

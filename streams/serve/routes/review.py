@@ -45,7 +45,7 @@ class ReviewItem(msgspec.Struct, frozen=True, kw_only=True):
     """A pair that a person is asked about, with the decision on it as it is now.
 
     `effect` is the number of records in the two clusters. `asked` is when the question was published, `claimed_until` how long
-    `claimed_by` is looking at it; Unix times in ms, 0 where nobody is.
+    `claimed_by` is looking at it; Unix times in ms, 0 where the pair is not claimed.
     """
 
     id: str
@@ -108,13 +108,13 @@ async def claim(
 ) -> ReviewItem:
     """Claim a pair, so that it comes last for other people; again, to keep it. 409 where another person has claimed it.
 
-    A claim hinders no one: corrections on the pair are accepted from anybody.
+    A claim is for order alone: a correction on the pair is accepted from any author.
     """
     curation = resources.curation
     asked = await curation.database.run(partial(review_queue.asked, identifier=pair))
     (doubt,) = await curation.look([asked]) if asked else (None,)
     if asked is None or doubt is None:
-        raise NotFoundError("unknown_pair", f"no pair {pair!r} is open: nobody was asked about it, or it was settled")
+        raise NotFoundError("unknown_pair", f"no pair {pair!r} is open: it was never asked about, or it was settled")
     person = author_of(request)
     made = await curation.database.run(partial(review_queue.claim, identifier=pair, person=person, now=now_ms()))
     if made.claimant != person:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -9,6 +10,8 @@ import orjson
 import pytest
 
 from streams.events import CORRECTIONS
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.reader import read_to_now
 from streams.query.clusters import Clusters
 from streams.query.index_reader import open_index
 from streams.serve.routes import corrections as route
@@ -21,6 +24,12 @@ PATH = "/api/v1/corrections"
 
 def same(a: str, b: str, **more: str) -> dict[str, str]:
     return {"action": "same", "a": a, "b": b, **more}
+
+
+async def messages(desk: Desk) -> list[bytes]:
+    """What was sent."""
+    topic = desk.settings.topic_prefix + CORRECTIONS
+    return [message.value async for message in read_to_now(KafkaConnection.of(desk.settings), [topic])]
 
 
 def test_a_correction_is_decided_and_the_clusters_follow(desk: Desk) -> None:
@@ -67,6 +76,7 @@ def test_the_id_of_the_client_makes_a_correction_one(desk: Desk, monkeypatch: py
             assert decided.json()["time"] == sent.json()["time"]
         assert desk.api.post(PATH, json=given | {"reason": "x"}).json()["code"] == "correction_id_used"
     assert [made["id"] for made in desk.api.get(PATH).json()["items"]] == ["client-1"]
+    assert len(asyncio.run(messages(desk))) == 1
     assert desk.api.get("/api/v1/dead-letters").json()["items"] == []
 
 
@@ -187,4 +197,3 @@ def test_every_answer_is_declared(client: Client) -> None:
     assert {"200", "202", "409", "413", "422", "503"} <= paths[PATH]["post"]["responses"].keys()
     assert {"200", "400", "413", "422"} <= paths[f"{PATH}/preview"]["post"]["responses"].keys()
     assert {"200", "404"} <= paths[PATH + "/{identifier}"]["get"]["responses"].keys()
-    assert CORRECTIONS == "dedup.corrections"
