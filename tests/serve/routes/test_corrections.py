@@ -115,22 +115,22 @@ def test_the_list_is_paged_newest_first(desk: Desk, monkeypatch: pytest.MonkeyPa
     assert [made["id"] for made in desk.api.get(PATH, params={"status": "sent"}).json()["items"]] == ["k4", "k3"]
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        ({"action": "same", "a": "mine:1", "b": "nothing"}, 422, "malformed"),
-        ({"action": "same", "a": "mine:1", "b": "mine:1"}, 422, "malformed"),
-        ({"action": "undo"}, 422, "malformed"),
-        ({"action": "undo", "undoes": "k9"}, 409, "nothing_to_undo"),
-        ({"action": "merge", "a": "mine:1", "b": "mine:2"}, 400, "invalid"),
-        ({"action": "same", "a": "mine:1", "b": "mine:2", "id": "a b"}, 400, "invalid"),
-        ({"action": "same", "a": "mine:1", "b": "mine:2", "author": "eve"}, 400, "invalid"),
-        ({"action": "same", "a": "m:" + "1" * 1_000_000, "b": "mine:2"}, 413, "too_large"),
-    ],
-)
-def test_what_is_no_correction(client: Client, body: dict[str, str], status: int, code: str) -> None:
-    answer = client.post(PATH, json=body)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+NO_CORRECTIONS: list[tuple[dict[str, str], int, str]] = [
+    ({"action": "same", "a": "mine:1", "b": "nothing"}, 422, "malformed"),
+    ({"action": "same", "a": "mine:1", "b": "mine:1"}, 422, "malformed"),
+    ({"action": "undo"}, 422, "malformed"),
+    ({"action": "undo", "undoes": "k9"}, 409, "nothing_to_undo"),
+    ({"action": "merge", "a": "mine:1", "b": "mine:2"}, 400, "invalid"),
+    ({"action": "same", "a": "mine:1", "b": "mine:2", "id": "a b"}, 400, "invalid"),
+    ({"action": "same", "a": "mine:1", "b": "mine:2", "author": "eve"}, 400, "invalid"),
+    ({"action": "same", "a": "m:" + "1" * 1_000_000, "b": "mine:2"}, 413, "too_large"),
+]
+
+
+def test_what_is_no_correction(client: Client) -> None:
+    for body, status, code in NO_CORRECTIONS:
+        answer = client.post(PATH, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), str(body)[:200]
 
 
 def test_what_is_not_known_or_no_cursor(client: Client) -> None:
@@ -174,22 +174,23 @@ def test_a_preview_shows_what_would_be_and_changes_nothing(client: Client, libra
     assert before != library.dump(), "the correction that was made, not those that were previewed"
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({}, 400),
-        ({"sets": [["mine:1", "mine:2"]], "corrections": [{"action": "undo", "undoes": "k1"}]}, 400),
-        ({"sets": [[f"mine:{n}"] for n in range(20)]}, 400),
-        ({"sets": [["mine:1"]]}, 422),
-        ({"sets": [["mine:1"], []]}, 422),
-        ({"sets": [["mine:1", "mine:2"], ["mine:1"]]}, 422),
-        ({"sets": [["mine:1", "mine"]]}, 422),
-        ({"sets": [["mine:1", "x" * 2000]]}, 400),
-    ],
-)
-def test_what_cannot_be_previewed(client: Client, body: dict[str, Any], status: int) -> None:
-    answer = client.post(f"{PATH}/preview", json=body)
-    assert (answer.status_code, answer.json()["code"]) == (status, {400: "invalid", 422: "malformed"}[status])
+NO_PREVIEWS: list[tuple[dict[str, Any], int]] = [
+    ({}, 400),
+    ({"sets": [["mine:1", "mine:2"]], "corrections": [{"action": "undo", "undoes": "k1"}]}, 400),
+    ({"sets": [[f"mine:{n}"] for n in range(20)]}, 400),
+    ({"sets": [["mine:1"]]}, 422),
+    ({"sets": [["mine:1"], []]}, 422),
+    ({"sets": [["mine:1", "mine:2"], ["mine:1"]]}, 422),
+    ({"sets": [["mine:1", "mine"]]}, 422),
+    ({"sets": [["mine:1", "x" * 2000]]}, 400),
+]
+
+
+def test_what_cannot_be_previewed(client: Client) -> None:
+    for body, status in NO_PREVIEWS:
+        answer = client.post(f"{PATH}/preview", json=body)
+        expected = (status, {400: "invalid", 422: "malformed"}[status])
+        assert (answer.status_code, answer.json()["code"]) == expected, str(body)[:200]
 
 
 def test_every_answer_is_declared(client: Client) -> None:
