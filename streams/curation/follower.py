@@ -30,6 +30,8 @@ __all__ = ["Follower"]
 log = EventLog(__name__)
 
 _SESSION_SECONDS = 30.0
+_BEGIN_SECONDS = 20.0
+"""A request that a broker received as it died is answered after 40 s or never."""
 _POLL_MS = 500
 _MOST_MESSAGES = 2_000
 _BACKOFF_SECONDS = (0.5, 10.0)
@@ -55,23 +57,26 @@ class Follower:
                 wait, last = _BACKOFF_SECONDS[0], ""
             except (StreamsError, KafkaError, OSError) as error:
                 self.is_current.clear()
-                if str(error) != last:
-                    log.warning("curation_waits", "the review queue is not current: {reason}", reason=str(error))
-                last = str(error)
+                reason = str(error) or type(error).__name__
+                if reason != last:
+                    log.warning("curation_waits", "the review queue is not current: {reason}", reason=reason)
+                last = reason
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _BACKOFF_SECONDS[1])
 
     async def _session(self) -> None:
         kafka = KafkaConnection.of(self._settings)
-        places = await existing_places(kafka, [self._prefix + topic for topic in folding.TOPICS])
+        async with asyncio.timeout(_BEGIN_SECONDS):
+            places = await existing_places(kafka, [self._prefix + topic for topic in folding.TOPICS])
+            embedded = bool(places) and await is_embedded_broker(self._settings)
+            if embedded:
+                await self._compare_marks(kafka, places)
         if not places:
             await asyncio.sleep(_BACKOFF_SECONDS[0])
             return
-        embedded = await is_embedded_broker(self._settings)
-        if embedded:
-            await self._compare_marks(kafka, places)
         async with plain_consumer(kafka) as consumer:
-            ends = {} if embedded else await self._compare_ends(consumer, places)
+            async with asyncio.timeout(_BEGIN_SECONDS):
+                ends = {} if embedded else await self._compare_ends(consumer, places)
             consumer.assign(places)
             for place, position in (await self._positions(places)).items():
                 consumer.seek(place, position.next)

@@ -76,9 +76,13 @@ class Reading:
         )
 
     async def until(self, pairs: int, letters: int) -> None:
-        async with asyncio.timeout(40):
-            while (len(await self.pairs()), len(await self.letters())) != (pairs, letters):
-                await asyncio.sleep(0.02)
+        found = (-1, -1)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(60):
+                while found != (pairs, letters):
+                    await asyncio.sleep(0.02)
+                    found = len(await self.pairs()), len(await self.letters())
+        assert found == (pairs, letters)
 
 
 @contextlib.asynccontextmanager

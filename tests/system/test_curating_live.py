@@ -1,4 +1,5 @@
-"""Curators over HTTP on real processes: a worker that is killed, a service that is killed, and a queue that is right all the same."""
+"""Curators over HTTP on real processes: a worker is killed, the service is killed, and the queue is right all the same."""
+# ruff: noqa: S310 - addresses on loopback
 
 from __future__ import annotations
 
