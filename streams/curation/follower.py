@@ -32,6 +32,7 @@ log = EventLog(__name__)
 _SESSION_SECONDS = 30.0
 _BEGIN_SECONDS = 20.0
 """A request that a broker received as it died is answered after 40 s or never."""
+_CANCEL_SECONDS = 1.0
 _POLL_MS = 500
 _MOST_MESSAGES = 2_000
 _BACKOFF_SECONDS = (0.5, 10.0)
@@ -47,6 +48,17 @@ class Follower:
         self._settings, self._database = settings, database
         self._prefix = settings.topic_prefix
         self.is_current = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to follow the topics, on the loop that runs."""
+        self._task = asyncio.create_task(self.run())
+
+    async def stop(self) -> None:
+        """Stop following. aiokafka swallows a cancellation now and then, so it is repeated."""
+        while self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=_CANCEL_SECONDS)
 
     async def run(self) -> None:
         """Follow the topics until cancelled. An error is logged, once where it comes again, and the rest read later."""

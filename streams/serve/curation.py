@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from streams.curation import review_queue
@@ -52,7 +52,7 @@ class Curation:
         self.database = Database(settings.serve_data, f"{settings.namespace} {settings.topic_prefix}")
         self._follower = Follower(settings, self.database)
         self._sending: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._tasks: list[asyncio.Task[Any]] = []
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def is_current(self) -> bool:
@@ -63,15 +63,16 @@ class Curation:
         """Open the file and follow the topics. Raises SettingsError where the file cannot be used."""
         await self.database.open()
         if self._settings.kafka_url:
-            self._tasks = [asyncio.create_task(self._follower.run()), asyncio.create_task(self._look_at_old())]
+            self._follower.start()
+            self._looking = asyncio.create_task(self._look_at_old())
 
     async def close(self) -> None:
         """Stop following, and close the file."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
+        await self._follower.stop()
+        if self._looking is not None:
+            self._looking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await task
+                await self._looking
         await self.database.close()
 
     def sending(self, identifier: str) -> asyncio.Lock:

@@ -90,15 +90,13 @@ async def reading(settings: Settings, directory: Path) -> AsyncIterator[Reading]
     database = Database(str(directory), "x")
     await database.open()
     followed = Follower(settings, database)
-    task = asyncio.create_task(followed.run())
+    followed.start()
     try:
         async with asyncio.timeout(40):
             await followed.is_current.wait()
         yield Reading(database)
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await followed.stop()
         await database.close()
 
 

@@ -221,15 +221,13 @@ async def folded(settings: Settings, directory: Path) -> dict[str, list[tuple[An
     database = Database(str(directory), f"{settings.namespace} {settings.topic_prefix}")
     await database.open()
     follower = Follower(settings, database)
-    task = asyncio.create_task(follower.run())
+    follower.start()
     try:
         async with asyncio.timeout(60):
             await follower.is_current.wait()
             await asyncio.sleep(1.5)  # the embedded broker does not say where its topics end
         found = await database.run(content)
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await follower.stop()
         await database.close()
     return {table: sorted(row[:columns] for row in found[table]) for table, columns in FOLDED.items()}
