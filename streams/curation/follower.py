@@ -64,17 +64,32 @@ class Follower:
         """Follow the topics until cancelled. An error is logged, once where it comes again, and the rest read later."""
         wait, last = _BACKOFF_SECONDS[0], ""
         while True:
-            try:
-                await self._session()
+            reason = await self._fault()
+            if not reason:
                 wait, last = _BACKOFF_SECONDS[0], ""
-            except (StreamsError, KafkaError, OSError) as error:
-                self.is_current.clear()
-                reason = str(error) or type(error).__name__
-                if reason != last:
-                    log.warning("curation_waits", "the review queue is not current: {reason}", reason=reason)
-                last = reason
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, _BACKOFF_SECONDS[1])
+                continue
+            self.is_current.clear()
+            if reason != last:
+                log.warning("curation_waits", "the review queue is not current: {reason}", reason=reason)
+            last = reason
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, _BACKOFF_SECONDS[1])
+
+    async def _fault(self) -> str:
+        """Read for a session; return why it failed, `""` where it did not."""
+        try:
+            await self._session()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            return "a broker closed the connection"  # aiokafka cancels what waits for an answer on it
+        except (StreamsError, KafkaError, OSError) as error:
+            return str(error) or type(error).__name__
+        except Exception as error:  # of aiokafka, as a broker dies: the queue must not stay as it is because of one
+            log.error("curation_failed", "the review queue could not be read", cause=error)
+            return str(error) or type(error).__name__
+        return ""
 
     async def _session(self) -> None:
         kafka = KafkaConnection.of(self._settings)
