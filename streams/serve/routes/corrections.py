@@ -240,11 +240,21 @@ async def _send_once(resources: Resources, correction: Correction) -> Correction
             raise _conflict(expected, expected.verdict)
         try:
             async with asyncio.timeout(_SEND_SECONDS):
-                await publish_correction(resources.settings, correction, expected.verdict)
+                await _publish(resources, correction, expected.verdict)
         except TimeoutError:
             raise BrokerError(f"Kafka did not accept the correction within {_SEND_SECONDS:g} s") from None
         await curation.database.run(partial(sent_corrections.note_sent, correction=correction))
     return correction
+
+
+async def _publish(resources: Resources, correction: Correction, about: Verdict) -> None:
+    try:
+        await publish_correction(resources.settings, correction, about)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise BrokerError("Kafka closed the connection") from None  # aiokafka cancels what waits for an answer on it
 
 
 def _expect(index: IndexReader, correction: Correction) -> _Expected:
