@@ -25,7 +25,7 @@ PROXY: dict[str, Any] = {
     "serve_trusted_user_header": "X-Forwarded-User",
     "serve_trusted_proxies": "127.0.0.1,10.0.0.0/8",
 }
-ASKS_BY_POST = {"/api/v1/lookup", "/api/v1/match", "/api/v1/session", "/reconcile"}
+ASKS_BY_POST = {"/api/v1/lookup", "/api/v1/match", "/api/v1/session", "/api/v1/corrections/preview", "/reconcile"}
 """Paths whose POST changes nothing."""
 
 
