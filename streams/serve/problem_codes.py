@@ -68,11 +68,42 @@ CODES: Mapping[str, Meaning] = {
         "No record with this identifier was found. The first five identifiers of a record are found.",
         "Try another identifier, or match the document by its title: `POST /api/v1/match`.",
     ),
+    "unknown_correction": Meaning(
+        (404,), "No correction with this id was sent.", "List them: `GET /api/v1/corrections`."
+    ),
+    "unknown_pair": Meaning(
+        (404,),
+        "The pair is not open for review: it was never asked about, or it was settled meanwhile.",
+        "Take the next one of `GET /api/v1/review`.",
+    ),
+    "unknown_dead_letter": Meaning(
+        (404,),
+        "There is no such dead letter: it was sent again, dropped or replaced meanwhile.",
+        "List them: `GET /api/v1/dead-letters`.",
+    ),
     "method_not_allowed": Meaning(
         (405,), "The path is there, with other methods.", "Use a method that `Allow` in the answer names."
     ),
     "too_slow": Meaning(
         (408,), "The body of the request did not arrive within 20 seconds.", "Send it again, over a faster connection."
+    ),
+    "correction_conflict": Meaning(
+        (409,),
+        "The correction contradicts others in force, whose ids are in `conflicts`.",
+        "Undo those, or leave it: [Curate](../how-to/curate.md).",
+    ),
+    "nothing_to_undo": Meaning(
+        (409,),
+        "The correction to undo is not known, was refused, was undone already, or is an undo itself.",
+        "Ask what became of it: `GET /api/v1/corrections/ID`.",
+    ),
+    "correction_id_used": Meaning(
+        (409,), "Another correction has this id.", "Choose another id, or leave it out and get a new one."
+    ),
+    "claimed": Meaning(
+        (409,),
+        "Another person is looking at the pair; `detail` says who, and for how long.",
+        "Take another pair. A correction of this one is accepted all the same.",
     ),
     "refused": Meaning(
         (409,),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from streams.clusters.corrections import CONFLICT, ID_USED, NOTHING_TO_UNDO
 from streams.serve.problem_codes import CODES, type_of
 from streams.serve.problems import _CODES, ProblemError
 
@@ -31,7 +32,7 @@ def test_every_code_that_is_raised_is_in_the_table_with_its_status() -> None:
     found = {each for path in MODULES for each in raised(ast.parse(path.read_text(encoding="utf-8")))}
     assert {(301, "merged"), (401, "token_missing"), (404, "unknown_cluster"), (503, "busy")} <= found
     described = {(status, code) for code, meaning in CODES.items() for status in meaning.statuses}
-    found |= set(_CODES.items())
+    found |= {*_CODES.items(), (409, CONFLICT), (409, NOTHING_TO_UNDO), (409, ID_USED)}
     assert {each for each in found - described if each[1] not in NOT_OVER_HTTP} == set()
 
 
