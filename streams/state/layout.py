@@ -12,6 +12,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:{b}:o`   | hash | cluster id:revision | event committed, not known to be published              | state/group_store.py   |
 | `N:{b}:m`   | set  | record id, 8 bytes  | frozen groups, merges pending; nearly always empty      | state/group_store.py   |
 | `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | state/key_index.py  |
+| `N:{kK}:k`  | hash | fingerprint + `+`   | the records that a full key had no room for               | state/key_index.py  |
 | `N:l`       | zset | step + cluster key  | when its state is published again, ms                   | state/late.py    |
 | `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | state/correction_log.py |
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | state/progress.py   |
