@@ -13,11 +13,13 @@ from rich.text import Text
 
 from streams.errors import StreamsError
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.topics import fixed_topics
 from streams.local.broker import broker_executable
 from streams.local.valkey import REDIS_OPTIONS, choose_server
 from streams.ops.diagnosis import (
     ExpectedTopic,
     Finding,
+    check_fixed_partitions,
     check_kafka,
     check_session,
     check_settings,
@@ -28,6 +30,7 @@ from streams.rebuild import generations
 from streams.settings import Settings
 from streams.settings.redaction import hide
 from streams.state.connection import connect
+from streams.state.fixed_partitions import fixed_partitions
 from streams.worker.identity import inspect_identity
 
 __all__ = ["diagnose", "doctor"]
@@ -64,6 +67,7 @@ async def diagnose(settings: Settings, expected: Sequence[ExpectedTopic], second
     answers = {finding.check for finding in found if finding.status == "ok"}
     if settings.kafka_url and settings.redis_url and {"kafka", "redis"} <= answers:
         found.append(await _identity(settings))
+        found += await _partitions(settings, seconds)
     return found
 
 
@@ -129,6 +133,21 @@ async def _identity(settings: Settings) -> Finding:
         found, _, advice = verdict.reason.partition(". ")
         return Finding("state", "fail", found, advice)
     return Finding("state", "ok", verdict.state or "none yet: the first worker names it")
+
+
+async def _partitions(settings: Settings, seconds: float) -> list[Finding]:
+    """Check that the topics that workers write have as many partitions as when the state was begun."""
+    check, connection = "partitions of dedup.*", connect(settings)
+    try:
+        begun = await asyncio.to_thread(fixed_partitions, settings, connection)
+        facts = await ask_kafka(KafkaConnection.of(settings), fixed_topics(settings), seconds)
+    except StreamsError as error:
+        return [Finding(check, "fail", str(error), "start the server, or correct its address")]
+    finally:
+        connection.close()
+    wrong = list(check_fixed_partitions({name: topic.partitions for name, topic in facts.topics.items()}, begun))
+    shown = "as the state was begun with" if begun else "not fixed yet: the first worker does"
+    return wrong or [Finding(check, "ok", shown)]
 
 
 def _embedded(name: str, find: Callable[[], str]) -> Finding:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
@@ -15,6 +16,8 @@ from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.rebuild.restore_topics import restore_topics
 from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.fixed_partitions import fixed_partitions
 
 __all__ = ["serve"]
 
@@ -33,7 +36,7 @@ def serve(settings: Settings, data_dir: Path, on_started: Callable[[Settings, in
     try:
         with Services(settings, data_dir) as services:
             own = services.settings
-            asyncio.run(create_topics(own))
+            asyncio.run(create_topics(own, fixed=_begun_partitions(own)))
             restored = restore_topics(own, are_new=True) if services.broker_is_new else 0
             with WorkerProcess(own, data_dir / "worker.log") as worker:
                 worker.wait_ready()
@@ -46,6 +49,12 @@ def serve(settings: Settings, data_dir: Path, on_started: Callable[[Settings, in
         withdraw(data_dir)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _begun_partitions(settings: Settings) -> dict[str, int]:
+    """Return how many partitions topics had when the state was begun: the embedded broker has lost them."""
+    with closing(connect(settings)) as connection:
+        return fixed_partitions(settings, connection)
 
 
 def _setter(stop: threading.Event) -> Callable[[int, FrameType | None], None]:

@@ -22,7 +22,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:meta`    | hash | name                | what is fixed for the index version (buckets, …)        | state/progress.py   |
 | `N:meta`    | hash | `state`, `state_named`, … | id of the state; whether `dedup.control` has it too | state/identity.py   |
 | `N:meta`    | hash | name                | which workers are active, which version took over       | state/fence.py      |
-| `N:meta`    | hash | `partitions:topic`  | how many partitions a topic of clusters has             | worker/startup_checks.py |
+| `N:meta`    | hash | `partitions:topic`  | how many partitions a topic of `dedup.*` has            | state/fixed_partitions.py |
 | `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | state/connection.py |
 
 Hashes with few small fields are stored by Redis as listpacks, without a pointer or an allocation

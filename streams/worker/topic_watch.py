@@ -1,7 +1,8 @@
 """Watch the topics under a running worker: those that are missing, and partitions that no worker of the group has.
 
 A topic that workers write is created again at once. One of a feed is not, for a person may be about to create it with other
-partitions; the worker says that it is missing, and a worker that starts creates it.
+partitions; the worker says that it is missing, and a worker that starts creates it. A topic that workers write and that has
+another number of partitions than when the state was begun ends the worker.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 
-from streams.errors import BrokerError
+from streams.errors import BrokerError, StateError
 from streams.event_log import EventLog
 from streams.kafka.topics import RECORDS, create_topics, input_topics, topics
 from streams.ops.health import Health
 from streams.settings import Settings
+from streams.worker.startup_checks import compare_partitions
 
 __all__ = ["TopicWatch"]
 
@@ -35,12 +37,19 @@ class TopicWatch:
         health: Health,
         list_partitions: Callable[[], Awaitable[Partitions]],
         assigned: Callable[[], Awaitable[Partitions | None]],
+        on_wrong: Callable[[StateError], None],
     ) -> None:
-        """Take what asks the broker: the partitions of all topics, and those that the group has, None in a rebalance."""
+        """Take what asks the broker: the partitions of all topics, and those that the group has, None in a rebalance.
+
+        `on_wrong` is called where a topic has another number of partitions than it should.
+        """
         self._settings = settings
         self._health = health
         self._list = list_partitions
         self._assigned = assigned
+        self._on_wrong = on_wrong
+        self.fixed: Mapping[str, int] = {}
+        """The numbers of partitions that are fixed with the state, by topic."""
         self._unowned_looks = 0
 
     async def keep(self) -> None:
@@ -49,6 +58,8 @@ class TopicWatch:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
                 await self.look()
+            except StateError as error:
+                self._on_wrong(error)
             except BrokerError as error:
                 log.debug("topics_unknown", "{error}", error=error)
             except Exception as error:  # an answer of a broker that aiokafka cannot read is no reason to end
@@ -57,8 +68,14 @@ class TopicWatch:
                 )
 
     async def look(self) -> None:
-        """Compare once; create again what workers write. Raises BrokerError where the broker does not answer."""
+        """Compare once; create again what workers write.
+
+        Raises BrokerError where the broker does not answer, StateError where a topic has another number of partitions.
+        """
         listed = await self._list()
+        # Kafka lists no partition without a leader, so fewer than there were mean nothing.
+        numbers = {name: max(listed[name]) + 1 for name in self.fixed if listed.get(name)}
+        compare_partitions({name: count for name, count in numbers.items() if count > self.fixed[name]}, self.fixed)
         missing = [spec.name for spec in topics(self._settings) if not listed.get(spec.name)]
         self._health.trouble("topics", await self._repair(missing) if missing else "")
         await self._check_owners(listed)
@@ -70,7 +87,7 @@ class TopicWatch:
         reasons = [f"missing: {', '.join(missing)}"]
         if own:
             try:
-                created = await create_topics(self._settings, own)
+                created = await create_topics(self._settings, own, self.fixed)
             except BrokerError as error:
                 reasons.append(str(error))
             else:

@@ -140,6 +140,20 @@ async def widen(settings: Settings, topic: str, partitions: int) -> None:
         await admin.create_partitions({settings.topic_prefix + topic: NewPartitions(partitions)})
 
 
+async def drop(settings: Settings, topic: str) -> None:
+    kafka, name = KafkaConnection.of(settings), settings.topic_prefix + topic
+    async with started(AIOKafkaAdminClient(**kafka.client("test")), kafka) as admin:
+        await admin.delete_topics([name])
+        while name in await admin.list_topics():
+            await asyncio.sleep(0.1)
+
+
+async def described(settings: Settings, topic: str) -> list[list[Any]]:
+    kafka, name = KafkaConnection.of(settings), settings.topic_prefix + topic
+    async with started(AIOKafkaAdminClient(**kafka.client("test")), kafka) as admin:
+        return [found["partitions"] for found in await admin.describe_topics([name])]
+
+
 async def ends(settings: Settings) -> dict[TopicPartition, int]:
     names = [TopicPartition(topic.name, 0) for topic in topics(settings)]
     async with AIOKafkaConsumer(bootstrap_servers=settings.kafka_url) as consumer:
@@ -264,15 +278,36 @@ def test_missing_rights_name_the_user(secured_kafka: SecuredKafka, make: Make, t
         assert not worker.ready()
 
 
-def test_topics_of_clusters_keep_their_partitions(secured_kafka: SecuredKafka, make: Make, tmp_path: Path) -> None:
+def test_topics_that_workers_write_keep_their_partitions(
+    secured_kafka: SecuredKafka, make: Make, tmp_path: Path
+) -> None:
     own = make("")
     with WorkerProcess(own, tmp_path / "before.log") as worker:
         worker.wait_ready()
     asyncio.run(widen(own, "records.document", 3))
     with WorkerProcess(own, tmp_path / "records.log") as worker:
         worker.wait_ready()
+        asyncio.run(widen(own, events.REVIEWS, 3))
+        wait_for(lambda: worker.child.poll() is not None, "a worker that runs ends")
+    said = "dedup.review has 3 partitions, but this state was begun with 1"
+    assert said in (tmp_path / "records.log").read_text()
+    findings = {finding.check: finding for finding in asyncio.run(diagnose(own, (), 10.0))}
+    assert said in findings[f"partitions of {own.topic_prefix}dedup.review"].found
     asyncio.run(widen(own, events.EVENTS, 3))
     refused = WorkerProcess(own, tmp_path / "events.log")
     with refused, pytest.raises(EmbeddedError):
         refused.wait_ready()
     assert "dedup.events has 3 partitions, but this state was begun with 1" in (tmp_path / "events.log").read_text()
+
+
+@pytest.mark.long
+def test_a_topic_that_is_missing_at_a_start_is_created_as_the_state_was_begun(
+    secured_kafka: SecuredKafka, make: Make, tmp_path: Path
+) -> None:
+    own = make("")
+    with WorkerProcess(own, tmp_path / "before.log") as worker:
+        worker.wait_ready()
+    asyncio.run(drop(own, events.REVIEWS))
+    with WorkerProcess(own.model_copy(update={"partitions": 3}), tmp_path / "after.log") as worker:
+        worker.wait_ready()
+    assert [len(partitions) for partitions in asyncio.run(described(own, events.REVIEWS))] == [1]
