@@ -13,6 +13,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import orjson
 import pytest
@@ -27,12 +29,12 @@ from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from streams.state.connection import connect
 from tests.brokers import AnyBroker
-from tests.system.fault_scenario import FaultScenario
+from tests.system.fault_scenario import Address, FaultScenario
 from tests.system.feeds import make_feed
 from tests.system.processes import wait_for
 from tests.system.scenario_report import Report
 
-pytestmark = [pytest.mark.system, pytest.mark.any_broker]
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture
@@ -43,11 +45,16 @@ def redis(tmp_path: Path) -> Iterator[Valkey]:
 
 
 @pytest.fixture
-def scenario(
-    tmp_path: Path, new_broker: Callable[..., AnyBroker], session_seconds: float, redis: Valkey
-) -> Iterator[FaultScenario]:
+def broker(new_broker: Callable[..., AnyBroker], broker_settings: Callable[[], dict[str, Any]]) -> Address:
+    """A broker that nothing happens to but to the topics of the scenario: the Kafka of all tests, or an embedded one."""
+    shared = broker_settings().get("kafka_url")
+    return SimpleNamespace(url=shared) if shared else new_broker()
+
+
+@pytest.fixture
+def scenario(tmp_path: Path, broker: Address, session_seconds: float, redis: Valkey) -> Iterator[FaultScenario]:
     with FaultScenario(
-        tmp_path, new_broker(), redis, workers=2, batch_records=16, session_timeout=session_seconds
+        tmp_path, broker, redis, workers=2, batch_records=16, session_timeout=session_seconds
     ) as scenario:
         yield scenario
 
