@@ -41,7 +41,7 @@ from streams.worker.app import make_app
 from streams.worker.batch_processor import BatchProcessor
 from streams.worker.engine_thread import EngineThread
 from streams.worker.group_watch import wait_until_stuck
-from streams.worker.identity import establish_identity
+from streams.worker.identity import establish_identity, watch_identity
 from streams.worker.log import RepeatLimit, configure_logging
 from streams.worker.open_state import open_state
 from streams.worker.prepare_pool import Preparer, calm_collector
@@ -221,6 +221,7 @@ class _Worker:
         await self._registration.start(self._thread.turn)
         self._side.keep(_HEARTBEAT, self._registration.keep())
         self._side.keep("the watch on the topics", self._topics.keep())
+        self._side.keep("the watch on the state", self._watch_identity())
         if self._registration.is_open:
             await self._processor.recovery.drain()
         else:
@@ -307,6 +308,11 @@ class _Worker:
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
         meter = IndexMeter(layout, registration.connection)
         await watch_redis(registration.connection, meter, self.metrics, registration.run)
+
+    async def _watch_identity(self) -> None:
+        await watch_identity(
+            self._given, self._engine.progress.state, lambda error: self._restart_to_wait("state_foreign", error)
+        )
 
     async def _watch_group(self) -> None:
         """Restart this process where its consumer group is stuck."""

@@ -22,6 +22,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streams import events
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.control import name_state, named_state
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import RECORDS, create_topics
 from streams.local.valkey import Valkey
@@ -183,6 +184,22 @@ def test_a_worker_on_another_redis_is_refused(
             wrong.child.stop()  # a worker that waits ends when it is told to
             assert wrong.child.poll() is not None
         tell("a worker on another Redis", scenario.finish())
+
+
+@pytest.mark.long
+def test_another_state_is_named_under_workers(scenario: FaultScenario) -> None:
+    """As if a person had begun anew beside workers that were forgotten on another machine."""
+    scenario.begin(make_feed(35, 60))
+    scenario.reach(1.0)
+    current = asyncio.run(named_state(scenario.settings))
+    asyncio.run(name_state(scenario.settings, "another", current))
+    for worker in scenario.workers:
+        wait_for(lambda: "the topics belong to another" in reason(worker), "it says why")  # noqa: B023
+    assert not any(scenario.ready())
+    asyncio.run(name_state(scenario.settings, current, "another"))
+    for worker in scenario.workers:
+        wait_for(worker.ready, "workers begin by themselves")
+    assert scenario.verify()["differences"] == []
 
 
 def stored(scenario: FaultScenario) -> dict[str, list[str]]:
