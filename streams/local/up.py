@@ -18,6 +18,7 @@ from streams.rebuild.restore_topics import restore_topics
 from streams.settings import Settings
 from streams.state.connection import connect
 from streams.state.fixed_partitions import fixed_partitions
+from streams.worker.identity import inspect_identity
 
 __all__ = ["serve"]
 
@@ -25,11 +26,17 @@ _CHECK_SECONDS = 0.5
 _MAX_RESTARTS = 1_000_000
 
 
-def serve(settings: Settings, data_dir: Path, on_started: Callable[[Settings, int], None]) -> None:
+def serve(
+    settings: Settings,
+    data_dir: Path,
+    on_started: Callable[[Settings, int], None],
+    on_waiting: Callable[[str], None] = lambda _reason: None,
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
-    Calls `on_started` with the settings in force and the number of restored clusters. A worker that dies is started again. Raises a
-    StreamsError when a server ends or does not start.
+    Calls `on_started` with the settings in force and the number of restored clusters; before that `on_waiting` with the reason,
+    where Redis and the topics are not of one state. A worker that dies is started again. Raises a StreamsError when a server
+    ends or does not start.
     """
     stop = threading.Event()
     before = {number: signal.signal(number, _setter(stop)) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -39,7 +46,9 @@ def serve(settings: Settings, data_dir: Path, on_started: Callable[[Settings, in
             asyncio.run(create_topics(own, fixed=_begun_partitions(own)))
             restored = restore_topics(own, are_new=True) if services.broker_is_new else 0
             with WorkerProcess(own, data_dir / "worker.log") as worker:
-                worker.wait_ready()
+                _wait_ready(worker, services, data_dir, stop, on_waiting)
+                if stop.is_set():
+                    return
                 announce(data_dir, worker.settings)
                 on_started(worker.settings, restored)
                 while not stop.wait(_CHECK_SECONDS):
@@ -49,6 +58,30 @@ def serve(settings: Settings, data_dir: Path, on_started: Callable[[Settings, in
         withdraw(data_dir)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _wait_ready(
+    worker: WorkerProcess, services: Services, data_dir: Path, stop: threading.Event, on_waiting: Callable[[str], None]
+) -> None:
+    """Wait until the worker is ready; for as long as it takes, or `stop`, where it waits for the state.
+
+    Other commands find the servers meanwhile: the ways out are commands.
+    """
+    reason = _state_is_missing(worker.settings)
+    if not reason:
+        worker.wait_ready()
+        return
+    announce(data_dir, worker.settings)
+    on_waiting(reason)
+    while not worker.ready() and not stop.wait(_CHECK_SECONDS):
+        services.check()
+        worker.keep_alive(_MAX_RESTARTS)
+
+
+def _state_is_missing(settings: Settings) -> str:
+    """Return why Redis and the topics are not of one state, `""` where they are."""
+    with closing(connect(settings)) as connection:
+        return asyncio.run(inspect_identity(settings, connection)).reason
 
 
 def _begun_partitions(settings: Settings) -> dict[str, int]:
