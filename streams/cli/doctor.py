@@ -13,6 +13,8 @@ from rich.text import Text
 
 from streams.errors import StreamsError
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.refusal import principal
+from streams.kafka.rights import ask_rights, missing_rights
 from streams.kafka.topics import fixed_topics
 from streams.local.broker import broker_executable
 from streams.local.valkey import REDIS_OPTIONS, choose_server
@@ -82,8 +84,23 @@ async def _kafka(
         facts = await ask_kafka(KafkaConnection.of(settings), [topic.name for topic in expected], seconds)
     except StreamsError as error:
         return [Finding("kafka", "fail", str(error), "start Kafka, or correct STREAMS_KAFKA_URL")]
+    rights = await _rights(settings, seconds)
     findings = (*check_kafka(facts, expected, settings.replication), *check_session(facts, settings.session_timeout))
-    return [Finding("kafka", "ok", hide(settings.kafka_url)), *findings]
+    return [Finding("kafka", "ok", hide(settings.kafka_url)), *rights, *findings]
+
+
+async def _rights(settings: Settings, seconds: float) -> Iterable[Finding]:
+    """Check that a worker with these settings may read and write the topics, and join its group."""
+    check = "kafka rights"
+    try:
+        rights = await ask_rights(settings, seconds)
+    except StreamsError as error:
+        return [Finding(check, "warn", str(error), "see docs/how-to/kafka-security.md")]
+    user = principal(KafkaConnection.of(settings))
+    if missing := "; ".join(missing_rights(settings, rights)):
+        return [Finding(check, "fail", f"{user} lacks {missing}", "grant it: docs/how-to/kafka-security.md")]
+    known = bool(rights.topics) and rights.group is not None
+    return [Finding(check, "ok", "those of a worker" if known else "the broker does not say")]
 
 
 async def _redis(settings: Settings, seconds: float, *, skip: bool) -> Iterable[Finding]:

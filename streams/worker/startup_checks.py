@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from streams.errors import RedisError, RedisSetupError, SettingsError, StateError
 from streams.event_log import EventLog
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.rights import refuse_missing_rights
 from streams.kafka.topics import create_topics, fixed_topics
 from streams.ops import diagnosis
 from streams.ops.probes import ask_kafka
@@ -28,9 +29,10 @@ async def check_session(settings: Settings) -> None:
 async def ready_topics(settings: Settings, begun: Mapping[str, int]) -> dict[str, int]:
     """Create the topics that are missing, with the numbers of partitions that the state was `begun` with.
 
-    Returns how many partitions the topics have whose number is fixed. Raises BrokerError.
+    Returns how many partitions the topics have whose number is fixed. Raises BrokerError, also where a right is missing.
     """
     await create_topics(settings, fixed=begun)
+    await refuse_missing_rights(settings)
     facts = await ask_kafka(KafkaConnection.of(settings), fixed_topics(settings))
     return {name: topic.partitions for name, topic in facts.topics.items()}
 

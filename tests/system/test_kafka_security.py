@@ -278,6 +278,28 @@ def test_missing_rights_name_the_user(secured_kafka: SecuredKafka, make: Make, t
         assert not worker.ready()
 
 
+def test_a_worker_names_each_right_that_it_lacks_and_begins_when_it_is_granted(
+    secured_kafka: SecuredKafka, make: Make, tmp_path: Path
+) -> None:
+    own, log = make("SCRAM", **scram("stranger")), tmp_path / "worker.log"
+    asyncio.run(create_topics(make("")))
+    prefix = f"{own.topic_prefix}*"
+    secured_kafka.allow(("stranger", "Read", "topic", prefix), ("stranger", "Write", "topic", f"{own.topic_prefix}r*"))
+    user = "user stranger (STREAMS_KAFKA_SASL_USER) lacks "
+    with WorkerProcess(own, log) as worker:
+        wait_for(lambda: f"{user}Write on the topics {own.topic_prefix}dedup." in log.read_text(), "it says so")
+        findings = {finding.check: finding for finding in asyncio.run(diagnose(own, (), 10.0))}
+        assert findings["kafka rights"].status == "fail"
+        assert findings["kafka rights"].found.endswith(f"; Read on the group {own.app_id}")
+        secured_kafka.allow(("stranger", "Write", "topic", prefix))
+        wait_for(lambda: f"{user}Read on the group {own.app_id}" in log.read_text(), "it says what is left")
+        assert not worker.ready()
+        secured_kafka.allow(("stranger", "Read", "group", own.app_id))
+        worker.wait_ready()
+    findings = {finding.check: finding for finding in asyncio.run(diagnose(own, (), 10.0))}
+    assert (findings["kafka rights"].status, findings["kafka rights"].found) == ("ok", "those of a worker")
+
+
 def test_topics_that_workers_write_keep_their_partitions(
     secured_kafka: SecuredKafka, make: Make, tmp_path: Path
 ) -> None:
