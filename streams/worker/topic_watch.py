@@ -8,7 +8,9 @@ another number of partitions than when the state was begun ends the worker.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import TypeVar
 
 from streams.errors import BrokerError, StateError
 from streams.event_log import EventLog
@@ -25,6 +27,7 @@ _LOOK_SECONDS = 3.0
 _PATIENT_LOOKS = 2
 """Looks in a row at which a partition has no worker: the first one may come between a rebalance and its end."""
 
+T = TypeVar("T")
 Partitions = Mapping[str, frozenset[int]]
 
 
@@ -51,9 +54,10 @@ class TopicWatch:
         self.fixed: Mapping[str, int] = {}
         """The numbers of partitions that are fixed with the state, by topic."""
         self._unowned_looks = 0
+        self._unanswered: Counter[str] = Counter()
 
     async def keep(self) -> None:
-        """Look every three seconds, until this task is cancelled. A broker that is away is reported by others."""
+        """Look every three seconds, until this task is cancelled. What the broker does not answer twice is reported."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
@@ -72,13 +76,26 @@ class TopicWatch:
 
         Raises BrokerError where the broker does not answer, StateError where a topic has another number of partitions.
         """
-        listed = await self._list()
+        listed = await self._answer("topics", self._list)
         # Kafka lists no partition without a leader, so fewer than there were mean nothing.
         numbers = {name: max(listed[name]) + 1 for name in self.fixed if listed.get(name)}
         compare_partitions({name: count for name, count in numbers.items() if count > self.fixed[name]}, self.fixed)
         missing = [spec.name for spec in topics(self._settings) if not listed.get(spec.name)]
         self._health.trouble("topics", await self._repair(missing) if missing else "")
         await self._check_owners(listed)
+
+    async def _answer(self, trouble: str, ask: Callable[[], Awaitable[T]]) -> T:
+        """Return what the broker answers; report where it fails at two looks in a row, as where a right was taken away."""
+        try:
+            answer = await ask()
+        except Exception as error:
+            self._unanswered[trouble] += 1
+            if self._unanswered[trouble] >= _PATIENT_LOOKS:
+                self._health.trouble(trouble, f"not known: {error or type(error).__name__}")
+            raise
+        if self._unanswered.pop(trouble, 0) >= _PATIENT_LOOKS:
+            self._health.trouble(trouble, "")
+        return answer
 
     async def _repair(self, missing: Collection[str]) -> str:
         """Create the missing topics that workers write; return what to report of all of them."""
@@ -101,7 +118,7 @@ class TopicWatch:
         return "; ".join(reasons)
 
     async def _check_owners(self, listed: Partitions) -> None:
-        assigned = await self._assigned()
+        assigned = await self._answer("partitions", self._assigned)
         if assigned is None:
             return
         none: frozenset[int] = frozenset()

@@ -26,11 +26,14 @@ class Broker:
         self.created: list[str] = []
         self.numbers: dict[str, int] = {}
         self.refuses = False
+        self.hides = False
 
     async def topics(self) -> Partitions:
         return self.listed
 
     async def owners(self) -> Partitions | None:
+        if self.hides:
+            raise BrokerError("Kafka does not describe the group g: GroupAuthorizationFailedError")
         return self.assigned
 
     async def create(self, _settings: Settings, names: Collection[str], fixed: Mapping[str, int]) -> list[str]:
@@ -128,3 +131,19 @@ def test_a_topic_is_created_again_with_the_partitions_that_the_state_was_begun_w
     del broker.listed["x.dedup.events"]
     look(broker, health, watch)
     assert (broker.created, broker.numbers) == (["x.dedup.events"], {"x.dedup.events": 7})
+
+
+def test_what_the_broker_does_not_say_is_reported_at_the_second_look(broker: Broker) -> None:
+    health = Health()
+    watch = look(broker, health)
+    broker.hides = True
+    for reported in (
+        {},
+        {"partitions": "not known: Kafka does not describe the group g: GroupAuthorizationFailedError"},
+    ):
+        with pytest.raises(BrokerError):
+            look(broker, health, watch)
+        assert reasons(health) == reported
+    broker.hides, broker.assigned = False, None
+    look(broker, health, watch)
+    assert reasons(health) == {}, "also where the group rebalances"
