@@ -53,6 +53,24 @@ def client(library: Library) -> Iterator[Client]:
         yield client
 
 
+@pytest.fixture
+def operator(library: Library, tmp_path: Path) -> Iterator[Client]:
+    """A client whose token may do everything."""
+    with client_with_token(library.settings, tmp_path) as client:
+        yield client
+
+
+@contextmanager
+def client_with_token(settings: Settings, folder: Path) -> Iterator[Client]:
+    """Open the application as a client that sends a token named `curator` with scope `operate`."""
+    file = TokenFile(folder / "tokens")
+    secret = file.create("curator", "operate")
+    own = settings.model_copy(update={"serve_tokens_file": str(file.path), "serve_requests_per_second": 0})
+    with client_of(own) as client:
+        client.headers["Authorization"] = f"Bearer {secret}"
+        yield client
+
+
 @pytest.fixture(scope="package")
 def services(broker_settings: Callable[[], dict[str, Any]]) -> Iterator[Services]:
     """A broker and a Redis for all tests of the service that need both."""
@@ -68,9 +86,5 @@ def desk(services: Services, connected: Callable[[Settings], Connection], tmp_pa
     own = given.model_copy(update={"generation": name, "topic_prefix": f"{given.topic_prefix}{name}.", "buckets": 16})
     asyncio.run(create_topics(own))
     desk = Desk(own, connected(own))
-    file = TokenFile(tmp_path / "tokens")
-    secret = file.create("curator", "operate")
-    allowed = own.model_copy(update={"serve_tokens_file": str(file.path), "serve_requests_per_second": 0})
-    with client_of(allowed) as desk.api:
-        desk.api.headers["Authorization"] = f"Bearer {secret}"
+    with client_with_token(own, tmp_path) as desk.api:
         yield desk

@@ -21,15 +21,21 @@ from tests.system.fault_scenario import FaultScenario
 from tests.system.feeds import make_feed
 from tests.system.processes import wait_for
 from tests.system.scenario_report import Report
-from tests.system.test_lost_state import reason, redis, scenario, start, stop
+from tests.system.test_lost_state import broker, reason, redis, scenario, start, stop
 
-__all__ = ["redis", "scenario"]  # fixtures
+__all__ = ["broker", "redis", "scenario"]  # fixtures
 
-pytestmark = [pytest.mark.system, pytest.mark.any_broker]
+pytestmark = pytest.mark.system
 Tell = Callable[[str, Report], None]
 
 
-@pytest.mark.parametrize("running", [True, False], ids=["workers run", "workers stopped"])
+@pytest.mark.parametrize(
+    "running",
+    [
+        pytest.param(True, id="workers run"),
+        pytest.param(False, id="workers stopped", marks=pytest.mark.any_broker),
+    ],
+)
 def test_a_copy_made_online_is_restored(
     scenario: FaultScenario, redis: Valkey, tmp_path: Path, running: bool, tell: Tell
 ) -> None:

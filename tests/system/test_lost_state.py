@@ -13,6 +13,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import orjson
 import pytest
@@ -20,6 +22,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streams import events
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.control import name_state, named_state
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import RECORDS, create_topics
 from streams.local.valkey import Valkey
@@ -27,12 +30,12 @@ from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from streams.state.connection import connect
 from tests.brokers import AnyBroker
-from tests.system.fault_scenario import FaultScenario
+from tests.system.fault_scenario import Address, FaultScenario
 from tests.system.feeds import make_feed
 from tests.system.processes import wait_for
 from tests.system.scenario_report import Report
 
-pytestmark = [pytest.mark.system, pytest.mark.any_broker]
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture
@@ -43,11 +46,16 @@ def redis(tmp_path: Path) -> Iterator[Valkey]:
 
 
 @pytest.fixture
-def scenario(
-    tmp_path: Path, new_broker: Callable[..., AnyBroker], session_seconds: float, redis: Valkey
-) -> Iterator[FaultScenario]:
+def broker(new_broker: Callable[..., AnyBroker], broker_settings: Callable[[], dict[str, Any]]) -> Address:
+    """A broker that nothing happens to but to the topics of the scenario: the Kafka of all tests, or an embedded one."""
+    shared = broker_settings().get("kafka_url")
+    return SimpleNamespace(url=shared) if shared else new_broker()
+
+
+@pytest.fixture
+def scenario(tmp_path: Path, broker: Address, session_seconds: float, redis: Valkey) -> Iterator[FaultScenario]:
     with FaultScenario(
-        tmp_path, new_broker(), redis, workers=2, batch_records=16, session_timeout=session_seconds
+        tmp_path, broker, redis, workers=2, batch_records=16, session_timeout=session_seconds
     ) as scenario:
         yield scenario
 
@@ -176,6 +184,22 @@ def test_a_worker_on_another_redis_is_refused(
             wrong.child.stop()  # a worker that waits ends when it is told to
             assert wrong.child.poll() is not None
         tell("a worker on another Redis", scenario.finish())
+
+
+@pytest.mark.long
+def test_another_state_is_named_under_workers(scenario: FaultScenario) -> None:
+    """As if a person had begun anew beside workers that were forgotten on another machine."""
+    scenario.begin(make_feed(35, 60))
+    scenario.reach(1.0)
+    current = asyncio.run(named_state(scenario.settings))
+    asyncio.run(name_state(scenario.settings, "another", current))
+    for worker in scenario.workers:
+        wait_for(lambda: "the topics belong to another" in reason(worker), "it says why")  # noqa: B023
+    assert not any(scenario.ready())
+    asyncio.run(name_state(scenario.settings, current, "another"))
+    for worker in scenario.workers:
+        wait_for(worker.ready, "workers begin by themselves")
+    assert scenario.verify()["differences"] == []
 
 
 def stored(scenario: FaultScenario) -> dict[str, list[str]]:

@@ -39,7 +39,7 @@ def test_a_correction_is_decided_and_the_clusters_follow(desk: Desk) -> None:
         made = desk.api.post(PATH, json=same("mine:2", "mine:1", reason="one book"))
         assert made.status_code == 200
         body = made.json()
-        assert (body["status"], body["author"], body["reason"]) == ("active", "loopback", "one book")
+        assert (body["status"], body["author"], body["reason"]) == ("active", "curator", "one book")
         assert (body["a"], body["b"]) == ("mine:1", "mine:2")
         with open_index(desk.settings) as index:
             cluster = Clusters(index).record("mine:1").cluster_id
@@ -127,9 +127,9 @@ NO_CORRECTIONS: list[tuple[dict[str, str], int, str]] = [
 ]
 
 
-def test_what_is_no_correction(client: Client) -> None:
+def test_what_is_no_correction(operator: Client) -> None:
     for body, status, code in NO_CORRECTIONS:
-        answer = client.post(PATH, json=body)
+        answer = operator.post(PATH, json=body)
         assert (answer.status_code, answer.json()["code"]) == (status, code), str(body)[:200]
 
 
@@ -140,13 +140,13 @@ def test_what_is_not_known_or_no_cursor(client: Client) -> None:
         assert client.get(PATH, params=wrong).json()["code"] == "invalid"
 
 
-def test_without_kafka_it_is_unavailable(client: Client, library: Library) -> None:
+def test_without_kafka_it_is_unavailable(operator: Client, library: Library) -> None:
     began = time.monotonic()
-    answer = client.post(PATH, json=same("mine:1", "mine:3"))
+    answer = operator.post(PATH, json=same("mine:1", "mine:3"))
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert "Retry-After" in answer.headers
     assert time.monotonic() - began < 20
-    assert client.get(PATH).json()["items"] == []
+    assert operator.get(PATH).json()["items"] == []
     assert library.settings.kafka_url == ""
 
 

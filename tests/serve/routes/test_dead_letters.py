@@ -126,19 +126,19 @@ NO_CHOICES: list[tuple[dict[str, Any], int]] = [
 ]
 
 
-def test_a_choice_that_is_none(client: Client) -> None:
+def test_a_choice_that_is_none(operator: Client) -> None:
     for path, (body, status) in product(("retry", "drop"), NO_CHOICES):
-        answer = client.post(f"{PATH}/{path}", json=body)
+        answer = operator.post(f"{PATH}/{path}", json=body)
         expected = (status, {400: "invalid", 413: "too_large"}[status])
         assert (answer.status_code, answer.json()["code"]) == expected, (path, str(body)[:200])
 
 
-def test_what_is_not_there(client: Client) -> None:
-    assert client.get(PATH).json() == {"items": [], "next": None, "counts": [], "current": False}
-    assert client.get(f"{PATH}/records.document:0:9").json()["code"] == "unknown_dead_letter"
-    assert client.get(f"{PATH}/retry").status_code in (404, 405)
-    assert client.get(PATH, params={"cursor": "AAAA"}).json()["code"] == "invalid"
-    outcome = client.post(f"{PATH}/drop", json={"origins": ["a:0:1"]}).json()
+def test_what_is_not_there(operator: Client) -> None:
+    assert operator.get(PATH).json() == {"items": [], "next": None, "counts": [], "current": False}
+    assert operator.get(f"{PATH}/records.document:0:9").json()["code"] == "unknown_dead_letter"
+    assert operator.get(f"{PATH}/retry").status_code in (404, 405)
+    assert operator.get(PATH, params={"cursor": "AAAA"}).json()["code"] == "invalid"
+    outcome = operator.post(f"{PATH}/drop", json={"origins": ["a:0:1"]}).json()
     assert outcome["items"] == [{"origin": "a:0:1", "problem": "there is no such dead letter"}]
 
 

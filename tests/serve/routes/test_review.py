@@ -80,25 +80,25 @@ def test_a_claim_puts_a_pair_last_for_others(desk: Desk, monkeypatch: pytest.Mon
         doubtful(desk, number)
     first, second = (str(item["id"]) for item in desk.wait_for_pairs(2))
     made = desk.api.post(f"{PATH}/{first}/claim")
-    assert (made.status_code, made.json()["claimed_by"]) == (200, "loopback")
+    assert (made.status_code, made.json()["claimed_by"]) == (200, "curator")
     assert made.json()["claimed_until"] > 0
     assert [item["id"] for item in desk.api.get(PATH).json()["items"]] == [first, second], "it is mine"
-    assert [item["claimed_by"] for item in desk.api.get(PATH).json()["items"]] == ["loopback", ""]
+    assert [item["claimed_by"] for item in desk.api.get(PATH).json()["items"]] == ["curator", ""]
     assert desk.api.post(f"{PATH}/{first}/claim").json()["claimed_until"] >= made.json()["claimed_until"]
     monkeypatch.setattr(route, "author_of", lambda _request: "ada")
     assert [item["id"] for item in desk.api.get(PATH).json()["items"]] == [second, first]
     taken = desk.api.post(f"{PATH}/{first}/claim")
     assert (taken.status_code, taken.json()["code"]) == (409, "claimed")
-    assert "loopback" in taken.json()["detail"]
+    assert "curator" in taken.json()["detail"]
     assert names(desk.api, limit=1) == names(desk.api), "also over pages"
     assert desk.api.post(f"{PATH}/nothing/claim").status_code == 404
 
 
-def test_what_is_no_question(client: Client) -> None:
+def test_what_is_no_question(operator: Client) -> None:
     for wrong in ({"order": "best"}, {"reason": "a b"}, {"limit": 0}, {"cursor": "?"}):
-        answer = client.get(PATH, params=wrong)
+        answer = operator.get(PATH, params=wrong)
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), wrong
-    assert client.get(PATH).json() == {"items": [], "next": None, "current": False}
+    assert operator.get(PATH).json() == {"items": [], "next": None, "current": False}
 
 
 def test_every_answer_is_declared(client: Client) -> None:
