@@ -1,4 +1,4 @@
-"""The tutorial of the API does what it says: its commands run in a shell, and print what is written below them."""
+"""Two tutorials do what they say: their commands run in a shell, and print what is written below them."""
 
 from __future__ import annotations
 
@@ -97,6 +97,13 @@ class Shell:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(20)
+
+
+def test_the_tutorial_of_the_first_feed_prints_what_it_says(streams: Callable[..., Streams]) -> None:
+    shell = Shell(streams())
+    for step in steps((TUTORIALS / "first-feed.md").read_text(encoding="utf-8")):
+        printed = shell.run(step.commands)
+        assert [each for each in step.printed if not agrees(each, printed)] == [], printed
 
 
 def test_the_tutorial_of_the_api_prints_what_it_says(streams: Callable[..., Streams]) -> None:
