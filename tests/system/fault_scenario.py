@@ -48,6 +48,7 @@ from tests.system.harvester import harvest
 from tests.system.processes import Streams, wait_for
 from tests.system.scenario_letters import astray, read_letters
 from tests.system.scenario_report import Fault, Place, Report
+from tests.system.subscriber import folded
 
 __all__ = ["Address", "FaultScenario"]
 
@@ -138,22 +139,41 @@ class FaultScenario:
         """Note that something was done just now."""
         self.faults.append(Fault(what, time.time(), self.samples[-1][1] if self.samples else {}))
 
-    def kill(self, number: int) -> None:
-        """`kill -9` of a worker; it is started again at once, as whoever runs it would."""
-        worker = self.workers[number]
-        before = worker.restarts
+    def kill(self, *numbers: int) -> None:
+        """`kill -9` of workers, at once; they are started again at once, as whoever runs them would."""
+        before = {number: self.workers[number].restarts for number in numbers}
 
         def restarted() -> bool:
-            if worker.restarts > before:
-                return True
-            # Again and again, for it may be one that is only about to start.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.child.pid, signal.SIGKILL)
-            return False
+            waiting = [
+                self.workers[number] for number, count in before.items() if self.workers[number].restarts == count
+            ]
+            for worker in waiting:
+                # Again and again, for it may be one that is only about to start.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker.child.pid, signal.SIGKILL)
+            return not waiting
 
         restarted()
-        self.fault("worker killed")
-        self._wait(restarted, "the worker was started again")
+        for _ in numbers:
+            self.fault("worker killed")
+        self._wait(restarted, "the workers were started again")
+
+    def restart(self, number: int) -> None:
+        """A worker is told to stop, and is started again at once."""
+        worker = self.workers[number]
+        before = worker.restarts
+        worker.child.stop()
+        self.fault("worker restarted")
+        self._wait(lambda: worker.restarts > before, "the worker was started again")
+
+    def count(self, what: str) -> int:
+        """How many times this fault was noted."""
+        return sum(fault.what == what for fault in self.faults)
+
+    @property
+    def kept(self) -> list[int]:
+        """The workers that are started again when they end."""
+        return sorted(self._kept)
 
     def join(self) -> None:
         """One worker more."""
@@ -215,6 +235,8 @@ class FaultScenario:
         now = self.samples[-1][1] if self.samples else {}
         left = {place: (now.get(place, 0), end) for place, end in self._ends.items() if now.get(place, 0) < end}
         sys.stderr.write(f"not handled yet, of which messages: {left}\n")
+        for fault in self.faults:
+            sys.stderr.write(f"{fault.time:.3f} {fault.what}\n")
         for number, worker in enumerate(self.workers):
             said = [f"ended: {worker.child.poll()}"]
             for path in ("/healthz", "/readyz") if worker.child.poll() is None else ():
@@ -261,8 +283,9 @@ class FaultScenario:
         while not self._over.wait(_SAMPLE_SECONDS):
             with contextlib.suppress(RedisError):
                 self.samples.append((time.time(), Progress(self.layout, connection).positions()))
-            for number in list(self._kept):
-                self.workers[number].keep_alive(10_000)
+            for number in self.kept:
+                if number in self._kept:  # still: to start another one takes a while
+                    self.workers[number].keep_alive(10_000)
         connection.close()
 
     def _is_done(self) -> bool:
@@ -284,6 +307,8 @@ class FaultScenario:
         assert verified["differences"] == [], verified["differences"][:5]
         letters = asyncio.run(read_letters(self.settings))
         assert letters == feed.bad, asyncio.run(astray(self.settings, feed.bad, letters))
+        followed = folded(value for _, value in published)
+        assert followed == feed.truth, f"a subscriber has other clusters: {list(followed ^ feed.truth)[:5]}"
         ids = [orjson.loads(value)["event_id"] for _, value in published]
         early = out_of_turn(Outgoing(events.EVENTS, key, value) for key, value in published)
         assert not early, f"events that came before one they follow: {early}"

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -29,6 +27,7 @@ from streams.state.connection import connect
 from tests.brokers import AnyBroker
 from tests.system.fault_scenario import FaultScenario
 from tests.system.feeds import make_feed
+from tests.system.probed_worker import why_unready
 from tests.system.processes import wait_for
 from tests.system.scenario_report import Report
 
@@ -50,18 +49,6 @@ def scenario(
         tmp_path, new_broker(), redis, workers=2, batch_records=16, session_timeout=session_seconds
     ) as scenario:
         yield scenario
-
-
-def reason(worker: WorkerProcess) -> str:
-    """Why a worker is not ready; empty where it is, or does not answer."""
-    try:
-        with urllib.request.urlopen(f"{worker.url}/readyz", timeout=5):  # noqa: S310 - on loopback
-            return ""
-    except urllib.error.HTTPError as refused:
-        checks = orjson.loads(refused.read())["checks"]
-        return "; ".join(check["reason"] for check in checks if not check["ok"])
-    except OSError:
-        return ""
 
 
 def flush(settings: Settings) -> None:
@@ -93,7 +80,7 @@ def start(scenario: FaultScenario) -> None:
 def sees_the_loss(scenario: FaultScenario) -> None:
     """Every worker and doctor say why; nothing is published meanwhile."""
     for worker in scenario.workers:
-        wait_for(lambda: "the state" in reason(worker) and "--from-nothing" in reason(worker), "it says why")  # noqa: B023
+        wait_for(lambda: "the state" in why_unready(worker) and "--from-nothing" in why_unready(worker), "it says why")  # noqa: B023
     before = published(scenario.settings)
     done = scenario.command()("doctor", "--json")
     (finding,) = (found for found in orjson.loads(done.stdout)["findings"] if found["check"] == "state")
@@ -169,10 +156,10 @@ def test_a_worker_on_another_redis_is_refused(
         scenario.reach(0.2)
         settings = scenario.settings.model_copy(update={"redis_url": other.url})
         with WorkerProcess(settings, tmp_path / "wrong.log") as wrong:
-            wait_for(lambda: "is lost" in reason(wrong), "it says why")
+            wait_for(lambda: "is lost" in why_unready(wrong), "it says why")
             assert all(scenario.ready()), "the others work on, with all partitions"
             scenario.reach(1.0)
-            assert reason(wrong)
+            assert why_unready(wrong)
             wrong.child.stop()  # a worker that waits ends when it is told to
             assert wrong.child.poll() is not None
         tell("a worker on another Redis", scenario.finish())
