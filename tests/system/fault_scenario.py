@@ -15,6 +15,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
+import shutil
 import signal
 import sys
 import threading
@@ -27,6 +29,8 @@ from typing import Any, Protocol, Self
 from urllib.error import HTTPError
 
 import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from streams import events
 from streams.engine.engine import Engine
@@ -54,6 +58,9 @@ __all__ = ["Address", "FaultScenario"]
 
 _SAMPLE_SECONDS = 0.05
 _PATIENCE_SECONDS = 240.0
+_COMMIT_LOOK_SECONDS = 0.5
+_TELLING = re.compile(r"event=(offsets|partition|state|generation|batch|worker_(starting|stopped)|group)")
+"""The lines of workers' logs that say what became of messages."""
 
 
 class Address(Protocol):
@@ -135,6 +142,10 @@ class FaultScenario:
         """Wait until so much of the feed is handled."""
         self._wait(lambda: self.handled >= share * len(self._feed.messages), f"{share:.0%} of the feed handled")
 
+    def wait_sent(self) -> None:
+        """Wait until the whole feed is sent."""
+        self._wait(lambda: self._ends, "everything sent")
+
     def fault(self, what: str) -> None:
         """Note that something was done just now."""
         self.faults.append(Fault(what, time.time(), self.samples[-1][1] if self.samples else {}))
@@ -190,7 +201,7 @@ class FaultScenario:
 
     def redeliver(self) -> None:
         """Everything comes again from the beginning of the topics, as to a consumer group whose offsets were lost."""
-        self._wait(lambda: self._ends, "everything sent")
+        self.wait_sent()
         kept, self._kept = self._kept, set()
         for number in kept:
             self.workers[number].child.stop()
@@ -216,8 +227,10 @@ class FaultScenario:
 
     def finish(self) -> Report:
         """Wait for the end, stop the workers, check everything."""
-        self._wait(lambda: self._ends, "everything sent")
+        self.wait_sent()
         self._wait(self._is_done, "every message handled")
+        # Also what a rebuild has handled in the workers' place, which left its dead letters to them.
+        self._wait(lambda: asyncio.run(self._is_committed()), "every offset committed")
         seconds = time.monotonic() - self._began
         self._let_time_pass()
         self._stop()
@@ -237,6 +250,9 @@ class FaultScenario:
         sys.stderr.write(f"not handled yet, of which messages: {left}\n")
         for fault in self.faults:
             sys.stderr.write(f"{fault.time:.3f} {fault.what}\n")
+        for log in sorted(self.directory.glob("worker-*.log*")):
+            lines = [line for line in log.read_text(errors="replace").splitlines() if _TELLING.search(line)]
+            sys.stderr.write("\n  ".join([f"{log.name}:", *lines]) + "\n")
         for number, worker in enumerate(self.workers):
             said = [f"ended: {worker.child.poll()}"]
             for path in ("/healthz", "/readyz") if worker.child.poll() is None else ():
@@ -285,12 +301,32 @@ class FaultScenario:
                 self.samples.append((time.time(), Progress(self.layout, connection).positions()))
             for number in self.kept:
                 if number in self._kept:  # still: to start another one takes a while
-                    self.workers[number].keep_alive(10_000)
+                    self._keep_alive(number)
         connection.close()
+
+    def _keep_alive(self, number: int) -> None:
+        worker = self.workers[number]
+        lives = worker.restarts
+        worker.keep_alive(10_000)
+        if worker.restarts > lives:
+            log = worker.child.log
+            shutil.copy(log.with_name(log.name + ".previous"), log.with_name(f"{log.name}.{lives}"))
 
     def _is_done(self) -> bool:
         now = self.samples[-1][1] if self.samples else {}
         return all(now.get(place, 0) >= end for place, end in self._ends.items())
+
+    async def _is_committed(self) -> bool:
+        await asyncio.sleep(_COMMIT_LOOK_SECONDS)
+        try:
+            async with AIOKafkaConsumer(
+                bootstrap_servers=self.settings.kafka_url, group_id=self.settings.app_id, enable_auto_commit=False
+            ) as consumer:
+                places = {TopicPartition(*place): end for place, end in self._ends.items()}
+                consumer.assign(list(places))
+                return all([(await consumer.committed(place) or 0) >= end for place, end in places.items()])
+        except KafkaError:
+            return False  # the group is in a rebalance
 
     def _check(self, seconds: float) -> Report:
         published = asyncio.run(self._published())
@@ -336,10 +372,19 @@ class FaultScenario:
 
     def command(self, **changed: object) -> Streams:
         """The command line with the settings of the scenario."""
-        names = ("kafka_url", "redis_url", "redis_cluster", "namespace", "generation", "topic_prefix", "buckets")
+        names = (
+            "kafka_url",
+            "redis_url",
+            "redis_cluster",
+            "namespace",
+            "generation",
+            "topic_prefix",
+            "buckets",
+            "key_cap",
+        )
         directory = self.directory / f"command-{time.monotonic_ns()}"
         directory.mkdir()
-        return Streams(directory, **{name: getattr(self.settings, name) for name in (*names, "key_cap")} | changed)
+        return Streams(directory, **{name: getattr(self.settings, name) for name in (*names, "app_id")} | changed)
 
     async def _published(self) -> list[tuple[bytes, bytes]]:
         topic = self.settings.topic_prefix + events.EVENTS

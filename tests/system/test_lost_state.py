@@ -120,10 +120,11 @@ def test_an_empty_redis_at_a_start(scenario: FaultScenario, tell: Callable[[str,
 def test_an_empty_redis_under_workers(
     scenario: FaultScenario, share: float, tell: Callable[[str, Report], None]
 ) -> None:
-    scenario.begin(make_feed(32, 150))
+    scenario.begin(make_feed(32, 150), rate=0.0 if share == 1.0 else 60.0)
     scenario.reach(share)
     flush(scenario.settings)
     sees_the_loss(scenario)
+    scenario.wait_sent()  # garbage too, which no worker has read before the state is made again
     make_again(scenario)
     tell(f"FLUSHALL under workers, {share:.0%} handled", scenario.finish())
 
