@@ -29,6 +29,7 @@ from streams.settings import Settings
 from streams.settings.redaction import hide
 from streams.state.connection import connect
 from streams.worker.identity import inspect_identity
+from streams.worker.startup_checks import partitions_changed
 
 __all__ = ["diagnose", "doctor"]
 
@@ -63,7 +64,7 @@ async def diagnose(settings: Settings, expected: Sequence[ExpectedTopic], second
     found = [*(wrong or [Finding("settings", "ok", "all valid")]), *kafka, *redis]
     answers = {finding.check for finding in found if finding.status == "ok"}
     if settings.kafka_url and settings.redis_url and {"kafka", "redis"} <= answers:
-        found.append(await _identity(settings))
+        found += await _identity(settings)
     return found
 
 
@@ -116,19 +117,21 @@ def _generation(settings: Settings) -> Finding:
     return Finding("generation", "ok", shown)
 
 
-async def _identity(settings: Settings) -> Finding:
-    """Check that Redis and the topics are of one state."""
+async def _identity(settings: Settings) -> list[Finding]:
+    """Check that Redis and the topics are of one state, and that those of clusters have the partitions they had at first."""
     connection = connect(settings)
     try:
         verdict = await inspect_identity(settings, connection)
+        changed = await partitions_changed(settings, connection)
     except StreamsError as error:
-        return Finding("state", "fail", str(error), "start the server, or correct its address")
+        return [Finding("state", "fail", str(error), "start the server, or correct its address")]
     finally:
         connection.close()
+    partitions = [Finding("partitions", "fail", *changed.split("; see ", 1))] if changed else []
     if verdict.reason:
         found, _, advice = verdict.reason.partition(". ")
-        return Finding("state", "fail", found, advice)
-    return Finding("state", "ok", verdict.state or "none yet: the first worker names it")
+        return [Finding("state", "fail", found, advice), *partitions]
+    return [Finding("state", "ok", verdict.state or "none yet: the first worker names it"), *partitions]
 
 
 def _embedded(name: str, find: Callable[[], str]) -> Finding:

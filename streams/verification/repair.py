@@ -12,13 +12,14 @@ from collections.abc import Iterable
 
 from streams.clusters.group import cluster_key
 from streams.engine.engine import Engine
-from streams.errors import RefusedError
+from streams.errors import RefusedError, StateError
 from streams.events import CLUSTERS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.settings import Settings
 from streams.verification.differences import Difference
 from streams.worker.reconciler import Reconciler
+from streams.worker.startup_checks import partitions_changed
 
 __all__ = ["repair"]
 
@@ -31,9 +32,11 @@ _FEW = 100
 async def repair(settings: Settings, engine: Engine, differences: Iterable[Difference], clusters: int = 0) -> int:
     """Publish what repairs some differences; returns the number of messages. `clusters` is how many Redis has.
 
-    Raises ServiceError, and RefusedError where Redis lacks more clusters than a failover explains: publishing their end would make
-    subscribers delete them.
+    Raises ServiceError, StateError where a topic has other partitions than the state was begun with, and RefusedError where Redis
+    lacks more clusters than a failover explains: publishing their end would make subscribers delete them.
     """
+    if reason := await partitions_changed(settings, engine.connection):
+        raise StateError(reason)
     differences = list(differences)
     forgotten = {difference.cluster_id for difference in differences if difference.code in _FORGOTTEN}
     missing = sum(difference.code == "redis_missing" for difference in differences)

@@ -192,7 +192,9 @@ class _Worker:
     async def _begin(self) -> None:
         """Register this worker, and publish what a dead worker left."""
         await self._identify()
-        await check_partitions(self._given, self.connection)
+        fixed = await check_partitions(self._given, self.connection)
+        self._publisher.fix_partitions(fixed)
+        self._topics.expect_partitions(fixed)
         log.info(
             "generation_opened",
             "generation {generation} of namespace {namespace} is open; joining the group {group}",

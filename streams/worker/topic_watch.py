@@ -1,4 +1,4 @@
-"""Watch the topics under a running worker: those that are missing, and partitions that no worker of the group has.
+"""Watch the topics under a running worker: those that are missing or have grown, and partitions that no worker of the group has.
 
 A topic that workers write is created again at once. One of a feed is not, for a person may be about to create it with other
 partitions; the worker says that it is missing, and a worker that starts creates it.
@@ -14,6 +14,7 @@ from streams.event_log import EventLog
 from streams.kafka.topics import RECORDS, create_topics, input_topics, topics
 from streams.ops.health import Health
 from streams.settings import Settings
+from streams.worker.startup_checks import partition_reason
 
 __all__ = ["TopicWatch"]
 
@@ -42,6 +43,11 @@ class TopicWatch:
         self._list = list_partitions
         self._assigned = assigned
         self._unowned_looks = 0
+        self._fixed: Mapping[str, int] = {}
+
+    def expect_partitions(self, numbers: Mapping[str, int]) -> None:
+        """Report topics that have another number of partitions than this, by their names without the prefix."""
+        self._fixed = {self._settings.topic_prefix + name: number for name, number in numbers.items()}
 
     async def keep(self) -> None:
         """Look every three seconds, until this task is cancelled. A broker that is away is reported by others."""
@@ -60,7 +66,11 @@ class TopicWatch:
         """Compare once; create again what workers write. Raises BrokerError where the broker does not answer."""
         listed = await self._list()
         missing = [spec.name for spec in topics(self._settings) if not listed.get(spec.name)]
-        self._health.trouble("topics", await self._repair(missing) if missing else "")
+        reasons = [await self._repair(missing)] if missing else []
+        reasons += (
+            partition_reason(name, len(listed[name]), begun) for name, begun in self._fixed.items() if listed.get(name)
+        )
+        self._health.trouble("topics", "; ".join(filter(None, reasons)))
         await self._check_owners(listed)
 
     async def _repair(self, missing: Collection[str]) -> str:

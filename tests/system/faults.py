@@ -30,7 +30,7 @@ from tests.system.probed_worker import why_unready
 from tests.system.processes import wait_for
 from tests.system.proxy import Proxy
 
-__all__ = ["MOST_PAUSE_SECONDS", "Servers", "delete_topics", "kill_redis", "mixed"]
+__all__ = ["MOST_PAUSE_SECONDS", "Servers", "delete_topics", "kill_redis", "mixed", "paused"]
 
 MOST_PAUSE_SECONDS = 4.0
 _PATIENCE_SECONDS = 120.0
@@ -86,7 +86,7 @@ def kill_workers(_: Servers, scenario: FaultScenario, random: Random) -> None:
 def pause_worker(servers: Servers, scenario: FaultScenario, random: Random) -> None:
     """A worker stands still for longer than its session: another one has its partitions when it continues."""
     seconds = servers.session_seconds + random.random() * MOST_PAUSE_SECONDS
-    with _paused(scenario.workers[random.randrange(2)].child.pid):
+    with paused(scenario.workers[random.randrange(2)].child.pid):
         scenario.fault("worker paused")
         time.sleep(seconds)
 
@@ -116,7 +116,7 @@ def kill_redis(servers: Servers, scenario: FaultScenario, random: Random | None 
 def pause_redis(servers: Servers, scenario: FaultScenario, random: Random) -> None:
     """It answers nobody for some seconds."""
     assert servers.redis.child is not None
-    with _paused(servers.redis.child.pid):
+    with paused(servers.redis.child.pid):
         scenario.fault("Redis paused")
         time.sleep(2 * random.random() * MOST_PAUSE_SECONDS)
 
@@ -160,7 +160,7 @@ def lose_redis(_: Servers, scenario: FaultScenario, __: Random) -> None:
 def pause_broker(servers: Servers, scenario: FaultScenario, random: Random) -> None:
     """It answers nobody for some seconds."""
     assert servers.broker.child is not None
-    with _paused(servers.broker.child.pid):
+    with paused(servers.broker.child.pid):
         scenario.fault("broker paused")
         time.sleep(2 * random.random() * MOST_PAUSE_SECONDS)
 
@@ -220,7 +220,8 @@ def _between(
 
 
 @contextlib.contextmanager
-def _paused(pid: int) -> Iterator[None]:
+def paused(pid: int) -> Iterator[None]:
+    """Stop a process with SIGSTOP for the time of the block."""
     os.kill(pid, signal.SIGSTOP)
     try:
         yield

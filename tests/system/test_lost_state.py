@@ -7,6 +7,7 @@ sees that a worker is un-ready with the reason and publishes nothing, and ends w
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -115,18 +116,28 @@ def test_an_empty_redis_at_a_start(scenario: FaultScenario, tell: Callable[[str,
 
 
 @pytest.mark.parametrize(
-    "share", [pytest.param(1.0, marks=pytest.mark.long, id="idle"), pytest.param(0.4, id="in mid-feed")]
+    ("share", "how"),
+    [
+        pytest.param(1.0, "FLUSHALL", marks=pytest.mark.long, id="emptied, idle"),
+        pytest.param(0.4, "FLUSHALL", id="emptied in mid-feed"),
+        pytest.param(0.4, "restarted empty", marks=pytest.mark.soak, id="restarted empty in mid-feed"),
+    ],
 )
 def test_an_empty_redis_under_workers(
-    scenario: FaultScenario, share: float, tell: Callable[[str, Report], None]
+    scenario: FaultScenario, redis: Valkey, tmp_path: Path, share: float, how: str, tell: Callable[[str, Report], None]
 ) -> None:
     scenario.begin(make_feed(32, 150), rate=0.0 if share == 1.0 else 60.0)
     scenario.reach(share)
-    flush(scenario.settings)
+    if how == "FLUSHALL":
+        flush(scenario.settings)
+    else:
+        redis.kill()
+        shutil.rmtree(tmp_path / "redis" / "appendonlydir")
+        redis.start()
     sees_the_loss(scenario)
     scenario.wait_sent()  # garbage too, which no worker has read before the state is made again
     make_again(scenario)
-    tell(f"FLUSHALL under workers, {share:.0%} handled", scenario.finish())
+    tell(f"Redis empty under workers ({how}), {share:.0%} handled", scenario.finish())
 
 
 @pytest.mark.long
