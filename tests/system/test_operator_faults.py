@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -152,9 +153,11 @@ def test_a_rollout_over_an_outage_of_redis_needs_nobody(servers: Servers, scenar
     servers.redis.stop()
     scenario.fault("Redis stopped for five minutes")
     ends = time.monotonic() + _OUTAGE_SECONDS
-    for change in (
-        lambda: scenario.restart(0), lambda: scenario.restart(1), scenario.join, lambda: scenario.kill(0), lambda: scenario.leave(2),
-    ):  # fmt: skip
+    changes: tuple[Callable[[], None], ...] = (
+        partial(scenario.restart, 0), partial(scenario.restart, 1), scenario.join,
+        partial(scenario.kill, 0), partial(scenario.leave, 2),
+    )  # fmt: skip
+    for change in changes:
         for number in scenario.kept:
             worker = scenario.workers[number]
             wait_for(lambda: "redis: " in why_unready(worker), "it says that it waits for Redis")  # noqa: B023
