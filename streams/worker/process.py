@@ -104,6 +104,7 @@ class _Worker:
             self.health,
             lambda: list_partitions(self._publisher.client),
             lambda: assigned_partitions(self._publisher.client, given.app_id),
+            self.metrics.unassigned,
         )
         self._side = SideTasks(self.health.failed)
         self._readiness = ReadinessLog(self.health, self._on_ready)

@@ -36,12 +36,17 @@ class TopicWatch:
         health: Health,
         list_partitions: Callable[[], Awaitable[Partitions]],
         assigned: Callable[[], Awaitable[Partitions | None]],
+        on_unowned: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Take what asks the broker: the partitions of all topics, and those that the group has, None in a rebalance."""
+        """Take what asks the broker: the partitions of all topics, and those that the group has, None in a rebalance.
+
+        `on_unowned` gets the number of partitions that no worker has.
+        """
         self._settings = settings
         self._health = health
         self._list = list_partitions
         self._assigned = assigned
+        self._on_unowned = on_unowned
         self._unowned_looks = 0
         self._fixed: Mapping[str, int] = {}
 
@@ -104,5 +109,6 @@ class TopicWatch:
             for partition in sorted(listed.get(topic, none) - assigned.get(topic, none))
         ]
         self._unowned_looks = self._unowned_looks + 1 if unowned else 0
+        self._on_unowned(len(unowned))
         late = self._unowned_looks >= _PATIENT_LOOKS
         self._health.trouble("partitions", f"no worker has {', '.join(unowned)}" if late else "")

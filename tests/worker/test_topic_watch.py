@@ -95,7 +95,9 @@ def test_the_topic_of_a_feed_is_a_matter_for_a_person(broker: Broker) -> None:
 def test_partitions_without_a_worker_are_named_at_the_second_look_unless_the_group_rebalances(broker: Broker) -> None:
     health = Health()
     broker.listed["x.records.core"] = frozenset(range(6))
-    watch = look(broker, health)
+    counted: list[int] = []
+    watch = TopicWatch(SETTINGS, health, broker.topics, broker.owners, counted.append)
+    look(broker, health, watch)
     assert reasons(health) == {}
     broker.assigned = None
     look(broker, health, watch)
@@ -106,3 +108,17 @@ def test_partitions_without_a_worker_are_named_at_the_second_look_unless_the_gro
     broker.assigned = READ | {"x.records.core": frozenset(range(6))}
     look(broker, health, watch)
     assert reasons(health) == {}
+    assert counted == [2, 2, 0], "not counted in a rebalance"
+
+
+def test_a_topic_that_must_keep_its_partitions_has_got_more(broker: Broker) -> None:
+    health = Health()
+    watch = TopicWatch(SETTINGS, health, broker.topics, broker.owners)
+    watch.expect_partitions({"dedup.events": 4, "dedup.clusters": 4})
+    look(broker, health, watch)
+    assert reasons(health) == {}
+    broker.listed["x.dedup.events"] = frozenset(range(8))
+    look(broker, health, watch)
+    assert reasons(health)["topics"].startswith(
+        "topic x.dedup.events has 8 partitions, but this state was begun with 4"
+    )
