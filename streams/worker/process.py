@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 
 import streams
 from streams.engine.engine import Engine
-from streams.errors import BrokerError, ForeignStateError, LostStateError, ServiceError, StateError
+from streams.errors import BrokerError, ForeignStateError, LostStateError, ServiceError, StateError, WrongSetupError
 from streams.event_log import EventLog
 from streams.kafka.cluster_watch import assigned_partitions, list_partitions
 from streams.kafka.connection import KafkaConnection
@@ -355,7 +355,8 @@ def run_worker(given: Settings) -> None:
     """Run a worker until SIGINT or SIGTERM, then exit the process with Faust's exit code.
 
     When its index version is replaced, it stops and becomes a worker of the new one: the same process, command and
-    environment. Raises SettingsError, StateError or WrongSetupError where the worker cannot start, and waiting does not help.
+    environment; so does one of which a server goes away, or loses the state, in the midst of the start. Raises SettingsError,
+    StateError or WrongSetupError where the worker cannot start, and waiting does not help.
     """
     name = secrets.token_hex(6)
     worker = _Worker(given, name, configure_logging(given, name))
@@ -366,7 +367,16 @@ def run_worker(given: Settings) -> None:
     loop.run_until_complete(pages.start())
     _log_start(given, pages.port)
     try:
-        if not loop.run_until_complete(_opened(worker)):
+        try:
+            is_open = loop.run_until_complete(_opened(worker))
+        except WrongSetupError:
+            raise
+        except ServiceError as error:
+            log.warning("server_lost", "{error}, in the midst of the start; this worker restarts", error=error)
+            _restart()
+        if not is_open:
+            if worker.successor or worker.is_lost:
+                _restart()
             raise SystemExit(0)
         _run_faust(worker)
     finally:

@@ -251,7 +251,8 @@ class FaultScenario:
         for fault in self.faults:
             sys.stderr.write(f"{fault.time:.3f} {fault.what}\n")
         for log in sorted(self.directory.glob("worker-*.log*")):
-            lines = [line for line in log.read_text(errors="replace").splitlines() if _TELLING.search(line)]
+            written = log.read_text(errors="replace").splitlines()
+            lines = [line for line in written if _TELLING.search(line)] + written[-1:]
             sys.stderr.write("\n  ".join([f"{log.name}:", *lines]) + "\n")
         for number, worker in enumerate(self.workers):
             said = [f"ended: {worker.child.poll()}"]
