@@ -12,8 +12,10 @@ import redis
 
 from streams.local.valkey import Valkey
 from tests.brokers import AnyBroker
+from tests.system.forgetting_redis import address
 from tests.system.probed_worker import ProbedWorker
 from tests.system.processes import Streams, wait_for
+from tests.system.proxy import Proxy
 
 pytestmark = pytest.mark.system
 
@@ -33,6 +35,24 @@ def test_redis_is_away_and_the_worker_is_killed_meanwhile(probed: ProbedWorker, 
     events = probed.events()
     assert events.count("worker_starting") == 2
     assert "start_waits" in events
+
+
+@pytest.mark.any_broker
+def test_redis_goes_away_in_the_midst_of_a_start(
+    streams: Callable[..., Streams], own_redis: Valkey, own_broker: AnyBroker
+) -> None:
+    with Proxy(address(own_redis.url)) as way:
+        probed = ProbedWorker(streams, f"redis://{way.url}", own_broker.url)
+        way.delay(0.3)
+        with probed.streams.start("worker") as process:
+            wait_for(
+                lambda: "generation_opened" in probed.events(), "it has asked Redis for everything but to register"
+            )
+            way.cut()
+            probed.wait_unready("redis: ")
+            way.restore()
+            probed.wait_ready()
+            assert process.poll() is None
 
 
 @pytest.mark.any_broker
