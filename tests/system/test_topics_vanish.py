@@ -14,11 +14,13 @@ from aiokafka.admin import NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams import events
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.reader import reported_ends
 from streams.local.valkey import Valkey
 from tests.brokers import AnyBroker
 from tests.system.fault_scenario import FaultScenario
 from tests.system.feeds import make_feed
-from tests.system.probed_worker import ProbedWorker, why_unready
+from tests.system.probed_worker import ProbedWorker
 from tests.system.processes import metric, wait_for
 from tests.system.test_brokers import admin
 
@@ -130,8 +132,12 @@ def test_topics_of_clusters_get_more_partitions(
         scenario.reach(0.1)
         change(own_broker, lambda client: client.create_partitions(more))
         for worker in scenario.workers:
-            wait_for(lambda: "8 partitions, but this state was begun with 4" in why_unready(worker), "it says why")  # noqa: B023
+            wait_for(lambda: worker.child.poll() is not None, "it ends", 90)  # noqa: B023
+            assert "8 partitions, but this state was begun with 4" in worker.child.tail()
         doctor = scenario.command()("doctor")
         assert doctor.returncode == 1
         assert "was begun with 4" in doctor.stdout
-        scenario.finish()  # they work on, in the partitions that there were
+        ends = asyncio.run(reported_ends(KafkaConnection.of(scenario.settings), list(more)))
+        assert {place.partition for place in ends} == {0, 1, 2, 3}, (
+            "meanwhile they published to the partitions that there were"
+        )
