@@ -38,16 +38,17 @@ def test_redis_is_away_and_the_worker_is_killed_meanwhile(probed: ProbedWorker, 
 
 
 @pytest.mark.any_broker
+@pytest.mark.soak
+@pytest.mark.parametrize("seconds", [2.0, 4.0, 5.0, 5.5, 6.0, 6.2, 6.4, 6.6, 7.0, 8.0])
 def test_redis_goes_away_in_the_midst_of_a_start(
-    streams: Callable[..., Streams], own_redis: Valkey, own_broker: AnyBroker
+    seconds: float, streams: Callable[..., Streams], own_redis: Valkey, own_broker: AnyBroker
 ) -> None:
     with Proxy(address(own_redis.url)) as way:
         probed = ProbedWorker(streams, f"redis://{way.url}", own_broker.url)
-        way.delay(0.3)
+        way.delay(0.1)
         with probed.streams.start("worker") as process:
-            wait_for(
-                lambda: "generation_opened" in probed.events(), "it has asked Redis for everything but to register"
-            )
+            wait_for(lambda: "worker_starting" in probed.events(), "it starts")
+            time.sleep(seconds)
             way.cut()
             probed.wait_unready("redis: ")
             way.restore()
