@@ -142,7 +142,7 @@ def _generation(settings: Settings) -> Finding:
 
 
 async def _identity(settings: Settings) -> Finding:
-    """Check that Redis and the topics are of one state."""
+    """Check that Redis and the topics are of one state, and that those of clusters have the partitions they had at first."""
     connection = connect(settings)
     try:
         verdict = await inspect_identity(settings, connection)

@@ -19,7 +19,15 @@ from aiokafka.errors import KafkaError
 
 import streams
 from streams.engine.engine import Engine
-from streams.errors import BrokerError, ForeignStateError, LostStateError, ServiceError, StateError, StreamsError
+from streams.errors import (
+    BrokerError,
+    ForeignStateError,
+    LostStateError,
+    ServiceError,
+    StateError,
+    StreamsError,
+    WrongSetupError,
+)
 from streams.event_log import EventLog
 from streams.kafka.cluster_watch import assigned_partitions, list_partitions
 from streams.kafka.connection import KafkaConnection
@@ -117,6 +125,7 @@ class _Worker:
             lambda: list_partitions(self._publisher.client),
             lambda: assigned_partitions(self._publisher.client, given.app_id),
             lambda error: self._restart_to_wait("partitions_changed", error),
+            self.metrics.unassigned,
         )
         self._side = SideTasks(self.health.failed)
         self._readiness = ReadinessLog(self.health, self._on_ready)
@@ -211,6 +220,9 @@ class _Worker:
         await self._identify()
         self._topics.fixed = await self._redis_answers(lambda: fix_partitions(given, connection, found))
         compare_partitions(found, self._topics.fixed)
+        # Until a change is noticed, messages keep going to the partitions that there were.
+        prefix = given.topic_prefix
+        self._publisher.fix_partitions({name.removeprefix(prefix): n for name, n in self._topics.fixed.items()})
 
     async def _redis_answers(self, work: Callable[[], T]) -> T:
         return await until_possible("Redis", lambda: asyncio.to_thread(work), self._redis_waits)
@@ -392,7 +404,8 @@ def run_worker(given: Settings) -> None:
     """Run a worker until SIGINT or SIGTERM, then exit the process with Faust's exit code.
 
     When its index version is replaced, it stops and becomes a worker of the new one: the same process, command and
-    environment. Raises SettingsError, StateError or WrongSetupError where the worker cannot start, and waiting does not help.
+    environment; so does one of which a server goes away, or loses the state, in the midst of the start. Raises SettingsError,
+    StateError or WrongSetupError where the worker cannot start, and waiting does not help.
     """
     name = secrets.token_hex(6)
     worker = _Worker(given, name, configure_logging(given, name))
@@ -404,7 +417,14 @@ def run_worker(given: Settings) -> None:
     worker.address = f"{_reachable(given.http_host)}:{pages.port}"
     _log_start(given, pages.port)
     try:
-        if not loop.run_until_complete(_opened(worker)):
+        try:
+            is_open = loop.run_until_complete(_opened(worker))
+        except WrongSetupError:
+            raise
+        except ServiceError as error:
+            log.warning("server_lost", "{error}, in the midst of the start; this worker restarts", error=error)
+            _restart()
+        if not is_open:
             if worker.successor or worker.is_lost:
                 _restart()
             raise SystemExit(0)

@@ -41,16 +41,19 @@ class TopicWatch:
         list_partitions: Callable[[], Awaitable[Partitions]],
         assigned: Callable[[], Awaitable[Partitions | None]],
         on_wrong: Callable[[StateError], None],
+        on_unowned: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Take what asks the broker: the partitions of all topics, and those that the group has, None in a rebalance.
 
-        `on_wrong` is called where a topic has another number of partitions than it should.
+        `on_wrong` is called where a topic has another number of partitions than it should, `on_unowned` with the number of
+        partitions that no worker has.
         """
         self._settings = settings
         self._health = health
         self._list = list_partitions
         self._assigned = assigned
         self._on_wrong = on_wrong
+        self._on_unowned = on_unowned
         self.fixed: Mapping[str, int] = {}
         """The numbers of partitions that are fixed with the state, by topic."""
         self._unowned_looks = 0
@@ -128,5 +131,6 @@ class TopicWatch:
             for partition in sorted(listed.get(topic, none) - assigned.get(topic, none))
         ]
         self._unowned_looks = self._unowned_looks + 1 if unowned else 0
+        self._on_unowned(len(unowned))
         late = self._unowned_looks >= _PATIENT_LOOKS
         self._health.trouble("partitions", f"no worker has {', '.join(unowned)}" if late else "")

@@ -100,7 +100,9 @@ def test_the_topic_of_a_feed_is_a_matter_for_a_person(broker: Broker) -> None:
 def test_partitions_without_a_worker_are_named_at_the_second_look_unless_the_group_rebalances(broker: Broker) -> None:
     health = Health()
     broker.listed["x.records.core"] = frozenset(range(6))
-    watch = look(broker, health)
+    counted: list[int] = []
+    watch = TopicWatch(SETTINGS, health, broker.topics, broker.owners, lambda error: None, counted.append)
+    look(broker, health, watch)
     assert reasons(health) == {}
     broker.assigned = None
     look(broker, health, watch)
@@ -111,6 +113,7 @@ def test_partitions_without_a_worker_are_named_at_the_second_look_unless_the_gro
     broker.assigned = READ | {"x.records.core": frozenset(range(6))}
     look(broker, health, watch)
     assert reasons(health) == {}
+    assert counted == [2, 2, 0], "not counted in a rebalance"
 
 
 def test_more_partitions_than_the_state_was_begun_with_are_refused_and_fewer_may_have_no_leader(broker: Broker) -> None:
