@@ -115,7 +115,7 @@ async def ask_rights(settings: Settings, seconds: float = _SECONDS) -> Rights:
                 return Rights(await _of_topics(admin), await _of_group(admin, settings.app_id))
     except (TimeoutError, OSError) as error:
         raise BrokerError(
-            f"Kafka at {kafka.shown} does not say what {principal(kafka)} may do: {error or type(error).__name__}"
+            f"Kafka at {kafka.shown} does not say what {principal(kafka)} may do: {str(error) or type(error).__name__}"
         ) from error
 
 

@@ -94,7 +94,7 @@ class TopicWatch:
         except Exception as error:
             self._unanswered[trouble] += 1
             if self._unanswered[trouble] >= _PATIENT_LOOKS:
-                self._health.trouble(trouble, f"not known: {error or type(error).__name__}")
+                self._health.trouble(trouble, f"not known: {str(error) or type(error).__name__}")
             raise
         if self._unanswered.pop(trouble, 0) >= _PATIENT_LOOKS:
             self._health.trouble(trouble, "")
