@@ -279,7 +279,7 @@ def of_serve() -> str:
     port = str(settings_in("serve").serve_port)
     program = SERVICES["serve"]["healthcheck"]["test"][-1]
     assert f"127.0.0.1:{port}/" in program
-    return "import os; port = os.environ['STREAMS_HTTP_PORT']; " + program.replace(f":{port}/", ":' + port + '/")
+    return str("import os; port = os.environ['STREAMS_HTTP_PORT']; " + program.replace(f":{port}/", ":' + port + '/"))
 
 
 @pytest.mark.parametrize("program", [of_the_image(), of_serve()], ids=["image", "serve"])
