@@ -277,9 +277,9 @@ def of_the_image() -> str:
 def of_serve() -> str:
     """Return the program that asks the API, at the port that the environment names to a worker's."""
     port = str(settings_in("serve").serve_port)
-    program = SERVICES["serve"]["healthcheck"]["test"][-1]
+    program: str = SERVICES["serve"]["healthcheck"]["test"][-1]
     assert f"127.0.0.1:{port}/" in program
-    return str("import os; port = os.environ['STREAMS_HTTP_PORT']; " + program.replace(f":{port}/", ":' + port + '/"))
+    return "import os; port = os.environ['STREAMS_HTTP_PORT']; " + program.replace(f":{port}/", ":' + port + '/")
 
 
 @pytest.mark.parametrize("program", [of_the_image(), of_serve()], ids=["image", "serve"])
