@@ -4,15 +4,27 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
+SOAK_KILLS ?= 300
+SOAK_FAULTS ?= 60
 KAFKA ?=
 JOBS ?= 3
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 IMAGE := $(VENV)/image
 PIP_OF_IMAGE = $(BIN)/python -m pip --python $(IMAGE)/bin/python install --quiet --disable-pip-version-check
 PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
+ENDURANCE = $(PYTEST) tests/system/test_faults.py -m soak -p no:randomly --kills $(SOAK_KILLS) --faults $(SOAK_FAULTS)
+
+# The begin of a shell command that runs only where Apache Kafka can; `fi` ends it.
+define IF_KAFKA
+java=$$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p'); \
+if [ "$${java:-0}" -lt 17 ] || ! command -v mvn >/dev/null; then \
+	echo "Skipped: Apache Kafka needs Java 17 or later (here: $${java:-none}), and Maven to fetch it."; \
+else \
+	$(MAKE) --silent .kafka/.fetched$(KAFKA) &&
+endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-kafka soak check check-deploy format docs lock sbom image-environment wheel evaluate clean
+.PHONY: help demo test test-long test-kafka soak endurance check check-deploy format docs lock sbom image-environment wheel evaluate clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -76,15 +88,16 @@ test-long: $(VENV)/.test-installed ## Run the tests that take longer: alerts by 
 	@touch $@
 
 test-kafka: $(VENV)/.test-installed ## Run the tests that need a broker on Apache Kafka itself; needs Java 17 and Maven
-	@java=$$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p'); \
-	if [ "$${java:-0}" -lt 17 ] || ! command -v mvn >/dev/null; then \
-		echo "Skipped: Apache Kafka needs Java 17 or later (here: $${java:-none}), and Maven to fetch it."; \
-	else \
-		$(MAKE) --silent .kafka/.fetched$(KAFKA) && $(PYTEST) --broker kafka; \
-	fi
+	@$(IF_KAFKA) $(PYTEST) --broker kafka; fi
 
 soak: $(VENV)/.test-installed ## Let everything fail at random moments for a quarter of an hour; prints a table
 	$(PYTEST) -m soak -p no:randomly $(if $(BROKER),--broker $(BROKER))
+
+endurance: $(VENV)/.test-installed ## 300 kills of workers and 60 faults of every kind while feeds run, on both brokers; prints a table for each
+	@kafka=skipped; $(ENDURANCE); embedded=$$?; \
+	$(IF_KAFKA) { $(ENDURANCE) --broker kafka; kafka=$$?; }; fi; \
+	echo "Exit codes: on the embedded broker $$embedded, on Apache Kafka $$kafka."; \
+	case $$embedded,$$kafka in 0,0|0,skipped) ;; *) exit 1 ;; esac
 
 check: $(VENV)/.dev-installed ## Lint, format, strict types, import contract
 	$(BIN)/ruff check .

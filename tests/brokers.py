@@ -61,6 +61,10 @@ class AnyBroker(Protocol):
     def url(self) -> str:
         """Bootstrap address, `host:port`; the same over restarts."""
 
+    @property
+    def child(self) -> Child | None:
+        """Its process, once it was started."""
+
     def start(self) -> None:
         """Start it, or start it again on the same port, and wait until it answers."""
 

@@ -31,6 +31,8 @@ _OF_THE_BROKER = {"broker_settings", "new_broker", "secured_kafka"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--broker", choices=KINDS, default=KINDS[0], help="run the tests that need a broker on this one")
+    parser.addoption("--kills", type=int, default=60, help="of workers, in the soak of tests/system/test_faults.py")
+    parser.addoption("--faults", type=int, default=60, help="of every kind, in the soak of tests/system/test_faults.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:

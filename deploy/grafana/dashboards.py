@@ -105,7 +105,14 @@ _WORKERS: Rows = (
             Graph("Ready", "none", (Query("streams_ready", "{{instance}}"),)),
             Graph("Live", "none", (Query("streams_live", "{{instance}}"),)),
             Graph("Waits for", "none", (Query("sum by (reason) (streams_paused)", "{{reason}}"),)),
-            Graph("Partitions", "none", (Query("streams_assigned_partitions", "{{instance}}"),)),
+            Graph(
+                "Partitions",
+                "none",
+                (
+                    Query("streams_assigned_partitions", "{{instance}}"),
+                    Query("max by (job) (streams_unassigned_partitions)", "of no worker"),
+                ),
+            ),
             Graph(
                 "Rebalances", "short", (Query("increase(streams_rebalances_total[$__rate_interval])", "{{instance}}"),)
             ),

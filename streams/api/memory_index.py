@@ -1,11 +1,13 @@
 """The key index in memory: which records were seen under a blocking key, as `state/add_to_keys.lua` keeps them in Redis.
 
-A record reads its keys and is then added to them; a key keeps a bounded number of records, those with the smallest ids;
-records that share only weak keys are candidates where their signatures agree (`matching/prefilter.py`).
+A record reads its keys and is then added to them; a key keeps a bounded number of records, those with the smallest ids, and
+takes others of its overflow where some are removed. Records that share only weak keys are candidates where their signatures
+agree (`matching/prefilter.py`).
 """
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -19,6 +21,8 @@ __all__ = ["KEY_CAP", "Blocking", "KeyNumbers", "MemoryIndex"]
 
 KEY_CAP = 64
 """Records kept under one key: the default of the setting `key_cap`."""
+_OVERFLOW = 4
+"""How many times as many a full key keeps in its overflow."""
 
 
 class _Ordered(Protocol):
@@ -69,6 +73,7 @@ class MemoryIndex(Generic[T]):
         """Keep at most `cap` records under one key."""
         self._cap = cap
         self._members: defaultdict[int, list[T]] = defaultdict(list)
+        self._overflow: defaultdict[int, list[T]] = defaultdict(list)
         self._signatures: dict[T, bytes] = {}
 
     def add(self, record: T, blocking: Blocking) -> list[T]:
@@ -90,19 +95,27 @@ class MemoryIndex(Generic[T]):
             members = self._members[key]
             yield key, weak, members
             if record not in members:
-                self._insert(members, record)
+                self._insert(key, members, record)
 
     def remove(self, record: T, keys: Iterable[tuple[int, bool]]) -> None:
-        """Take a record out of keys that are no longer its own."""
+        """Take a record out of keys that are no longer its own; a record of the overflow takes its room."""
         for key, _ in keys:
-            members = self._members.get(key, [])
+            members, overflow = self._members.get(key, []), self._overflow.get(key, [])
+            if record in overflow:
+                overflow.remove(record)
             if record in members:
                 members.remove(record)
+                members += overflow[:1]
+                del overflow[:1]
 
-    def _insert(self, members: list[T], record: T) -> None:
+    def _insert(self, key: int, members: list[T], record: T) -> None:
         if len(members) < self._cap:
             members.append(record)
             return
-        most = max(members)
+        most, overflow = max(members), self._overflow[key]
+        if record in overflow:
+            overflow.remove(record)
         if record < most:
             members[members.index(most)] = record
+        insort(overflow, max(record, most))
+        del overflow[_OVERFLOW * self._cap :]

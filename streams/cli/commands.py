@@ -219,5 +219,7 @@ def doctor(as_json: Json = False, data_dir: DataDir = None) -> None:
     settings = load_settings()
     if data_dir is not None or not (settings.kafka_url or settings.redis_url):
         settings = find(settings, data_dir)
-    expected = [ExpectedTopic(spec.name, spec.partitions, spec.configs, spec.ordered) for spec in topics(settings)]
+    expected = [
+        ExpectedTopic(spec.name, spec.partitions, spec.configs, spec.ordered, spec.read) for spec in topics(settings)
+    ]
     raise typer.Exit(check(settings, as_json, expected))

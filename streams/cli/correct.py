@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import secrets
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import msgspec
 import orjson
 import typer
 from rich.table import Table
 
-from streams import events
 from streams.cli.context import console, open_state
 from streams.cli.options import DataDir, Json
-from streams.clusters.corrections import DIFFERENT, SAME, UNDO, Correction, Standing, Verdict, read_correction, ruling
-from streams.errors import PayloadError, RefusedError, UsageError
-from streams.events import Outgoing
-from streams.kafka.connection import KafkaConnection
-from streams.kafka.producer import Publisher
-from streams.kafka.topics import create_topics
+from streams.clusters.corrections import DIFFERENT, SAME, UNDO, Correction, Standing, Verdict
+from streams.curation.corrections import (
+    correction_log,
+    decided,
+    make_correction,
+    publish_correction,
+    statuses,
+    verdict_fields,
+)
+from streams.errors import RefusedError, UsageError
 from streams.local.endpoints import find
 from streams.query.explain import Inspection
 from streams.settings import Settings, load_settings
 from streams.state.connection import Connection
-from streams.state.correction_log import CorrectionLog
-from streams.state.generation import current_generation
-from streams.state.layout import Layout
 
 __all__ = ["correct"]
 
@@ -101,7 +98,7 @@ def list_all(as_json: Json = False, data_dir: DataDir = None) -> None:
     """List all corrections and their outcomes, oldest first."""
     settings = find(load_settings(), data_dir)
     with open_state(settings) as (current, connection):
-        verdicts = _log(current, connection).all()
+        verdicts = correction_log(current, connection).all()
     if as_json:
         typer.echo(orjson.dumps(_listed(verdicts), option=orjson.OPT_INDENT_2).decode())
     elif verdicts:
@@ -110,24 +107,11 @@ def list_all(as_json: Json = False, data_dir: DataDir = None) -> None:
         typer.echo("There are no corrections.")
 
 
-def _made(action: str, author: str | None, reason: str, **about: str) -> Correction:
-    fields = {
-        "id": "k" + secrets.token_hex(6),
-        "action": action,
-        "author": _user() if author is None else author,
-        "reason": reason,
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        **about,
-    }
-    if not str(fields["author"]).strip():
+def _made(action: str, author: str | None, reason: str, *, a: str = "", b: str = "", undoes: str = "") -> Correction:
+    given = _user() if author is None else author
+    if not given.strip():
         raise UsageError("--author is empty; say who decides")
-    for record in (about.get("a"), about.get("b")):
-        if record is not None and not all(record.partition(":")):
-            raise UsageError(f"{record!r} is no record id; record ids are source:id, as in arxiv:2111.12710")
-    try:
-        return read_correction(orjson.dumps(fields))
-    except (PayloadError, orjson.JSONEncodeError) as error:
-        raise UsageError(f"no correction: {error.detail if isinstance(error, PayloadError) else error}") from None
+    return make_correction(action, given, reason, a=a, b=b, undoes=undoes)
 
 
 def _user() -> str:
@@ -137,16 +121,12 @@ def _user() -> str:
         raise UsageError("who decides? The system knows no name of this user: give --author") from None
 
 
-def _log(settings: Settings, connection: Connection) -> CorrectionLog:
-    return CorrectionLog(Layout(settings.namespace, settings.generation, settings.buckets), connection)
-
-
 def _correct(settings: Settings, correction: Correction, wait: float, *, as_json: bool) -> None:
     with open_state(settings) as (current, connection):
-        expected = Standing(_log(current, connection).all()).decide(correction)
+        expected = Standing(correction_log(current, connection).all()).decide(correction)
         if expected.accepted:
             _warn(Inspection(current, connection).unknown([expected.a, expected.b]))
-            asyncio.run(_send(settings, correction, f"{expected.a}|{expected.b}"))
+            asyncio.run(publish_correction(settings, correction, expected))
             verdict = _await(settings, connection, correction.id, wait)
         else:
             verdict = expected
@@ -158,22 +138,11 @@ def _warn(unknown: Sequence[str]) -> None:
         typer.secho(f"streams: no record {record} is known yet; the correction waits for it", fg="yellow", err=True)
 
 
-async def _send(settings: Settings, correction: Correction, key: str) -> None:
-    await create_topics(settings)
-    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
-        await publisher.publish([Outgoing(events.CORRECTIONS, key.encode(), msgspec.json.encode(correction))])
-
-
 def _await(settings: Settings, connection: Connection, identifier: str, seconds: float) -> Verdict | None:
-    """Wait for the outcome of a correction and for the clusters to follow it; returns None where that takes too long.
-
-    Reads the generation in force at each poll, as a rebuild may switch to another one meanwhile.
-    """
+    """Wait for the outcome of a correction and for the clusters to follow it; returns None where that takes too long."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        current = current_generation(settings, connection)
-        (verdict,) = _log(current, connection).find([identifier])
-        if verdict and (not verdict.accepted or Inspection(current, connection).applied(ruling(verdict))):
+        if verdict := decided(settings, connection, identifier):
             return verdict
         time.sleep(_POLL_SECONDS)
     return None
@@ -183,7 +152,7 @@ def _print_outcome(verdict: Verdict, *, decided: bool, wait: float, as_json: boo
     """Print the outcome of a correction; exits with 1 where it was refused, or no worker decided it within `wait` seconds."""
     if as_json:
         status = ("accepted" if verdict.accepted else "refused") if decided else "sent"
-        typer.echo(orjson.dumps({"status": status, **_fields(verdict)}).decode())
+        typer.echo(orjson.dumps({"status": status, **verdict_fields(verdict)}).decode())
         if not verdict.accepted or (wait and not decided):
             raise typer.Exit(1)
         return
@@ -197,27 +166,14 @@ def _print_outcome(verdict: Verdict, *, decided: bool, wait: float, as_json: boo
         )
 
 
-def _fields(verdict: Verdict) -> dict[str, Any]:
-    refusal = {} if verdict.accepted else {"code": verdict.code, "detail": verdict.detail}
-    return verdict.fields() | refusal
-
-
 def _statuses(verdicts: Sequence[Verdict]) -> list[str]:
-    stands = {verdict.correction.id for verdict in Standing(verdicts).verdicts()}
-    undone = {v.correction.undoes: v.correction.id for v in verdicts if v.accepted and v.correction.undoes}
-
-    def status(verdict: Verdict) -> str:
-        if not verdict.accepted:
-            return "refused"
-        if verdict.correction.id in undone:
-            return f"undone by {undone[verdict.correction.id]}"
-        return "stands" if verdict.correction.id in stands else "done"
-
-    return [status(verdict) for verdict in verdicts]
+    texts = {"active": "stands"}
+    found = statuses(verdicts)
+    return [f"undone by {each.undone_by}" if each.undone_by else texts.get(each.name, each.name) for each in found]
 
 
 def _listed(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
-    return [{"status": s, **_fields(v)} for s, v in zip(_statuses(verdicts), verdicts, strict=True)]
+    return [{"status": s, **verdict_fields(v)} for s, v in zip(_statuses(verdicts), verdicts, strict=True)]
 
 
 def _table(verdicts: Sequence[Verdict]) -> Table:

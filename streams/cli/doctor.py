@@ -14,11 +14,15 @@ from rich.text import Text
 
 from streams.errors import StreamsError
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.refusal import principal
+from streams.kafka.rights import ask_rights, missing_rights
+from streams.kafka.topics import fixed_topics
 from streams.local.broker import broker_executable
 from streams.local.valkey import REDIS_OPTIONS, choose_server
 from streams.ops.diagnosis import (
     ExpectedTopic,
     Finding,
+    check_fixed_partitions,
     check_kafka,
     check_session,
     check_settings,
@@ -30,6 +34,7 @@ from streams.serve.tokens import TokenReader
 from streams.settings import Settings
 from streams.settings.redaction import hide, hide_tokens
 from streams.state.connection import connect
+from streams.state.fixed_partitions import fixed_partitions
 from streams.worker.identity import inspect_identity
 
 __all__ = ["diagnose", "doctor"]
@@ -68,6 +73,7 @@ async def diagnose(settings: Settings, expected: Sequence[ExpectedTopic], second
     answers = {finding.check for finding in found if finding.status == "ok"}
     if settings.kafka_url and settings.redis_url and {"kafka", "redis"} <= answers:
         found.append(await _identity(settings))
+        found += await _partitions(settings, seconds)
     return found
 
 
@@ -82,8 +88,23 @@ async def _kafka(
         facts = await ask_kafka(KafkaConnection.of(settings), [topic.name for topic in expected], seconds)
     except StreamsError as error:
         return [Finding("kafka", "fail", str(error), "start Kafka, or correct STREAMS_KAFKA_URL")]
+    rights = await _rights(settings, seconds)
     findings = (*check_kafka(facts, expected, settings.replication), *check_session(facts, settings.session_timeout))
-    return [Finding("kafka", "ok", hide(settings.kafka_url)), *findings]
+    return [Finding("kafka", "ok", hide(settings.kafka_url)), *rights, *findings]
+
+
+async def _rights(settings: Settings, seconds: float) -> Iterable[Finding]:
+    """Check that a worker with these settings may read and write the topics, and join its group."""
+    check = "kafka rights"
+    try:
+        rights = await ask_rights(settings, seconds)
+    except StreamsError as error:
+        return [Finding(check, "warn", str(error), "see docs/how-to/kafka-security.md")]
+    user = principal(KafkaConnection.of(settings))
+    if missing := "; ".join(missing_rights(settings, rights)):
+        return [Finding(check, "fail", f"{user} lacks {missing}", "grant it: docs/how-to/kafka-security.md")]
+    known = bool(rights.topics) and rights.group is not None
+    return [Finding(check, "ok", "those of a worker" if known else "the broker does not say")]
 
 
 async def _redis(settings: Settings, seconds: float, *, skip: bool) -> Iterable[Finding]:
@@ -121,7 +142,7 @@ def _generation(settings: Settings) -> Finding:
 
 
 async def _identity(settings: Settings) -> Finding:
-    """Check that Redis and the topics are of one state."""
+    """Check that Redis and the topics are of one state, and that those of clusters have the partitions they had at first."""
     connection = connect(settings)
     try:
         verdict = await inspect_identity(settings, connection)
@@ -146,6 +167,21 @@ def _tokens(settings: Settings) -> Finding:
             "tokens", "warn", "none", "`streams token create` makes one; without, nothing can be changed over HTTP"
         )
     return Finding("tokens", "ok", f"{count} in {hide_tokens(settings.serve_tokens_file)}")
+
+
+async def _partitions(settings: Settings, seconds: float) -> list[Finding]:
+    """Check that the topics that workers write have as many partitions as when the state was begun."""
+    check, connection = "partitions of dedup.*", connect(settings)
+    try:
+        begun = await asyncio.to_thread(fixed_partitions, settings, connection)
+        facts = await ask_kafka(KafkaConnection.of(settings), fixed_topics(settings), seconds)
+    except StreamsError as error:
+        return [Finding(check, "fail", str(error), "start the server, or correct its address")]
+    finally:
+        connection.close()
+    wrong = list(check_fixed_partitions({name: topic.partitions for name, topic in facts.topics.items()}, begun))
+    shown = "as the state was begun with" if begun else "not fixed yet: the first worker does"
+    return wrong or [Finding(check, "ok", shown)]
 
 
 def _embedded(name: str, find: Callable[[], str]) -> Finding:

@@ -38,5 +38,9 @@ def up(settings: Settings, data_dir: Path | None) -> None:
                 "  state of every cluster in dedup.clusters. Records and clusters themselves stay in Redis.",
             )
 
-    serve(settings, directory, on_started)
+    def on_waiting(reason: str) -> None:
+        screen.print(f"Streams waits: {reason}", highlight=False)
+        screen.print(f"  commands find the servers by --data-dir {directory}; Ctrl-C stops them.", highlight=False)
+
+    serve(settings, directory, on_started, on_waiting)
     screen.print("stopped")

@@ -161,12 +161,19 @@ class Standing:
         if correction.action == UNDO:
             return self._undo(correction, serial)
         a, b = sorted((correction.a, correction.b))
-        against = self.same(a, b) if correction.action == DIFFERENT else self.different(a, b)
+        against = self.contradicted(correction)
         if not against:
             return Verdict(correction, serial, a, b, correction.action)
         named = "; ".join(map(str, against[:_MOST_NAMED])) + ("; …" if len(against) > _MOST_NAMED else "")
         detail = f"{correction.action} {correction.a} {correction.b} contradicts what stands: {named}. Undo that first."
         return Verdict(correction, serial, a, b, "", CONFLICT, detail)
+
+    def contradicted(self, correction: Correction) -> list[Correction]:
+        """Return the active corrections that a `same` or `different` contradicts; none of an `undo`."""
+        if correction.action == UNDO:
+            return []
+        a, b = sorted((correction.a, correction.b))
+        return self.same(a, b) if correction.action == DIFFERENT else self.different(a, b)
 
     def verdicts(self) -> list[Verdict]:
         """Return the accepted `same` and `different` that were not undone, oldest first."""

@@ -13,18 +13,21 @@ A letter is current while no tombstone comes after it. `streams-size` is present
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
 from streams import events
 from streams.errors import UsageError
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.reader import read_to_now
+from streams.kafka.reader import read_one, read_to_now
 from streams.kafka.truncation import SIZE
 from streams.settings import Settings
 
-__all__ = ["Content", "Letter", "contents", "select", "standing", "topic_of_letters"]
+__all__ = ["Content", "Letter", "content_of", "contents", "letter_of", "select", "standing", "topic_of_letters"]
+
+_FEW = 8
+"""Letters that are read one by one: each takes a connection of its own."""
 
 
 class Letter(NamedTuple):
@@ -66,14 +69,12 @@ async def standing(settings: Settings) -> list[Letter]:
     """Return the current letters without their payloads, oldest first. Raises BrokerError."""
     found: dict[str, dict[str, Letter]] = {}
     async for message in read_to_now(KafkaConnection.of(settings), [topic_of_letters(settings)]):
-        key = _text(message.key or b"")
-        headers = dict(message.headers)
-        if "streams-code" not in headers:
-            found.pop(key, None)
+        letter = letter_of(message)
+        if isinstance(letter, str):
+            found.pop(letter, None)
         else:
-            letter = _letter(key, message, headers)
             # The first version of Streams gave all items of a payload the same key.
-            found.setdefault(key, {})[letter.where] = letter
+            found.setdefault(letter.id, {})[letter.where] = letter
     letters = [letter for items in found.values() for letter in items.values()]
     return sorted(letters, key=lambda letter: (letter.time, letter.place))
 
@@ -99,23 +100,43 @@ def select(letters: Iterable[Letter], names: Sequence[str] = (), *, code: str = 
 
 
 async def contents(settings: Settings, letters: Iterable[Letter]) -> AsyncIterator[tuple[Letter, Content]]:
-    """Yield the letters with their payloads, in the order of the topic; those that were compacted away are left out."""
+    """Yield the letters with their payloads; those that were compacted away are left out.
+
+    A few are read one by one; of many, in the order of the topic, all of it is read.
+    """
     wanted = {letter.place: letter for letter in letters}
-    if not wanted:
+    if len(wanted) <= _FEW:
+        for letter in wanted.values():
+            if content := await content_of(settings, letter):
+                yield letter, content
         return
     async with aclosing(read_to_now(KafkaConnection.of(settings), [topic_of_letters(settings)])) as stream:  # type: ignore[type-var]
         async for message in stream:
-            letter = wanted.pop((message.partition, message.offset), None)
-            if letter is not None:
-                yield (
-                    letter,
-                    Content(dict(message.headers).get("streams-key", b""), message.value or b"", message.headers),
-                )
+            found = wanted.pop((message.partition, message.offset), None)
+            if found is not None:
+                yield found, _content(message)
             if not wanted:
                 return
 
 
-def _letter(key: str, message: Any, headers: Mapping[str, bytes]) -> Letter:
+async def content_of(settings: Settings, letter: Letter) -> Content | None:
+    """Return the payload of a letter; None where it was compacted away. Raises BrokerError."""
+    message = await read_one(KafkaConnection.of(settings), topic_of_letters(settings), *letter.place)
+    if message is None or _text(message.key or b"") != letter.id or "streams-code" not in dict(message.headers):
+        return None
+    return _content(message)
+
+
+def _content(message: Any) -> Content:
+    return Content(dict(message.headers).get("streams-key", b""), message.value or b"", message.headers)
+
+
+def letter_of(message: Any) -> Letter | str:
+    """Return the letter that a message of the topic (aiokafka's ConsumerRecord) is; of a tombstone the id that it deletes."""
+    key = _text(message.key or b"")
+    headers = dict(message.headers)
+    if "streams-code" not in headers:
+        return key
     texts = {name.removeprefix("streams-"): _text(value) for name, value in headers.items()}
     whole, arrival = texts.get("size", ""), texts.get("arrival", "")
     return Letter(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
@@ -75,10 +75,18 @@ class Publisher:
         self._cut = cut
         self._failed = failed
         self._max_bytes = max_bytes
+        self._fixed: Mapping[str, int] = {}
         self._producer: AIOKafkaProducer | None = None
         self._partitioner: Callable[[bytes, list[int], list[int]], int] = (
             DefaultPartitioner() if shared else partition_of
         )
+
+    def fix_partitions(self, numbers: Mapping[str, int]) -> None:
+        """Publish to the first partitions of some topics only, although they get more: a key stays in its partition.
+
+        `numbers` are by the names of topics without the prefix.
+        """
+        self._fixed = numbers
 
     async def __aenter__(self) -> Publisher:
         producer = AIOKafkaProducer(
@@ -102,7 +110,7 @@ class Publisher:
             if given.topic not in known:
                 topic = self._prefix + given.topic
                 partitions = await self._named(given.topic, self._ready.partitions_for(topic))
-                known[given.topic] = topic, sorted(partitions)
+                known[given.topic] = topic, sorted(partitions)[: self._fixed.get(given.topic)]
             message = self._cloud_events.add_headers(given)
             topic, partitions = known[message.topic]
             by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)

@@ -30,6 +30,7 @@ __all__ = [
     "first_offsets",
     "follow",
     "plain_consumer",
+    "read_at",
     "read_before",
     "read_one",
     "read_to_now",
@@ -213,12 +214,18 @@ async def read_one(kafka: KafkaConnection, topic: str, partition: int, offset: i
     Raises BrokerError.
     """
     place = TopicPartition(topic, partition)
+    return (await read_at(kafka, {place: offset})).get(place)
+
+
+async def read_at(kafka: KafkaConnection, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, Any]:
+    """Return the messages at one offset of each partition; those that are not there are left out. Raises BrokerError."""
     try:
         async with plain_consumer(kafka) as consumer:
-            consumer.assign([place])
-            consumer.seek(place, offset)
-            message = (await _next(consumer)).get(place)
-            return message if message is not None and message.offset == offset else None
+            consumer.assign(list(offsets))
+            for place, offset in offsets.items():
+                consumer.seek(place, offset)
+            found = await _next(consumer)
+            return {place: message for place, message in found.items() if message.offset == offsets[place]}
     except KafkaError as error:
         raise explained(kafka, "cannot be read", error) from error
 

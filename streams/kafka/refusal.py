@@ -31,7 +31,7 @@ from streams.errors import BrokerError
 if TYPE_CHECKING:
     from streams.kafka.connection import KafkaConnection
 
-__all__ = ["TokenError", "explained", "first_error", "quiet", "refusal"]
+__all__ = ["TokenError", "explained", "first_error", "principal", "quiet", "refusal"]
 
 _SECONDS = 5.0
 _DENIED = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
@@ -73,7 +73,7 @@ def explained(kafka: KafkaConnection, what: str, error: BaseException) -> Broker
         kind = {TopicAuthorizationFailedError: "a topic", GroupAuthorizationFailedError: "a consumer group"}
         on = kind.get(type(error), "the cluster")
         return BrokerError(
-            f"Kafka at {kafka.shown} {what}: {_principal(kafka)} lacks a right on {on} ({error}); see {_GUIDE}"
+            f"Kafka at {kafka.shown} {what}: {principal(kafka)} lacks a right on {on} ({error}); see {_GUIDE}"
         )
     return BrokerError(f"Kafka at {kafka.shown} {what}: {str(error) or type(error).__name__}")
 
@@ -130,7 +130,7 @@ def _meaning(kafka: KafkaConnection, error: BaseException) -> str:
     if isinstance(error, IllegalSaslStateError):
         return f"does not ask for SASL there: set STREAMS_KAFKA_SECURITY to ssl or plaintext, or name another port ({error})"
     if isinstance(error, SaslAuthenticationFailed):
-        return f"refuses {_principal(kafka)}: correct {_proof(kafka)} ({error})"
+        return f"refuses {principal(kafka)}: correct {_proof(kafka)} ({error})"
     if _is_closed(error):
         return (
             f"closes the connection: set STREAMS_KAFKA_SECURITY, which is {kafka.security}, to what its listener asks for "
@@ -163,7 +163,8 @@ def _tls(kafka: KafkaConnection, error: ssl.SSLError) -> str:
     return f"does not speak TLS there: set STREAMS_KAFKA_SECURITY to plaintext or sasl_plaintext, or name another port ({reason})"
 
 
-def _principal(kafka: KafkaConnection) -> str:
+def principal(kafka: KafkaConnection) -> str:
+    """Return who a client is, with the setting that says so."""
     if kafka.user:
         return f"user {kafka.user} (STREAMS_KAFKA_SASL_USER)"
     if kafka.token_provider:

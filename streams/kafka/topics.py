@@ -12,6 +12,8 @@
 | `dedup.dead-letter`  | letter id           | compact,delete | `DEAD_LETTER_RETENTION_HOURS`| workers, `dead-letter` |
 
 Corrections have one order, so their topic has one partition, and so has `dedup.control`; the others have `STREAMS_PARTITIONS`.
+What workers write is in order by key, so the others of `dedup.*` keep the number that they were begun with
+(`state/fixed_partitions.py`).
 The messages are described in `streams/events/messages.py` and `docs/events.md`, what retention means in `docs/retention.md`.
 `STREAMS_TOPIC_PREFIX` comes before every name.
 """
@@ -19,7 +21,7 @@ The messages are described in `streams/events/messages.py` and `docs/events.md`,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -41,6 +43,7 @@ __all__ = [
     "TopicSpec",
     "create_topics",
     "delete_topics",
+    "fixed_topics",
     "input_topics",
     "is_embedded_broker",
     "record_topic",
@@ -135,8 +138,17 @@ def topics(settings: Settings) -> list[TopicSpec]:
     ]
 
 
-async def create_topics(settings: Settings, names: Collection[str] | None = None) -> list[str]:
+def fixed_topics(settings: Settings) -> list[str]:
+    """Return the full names of the topics whose number of partitions is fixed with the state: workers write them, by key."""
+    return [spec.name for spec in topics(settings) if not (spec.read or spec.ordered)]
+
+
+async def create_topics(
+    settings: Settings, names: Collection[str] | None = None, fixed: Mapping[str, int] | None = None
+) -> list[str]:
     """Create the topics that do not exist, or those of `names`; return the names created.
+
+    `fixed` has numbers of partitions by topic, in place of those of the settings.
 
     No right to create is needed where all exist. Raises BrokerError when Kafka cannot be reached or refuses one.
     """
@@ -144,7 +156,12 @@ async def create_topics(settings: Settings, names: Collection[str] | None = None
         # All, not by name: some brokers create one that is asked for and does not exist.
         known = {topic["topic"] for topic in await admin.describe_topics()}
         wanted = [
-            NewTopic(spec.name, spec.partitions, settings.replication, topic_configs=spec.configs)
+            NewTopic(
+                spec.name,
+                (fixed or {}).get(spec.name, spec.partitions),
+                settings.replication,
+                topic_configs=spec.configs,
+            )
             for spec in topics(settings)
             if spec.name not in known and (names is None or spec.name in names)
         ]

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +18,9 @@ from streams.local.worker import WorkerProcess
 from streams.rebuild.restore_topics import restore_topics
 from streams.serve.tokens import FILE_NAME, TokenFile
 from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.fixed_partitions import fixed_partitions
+from streams.worker.identity import inspect_identity
 
 __all__ = ["serve"]
 
@@ -27,21 +30,29 @@ _FIRST_NAME = "local"
 """The name of the token that is made at the first start."""
 
 
-def serve(settings: Settings, data_dir: Path, on_started: Callable[[Settings, int, str], None]) -> None:
+def serve(
+    settings: Settings,
+    data_dir: Path,
+    on_started: Callable[[Settings, int, str], None],
+    on_waiting: Callable[[str], None] = lambda _reason: None,
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Calls `on_started` with the settings in force, the number of restored clusters, and the API's token if one was made: the data
-    directory had none. A worker that dies is started again. Raises a StreamsError when a server ends or does not start.
+    directory had none; before that `on_waiting` with the reason, where Redis and the topics are not of one state. A worker that
+    dies is started again. Raises a StreamsError when a server ends or does not start.
     """
     stop = threading.Event()
     before = {number: signal.signal(number, _setter(stop)) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with Services(settings, data_dir) as services:
             own = services.settings
-            asyncio.run(create_topics(own))
+            asyncio.run(create_topics(own, fixed=_begun_partitions(own)))
             restored = restore_topics(own, are_new=True) if services.broker_is_new else 0
             with WorkerProcess(own, data_dir / "worker.log") as worker:
-                worker.wait_ready()
+                _wait_ready(worker, services, data_dir, stop, on_waiting)
+                if stop.is_set():
+                    return
                 with _api(worker.settings, data_dir) as (api, token):
                     announce(data_dir, api.settings if api else worker.settings)
                     on_started(api.settings if api else worker.settings, restored, token)
@@ -76,6 +87,36 @@ def _api(settings: Settings, data_dir: Path) -> Iterator[tuple[ServeProcess | No
 
 def _absolute(path: str) -> str:
     return str(Path(path).resolve()) if path else ""
+
+
+def _wait_ready(
+    worker: WorkerProcess, services: Services, data_dir: Path, stop: threading.Event, on_waiting: Callable[[str], None]
+) -> None:
+    """Wait until the worker is ready; for as long as it takes, or `stop`, where it waits for the state.
+
+    Other commands find the servers meanwhile: the ways out are commands.
+    """
+    reason = _state_is_missing(worker.settings)
+    if not reason:
+        worker.wait_ready()
+        return
+    announce(data_dir, worker.settings)
+    on_waiting(reason)
+    while not worker.ready() and not stop.wait(_CHECK_SECONDS):
+        services.check()
+        worker.keep_alive(_MAX_RESTARTS)
+
+
+def _state_is_missing(settings: Settings) -> str:
+    """Return why Redis and the topics are not of one state, `""` where they are."""
+    with closing(connect(settings)) as connection:
+        return asyncio.run(inspect_identity(settings, connection)).reason
+
+
+def _begun_partitions(settings: Settings) -> dict[str, int]:
+    """Return how many partitions topics had when the state was begun: the embedded broker has lost them."""
+    with closing(connect(settings)) as connection:
+        return fixed_partitions(settings, connection)
 
 
 def _setter(stop: threading.Event) -> Callable[[int, FrameType | None], None]:

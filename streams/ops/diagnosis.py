@@ -17,6 +17,7 @@ __all__ = [
     "Finding",
     "KafkaFacts",
     "TopicFacts",
+    "check_fixed_partitions",
     "check_kafka",
     "check_session",
     "check_settings",
@@ -38,13 +39,15 @@ class Finding(NamedTuple):
 class ExpectedTopic(NamedTuple):
     """A topic Streams uses: full name, number of partitions at creation, and its configuration as Kafka writes it.
 
-    `ordered` says that its messages have one order, so that more partitions would be wrong.
+    `ordered` says that its messages have one order, so that more partitions would be wrong; `is_read` that workers share its
+    partitions.
     """
 
     name: str
     partitions: int
     configs: Mapping[str, str]
     ordered: bool = False
+    is_read: bool = True
 
 
 class TopicFacts(NamedTuple):
@@ -115,6 +118,18 @@ def check_session(facts: KafkaFacts, session_timeout: float) -> Iterator[Finding
         yield Finding("STREAMS_SESSION_TIMEOUT", "fail", f"{session_timeout:g} seconds", granted)
 
 
+def check_fixed_partitions(found: Mapping[str, int], begun: Mapping[str, int]) -> Iterator[Finding]:
+    """Compare the partitions of topics with the numbers that the state was begun with; a topic that is missing passes."""
+    for name in sorted(found.keys() & begun.keys()):
+        if found[name] != begun[name]:
+            yield Finding(
+                f"partitions of {name}",
+                "fail",
+                f"topic {name} has {found[name]} partitions, but this state was begun with {begun[name]}, which is fixed",
+                "messages of one key would be out of order; see docs/operations.md#partitions-are-fixed",
+            )
+
+
 def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication: int) -> Finding:
     check = f"topic {expected.name}"
     if found is None:
@@ -140,7 +155,7 @@ def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication:
         return Finding(
             check, "fail", shown, "its messages have one order: create it again with 1 partition and send them again"
         )
-    if found.partitions < expected.partitions:
+    if expected.is_read and found.partitions < expected.partitions:
         return Finding(
             check,
             "warn",

@@ -55,19 +55,19 @@ class HealthReport(NamedTuple):
 class Health:
     """The health of one worker: takes its reports, from any thread, and answers `live` and `ready`.
 
-    `stall_seconds`: how long messages may wait with none being finished. `redis_seconds`: how old Redis' last answer may be; a
-    worker without traffic has to ping it at shorter intervals.
+    `stall_seconds`: how long messages may wait with none being finished. `answer_seconds`: how old the last answer of Redis and
+    of the broker may be; a worker without traffic has to ping them at shorter intervals.
     """
 
     def __init__(
         self,
         *,
         stall_seconds: float = 60.0,
-        redis_seconds: float = 30.0,
+        answer_seconds: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stall_seconds = stall_seconds
-        self._redis_seconds = redis_seconds
+        self._answer_seconds = answer_seconds
         self._clock = clock
         self._lock = threading.Lock()
         self._waiting = 0
@@ -76,6 +76,7 @@ class Health:
         self._partitions: int | None = None
         self._redis_answered: float | None = None
         self._redis_failures: dict[str, str] = {}
+        self._broker_answered: float | None = None
         self._broker_failure = ""
         self._fatal = ""
         self._stuck = ""
@@ -124,6 +125,7 @@ class Health:
     def broker_answered(self) -> None:
         """Report that the broker has just answered."""
         with self._lock:
+            self._broker_answered = self._clock()
             self._broker_failure = ""
 
     def broker_failed(self, reason: str) -> None:
@@ -233,6 +235,9 @@ class Health:
             return Check("kafka", False, self._broker_failure or "no partitions assigned yet")
         if self._broker_failure:
             return Check("kafka", False, self._broker_failure)
+        # A probe that hangs reports no failure either.
+        if self._broker_answered is not None and (age := self._clock() - self._broker_answered) > self._answer_seconds:
+            return Check("kafka", False, f"has not answered for {age:.0f} s")
         if self._partitions == 0:
             return Check("kafka", True, "standing by: there are more workers than partitions")
         return Check("kafka", True, f"{self._partitions} partitions assigned")
@@ -243,6 +248,6 @@ class Health:
         if self._redis_answered is None:
             return Check("redis", False, "has not answered yet")
         age = self._clock() - self._redis_answered
-        if age > self._redis_seconds:
+        if age > self._answer_seconds:
             return Check("redis", False, f"has not answered for {age:.0f} s")
         return Check("redis", True, f"answered {age:.0f} s ago")

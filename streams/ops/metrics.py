@@ -191,6 +191,10 @@ class Metrics:
         for reason in _PAUSES:
             self._paused.labels(reason).set(0)
         self._assigned = self._gauge("streams_assigned_partitions", "partitions that Kafka has assigned to the worker")
+        self._unassigned = self._gauge(
+            "streams_unassigned_partitions",
+            "partitions of records.* and dedup.corrections that no worker has; 0 where the broker does not say (the embedded one)",
+        )
         self._rebalances = self._counter(
             "streams_rebalances_total", "times that Kafka has assigned partitions to the worker anew"
         )
@@ -331,6 +335,10 @@ class Metrics:
     def assigned(self, partitions: int) -> None:
         """Expose how many partitions the worker has."""
         self._assigned.set(partitions)
+
+    def unassigned(self, partitions: int) -> None:
+        """Expose how many partitions no worker of the group has."""
+        self._unassigned.set(partitions)
 
     def rebalanced(self) -> None:
         """Count that Kafka has assigned partitions anew."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streams.clusters.corrections import CONFLICT, DIFFERENT, Correction, Standing, Verdict, ruling
+from streams.clusters.corrections import Correction, Standing, Verdict, ruling
 from streams.clusters.group import Group, Ruling, cluster_id
 from streams.clusters.merge_jobs import MergeRequest
 from streams.query.answers import PreviewAnswer, PreviewCluster
@@ -49,11 +49,8 @@ def _latest(verdicts: Sequence[Verdict]) -> tuple[Ruling, ...]:
 
 
 def _refused(standing: Standing, verdict: Verdict) -> PreviewAnswer:
-    against: list[Correction] = []
-    if verdict.code == CONFLICT:
-        said = standing.same if verdict.correction.action == DIFFERENT else standing.different
-        against = said(verdict.a, verdict.b)
-    return PreviewAnswer(conflicts=tuple(against), refused=verdict.code, detail=verdict.detail)
+    against = tuple(standing.contradicted(verdict.correction))
+    return PreviewAnswer(conflicts=against, refused=verdict.code, detail=verdict.detail)
 
 
 def _answer(planned: Sequence[Planned], reader: Reader, unknown: tuple[str, ...]) -> PreviewAnswer:

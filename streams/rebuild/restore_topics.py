@@ -13,6 +13,7 @@ from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
 from streams.state.connection import connect
+from streams.state.fixed_partitions import fixed_partitions
 from streams.state.generation import current_generation
 from streams.state.identity import IdentityStore
 
@@ -28,7 +29,7 @@ def restore_topics(given: Settings, *, are_new: bool = False) -> int:
     """
     connection = connect(given)
     try:
-        asyncio.run(create_topics(given))
+        asyncio.run(create_topics(given, fixed=fixed_partitions(given, connection)))
         if not are_new and (asyncio.run(named_state(given)) or asyncio.run(tell_of_a_life(given))):
             raise RefusedError(
                 "the topics are not empty: they belong to a state, and this is for topics that were lost"

@@ -22,7 +22,20 @@ from streams.serve.guards import Guards
 from streams.serve.problems import HANDLERS
 from streams.serve.rate_limit import RateLimit
 from streams.serve.resources import Resources
-from streams.serve.routes import clusters, events, lookup, match, pairs, reconcile, records, session, stats
+from streams.serve.routes import (
+    clusters,
+    corrections,
+    dead_letters,
+    events,
+    lookup,
+    match,
+    pairs,
+    reconcile,
+    records,
+    review,
+    session,
+    stats,
+)
 
 __all__ = ["API", "create_app"]
 
@@ -30,7 +43,7 @@ API = "/api/v1"
 _MAX_BODY = 1_000_000
 _ROUTERS: Sequence[Router] = (
     clusters.router, records.router, lookup.router, match.router, pairs.router, events.router, stats.router,
-    session.router,
+    corrections.router, review.router, dead_letters.router, session.router,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from typing import Self, TypeVar
 
 from streams.query.index_reader import IndexReader
 from streams.serve.background import Background
+from streams.serve.curation import Curation
 from streams.serve.metrics import ServeMetrics
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
@@ -43,10 +44,13 @@ class Resources:
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="query")
         self._local = threading.local()
         self._connections: list[Connection] = []
+        self.curation = Curation(settings, self.ask)
 
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self.hub)
         await self._open.enter_async_context(self.background)
+        await self.curation.open()
+        self._open.push_async_callback(self.curation.close)
         return self
 
     async def __aexit__(self, *_: object) -> None:

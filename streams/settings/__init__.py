@@ -112,6 +112,10 @@ class Settings(BaseSettings):
         le=100_000,
         description="requests a second of one client of `streams serve`, twice as many at once; 0: any",
     )
+    serve_data: str = Field(
+        "",
+        description="directory in which `streams serve` keeps its review queue; empty: a temporary file, made at each start",
+    )
     batch_records: int = Field(1024, ge=1, le=10_000, description="most messages handled in one micro-batch")
     batch_seconds: float = Field(0.05, gt=0, le=10, description="longest wait for a micro-batch to fill, in seconds")
     buckets: int = Field(

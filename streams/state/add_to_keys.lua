@@ -1,50 +1,61 @@
 -- Add a record to blocking keys and return the records that were there before, in one step: of two concurrent inserts
 -- under one key the second returns the first. On a Redis Cluster a worker calls it for one key at a time.
--- KEYS    N:{kK}:k of each blocking key: hash, fingerprint -> packed entries
+-- KEYS    N:{kK}:k of each blocking key (key_entries.lua)
 -- ARGV[1] record id, 8 bytes   ARGV[2] signature, 4 bytes   ARGV[3] cap, members kept at most
 -- ARGV[4], … fingerprint of each key, 4 bytes
 -- Returns for each key the packed entries (id, signature) that were there before. A full key keeps the records with the
--- smallest ids: ids are hashes, so which records are kept does not depend on the order of arrival.
-local id, signature, cap = ARGV[1], ARGV[2], 12 * tonumber(ARGV[3])
+-- smallest ids: ids are hashes, so which records are kept does not depend on the order of arrival. The others overflow.
+local id, signature, cap = ARGV[1], ARGV[2], ENTRY * tonumber(ARGV[3])
 local entry = id .. signature
 
-local function position_of(packed)
-  local at = 1
-  while true do
-    at = string.find(packed, id, at, true)
-    if not at or at % 12 == 1 then return at end
-    at = at + 1
-  end
-end
-
 local function largest(packed)
-  local most, position = struct.unpack('>I4', id), nil
-  for i = 1, #packed, 12 do
-    local other = struct.unpack('>I4', packed, i)
-    if other > most then most, position = other, i end
+  local most, position = -1, nil
+  for at = 1, #packed, ENTRY do
+    local number = number_at(packed, at)
+    if number > most then most, position = number, at end
   end
   return position
+end
+
+-- The overflow with one more entry, in its place; the largest is left out where there are too many.
+local function with(overflow, more)
+  local low, high, number = 0, math.floor(#overflow / ENTRY), number_at(more, 1)
+  if #overflow > OVERFLOW * cap and number >= number_at(overflow, (high - 1) * ENTRY + 1) then return overflow end
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if number_at(overflow, middle * ENTRY + 1) < number then low = middle + 1 else high = middle end
+  end
+  local all = string.sub(overflow, 1, low * ENTRY) .. more .. string.sub(overflow, low * ENTRY + 1)
+  return #all < OVERFLOW * cap + ENTRY and all or string.sub(all, 1, OVERFLOW * cap) .. LEFT_OUT
+end
+
+local function add_to_full(key, fingerprint, packed)
+  local kept, out, more = redis.call('HGET', key, fingerprint .. '+'), largest(packed), entry
+  if number_at(entry, 1) < number_at(packed, out) then
+    more = string.sub(packed, out, out + ENTRY - 1)
+    redis.call('HSET', key, fingerprint, replaced(packed, out, entry))
+  end
+  local overflow = with(without(kept or LEFT_OUT, id), more)
+  if overflow ~= kept then redis.call('HSET', key, fingerprint .. '+', overflow) end
 end
 
 local before = {}
 for n, key in ipairs(KEYS) do
   local fingerprint = ARGV[3 + n]
-  -- Most keys of a feed are new: one call for them, two for the others.
+  -- Most keys of a feed are new: one call for them, two for most others.
   local packed = redis.call('HSETNX', key, fingerprint, entry) == 1 and '' or redis.call('HGET', key, fingerprint)
   if packed ~= '' then
-    local at = position_of(packed)
-    local changed
+    local at = position_of(packed, id)
     if at then
       if string.sub(packed, at + 8, at + 11) ~= signature then
-        changed = string.sub(packed, 1, at - 1) .. entry .. string.sub(packed, at + 12)
+        redis.call('HSET', key, fingerprint, replaced(packed, at, entry))
       end
     elseif #packed < cap then
-      changed = packed .. entry
+      redis.call('HSET', key, fingerprint, packed .. entry)
+      if #packed + ENTRY >= cap then redis.call('HSETNX', key, fingerprint .. '+', '') end
     else
-      local out = largest(packed)
-      if out then changed = string.sub(packed, 1, out - 1) .. entry .. string.sub(packed, out + 12) end
+      add_to_full(key, fingerprint, packed)
     end
-    if changed then redis.call('HSET', key, fingerprint, changed) end
   end
   before[n] = packed
 end

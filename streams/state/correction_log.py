@@ -85,8 +85,11 @@ class CorrectionLog:
 
 
 def _answer(correction: Correction, verdict: Verdict) -> Verdict:
-    """Return the verdict on this message: an id is that of the first correction under it, and refuses all others."""
-    if verdict.correction == correction:
+    """Return the verdict on this message: an id is that of the first correction under it, and refuses all others.
+
+    The same correction of another time is no other one: its sender did not learn that the first one arrived, and sent it again.
+    """
+    if verdict.correction == msgspec.structs.replace(correction, time=verdict.correction.time):
         return verdict
     detail = f"the id is that of {verdict.correction}; every correction needs one of its own"
     return Verdict(correction, verdict.serial, code=ID_USED, detail=detail)

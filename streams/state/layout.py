@@ -12,6 +12,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:{b}:o`   | hash | cluster id:revision | event committed, not known to be published              | state/group_store.py   |
 | `N:{b}:m`   | set  | record id, 8 bytes  | frozen groups, merges pending; nearly always empty      | state/group_store.py   |
 | `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | state/key_index.py  |
+| `N:{kK}:k`  | hash | fingerprint + `+`   | the records that a full key had no room for               | state/key_index.py  |
 | `N:l`       | zset | step + cluster key  | when its state is published again, ms                   | state/late.py    |
 | `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | state/correction_log.py |
 | `N:p`       | hash | topic:partition     | next offset to handle                                   | state/progress.py   |
@@ -21,7 +22,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:meta`    | hash | name                | what is fixed for the index version (buckets, …)        | state/progress.py   |
 | `N:meta`    | hash | `state`, `state_named`, … | id of the state; whether `dedup.control` has it too | state/identity.py   |
 | `N:meta`    | hash | name                | which workers are active, which version took over       | state/fence.py      |
-| `N:meta`    | hash | `partitions:topic`  | how many partitions a topic of clusters has             | worker/startup_checks.py |
+| `N:meta`    | hash | `partitions:topic`  | how many partitions a topic of `dedup.*` has            | state/fixed_partitions.py |
 | `N:h:worker`| string | the worker's id    | its last heartbeat, JSON (~1 kB), for 15 s              | state/heartbeats.py |
 | `namespace:totals` | hash | name           | totals with their offsets, and the lease on them        | totals/snapshot.py  |
 | `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | state/connection.py |

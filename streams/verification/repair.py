@@ -16,9 +16,12 @@ from streams.errors import RefusedError
 from streams.events import CLUSTERS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
+from streams.ops.probes import ask_kafka
 from streams.settings import Settings
+from streams.state.fixed_partitions import fixed_partitions
 from streams.verification.differences import Difference
 from streams.worker.reconciler import Reconciler
+from streams.worker.startup_checks import compare_partitions
 
 __all__ = ["repair"]
 
@@ -31,9 +34,12 @@ _FEW = 100
 async def repair(settings: Settings, engine: Engine, differences: Iterable[Difference], clusters: int = 0) -> int:
     """Publish what repairs some differences; returns the number of messages. `clusters` is how many Redis has.
 
-    Raises ServiceError, and RefusedError where Redis lacks more clusters than a failover explains: publishing their end would make
-    subscribers delete them.
+    Raises ServiceError, StateError where a topic has other partitions than the state was begun with, and RefusedError where Redis
+    lacks more clusters than a failover explains: publishing their end would make subscribers delete them.
     """
+    begun = await asyncio.to_thread(fixed_partitions, settings, engine.connection)
+    topics = (await ask_kafka(KafkaConnection.of(settings), list(begun))).topics if begun else {}
+    compare_partitions({name: topic.partitions for name, topic in topics.items()}, begun)
     differences = list(differences)
     forgotten = {difference.cluster_id for difference in differences if difference.code in _FORGOTTEN}
     missing = sum(difference.code == "redis_missing" for difference in differences)

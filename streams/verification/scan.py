@@ -12,10 +12,9 @@ from streams.clusters.group import Group, Root, cluster_id
 from streams.matching.blocking import blocking_keys
 from streams.matching.prefilter import signature
 from streams.records.record import Record
-from streams.records.stored import ID_BYTES
-from streams.state.connection import Command, Connection
+from streams.state.connection import Connection
 from streams.state.group_store import GroupStore
-from streams.state.key_index import ENTRY_BYTES, places
+from streams.state.key_index import KeyRecords, places
 from streams.state.layout import Layout
 from streams.state.reader import Reader
 from streams.state.record_store import RecordStore
@@ -57,8 +56,8 @@ class Findings:
 class ScanContext:
     """The generation of state that scans read, and its stores.
 
-    `topics_since` is the Unix ms at which the topics were created again after they were lost, 0 if they never were. A blocking key
-    with `once_full` bytes or more may have been full, and have left records out, before some of its records were deleted.
+    `topics_since` is the Unix ms at which the topics were created again after they were lost, 0 if they never were; `key_cap` is
+    the number of records from which on a blocking key leaves others out.
     """
 
     def __init__(self, layout: Layout, connection: Connection, key_cap: int, topics_since: int) -> None:
@@ -66,7 +65,7 @@ class ScanContext:
         self.connection = connection
         self.store = RecordStore(layout)
         self.groups = GroupStore(layout, connection)
-        self.once_full = key_cap * ENTRY_BYTES // 2
+        self.key_cap = key_cap
         self.topics_since = topics_since
 
 
@@ -162,17 +161,17 @@ class Scan:
             features = self._context.store.features(self._reader.features(record))
             mine, sign = blocking_keys(features), signature(features)
             asked += [(record, sign, key, place) for key, place in zip(mine, places(layout, mine), strict=True)]
-        commands = [Command(place.name, ("HGET", place.name, place.fingerprint)) for *_, place in asked]
         counts["keys"] += len(asked)
-        for (record, sign, key, _), reply in zip(asked, self._context.connection.execute(commands), strict=True):
-            packed = reply or b""
-            at = _position(packed, record)
-            detail = f"{key.kind} {key.value}"
-            if at < 0 and len(packed) >= self._context.once_full:
-                counts["keys_capped"] += 1
-            elif at < 0:
+        replies = self._context.connection.execute([KeyRecords.get(place) for *_, place in asked])
+        for (record, sign, key, _), reply in zip(asked, replies, strict=True):
+            kept, detail = KeyRecords.of(reply), f"{key.kind} {key.value}"
+            compared = kept.signature(record)
+            stored = compared or kept.overflow_signature(record)
+            is_missing = stored is None and not kept.may_lack_records(self._context.key_cap)
+            counts["keys_capped"] += compared is None and not is_missing
+            if is_missing:
                 yield self._about_key("key_missing", record, detail)
-            elif packed[at + ID_BYTES : at + ENTRY_BYTES] != sign:
+            elif stored not in (None, sign):
                 yield self._about_key("key_outdated", record, detail)
 
     def _about_key(self, code: str, record: bytes, detail: str) -> Difference:
@@ -182,11 +181,3 @@ class Scan:
 def _members(root: Root) -> frozenset[bytes]:
     """Return the records of a group and of the groups whose merge into it is pending."""
     return frozenset(member.id for group in root.groups for member in group.members)
-
-
-def _position(packed: bytes, record: bytes) -> int:
-    """Return the offset of a record's entry in the value of a blocking key, -1 where it has none."""
-    at = packed.find(record)
-    while at >= 0 and at % ENTRY_BYTES:
-        at = packed.find(record, at + 1)
-    return at

@@ -87,6 +87,8 @@ class BatchProcessor:
         self._health = health
         self._lease = lease
         self._round_trips = 0
+        self._taken = 0
+        """Messages that were given to `prepare` and are not finished."""
         self._poison = PoisonFilter(self._apply, self._refuse)
         self.guard = FailoverGuard(engine, Reconciler(engine, publisher.publish, thread.run), thread)
         guarded = Reconciler(engine, self._send, thread.run)
@@ -97,6 +99,8 @@ class BatchProcessor:
 
         May run while an earlier batch is processed. `steps` are the offset ranges that the messages cover.
         """
+        self._taken += len(messages)
+        self._health.waiting(self._taken)
         with self._stage("prepare"):
             prepared = await self._preparer.prepare([message.raw for message in messages])
         return PreparedBatch(messages, prepared, steps)
@@ -114,7 +118,6 @@ class BatchProcessor:
         if self._thread.closing:
             await asyncio.Event().wait()  # until this task is cancelled
         started = time.perf_counter()
-        self._health.waiting(len(messages))
         async with self._thread.admitted():
             back, known = await self._thread.with_backoff(lambda: self._attempt(batch))
             if self._thread.interrupted:
@@ -123,6 +126,7 @@ class BatchProcessor:
                 self._thread.interrupted = False
             steps = batch.without(back).steps
             back |= await self._thread.with_backoff(lambda: self._store_positions(steps, known))
+        self._taken -= len(messages)
         self._health.processed(len(messages))
         self._observe(messages, time.perf_counter() - started)
         return back

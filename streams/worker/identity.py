@@ -12,14 +12,19 @@
 | an id                      | no id                  | refused: the topics are lost                                           |
 
 An id that Redis has and that was not yet named in the topics counts as none; it is the one that is named.
+
+A worker that runs looks now and then whether the topics still name its state: another program may name another one, and a topic
+may be deleted.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import NamedTuple
 
 from streams.errors import ForeignStateError
+from streams.event_log import EventLog
 from streams.kafka.control import name_state, named_state, tell_of_a_life
 from streams.settings import Settings
 from streams.state.connection import Connection
@@ -28,12 +33,18 @@ from streams.state.identity import IdentityStore, StoredIdentity
 __all__ = [
     "Verdict",
     "accept_empty",
+    "check_still_named",
     "compare_identity",
     "establish_identity",
     "inspect_identity",
     "name_copy",
     "replace_state",
+    "watch_identity",
 ]
+
+log = EventLog(__name__)
+
+_LOOK_SECONDS = 30.0
 
 _RESTORE = "restore a copy of Redis (docs/how-to/backup.md)"
 _REMAKE = "stop the workers and run `streams rebuild --from-nothing`, which makes the state again from the topics"
@@ -125,6 +136,36 @@ async def establish_identity(given: Settings, connection: Connection) -> str:
         raise ForeignStateError(_other(chosen, current))
     await asyncio.to_thread(store.confirm, chosen)
     return chosen
+
+
+async def watch_identity(given: Settings, state: str, on_foreign: Callable[[ForeignStateError], None]) -> None:
+    """Look every 30 seconds whether the topics name `state`, until this task is cancelled; call `on_foreign` where they do not."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            await check_still_named(given, state)
+        except ForeignStateError as error:
+            on_foreign(error)
+        except (
+            Exception
+        ) as error:  # a broker that is away, or answers what aiokafka cannot read: the next look may tell
+            log.debug("state_unread", "{error!r}", error=error, kind=type(error).__name__)
+
+
+async def check_still_named(given: Settings, state: str) -> None:
+    """Check that the topics name the state that this worker publishes; name it again where they have its clusters and no name.
+
+    That is what is left where `dedup.control` alone was deleted: a worker that starts would take the topics for lost ones.
+    Raises ForeignStateError where they name another state, or have nothing of this one; BrokerError.
+    """
+    current = await named_state(given)
+    if not current and await tell_of_a_life(given):
+        current = await name_state(given, state)
+        log.warning(
+            "state_named_again", "the topics had lost the name of the state {state}; they have it again", state=state
+        )
+    if current != state:
+        raise ForeignStateError(_other(state, current) if current else _topics_lost(state))
 
 
 async def accept_empty(given: Settings, connection: Connection) -> str:

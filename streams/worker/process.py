@@ -9,7 +9,8 @@ import secrets
 import signal
 import socket
 import sys
-from typing import NoReturn, cast
+from collections.abc import Callable
+from typing import NoReturn, TypeVar, cast
 
 import faust
 import mode.loop
@@ -18,12 +19,20 @@ from aiokafka.errors import KafkaError
 
 import streams
 from streams.engine.engine import Engine
-from streams.errors import BrokerError, ForeignStateError, LostStateError, ServiceError, StateError
+from streams.errors import (
+    BrokerError,
+    ForeignStateError,
+    LostStateError,
+    ServiceError,
+    StateError,
+    StreamsError,
+    WrongSetupError,
+)
 from streams.event_log import EventLog
 from streams.kafka.cluster_watch import assigned_partitions, list_partitions
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
-from streams.kafka.topics import create_topics, is_embedded_broker
+from streams.kafka.topics import is_embedded_broker
 from streams.matching.ruleset import RULESET
 from streams.ops.health import Health
 from streams.ops.http import Access, add_routes
@@ -33,6 +42,7 @@ from streams.ops.server_probes import Probes
 from streams.settings import Settings
 from streams.settings.redaction import hide
 from streams.state.connection import Connection, connect
+from streams.state.fixed_partitions import fix_partitions, fixed_partitions
 from streams.state.index_size import IndexMeter
 from streams.state.layout import Layout
 from streams.state.progress import Histories
@@ -41,7 +51,7 @@ from streams.worker.batch_processor import BatchProcessor
 from streams.worker.engine_thread import EngineThread
 from streams.worker.group_watch import wait_until_stuck
 from streams.worker.heartbeat import HeartbeatWriter
-from streams.worker.identity import establish_identity
+from streams.worker.identity import establish_identity, watch_identity
 from streams.worker.log import RepeatLimit, configure_logging
 from streams.worker.open_state import open_state
 from streams.worker.prepare_pool import Preparer, calm_collector
@@ -52,13 +62,14 @@ from streams.worker.redis_watch import error_kind, watch_redis
 from streams.worker.registration import Registration
 from streams.worker.side_tasks import SideTasks
 from streams.worker.startup import until_possible
-from streams.worker.startup_checks import check_partitions, check_session
+from streams.worker.startup_checks import check_session, compare_partitions, ready_topics
 from streams.worker.stored_positions import StoredPositions
 from streams.worker.topic_watch import TopicWatch
 
 __all__ = ["run_worker"]
 
 log = EventLog(__name__)
+T = TypeVar("T")
 
 _CLOSED_SECONDS = 1.0
 _CHILD_SECONDS = 5.0
@@ -89,7 +100,7 @@ class _Worker:
         self.successor = ""
         """The index version that replaced that of this worker: the process becomes a worker of it."""
         self.is_lost = False
-        """Whether Redis lost the state: this process restarts, and waits for the state before it joins the group."""
+        """Whether the state is not what it was: this process restarts, and waits for it before it joins the group."""
         self.address = ""
         """Host and port of the pages of this worker, known once they are there."""
         self._heartbeat: HeartbeatWriter | None = None
@@ -113,6 +124,8 @@ class _Worker:
             self.health,
             lambda: list_partitions(self._publisher.client),
             lambda: assigned_partitions(self._publisher.client, given.app_id),
+            lambda error: self._restart_to_wait("partitions_changed", error),
+            self.metrics.unassigned,
         )
         self._side = SideTasks(self.health.failed)
         self._readiness = ReadinessLog(self.health, self._on_ready)
@@ -135,15 +148,24 @@ class _Worker:
                 task.cancel()
         await self._begin()
 
-    async def _open_redis(self) -> None:
-        def report(reason: str) -> None:
-            if reason:
-                self.health.redis_failed(reason, "start")
-            else:
-                self.health.redis_answered("start")
+    def _redis_waits(self, reason: str) -> None:
+        if reason:
+            self.health.redis_failed(reason, "start")
+        else:
+            self.health.redis_answered("start")
 
+    def _kafka_waits(self, reason: str) -> None:
+        self._kafka_reason = reason
+        if reason:
+            self.health.broker_failed(reason)
+        else:
+            self.health.broker_answered()
+
+    async def _open_redis(self) -> None:
         while True:
-            opened = await until_possible("Redis", lambda: asyncio.to_thread(open_state, self._given), report)
+            opened = await until_possible(
+                "Redis", lambda: asyncio.to_thread(open_state, self._given), self._redis_waits
+            )
             if opened.engine is not None:
                 break
             self.health.paused(f"generation {opened.settings.generation} is being replaced by {opened.successor}")
@@ -184,24 +206,30 @@ class _Worker:
         return self._is_open and self._registration.is_started and not self._registration.is_open
 
     async def _open_kafka(self) -> None:
-        def report(reason: str) -> None:
-            self._kafka_reason = reason
-            if reason:
-                self.health.broker_failed(reason)
-            else:
-                self.health.broker_answered()
-
         async def connect_publisher() -> None:
-            await create_topics(self._given)
             await check_session(self._given)
             await self._publisher.__aenter__()
 
-        await until_possible("Kafka", connect_publisher, report)
+        await until_possible("Kafka", connect_publisher, self._kafka_waits)
+
+    async def _open_topics(self) -> None:
+        """Create the topics that are missing; check that those of `dedup.*` have the partitions that are fixed with the state."""
+        given, connection = self._given, self.connection
+        begun = await self._redis_answers(lambda: fixed_partitions(given, connection))
+        found = await until_possible("Kafka", lambda: ready_topics(given, begun), self._kafka_waits)
+        await self._identify()
+        self._topics.fixed = await self._redis_answers(lambda: fix_partitions(given, connection, found))
+        compare_partitions(found, self._topics.fixed)
+        # Until a change is noticed, messages keep going to the partitions that there were.
+        prefix = given.topic_prefix
+        self._publisher.fix_partitions({name.removeprefix(prefix): n for name, n in self._topics.fixed.items()})
+
+    async def _redis_answers(self, work: Callable[[], T]) -> T:
+        return await until_possible("Redis", lambda: asyncio.to_thread(work), self._redis_waits)
 
     async def _begin(self) -> None:
         """Register this worker, and publish what a dead worker left."""
-        await self._identify()
-        await check_partitions(self._given, self.connection)
+        await self._open_topics()
         log.info(
             "generation_opened",
             "generation {generation} of namespace {namespace} is open; joining the group {group}",
@@ -218,6 +246,7 @@ class _Worker:
         )
         self._side.keep("the heartbeat for readers", self._heartbeat.keep())
         self._side.keep("the watch on the topics", self._topics.keep())
+        self._side.keep("the watch on the state", self._watch_identity())
         if self._registration.is_open:
             await self._processor.recovery.drain()
         else:
@@ -275,11 +304,14 @@ class _Worker:
             self._side.once(_DRAIN, self._processor.recovery.drain())
 
     def _on_lost(self, error: LostStateError) -> None:
-        """Stop as on SIGTERM, and start again: a worker without its state waits outside the consumer group."""
+        self._restart_to_wait("state_lost", error)
+
+    def _restart_to_wait(self, event: str, error: StreamsError) -> None:
+        """Stop as on SIGTERM, and start again: a worker that may not work waits outside the consumer group, or ends."""
         self.health.paused(str(error))
         if self._stopping or self.is_lost:
             return
-        log.error("state_lost", "{reason}; this worker restarts", reason=error)
+        log.error(event, "{reason}; this worker restarts", reason=error)
         self.is_lost = True
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -301,6 +333,11 @@ class _Worker:
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
         meter = IndexMeter(layout, registration.connection)
         await watch_redis(registration.connection, meter, self.metrics, registration.run)
+
+    async def _watch_identity(self) -> None:
+        await watch_identity(
+            self._given, self._engine.progress.state, lambda error: self._restart_to_wait("state_foreign", error)
+        )
 
     async def _watch_group(self) -> None:
         """Restart this process where its consumer group is stuck."""
@@ -367,7 +404,8 @@ def run_worker(given: Settings) -> None:
     """Run a worker until SIGINT or SIGTERM, then exit the process with Faust's exit code.
 
     When its index version is replaced, it stops and becomes a worker of the new one: the same process, command and
-    environment. Raises SettingsError, StateError or WrongSetupError where the worker cannot start, and waiting does not help.
+    environment; so does one of which a server goes away, or loses the state, in the midst of the start. Raises SettingsError,
+    StateError or WrongSetupError where the worker cannot start, and waiting does not help.
     """
     name = secrets.token_hex(6)
     worker = _Worker(given, name, configure_logging(given, name))
@@ -379,7 +417,16 @@ def run_worker(given: Settings) -> None:
     worker.address = f"{_reachable(given.http_host)}:{pages.port}"
     _log_start(given, pages.port)
     try:
-        if not loop.run_until_complete(_opened(worker)):
+        try:
+            is_open = loop.run_until_complete(_opened(worker))
+        except WrongSetupError:
+            raise
+        except ServiceError as error:
+            log.warning("server_lost", "{error}, in the midst of the start; this worker restarts", error=error)
+            _restart()
+        if not is_open:
+            if worker.successor or worker.is_lost:
+                _restart()
             raise SystemExit(0)
         _run_faust(worker)
     finally:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
-from streams import events
 from streams.errors import RedisError, RedisSetupError, SettingsError, StateError
 from streams.event_log import EventLog
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.rights import refuse_missing_rights
+from streams.kafka.topics import create_topics, fixed_topics
 from streams.ops import diagnosis
 from streams.ops.probes import ask_kafka
 from streams.settings import Settings
 from streams.state.connection import Connection
-from streams.state.layout import meta_key
 
-__all__ = ["check_eviction", "check_partitions", "check_session"]
+__all__ = ["check_eviction", "check_session", "compare_partitions", "ready_topics"]
 
 log = EventLog(__name__)
 
@@ -27,29 +26,24 @@ async def check_session(settings: Settings) -> None:
         raise SettingsError(refused.check, refused.found, refused.advice)
 
 
-async def check_partitions(settings: Settings, connection: Connection) -> None:
-    """Raise StateError where topics keyed by cluster no longer have as many partitions as when this state was begun.
+async def ready_topics(settings: Settings, begun: Mapping[str, int]) -> dict[str, int]:
+    """Create the topics that are missing, with the numbers of partitions that the state was `begun` with.
 
-    The first worker stores the numbers in the `meta` of the index version that the settings name. With another number the
-    messages of one cluster are in two partitions: out of order, and old states stay.
+    Returns how many partitions the topics have whose number is fixed. Raises BrokerError, also where a right is missing.
     """
-    names = [settings.topic_prefix + name for name in (events.EVENTS, events.CLUSTERS)]
-    facts = await ask_kafka(KafkaConnection.of(settings), names)
-    await asyncio.to_thread(
-        _compare_partitions, settings, connection, {n: t.partitions for n, t in facts.topics.items()}
-    )
+    await create_topics(settings, fixed=begun)
+    await refuse_missing_rights(settings)
+    facts = await ask_kafka(KafkaConnection.of(settings), fixed_topics(settings))
+    return {name: topic.partitions for name, topic in facts.topics.items()}
 
 
-def _compare_partitions(settings: Settings, connection: Connection, found: Mapping[str, int]) -> None:
-    key = meta_key(settings.namespace, settings.generation)
-    for name, number in found.items():
-        connection.call("HSETNX", key, f"partitions:{name}", number)
-        begun = int(connection.call("HGET", key, f"partitions:{name}"))
-        if begun != number:
-            raise StateError(
-                f"topic {name} has {number} partitions, but this state was begun with {begun}, which is fixed: events of one "
-                "cluster would be out of order; see docs/operations.md#partitions-are-fixed"
-            )
+def compare_partitions(found: Mapping[str, int], begun: Mapping[str, int]) -> None:
+    """Raise StateError where topics have another number of partitions than when this state was begun.
+
+    With another number the messages of one key are in two partitions: out of order, and old states stay.
+    """
+    for wrong in diagnosis.check_fixed_partitions(found, begun):
+        raise StateError(f"{wrong.found}: {wrong.advice}")
 
 
 def check_eviction(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import streams
 from streams.api.grouping import CLUSTER_CAP
-from streams.api.memory_index import KEY_CAP
+from streams.api.memory_index import KEY_CAP, Blocking, MemoryIndex
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.settings import Settings
@@ -133,6 +133,20 @@ def test_neither_the_order_nor_the_batches_matter(seed: int, order: Random, size
 def test_the_caps_are_those_of_the_settings() -> None:
     assert Settings.model_fields["key_cap"].default == KEY_CAP
     assert Settings.model_fields["cluster_cap"].default == CLUSTER_CAP
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 14)), max_size=80))
+def test_a_key_holds_as_many_of_its_records_as_it_may(steps: list[tuple[bool, int]]) -> None:
+    index, live = MemoryIndex[int](cap=3), set[int]()
+    blocking = Blocking(((7, False),), b"\0\0\0\0")
+    for adds, record in steps:
+        if adds:
+            index.add(record, blocking)
+        else:
+            index.remove(record, blocking.keys)
+        live = live | {record} if adds else live - {record}
+        _, _, members = next(index.read_and_add(record, blocking))  # reads; it would add at the next step
+        assert sorted(members) == sorted(live)[:3]
 
 
 def test_a_group_grows_no_further_than_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:

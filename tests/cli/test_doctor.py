@@ -13,7 +13,7 @@ import redis
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.cli.doctor import diagnose, doctor
-from streams.kafka.topics import TopicSpec, create_topics, topics
+from streams.kafka.topics import TopicSpec, create_topics, fixed_topics, topics
 from streams.local.broker import free_port
 from streams.local.services import Services
 from streams.matching.ruleset import RULESET
@@ -55,6 +55,26 @@ def test_services_as_they_should_be_are_healthy(services: Services, capsys: pyte
     assert [finding for finding in report["findings"] if finding["status"] != "ok"] == []
     checks = {finding["check"] for finding in report["findings"]}
     assert {"topic doc.events", "topic doc.clusters", "redis maxmemory-policy", "redis persistence"} <= checks
+
+
+def test_another_number_of_partitions_than_the_state_was_begun_with_fails(services: Services) -> None:
+    settings = services.settings.model_copy(update={"namespace": "fixed", "topic_prefix": "fixed."})
+    check = "partitions of dedup.*"
+    assert by_check(settings)[check].status == "ok"
+    asyncio.run(create_topics(settings))
+    with redis.Redis.from_url(settings.redis_url) as client:
+        for name in fixed_topics(settings):
+            client.hset("fixed:1:meta", f"partitions:{name}", settings.partitions)
+        assert by_check(settings)[check] == Finding(check, "ok", "as the state was begun with")
+        client.hset("fixed:1:meta", "partitions:fixed.dedup.review", 2)
+        found = by_check(settings)
+        assert check not in found
+        wrong = found["partitions of fixed.dedup.review"]
+        assert (wrong.status, wrong.found) == (
+            "fail",
+            "topic fixed.dedup.review has 4 partitions, but this state was begun with 2, which is fixed",
+        )
+        assert "partitions-are-fixed" in wrong.advice
 
 
 def test_state_that_other_rules_have_made_is_told(services: Services) -> None:
@@ -124,6 +144,11 @@ def test_eviction_is_told_with_exit_code_1(services: Services, capsys: pytest.Ca
 def test_every_node_of_a_cluster_is_looked_at(tmp_path: Path) -> None:
     with RedisCluster(tmp_path, replicas=True) as cluster:
         settings = Settings(redis_url=cluster.url, redis_cluster=True)
+        for (
+            node
+        ) in cluster.nodes:  # on a busy machine a node may be silent for the second after which it counts as failed
+            node.ask("CONFIG", "SET", "cluster-node-timeout", 60_000)
+        cluster.wait_whole()
 
         def wrong(**fields: object) -> dict[str, Finding]:
             found = by_check(settings.model_copy(update=fields))

@@ -111,3 +111,22 @@ def test_a_topic_that_is_not_there_is_told_at_once_and_not_made(settings: Settin
         with pytest.raises(BrokerError, match=r"no topic never\.made"):
             asyncio.run(read())
         assert time.monotonic() - began < 10
+
+
+def test_a_key_stays_in_its_partition_although_the_topic_gets_more(settings: Settings) -> None:
+    own = settings.model_copy(update={"partitions": 4, "topic_prefix": f"{settings.topic_prefix}more."})
+    keys = [b"c%d" % number for number in range(40)]
+
+    async def play() -> list[set[int]]:
+        await create_topics(own)
+        found = []
+        for fixed in (1, 3, 4):
+            async with Publisher(KafkaConnection.of(own), own.topic_prefix) as publisher:
+                publisher.fix_partitions({events.EVENTS: fixed})
+                await publisher.publish([Outgoing(events.EVENTS, key, b"%d" % fixed) for key in keys])
+            topic = own.topic_prefix + events.EVENTS
+            read = [message async for message in read_to_now(KafkaConnection.of(own), [topic])]
+            found.append({message.partition for message in read if message.value == b"%d" % fixed})
+        return found
+
+    assert asyncio.run(play()) == [{0}, {0, 1, 2}, {0, 1, 2, 3}]

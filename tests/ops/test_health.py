@@ -20,7 +20,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def health(clock: Clock) -> Health:
-    return Health(stall_seconds=60, redis_seconds=30, clock=clock)
+    return Health(stall_seconds=60, answer_seconds=30, clock=clock)
 
 
 def check(report: HealthReport, name: str) -> Check:
@@ -148,6 +148,16 @@ def test_without_the_broker_a_worker_is_not_ready(health: Health) -> None:
     health.redis_answered()
     health.broker_failed("unplugged")
     assert check(health.ready(), "kafka") == Check("kafka", False, "unplugged")
+    health.broker_answered()
+    assert health.ready().ok
+
+
+def test_a_broker_that_no_probe_hears_of_any_more_is_away(health: Health, clock: Clock) -> None:
+    health.assigned(1)
+    health.broker_answered()
+    clock.now += 31
+    health.redis_answered()
+    assert check(health.ready(), "kafka") == Check("kafka", False, "has not answered for 31 s")
     health.broker_answered()
     assert health.ready().ok
 

@@ -25,7 +25,7 @@ PROXY: dict[str, Any] = {
     "serve_trusted_user_header": "X-Forwarded-User",
     "serve_trusted_proxies": "127.0.0.1,10.0.0.0/8",
 }
-ASKS_BY_POST = {"/api/v1/lookup", "/api/v1/match", "/api/v1/session", "/reconcile"}
+ASKS_BY_POST = {"/api/v1/lookup", "/api/v1/match", "/api/v1/session", "/api/v1/corrections/preview", "/reconcile"}
 """Paths whose POST changes nothing."""
 
 
@@ -290,7 +290,7 @@ def every_route(app: Litestar) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def routes() -> list[tuple[str, str]]:
-    return list(every_route(create_app(Resources(Settings()))))
+    return list(every_route(create_app(Resources(Settings(redis_url="redis://127.0.0.1:1")))))
 
 
 def test_no_route_changes_anything_without_a_token_and_none_is_open_beyond_loopback(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from streams.clusters.corrections import Correction, Standing, Verdict, read_correction
@@ -63,4 +64,6 @@ def test_an_id_stands_for_one_correction(log: Callable[[], CorrectionLog]) -> No
     (one,), (other,) = _corrections(("same", A, B)), _corrections(("same", A, C))
     assert [v.code for v in log().decide([one, other])] == ["", "correction_id_used"]
     assert log().decide([other])[0].code == "correction_id_used"
+    later = msgspec.structs.replace(one, time="2027-01-01T00:00:00Z")
+    assert log().decide([later]) == log().decide([one])
     assert [v.correction for v in log().all()] == [one]

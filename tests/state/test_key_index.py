@@ -12,7 +12,7 @@ import pytest
 from streams.records.stored import id_of
 from streams.settings import Settings
 from streams.state.connection import Connection
-from streams.state.key_index import ADD_TO_KEYS, ENTRY_BYTES, REMOVE_FROM_KEYS, KeyIndex
+from streams.state.key_index import ADD_TO_KEYS, ENTRY_BYTES, REMOVE_FROM_KEYS, KeyIndex, KeyRecords
 from streams.state.key_index import Place as IndexPlace
 from streams.state.layout import Layout
 
@@ -46,6 +46,10 @@ class Place:
         before = len(self.members())
         self.connection.execute(self.index.remove(record, self.places))
         return before - len(self.members())
+
+    def kept(self) -> KeyRecords:
+        (reply,) = self.connection.execute([KeyRecords.get(self.places[0])])
+        return KeyRecords.of(reply)
 
     def members(self) -> list[bytes]:
         packed = self.connection.call("HGET", self.name, self.fingerprint) or b""
@@ -118,6 +122,61 @@ def test_a_full_key_keeps_the_smallest_ids_whatever_the_order(generation: Settin
         for record in order:
             assert len(place.add(record)) <= 8
         assert sorted(place.members()) == sorted(everybody)[:8]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_key_holds_as_many_of_its_live_records_as_it_may(
+    seed: int, generation: Settings, new_connection: New
+) -> None:
+    """Any shuffle of adds and removes: the smallest ids are compared, the others wait in the overflow, until there is room."""
+    chance, everybody = Random(seed), ids(40)  # noqa: S311 - a seed makes a test repeatable
+    place, live = Place(generation, new_connection(), cap=8), dict[bytes, bytes]()
+    for step in range(200):
+        record, signature = chance.choice(everybody), bytes((0xE0, 1, 2, chance.randrange(3)))
+        if chance.random() < (0.3 if step < 80 else 0.6):
+            place.remove(record)
+            live.pop(record, None)
+        else:
+            place.add(record, signature)
+            live[record] = signature
+        kept, order = place.kept(), sorted(live)
+        assert sorted(place.members()) == order[:8]
+        assert all(kept.signature(record) == live[record] for record in order[:8])
+        assert [kept.overflow_signature(record) for record in order[8:]] == [live[record] for record in order[8:]]
+        assert len(kept.overflow or b"") == ENTRY_BYTES * len(order[8:])
+        assert not kept.may_lack_records(8) or (kept.overflow is None and 4 <= len(live) < 8)
+    for record in everybody:
+        place.remove(record)
+    assert place.connection.call("HKEYS", place.name) == [], "nothing is left of a key without records"
+
+
+def test_what_even_the_overflow_has_no_room_for_is_remembered(generation: Settings, new_connection: New) -> None:
+    place, everybody = Place(generation, new_connection(), cap=2), sorted(ids(14))
+    for record in everybody:
+        place.add(record)
+        assert place.kept().may_lack_records(2) == (record > everybody[9] or len(place.members()) == 1)
+    assert [r for r in everybody if place.kept().overflow_signature(r)] == everybody[2:10]
+    for record in everybody[:10]:
+        place.remove(record)
+    assert place.members() == []
+    assert place.kept().may_lack_records(2), "four records are in no key"
+    for record in everybody[10:]:
+        place.add(record)
+    assert place.members() == everybody[10:12]
+
+
+def test_a_full_key_of_a_version_without_an_overflow(generation: Settings, new_connection: New) -> None:
+    place, everybody = Place(generation, new_connection(), cap=3), sorted(ids(6))
+    packed = b"".join(record + SIGNATURE for record in everybody[:3])
+    place.connection.call("HSET", place.name, place.fingerprint, packed)
+    assert place.kept().may_lack_records(3), "it may have left records out"
+    assert place.add(everybody[3]) == everybody[:3]
+    place.remove(everybody[0])
+    assert sorted(place.members()) == everybody[1:4]
+    assert place.kept().may_lack_records(3), "it still may lack records that came before the update"
+    place.connection.call("HDEL", place.name, place.fingerprint + b"+")
+    place.remove(everybody[1])
+    assert place.kept() == (packed[24:] + everybody[3] + SIGNATURE, b"-")
 
 
 def test_two_keys_with_one_bucket_are_kept_apart(generation: Settings, new_connection: New) -> None:

@@ -15,6 +15,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
+import shutil
 import signal
 import sys
 import threading
@@ -27,6 +29,8 @@ from typing import Any, Protocol, Self
 from urllib.error import HTTPError
 
 import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from streams import events
 from streams.engine.engine import Engine
@@ -44,6 +48,7 @@ from streams.state.layout import Layout
 from streams.state.progress import Progress
 from tests.engine.worlds import make_due, out_of_turn, stored_partition
 from tests.system.feeds import Feed
+from tests.system.folded_events import folded
 from tests.system.harvester import harvest
 from tests.system.processes import Streams, wait_for
 from tests.system.scenario_letters import astray, read_letters
@@ -53,6 +58,9 @@ __all__ = ["Address", "FaultScenario"]
 
 _SAMPLE_SECONDS = 0.05
 _PATIENCE_SECONDS = 240.0
+_COMMIT_LOOK_SECONDS = 0.5
+_TELLING = re.compile(r"event=(offsets|partition|state|generation|batch|worker_(starting|stopped)|group)")
+"""The lines of workers' logs that say what became of messages."""
 
 
 class Address(Protocol):
@@ -134,26 +142,49 @@ class FaultScenario:
         """Wait until so much of the feed is handled."""
         self._wait(lambda: self.handled >= share * len(self._feed.messages), f"{share:.0%} of the feed handled")
 
+    def wait_sent(self) -> None:
+        """Wait until the whole feed is sent."""
+        self._wait(lambda: self._ends, "everything sent")
+
     def fault(self, what: str) -> None:
         """Note that something was done just now."""
         self.faults.append(Fault(what, time.time(), self.samples[-1][1] if self.samples else {}))
 
-    def kill(self, number: int) -> None:
-        """`kill -9` of a worker; it is started again at once, as whoever runs it would."""
-        worker = self.workers[number]
-        before = worker.restarts
+    def kill(self, *numbers: int) -> None:
+        """`kill -9` of workers, at once; they are started again at once, as whoever runs them would."""
+        before = {number: self.workers[number].restarts for number in numbers}
 
         def restarted() -> bool:
-            if worker.restarts > before:
-                return True
-            # Again and again, for it may be one that is only about to start.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.child.pid, signal.SIGKILL)
-            return False
+            waiting = [
+                self.workers[number] for number, count in before.items() if self.workers[number].restarts == count
+            ]
+            for worker in waiting:
+                # Again and again, for it may be one that is only about to start.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker.child.pid, signal.SIGKILL)
+            return not waiting
 
         restarted()
-        self.fault("worker killed")
-        self._wait(restarted, "the worker was started again")
+        for _ in numbers:
+            self.fault("worker killed")
+        self._wait(restarted, "the workers were started again")
+
+    def restart(self, number: int) -> None:
+        """A worker is told to stop, and is started again at once."""
+        worker = self.workers[number]
+        before = worker.restarts
+        worker.child.stop()
+        self.fault("worker restarted")
+        self._wait(lambda: worker.restarts > before, "the worker was started again")
+
+    def count(self, what: str) -> int:
+        """How many times this fault was noted."""
+        return sum(fault.what == what for fault in self.faults)
+
+    @property
+    def kept(self) -> list[int]:
+        """The workers that are started again when they end."""
+        return sorted(self._kept)
 
     def join(self) -> None:
         """One worker more."""
@@ -170,7 +201,7 @@ class FaultScenario:
 
     def redeliver(self) -> None:
         """Everything comes again from the beginning of the topics, as to a consumer group whose offsets were lost."""
-        self._wait(lambda: self._ends, "everything sent")
+        self.wait_sent()
         kept, self._kept = self._kept, set()
         for number in kept:
             self.workers[number].child.stop()
@@ -196,8 +227,10 @@ class FaultScenario:
 
     def finish(self) -> Report:
         """Wait for the end, stop the workers, check everything."""
-        self._wait(lambda: self._ends, "everything sent")
+        self.wait_sent()
         self._wait(self._is_done, "every message handled")
+        # Also what a rebuild has handled in the workers' place, which left its dead letters to them.
+        self._wait(lambda: asyncio.run(self._is_committed()), "every offset committed")
         seconds = time.monotonic() - self._began
         self._let_time_pass()
         self._stop()
@@ -215,6 +248,12 @@ class FaultScenario:
         now = self.samples[-1][1] if self.samples else {}
         left = {place: (now.get(place, 0), end) for place, end in self._ends.items() if now.get(place, 0) < end}
         sys.stderr.write(f"not handled yet, of which messages: {left}\n")
+        for fault in self.faults:
+            sys.stderr.write(f"{fault.time:.3f} {fault.what}\n")
+        for log in sorted(self.directory.glob("worker-*.log*")):
+            written = log.read_text(errors="replace").splitlines()
+            lines = [line for line in written if _TELLING.search(line)] + written[-1:]
+            sys.stderr.write("\n  ".join([f"{log.name}:", *lines]) + "\n")
         for number, worker in enumerate(self.workers):
             said = [f"ended: {worker.child.poll()}"]
             for path in ("/healthz", "/readyz") if worker.child.poll() is None else ():
@@ -261,13 +300,34 @@ class FaultScenario:
         while not self._over.wait(_SAMPLE_SECONDS):
             with contextlib.suppress(RedisError):
                 self.samples.append((time.time(), Progress(self.layout, connection).positions()))
-            for number in list(self._kept):
-                self.workers[number].keep_alive(10_000)
+            for number in self.kept:
+                if number in self._kept:  # still: to start another one takes a while
+                    self._keep_alive(number)
         connection.close()
+
+    def _keep_alive(self, number: int) -> None:
+        worker = self.workers[number]
+        lives = worker.restarts
+        worker.keep_alive(10_000)
+        if worker.restarts > lives:
+            log = worker.child.log
+            shutil.copy(log.with_name(log.name + ".previous"), log.with_name(f"{log.name}.{lives}"))
 
     def _is_done(self) -> bool:
         now = self.samples[-1][1] if self.samples else {}
         return all(now.get(place, 0) >= end for place, end in self._ends.items())
+
+    async def _is_committed(self) -> bool:
+        await asyncio.sleep(_COMMIT_LOOK_SECONDS)
+        try:
+            async with AIOKafkaConsumer(
+                bootstrap_servers=self.settings.kafka_url, group_id=self.settings.app_id, enable_auto_commit=False
+            ) as consumer:
+                places = {TopicPartition(*place): end for place, end in self._ends.items()}
+                consumer.assign(list(places))
+                return all([(await consumer.committed(place) or 0) >= end for place, end in places.items()])
+        except KafkaError:
+            return False  # the group is in a rebalance
 
     def _check(self, seconds: float) -> Report:
         published = asyncio.run(self._published())
@@ -284,6 +344,8 @@ class FaultScenario:
         assert verified["differences"] == [], verified["differences"][:5]
         letters = asyncio.run(read_letters(self.settings))
         assert letters == feed.bad, asyncio.run(astray(self.settings, feed.bad, letters))
+        followed = folded(value for _, value in published)
+        assert followed == feed.truth, f"a subscriber has other clusters: {list(followed ^ feed.truth)[:5]}"
         ids = [orjson.loads(value)["event_id"] for _, value in published]
         early = out_of_turn(Outgoing(events.EVENTS, key, value) for key, value in published)
         assert not early, f"events that came before one they follow: {early}"
@@ -311,10 +373,19 @@ class FaultScenario:
 
     def command(self, **changed: object) -> Streams:
         """The command line with the settings of the scenario."""
-        names = ("kafka_url", "redis_url", "redis_cluster", "namespace", "generation", "topic_prefix", "buckets")
+        names = (
+            "kafka_url",
+            "redis_url",
+            "redis_cluster",
+            "namespace",
+            "generation",
+            "topic_prefix",
+            "buckets",
+            "key_cap",
+        )
         directory = self.directory / f"command-{time.monotonic_ns()}"
         directory.mkdir()
-        return Streams(directory, **{name: getattr(self.settings, name) for name in (*names, "key_cap")} | changed)
+        return Streams(directory, **{name: getattr(self.settings, name) for name in (*names, "app_id")} | changed)
 
     async def _published(self) -> list[tuple[bytes, bytes]]:
         topic = self.settings.topic_prefix + events.EVENTS

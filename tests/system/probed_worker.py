@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from streams.local.broker import free_port
+from streams.local.worker import WorkerProcess
 from tests.system.processes import Streams, wait_for
 
-__all__ = ["ProbedWorker"]
+__all__ = ["ProbedWorker", "why_unready"]
 
 
 class ProbedWorker:
@@ -65,6 +66,17 @@ class ProbedWorker:
 
     def events(self) -> list[str]:
         return [line["event"] for line in self.log()]
+
+
+def why_unready(worker: WorkerProcess) -> str:
+    """Return why a worker is not ready; empty where it is, or does not answer."""
+    try:
+        with urllib.request.urlopen(f"{worker.url}/readyz", timeout=5):  # noqa: S310 - on loopback
+            return ""
+    except urllib.error.HTTPError as refused:
+        return _reasons(refused.read())
+    except OSError:
+        return ""
 
 
 def _reasons(body: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 __all__ = ["Fault", "Place", "Report"]
@@ -61,12 +62,23 @@ class Report(NamedTuple):
         """Read a `plain` report."""
         return cls(**(dict(plain) | {"faults": Counter(plain["faults"])}))
 
+    def and_(self, other: Report) -> Report:
+        """This and another run of the same scenario as one: sums, and the longest times."""
+        pairs: Iterable[tuple[Any, Any]] = zip(self, other, strict=True)
+        added = Report(*(mine + theirs for mine, theirs in pairs))
+        return added._replace(recovery=max(self.recovery, other.recovery), seconds=max(self.seconds, other.seconds))
+
     @staticmethod
     def table(told: Iterable[tuple[str, Report]]) -> Iterator[str]:
-        """Scenarios with their reports as a table in Markdown."""
-        yield "| scenario | faults | messages | live records | deleted | dead letters | lost | repeated events | recovery, s |"
-        yield "|---|---|---|---|---|---|---|---|---|"
+        """Scenarios with their reports as a table in Markdown; the runs of one scenario are one row."""
+        runs: dict[str, list[Report]] = {}
         for scenario, report in told:
-            faults = ", ".join(f"{count} × {what}" for what, count in report.faults.items()) or "none"
-            counts = (report.messages, report.records, report.deleted, report.letters, report.lost, report.repeated)
-            yield f"| {scenario} | {faults} | {' | '.join(map(str, counts))} | {report.recovery:.1f} |"
+            runs.setdefault(scenario, []).append(report)
+        names = ("live records", "deleted", "dead letters", "lost", "repeated events", "recovery, s")
+        yield f"| scenario | runs | faults | messages | {' | '.join(names)} |"
+        yield "|---|---|---|---|---|---|---|---|---|---|"
+        for scenario, reports in runs.items():
+            total = reduce(Report.and_, reports)
+            faults = ", ".join(f"{count} × {what}" for what, count in sorted(total.faults.items())) or "none"
+            counts = (total.messages, total.records, total.deleted, total.letters, total.lost, total.repeated)
+            yield f"| {scenario} | {len(reports)} | {faults} | {' | '.join(map(str, counts))} | {total.recovery:.1f} |"

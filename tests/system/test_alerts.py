@@ -1,9 +1,8 @@
 """A real Prometheus scrapes a real worker and the API: panels and rules are answered with data, and alerts fire by their causes.
 
-The rules are those of deploy/prometheus; where alerts are to fire, their times are made seconds (`hastened`). Not caused here:
-`StreamsLagBreach` in its full length, `StreamsNotLive` (a consumer that is stuck for a minute), `StreamsMessagesCut`
-(tests/kafka/test_producer.py truncates messages), `StreamsRedisFullSoon`, `StreamsPublishFailing` and
-`StreamsPendingEvents` (caused by hand, see their runbooks), `StreamsCapsBite` by the caps of groups and reviews.
+The rules are those of deploy/prometheus; where alerts are to fire, their times are made seconds (`hastened`).
+`StreamsSkippedOffsets` needs a broker that deletes messages, so Apache Kafka. Not caused here: `StreamsCapsBite` by the caps of
+groups and reviews.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ import yaml
 from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
+from streams.kafka.topics import record_topic
 from streams.local.serve import ServeProcess
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
@@ -36,8 +36,11 @@ from streams.rebuild.lock import RebuildLock
 from streams.settings import Settings
 from streams.state.connection import connect
 from streams.state.layout import Layout
+from tests.system.faults import paused
 from tests.system.processes import metric, wait_for
 from tests.system.prometheus import FOLDER, RULES, Prometheus, program
+from tests.system.test_dead_letters import HUGE, allow
+from tests.system.test_skipped import delete_all
 
 pytestmark = pytest.mark.system
 
@@ -49,7 +52,7 @@ class Scene:
 
     def __init__(self, directory: Path, given: dict[str, Any], *, hasten: bool) -> None:
         self._directory, self._hasten = directory, hasten
-        self._services = Services(Settings(partitions=2, **given), unix_socket=False)
+        self._services = Services(Settings(partitions=2, http_port=0, **given), unix_socket=False)
         self._sent = 0
 
     def __enter__(self) -> Self:
@@ -79,7 +82,7 @@ class Scene:
 
         async def go() -> None:
             async with Publisher(
-                KafkaConnection.of(self.settings), self.settings.topic_prefix, shared=True
+                KafkaConnection.of(self.settings), self.settings.topic_prefix, shared=True, max_bytes=2**25
             ) as publisher:
                 await publisher.publish([Outgoing(f"records.{source}", key, value) for source, key, value in payloads])
 
@@ -303,3 +306,70 @@ def test_the_api_is_slow_then_fails_then_is_gone(scene: Callable[..., Scene]) ->
     os.kill(one.api.child.pid, signal.SIGKILL)
     one.prometheus.wait_firing("StreamsServeDown")
     assert "StreamsNoWorker" not in one.prometheus.firing()
+
+
+@pytest.mark.long
+def test_a_payload_too_large_for_a_letter_a_redis_that_fills_up_and_a_worker_that_stands_still(
+    scene: Callable[..., Scene],
+) -> None:
+    one = scene()
+    alerts = {"StreamsMessagesCut", "StreamsRedisFullSoon", "StreamsNotLive"}
+    one.send_papers()
+    wait_for(lambda: one.metric("streams_batch_records_total") >= 10, "handled")
+    allow(one.settings, record_topic(one.settings, HUGE.source), 2**25)
+    assert not one.prometheus.firing() & alerts
+    one.send((HUGE.source, HUGE.key, HUGE.value))
+    one.prometheus.wait_firing("StreamsMessagesCut")
+
+    used = int(re.search(rb"used_memory:(\d+)", one.redis.call("INFO", "memory"))[1])  # type: ignore[index]
+    one.redis.call("CONFIG", "SET", "maxmemory", int(1.7 * used))
+    with one.feed():
+        one.prometheus.wait_firing("StreamsRedisFullSoon")
+    one.redis.call("CONFIG", "SET", "maxmemory", 200_000_000)
+
+    (intake,) = intakes(one.worker)
+    with paused(intake):  # the process in which payloads are read
+        one.send_papers()
+        one.prometheus.wait_firing("StreamsNoProgress", "StreamsNotLive", seconds=120)
+        assert one.prometheus.query("streams_ready == 1"), "both servers answer, and it has its partitions"
+    one.wait_quiet("StreamsNotLive", "StreamsNoProgress")
+
+
+def intakes(worker: WorkerProcess) -> list[int]:
+    """Return the processes in which a worker reads payloads."""
+    children = Path(f"/proc/{worker.child.pid}/task/{worker.child.pid}/children").read_text().split()
+    return [pid for pid in map(int, children) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+@pytest.mark.long
+def test_a_broker_that_stands_still(scene: Callable[..., Scene]) -> None:
+    """Nothing refuses a connection: whatever is sent waits for an answer."""
+    one = scene()
+    if one.services.broker is None or one.services.broker.child is None:
+        pytest.skip("a broker that others use at the same time is not stopped")
+    alerts = ("StreamsNotReady", "StreamsPublishFailing", "StreamsPendingEvents")
+    one.send_papers()
+    wait_for(lambda: one.metric("streams_batch_records_total") >= 10, "handled")
+    assert not one.prometheus.firing() & set(alerts)
+    one.redis.call("CLIENT", "PAUSE", 4000, "WRITE")  # a batch is under way when the broker stops
+    one.send_papers(20)
+    time.sleep(3)
+    with paused(one.services.broker.child.pid):
+        one.prometheus.wait_firing("StreamsNotReady", seconds=40)
+        one.prometheus.wait_firing(*alerts, seconds=120)
+    one.wait_quiet(*alerts)
+    wait_for(lambda: one.metric("streams_batch_records_total") == 50, "all is handled")
+
+
+def test_retention_deletes_what_was_not_read(scene: Callable[..., Scene], broker_kind: str) -> None:
+    if broker_kind == "tansu":
+        pytest.skip("the embedded broker deletes no messages")
+    one = scene()
+    one.send_papers()
+    wait_for(lambda: one.metric("streams_batch_records_total") >= 10, "handled")
+    assert "StreamsSkippedOffsets" not in one.prometheus.firing()
+    one.worker.child.stop()
+    one.send_papers(200)
+    asyncio.run(delete_all(one.settings))
+    one.worker.child.start()
+    one.prometheus.wait_firing("StreamsSkippedOffsets")

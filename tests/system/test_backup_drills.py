@@ -10,26 +10,32 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.kafka.control import named_state
 from streams.local.valkey import Valkey
-from streams.settings import Settings
 from streams.state.connection import connect
 from streams.state.identity import IdentityStore
 from tests.system.fault_scenario import FaultScenario
+from tests.system.faults import delete_topics
 from tests.system.feeds import make_feed
+from tests.system.probed_worker import why_unready
 from tests.system.processes import wait_for
 from tests.system.scenario_report import Report
-from tests.system.test_lost_state import reason, redis, scenario, start, stop
+from tests.system.test_lost_state import broker, redis, scenario, start, stop
 
-__all__ = ["redis", "scenario"]  # fixtures
+__all__ = ["broker", "redis", "scenario"]  # fixtures
 
-pytestmark = [pytest.mark.system, pytest.mark.any_broker]
+pytestmark = pytest.mark.system
 Tell = Callable[[str, Report], None]
 
 
-@pytest.mark.parametrize("running", [True, False], ids=["workers run", "workers stopped"])
+@pytest.mark.parametrize(
+    "running",
+    [
+        pytest.param(True, id="workers run"),
+        pytest.param(False, id="workers stopped", marks=pytest.mark.any_broker),
+    ],
+)
 def test_a_copy_made_online_is_restored(
     scenario: FaultScenario, redis: Valkey, tmp_path: Path, running: bool, tell: Tell
 ) -> None:
@@ -57,10 +63,10 @@ def test_kafka_is_lost_and_redis_is_there(scenario: FaultScenario) -> None:
     wait_for(scenario._is_done, "all is handled")
     counts = scenario.verify()
     stop(scenario)
-    asyncio.run(lose_topics(scenario.settings))
+    asyncio.run(delete_topics(scenario.settings))
     start(scenario)
     for worker in scenario.workers:
-        wait_for(lambda: "rebuild --topics" in reason(worker), "it says why")  # noqa: B023
+        wait_for(lambda: "rebuild --topics" in why_unready(worker), "it says why")  # noqa: B023
     scenario.command().ok("rebuild", "--topics")
     for worker in scenario.workers:
         wait_for(worker.ready, "workers begin by themselves")
@@ -78,7 +84,7 @@ def test_a_state_of_an_earlier_release_is_taken_over_and_back(scenario: FaultSce
     stop(scenario)
     # What 0.2.0 has: neither the fields nor the topic.
     settings = scenario.settings
-    asyncio.run(lose_topics(settings, "dedup.control"))
+    asyncio.run(delete_topics(settings, "dedup.control"))
     with closing(connect(settings)) as connection:
         store = IdentityStore(settings, connection)
         former = store.read().state
@@ -92,17 +98,3 @@ def test_a_state_of_an_earlier_release_is_taken_over_and_back(scenario: FaultSce
         assert now.state not in ("", former)
         assert asyncio.run(named_state(settings)) == now.state
     tell("a state without an id is given one", scenario.finish())
-
-
-async def lose_topics(settings: Settings, *only: str) -> None:
-    """Delete all topics of an installation, or some."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_url)
-    await admin.start()
-    try:
-        listed = [name for name in await admin.list_topics() if name.startswith(settings.topic_prefix)]
-        names = [name for name in listed if not only or name.removeprefix(settings.topic_prefix) in only]
-        await admin.delete_topics(names)
-        while set(names) & set(await admin.list_topics()):
-            await asyncio.sleep(0.1)
-    finally:
-        await admin.close()

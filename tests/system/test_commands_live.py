@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -117,6 +118,39 @@ def caller(where: dict[str, Any], token: str) -> Any:
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
     with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - on loopback
         return orjson.loads(answer.read())
+
+
+@pytest.mark.long
+def test_up_without_the_redis_that_the_topics_belong_to_says_so_and_waits(
+    streams: Callable[..., Streams], new_broker: Callable[..., AnyBroker], tmp_path: Path
+) -> None:
+    streams_ = streams(http_port=0, kafka_url=new_broker().url)
+    up = Up(streams_, tmp_path / "data")
+    with streams_.start("up", "--data-dir", up.data) as process:
+        up.wait_ready()
+        up.send(PAPER)
+        before = wait_for(lambda: up.explain("mine:1"), "the record was handled")
+        streams_.interrupt(process)
+        assert process.wait(25) == 0, streams_.output()
+    shutil.rmtree(up.data / "redis")
+    with streams_.start("up", "--data-dir", up.data) as process:
+        wait_for(lambda: "Streams waits: Redis is empty" in streams_.output(), "it says so")
+        assert streams_.output().count("Streams is up") == 1, "the first time"
+        where = up.wait_ready()
+
+        def says_why() -> bool:
+            with contextlib.suppress(OSError):
+                return "is lost" in get(where, "/readyz")[1]
+            return False
+
+        wait_for(says_why, "the worker says so too")
+        assert len(up.tail("events", 1)) == 1, "nothing more was published"
+        streams_.ok("rebuild", "--from-nothing", "--data-dir", up.data)
+        wait_for(lambda: streams_.output().count("Streams is up") == 2, "it begins by itself")
+        assert up.explain("mine:1")["cluster_id"] == before["cluster_id"]
+        streams_.interrupt(process)
+        assert process.wait(25) == 0, streams_.output()
+    streams_.check_nothing_is_left()
 
 
 def test_up_serves_and_remembers(streams: Callable[..., Streams], tmp_path: Path) -> None:

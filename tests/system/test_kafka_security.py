@@ -141,6 +141,20 @@ async def widen(settings: Settings, topic: str, partitions: int) -> None:
         await admin.create_partitions({settings.topic_prefix + topic: NewPartitions(partitions)})
 
 
+async def drop(settings: Settings, topic: str) -> None:
+    kafka, name = KafkaConnection.of(settings), settings.topic_prefix + topic
+    async with started(AIOKafkaAdminClient(**kafka.client("test")), kafka) as admin:
+        await admin.delete_topics([name])
+        while name in await admin.list_topics():
+            await asyncio.sleep(0.1)
+
+
+async def described(settings: Settings, topic: str) -> list[list[Any]]:
+    kafka, name = KafkaConnection.of(settings), settings.topic_prefix + topic
+    async with started(AIOKafkaAdminClient(**kafka.client("test")), kafka) as admin:
+        return [found["partitions"] for found in await admin.describe_topics([name])]
+
+
 async def ends(settings: Settings) -> dict[TopicPartition, int]:
     names = [TopicPartition(topic.name, 0) for topic in topics(settings)]
     async with AIOKafkaConsumer(bootstrap_servers=settings.kafka_url) as consumer:
@@ -265,13 +279,43 @@ def test_missing_rights_name_the_user(secured_kafka: SecuredKafka, make: Make, t
         assert not worker.ready()
 
 
-def test_topics_of_clusters_keep_their_partitions(secured_kafka: SecuredKafka, make: Make, tmp_path: Path) -> None:
+def test_a_worker_names_each_right_that_it_lacks_and_begins_when_it_is_granted(
+    secured_kafka: SecuredKafka, make: Make, tmp_path: Path
+) -> None:
+    own, log = make("SCRAM", **scram("stranger")), tmp_path / "worker.log"
+    asyncio.run(create_topics(make("")))
+    prefix = f"{own.topic_prefix}*"
+    secured_kafka.allow(("stranger", "Read", "topic", prefix), ("stranger", "Write", "topic", f"{own.topic_prefix}r*"))
+    user = "user stranger (STREAMS_KAFKA_SASL_USER) lacks "
+    with WorkerProcess(own, log) as worker:
+        wait_for(lambda: f"{user}Write on the topics {own.topic_prefix}dedup." in log.read_text(), "it says so")
+        findings = {finding.check: finding for finding in asyncio.run(diagnose(own, (), 10.0))}
+        assert findings["kafka rights"].status == "fail"
+        assert findings["kafka rights"].found.endswith(f"; Read on the group {own.app_id}")
+        secured_kafka.allow(("stranger", "Write", "topic", prefix))
+        wait_for(lambda: f"{user}Read on the group {own.app_id}" in log.read_text(), "it says what is left")
+        assert not worker.ready()
+        secured_kafka.allow(("stranger", "Read", "group", own.app_id))
+        worker.wait_ready()
+    findings = {finding.check: finding for finding in asyncio.run(diagnose(own, (), 10.0))}
+    assert (findings["kafka rights"].status, findings["kafka rights"].found) == ("ok", "those of a worker")
+
+
+def test_topics_that_workers_write_keep_their_partitions(
+    secured_kafka: SecuredKafka, make: Make, tmp_path: Path
+) -> None:
     own = make("")
     with WorkerProcess(own, tmp_path / "before.log") as worker:
         worker.wait_ready()
     asyncio.run(widen(own, "records.document", 3))
     with WorkerProcess(own, tmp_path / "records.log") as worker:
         worker.wait_ready()
+        asyncio.run(widen(own, events.REVIEWS, 3))
+        wait_for(lambda: worker.child.poll() is not None, "a worker that runs ends")
+    said = "dedup.review has 3 partitions, but this state was begun with 1"
+    assert said in (tmp_path / "records.log").read_text()
+    findings = {finding.check: finding for finding in asyncio.run(diagnose(own, (), 10.0))}
+    assert said in findings[f"partitions of {own.topic_prefix}dedup.review"].found
     asyncio.run(widen(own, events.EVENTS, 3))
     refused = WorkerProcess(own, tmp_path / "events.log")
     with refused, pytest.raises(EmbeddedError):
@@ -299,3 +343,16 @@ def test_a_subscriber_that_may_only_read_follows_and_takes_snapshots(make: Make,
             await anext(refused)
 
     asyncio.run(story())
+
+
+@pytest.mark.long
+def test_a_topic_that_is_missing_at_a_start_is_created_as_the_state_was_begun(
+    secured_kafka: SecuredKafka, make: Make, tmp_path: Path
+) -> None:
+    own = make("")
+    with WorkerProcess(own, tmp_path / "before.log") as worker:
+        worker.wait_ready()
+    asyncio.run(drop(own, events.REVIEWS))
+    with WorkerProcess(own.model_copy(update={"partitions": 3}), tmp_path / "after.log") as worker:
+        worker.wait_ready()
+    assert [len(partitions) for partitions in asyncio.run(described(own, events.REVIEWS))] == [1]

@@ -7,12 +7,13 @@ sees that a worker is un-ready with the reason and publishes nothing, and ends w
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import orjson
 import pytest
@@ -20,6 +21,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streams import events
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.control import name_state, named_state
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import RECORDS, create_topics
 from streams.local.valkey import Valkey
@@ -27,12 +29,13 @@ from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from streams.state.connection import connect
 from tests.brokers import AnyBroker
-from tests.system.fault_scenario import FaultScenario
+from tests.system.fault_scenario import Address, FaultScenario
 from tests.system.feeds import make_feed
+from tests.system.probed_worker import why_unready
 from tests.system.processes import wait_for
 from tests.system.scenario_report import Report
 
-pytestmark = [pytest.mark.system, pytest.mark.any_broker]
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture
@@ -43,25 +46,18 @@ def redis(tmp_path: Path) -> Iterator[Valkey]:
 
 
 @pytest.fixture
-def scenario(
-    tmp_path: Path, new_broker: Callable[..., AnyBroker], session_seconds: float, redis: Valkey
-) -> Iterator[FaultScenario]:
+def broker(new_broker: Callable[..., AnyBroker], broker_settings: Callable[[], dict[str, Any]]) -> Address:
+    """A broker that nothing happens to but to the topics of the scenario: the Kafka of all tests, or an embedded one."""
+    shared = broker_settings().get("kafka_url")
+    return SimpleNamespace(url=shared) if shared else new_broker()
+
+
+@pytest.fixture
+def scenario(tmp_path: Path, broker: Address, session_seconds: float, redis: Valkey) -> Iterator[FaultScenario]:
     with FaultScenario(
-        tmp_path, new_broker(), redis, workers=2, batch_records=16, session_timeout=session_seconds
+        tmp_path, broker, redis, workers=2, batch_records=16, session_timeout=session_seconds
     ) as scenario:
         yield scenario
-
-
-def reason(worker: WorkerProcess) -> str:
-    """Why a worker is not ready; empty where it is, or does not answer."""
-    try:
-        with urllib.request.urlopen(f"{worker.url}/readyz", timeout=5):  # noqa: S310 - on loopback
-            return ""
-    except urllib.error.HTTPError as refused:
-        checks = orjson.loads(refused.read())["checks"]
-        return "; ".join(check["reason"] for check in checks if not check["ok"])
-    except OSError:
-        return ""
 
 
 def flush(settings: Settings) -> None:
@@ -93,7 +89,7 @@ def start(scenario: FaultScenario) -> None:
 def sees_the_loss(scenario: FaultScenario) -> None:
     """Every worker and doctor say why; nothing is published meanwhile."""
     for worker in scenario.workers:
-        wait_for(lambda: "the state" in reason(worker) and "--from-nothing" in reason(worker), "it says why")  # noqa: B023
+        wait_for(lambda: "the state" in why_unready(worker) and "--from-nothing" in why_unready(worker), "it says why")  # noqa: B023
     before = published(scenario.settings)
     done = scenario.command()("doctor", "--json")
     (finding,) = (found for found in orjson.loads(done.stdout)["findings"] if found["check"] == "state")
@@ -128,17 +124,28 @@ def test_an_empty_redis_at_a_start(scenario: FaultScenario, tell: Callable[[str,
 
 
 @pytest.mark.parametrize(
-    "share", [pytest.param(1.0, marks=pytest.mark.long, id="idle"), pytest.param(0.4, id="in mid-feed")]
+    ("share", "how"),
+    [
+        pytest.param(1.0, "FLUSHALL", marks=pytest.mark.long, id="emptied, idle"),
+        pytest.param(0.4, "FLUSHALL", id="emptied in mid-feed"),
+        pytest.param(0.4, "restarted empty", marks=pytest.mark.soak, id="restarted empty in mid-feed"),
+    ],
 )
 def test_an_empty_redis_under_workers(
-    scenario: FaultScenario, share: float, tell: Callable[[str, Report], None]
+    scenario: FaultScenario, redis: Valkey, tmp_path: Path, share: float, how: str, tell: Callable[[str, Report], None]
 ) -> None:
-    scenario.begin(make_feed(32, 150))
+    scenario.begin(make_feed(32, 150), rate=0.0 if share == 1.0 else 60.0)
     scenario.reach(share)
-    flush(scenario.settings)
+    if how == "FLUSHALL":
+        flush(scenario.settings)
+    else:
+        redis.kill()
+        shutil.rmtree(tmp_path / "redis" / "appendonlydir")
+        redis.start()
     sees_the_loss(scenario)
+    scenario.wait_sent()  # garbage too, which no worker has read before the state is made again
     make_again(scenario)
-    tell(f"FLUSHALL under workers, {share:.0%} handled", scenario.finish())
+    tell(f"Redis empty under workers ({how}), {share:.0%} handled", scenario.finish())
 
 
 @pytest.mark.long
@@ -169,13 +176,29 @@ def test_a_worker_on_another_redis_is_refused(
         scenario.reach(0.2)
         settings = scenario.settings.model_copy(update={"redis_url": other.url})
         with WorkerProcess(settings, tmp_path / "wrong.log") as wrong:
-            wait_for(lambda: "is lost" in reason(wrong), "it says why")
+            wait_for(lambda: "is lost" in why_unready(wrong), "it says why")
             assert all(scenario.ready()), "the others work on, with all partitions"
             scenario.reach(1.0)
-            assert reason(wrong)
+            assert why_unready(wrong)
             wrong.child.stop()  # a worker that waits ends when it is told to
             assert wrong.child.poll() is not None
         tell("a worker on another Redis", scenario.finish())
+
+
+@pytest.mark.long
+def test_another_state_is_named_under_workers(scenario: FaultScenario) -> None:
+    """As if a person had begun anew beside workers that were forgotten on another machine."""
+    scenario.begin(make_feed(35, 60))
+    scenario.reach(1.0)
+    current = asyncio.run(named_state(scenario.settings))
+    asyncio.run(name_state(scenario.settings, "another", current))
+    for worker in scenario.workers:
+        wait_for(lambda: "the topics belong to another" in why_unready(worker), "it says why")  # noqa: B023
+    assert not any(scenario.ready())
+    asyncio.run(name_state(scenario.settings, current, "another"))
+    for worker in scenario.workers:
+        wait_for(worker.ready, "workers begin by themselves")
+    assert scenario.verify()["differences"] == []
 
 
 def stored(scenario: FaultScenario) -> dict[str, list[str]]:

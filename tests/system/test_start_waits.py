@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import redis
 
 from streams.local.valkey import Valkey
 from tests.brokers import AnyBroker
+from tests.system.forgetting_redis import address
 from tests.system.probed_worker import ProbedWorker
 from tests.system.processes import Streams, wait_for
+from tests.system.proxy import Proxy
 
 pytestmark = pytest.mark.system
 
@@ -33,6 +36,25 @@ def test_redis_is_away_and_the_worker_is_killed_meanwhile(probed: ProbedWorker, 
     events = probed.events()
     assert events.count("worker_starting") == 2
     assert "start_waits" in events
+
+
+@pytest.mark.any_broker
+@pytest.mark.soak
+@pytest.mark.parametrize("seconds", [2.0, 4.0, 5.0, 5.5, 6.0, 6.2, 6.4, 6.6, 7.0, 8.0])
+def test_redis_goes_away_in_the_midst_of_a_start(
+    seconds: float, streams: Callable[..., Streams], own_redis: Valkey, own_broker: AnyBroker
+) -> None:
+    with Proxy(address(own_redis.url)) as way:
+        probed = ProbedWorker(streams, f"redis://{way.url}", own_broker.url)
+        way.delay(0.1)
+        with probed.streams.start("worker") as process:
+            wait_for(lambda: "worker_starting" in probed.events(), "it starts")
+            time.sleep(seconds)
+            way.cut()
+            probed.wait_unready("redis: ")
+            way.restore()
+            probed.wait_ready()
+            assert process.poll() is None
 
 
 @pytest.mark.any_broker

@@ -1,9 +1,10 @@
-"""Topics that are deleted, or take less than Streams sends, under a running worker: it says so while it lasts."""
+"""Topics that are deleted, take less than Streams sends or get partitions, under a running worker: it says so while it lasts."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,8 +13,13 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from streams import events
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.reader import reported_ends
 from streams.local.valkey import Valkey
 from tests.brokers import AnyBroker
+from tests.system.fault_scenario import FaultScenario
+from tests.system.feeds import make_feed
 from tests.system.probed_worker import ProbedWorker
 from tests.system.processes import metric, wait_for
 from tests.system.test_brokers import admin
@@ -110,3 +116,28 @@ def test_partitions_that_are_added_are_read_soon(
     running.wait_ready()
     send(own_broker, "records.document", papers(0, 40))
     wait_for(lambda: of_worker(running, "streams_batch_records_total") == 40, "they are read")
+
+
+def test_topics_of_clusters_get_more_partitions(
+    tmp_path: Path, own_broker: AnyBroker, own_redis: Valkey, broker_kind: str, session_seconds: float
+) -> None:
+    if broker_kind == "tansu":
+        pytest.skip("the embedded broker adds no partitions")
+    with FaultScenario(
+        tmp_path, own_broker, own_redis, workers=2, batch_records=16, session_timeout=session_seconds
+    ) as scenario:
+        prefix = scenario.settings.topic_prefix
+        more = {prefix + name: NewPartitions(8) for name in (events.EVENTS, events.CLUSTERS)}
+        scenario.begin(make_feed(44, 150), rate=25)  # long enough for workers to hear of the partitions
+        scenario.reach(0.1)
+        change(own_broker, lambda client: client.create_partitions(more))
+        for worker in scenario.workers:
+            wait_for(lambda: worker.child.poll() is not None, "it ends", 90)  # noqa: B023
+            assert "8 partitions, but this state was begun with 4" in worker.child.tail()
+        doctor = scenario.command()("doctor")
+        assert doctor.returncode == 1
+        assert "was begun with 4" in doctor.stdout
+        ends = asyncio.run(reported_ends(KafkaConnection.of(scenario.settings), list(more)))
+        assert {place.partition for place in ends} == {0, 1, 2, 3}, (
+            "meanwhile they published to the partitions that there were"
+        )

@@ -15,6 +15,7 @@ from streams.local.valkey import Valkey
 from tests.brokers import AnyBroker
 from tests.system import test_faults
 from tests.system.fault_scenario import FaultScenario
+from tests.system.faults import Servers
 from tests.system.feeds import make_feed
 from tests.system.forgetting_redis import Lone, Pair
 from tests.system.keepers import KeeperProcess, checked_totals
@@ -50,7 +51,7 @@ def test_a_redis_that_loses_writes(
 
 
 @pytest.mark.long
-def test_everything_is_killed_at_random_moments(given: test_faults.Setting, broker_kind: str) -> None:
+def test_everything_is_killed_at_random_moments(given: Servers, broker_kind: str) -> None:
     kill_everything(given, 4, broker_kind)
 
 
@@ -65,7 +66,7 @@ def test_whatever_redis_loses(
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(5))
-def test_whatever_is_killed(given: test_faults.Setting, seed: int, broker_kind: str) -> None:
+def test_whatever_is_killed(given: Servers, seed: int, broker_kind: str) -> None:
     kill_everything(given, seed, broker_kind)
 
 
@@ -94,7 +95,7 @@ def lose_writes(kind: type[Pair | Lone], seed: int, directory: Path, broker: Any
         checked_totals(scenario.settings, scenario.verify())
 
 
-def kill_everything(given: test_faults.Setting, seed: int, broker_kind: str) -> None:
+def kill_everything(given: Servers, seed: int, broker_kind: str) -> None:
     random = Random(seed)
     through = {"kafka_url": given.to_broker.url, "redis_url": f"redis://{given.to_redis.url}"}
     with given.scenario(2, batch_records=16) as scenario, keepers(scenario, through) as processes:

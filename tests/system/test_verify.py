@@ -76,16 +76,23 @@ class Installation(NamedTuple):
 
 @pytest.fixture
 def installation(
-    streams: Made, tmp_path: Path, validate: Callable[[str, Any], None], broker_settings: Callable[[], dict[str, Any]]
+    request: pytest.FixtureRequest,
+    streams: Made,
+    tmp_path: Path,
+    validate: Callable[[str, Any], None],
+    broker_settings: Callable[[], dict[str, Any]],
 ) -> Iterator[Installation]:
-    with Services(Settings(http_port=0, **broker_settings())) as services:
+    """Settings other than the defaults come as the parameter of the fixture."""
+    changed: dict[str, Any] = getattr(request, "param", {})
+    with Services(Settings(http_port=0, **broker_settings(), **changed)) as services:
         own = services.settings
         asyncio.run(create_topics(own))
         with WorkerProcess(own, tmp_path / "one.log") as one, WorkerProcess(own, tmp_path / "two.log") as two:
             one.wait_ready()
             two.wait_ready()
             connection = connect(own)
-            yield Installation(own, streams(**{name: getattr(own, name) for name in SHARED}), connection, validate)
+            command = streams(**{name: getattr(own, name) for name in SHARED}, **changed)
+            yield Installation(own, command, connection, validate)
             connection.close()
 
 
@@ -125,6 +132,25 @@ def test_it_finds_everything_in_order_and_then_what_was_tampered_with(installati
         Outgoing(CLUSTERS, place.cluster_id.encode(), orjson.dumps(older)),
     )
     _check_tampered_topic(installation, place.cluster_id)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("installation", [{"key_cap": 2}], indirect=True, ids=["full keys"])
+def test_deletes_that_empty_full_keys_leave_nothing_to_do(installation: Installation) -> None:
+    messages = [message for message in generate(17, 300) if message.event != "delete"]
+    last = {message.record_id: message for message in messages}
+    installation.send("feed.jsonl", messages)
+    installation.handled(len(messages))
+    code, full = installation.verify()
+    assert (code, full["differences"]) == (0, [])
+    assert full["keys_capped"] > 100
+    gone = list(last.values())[: 2 * len(last) // 3]
+    installation.send_lines("deletes.jsonl", [orjson.dumps(m.document | {"deleted": True}) for m in gone])
+    installation.handled(len(messages) + len(gone))
+    code, report = installation.verify()
+    assert (code, report["ok"]) == (0, True), report["differences"][:5]
+    assert report["records"] == len(last) - len(gone)
+    assert report["keys_capped"] / report["keys"] < full["keys_capped"] / full["keys"], "there is more room"
 
 
 def _check_tampered_group(installation: Installation, record: str) -> None:

@@ -9,8 +9,11 @@ import pytest
 
 from streams.clusters.group import cluster_key
 from streams.errors import SettingsError, StateError
+from streams.matching.blocking import blocking_keys
+from streams.records.stored import id_of
 from streams.settings import Settings
 from streams.state.connection import Connection
+from streams.state.key_index import places
 from streams.verification.audit import Audit
 from streams.verification.differences import MEANINGS
 from streams.verification.states import Values
@@ -26,6 +29,7 @@ from tests.verification.tampering import (
     out_of_a_key,
     outdated_member,
     pending_event,
+    stored_features,
     without_a_state,
     without_a_tombstone,
     without_rulings,
@@ -130,15 +134,51 @@ def test_a_generation_that_nobody_used_is_empty_and_stays_so(stage: Stage) -> No
     assert stage.connection.call("KEYS", "*:unused:*") == []
 
 
-def test_a_full_key_may_lack_a_record(new_generation: Callable[..., Settings], stage: Stage) -> None:
+def test_a_full_key_may_lack_a_record_until_deletes_make_room(
+    new_generation: Callable[..., Settings], stage: Stage
+) -> None:
     small = Stage(new_generation(key_cap=2), stage.connection)
-    for number in range(6):
+    for number in range(10):
         small.send(f"s:{number}", ONE)
     assert small.found() == []
-    assert small.counts()["keys_capped"] > 0
-    for number in range(3):
+    keys = small.counts()["keys"]
+    assert small.counts()["keys_capped"] == keys // 10 * 8
+    for number in range(8):
         small.send(f"s:{number}", None)
-    assert small.found() == [], "nor one that was full when the record came"
+        assert small.found() == []
+    assert (small.counts()["keys"], small.counts()["keys_capped"]) == (keys // 5, 0), (
+        "every key has the last two records"
+    )
+    small.send("t:late", ONE)
+    assert small.cluster("t:late") == small.cluster("s:8") == small.cluster("s:9"), "and finds them"
+
+
+def test_an_overflow_has_the_signature_of_its_records_too(
+    new_generation: Callable[..., Settings], stage: Stage
+) -> None:
+    small = Stage(new_generation(key_cap=2), stage.connection)
+    for number in range(4):
+        small.send(f"s:{number}", ONE)
+    last = max(range(4), key=lambda number: id_of(f"s:{number}"))
+    features = small.engine.store.features(stored_features(small, f"s:{last}"))
+    where = places(small.layout, blocking_keys(features))
+    small.connection.execute(small.engine.index.add(id_of(f"s:{last}"), b"old!", where))
+    assert small.codes() == {"key_outdated"}
+    small.send(f"s:{last}", ONE | {"volume": "7"})
+    assert small.found() == []
+
+
+def test_a_record_that_is_not_even_in_the_overflow_is_missing(
+    new_generation: Callable[..., Settings], stage: Stage
+) -> None:
+    small = Stage(new_generation(key_cap=2), stage.connection)
+    for number in range(4):
+        small.send(f"s:{number}", ONE)
+    last = max(range(4), key=lambda number: id_of(f"s:{number}"))
+    features = small.engine.store.features(stored_features(small, f"s:{last}"))
+    where = places(small.layout, blocking_keys(features))
+    small.connection.execute(small.engine.index.remove(id_of(f"s:{last}"), where))
+    assert small.codes() == {"key_missing"}, "a full key is no excuse"
 
 
 def test_what_began_before_the_topics_did_is_told_apart(stage: Stage) -> None:

@@ -6,23 +6,27 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.engine.engine import Engine
 from streams.errors import ForeignStateError
-from streams.events import EVENTS, Outgoing
-from streams.kafka.connection import KafkaConnection
-from streams.kafka.control import named_state
+from streams.events import CONTROL, EVENTS, Outgoing
+from streams.kafka.connection import KafkaConnection, started
+from streams.kafka.control import name_state, named_state
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.identity import IdentityStore, StoredIdentity
+from streams.worker import identity
 from streams.worker.identity import (
     accept_empty,
+    check_still_named,
     compare_identity,
     establish_identity,
     inspect_identity,
     name_copy,
+    watch_identity,
 )
 from tests.brokers import AnyBroker
 
@@ -92,6 +96,42 @@ def test_a_new_state_is_named_once_and_a_second_redis_is_refused(
             await establish_identity(settings, connection)
 
     asyncio.run(story())
+
+
+def test_a_worker_that_runs_sees_that_the_topics_name_another_state_or_none(
+    settings: Settings, connection: Connection
+) -> None:
+    async def story() -> None:
+        state = await establish_identity(settings, connection)
+        await check_still_named(settings, state)
+        await publish_an_event(settings)
+        kafka = KafkaConnection.of(settings)
+        async with started(AIOKafkaAdminClient(**kafka.client("test")), kafka) as admin:
+            await admin.delete_topics([CONTROL])
+            while CONTROL in await admin.list_topics():
+                await asyncio.sleep(0.1)
+        await create_topics(settings, [CONTROL])
+        assert await named_state(settings) == ""
+        await check_still_named(settings, state)
+        assert await named_state(settings) == state == await establish_identity(settings, connection)
+        await name_state(settings, "another", state)
+        found: list[ForeignStateError] = []
+        watch = asyncio.create_task(watch_identity(settings, state, found.append))
+        while not found:
+            await asyncio.sleep(0.05)
+        watch.cancel()
+        assert f"Redis has the state {state}, the topics belong to another" in str(found[0])
+        assert await named_state(settings) == "another"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(identity, "_LOOK_SECONDS", 0.1)
+        asyncio.run(story())
+
+
+def test_a_worker_that_runs_does_not_name_topics_that_are_empty(settings: Settings, connection: Connection) -> None:
+    with pytest.raises(ForeignStateError, match="rebuild --topics"):
+        asyncio.run(check_still_named(settings, "lost"))
+    assert asyncio.run(named_state(settings)) == ""
 
 
 def test_the_state_of_an_older_release_is_given_an_id(settings: Settings, connection: Connection) -> None:

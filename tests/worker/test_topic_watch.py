@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import pytest
 
-from streams.errors import BrokerError
+from streams.errors import BrokerError, StateError
 from streams.kafka.topics import input_topics, topics
 from streams.ops.health import Health
 from streams.settings import Settings
@@ -24,15 +24,20 @@ class Broker:
         self.listed: dict[str, frozenset[int]] = dict(ALL)
         self.assigned: Partitions | None = dict(READ)
         self.created: list[str] = []
+        self.numbers: dict[str, int] = {}
         self.refuses = False
+        self.hides = False
 
     async def topics(self) -> Partitions:
         return self.listed
 
     async def owners(self) -> Partitions | None:
+        if self.hides:
+            raise BrokerError("Kafka does not describe the group g: GroupAuthorizationFailedError")
         return self.assigned
 
-    async def create(self, _settings: Settings, names: Collection[str]) -> list[str]:
+    async def create(self, _settings: Settings, names: Collection[str], fixed: Mapping[str, int]) -> list[str]:
+        self.numbers.update(fixed)
         if self.refuses:
             raise BrokerError("topic x.dedup.events cannot be created: Kafka error 29")
         self.created += names
@@ -55,7 +60,7 @@ READ_CHECKS = ("topics", "partitions")
 
 
 def look(broker: Broker, health: Health, watch: TopicWatch | None = None) -> TopicWatch:
-    watch = watch or TopicWatch(SETTINGS, health, broker.topics, broker.owners)
+    watch = watch or TopicWatch(SETTINGS, health, broker.topics, broker.owners, lambda error: None)
     asyncio.run(watch.look())
     return watch
 
@@ -95,7 +100,9 @@ def test_the_topic_of_a_feed_is_a_matter_for_a_person(broker: Broker) -> None:
 def test_partitions_without_a_worker_are_named_at_the_second_look_unless_the_group_rebalances(broker: Broker) -> None:
     health = Health()
     broker.listed["x.records.core"] = frozenset(range(6))
-    watch = look(broker, health)
+    counted: list[int] = []
+    watch = TopicWatch(SETTINGS, health, broker.topics, broker.owners, lambda error: None, counted.append)
+    look(broker, health, watch)
     assert reasons(health) == {}
     broker.assigned = None
     look(broker, health, watch)
@@ -106,3 +113,40 @@ def test_partitions_without_a_worker_are_named_at_the_second_look_unless_the_gro
     broker.assigned = READ | {"x.records.core": frozenset(range(6))}
     look(broker, health, watch)
     assert reasons(health) == {}
+    assert counted == [2, 2, 0], "not counted in a rebalance"
+
+
+def test_more_partitions_than_the_state_was_begun_with_are_refused_and_fewer_may_have_no_leader(broker: Broker) -> None:
+    health = Health()
+    watch = look(broker, health)
+    watch.fixed = {"x.dedup.events": 4, "x.dedup.review": 4}
+    broker.listed["x.dedup.review"] = frozenset({0, 2})
+    look(broker, health, watch)
+    broker.listed["x.dedup.events"] = frozenset(range(6))
+    with pytest.raises(StateError, match=r"x\.dedup\.events has 6 partitions, but this state was begun with 4"):
+        look(broker, health, watch)
+
+
+def test_a_topic_is_created_again_with_the_partitions_that_the_state_was_begun_with(broker: Broker) -> None:
+    health = Health()
+    watch = look(broker, health)
+    watch.fixed = {"x.dedup.events": 7}
+    del broker.listed["x.dedup.events"]
+    look(broker, health, watch)
+    assert (broker.created, broker.numbers) == (["x.dedup.events"], {"x.dedup.events": 7})
+
+
+def test_what_the_broker_does_not_say_is_reported_at_the_second_look(broker: Broker) -> None:
+    health = Health()
+    watch = look(broker, health)
+    broker.hides = True
+    for reported in (
+        {},
+        {"partitions": "not known: Kafka does not describe the group g: GroupAuthorizationFailedError"},
+    ):
+        with pytest.raises(BrokerError):
+            look(broker, health, watch)
+        assert reasons(health) == reported
+    broker.hides, broker.assigned = False, None
+    look(broker, health, watch)
+    assert reasons(health) == {}, "also where the group rebalances"
