@@ -220,7 +220,14 @@ def test_every_listener_of_kafka_has_a_protocol_and_only_the_controller_is_not_a
 def test_kafka_and_redis_keep_their_data_in_volumes() -> None:
     assert SERVICES["kafka"]["volumes"] == [f"kafka:{SERVICES['kafka']['environment']['KAFKA_LOG_DIRS']}"]
     assert SERVICES["redis"]["volumes"] == ["redis:/data"]
-    assert set(COMPOSE["volumes"]) == {"kafka", "redis", "token", "prometheus", "alertmanager", "grafana"}
+    assert set(COMPOSE["volumes"]) == {"kafka", "redis", "token", "serve", "prometheus", "alertmanager", "grafana"}
+
+
+def test_the_api_keeps_its_review_queue_in_a_volume_that_its_user_may_write() -> None:
+    data = settings_in("serve").serve_data
+    assert f"serve:{data}" in SERVICES["serve"]["volumes"]
+    (made,) = [line for line in instructions("RUN ") if "install --directory" in line]
+    assert data in made.split()
 
 
 def test_nothing_is_published_beyond_loopback_and_workers_can_be_scaled() -> None:

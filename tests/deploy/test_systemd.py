@@ -96,8 +96,10 @@ def test_the_api_is_hardened_as_a_worker_is() -> None:
         "Description=Streams API: answers questions about clusters of scholarly records",
         f"ExecStart={PROGRAM} serve",
         "TimeoutStopSec=15",
+        "StateDirectory=streams-serve",
+        "Environment=STREAMS_SERVE_DATA=%S/streams-serve",
     ]
-    assert len(serve) == len(worker)
+    assert len(serve) == len(worker) + 2
     # On loopback unless a file says otherwise, so that the unit starts without tokens.
     assert not [line for line in lines("streams.env") if line.startswith("STREAMS_SERVE_")]
 

@@ -145,6 +145,8 @@ capabilities:
   value: {{ .Values.serve.port | quote }}
 - name: STREAMS_SERVE_ALLOWED_HOSTS
   value: {{ concat $names .Values.serve.allowedHosts | join "," | quote }}
+- name: STREAMS_SERVE_DATA
+  value: /var/lib/streams
 - name: STREAMS_SERVE_TOKENS_FILE
   value: /etc/streams/serve-tokens/tokens
 {{- if .Values.serve.sessionKeySecret.name }}
