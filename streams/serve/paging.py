@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from litestar import Request
@@ -54,6 +54,8 @@ def next_link(request: Request[object, object, State], cursor: str | None) -> di
     """Return the headers that lead to the next page, none where there is none."""
     if cursor is None:
         return {}
-    given = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    # In the order of the request, which the parameters as Litestar reads them have lost.
+    asked = parse_qsl(request.url.query, keep_blank_values=True)
+    given = [(name, value) for name, value in asked if name != "cursor"]
     query = urlencode([*given, ("cursor", cursor)])
     return {"Link": f'<{request.url.path}?{query}>; rel="next"'}

@@ -1,20 +1,6 @@
 """Errors of the API as problem documents (RFC 9457, `application/problem+json`), each with a stable `code` for programs.
 
-| status | codes                                                          | raised for                                        |
-|--------|----------------------------------------------------------------|---------------------------------------------------|
-| 400    | `invalid`                                                      | a parameter or body that is not as documented     |
-| 401    | `token_missing`, `token_unknown`                               | no token, or one that is in no file               |
-| 403    | `scope_missing`, `host_refused`, `origin_refused`              | what this client may not do                       |
-| 404    | `unknown_path`, and those of `streams.errors.NotFoundError`    | what is not known                                 |
-| 405    | `method_not_allowed`                                           | another method                                    |
-| 408    | `too_slow`                                                     | a body that does not arrive in time               |
-| 409    | `correction_conflict` and the other codes of refused corrections | a correction that contradicts                   |
-| 410    | `merged`                                                       | a cluster that was merged, asked with `follow=false` |
-| 413    | `too_large`                                                    | a body of more than a megabyte                    |
-| 422    | `malformed`                                                    | an identifier that is none                        |
-| 429    | `too_many_requests`                                            | more than the rate allows; `Retry-After`          |
-| 500    | `internal_error`                                               | a fault of Streams; it is logged                  |
-| 503    | `unavailable`, `busy`                                          | Redis or Kafka is away, or too many ask; `Retry-After` |
+The codes and their meanings are in problem_codes.py.
 """
 
 from __future__ import annotations
@@ -30,13 +16,13 @@ from litestar.openapi import ResponseSpec
 
 from streams.errors import BusyError, NotFoundError, PayloadError, RefusedError, ServiceError, StateError, UsageError
 from streams.event_log import EventLog
+from streams.serve.problem_codes import type_of
 from streams.settings.redaction import hide_tokens
 
 __all__ = ["HANDLERS", "MEDIA_TYPE", "Problem", "ProblemError", "ProblemField", "answers", "problem_response"]
 
 log = EventLog(__name__)
 
-_TYPE = "https://streams.readthedocs.io/problems/"
 MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = "5"
 
@@ -75,7 +61,7 @@ class ProblemError(Exception):
         detail = hide_tokens(detail)  # of a client that put one in the wrong place: answers are kept in logs of clients
         super().__init__(detail)
         self.problem = Problem(
-            type=_TYPE + code, title=HTTPStatus(status).phrase, status=status, detail=detail, code=code, **more
+            type=type_of(code), title=HTTPStatus(status).phrase, status=status, detail=detail, code=code, **more
         )
         self.headers = dict(headers or {})
 

@@ -77,6 +77,11 @@ class HeartbeatStore:
         value = msgspec.json.encode(heartbeat)
         self._connection.execute([Command(key, ("SET", key, value, "EX", EXPIRE_SECONDS))])
 
+    def delete(self, worker: str) -> None:
+        """Delete the heartbeat of a worker that stops. Raises RedisError."""
+        key = self._key(worker)
+        self._connection.execute([Command(key, ("DEL", key))])
+
     def read(self) -> list[Heartbeat]:
         """Return the heartbeats of the last 15 seconds, by the ids of the workers. Raises RedisError.
 

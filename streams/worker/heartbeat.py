@@ -7,6 +7,7 @@ heartbeat that cannot be written is left out: the next one says the same and mor
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -89,6 +90,9 @@ class HeartbeatWriter:
         )
 
     def close(self) -> None:
-        """Give up the connection; the task has ended."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Delete the heartbeat, where Redis answered the last time, and give up the connection; the task has ended."""
+        self._thread.shutdown(wait=not self._failed, cancel_futures=True)
+        if not self._failed:
+            with contextlib.suppress(RedisError):  # then it expires
+                self._store.delete(self._worker)
         self._connection.close()

@@ -136,6 +136,7 @@ def test_corrections_take_effect_at_once_and_for_good(streams: Callable[..., Str
     streams_.check_nothing_is_left()
 
 
+@pytest.mark.long
 def test_another_worker_takes_corrections_over(
     streams: Callable[..., Streams], tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]
 ) -> None:

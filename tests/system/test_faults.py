@@ -76,6 +76,7 @@ def test_redis_is_killed_and_comes_back(given: Servers, tell: Callable[[str, Rep
     assert report.restarts == 0, "a worker waits for Redis, it does not die of it"
 
 
+@pytest.mark.long
 def test_topics_are_delivered_again_from_their_beginning(given: Servers, tell: Callable[[str, Report], None]) -> None:
     with given.scenario(2, batch_records=32) as scenario:
         scenario.begin(make_feed(13, 200))

@@ -23,6 +23,7 @@ from tests.system.processes import Streams, wait_for
 pytestmark = pytest.mark.system
 
 
+@pytest.mark.long
 def test_a_move_that_a_dead_worker_began_is_ended_by_the_next(
     streams: Callable[..., Streams], tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]
 ) -> None:

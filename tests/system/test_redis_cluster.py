@@ -46,6 +46,7 @@ def replicated(tmp_path: Path) -> Iterator[RedisCluster]:
         yield made
 
 
+@pytest.mark.long
 @pytest.mark.any_broker
 def test_slots_move_while_a_feed_runs(
     cluster: RedisCluster, new_trial: Callable[..., FaultScenario], tell: Callable[[str, Report], None]

@@ -107,6 +107,7 @@ def test_a_failover_that_forgets_acknowledged_writes(setting: Setting) -> None:
     setting.run(Pair, 17)
 
 
+@pytest.mark.long
 @pytest.mark.any_broker
 def test_a_failover_that_forgets_a_part_of_a_rebuild(setting: Setting) -> None:
     setting.rebuild(Pair, 18)

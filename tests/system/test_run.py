@@ -159,6 +159,7 @@ def test_the_log_of_a_worker_is_plain_text(first_run: Given) -> None:
     assert not set(written).intersection(b"\x1b\b\a\r")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", ["the same order", "another order"])
 def test_no_order_changes_the_clusters(
     first_run: Given, streams: Callable[..., Streams], tmp_path: Path, order: str

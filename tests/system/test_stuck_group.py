@@ -65,6 +65,7 @@ def test_a_worker_that_is_told_no_partitions_begins_anew(
         loop.close()
 
 
+@pytest.mark.long
 @pytest.mark.any_broker
 def test_workers_told_to_stop_in_the_same_moment_can_be_started_again(
     new_broker: Callable[..., AnyBroker], session_seconds: float, tmp_path: Path

@@ -250,6 +250,7 @@ def test_a_slow_worker_that_changes_a_cluster_between_two_looks_is_waited_for(
     assert (found.differences, found.scans) == ([], 8)
 
 
+@pytest.mark.long
 def test_after_a_restart_of_the_embedded_broker_the_missing_beginning_is_a_note(
     streams: Made, tmp_path: Path, broker_kind: str
 ) -> None:

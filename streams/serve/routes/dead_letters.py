@@ -57,7 +57,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     truncated: bool
 
 
-class DeadLetterCount(msgspec.Struct, frozen=True):
+class ReasonCount(msgspec.Struct, frozen=True):
     """How many dead letters a source has for a reason."""
 
     source: str
@@ -73,7 +73,7 @@ class DeadLetterPage(msgspec.Struct, frozen=True):
 
     items: tuple[DeadLetter, ...]
     next: str | None
-    counts: tuple[DeadLetterCount, ...]
+    counts: tuple[ReasonCount, ...]
     current: bool
 
 
@@ -145,7 +145,7 @@ async def dead_letters(
     page = DeadLetterPage(
         tuple(map(_letter, shown)),
         more,
-        tuple(DeadLetterCount(*count) for count in counts),
+        tuple(ReasonCount(*count) for count in counts),
         resources.curation.is_current,
     )
     return Response(page, headers=next_link(request, more))

@@ -19,6 +19,7 @@ from streams.serve.resources import Resources
 __all__ = ["LookupBatch", "LookupRequest", "router"]
 
 _SCHEMES = ("doi", "arxiv", "pmid", "pmcid", "openalex", "s2", "record", "cluster")
+_LONGEST = 2000
 
 
 class LookupRequest(msgspec.Struct, frozen=True):
@@ -33,20 +34,21 @@ class LookupBatch(msgspec.Struct, frozen=True):
     items: tuple[LookupAnswer, ...]
 
 
-Text = Annotated[str | None, QueryParameter(max_length=2000)]
-
-
 @get("", operation_id="lookup", summary="The clusters of one identifier", responses=answers(404, 422))
 async def lookup(
     resources: NamedDependency[Resources],
-    q: Annotated[str | None, QueryParameter(max_length=2000, description="Any id, identifier or link.")] = None,
-    doi: Text = None,
-    arxiv: Text = None,
-    pmid: Text = None,
-    pmcid: Text = None,
-    openalex: Text = None,
-    s2: Text = None,
-    record: Text = None,
+    q: Annotated[str | None, QueryParameter(max_length=_LONGEST, description="Any id, identifier or link.")] = None,
+    doi: Annotated[str | None, QueryParameter(max_length=_LONGEST, description="A DOI, or a link with one.")] = None,
+    arxiv: Annotated[
+        str | None, QueryParameter(max_length=_LONGEST, description="An arXiv id, with or without version.")
+    ] = None,
+    pmid: Annotated[str | None, QueryParameter(max_length=_LONGEST, description="A PubMed id.")] = None,
+    pmcid: Annotated[str | None, QueryParameter(max_length=_LONGEST, description="A PubMed Central id.")] = None,
+    openalex: Annotated[
+        str | None, QueryParameter(max_length=_LONGEST, description="An OpenAlex id, W and digits.")
+    ] = None,
+    s2: Annotated[str | None, QueryParameter(max_length=_LONGEST, description="A Semantic Scholar id.")] = None,
+    record: Annotated[str | None, QueryParameter(max_length=_LONGEST, description="A record id, source:id.")] = None,
 ) -> LookupAnswer:
     """Return the clusters that one identifier names; give exactly one parameter.
 
