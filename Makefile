@@ -119,8 +119,8 @@ image-environment: $(VENV)/.pip-upgraded
 
 sbom: $(VENV)/.deploy-installed image-environment ## Write sbom/streams.cdx.json: the packages of the image with versions and licences (CycloneDX)
 	@mkdir -p sbom
-	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file sbom/streams.cdx.json \
-		$(IMAGE)/bin/python
+	$(BIN)/cyclonedx-py environment --gather-license-texts --pyproject pyproject.toml --output-reproducible \
+		--output-file sbom/streams.cdx.json $(IMAGE)/bin/python
 
 format: $(VENV)/.dev-installed ## Format the code
 	$(BIN)/ruff check --fix .

@@ -41,11 +41,10 @@ class Graph(NamedTuple):
 Rows = tuple[tuple[str, tuple[Graph, ...]], ...]
 
 
-def _quantiles(metric: str) -> tuple[Query, ...]:
+def _quantiles(metric: str, of: str = "") -> tuple[Query, ...]:
+    series = f"{metric}_bucket{{{of}}}" if of else f"{metric}_bucket"
     return tuple(
-        Query(
-            f"histogram_quantile({share}, sum by (le) (rate({metric}_bucket[$__rate_interval])))", f"p{share * 100:g}"
-        )
+        Query(f"histogram_quantile({share}, sum by (le) (rate({series}[$__rate_interval])))", f"p{share * 100:g}")
         for share in (0.5, 0.95, 0.99)
     )
 
@@ -194,9 +193,65 @@ _WORKERS: Rows = (
     ),
 )
 
+_QUESTIONS = 'operation!~"isLive|isReady|metrics"'
+
+_SERVE: Rows = (
+    (
+        "API",
+        (
+            Graph("Processes that answer", "none", (Query('sum(up{job="streams-serve"})'),), number=True),
+            Graph(
+                "Share of errors", "percentunit", (Query("max(job:streams_serve_errors:ratio_rate5m)"),), number=True
+            ),
+            Graph("p99", "s", (Query("max(job:streams_serve_request_seconds:p99_rate5m)"),), number=True),
+            Graph("Versions", "none", (Query("count by (version) (streams_serve_build_info)", "{{version}}"),)),
+            Graph(
+                "Questions",
+                "reqps",
+                (
+                    Query(
+                        f"sum by (operation) (rate(streams_serve_request_seconds_count{{{_QUESTIONS}}}[$__rate_interval]))",
+                        "{{operation}}",
+                    ),
+                ),
+            ),
+            Graph(
+                "Answers by status",
+                "reqps",
+                (
+                    Query(
+                        f"sum by (status) (rate(streams_serve_request_seconds_count{{{_QUESTIONS}}}[$__rate_interval]))",
+                        "{{status}}",
+                    ),
+                ),
+            ),
+            Graph("Time to the answer", "s", _quantiles("streams_serve_request_seconds", _QUESTIONS)),
+            Graph(
+                "Slowest operations",
+                "s",
+                (
+                    Query(
+                        "topk(5, histogram_quantile(0.99, sum by (operation, le) "
+                        f"(rate(streams_serve_request_seconds_bucket{{{_QUESTIONS}}}[$__rate_interval]))))",
+                        "{{operation}}",
+                    ),
+                ),
+            ),
+            Graph("Requests refused", "reqps", _rate("streams_serve_refused_total", "code")),
+            Graph(
+                "Processor",
+                "percentunit",
+                (Query('rate(process_cpu_seconds_total{job="streams-serve"}[$__rate_interval])', "{{instance}}"),),
+            ),
+            Graph("Memory", "bytes", (Query('process_resident_memory_bytes{job="streams-serve"}', "{{instance}}"),)),
+        ),
+    ),
+)
+
 DASHBOARDS: dict[str, tuple[str, Rows]] = {
     "streams-overview": ("Streams: feeds and clusters", _OVERVIEW),
     "streams-workers": ("Streams: workers and servers", _WORKERS),
+    "streams-serve": ("Streams: API", _SERVE),
 }
 """File name and id of each dashboard, its title and its rows."""
 

@@ -15,6 +15,8 @@ import pytest
 import yaml
 
 from streams.kafka.topics import input_topics
+from streams.serve.guards import PROBES
+from streams.serve.hosts import Hosts
 from streams.settings import Settings
 from tests.deploy.environment import SECURITY, settings_of
 from tests.deploy.tools import package, program, run
@@ -161,7 +163,9 @@ def test_no_pod_has_more_rights_than_it_needs(chart: Any, name: str) -> None:
         }
         assert {"memory"} <= set(only["resources"]["limits"])
         writable = {mount["mountPath"] for mount in only["volumeMounts"] if not mount.get("readOnly")}
-        assert writable == {"/tmp"}  # noqa: S108
+        data = environment(pod).get("STREAMS_SERVE_DATA")
+        assert writable == {"/tmp"} | ({data} if data else set())  # noqa: S108
+        assert bool(data) == (only["name"] == "serve")
     for account in (manifest for manifest in manifests if manifest["kind"] == "ServiceAccount"):
         assert account["automountServiceAccountToken"] is False
     assert not [manifest for manifest in manifests if manifest["kind"] == "Secret"]
@@ -180,6 +184,8 @@ def test_passwords_and_keys_are_files_from_secrets(chart: Any) -> None:
         assert set(files) == {field for field in SECURITY if field.endswith("_FILE")} - {
             "STREAMS_KAFKA_CERT_FILE",
             "STREAMS_KAFKA_KEY_FILE",
+            "STREAMS_SERVE_TOKENS_FILE",
+            "STREAMS_SERVE_SESSION_KEY_FILE",
         }
         mounts = {mount["mountPath"]: mount["name"] for mount in container(pod)["volumeMounts"]}
         volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
@@ -207,6 +213,14 @@ def test_a_worker_is_probed_and_stopped_as_documented(chart: Any) -> None:
     assert worker["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
 
 
+def serve_of(chart: Any, name: str) -> Manifest:
+    """Return the Deployment of the API."""
+    (found,) = [
+        each for each in render(chart, values_of(name), "Deployment") if each["metadata"]["name"].endswith("-serve")
+    ]
+    return found
+
+
 def test_serve_is_off_until_it_is_switched_on(chart: Any) -> None:
     assert len(render(chart, values_of("plain"), "Deployment")) == 1
     commands = {tuple(container(pod)["args"]) for pod in pods(render(chart, values_of("serve")))}
@@ -215,6 +229,84 @@ def test_serve_is_off_until_it_is_switched_on(chart: Any) -> None:
         port["port"] for service in render(chart, values_of("serve"), "Service") for port in service["spec"]["ports"]
     }
     assert ports == {6060, 6066}
+
+
+def test_serve_is_probed_and_reached_at_its_own_port(chart: Any) -> None:
+    pod = serve_of(chart, "serve")["spec"]["template"]
+    only, given = container(pod), environment(pod)
+    assert "STREAMS_HTTP_PORT" not in given
+    assert given["STREAMS_SERVE_HOST"] == "0.0.0.0"  # noqa: S104
+    (port,) = only["ports"]
+    assert str(port["containerPort"]) == given["STREAMS_SERVE_PORT"] == "6060"
+    probes = {probe: only[f"{probe}Probe"]["httpGet"] for probe in ("startup", "liveness", "readiness")}
+    assert {probe: get["path"] for probe, get in probes.items()} == {
+        "startup": "/healthz",
+        "liveness": "/healthz",
+        "readiness": "/readyz",
+    }
+    assert {get["port"] for get in probes.values()} == {port["name"]}
+    assert set(PROBES) >= {get["path"] for get in probes.values()}  # answered without a token, by any name
+    services = render(chart, values_of("serve"), "Service")
+    (service,) = [each for each in services if each["metadata"]["name"].endswith("-serve")]
+    name = service["metadata"]["name"]
+    hosts = Hosts(given["STREAMS_SERVE_HOST"], given["STREAMS_SERVE_ALLOWED_HOSTS"])
+    reached = [f"{name}:6060", f"{name}.{NAMESPACE}:6060", f"{name}.{NAMESPACE}.svc.cluster.local:6060"]
+    assert all(hosts.allows(host) for host in [*reached, "dedup.example.org", "dedup.example.org:8443"])
+    assert not hosts.allows("elsewhere.example.org")
+
+
+def test_serve_reads_tokens_and_the_key_of_sessions_from_secrets(chart: Any) -> None:
+    for name, secrets in {
+        "serve": {"streams-tokens": "tokens", "streams-session-key": "key"},
+        "scaled": {"streams-tokens": "file"},
+    }.items():
+        pod = serve_of(chart, name)["spec"]["template"]
+        given = environment(pod)
+        mounts = {mount["mountPath"]: mount for mount in container(pod)["volumeMounts"]}
+        volumes = {volume["name"]: volume.get("secret") for volume in pod["spec"]["volumes"]}
+        files = [given.get(f"STREAMS_SERVE_{file}_FILE") for file in ("TOKENS", "SESSION_KEY")]
+        found = {}
+        for path in filter(None, files):
+            folder, _, file = path.rpartition("/")
+            assert "subPath" not in mounts[folder]  # Kubernetes never renews one
+            secret = volumes[mounts[folder]["name"]]
+            assert secret["defaultMode"] & 0o002 == 0  # a file of tokens that all may write is refused
+            (item,) = secret["items"]
+            assert item["path"] == file
+            found[secret["secretName"]] = item["key"]
+        assert found == secrets
+
+
+def test_a_drain_waits_for_the_api_only_where_there_are_several(chart: Any) -> None:
+    def budgets(name: str) -> set[str]:
+        return {each["metadata"]["name"] for each in render(chart, values_of(name), "PodDisruptionBudget")}
+
+    assert budgets("scaled") == {"streams-worker"}
+    assert budgets("serve") == {"streams-dedup-worker", "streams-dedup-serve"}
+
+
+def test_clients_of_the_api_are_let_in_there_alone(chart: Any) -> None:
+    policies = {each["metadata"]["name"]: each for each in render(chart, values_of("serve"), "NetworkPolicy")}
+    policy = values_of("serve")["networkPolicy"]
+    (worker,) = policies["streams-dedup-worker"]["spec"]["ingress"]
+    (serve,) = policies["streams-dedup-serve"]["spec"]["ingress"]
+    assert worker["from"] == policy["metricsFrom"]
+    assert serve["from"] == policy["metricsFrom"] + policy["serveFrom"]
+    ports = container(serve_of(chart, "serve")["spec"]["template"])["ports"]
+    assert [port["port"] for port in serve["ports"]] == [port["name"] for port in ports]
+
+
+def test_prometheus_scrapes_the_api_as_a_job_of_its_own_with_its_own_token(chart: Any) -> None:
+    monitors = {each["metadata"]["name"]: each["spec"] for each in render(chart, values_of("scaled"), "ServiceMonitor")}
+    assert set(monitors) == {"streams", "streams-serve"}
+    (endpoint,) = monitors["streams-serve"]["endpoints"]
+    assert endpoint["relabelings"] == [{"targetLabel": "job", "replacement": "streams-serve"}]
+    assert endpoint["authorization"]["credentials"] == {"name": "prometheus-for-streams", "key": "token"}
+    (workers,) = monitors["streams"]["endpoints"]
+    assert workers["authorization"]["credentials"]["name"] == "streams-http"
+    alone = values_of("scaled")
+    del alone["serve"]
+    assert len(render(chart, alone, "ServiceMonitor")) == 1
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -231,13 +323,14 @@ def test_everything_that_selects_pods_selects_the_right_ones(chart: Any, name: s
     ]
     for selector in selectors:
         assert sum(selector.items() <= each.items() for each in labels) == 1
+    services = [manifest for manifest in manifests if manifest["kind"] == "Service"]
     for monitor in (manifest for manifest in manifests if manifest["kind"] == "ServiceMonitor"):
-        services = [manifest for manifest in manifests if manifest["kind"] == "Service"]
         chosen = monitor["spec"]["selector"]["matchLabels"].items()
-        assert all(chosen <= service["metadata"]["labels"].items() for service in services)
-        assert monitor["spec"]["endpoints"][0]["port"] in {port["name"] for port in services[0]["spec"]["ports"]}
-        assert services[0]["spec"]["publishNotReadyAddresses"] is True
-        assert services[0]["metadata"]["labels"][monitor["spec"]["jobLabel"]] == "streams"
+        (service,) = [each for each in services if chosen <= each["metadata"]["labels"].items()]
+        assert monitor["spec"]["endpoints"][0]["port"] in {port["name"] for port in service["spec"]["ports"]}
+        if "jobLabel" in monitor["spec"]:
+            assert service["spec"]["publishNotReadyAddresses"] is True
+            assert service["metadata"]["labels"][monitor["spec"]["jobLabel"]] == "streams"
 
 
 def test_keda_scales_by_every_feed_up_to_the_partitions(chart: Any) -> None:
@@ -248,8 +341,12 @@ def test_keda_scales_by_every_feed_up_to_the_partitions(chart: Any) -> None:
     assert (
         spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]["stabilizationWindowSeconds"] >= 300
     )
-    deployment = one(chart, values, "Deployment")
-    assert spec["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
+    (deployment,) = [
+        each
+        for each in render(chart, values, "Deployment")
+        if each["metadata"]["name"] == spec["scaleTargetRef"]["name"]
+    ]
+    assert container(deployment["spec"]["template"])["args"] == ["worker"]
     assert "replicas" not in deployment["spec"]  # else each upgrade would undo what KEDA has chosen
     settings = Settings(partitions=24)
     triggers = [trigger["metadata"] for trigger in spec["triggers"]]
@@ -305,10 +402,13 @@ def test_a_release_says_what_to_do_next(chart: Any) -> None:
     assert f"helm test {RELEASE} --namespace {NAMESPACE}" in notes
     assert f"deployment/{RELEASE}-worker" in notes
     assert "without TLS" in notes
-    assert (
-        "without TLS"
-        not in chart.render(values_of("serve"), name=RELEASE, namespace=NAMESPACE)["streams/templates/NOTES.txt"]
-    )
+    assert "-serve" not in notes
+    with_serve = chart.render(values_of("serve"), name=RELEASE, namespace=NAMESPACE)["streams/templates/NOTES.txt"]
+    assert "without TLS" not in with_serve
+    assert f"service/{RELEASE}-dedup-serve 6060" in with_serve
+    assert "networkPolicy.serveFrom" not in with_serve
+    scaled = chart.render(values_of("scaled"), name=RELEASE, namespace=NAMESPACE)["streams/templates/NOTES.txt"]
+    assert "networkPolicy.serveFrom" in scaled  # which names no client
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -339,6 +439,21 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "too short a cooldown": ({"keda": {"cooldownPeriod": 60}}, "/keda/cooldownPeriod"),
     "scaling to nothing": ({"keda": {"minReplicas": 0}}, "/keda/minReplicas"),
     "a ServiceMonitor without the token": ({"serviceMonitor": {"enabled": True}}, "/http/tokenSecret/name"),
+    "the API without tokens": ({"serve": {"enabled": True}}, "/serve/tokensSecret/name"),
+    "several of it that sign sessions differently": (
+        {"serve": {"enabled": True, "replicas": 2, "tokensSecret": {"name": "tokens"}}},
+        "/serve/sessionKeySecret/name",
+    ),
+    "a ServiceMonitor without the token for the API": (
+        {
+            "serve": {"enabled": True, "tokensSecret": {"name": "tokens"}},
+            "http": {"tokenSecret": {"name": "http"}},
+            "serviceMonitor": {"enabled": True},
+        },
+        "/serve/metricsTokenSecret/name",
+    ),
+    "a URL for a host": ({"serve": {"allowedHosts": ["https://dedup.example.org"]}}, "/serve/allowedHosts/0"),
+    "an address of the API as a setting": ({"settings": {"STREAMS_SERVE_HOST": "::"}}, "STREAMS_SERVE_HOST"),
     "a tag for a digest": ({"image": {"digest": "0.2.0"}}, "/image/digest"),
     "KEDA without credentials": (
         {

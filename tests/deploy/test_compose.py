@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -16,6 +17,8 @@ import yaml
 
 from streams.local.valkey import REDIS_OPTIONS
 from streams.ops.diagnosis import check_settings
+from streams.serve.hosts import Hosts
+from streams.serve.tokens import Token, TokenFile, TokenReader, digest
 from streams.settings import PREFIX, Settings
 from tests.deploy.environment import settings_of
 from tests.deploy.tools import program, run
@@ -27,7 +30,8 @@ DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text().replace("\\\n", " ")
 OWN_SERVERS = ROOT / "deploy" / "compose.worker.yml"
 FILES = (ROOT / "docker-compose.yml", OWN_SERVERS)
 DIGEST = r"@sha256:[0-9a-f]{64}"
-CORE = {"kafka", "redis", "token", "worker"}
+CORE = {"kafka", "redis", "token", "worker", "serve"}
+OURS = ("worker", "serve")
 
 
 def instructions(word: str) -> list[str]:
@@ -40,8 +44,8 @@ def image_environment() -> dict[str, str]:
     return dict(pair.split("=", 1) for line in instructions("ENV ") for pair in shlex.split(line))
 
 
-def worker_settings() -> Settings:
-    given = {name: str(value) for name, value in SERVICES["worker"]["environment"].items()}
+def settings_in(service: str) -> Settings:
+    given = {name: str(value) for name, value in SERVICES[service]["environment"].items()}
     return settings_of(image_environment() | given)  # refuses unknown names
 
 
@@ -76,22 +80,39 @@ def test_every_service_is_hardened(path: Path) -> None:
         assert name == "worker" or "healthcheck" in service  # the worker's is the image's own
 
 
-def test_the_token_is_made_once_and_read_by_workers_and_prometheus(tmp_path: Path) -> None:
-    token = Path(SERVICES["worker"]["environment"]["STREAMS_HTTP_TOKEN_FILE"])
-    for name, mode in {"token": "", "worker": ":ro", "prometheus": ":ro"}.items():
-        assert f"token:{token.parent}{mode}" in SERVICES[name]["volumes"]
-    for name in ("worker", "prometheus"):
+def test_the_tokens_are_made_once_and_read_by_workers_api_and_prometheus(tmp_path: Path) -> None:
+    folder = Path(SERVICES["worker"]["environment"]["STREAMS_HTTP_TOKEN_FILE"]).parent
+    for name, mode in {"token": "", "worker": ":ro", "serve": ":ro", "prometheus": ":ro"}.items():
+        assert f"token:{folder}{mode}" in SERVICES[name]["volumes"]
+    for name in ("worker", "serve", "prometheus"):
         assert SERVICES[name]["depends_on"]["token"] == {"condition": "service_completed_successfully"}
-    assert f"/run/{token.parent.name}" in next(line for line in instructions("RUN ") if line.startswith("useradd"))
-    python, option, program = SERVICES["token"]["entrypoint"]
-    program = program.replace(str(token), str(tmp_path / token.name))
-    for _ in range(2):
-        subprocess.run([sys.executable, option, program], check=True)
-        made = (tmp_path / token.name).read_text()
-        assert len(made) > 40
-        (tmp_path / "first").exists() or (tmp_path / "first").write_text(made)
-    assert python == "python"
-    assert made == (tmp_path / "first").read_text()
+    assert f"/run/{folder.name}" in next(line for line in instructions("RUN ") if line.startswith("useradd"))
+    file = SERVICES["token"]["environment"]["STREAMS_SERVE_TOKENS_FILE"]
+    assert file == SERVICES["serve"]["environment"]["STREAMS_SERVE_TOKENS_FILE"]
+
+    *shell, text = SERVICES["token"]["entrypoint"]
+    command = [*shell, text.replace(str(folder), str(tmp_path))]
+    tokens = tmp_path / Path(file).name
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {"PATH": path, "PYTHONPATH": str(ROOT), "STREAMS_SERVE_TOKENS_FILE": str(tokens)}
+
+    def made() -> tuple[str, str]:
+        subprocess.run(command, env=environment, check=True)
+        return (tmp_path / "http-token").read_text(), (tmp_path / "serve-token").read_text().strip()
+
+    first = made()
+    assert len(first[0]) > 40
+    assert made() == first
+    assert TokenReader(tokens).find(first[1]) == Token("prometheus", "read", digest(first[1]))
+    assert (tmp_path / "serve-token").stat().st_mode & 0o444 == 0o444  # Prometheus is another user
+
+    TokenFile(tokens).create("ada", "curate")
+    (tmp_path / "serve-token").write_text("")  # the job was killed before it had written it
+    second = made()
+    assert (second[0], second[1] != first[1]) == (first[0], True)
+    found = TokenReader(tokens)
+    assert (found.find(first[1]), found.find(second[1])) == (None, found.named("prometheus"))
+    assert found.named("ada") is not None
 
 
 def test_profiles_add_to_the_core() -> None:
@@ -155,24 +176,29 @@ def test_prometheus_sends_the_token() -> None:
     (workers,) = [job for job in jobs if job["job_name"] == "streams"]
     token = SERVICES["worker"]["environment"]["STREAMS_HTTP_TOKEN_FILE"]
     assert workers["authorization"] == {"credentials_file": token}
+    (serve,) = [job for job in jobs if job["job_name"] == "streams-serve"]
+    assert serve["authorization"] == {"credentials_file": str(Path(token).with_name("serve-token"))}
+    assert serve["static_configs"] == [{"targets": [f"serve:{settings_in('serve').serve_port}"]}]
+    assert Hosts("0.0.0.0", settings_in("serve").serve_allowed_hosts).allows("serve:6060")  # noqa: S104
 
 
-def test_the_environment_of_the_worker_is_valid_settings() -> None:
-    settings = worker_settings()
-    assert list(check_settings(settings)) == []
-    assert all(name.startswith(PREFIX) for name in SERVICES["worker"]["environment"])
+@pytest.mark.parametrize("service", OURS)
+def test_the_environment_of_our_containers_is_valid_settings(service: str) -> None:
+    assert list(check_settings(settings_in(service))) == []
+    assert all(name.startswith(PREFIX) for name in SERVICES[service]["environment"])
 
 
-def test_the_worker_is_pointed_to_the_servers_beside_it() -> None:
-    settings = worker_settings()
+@pytest.mark.parametrize("service", OURS)
+def test_our_containers_are_pointed_to_the_servers_beside_them(service: str) -> None:
+    settings = settings_in(service)
     kafka = SERVICES["kafka"]["environment"]
     assert f"INTERNAL://{settings.kafka_url}" in kafka["KAFKA_ADVERTISED_LISTENERS"]
     port = settings.kafka_url.partition(":")[2]
     assert f"INTERNAL://:{port}" in kafka["KAFKA_LISTENERS"]
     assert settings.redis_url == "redis://redis:6379/0"
-    assert set(SERVICES["worker"]["depends_on"]) == {"kafka", "redis", "token"} <= set(SERVICES)
+    assert set(SERVICES[service]["depends_on"]) == {"kafka", "redis", "token"} <= set(SERVICES)
     for name in ("kafka", "redis"):
-        assert SERVICES["worker"]["depends_on"][name] == {"condition": "service_healthy"}
+        assert SERVICES[service]["depends_on"][name] == {"condition": "service_healthy"}
         assert "healthcheck" in SERVICES[name]
 
 
@@ -194,7 +220,14 @@ def test_every_listener_of_kafka_has_a_protocol_and_only_the_controller_is_not_a
 def test_kafka_and_redis_keep_their_data_in_volumes() -> None:
     assert SERVICES["kafka"]["volumes"] == [f"kafka:{SERVICES['kafka']['environment']['KAFKA_LOG_DIRS']}"]
     assert SERVICES["redis"]["volumes"] == ["redis:/data"]
-    assert set(COMPOSE["volumes"]) == {"kafka", "redis", "token", "prometheus", "alertmanager", "grafana"}
+    assert set(COMPOSE["volumes"]) == {"kafka", "redis", "token", "serve", "prometheus", "alertmanager", "grafana"}
+
+
+def test_the_api_keeps_its_review_queue_in_a_volume_that_its_user_may_write() -> None:
+    data = settings_in("serve").serve_data
+    assert f"serve:{data}" in SERVICES["serve"]["volumes"]
+    (made,) = [line for line in instructions("RUN ") if "install --directory" in line]
+    assert data in made.split()
 
 
 def test_nothing_is_published_beyond_loopback_and_workers_can_be_scaled() -> None:
@@ -202,11 +235,12 @@ def test_nothing_is_published_beyond_loopback_and_workers_can_be_scaled() -> Non
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
         assert "container_name" not in service
     # An empty host port means any free one, so that three workers do not want the same.
-    assert SERVICES["worker"]["ports"] == [f"127.0.0.1::{worker_settings().http_port}"]
+    assert SERVICES["worker"]["ports"] == [f"127.0.0.1::{settings_in('worker').http_port}"]
+    assert SERVICES["serve"]["ports"] == [f"127.0.0.1:${{SERVE_PORT:-6060}}:{settings_in('serve').serve_port}"]
 
 
 def test_images_are_pinned_by_version_and_digest() -> None:
-    for name in set(SERVICES) - {"worker", "token"}:
+    for name in set(SERVICES) - {"token", *OURS}:
         assert re.fullmatch(rf"[a-z./-]+:v?\d+\.\d+\.\d+{DIGEST}", SERVICES[name]["image"]), name
     build, final = instructions("FROM ")
     assert re.fullmatch(rf"python:3\.\d+-slim-\w+{DIGEST}", final)
@@ -219,9 +253,9 @@ def test_kafka_is_the_one_that_the_tests_run_on() -> None:
 
 
 def test_the_image_serves_outside_the_container_as_an_ordinary_user() -> None:
-    settings = worker_settings()
-    assert settings.http_host == "0.0.0.0"  # noqa: S104
-    assert instructions("EXPOSE ") == [str(settings.http_port)]
+    settings = settings_in("worker")
+    assert settings.http_host == settings.serve_host == "0.0.0.0"  # noqa: S104
+    assert instructions("EXPOSE ") == [f"{settings.http_port} {settings.serve_port}"]
     assert instructions("USER ") == ["10001:10001"]
     assert instructions("ENTRYPOINT ") == ['["streams"]']
     assert instructions("CMD ") == ['["worker"]']
@@ -241,10 +275,23 @@ def test_the_build_context_holds_what_is_copied_and_no_more() -> None:
     assert all((ROOT / name).exists() for name in copied)
 
 
-@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
-def test_the_health_check_of_the_image_tells_life_from_death(status: int, code: int) -> None:
+def of_the_image() -> str:
+    """Return the program that asks a worker whether it is live."""
     (line,) = [line for line in DOCKERFILE.splitlines() if line.startswith("HEALTHCHECK")]
-    _, program = yaml.safe_load(line.partition("CMD")[2])[1:]
+    return str(yaml.safe_load(line.partition("CMD")[2])[-1])
+
+
+def of_serve() -> str:
+    """Return the program that asks the API, at the port that the environment names to a worker's."""
+    port = str(settings_in("serve").serve_port)
+    program: str = SERVICES["serve"]["healthcheck"]["test"][-1]
+    assert f"127.0.0.1:{port}/" in program
+    return "import os; port = os.environ['STREAMS_HTTP_PORT']; " + program.replace(f":{port}/", ":' + port + '/")
+
+
+@pytest.mark.parametrize("program", [of_the_image(), of_serve()], ids=["image", "serve"])
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_a_health_check_tells_life_from_death(program: str, status: int, code: int) -> None:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

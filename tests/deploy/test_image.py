@@ -22,6 +22,7 @@ import pytest
 
 from streams.local.broker import free_port
 from streams.local.valkey import Valkey
+from streams.serve.tokens import TokenFile
 from tests.brokers import AnyBroker
 from tests.deploy.tools import program, run
 from tests.system.processes import metric, wait_for
@@ -62,7 +63,8 @@ def normal(name: str) -> str:
 def sbom(pytestconfig: pytest.Config, image: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """Make the bill of materials as `make sbom` does; the tool validates it against the schema of CycloneDX."""
     path = tmp_path_factory.mktemp("sbom") / "streams.cdx.json"
-    options = ["--pyproject", ROOT / "pyproject.toml", "--output-reproducible", "--validate", "--output-file", path]
+    options = ["--gather-license-texts", "--pyproject", ROOT / "pyproject.toml", "--output-reproducible"]
+    options += ["--validate", "--output-file", path]
     done = run(program("cyclonedx-py", pytestconfig), "environment", *options, image / "bin" / "python")
     assert done.returncode == 0, done.stdout
     return dict(json.loads(path.read_text()))
@@ -85,7 +87,7 @@ def test_every_component_names_its_licence_and_what_it_needs(sbom: dict[str, obj
     dependencies = sbom["dependencies"]
     assert isinstance(dependencies, list)
     (root,) = [entry["dependsOn"] for entry in dependencies if entry["ref"] == "root-component"]
-    assert len(root) == len(PROJECT["dependencies"])
+    assert len(root) == len([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["serve"]])
 
 
 def test_the_image_has_no_installer_and_no_embedded_server(sbom: dict[str, object], image: Path) -> None:
@@ -96,12 +98,12 @@ def test_the_image_has_no_installer_and_no_embedded_server(sbom: dict[str, objec
 
 
 class Sandbox:
-    """The worker as the container starts it: no file system but /tmp to write to, and the user of the image."""
+    """A process as the container starts it: no file system but /tmp to write to, and the user of the image."""
 
-    def __init__(self, bwrap: str, image: Path, socket: Path, settings: dict[str, str]) -> None:
+    def __init__(self, bwrap: str, image: Path, socket: Path, settings: dict[str, str], *more: Path) -> None:
         self._base = [bwrap, "--unshare-user", "--uid", "10001", "--gid", "10001", "--die-with-parent"]
         self._base += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--chdir", "/tmp"]  # noqa: S108
-        for folder in (socket, image):  # both may be in the /tmp of the machine, which is out of sight
+        for folder in (socket, image, *more):  # they may be in the /tmp of the machine, which is out of sight
             self._base += ["--ro-bind", str(folder), str(folder)]
         path = f"{image / 'bin'}:/usr/bin:/bin"
         variables = {"PATH": path, "HOME": "/tmp", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}  # noqa: S108
@@ -135,18 +137,20 @@ def descendants(pid: int) -> Iterator[int]:
             yield from descendants(int(child))
 
 
-def worker_of(process: subprocess.Popen[str]) -> int:
-    """Return the pid of the worker in the sandbox, 0 where there is none yet."""
+def process_of(process: subprocess.Popen[str], command: str) -> int:
+    """Return the pid of `streams <command>` in the sandbox, 0 where there is none yet."""
     for pid in descendants(process.pid):
         with contextlib.suppress(OSError):
-            if Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").endswith("streams\0worker"):
+            if Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").endswith(f"streams\0{command}"):
                 return pid
     return 0
 
 
-def answer(port: int, path: str) -> bytes:
+def answer(port: int, path: str, token: str = "") -> bytes:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as response:
+        with urllib.request.urlopen(request, timeout=2) as response:  # noqa: S310 - on loopback
             return bytes(response.read())
     except (urllib.error.URLError, OSError):
         return b""
@@ -181,7 +185,7 @@ def test_a_worker_needs_no_file_system_but_tmp_and_leaves_it_empty(
         wait_for(
             lambda: metric(answer(port, "/metrics"), "streams_parsed_records_total") == 2, "both records are handled"
         )
-        worker = worker_of(process)
+        worker = process_of(process, "worker")
         assert worker
         mounted = {path.parts[2] for path in (socket, image) if path.is_relative_to("/tmp")}  # noqa: S108
         assert {path.name for path in Path(f"/proc/{worker}/root/tmp").iterdir()} == mounted
@@ -190,6 +194,44 @@ def test_a_worker_needs_no_file_system_but_tmp_and_leaves_it_empty(
         output, _ = process.communicate(timeout=40)
         assert time.monotonic() - began < 30
         assert process.returncode == 0, output
+
+
+@pytest.mark.system
+@pytest.mark.any_broker
+def test_the_api_runs_there_with_the_tokens_of_its_file(
+    pytestconfig: pytest.Config,
+    image: Path,
+    valkey: Valkey,
+    new_broker: Callable[..., AnyBroker],
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    tokens = tmp_path / "tokens"
+    token = TokenFile(tokens).create("prometheus", "read")
+    settings = {
+        "STREAMS_KAFKA_URL": new_broker().url,
+        "STREAMS_REDIS_URL": valkey.url,
+        "STREAMS_NAMESPACE": f"image{os.getpid()}",
+        "STREAMS_SERVE_HOST": "0.0.0.0",  # noqa: S104 - as in the image
+        "STREAMS_SERVE_PORT": str(port),
+    }
+    socket = Path(valkey.url.removeprefix("unix://")).parent
+    bwrap = program("bwrap", pytestconfig)
+    refused = Sandbox(bwrap, image, socket, settings).run("streams", "serve")
+    assert (refused.returncode, "STREAMS_SERVE_TOKENS_FILE" in refused.stderr) == (2, True), refused.stderr
+    sandbox = Sandbox(bwrap, image, socket, settings | {"STREAMS_SERVE_TOKENS_FILE": str(tokens)}, tmp_path)
+    with sandbox.start("streams", "serve") as process:
+        wait_for(lambda: answer(port, "/readyz"), "the API is ready", 60)
+        assert answer(port, "/metrics") == b""
+        assert b"streams_serve_build_info" in answer(port, "/metrics", token)
+        serve = process_of(process, "serve")
+        assert serve
+        mounted = {path.parts[2] for path in (socket, image, tmp_path) if path.is_relative_to("/tmp")}  # noqa: S108
+        assert {path.name for path in Path(f"/proc/{serve}/root/tmp").iterdir()} == mounted
+        os.kill(serve, signal.SIGTERM)
+        output, _ = process.communicate(timeout=15)
+        assert process.returncode == 0, output
+    assert token not in output
 
 
 @pytest.mark.parametrize("command", ["doctor", "--help"])

@@ -39,7 +39,8 @@ def _pin(entry: str) -> Pin:
 
 
 def direct() -> dict[str, Requirement]:
-    found = map(Requirement, PROJECT["dependencies"])
+    """Return what the image installs by name: the dependencies, and those of the extra `serve`."""
+    found = map(Requirement, [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["serve"]])
     return {canonicalize_name(requirement.name): requirement for requirement in found}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import runpy
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 import yaml
 
 from streams.ops.metrics import Metrics
+from streams.serve.metrics import ServeMetrics
 from tests.system.prometheus import FOLDER, RULES, program
 
 ROOT = Path(__file__).parents[2]
@@ -84,9 +86,17 @@ def test_tests_that_runbooks_name_exist() -> None:
             assert (ROOT / named).exists(), f"{path.name}: {named}"
 
 
+def of_serve() -> Iterator[tuple[str, str]]:
+    """Yield name and kind of each metric of `streams serve`, but for those of the process."""
+    for family in ServeMetrics().registry.collect():
+        if family.name.startswith("streams_"):
+            yield family.name + ("_total" if family.type == "counter" else ""), family.type
+
+
 def test_rules_and_panels_ask_for_metrics_that_exist() -> None:
-    known = {info.name for info in Metrics().described()}
-    known |= {f"{info.name}_{end}" for info in Metrics().described() for end in ("bucket", "sum", "count")}
+    described = {(info.name, info.kind) for info in Metrics().described()} | set(of_serve())
+    known = {name for name, _ in described}
+    known |= {f"{name}_{end}" for name, kind in described if kind == "histogram" for end in ("bucket", "sum", "count")}
     known |= {"streams_process_cpu_seconds_total", "streams_process_resident_memory_bytes"}
     recorded = {rule["record"] for rule in rules() if "record" in rule}
     expressions = [rule["expr"] for rule in rules()]

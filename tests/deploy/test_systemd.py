@@ -14,7 +14,10 @@ from tests.deploy.tools import program, run
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "systemd"
-UNITS = ("streams-worker.service", "streams-worker@.service")
+WORKERS = ("streams-worker.service", "streams-worker@.service")
+SERVE = "streams-serve.service"
+UNITS = (*WORKERS, SERVE)
+DROPINS = ("secrets.conf", "tokens.conf")
 PROGRAM = "/opt/streams/bin/streams"
 EXPOSURE = 25
 """The most that `systemd-analyze security` may find, of 100."""
@@ -37,11 +40,12 @@ def installed(tmp_path: Path) -> Path:
     """Copy the units as they are installed, with a program that exists where theirs may not."""
     for name in UNITS:
         text = (FOLDER / name).read_text()
-        assert f"ExecStart={PROGRAM} worker\n" in text
+        assert f"ExecStart={PROGRAM} {'serve' if name == SERVE else 'worker'}\n" in text
         (tmp_path / name).write_text(text.replace(PROGRAM, "/bin/true"))
         dropin = tmp_path / f"{name}.d"
         dropin.mkdir()
-        shutil.copy(FOLDER / "secrets.conf", dropin)
+        for conf in DROPINS:
+            shutil.copy(FOLDER / conf, dropin)
     return tmp_path
 
 
@@ -58,7 +62,7 @@ def test_systemd_understands_every_line(pytestconfig: pytest.Config, installed: 
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_a_worker_is_exposed_to_little(pytestconfig: pytest.Config, installed: Path, name: str) -> None:
+def test_a_process_is_exposed_to_little(pytestconfig: pytest.Config, installed: Path, name: str) -> None:
     analyze = program("systemd-analyze", pytestconfig)
     done = run(analyze, "security", "--offline=yes", f"--threshold={EXPOSURE}", "--no-pager", installed / name)
     assert done.returncode == 0, done.stdout
@@ -68,7 +72,7 @@ def test_a_worker_is_exposed_to_little(pytestconfig: pytest.Config, installed: P
 
 
 def test_the_instances_differ_by_their_port_alone() -> None:
-    one, several = map(lines, UNITS)
+    one, several = map(lines, WORKERS)
     assert [line for line in several if line not in one] == [
         "Description=Streams worker %i: deduplicates scholarly records from Kafka",
         "Environment=STREAMS_HTTP_PORT=%i",
@@ -79,11 +83,25 @@ def test_the_instances_differ_by_their_port_alone() -> None:
 
 
 def test_a_worker_is_started_again_and_stopped_as_documented() -> None:
-    found = service(UNITS[0])
+    found = service(WORKERS[0])
     assert (found["DynamicUser"], found["Restart"], found["TimeoutStopSec"]) == ("yes", "on-failure", "30")
     assert found["KillMode"] == "mixed"  # the worker ends its child itself
     assert found["RestartPreventExitStatus"] == "2"  # what wrong settings end with
     assert found["EnvironmentFile"] == "/etc/streams/streams.env"
+
+
+def test_the_api_is_hardened_as_a_worker_is() -> None:
+    worker, serve = lines(WORKERS[0]), lines(SERVE)
+    assert [line for line in serve if line not in worker] == [
+        "Description=Streams API: answers questions about clusters of scholarly records",
+        f"ExecStart={PROGRAM} serve",
+        "TimeoutStopSec=15",
+        "StateDirectory=streams-serve",
+        "Environment=STREAMS_SERVE_DATA=%S/streams-serve",
+    ]
+    assert len(serve) == len(worker) + 2
+    # On loopback unless a file says otherwise, so that the unit starts without tokens.
+    assert not [line for line in lines("streams.env") if line.startswith("STREAMS_SERVE_")]
 
 
 def test_the_environment_is_valid_settings() -> None:
@@ -91,8 +109,9 @@ def test_the_environment_is_valid_settings() -> None:
     assert list(check_settings(settings)) == []
 
 
-def test_secrets_are_credentials_that_the_settings_name() -> None:
-    found = lines("secrets.conf")
+@pytest.mark.parametrize("name", DROPINS)
+def test_secrets_are_credentials_that_the_settings_name(name: str) -> None:
+    found = lines(name)
     credentials = {line.split("=", 1)[1].split(":")[0] for line in found if line.startswith("LoadCredential=")}
     given = dict(
         pair.split("=", 1)

@@ -10,6 +10,7 @@ import subprocess
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -43,18 +44,21 @@ def hastened(rules: str) -> str:
 
 
 class Prometheus:
-    """Scrapes the given addresses every second and evaluates the rules as often. Use as a context manager."""
+    """Scrapes the given addresses of each job every second and evaluates the rules as often. Use as a context manager."""
 
-    def __init__(self, directory: Path, targets: list[str], *, hasten: bool = False) -> None:
+    def __init__(self, directory: Path, targets: Mapping[str, list[str]], *, hasten: bool = False) -> None:
         self._directory = directory
         self._directory.mkdir()
         configuration = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
         configuration["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
         configuration.pop("alerting")
-        (job,) = configuration["scrape_configs"]
-        job.pop("dns_sd_configs")
-        job.pop("authorization")  # a worker on loopback shows its metrics to all
-        job["static_configs"] = [{"targets": targets}]
+        jobs = [job for job in configuration["scrape_configs"] if job["job_name"] in targets]
+        for job in jobs:
+            job.pop("dns_sd_configs", None)
+            job.pop("authorization")  # on loopback metrics are shown to all
+            job["static_configs"] = [{"targets": targets[job["job_name"]]}]
+        assert len(jobs) == len(targets)
+        configuration["scrape_configs"] = jobs
         (directory / "prometheus.yml").write_text(yaml.safe_dump(configuration))
         for name in RULES:
             text = (FOLDER / name).read_text()

@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes a real worker: dashboards and rules are answered with data, and alerts fire by their causes.
+"""A real Prometheus scrapes a real worker and the API: panels and rules are answered with data, and alerts fire by their causes.
 
 The rules are those of deploy/prometheus; where alerts are to fire, their times are made seconds (`hastened`).
 `StreamsSkippedOffsets` needs a broker that deletes messages, so Apache Kafka. Not caused here: `StreamsCapsBite` by the caps of
@@ -14,6 +14,8 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,7 @@ from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import record_topic
+from streams.local.serve import ServeProcess
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.rebuild.lock import RebuildLock
@@ -45,7 +48,7 @@ GRAFANA = FOLDER.parent / "grafana"
 
 
 class Scene:
-    """A worker on servers of its own, a feed that goes on, and a Prometheus that scrapes the worker."""
+    """A worker and the API on servers of their own, a feed that goes on, and a Prometheus that scrapes both."""
 
     def __init__(self, directory: Path, given: dict[str, Any], *, hasten: bool) -> None:
         self._directory, self._hasten = directory, hasten
@@ -58,14 +61,18 @@ class Scene:
         self.redis = connect(self.settings)
         self.redis.call("CONFIG", "SET", "maxmemory", 200_000_000)
         self.worker = WorkerProcess(self.settings, self._directory / "worker.log").__enter__()
+        own = self.settings.model_copy(update={"serve_port": 0})
+        self.api = ServeProcess(own, self._directory / "serve.log").__enter__()
         self.worker.wait_ready()
-        address = self.worker.url.removeprefix("http://")
-        self.prometheus = Prometheus(self._directory / "prometheus", [address], hasten=self._hasten).__enter__()
+        self.api.wait_ready()
+        targets = {"streams": [_address(self.worker.url)], "streams-serve": [_address(self.api.url)]}
+        self.prometheus = Prometheus(self._directory / "prometheus", targets, hasten=self._hasten).__enter__()
         wait_for(lambda: self.prometheus.query("streams_ready == 1"), "Prometheus has scraped the worker")
         return self
 
     def __exit__(self, *_: object) -> None:
         self.prometheus.__exit__()
+        self.api.__exit__()
         self.worker.__exit__()
         self.redis.close()
         self._services.close()
@@ -102,6 +109,7 @@ class Scene:
                 self.send_papers(2)
                 self.send_papers(1, doi=["x"] * 3, pages={"no": "pages"}, language=7)
                 self.send(("arxiv", b"garbage", b"neither XML nor JSON"))
+                self.ask()
 
         thread = threading.Thread(target=go)
         thread.start()
@@ -111,11 +119,23 @@ class Scene:
             ends.set()
             thread.join()
 
+    def ask(self) -> int:
+        """Look a record up by HTTP; return the status of the answer."""
+        try:
+            with urllib.request.urlopen(f"{self.api.url}/api/v1/records/m:0a", timeout=20) as answer:  # noqa: S310 - on loopback
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
     def metric(self, name: str) -> float:
         return metric(self.worker.read("/metrics"), name)
 
     def wait_quiet(self, *alerts: str) -> None:
         wait_for(lambda: not self.prometheus.firing() & set(alerts), f"{alerts} end")
+
+
+def _address(url: str) -> str:
+    return url.removeprefix("http://")
 
 
 @pytest.fixture
@@ -251,6 +271,41 @@ def test_workers_wait_for_a_rebuild(scene: Callable[..., Scene]) -> None:
         lock.abort()
     one.wait_quiet("StreamsRebuildPause", "StreamsNotReady")
     connection.close()
+
+
+@pytest.mark.long
+def test_the_api_is_slow_then_fails_then_is_gone(scene: Callable[..., Scene]) -> None:
+    one = scene()
+    one.send_papers(1)
+    wait_for(lambda: one.ask() == 200, "a record is found")
+    alerts = {"StreamsServeSlow", "StreamsServeFailing", "StreamsServeDown"}
+    wait_for(
+        lambda: one.ask() and one.prometheus.query("job:streams_serve_request_seconds:p99_rate5m"),
+        "questions are measured",
+    )
+    assert not one.prometheus.firing() & alerts
+
+    def ask_late() -> bool:
+        one.redis.call("CLIENT", "PAUSE", 1500, "ALL")
+        assert one.ask() == 200
+        return "StreamsServeSlow" in one.prometheus.firing()
+
+    wait_for(ask_late, "StreamsServeSlow fires")
+
+    assert one.services.redis is not None
+    one.services.redis.kill()
+    assert not one.api.ready()
+    assert one.ask() == 503
+    wait_for(
+        lambda: not one.api.ready() and "StreamsServeFailing" in one.prometheus.firing(), "StreamsServeFailing fires"
+    )
+    one.services.redis.start()
+    wait_for(lambda: one.ask() == 200, "it answers again")
+    one.wait_quiet("StreamsServeFailing", "StreamsServeSlow")
+
+    os.kill(one.api.child.pid, signal.SIGKILL)
+    one.prometheus.wait_firing("StreamsServeDown")
+    assert "StreamsNoWorker" not in one.prometheus.firing()
 
 
 @pytest.mark.long

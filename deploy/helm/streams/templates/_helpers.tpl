@@ -134,6 +134,27 @@ capabilities:
 {{- end }}
 {{- end -}}
 
+{{/* What the API needs beside the settings that it shares with the workers. */}}
+{{- define "streams.serveEnv" -}}
+{{- $service := printf "%s-serve" (include "streams.fullname" .) -}}
+{{- $inNamespace := printf "%s.%s" $service .Release.Namespace -}}
+{{- $names := list $service $inNamespace (printf "%s.svc" $inNamespace) (printf "%s.svc.cluster.local" $inNamespace) -}}
+- name: STREAMS_SERVE_HOST
+  value: 0.0.0.0
+- name: STREAMS_SERVE_PORT
+  value: {{ .Values.serve.port | quote }}
+- name: STREAMS_SERVE_ALLOWED_HOSTS
+  value: {{ concat $names .Values.serve.allowedHosts | join "," | quote }}
+- name: STREAMS_SERVE_DATA
+  value: /var/lib/streams
+- name: STREAMS_SERVE_TOKENS_FILE
+  value: /etc/streams/serve-tokens/tokens
+{{- if .Values.serve.sessionKeySecret.name }}
+- name: STREAMS_SERVE_SESSION_KEY_FILE
+  value: /etc/streams/serve-session-key/key
+{{- end }}
+{{- end -}}
+
 {{- define "streams.tlsEnv" -}}
 {{- if .secret.name }}
 {{- $server := .server }}
@@ -170,7 +191,7 @@ capabilities:
 {{- end -}}
 
 {{- define "streams.volumes" -}}
-# The only place that is written to: the worker needs a temporary folder, and leaves it empty.
+# The only place that is written to: a worker needs a temporary folder, and leaves it empty.
 - name: tmp
   emptyDir:
     sizeLimit: 64Mi
