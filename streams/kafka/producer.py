@@ -102,6 +102,14 @@ class Publisher:
     async def __aexit__(self, *_: object) -> None:
         await self._open.aclose()
 
+    async def reconnect(self) -> None:
+        """Connect anew, to learn of all topics that there are by now. Raises BrokerError.
+
+        A topic that it does not know it asks for by name, and some brokers create what is asked for.
+        """
+        await self._open.aclose()
+        await self.__aenter__()
+
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Publish messages; return when the broker has acknowledged every one. Raises BrokerError otherwise."""
         by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)

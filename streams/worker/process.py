@@ -220,6 +220,7 @@ class _Worker:
         await self._identify()
         self._topics.fixed = await self._redis_answers(lambda: fix_partitions(given, connection, found))
         compare_partitions(found, self._topics.fixed)
+        await until_possible("Kafka", self._publisher.reconnect, self._kafka_waits)
         # Until a change is noticed, messages keep going to the partitions that there were.
         prefix = given.topic_prefix
         self._publisher.fix_partitions({name.removeprefix(prefix): n for name, n in self._topics.fixed.items()})
