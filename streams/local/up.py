@@ -28,6 +28,8 @@ _CHECK_SECONDS = 0.5
 _MAX_RESTARTS = 1_000_000
 _FIRST_NAME = "local"
 """The name of the token that is made at the first start."""
+_DATA_NAME = "serve"
+"""The folder of the API's review queue, in the data directory."""
 
 
 def serve(
@@ -74,7 +76,10 @@ def _api(settings: Settings, data_dir: Path) -> Iterator[tuple[ServeProcess | No
         yield None, ""
         return
     # Absolute, as the process has another working directory.
-    files = {name: _absolute(getattr(settings, name)) for name in ("serve_tokens_file", "serve_session_key_file")}
+    files = {
+        "serve_data": _absolute(settings.serve_data or str(data_dir / _DATA_NAME)),
+        **{name: _absolute(getattr(settings, name)) for name in ("serve_tokens_file", "serve_session_key_file")},
+    }
     token = ""
     if not files["serve_tokens_file"]:
         own = TokenFile(data_dir / FILE_NAME)
