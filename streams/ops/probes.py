@@ -148,7 +148,7 @@ async def _ask_server(url: str, clients: _Clients) -> RedisFacts:
         raise RedisError(f"Redis at {shown} does not answer within {clients.seconds:g} seconds") from None
     except (ClientError, OSError, ValueError) as error:
         raise RedisError(
-            f"Redis at {shown} cannot be used: {str(error) or type(error).__name__}{advice(error)}"
+            f"Redis at {shown} cannot be used: {str(error) or type(error).__name__}{advice(error) or _closed(url, error)}"
         ) from None
 
 
@@ -172,3 +172,10 @@ async def _read(client: Any) -> RedisFacts:
     except ClientError:  # managed services have no CONFIG; INFO has the most important of it
         pass
     return RedisFacts(info, config, refused=refused)
+
+
+def _closed(url: str, error: Exception) -> str:
+    """Return what to add where a server ends a connection over TLS: by TLS 1.3 a client may not hear that it lacks a certificate."""
+    if url.startswith("rediss://") and any(part in str(error) for part in ("closed by server", "reset by peer")):
+        return ": where it asks for a client certificate, set STREAMS_REDIS_CERT_FILE and STREAMS_REDIS_KEY_FILE"
+    return ""

@@ -1,0 +1,76 @@
+"""Redis over TLS: an authority of one's own, client certificates, and what a refusal says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.errors import RedisError
+from streams.local.valkey import Valkey
+from streams.ops.probes import ask_redis
+from streams.settings import Settings
+from streams.state.connection import connect
+from tests.secured_kafka import Certificates
+from tests.tls_proxy import tls_before
+
+pytestmark = pytest.mark.system
+
+Make = Callable[..., Settings]
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    redis = Valkey(tmp_path_factory.mktemp("redis"), unix_socket=False)
+    redis.start()
+    host, _, port = redis.url.removeprefix("redis://").partition("/")[0].partition(":")
+    yield host, int(port)
+    redis.close()
+
+
+@pytest.fixture(params=[False, True], ids=["the server's certificate", "certificates of both"])
+def asks(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def make(server: tuple[str, int], certificates: Certificates, asks: bool) -> Iterator[Make]:
+    with tls_before(*server, certificates, asks=asks) as port:
+
+        def settings(**fields: Any) -> Settings:
+            return Settings.model_validate({"redis_url": f"rediss://127.0.0.1:{port}", "buckets": 16} | fields)
+
+        yield settings
+
+
+def test_the_files_of_the_settings_are_enough(make: Make, certificates: Certificates, asks: bool) -> None:
+    files = {"redis_ca_file": certificates.ca} | ({"redis_cert_file": certificates.issue("worker")} if asks else {})
+    connection = connect(make(**files))
+    try:
+        connection.call("SET", b"tls", b"works")
+        assert connection.call("GET", b"tls") == b"works"
+    finally:
+        connection.close()
+    assert asyncio.run(ask_redis(make(**files))).info["redis_version"]
+
+
+def test_without_the_authority_or_the_certificate_the_setting_is_named(
+    make: Make, certificates: Certificates, asks: bool, tmp_path: Path
+) -> None:
+    other = Certificates(tmp_path)
+    with pytest.raises(RedisError, match="STREAMS_REDIS_CA_FILE"):
+        asyncio.run(ask_redis(make()))
+    with pytest.raises(RedisError, match="STREAMS_REDIS_CA_FILE"):
+        asyncio.run(ask_redis(make(redis_ca_file=other.ca)))
+    if asks:
+        for files in ({}, {"redis_cert_file": other.issue("stranger")}):
+            with pytest.raises(RedisError, match="STREAMS_REDIS_CERT_FILE"):
+                asyncio.run(ask_redis(make(redis_ca_file=certificates.ca, **files)))
