@@ -175,7 +175,7 @@ async def _read(client: Any) -> RedisFacts:
 
 
 def _closed(url: str, error: Exception) -> str:
-    """Return what to add where a server ends a connection over TLS: by TLS 1.3 a client may not hear that it lacks a certificate."""
+    """Return what to add where a server ends a connection over TLS: a client may not hear that it lacks a certificate."""
     if url.startswith("rediss://") and any(part in str(error) for part in ("closed by server", "reset by peer")):
         return ": where it asks for a client certificate, set STREAMS_REDIS_CERT_FILE and STREAMS_REDIS_KEY_FILE"
     return ""
