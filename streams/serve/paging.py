@@ -45,7 +45,7 @@ def read_cursor(name: str, cursor: str | None, kind: type[T]) -> T | None:
         found, place = "", None
     if found != name or not isinstance(place, kind):
         raise ProblemError(
-            400, "invalid", "cursor: it is not the `next` of an answer of this list with these parameters"
+            422, "malformed", "cursor: it is not the `next` of an answer of this list with these parameters"
         )
     return place
 

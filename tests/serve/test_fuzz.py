@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from streams.local.serve import ServeProcess
+from streams.serve.tokens import TokenFile
 from tests.query.conftest import Library
 
 pytestmark = [pytest.mark.system, pytest.mark.long]
@@ -20,13 +21,21 @@ _CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 @pytest.mark.timeout(600)
 def test_schemathesis_finds_nothing(library: Library, tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "tokens")
+    secret = file.create("fuzzer", "operate")
     settings = library.settings.model_copy(
-        update={"kafka_url": "127.0.0.1:1", "serve_port": 0, "serve_requests_per_second": 0}
+        update={
+            "kafka_url": "127.0.0.1:1",
+            "serve_port": 0,
+            "serve_requests_per_second": 0,
+            "serve_tokens_file": str(file.path),
+        }
     )
     with ServeProcess(settings, tmp_path / "serve.log") as api:
         api.wait_ready()
         program = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(_CONFIG), "--no-color"]
         options = ["--max-examples", "300", "--exclude-path", "/api/v1/events", "--seed", "1", "--workers", "2"]
+        options += ["--header", f"Authorization: Bearer {secret}"]
         done = subprocess.run(
             [*program, "run", f"{api.url}/api/v1/openapi.json", *options],
             capture_output=True,

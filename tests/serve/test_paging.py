@@ -36,7 +36,7 @@ def test_a_cursor_names_its_place(time: int, partition: int, offset: int) -> Non
 def test_what_is_no_cursor_of_this_list_is_refused(text: str) -> None:
     with pytest.raises(ProblemError) as refused:
         read_cursor("list", text, Position)
-    assert (refused.value.problem.status, refused.value.problem.code) == (400, "invalid")
+    assert (refused.value.problem.status, refused.value.problem.code) == (422, "malformed")
 
 
 def test_numbers_that_no_list_has_are_refused() -> None:

@@ -27,6 +27,7 @@ from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
+from streams.serve.tokens import TokenFile
 from streams.settings import Settings
 from tests.curation.test_folding import content
 from tests.serve.desk import CHAPTER, OTHER
@@ -50,8 +51,9 @@ class Answer(NamedTuple):
 class Service:
     """A process `streams serve`, which is started, killed, and started again beside the same servers."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, token: str) -> None:
         self.streams = streams
+        self._token = {"Authorization": f"Bearer {token}"}
         self._open = contextlib.ExitStack()
         self._url = ""
         self._pid = 0
@@ -77,12 +79,14 @@ class Service:
         self._open.close()
 
     def get(self, path: str) -> Answer:
-        return self._ask(urllib.request.Request(self._url + API + path))
+        return self._ask(urllib.request.Request(self._url + API + path, headers=self._token))
 
     def post(self, path: str, body: object = None) -> Answer:
         data = orjson.dumps(body) if body is not None else b""
         return self._ask(
-            urllib.request.Request(self._url + API + path, data, {"Content-Type": "application/json"}, method="POST")
+            urllib.request.Request(
+                self._url + API + path, data, {"Content-Type": "application/json", **self._token}, method="POST"
+            )
         )
 
     @staticmethod
@@ -133,7 +137,9 @@ def world(
         asyncio.run(create_topics(own))
         data = tmp_path / "serve"
         given = {name: getattr(own, name) for name in ("kafka_url", "redis_url", "topic_prefix", "app_id")}
-        service = Service(streams(serve_port=0, serve_data=data, **given))
+        file = TokenFile(tmp_path / "tokens")
+        secret = file.create("curator", "operate")
+        service = Service(streams(serve_port=0, serve_data=data, serve_tokens_file=file.path, **given), secret)
         try:
             yield World(own, service, data)
         finally:
@@ -148,7 +154,7 @@ def test_a_correction_is_followed_also_by_a_worker_that_comes_later(world: World
         world.send({"id": "1", **CHAPTER}, {"id": "2", **OTHER})
         (pair,) = wait_for(lambda: service.get("/review").body["items"], "a person is asked about the pair")
         assert (pair["a"]["record"], pair["b"]["record"]) == ("mine:1", "mine:2")
-        assert service.post(f"/review/{pair['id']}/claim").body["claimed_by"] == "loopback"
+        assert service.post(f"/review/{pair['id']}/claim").body["claimed_by"] == "curator"
         made = service.post("/corrections", {"action": "same", "a": "mine:1", "b": "mine:2", "reason": "one book"})
         assert (made.status, made.body["status"]) == (200, "active")
         assert world.cluster("mine:2") == ["mine:1", "mine:2"]

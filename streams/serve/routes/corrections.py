@@ -175,17 +175,17 @@ async def preview_corrections(
     Give `corrections`, decided in their order, or `sets`: n records in k sets take n - k `same` and k(k - 1)/2 `different`.
     """
     if bool(data.corrections) == bool(data.sets):
-        raise ProblemError(400, "invalid", "give either corrections or sets, not empty")
+        raise ProblemError(422, "malformed", "give either corrections or sets, not empty")
     author = author_of(request)
     made = [_made(each, author) for each in data.corrections] or corrections_of_sets(data.sets, author)
     if len(made) > MOST_PREVIEWED:
-        raise ProblemError(400, "invalid", f"sets: they take {len(made)} corrections, more than {MOST_PREVIEWED}")
+        raise ProblemError(422, "malformed", f"sets: they take {len(made)} corrections, more than {MOST_PREVIEWED}")
     result = await resources.ask(lambda index: preview(index, made))
     shown = data.corrections or [CorrectionRequest(action=each.action, a=each.a, b=each.b) for each in made]
     return CorrectionPreview(tuple(shown), result)
 
 
-@get("", operation_id="listCorrections", summary="All corrections, newest first", responses=answers())
+@get("", operation_id="listCorrections", summary="All corrections, newest first", responses=answers(422))
 async def corrections(
     request: Anything,
     resources: NamedDependency[Resources],

@@ -125,7 +125,7 @@ class DeadLetterOutcomes(msgspec.Struct, frozen=True):
     more: bool
 
 
-@get("", operation_id="listDeadLetters", summary="Messages that could not be read", responses=answers())
+@get("", operation_id="listDeadLetters", summary="Messages that could not be read", responses=answers(422))
 async def dead_letters(
     request: Anything,
     resources: NamedDependency[Resources],
@@ -217,7 +217,7 @@ async def retry_letters(resources: NamedDependency[Resources], data: JSONBody[Re
     status_code=200,
     guards=[requires("operate")],
     security=TOKEN_NEEDED,
-    responses=answers(413),
+    responses=answers(413, 422),
 )
 async def drop_letters(resources: NamedDependency[Resources], data: JSONBody[Choice]) -> DeadLetterOutcomes:
     """Delete dead letters permanently without sending anything; one outcome for each message."""
@@ -242,7 +242,7 @@ async def _chosen(book: Database, choice: Choice) -> tuple[list[Letter], list[De
     """
     filters = bool(choice.reason or choice.source)
     if bool(choice.origins) == filters:
-        raise ProblemError(400, "invalid", "give either origins, or a reason, a source or both")
+        raise ProblemError(422, "malformed", "give either origins, or a reason, a source or both")
     if filters:
         selection = Selection(choice.source, choice.reason)
         letters = await book.run(partial(dead_letter_book.selected, selection=selection, most=MOST_CHOSEN + 1))

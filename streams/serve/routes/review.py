@@ -68,7 +68,7 @@ class ReviewPage(msgspec.Struct, frozen=True):
     current: bool
 
 
-@get("", operation_id="listReview", summary="Doubtful pairs that people are asked about", responses=answers())
+@get("", operation_id="listReview", summary="Doubtful pairs that people are asked about", responses=answers(422))
 async def review(
     request: Anything,
     resources: NamedDependency[Resources],

@@ -136,7 +136,8 @@ def test_what_is_no_correction(operator: Client) -> None:
 def test_what_is_not_known_or_no_cursor(client: Client) -> None:
     assert client.get(f"{PATH}/k9").json()["code"] == "unknown_correction"
     assert client.get(f"{PATH}/k9").status_code == 404
-    for wrong in ({"cursor": "AAAA"}, {"limit": 0}, {"limit": 201}, {"status": "new"}):
+    assert client.get(PATH, params={"cursor": "AAAA"}).json()["code"] == "malformed"
+    for wrong in ({"limit": 0}, {"limit": 201}, {"status": "new"}):
         assert client.get(PATH, params=wrong).json()["code"] == "invalid"
 
 
@@ -175,9 +176,9 @@ def test_a_preview_shows_what_would_be_and_changes_nothing(client: Client, libra
 
 
 NO_PREVIEWS: list[tuple[dict[str, Any], int]] = [
-    ({}, 400),
-    ({"sets": [["mine:1", "mine:2"]], "corrections": [{"action": "undo", "undoes": "k1"}]}, 400),
-    ({"sets": [[f"mine:{n}"] for n in range(20)]}, 400),
+    ({}, 422),
+    ({"sets": [["mine:1", "mine:2"]], "corrections": [{"action": "undo", "undoes": "k1"}]}, 422),
+    ({"sets": [[f"mine:{n}"] for n in range(20)]}, 422),
     ({"sets": [["mine:1"]]}, 422),
     ({"sets": [["mine:1"], []]}, 422),
     ({"sets": [["mine:1", "mine:2"], ["mine:1"]]}, 422),

@@ -117,9 +117,9 @@ def test_a_large_payload_is_shown_in_part(desk: Desk, monkeypatch: pytest.Monkey
 
 
 NO_CHOICES: list[tuple[dict[str, Any], int]] = [
-    ({}, 400),
-    ({"origins": []}, 400),
-    ({"origins": ["a:0:1"], "reason": "not_json"}, 400),
+    ({}, 422),
+    ({"origins": []}, 422),
+    ({"origins": ["a:0:1"], "reason": "not_json"}, 422),
     ({"all": True}, 400),
     ({"origins": ["a:0:1"] * 501}, 400),
     ({"origins": ["x" * 1_000_001]}, 413),
@@ -129,7 +129,7 @@ NO_CHOICES: list[tuple[dict[str, Any], int]] = [
 def test_a_choice_that_is_none(operator: Client) -> None:
     for path, (body, status) in product(("retry", "drop"), NO_CHOICES):
         answer = operator.post(f"{PATH}/{path}", json=body)
-        expected = (status, {400: "invalid", 413: "too_large"}[status])
+        expected = (status, {400: "invalid", 413: "too_large", 422: "malformed"}[status])
         assert (answer.status_code, answer.json()["code"]) == expected, (path, str(body)[:200])
 
 
@@ -137,7 +137,7 @@ def test_what_is_not_there(operator: Client) -> None:
     assert operator.get(PATH).json() == {"items": [], "next": None, "counts": [], "current": False}
     assert operator.get(f"{PATH}/records.document:0:9").json()["code"] == "unknown_dead_letter"
     assert operator.get(f"{PATH}/retry").status_code in (404, 405)
-    assert operator.get(PATH, params={"cursor": "AAAA"}).json()["code"] == "invalid"
+    assert operator.get(PATH, params={"cursor": "AAAA"}).json()["code"] == "malformed"
     outcome = operator.post(f"{PATH}/drop", json={"origins": ["a:0:1"]}).json()
     assert outcome["items"] == [{"origin": "a:0:1", "problem": "there is no such dead letter"}]
 
