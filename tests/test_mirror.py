@@ -33,6 +33,7 @@ WITHOUT = {
     "cli/send": "on real processes: tests/system/test_commands_live.py",
     "cli/up": "on real processes: tests/system/test_commands_live.py",
     "cli/verify": "on real processes: tests/system/test_verify.py",
+    "local/http_process": "the processes that are made of it: tests/local/test_serve.py, and workers in every file of tests/system",
     "local/up": "on real processes: tests/system/test_commands_live.py",
     "local/worker": "on real processes, in every file of tests/system",
     "client/items": "value types; made and read in tests/client/test_subscription.py, test_kafka_source.py",

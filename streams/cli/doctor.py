@@ -27,7 +27,7 @@ from streams.ops.diagnosis import (
     check_session,
     check_settings,
 )
-from streams.ops.probes import ask_kafka, ask_redis
+from streams.ops.probes import ask_kafka, ask_partitions, ask_redis
 from streams.ops.redis_diagnosis import check_redis
 from streams.rebuild import generations
 from streams.serve.tokens import TokenReader
@@ -174,12 +174,12 @@ async def _partitions(settings: Settings, seconds: float) -> list[Finding]:
     check, connection = "partitions of dedup.*", connect(settings)
     try:
         begun = await asyncio.to_thread(fixed_partitions, settings, connection)
-        facts = await ask_kafka(KafkaConnection.of(settings), fixed_topics(settings), seconds)
+        found = await ask_partitions(KafkaConnection.of(settings), fixed_topics(settings), seconds)
     except StreamsError as error:
         return [Finding(check, "fail", str(error), "start the server, or correct its address")]
     finally:
         connection.close()
-    wrong = list(check_fixed_partitions({name: topic.partitions for name, topic in facts.topics.items()}, begun))
+    wrong = list(check_fixed_partitions(found, begun))
     shown = "as the state was begun with" if begun else "not fixed yet: the first worker does"
     return wrong or [Finding(check, "ok", shown)]
 

@@ -25,7 +25,7 @@ from streams.settings.redaction import hide
 from streams.state.credentials import redis_options
 from streams.state.refusal import advice
 
-__all__ = ["ask_kafka", "ask_redis"]
+__all__ = ["ask_kafka", "ask_partitions", "ask_redis"]
 
 _SECONDS = 10.0
 _CLEANUP = "cleanup.policy"
@@ -45,6 +45,12 @@ async def ask_kafka(kafka: KafkaConnection, topics: Sequence[str], seconds: floa
         raise BrokerError(f"Kafka at {kafka.shown} does not answer within {seconds:g} seconds") from None
     except (KafkaError, OSError, ValueError) as error:
         raise explained(kafka, "cannot be reached", error) from None
+
+
+async def ask_partitions(kafka: KafkaConnection, topics: Sequence[str], seconds: float = _SECONDS) -> dict[str, int]:
+    """Return how many partitions those of `topics` have that exist; creates no topic. Raises BrokerError."""
+    facts = await ask_kafka(kafka, topics, seconds)
+    return {name: topic.partitions for name, topic in facts.topics.items()}
 
 
 async def _describe(admin: Any, topics: Sequence[str]) -> KafkaFacts:

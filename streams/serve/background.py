@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
-from typing import Self, TypeVar
+from typing import Self
 
 from streams.errors import StreamsError
 from streams.query.index_reader import IndexReader
@@ -18,7 +18,6 @@ from streams.totals.read import read_workers
 
 __all__ = ["Background"]
 
-T = TypeVar("T")
 Ask = Callable[[Callable[[IndexReader], list[Heartbeat]]], Awaitable[list[Heartbeat]]]
 
 _HEARTBEAT_SECONDS = 1.0

@@ -16,7 +16,7 @@ from streams.errors import RefusedError
 from streams.events import CLUSTERS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
-from streams.ops.probes import ask_kafka
+from streams.ops.probes import ask_partitions
 from streams.settings import Settings
 from streams.state.fixed_partitions import fixed_partitions
 from streams.verification.differences import Difference
@@ -38,8 +38,8 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
     lacks more clusters than a failover explains: publishing their end would make subscribers delete them.
     """
     begun = await asyncio.to_thread(fixed_partitions, settings, engine.connection)
-    topics = (await ask_kafka(KafkaConnection.of(settings), list(begun))).topics if begun else {}
-    compare_partitions({name: topic.partitions for name, topic in topics.items()}, begun)
+    if begun:
+        compare_partitions(await ask_partitions(KafkaConnection.of(settings), list(begun)), begun)
     differences = list(differences)
     forgotten = {difference.cluster_id for difference in differences if difference.code in _FORGOTTEN}
     missing = sum(difference.code == "redis_missing" for difference in differences)

@@ -10,7 +10,7 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.rights import refuse_missing_rights
 from streams.kafka.topics import create_topics, fixed_topics
 from streams.ops import diagnosis
-from streams.ops.probes import ask_kafka
+from streams.ops.probes import ask_kafka, ask_partitions
 from streams.settings import Settings
 from streams.state.connection import Connection
 
@@ -33,8 +33,7 @@ async def ready_topics(settings: Settings, begun: Mapping[str, int]) -> dict[str
     """
     await create_topics(settings, fixed=begun)
     await refuse_missing_rights(settings)
-    facts = await ask_kafka(KafkaConnection.of(settings), fixed_topics(settings))
-    return {name: topic.partitions for name, topic in facts.topics.items()}
+    return await ask_partitions(KafkaConnection.of(settings), fixed_topics(settings))
 
 
 def compare_partitions(found: Mapping[str, int], begun: Mapping[str, int]) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from streams.errors import SettingsError
+from streams.local.http_process import environment_of
 from streams.local.serve import ServeProcess
-from streams.local.worker import environment_of
 from streams.serve.process import bind
 from streams.settings import Settings
 from tests.query.conftest import Library
