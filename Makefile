@@ -24,7 +24,7 @@ else \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-kafka soak endurance check check-deploy format docs lock sbom image-environment wheel evaluate clean
+.PHONY: help demo test test-long test-kafka soak endurance check check-deploy format docs lock sbom image-environment wheel bench evaluate clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -136,6 +136,9 @@ lock: $(VENV)/.release-installed ## Renew deploy/requirements.lock, the versions
 wheel: $(VENV)/.release-installed ## Build the source archive and the wheel into dist/
 	@rm -rf dist
 	$(BIN)/python -m build --outdir dist .
+
+bench: $(VENV)/.test-installed ## Measure speed and size; QUICK=1 for small feeds, AGAINST=REVISION by turns with a commit, ONLY="NAME …"
+	$(BIN)/python bench/figures.py $(if $(QUICK),--quick) $(if $(AGAINST),--against $(AGAINST)) $(ONLY)
 
 evaluate: $(VENV)/.evaluate-installed $(if $(DATA),$(VENV)/.peers-tried) ## Measure matching; with DATA=folder of labelled sets also write docs/evaluation.md
 	$(BIN)/python bench/evaluate.py $(if $(DATA),--data $(DATA) --write)
