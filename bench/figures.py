@@ -3,8 +3,8 @@
     python bench/figures.py [--quick] [--against REVISION [--pairs N]] [NAME…]
 
 Without names every figure is measured. `--quick` takes small feeds: it shows that the commands work, not how fast anything is.
-`--against` measures each figure in this tree and in a checkout of the revision by turns, and prints the median of the ratios; one of
-two runs on a shared machine says little. CPU is that of the command and all the processes that it started: it depends less on
+`--against` measures each figure in this tree and in a checkout of the revision by turns, and prints the median of the ratios; one
+of two runs on a shared machine says little. CPU is that of the command and all the processes that it started: it depends less on
 what else the machine does than time.
 """
 
