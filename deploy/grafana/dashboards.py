@@ -246,6 +246,27 @@ _SERVE: Rows = (
             Graph("Memory", "bytes", (Query('process_resident_memory_bytes{job="streams-serve"}', "{{instance}}"),)),
         ),
     ),
+    (
+        "Webhooks",
+        (
+            Graph("Endpoints that fail", "none", (Query("sum(streams_webhook_failing)"),), number=True),
+            Graph(
+                "Deliveries",
+                "reqps",
+                (
+                    Query(
+                        "sum by (name, outcome) (rate(streams_webhook_deliveries_total[$__rate_interval]))",
+                        "{{name}} {{outcome}}",
+                    ),
+                ),
+            ),
+            Graph(
+                "Age of the oldest event that waits",
+                "s",
+                (Query("max by (name) (streams_webhook_lag_seconds)", "{{name}}"),),
+            ),
+        ),
+    ),
 )
 
 DASHBOARDS: dict[str, tuple[str, Rows]] = {

@@ -29,6 +29,7 @@ from streams.cli.serve import serve
 from streams.cli.token import app as token_app
 from streams.cli.totals import totals
 from streams.cli.verify import verify as verify_all
+from streams.cli.webhooks import app as webhooks_app
 from streams.errors import UsageError
 from streams.kafka.feed import check_readable
 from streams.kafka.topics import topics
@@ -157,6 +158,7 @@ app.command()(rebuild)
 app.command()(totals)
 app.add_typer(dead_letter_app, name="dead-letter")
 app.add_typer(token_app, name="token")
+app.add_typer(webhooks_app, name="webhooks")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Metrics of `streams serve`: how long requests take, by operation and status."""
+"""Metrics of `streams serve`: how long requests take, by operation and status; and those of webhooks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
 from streams import __version__
+from streams.webhooks.metrics import WebhookMetrics
 
 __all__ = ["ServeMetrics"]
 
@@ -45,6 +46,7 @@ class ServeMetrics:
         )
         for code in ("host_refused", "token_unknown", "too_many_requests", "busy"):
             self._refused.labels(code)
+        self.webhooks = WebhookMetrics(self.registry)
 
     def refused(self, code: str) -> None:
         """Count a request that was refused with this problem code."""

@@ -22,6 +22,8 @@ from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
 from streams.state.generation import current_generation
 from streams.subscriptions.hub import Hub
+from streams.webhooks.configuration import read_webhooks
+from streams.webhooks.dispatcher import Dispatcher
 
 __all__ = ["READERS", "Resources"]
 
@@ -36,10 +38,12 @@ class Resources:
     """Use as `async with`. `settings` are those that the process was started with."""
 
     def __init__(self, settings: Settings) -> None:
+        """Prepare what is opened later. Raises SettingsError where the file of webhooks is malformed."""
         self.settings = settings
         self.metrics = ServeMetrics()
         self.hub = Hub(settings)
         self.background = Background(settings, self.ask)
+        self.webhooks = Dispatcher(settings, read_webhooks(settings.webhooks_file), self.metrics.webhooks)
         self._open = AsyncExitStack()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="query")
         self._local = threading.local()
@@ -49,6 +53,7 @@ class Resources:
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self.hub)
         await self._open.enter_async_context(self.background)
+        await self._open.enter_async_context(self.webhooks)
         await self.curation.open()
         self._open.push_async_callback(self.curation.close)
         return self

@@ -116,6 +116,9 @@ class Settings(BaseSettings):
         "",
         description="directory in which `streams serve` keeps its review queue; empty: a temporary file, made at each start",
     )
+    webhooks_file: str = Field(
+        "", description="file with the endpoints that `streams serve` sends events to (TOML); empty: none"
+    )
     batch_records: int = Field(1024, ge=1, le=10_000, description="most messages handled in one micro-batch")
     batch_seconds: float = Field(0.05, gt=0, le=10, description="longest wait for a micro-batch to fill, in seconds")
     buckets: int = Field(
