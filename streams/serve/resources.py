@@ -18,6 +18,7 @@ from streams.query.index_reader import IndexReader
 from streams.serve.background import Background
 from streams.serve.curation import Curation
 from streams.serve.metrics import ServeMetrics
+from streams.serve.timing import Timing, current_timing
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
 from streams.state.generation import current_generation
@@ -66,10 +67,23 @@ class Resources:
 
     async def ask(self, question: Callable[[IndexReader], T]) -> T:
         """Return what a question answers, asked on a thread with an index reader. Raises what it raises, and ServiceError."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
+        timing = current_timing.get() or Timing()
+        timing.ask()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question, timing)
+        finally:
+            timing.resume()
 
-    def _answer(self, question: Callable[[IndexReader], T]) -> T:
-        return question(self._reader())
+    def _answer(self, question: Callable[[IndexReader], T], timing: Timing) -> T:
+        began = time.perf_counter()
+        self._local.redis = 0.0
+        try:
+            return question(self._reader())
+        finally:
+            timing.took(began, self._local.redis)
+
+    def _redis_answered(self, seconds: float) -> None:
+        self._local.redis += seconds
 
     def _reader(self) -> IndexReader:
         """Return this thread's reader of the current index version."""
@@ -77,6 +91,7 @@ class Resources:
         now = time.monotonic()
         if reader is None:
             connection = connect_to_read(self.settings)
+            connection.on_answer = self._redis_answered
             self._connections.append(connection)
             reader = IndexReader(current_generation(self.settings, connection), connection)
         elif now - self._local.followed > _FOLLOW_SECONDS:

@@ -39,6 +39,8 @@ MAX_CATCHING_UP = 20
 """Subscribers at once that read from Kafka by a consumer of their own."""
 _RING = 10_000
 _CHUNK = 256
+_SLICE = 32
+"""Events read at once: about a millisecond."""
 _PAUSE_SECONDS = 0.05
 """Between fetches: subscribers are woken at most 20 times a second, however the events come."""
 _TICK_SECONDS = 1.0
@@ -245,6 +247,7 @@ class Hub:
                 count += 1
                 if count % _CHUNK == 0:  # subscribers take a chunk before the next one comes
                     self._wake()
+                if count % _SLICE == 0:  # requests share the event loop
                     await asyncio.sleep(0)
         if count:
             self._wake()
