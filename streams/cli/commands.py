@@ -20,6 +20,7 @@ from streams.cli.dead_letter import app as dead_letter_app
 from streams.cli.doctor import doctor as check
 from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain_pair, explain_record
+from streams.cli.harvest import harvest
 from streams.cli.history import show_history
 from streams.cli.lookup import lookup
 from streams.cli.match import match
@@ -150,6 +151,7 @@ def worker() -> None:
 
 
 app.command()(serve)
+app.command()(harvest)
 app.command()(compare)
 app.command()(lookup)
 app.command()(match)
