@@ -23,13 +23,14 @@ from streams.query.answers import PreviewAnswer
 from streams.query.index_reader import IndexReader
 from streams.query.preview import preview
 from streams.records.stored import id_of
-from streams.serve.corrections import CorrectionAnswer, answer_of, send_correction
+from streams.serve.corrections import CorrectionAnswer, answer_of, correction_answer, send_correction
 from streams.serve.problems import ProblemError
 from streams.serve.resources import Resources
 from streams.serve.review import OpenPair
 
 __all__ = [
     "MOST_AT_ONCE", "Decided", "Deciding", "Foreseen", "InCluster", "Settled", "decide", "decide_all", "decisions_of", "foresee",
+    "undo",
 ]  # fmt: skip
 
 Deciding = Literal["same", "different"]
@@ -101,6 +102,17 @@ async def decide(resources: Resources, pair: OpenPair, action: Deciding, author:
             before=before.clusters, after=after, pairs=sum(doubt is None for doubt in looked), is_all=before.is_all
         )
     return _decided(pair, correction=answer, settled=settled)
+
+
+async def undo(resources: Resources, identifier: str, author: str) -> Decided:
+    """Undo a decision, and return that with the clusters of its two records. Raises ProblemError (409), NotFoundError."""
+    known = await correction_answer(resources, identifier)
+    asked = Asked(review_queue.pair_id(known.a, known.b), known.a, known.b, 0.0, (), 0)
+    before = await _clusters_of(resources, asked)
+    answer = await send_correction(resources, make_correction("undo", author, undoes=identifier))
+    after = before if answer.status == "sent" else await _clusters_of(resources, asked)
+    settled = Settled(before=before, after=after)
+    return Decided(pair=asked.id, a=asked.a, b=asked.b, score=0.0, correction=answer, settled=settled)
 
 
 async def decide_all(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from streams.curation.review_queue import Filters
-from streams.serve.deciding import InCluster, decide, decide_all, decisions_of, foresee
+from streams.serve.deciding import InCluster, decide, decide_all, decisions_of, foresee, undo
 from streams.serve.resources import Resources
 from streams.serve.review import OpenPair, open_pairs
 from tests.serve.desk import CHAPTER, OTHER, Desk
@@ -58,6 +58,14 @@ def test_a_decision_settles_other_questions_about_its_clusters(desk: Desk) -> No
             made.correction.id,
         ]
         assert await decisions_of(resources, "bob", 5) == []
+        undone = await undo(resources, again.correction.id, "ada")
+        assert undone.correction is not None
+        assert (undone.correction.status, undone.pair) == ("done", second.asked.id)
+        assert ([each.size for each in undone.settled.before], sorted(each.size for each in undone.settled.after)) == (
+            [3],
+            [1, 2],
+        )
+        assert [each.id for each in await decisions_of(resources, "ada", 5)] == [made.correction.id]
 
     within(desk, 3, use)
 

@@ -12,6 +12,7 @@ from streams.serve.page import (
     overview,
     pair,
     review,
+    review_bulk,
     search,
     sign_in,
     static_files,
@@ -24,8 +25,8 @@ __all__ = ["router"]
 router = Router(
     "/",
     route_handlers=[
-        overview.router, search.router, cluster.router, pair.router, review.router, dead_letters.router, workers.router,
-        subscriptions.router, sign_in.router, static_files.router,
+        overview.router, search.router, cluster.router, pair.router, review.router, review_bulk.router, dead_letters.router,
+        workers.router, subscriptions.router, sign_in.router, static_files.router,
     ],
     include_in_schema=False,
 )  # fmt: skip
