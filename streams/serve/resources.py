@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import Self, TypeVar
 
 from streams.query.index_reader import IndexReader
+from streams.query.titles import titles_of
 from streams.serve.background import Background
 from streams.serve.curation import Curation
 from streams.serve.metrics import ServeMetrics
@@ -22,6 +23,7 @@ from streams.serve.recent import Recent
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
 from streams.state.generation import current_generation
+from streams.subscriptions.decision_tail import DecisionTail
 from streams.subscriptions.hub import Hub
 
 __all__ = ["READERS", "Resources"]
@@ -41,6 +43,7 @@ class Resources:
         self.metrics = ServeMetrics()
         self.hub = Hub(settings)
         self.background = Background(settings, self.ask)
+        self.decisions = DecisionTail(settings, self._titles)
         self._open = AsyncExitStack()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="query")
         self._local = threading.local()
@@ -51,6 +54,7 @@ class Resources:
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self.hub)
         await self._open.enter_async_context(self.background)
+        self._open.push_async_callback(self.decisions.close)
         await self.curation.open()
         self._open.push_async_callback(self.curation.close)
         return self
@@ -64,6 +68,10 @@ class Resources:
     async def ask(self, question: Callable[[IndexReader], T]) -> T:
         """Return what a question answers, asked on a thread with an index reader. Raises what it raises, and ServiceError."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
+
+    async def _titles(self, records: Sequence[str]) -> dict[str, str]:
+        """Return the titles of the records that there are."""
+        return await self.ask(lambda index: titles_of(index, records))
 
     def _answer(self, question: Callable[[IndexReader], T]) -> T:
         return question(self._reader())
