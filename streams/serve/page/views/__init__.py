@@ -1,1 +1,1 @@
-"""What a page shows, as values made from the answers of queries. Pure."""
+"""What each page shows, as values made of what the API answers. Pure: nothing here reads a server or knows HTML."""
