@@ -1,4 +1,4 @@
-"""All that a person wants to see of one cluster, in one question. Nothing is written.
+"""All that a person wants to see of one cluster, or of two records, in one question. Nothing is written.
 
 It is bounded for clusters of any size: some of the records, the strongest links, and what was kept apart where the group is small
 enough to compare all of its pairs.
@@ -11,15 +11,16 @@ from typing import NamedTuple
 
 from streams.clusters.corrections import Correction
 from streams.clusters.field_origins import field_origins
-from streams.clusters.group import cluster_key
+from streams.clusters.group import cluster_id, cluster_key
+from streams.errors import NotFoundError, UsageError
 from streams.query.answers import ClusterAnswer, Spanning
 from streams.query.clusters import Clusters
-from streams.query.explain import Inspection, Pairing, RefusedLink
+from streams.query.explain import Inspection, PairExplanation, Pairing, RefusedLink
 from streams.query.index_reader import IndexReader
 from streams.records.record import Record
 from streams.records.stored import ID_BYTES, id_of
 
-__all__ = ["MOST_SHOWN", "Dossier", "StoredRecord", "read_dossier"]
+__all__ = ["MOST_SHOWN", "Dossier", "PairDossier", "StoredRecord", "read_dossier", "read_pair"]
 
 MOST_SHOWN = 30
 """Records of a cluster that are read for one page of it."""
@@ -55,6 +56,36 @@ class Dossier(NamedTuple):
     is_compared: bool
     family: tuple[str, ...]
     titles: Mapping[str, str]
+
+
+class PairDossier(NamedTuple):
+    """Two records, the comparison of them, and the cluster of each; `share_a_key`: a feed compares the two."""
+
+    a: Record
+    b: Record
+    explanation: PairExplanation
+    cluster_a: str
+    cluster_b: str
+    share_a_key: bool
+
+
+def read_pair(index: IndexReader, a: str, b: str) -> PairDossier:
+    """Return two records and their comparison. Raises NotFoundError where one of them is not known, UsageError where it is one."""
+    if a == b:
+        raise UsageError("a pair is two records, and these are one")
+    explanation = Inspection(index.settings, index.connection).compare(a, b)
+    keys = id_of(a), id_of(b)
+    reader = index.reader()
+    reader.load(keys)
+    reader.load_records(keys)
+    homes = index.homes(keys)
+    blobs = [reader.features(key) for key in keys]
+    first, second = (reader.record(key) for key in keys)
+    if first is None or second is None or not all(blobs):
+        raise NotFoundError("unknown_record", f"{a} or {b} was deleted a moment ago")
+    cluster_a, cluster_b = (cluster_id(homes[key].cluster.key) if key in homes else "" for key in keys)
+    share_a_key = index.decisions.share_blocking_key(*blobs)
+    return PairDossier(first, second, explanation, cluster_a, cluster_b, share_a_key)
 
 
 def read_dossier(index: IndexReader, identifier: str, first: int = 0, most: int = MOST_SHOWN) -> Dossier:
