@@ -21,6 +21,7 @@ _SCHEMES = {
     "doi": "DOI", "arxiv": "arXiv id", "pmid": "PubMed id", "pmcid": "PubMed Central id", "openalex": "OpenAlex id",
     "s2": "Semantic Scholar id", "s2_paper": "Semantic Scholar id", "isbn": "ISBN", "issn": "ISSN",
 }  # fmt: skip
+_FORMS = {"bibtex": "BibTeX", "ris": "RIS", "medline": "MEDLINE", "endnote-xml": "EndNote XML", "csv": "CSV"}
 
 
 class NameRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +156,10 @@ def _understood(answer: SearchAnswer) -> str:
         authors = question.record.authors if question.record else ()
         by = f" and {len(authors)} author{'s' if len(authors) > 1 else ''}" if authors else ""
         return f"Understood as a title{by}{also}"
-    return "Understood as a BibTeX entry" if question.kind == "bibtex" else "Understood as a document"
+    if question.kind == "document":
+        return "Understood as a document"
+    more = f", the first of {question.left_out + 1:,}" if question.left_out else ""
+    return f"Understood as a reference in {_FORMS.get(question.form, question.form)}{more}"
 
 
 def _what(found: LookupAnswer) -> str:
