@@ -152,8 +152,8 @@ async def read_between(kafka: KafkaConnection, wanted: Mapping[TopicPartition, E
         raise explained(kafka, "cannot be read", error) from error
 
 
-async def read_at_time(kafka: KafkaConnection, topic: str, moment: int) -> list[Any]:
-    """Return the messages of a topic with one timestamp, Unix time in ms, among the first 500 of each partition from then on.
+async def read_at_time(kafka: KafkaConnection, topic: str, moment: int) -> AsyncIterator[Any]:
+    """Yield the messages of a topic with one timestamp, Unix time in ms, among the first 500 of each partition from then on.
 
     Raises BrokerError.
     """
@@ -169,15 +169,16 @@ async def read_at_time(kafka: KafkaConnection, topic: str, moment: int) -> list[
             consumer.assign(list(first))
             for place, offset in first.items():
                 consumer.seek(place, offset)
-            return [message async for message in _of_moment(consumer, moment, len(first))]
+            async for message in _of_moment(consumer, moment):
+                yield message
     except KafkaError as error:
         raise explained(kafka, "cannot be read", error) from error
 
 
-async def _of_moment(consumer: AIOKafkaConsumer, moment: int, partitions: int) -> AsyncIterator[Any]:
+async def _of_moment(consumer: AIOKafkaConsumer, moment: int) -> AsyncIterator[Any]:
     """Yield the messages of one moment; a partition is left at the first later one, and all where none comes."""
     left = dict.fromkeys(consumer.assignment(), _AT_ONE_TIME)
-    while left and partitions and (fetched := await consumer.getmany(*left, timeout_ms=1000)):
+    while left and (fetched := await consumer.getmany(*left, timeout_ms=1000)):
         for place, messages in fetched.items():
             for message in messages:
                 if message.timestamp == moment:

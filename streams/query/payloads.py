@@ -6,6 +6,7 @@ in the topic of its source, without a search.
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import NamedTuple
 
 from streams.kafka.connection import KafkaConnection
@@ -52,10 +53,12 @@ async def read_payload(settings: Settings, record: str, arrived: int) -> Payload
     source = record.partition(":")[0]
     source = source if source in SOURCES else DOCUMENT
     topic = record_topic(settings, source)
-    for message in await read_at_time(KafkaConnection.of(settings), topic, arrived >> ARRIVAL_BITS):
-        if message.value is None or arrival(message.timestamp, message.offset) != arrived:
-            continue
-        records = [item for item in parse(source, message.value, message.key) if isinstance(item, Record)]
-        if any(item.id == record for item in records):
-            return Payload(message.value, topic, message.partition, message.offset, message.timestamp, len(records))
+    messages = read_at_time(KafkaConnection.of(settings), topic, arrived >> ARRIVAL_BITS)
+    async with aclosing(messages) as found:  # type: ignore[type-var]
+        async for message in found:
+            if message.value is None or arrival(message.timestamp, message.offset) != arrived:
+                continue
+            records = [item for item in parse(source, message.value, message.key) if isinstance(item, Record)]
+            if any(item.id == record for item in records):
+                return Payload(message.value, topic, message.partition, message.offset, message.timestamp, len(records))
     return None

@@ -15,7 +15,7 @@ from streams.query.answers import Spanning
 from streams.query.dossier import MOST_SHOWN, Dossier, StoredRecord
 from streams.query.explain import Pairing, RefusedLink
 from streams.records.record import Record
-from streams.serve.page.views.differences import Segments, compare_lists, compare_texts
+from streams.serve.page.views.differences import Segments, compare_lists, compare_names, compare_texts, name_key
 from streams.serve.page.views.pair import CorrectionRow, correction_row
 from streams.serve.page.views.reason_words import RELATIONS, VERDICTS, words_of
 from streams.serve.page.views.search import short_list
@@ -29,6 +29,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """Fields of the document that are shown, in this order."""
 _MOST_AUTHORS = 40
+_MOST_NAMES = 8
 _MOST_LINKS = 12
 _MOST_APART = 20
 _MOST_REASONS = 3
@@ -194,7 +195,10 @@ def _compared(record: Record, field: str, value: Any) -> str:
         return "none"
     if field == "urls":
         return "same"
-    return "same" if _plain(mine) == _plain("; ".join(value) if isinstance(value, list) else str(value)) else "other"
+    if field == "authors":
+        names = [name_key(author.name) for author in record.authors]
+        return "same" if names == [name_key(name) for name in value] else "other"
+    return "same" if _plain(mine) == _plain(str(value)) else "other"
 
 
 def _value(record: Record, field: str) -> str:
@@ -216,8 +220,7 @@ def _plain(text: str) -> str:
 
 def _record(stored: StoredRecord, document: dict[str, Any], found: Dossier) -> RecordRow:
     record = stored.record
-    names = short_list((author.name for author in record.authors), 8)
-    canonical_names = short_list(document.get("authors", ()), 8)
+    names = [author.name for author in record.authors]
     ids = [f"{each.scheme}:{each.value}" for each in record.identifiers]
     known = [
         f"{scheme}:{document[name]}" for name, scheme in (("doi", "doi"), ("arxiv_id", "arxiv")) if document.get(name)
@@ -228,7 +231,7 @@ def _record(stored: StoredRecord, document: dict[str, Any], found: Dossier) -> R
         record=record.id,
         source=record.source,
         title=compare_texts(record.title, document.get("title", ""))[0],
-        authors=compare_texts(names, canonical_names)[0],
+        authors=compare_names(names, document.get("authors", ()), _MOST_NAMES)[0],
         date=_whole_differs(record.date, document.get("publication_date", "")),
         venue=compare_texts(_venue(record), _venue_of(document))[0],
         identifiers=compare_lists(ids, [*known, *(name for name in ids if not name.startswith(("doi:", "arxiv:")))])[0],

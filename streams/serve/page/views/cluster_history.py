@@ -15,6 +15,8 @@ __all__ = ["HistoryRow", "HistoryView", "history_view"]
 
 _MOST_RECORDS = 12
 _MOST_REASONS = 4
+_OWN = frozenset(("id", "versions", "source", "year"))
+"""Fields of the document that are the cluster's own, or said by others."""
 _TYPES = {
     "created": "Begun",
     "record_added": "A record joined",
@@ -35,7 +37,10 @@ _OTHERS = (
 
 
 class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An event: what happened, to which records, for which reasons. `time` is Unix time in seconds; `people` is what they said."""
+    """An event: what happened, to which records, for which reasons. `time` is Unix time in seconds; `people` is what they said.
+
+    `fields` are those of the document that it changed.
+    """
 
     time: float
     cluster_id: str
@@ -48,6 +53,7 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     reasons: tuple[str, ...]
     people: tuple[str, ...]
+    fields: tuple[str, ...]
     cause: str
 
 
@@ -65,14 +71,19 @@ class HistoryView(msgspec.Struct, frozen=True, kw_only=True):
 def history_view(found: BoundedHistory) -> HistoryView:
     """Return a history as a timeline."""
     history = found.history
-    rows = tuple(map(_row, reversed(history.events)))
+    before: dict[str, Mapping[str, Any]] = {}
+    rows: list[HistoryRow] = []
+    for published in history.events:
+        name, document = published.event["cluster_id"], published.event.get("document") or {}
+        rows.append(_row(published, _changed(before.get(name), document)))
+        before[name] = document
     missing = tuple(
         f"{name}, up to revision {last}" if last else f"{name}, all of them"
         for name, last in sorted(history.lost.items())
     )
     return HistoryView(
         cluster_id=history.cluster_id,
-        rows=rows,
+        rows=tuple(reversed(rows)),
         several=len({row.cluster_id for row in rows}) > 1,
         merged_into=history.merged_into,
         missing=missing,
@@ -80,7 +91,7 @@ def history_view(found: BoundedHistory) -> HistoryView:
     )
 
 
-def _row(published: PublishedEvent) -> HistoryRow:
+def _row(published: PublishedEvent, fields: tuple[str, ...]) -> HistoryRow:
     event = published.event
     before, after = set(event.get("before", ())), set(event.get("after", ()))
     added, removed = sorted(after - before), sorted(before - after)
@@ -95,10 +106,19 @@ def _row(published: PublishedEvent) -> HistoryRow:
         removed=tuple(removed[:_MOST_RECORDS]),
         left_out=max(len(added) - _MOST_RECORDS, 0) + max(len(removed) - _MOST_RECORDS, 0),
         size=len(after),
-        reasons=tuple(dict.fromkeys(map(words_of, codes)))[:_MOST_REASONS],
+        reasons=tuple(dict.fromkeys(map(words_of, codes)))[:_MOST_REASONS] if added or removed else (),
         people=tuple(map(_said, event.get("corrections", ()))),
+        fields=fields,
         cause=_cause(event.get("causes", ())),
     )
+
+
+def _changed(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the fields in which two documents of a cluster differ; none where one of them is not known."""
+    if not before or not after:
+        return ()
+    names = dict.fromkeys([*before, *after])
+    return tuple(name.replace("_", " ") for name in names if name not in _OWN and before.get(name) != after.get(name))
 
 
 def _words(event: Mapping[str, Any]) -> str:

@@ -87,7 +87,7 @@ def _side(record: Record, cluster: str) -> Side:
 def _headline(found: PairDossier, shown: Evidence) -> tuple[str, str, str]:
     """Return what holds for the two, why, and the tone."""
     explanation, verdict = found.explanation, shown.verdict
-    by_rule = shown.rule or f"the evidence adds up to {shown.percent:g} % for one paper"
+    by_rule = shown.rule or f"The evidence adds up to {shown.percent:g} % for one paper"
     if explanation.different:
         return "Different papers", "People said so, which outranks every decision.", "bad"
     if explanation.same:
@@ -97,7 +97,7 @@ def _headline(found: PairDossier, shown: Evidence) -> tuple[str, str, str]:
             return "The same paper", f"{by_rule}.", "good"
         return (
             "In one cluster, by way of other records",
-            f"Alone, the two would count as {shown.verdict_words}: {by_rule}. Other records of the cluster link them.",
+            f"Alone, the two would count as {shown.verdict_words}. {by_rule}. Other records of the cluster link them.",
             "warn",
         )
     if verdict == DUPLICATE and not found.share_a_key:
@@ -109,7 +109,7 @@ def _headline(found: PairDossier, shown: Evidence) -> tuple[str, str, str]:
     if verdict == DUPLICATE:
         return (
             "Alike, but kept apart",
-            f"Alone, the two would count as the same paper: {by_rule}. Other records of their clusters contradict each other.",
+            f"Alone, the two would count as the same paper. {by_rule}. Other records of their clusters contradict each other.",
             "warn",
         )
     if verdict == REVIEW:

@@ -57,3 +57,22 @@ def test_what_is_missing_is_named_and_what_is_not_known_is_shown() -> None:
     assert (shown.missing, shown.merged_into, shown.is_whole) == (("ca, up to revision 2",), "cz", False)
     (row,) = view(event("ca", 1, "of_a_later_version", [], [])).rows
     assert row.words == "of a later version"
+
+
+def test_a_change_of_the_document_names_its_fields() -> None:
+    changed = {"id": "ca", "title": "B", "arxiv_id": "1"}
+    shown = view(
+        event("ca", 1, "created", [], ["m:1"], document={"id": "ca", "title": "A", "year": 2015}),
+        event(
+            "ca",
+            2,
+            "canonical_changed",
+            ["m:1"],
+            ["m:1"],
+            document=changed,
+            evidence=[{"reasons": ["same_doi"]}],
+        ),
+        event("ca", 3, "record_removed", ["m:1"], [], document=None),
+    )
+    assert [row.fields for row in shown.rows] == [(), ("title", "arxiv id"), ()]
+    assert shown.rows[1].reasons == (), "they are those of what came before"

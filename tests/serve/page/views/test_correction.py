@@ -8,7 +8,7 @@ import pytest
 from streams.clusters.corrections import Correction
 from streams.curation.corrections import corrections_of_sets, make_correction
 from streams.query.answers import ClusterAnswer, PreviewAnswer, PreviewCluster
-from streams.serve.corrections import CorrectionAnswer, StatusName
+from streams.serve.corrections import Action, CorrectionAnswer, StatusName
 from streams.serve.page.views.correction import outcome_view, preview_view, split_sets
 
 
@@ -58,10 +58,10 @@ def test_a_split_is_said_in_sets() -> None:
     assert len(corrections_of_sets(sets, "ada")) == 2
 
 
-def answer(status: StatusName, action: str = "same") -> CorrectionAnswer:
+def answer(status: StatusName, action: Action = "same") -> CorrectionAnswer:
     return CorrectionAnswer(
         id=f"k-{status}", action=action, status=status, author="a", time="t", a="m:1", b="m:2", undoes="k0"
-    )  # type: ignore[arg-type]
+    )
 
 
 @pytest.mark.parametrize(
