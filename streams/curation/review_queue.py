@@ -42,6 +42,7 @@ __all__ = [
     "note",
     "ordered",
     "pair_id",
+    "place",
     "prune",
     "reopen",
 ]
@@ -269,6 +270,13 @@ def asked(connection: sqlite3.Connection, identifier: str) -> Asked | None:
     sql = f"SELECT {_COLUMNS}, 0 FROM doubt d WHERE d.id = ?"  # noqa: S608 - a constant
     row = connection.execute(sql, (identifier,)).fetchone()
     return _asked(row) if row else None
+
+
+def place(connection: sqlite3.Connection, identifier: str, order: Order) -> Position | None:
+    """Return the place after a pair in an order; None where nothing was asked about it."""
+    sql = f"SELECT d.by_{order} FROM doubt d WHERE d.id = ?"  # noqa: S608 - one of three words
+    row = connection.execute(sql, (identifier,)).fetchone()
+    return Position(False, row[0], identifier) if row else None
 
 
 def _asked(row: tuple[Any, ...]) -> Asked:

@@ -18,6 +18,7 @@ from streams.query.index_reader import IndexReader
 from streams.serve.background import Background
 from streams.serve.curation import Curation
 from streams.serve.metrics import ServeMetrics
+from streams.serve.recent import Recent
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
 from streams.state.generation import current_generation
@@ -45,6 +46,7 @@ class Resources:
         self._local = threading.local()
         self._connections: list[Connection] = []
         self.curation = Curation(settings, self.ask)
+        self.recent = Recent()
 
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self.hub)

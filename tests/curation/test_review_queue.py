@@ -120,6 +120,14 @@ def test_facets_count_what_is_open_and_passes_the_filters(file: sqlite3.Connecti
     assert (bounded.pairs, bounded.is_all) == (1, False)
 
 
+@pytest.mark.parametrize("order", ["doubt", "new", "effect"])
+def test_the_place_after_a_pair(file: sqlite3.Connection, topics: Topics, order: Order) -> None:
+    for made, after in review_queue.ordered(file, order, ALL, None, 10, person="ada", now=NOW):
+        assert review_queue.place(file, made.id, order) == after
+    assert review_queue.place(file, "nothing", order) is None
+    assert topics.messages
+
+
 def test_open_pairs_about_records(file: sqlite3.Connection, topics: Topics) -> None:
     found = review_queue.about(file, ["s:9", "t:1", "other:1"], 10)
     assert sorted(made.a for made in found) == ["s:1", "s:2"]

@@ -14,6 +14,7 @@ from streams.serve.page import (
     pair,
     payload,
     review,
+    review_bulk,
     search,
     sign_in,
     static_files,
@@ -27,7 +28,7 @@ router = Router(
     "/",
     route_handlers=[
         overview.router, search.router, cluster.router, pair.router, payload.router, corrections.router, review.router,
-        dead_letters.router, workers.router, subscriptions.router, sign_in.router, static_files.router,
+        review_bulk.router, dead_letters.router, workers.router, subscriptions.router, sign_in.router, static_files.router,
     ],
     include_in_schema=False,
 )  # fmt: skip

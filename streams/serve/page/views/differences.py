@@ -161,6 +161,10 @@ def _plain(word: str) -> str:
 def _add(segments: list[Segment], text: str, *, differs: bool) -> None:
     if not text:
         return
+    if differs and (word := text.rstrip()) != text:  # the space behind a word is not marked
+        _add(segments, word, differs=True)
+        _add(segments, text[len(word) :], differs=False)
+        return
     if segments and segments[-1].differs == differs:
         segments[-1] = Segment(segments[-1].text + text, differs)
     else:
