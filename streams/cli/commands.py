@@ -39,6 +39,7 @@ from streams.settings import load_settings
 
 __all__ = ["app"]
 
+_FILES = "JSON lines, XML or references (BibTeX, RIS, MEDLINE, EndNote XML, CSV), gzip or not; - is standard input."
 app = typer.Typer(
     help="Real-time deduplication of scholarly feeds: Kafka topics in, cluster updates out.",
     no_args_is_help=True,
@@ -87,7 +88,11 @@ def up(data_dir: DataDir = None) -> None:
 @app.command()
 def send(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE…", help="JSON lines or XML, gzip or not; - is standard input.")
+        list[str],
+        typer.Argument(
+            metavar="FILE…",
+            help=_FILES,
+        ),
     ],
     source: Annotated[str, typer.Option(help="The source whose payloads these are, e.g. arxiv.")],
     data_dir: DataDir = None,
@@ -100,11 +105,19 @@ def send(
 @app.command()
 def run(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE…", help="JSON lines or XML, gzip or not; - is standard input.")
+        list[str],
+        typer.Argument(
+            metavar="FILE…",
+            help=_FILES,
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the results go.")],
     source: Annotated[
         str | None, typer.Option(help="The source whose payloads these are. Without it each line is a `document`.")
+    ] = None,
+    write: Annotated[
+        str | None,
+        typer.Option(metavar="FORM", help="Write references as bibtex, ris, medline, endnote-xml or csv."),
     ] = None,
     kafka: Kafka = None,
     redis: Redis = None,
@@ -114,8 +127,9 @@ def run(
 
     Starts an embedded broker and Redis (or uses yours, without changing other state there), sends the files, waits until
     every record is decided, and writes clusters.jsonl, decisions.jsonl, events.jsonl, dead-letter.jsonl and summary.json.
+    References (BibTeX, RIS, MEDLINE, EndNote XML, CSV) are written again, too, each once and with the id of its cluster.
     """
-    run_module.run_files(load_settings(kafka_url=kafka, redis_url=redis), files, out, source, as_json=as_json)
+    run_module.run_files(load_settings(kafka_url=kafka, redis_url=redis), files, out, source, write, as_json=as_json)
 
 
 @app.command()

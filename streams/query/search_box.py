@@ -1,4 +1,4 @@
-"""Answers what people put into one box: an id, an identifier, a link, a title, a document as JSON, a BibTeX entry. Only reads.
+"""Answers what people put into one box: ids, identifiers, links, titles, documents as JSON, BibTeX and the like. Only reads.
 
 What names a paper is looked up (`lookup.py`), what describes one is matched (`match.py`). A text that does neither as a whole,
 such as a reference copied from a paper, is taken for a title, and the identifiers within it are looked up as well.
@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from streams.clusters.group import cluster_key
-from streams.errors import PayloadError
+from streams.errors import PayloadError, UsageError
 from streams.query.answers import ClusterAnswer, LookupAnswer, MatchAnswer
-from streams.query.bibtex import looks_like_bibtex, read_bibtex
 from streams.query.clusters import Clusters
 from streams.query.documents import read_document
 from streams.query.index_reader import IndexReader
@@ -21,11 +20,12 @@ from streams.query.lookup import look_up
 from streams.query.match import match
 from streams.query.references import read_reference
 from streams.records.record import Record
+from streams.references import Form, form_of
 from streams.sources.payloads import load_json
 
 __all__ = ["LONGEST_TEXT", "MOST_FOUND", "Question", "SearchAnswer", "read_question", "search"]
 
-Kind = Literal["nothing", "name", "title", "document", "bibtex", "unreadable"]
+Kind = Literal["nothing", "name", "title", "document", "reference", "unreadable"]
 
 LONGEST_TEXT = 200_000
 """Characters of a text that is read."""
@@ -40,8 +40,8 @@ _AFTER = ".:"
 class Question(NamedTuple):
     """What a text was read as.
 
-    `names` are the parts to look up, `record` is what to match. Of a text that cannot be read, `problem` says why and `where`
-    in it.
+    `names` are the parts to look up, `record` is what to match. `form` is that of a reference (`streams.references`), `left_out`
+    is how many further ones the text has. Of a text that cannot be read, `problem` says why and `where` in it.
     """
 
     kind: Kind
@@ -49,6 +49,8 @@ class Question(NamedTuple):
     record: Record | None = None
     problem: str = ""
     where: str = ""
+    form: str = ""
+    left_out: int = 0
 
 
 class SearchAnswer(NamedTuple):
@@ -69,8 +71,8 @@ def read_question(text: str) -> Question:
         return Question("unreadable", problem=f"{len(text):,} characters; at most {LONGEST_TEXT:,} are read")
     if text[0] in "{[":
         return _document(text)
-    if looks_like_bibtex(text):
-        return _bibtex(text)
+    if (form := form_of("", text)) is not None:
+        return _reference(form, text)
     reference = read_reference(text)
     if reference.cluster or reference.identifiers or (reference.record and not re.search(r"\s", text)):
         return Question("name", (text,))
@@ -107,11 +109,18 @@ def _document(text: str) -> Question:
         return Question("unreadable", problem=error.detail, where=error.where)
 
 
-def _bibtex(text: str) -> Question:
+def _reference(form: Form, text: str) -> Question:
+    """Return the first reference of a text."""
     try:
-        return Question("bibtex", record=read_document(read_bibtex(text)))
-    except PayloadError as error:
-        return Question("unreadable", problem=error.detail, where=error.where)
+        references = list(form.read(text))
+        found = next((reference.document for reference in references if reference.document), None)
+        if found is None:
+            return Question(
+                "unreadable", problem=f"no reference can be read in this {form.name}; is it whole?", form=form.name
+            )
+        return Question("reference", record=read_document(found), form=form.name, left_out=len(references) - 1)
+    except (PayloadError, UsageError) as error:
+        return Question("unreadable", problem=str(error), form=form.name)
 
 
 def _titled(text: str) -> Record | None:

@@ -6,8 +6,11 @@ import pytest
 
 from streams.query.search_box import LONGEST_TEXT, read_question, search
 from tests.query.conftest import Library
-from tests.query.test_bibtex import ENTRY
 from tests.query.test_lookup import OTHER, PAIR, TITLE
+
+BIBTEX = r"""@inproceedings{vas17, title = {Attention {Is} All You Need}, author = {Vaswani, Ashish and {\L}ukasz Kaiser},
+  year = 2017, eprint = {1706.03762}, archivePrefix = "arXiv", booktitle = {NIPS}}"""
+RIS = "TY  - JOUR\nTI  - On reefs\nAU  - Reef, Ada\nDO  - 10.5555/aaa.1\nER  - \n"
 
 
 @pytest.mark.parametrize(
@@ -41,14 +44,22 @@ def test_identifiers_within_a_reference_are_names() -> None:
     assert read_question(text).names == ("arXiv:1706.03762", "doi:10.5555/3295222.3295349")
 
 
-def test_a_document_and_an_entry_are_read() -> None:
+def test_a_document_is_read() -> None:
     document = read_question('{"title": "On reefs", "doi": "10.5555/aaa.1"}')
-    entry = read_question(ENTRY)
-    assert (document.kind, entry.kind) == ("document", "bibtex")
+    assert document.kind == "document"
     assert document.record is not None
-    assert entry.record is not None
     assert document.record.identifier("doi") == "10.5555/aaa.1"
-    assert entry.record.identifier("arxiv") == "1706.03762"
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "title"),
+    [(BIBTEX, "bibtex", "Attention Is All You Need"), (RIS, "ris", "On reefs"), (RIS + RIS, "ris", "On reefs")],
+)
+def test_the_first_of_pasted_references_is_read(text: str, form: str, title: str) -> None:
+    question = read_question(text)
+    assert (question.kind, question.form, question.left_out) == ("reference", form, text.count("TY  - JOUR") // 2)
+    assert question.record is not None
+    assert question.record.title == title
 
 
 @pytest.mark.parametrize(
@@ -57,7 +68,7 @@ def test_a_document_and_an_entry_are_read() -> None:
         ('{"title": ', "JSON"),
         ("[1, 2]", "one document"),
         ("{}", ""),
-        ("@article{x", "BibTeX"),
+        ("@article{x", "bibtex"),
         ("x" * (LONGEST_TEXT + 1), "200,001 characters"),
     ],
 )

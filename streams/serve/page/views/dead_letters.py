@@ -10,7 +10,7 @@ import msgspec
 
 from streams.curation.dead_letter_book import Count
 from streams.serve.dead_letters import DeadLetter, DeadLetterContent, DeadLetterOutcome
-from streams.serve.page.views.payload import Fault, PayloadView, payload_view
+from streams.serve.page.views.faults import Fault, PayloadView, payload_view
 
 __all__ = [
     "REASONS", "CountRow", "Kind", "LetterRow", "LetterView", "OutcomeRow", "OutcomesView", "count_rows", "letter_row",

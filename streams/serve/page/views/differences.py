@@ -15,7 +15,10 @@ import msgspec
 
 from streams.records.record import Record
 
-__all__ = ["FieldRow", "Segment", "Segments", "State", "compare_lists", "compare_texts", "field_texts", "side_by_side"]
+__all__ = [
+    "FieldRow", "Segment", "Segments", "State", "compare_lists", "compare_names", "compare_texts", "field_texts", "name_key",
+    "side_by_side",
+]  # fmt: skip
 
 _MOST_WORDS = 400
 """Words of a text that are compared: some milliseconds."""
@@ -76,6 +79,31 @@ def compare_lists(a: Sequence[str], b: Sequence[str]) -> tuple[tuple[Segments, .
     return lines(a, b), lines(b, a)
 
 
+def compare_names(a: Sequence[str], b: Sequence[str], most: int = _MOST_NAMES) -> tuple[Segments, Segments]:
+    """Return two lists of authors in one line each, the names that the other list has not marked.
+
+    The order of the words in a name is no difference, so `Reef, Ada` is `Ada Reef`. Without names on one side nothing is marked.
+    """
+    keys = [{name_key(name) for name in names} for names in (a, b)]
+
+    def line(names: Sequence[str], known: set[str]) -> Segments:
+        found: list[Segment] = []
+        for place, name in enumerate(names[:most]):
+            _add(found, name, differs=bool(known) and name_key(name) not in known)
+            if place + 1 < len(names):
+                _add(found, "; ", differs=False)
+        if len(names) > most:
+            _add(found, f"and {len(names) - most:,} more", differs=False)
+        return tuple(found)
+
+    return line(a, keys[1]), line(b, keys[0])
+
+
+def name_key(name: str) -> str:
+    """Return a name without case, accents, punctuation and the order of its words."""
+    return " ".join(sorted(filter(None, (_plain(word) for word in re.split(r"[\s,.]+", name)))))
+
+
 def field_texts(record: Record) -> dict[str, str]:
     """Return the fields of a record that have one value, as text by name; absent ones are empty."""
     return {name: read(record) for name, _, read in _FIELDS}
@@ -84,6 +112,7 @@ def field_texts(record: Record) -> dict[str, str]:
 def side_by_side(a: Record, b: Record) -> tuple[FieldRow, ...]:
     """Return the fields that one of two records has or both have, title and authors first."""
     rows = [row for name, label, read in _FIELDS if (row := _row(name, label, read(a), read(b)))]
+    rows = [_named(row, a, b) if row.field == "authors" and row.a and row.b else row for row in rows]
     for name, label, entries in _LISTS:
         mine, theirs = entries(a), entries(b)
         if mine or theirs:
@@ -101,6 +130,14 @@ def _row(name: str, label: str, a: str, b: str) -> FieldRow | None:
     marked = any(segment.differs for segment in (*left, *right))
     state = _state(bool(a), bool(b), "same" if a == b else "differs" if marked else "alike")
     return FieldRow(field=name, label=label, state=state, a=(left,) if a else (), b=(right,) if b else ())
+
+
+def _named(row: FieldRow, a: Record, b: Record) -> FieldRow:
+    """Return the row of authors with whole names marked, for the order of words in a name is no difference."""
+    left, right = compare_names([author.name for author in a.authors], [author.name for author in b.authors])
+    differs = any(segment.differs for segment in (*left, *right))
+    state: State = "same" if row.state == "same" else "differs" if differs else "alike"
+    return msgspec.structs.replace(row, state=state, a=(left,), b=(right,))
 
 
 def _state(has_a: bool, has_b: bool, both: State) -> State:
