@@ -3,7 +3,7 @@
 | table        | rows                                                                                      | module              |
 |--------------|-------------------------------------------------------------------------------------------|---------------------|
 | `doubt`      | a pair of `dedup.review` that a person is asked about                                     | review_queue.py     |
-| `claim`      | a person who looks at a pair, for some minutes                                            | review_queue.py     |
+| `claim`      | a person who looks at a pair, for some minutes                                            | claims.py           |
 | `correction` | a message of `dedup.corrections`                                                          | sent_corrections.py |
 | `refusal`    | the offset of a refused correction, from its dead letter that was read first              | sent_corrections.py |
 | `letter`     | a current dead letter without its payload                                                 | dead_letter_book.py |
@@ -37,7 +37,7 @@ log = EventLog(__name__)
 T = TypeVar("T")
 
 FILE = "curation.sqlite"
-_LAYOUT = "1"
+_LAYOUT = "2"
 _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE position (
@@ -52,6 +52,8 @@ CREATE TABLE doubt (
 CREATE INDEX doubt_by_doubt ON doubt (settled, by_doubt, id);
 CREATE INDEX doubt_by_new ON doubt (settled, by_new, id);
 CREATE INDEX doubt_by_effect ON doubt (settled, by_effect, id);
+CREATE INDEX doubt_a ON doubt (a);
+CREATE INDEX doubt_b ON doubt (b);
 CREATE INDEX doubt_looked ON doubt (looked);
 CREATE INDEX doubt_offset ON doubt (partition, "offset");
 CREATE TABLE claim (id TEXT PRIMARY KEY, claimant TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;

@@ -31,7 +31,9 @@ __all__ = [
     "follow",
     "plain_consumer",
     "read_at",
+    "read_at_time",
     "read_before",
+    "read_between",
     "read_one",
     "read_to_now",
     "reported_ends",
@@ -40,6 +42,8 @@ __all__ = [
 END_HEADER = "streams-end"
 _MAX_BYTES = 16 * 1024 * 1024
 _ONE_SECONDS = 5.0
+_AT_ONE_TIME = 500
+"""Messages of a partition among which those of one moment are looked for."""
 
 
 class _Cluster(NamedTuple):
@@ -127,6 +131,61 @@ async def read_before(kafka: KafkaConnection, ends: Mapping[TopicPartition, int]
                 yield message
     except KafkaError as error:
         raise explained(kafka, "cannot be read", error) from error
+
+
+async def read_between(kafka: KafkaConnection, wanted: Mapping[TopicPartition, Extent]) -> AsyncIterator[Any]:
+    """Yield the messages of partitions from the first offset of an extent to before its end, end markers among them.
+
+    Where the first is gone, it begins with the first that there is. Raises BrokerError.
+    """
+    ends = {place: extent.end for place, extent in wanted.items() if extent.end > extent.first}
+    if not ends:
+        return
+    try:
+        async with plain_consumer(kafka) as consumer:
+            consumer.assign(list(ends))
+            for place in ends:
+                consumer.seek(place, wanted[place].first)
+            async for message in _until(consumer, ends):
+                yield message
+    except KafkaError as error:
+        raise explained(kafka, "cannot be read", error) from error
+
+
+async def read_at_time(kafka: KafkaConnection, topic: str, moment: int) -> AsyncIterator[Any]:
+    """Yield the messages of a topic with one timestamp, Unix time in ms, among the first 500 of each partition from then on.
+
+    Raises BrokerError.
+    """
+    try:
+        places = await existing_places(kafka, [topic])
+        async with plain_consumer(kafka) as consumer:
+            consumer.assign(places)
+            first = {
+                place: found.offset
+                for place, found in (await consumer.offsets_for_times(dict.fromkeys(places, moment))).items()
+                if found is not None
+            }
+            consumer.assign(list(first))
+            for place, offset in first.items():
+                consumer.seek(place, offset)
+            async for message in _of_moment(consumer, moment):
+                yield message
+    except KafkaError as error:
+        raise explained(kafka, "cannot be read", error) from error
+
+
+async def _of_moment(consumer: AIOKafkaConsumer, moment: int) -> AsyncIterator[Any]:
+    """Yield the messages of one moment; a partition is left at the first later one, and all where none comes."""
+    left = dict.fromkeys(consumer.assignment(), _AT_ONE_TIME)
+    while left and (fetched := await consumer.getmany(*left, timeout_ms=1000)):
+        for place, messages in fetched.items():
+            for message in messages:
+                if message.timestamp == moment:
+                    yield message
+            left[place] -= len(messages)
+            if left[place] <= 0 or messages[-1].timestamp > moment:
+                del left[place]
 
 
 async def _until(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> AsyncIterator[Any]:

@@ -81,6 +81,11 @@ CODES: Mapping[str, Meaning] = {
         "No process has sent to an endpoint of this name.",
         "List them: `GET /api/v1/webhooks`; the file of `STREAMS_WEBHOOKS_FILE` names them.",
     ),
+    "unknown_outcomes": Meaning(
+        (404,),
+        "The page with the outcomes of a form is not kept any more: the service started again, or many others came since.",
+        "Look at the pairs or the dead letters themselves; what was done stays done.",
+    ),
     "unknown_dead_letter": Meaning(
         (404,),
         "There is no such dead letter: it was sent again, dropped or replaced meanwhile.",
