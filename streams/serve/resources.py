@@ -19,8 +19,8 @@ from streams.query.titles import titles_of
 from streams.serve.background import Background
 from streams.serve.curation import Curation
 from streams.serve.metrics import ServeMetrics
-from streams.serve.timing import Timing, current_timing
 from streams.serve.recent import Recent
+from streams.serve.timing import Timing, current_timing
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
 from streams.state.generation import current_generation
