@@ -84,7 +84,7 @@ def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
                 document[name] = value
                 break
     document["urls"] = list(dict.fromkeys(url for record in ranked for url in record.urls))[:_MAX_URLS]
-    if abstract := max((record.abstract for record in ranked), key=lambda text: (len(text), text)):
+    if abstract := _abstract(ranked):
         document["abstract"] = abstract
     by_date = sorted(ranked, key=lambda r: (r.date or "9999", r.id)) if len(ranked) > 1 else ranked
     document["versions"] = [_version(record) for record in by_date]
@@ -106,6 +106,8 @@ def _rank(record: Record) -> tuple[bool, bool, int, str]:
 
 def _authors(ranked: Sequence[Record]) -> tuple[Author, ...]:
     """Return the list of the best-ranked record whose list is whole, else the longest."""
+    if len(ranked) == 1:
+        return ranked[0].authors
     whole = [r.authors for r in ranked if r.authors and r.authors_complete]
     longest = max((len(authors) for authors in whole), default=0)
     for authors in whole:
@@ -113,6 +115,12 @@ def _authors(ranked: Sequence[Record]) -> tuple[Author, ...]:
         if len(authors) * 2 >= longest:
             return authors
     return max((record.authors for record in ranked), key=len)
+
+
+def _abstract(ranked: Sequence[Record]) -> str:
+    if len(ranked) == 1:
+        return ranked[0].abstract
+    return max((record.abstract for record in ranked), key=lambda text: (len(text), text))
 
 
 def _version(record: Record) -> dict[str, Any]:
