@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Self
 
 from streams.errors import StreamsError
+from streams.kafka.cancellation import stop_task
 from streams.query.index_reader import IndexReader
 from streams.settings import Settings
 from streams.state.heartbeats import Heartbeat
@@ -39,8 +40,7 @@ class Background:
 
     async def __aexit__(self, *_: object) -> None:
         for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await stop_task(task)
 
     async def _read_heartbeats(self) -> None:
         """Read heartbeats until cancelled; while Redis is away the last ones grow old."""
