@@ -1,4 +1,4 @@
-"""Cancel tasks that wait for aiokafka, which raises CancelledError where nobody cancelled, and swallows one now and then.
+"""Cancel tasks that wait for aiokafka, which invents a CancelledError now and then, and swallows one now and then.
 
 It cancels the futures of requests whose connection the broker has closed, so the task that waits for such a request ends as if
 it had been cancelled. And while it closes a consumer or a fetch it suppresses CancelledError, also one that was meant for the task.
