@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from streams.harvest import arxiv, paper_search, semantic_scholar
+from streams.harvest import arxiv, crossref, openalex, openalex_snapshot, paper_search, semantic_scholar
 from streams.harvest.source import Options, Source
 
 __all__ = ["FEEDS", "Feed"]
@@ -38,6 +38,12 @@ def _semantic_scholar(options: Options, url: str, key: str) -> Source:
     return semantic_scholar.SemanticScholarSource(options, url, key)
 
 
+def _openalex(options: Options, url: str, key: str) -> Source:
+    if options.snapshot:
+        return openalex_snapshot.OpenAlexSnapshotSource(options, url, key)
+    return openalex.OpenAlexSource(options, url, key)
+
+
 FEEDS: Mapping[str, Feed] = MappingProxyType(
     {
         "arxiv": Feed("arXiv", arxiv.ArxivSource, arxiv.PACE_SECONDS),
@@ -48,6 +54,14 @@ FEEDS: Mapping[str, Feed] = MappingProxyType(
             key="semantic_scholar_key",
             header="x-api-key",
             needs_key=lambda options: not options.query,
+        ),
+        "crossref": Feed("Crossref", crossref.CrossrefSource, crossref.PACE_SECONDS),
+        "openalex": Feed(
+            "OpenAlex",
+            _openalex,
+            openalex.PACE_SECONDS,
+            key="openalex_key",
+            needs_key=lambda options: not options.snapshot,
         ),
     }
 )

@@ -31,21 +31,24 @@ is garbled."""
 class Shard(NamedTuple):
     """A file by its name; `link` returns an address for it, a new one at each call where addresses expire.
 
-    `own` says whether it is on the server of the source itself, which is sent the API key.
+    `own` says whether it is on the server of the source itself, which is sent the API key, `first` with which byte it begins.
     """
 
     name: str
     link: Callable[[], Awaitable[str]]
     own: bool = False
+    first: bytes = b"{"
 
 
 class GzipLines:
     """Decompresses chunks and cuts them into lines, at most a megabyte at a time. Pure.
 
-    A file may be JSON that is not compressed; one that begins otherwise, a page of errors perhaps, is none.
+    A file may come without compression, by a server that unpacks it, where its first byte is the one expected; one that begins
+    otherwise, a page of errors perhaps, is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first: bytes = b"{") -> None:
+        self._first = first
         self._inflate = zlib.decompressobj(_GZIP)
         self._rest = b""
         self._begun = False  # of the member
@@ -54,7 +57,7 @@ class GzipLines:
     def feed(self, chunk: bytes) -> Iterator[list[bytes]]:
         """Yield the lines that a chunk completes, in lists. Raises GarbledError."""
         if self._plain is None and chunk:
-            self._plain = chunk[:1] == b"{"
+            self._plain = chunk[:1] == self._first
         if self._plain:
             yield self._lines(chunk)
             return
@@ -93,7 +96,7 @@ class _Reading:
     def __init__(self, shard: Shard, address: str) -> None:
         self.shard = shard
         self.address = address
-        self.lines = GzipLines()
+        self.lines = GzipLines(shard.first)
         self.offset = 0
         self.etag = ""
         self.done = False
