@@ -15,8 +15,15 @@ __all__ = ["HistoryRow", "HistoryView", "history_view"]
 
 _MOST_RECORDS = 12
 _MOST_REASONS = 4
-_OWN = frozenset(("id", "versions", "source", "year"))
+_OWN = frozenset(("id", "source", "year"))
 """Fields of the document that are the cluster's own, or said by others."""
+_NAMES = {
+    "versions": "the list of records",
+    "arxiv_id": "arXiv id",
+    "doi": "DOI",
+    "publication_date": "date",
+    "urls": "links",
+}
 _TYPES = {
     "created": "Begun",
     "record_added": "A record joined",
@@ -118,7 +125,7 @@ def _changed(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tupl
     if not before or not after:
         return ()
     names = dict.fromkeys([*before, *after])
-    return tuple(name.replace("_", " ") for name in names if name not in _OWN and before.get(name) != after.get(name))
+    return tuple(_NAMES.get(name, name) for name in names if name not in _OWN and before.get(name) != after.get(name))
 
 
 def _words(event: Mapping[str, Any]) -> str:

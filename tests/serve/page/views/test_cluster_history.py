@@ -74,5 +74,5 @@ def test_a_change_of_the_document_names_its_fields() -> None:
         ),
         event("ca", 3, "record_removed", ["m:1"], [], document=None),
     )
-    assert [row.fields for row in shown.rows] == [(), ("title", "arxiv id"), ()]
+    assert [row.fields for row in shown.rows] == [(), ("title", "arXiv id"), ()]
     assert shown.rows[1].reasons == (), "they are those of what came before"
