@@ -26,7 +26,7 @@ def send_documents(stack: Stack, page: Page, payloads: Sequence[Payload]) -> str
     """Send payloads, wait until a worker has decided all of them, and return the cluster of the first."""
     stack.send(*payloads)
     names = [payload.key.decode() for payload in payloads]
-    return wait_for(lambda: _all_known(page, names), f"{len(names)} records are known")
+    return str(wait_for(lambda: _all_known(page, names), f"{len(names)} records are known"))
 
 
 def cluster_of(page: Page, record: str) -> str:

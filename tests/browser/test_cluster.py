@@ -34,13 +34,13 @@ def test_a_cluster_says_where_values_come_from_why_it_is_one_and_how_it_came_to_
     page = open_cluster(visitors, stack, "arxiv:1706.03762")
     expect(page).to_have_url(re.compile(r"#record-\d+$"))
     found = (
-        page.get_by_role("region", name="Document")
+        page.get_by_role("region", name="Document", exact=True)
         .get_by_role("row")
         .filter(has=page.get_by_role("rowheader", name="Title", exact=True))
     )
     expect(found.get_by_role("link")).to_have_text(re.compile(":"))
-    expect(page.get_by_role("region", name=re.compile("^Records")).get_by_role("row")).to_have_count(7)
-    links = page.get_by_role("region", name=re.compile("Why they are together"))
+    expect(page.get_by_role("region", name="Records", exact=True).get_by_role("row")).to_have_count(7)
+    links = page.get_by_role("region", name="Why they are together")
     expect(links.get_by_role("row")).to_have_count(6)
     expect(links).to_contain_text("6 of 6")
     expect(page.get_by_role("region", name="History").get_by_role("listitem").filter(has_text="Begun")).to_be_visible()
@@ -79,12 +79,13 @@ def test_the_titles_of_strangers_are_text(visitors: Visitors, stack: Stack) -> N
         if name == "rtl":
             assert page.locator("h1 bdi").count() == 1
         if name == "long":
-            everything = page.get_by_role("region", name="Document").get_by_text("show all").first
+            everything = page.get_by_role("region", name="Document", exact=True).get_by_text("show all").first
             everything.click()
             expect(page.locator("details[open] .whole").first).to_contain_text("and so on and so on")
 
 
 def test_a_split_is_previewed_made_and_undone_without_scripts(visitors: Visitors, stack: Stack) -> None:
+    visitors.forgive("422")  # of the form that says nothing
     page = visitors.open("/", token=stack.person("dan"), scripts=False)
     paper = {
         "title": "Counting the parrotfish of Aldabra twice",
@@ -92,27 +93,27 @@ def test_a_split_is_previewed_made_and_undone_without_scripts(visitors: Visitors
         "year": 2016,
         "doi": "10.5555/split",
     }
-    cluster = send_documents(stack, page, [document(f"split:{n}", **paper) for n in (1, 2, 3)])
+    cluster = send_documents(stack, page, [document(f"twice:{n}", **paper) for n in (1, 2, 3)])
     page.goto(f"/clusters/{cluster}")
-    page.get_by_role("link", name="Split").click()
+    page.get_by_role("link", name=re.compile("^Split")).click()
     page.get_by_role("button", name="Preview the split").click()
     expect(page.get_by_role("alert")).to_contain_text("All records are on one paper")
-    page.get_by_role("group", name="Paper of split:3").get_by_label("2").check()
+    page.get_by_role("group", name="Paper of twice:3").get_by_label("2").check()
     page.get_by_role("button", name="Preview the split").click()
     expect(page.get_by_text("1 cluster would become 2 clusters.")).to_be_visible()
-    assert len({cluster_of(page, f"split:{n}") for n in (1, 2, 3)}) == 1
+    assert len({cluster_of(page, f"twice:{n}") for n in (1, 2, 3)}) == 1
     page.get_by_label("Reason").fill("another year")
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Done")
-    assert cluster_of(page, "split:1") == cluster_of(page, "split:2") != cluster_of(page, "split:3")
-    page.goto("/records?id=split:1")
-    expect(page.get_by_role("region", name=re.compile("Kept apart"))).to_contain_text("split:3")
+    assert cluster_of(page, "twice:1") == cluster_of(page, "twice:2") != cluster_of(page, "twice:3")
+    page.goto("/records?id=twice:1")
+    expect(page.get_by_role("region", name="Kept apart")).to_contain_text("twice:3")
     expect(page.get_by_text("another year").first).to_be_visible()
     page.go_back()
     page.get_by_role("button", name="Undo all 2").click()
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("article")).to_have_count(1)
-    assert len({cluster_of(page, f"split:{n}") for n in (1, 2, 3)}) == 1
+    assert len({cluster_of(page, f"twice:{n}") for n in (1, 2, 3)}) == 1
 
 
 def test_a_merge_is_previewed_and_the_old_address_leads_on(visitors: Visitors, stack: Stack) -> None:
@@ -139,7 +140,7 @@ def test_a_merge_is_previewed_and_the_old_address_leads_on(visitors: Visitors, s
     page.goto(f"/clusters/{gone}")
     expect(page).to_have_url(re.compile(f"/clusters/{survivor}"))
     expect(page.get_by_text(f"Cluster {gone} was merged into this one.")).to_be_visible()
-    expect(page.get_by_role("region", name=re.compile("Why they are together"))).to_contain_text("the same paper")
+    expect(page.get_by_role("region", name="Why they are together")).to_contain_text("the same paper")
 
 
 def test_payloads_are_for_operators(visitors: Visitors, stack: Stack) -> None:
@@ -163,7 +164,7 @@ def test_a_large_cluster_has_pages_of_thirty_records(visitors: Visitors, stack: 
     }
     cluster = send_documents(stack, page, [document(f"large:{n:02}", **paper) for n in range(40)])
     page.goto(f"/clusters/{cluster}")
-    records = page.get_by_role("region", name=re.compile("^Records"))
+    records = page.get_by_role("region", name="Records", exact=True)
     expect(records.get_by_role("row")).to_have_count(31)
     page.get_by_role("link", name="Further records, from 31").click()
     expect(records.get_by_role("row")).to_have_count(11)
@@ -181,4 +182,4 @@ def test_a_cluster_fits_its_screen_and_prints_without_the_frame(visitors: Visito
     for hidden in (page.get_by_role("navigation", name="Pages"), page.get_by_role("link", name="JSON")):
         expect(hidden).to_be_hidden()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.get_by_role("region", name="Document")).to_be_visible()
+    expect(page.get_by_role("region", name="Document", exact=True)).to_be_visible()

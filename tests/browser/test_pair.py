@@ -22,7 +22,7 @@ def test_the_evidence_is_in_words_with_bits_and_both_records_are_beside_each_oth
     expect(evidence.get_by_role("row").filter(has_text="Title")).to_contain_text("Same title")
     expect(evidence.get_by_role("row").filter(has_text="Title")).to_contain_text(re.compile(r"\+\d\.\d"))
     expect(evidence).not_to_contain_text("exact_")
-    beside = page.get_by_role("region", name=re.compile("records beside each other"))
+    beside = page.get_by_role("region", name="The records beside each other")
     expect(beside.get_by_role("row").filter(has_text="Authors")).to_contain_text("Vaswani")
     expect(page.get_by_role("link", name="Sign in to correct")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("paper"))).to_have_count(0)

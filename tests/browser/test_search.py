@@ -74,7 +74,8 @@ def test_what_is_typed_is_shown_as_text_whatever_it_is(visitors: Visitors) -> No
     page = visitors.open("/search")
     for text in ('"><script>alert(1)</script>', "</textarea><img src=x onerror=alert(1)>", "\u202eevil\u202c {{7*7}}"):
         ask_for(page, text)
-        expect(page.locator("#q")).to_have_value(re.compile(re.escape(text.strip("\u202e")[:6])))
+        shown = text.replace("\u202e", "\ufffd").replace("\u202c", "\ufffd")
+        expect(page.locator("#q")).to_have_value(shown)
         expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
     assert page.locator("main script, main img").count() == 0
 
