@@ -42,6 +42,7 @@ WITHOUT = {
     "local/http_process": "the processes that are made of it: tests/local/test_serve.py, and workers in every file of tests/system",
     "local/up": "on real processes: tests/system/test_commands_live.py",
     "local/worker": "on real processes, in every file of tests/system",
+    "harvest/source": "value types and a protocol; made and read in tests/harvest/test_harvester.py",
     "client/items": "value types; made and read in tests/client/test_subscription.py, test_kafka_source.py",
     "query/answers": "value types; made in tests/query/test_lookup.py, test_clusters.py, test_match.py, test_preview.py",
     "query/hypothetical": "plans held against what the engine does: tests/query/test_match.py, test_preview.py",

@@ -20,6 +20,7 @@ from streams.cli.dead_letter import app as dead_letter_app
 from streams.cli.doctor import doctor as check
 from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain_pair, explain_record
+from streams.cli.harvest import harvest
 from streams.cli.history import show_history
 from streams.cli.lookup import lookup
 from streams.cli.match import match
@@ -29,6 +30,7 @@ from streams.cli.serve import serve
 from streams.cli.token import app as token_app
 from streams.cli.totals import totals
 from streams.cli.verify import verify as verify_all
+from streams.cli.webhooks import app as webhooks_app
 from streams.errors import UsageError
 from streams.kafka.feed import check_readable
 from streams.kafka.topics import topics
@@ -149,6 +151,7 @@ def worker() -> None:
 
 
 app.command()(serve)
+app.command()(harvest)
 app.command()(compare)
 app.command()(lookup)
 app.command()(match)
@@ -157,6 +160,7 @@ app.command()(rebuild)
 app.command()(totals)
 app.add_typer(dead_letter_app, name="dead-letter")
 app.add_typer(token_app, name="token")
+app.add_typer(webhooks_app, name="webhooks")
 
 
 @app.command()

@@ -30,7 +30,7 @@ __all__ = [
 _ID_BYTES = 8
 
 
-class Member(msgspec.Struct, frozen=True, array_like=True):
+class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A record of the group. `digest` is of the content the group last saw; `cluster` indexes `Group.clusters`."""
 
     id: bytes
@@ -38,7 +38,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True):
     cluster: int
 
 
-class Cluster(msgspec.Struct, frozen=True, array_like=True):
+class Cluster(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A cluster's identity and history. `created` is the broker's time in ms; `canonical` a digest of its document.
 
     A cluster without members is kept: should its seed record come back, its revision continues.
@@ -61,7 +61,7 @@ class Relation(msgspec.Struct, frozen=True, array_like=True, order=True):
     kind: str
 
 
-class Ruling(msgspec.Struct, frozen=True, array_like=True):
+class Ruling(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A constraint on two records, `a` < `b`: 1 must-link (the same paper), -1 cannot-link (two papers), 0 none, after an undo.
 
     `serial` is that of the last correction on the two. Of two constraints on a pair the one with the higher serial is
@@ -74,7 +74,7 @@ class Ruling(msgspec.Struct, frozen=True, array_like=True):
     serial: int
 
 
-class Group(msgspec.Struct, frozen=True, array_like=True):
+class Group(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Members and clusters. `vetoed` is set while any two members contradict or oppose each other.
 
     `merged` maps the key of every cluster that was merged away to the key it redirects to.

@@ -44,7 +44,7 @@ class Raw(NamedTuple):
     taken: int
 
 
-class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared"):
+class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared", gc=False):
     """A record, or its deletion, ready to be stored: its values in Redis, and its places in the key index.
 
     `birth` is its singleton cluster with event and document, for a record without duplicates, as most are.

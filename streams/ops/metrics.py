@@ -63,7 +63,7 @@ class Work(NamedTuple):
     """What a worker has done since it started.
 
     `latency_counts` has the messages by decision latency: for each of `latency_bounds` (seconds) those not above it and above
-    the one before, and at the end those beyond.
+    the one before, and at the end those beyond. `rejected` are dead letters.
     """
 
     messages: int
@@ -71,6 +71,7 @@ class Work(NamedTuple):
     duplicates: int
     latency_bounds: tuple[float, ...]
     latency_counts: tuple[int, ...]
+    rejected: int
 
 
 class MetricInfo(NamedTuple):
@@ -411,6 +412,7 @@ class Metrics:
             self._decisions.total(DUPLICATE),
             _LATENCY_SECONDS,
             tuple(self._latency.counts()),
+            self._rejected.total(),
         )
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:

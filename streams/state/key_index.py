@@ -23,6 +23,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
+import msgspec
+
 from streams.matching.blocking import Key
 from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS, prefilter
 from streams.records.stored import ID_BYTES
@@ -41,7 +43,7 @@ ENTRY_BYTES = ID_BYTES + SIGNATURE_BYTES
 _OVERFLOW = b"+"
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where a key is kept: the Redis key and the field in it; records under a `loose` key must pass the prefilter too."""
 
     name: bytes

@@ -87,6 +87,14 @@ class FrameStream:
         self._times = [wanted.since] * len(self._offsets)
         self._latest, self._sent = self._first_identity(), b""
         self._sent_at = self._moved_at = 0.0
+        self._cursor: int | None = None
+
+    @property
+    def behind(self) -> int:
+        """How many events, or other messages of the topic, came that the subscriber has not taken yet."""
+        if self._cursor is not None:
+            return max(self._ring.end - self._cursor, 0)
+        return sum(max(end - at, 0) for end, at in zip(self._ring.next, self._offsets, strict=True))
 
     def _first_identity(self) -> bytes:
         if not self._by_time:
@@ -147,6 +155,7 @@ class FrameStream:
         cursor = ring.end if self._offsets == ring.next else ring.first
         self._is_ahead = cursor != ring.end
         while not self._feed.is_closing:
+            self._cursor = cursor
             if cursor < ring.first:
                 self._feed.fell_behind()
                 return

@@ -11,7 +11,7 @@ import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -31,7 +31,7 @@ from streams.subscriptions.frames import Gap
 from streams.subscriptions.positions import MAX_PARTITIONS, decode
 from streams.subscriptions.ring import Ring
 
-__all__ = ["MAX_CATCHING_UP", "Hub", "Subscription"]
+__all__ = ["MAX_CATCHING_UP", "Hub", "Listener", "Subscription"]
 
 log = EventLog(__name__)
 
@@ -39,6 +39,8 @@ MAX_CATCHING_UP = 20
 """Subscribers at once that read from Kafka by a consumer of their own."""
 _RING = 10_000
 _CHUNK = 256
+_SLICE = 32
+"""Events read at once: about a millisecond."""
 _PAUSE_SECONDS = 0.05
 """Between fetches: subscribers are woken at most 20 times a second, however the events come."""
 _TICK_SECONDS = 1.0
@@ -46,6 +48,16 @@ _START_SECONDS = 10.0
 _UNKNOWN_SECONDS = 2.0
 _BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0)
 _RETRY_SECONDS = 5
+
+
+class Listener(NamedTuple):
+    """Who listens: its name, since when (Unix time in seconds), what it wants, and how many events it has not taken yet."""
+
+    name: str
+    since: float
+    wanted: Filter
+    behind: int
+    is_catching_up: bool
 
 
 class Subscription(AsyncIterator[bytes]):
@@ -96,6 +108,7 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._has_true_ends = True
         self._last_times: dict[TopicPartition, int] = {}
+        self._seats: set[_Seat] = set()
         self.is_closing = False
         self.subscribers = self.catching_up = self.fallen_behind = 0
         self.problem = "it has not read dedup.events yet"
@@ -120,11 +133,12 @@ class Hub:
         since: datetime | None = None,
         start: Literal["now", "beginning"] = "now",
         with_document: bool = False,
+        name: str = "",
     ) -> Subscription:
         """Return the frames of the events that a subscriber wants: from `last_event_id`, else from a time on, else from `start`.
 
-        Raises UsageError where the id is none of this stream or the time has no zone, BusyError while events cannot be read or
-        where too many subscribers are far behind, BrokerError.
+        `name` says who listens. Raises UsageError where the id is none of this stream or the time has no zone, BusyError while
+        events cannot be read or where too many subscribers are far behind, BrokerError.
         """
         ring = await self._until_ready()
         offsets, earliest, gaps = await self._position(ring, last_event_id, since, start)
@@ -134,9 +148,13 @@ class Hub:
                 f"{MAX_CATCHING_UP} subscribers read older events already; try again, or read dedup.events from Kafka",
                 _RETRY_SECONDS,
             )
-        seat = _Seat(self, is_behind)
-        stream = FrameStream(seat, Wanted(wanted, offsets, earliest, with_document, gaps), self._timing)
+        seat = _Seat(self, is_behind, name, wanted)
+        seat.stream = stream = FrameStream(seat, Wanted(wanted, offsets, earliest, with_document, gaps), self._timing)
         return Subscription(stream.frames(), seat.leave)
+
+    def listeners(self) -> list[Listener]:
+        """Return who listens now, the longest first."""
+        return sorted((seat.listener() for seat in self._seats), key=lambda each: each.since)
 
     @property
     def ring(self) -> Ring:
@@ -245,6 +263,7 @@ class Hub:
                 count += 1
                 if count % _CHUNK == 0:  # subscribers take a chunk before the next one comes
                     self._wake()
+                if count % _SLICE == 0:  # requests share the event loop
                     await asyncio.sleep(0)
         if count:
             self._wake()
@@ -280,11 +299,17 @@ def _milliseconds(moment: datetime) -> int:
 class _Seat:
     """What one subscriber shares with the others: it counts it once, in whichever state it is."""
 
-    def __init__(self, hub: Hub, is_behind: bool) -> None:
+    def __init__(self, hub: Hub, is_behind: bool, name: str, wanted: Filter) -> None:
         self._hub = hub
         self._is_behind = is_behind
+        self._name, self._since, self._wanted = name, time.time(), wanted
+        self.stream: FrameStream
+        hub._seats.add(self)
         hub.subscribers += 1
         hub.catching_up += is_behind
+
+    def listener(self) -> Listener:
+        return Listener(self._name, self._since, self._wanted, self.stream.behind, self._is_behind)
 
     @property
     def ring(self) -> Ring:
@@ -311,4 +336,5 @@ class _Seat:
 
     def leave(self) -> None:
         self.caught_up()
+        self._hub._seats.discard(self)
         self._hub.subscribers -= 1

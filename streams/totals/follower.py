@@ -28,8 +28,8 @@ from streams.totals.snapshot import Snapshot
 __all__ = ["Follower"]
 
 _WAIT_MS = 500
-_MOST = 200
-"""Messages handled at once: some milliseconds, for other tasks share the event loop."""
+_MOST = 50
+"""Messages handled at once: less than a millisecond, for requests share the event loop."""
 _EXPIRE_SECONDS = 60.0
 
 

@@ -82,7 +82,8 @@ def calm_collector() -> None:
     """Run the garbage collector less often, and never over the objects that exist until the end.
 
     A batch is tens of thousands of small values without cycles, which reference counts free; looking for
-    cycles among them took a seventh of a worker's time.
+    cycles among them took a seventh of a worker's time. Types of which very many are kept (features, index slots, decisions)
+    are left out of the search by `gc=False`, which is right for values that nothing they refer to can refer to.
     """
     gc.collect()
     gc.freeze()

@@ -22,7 +22,9 @@ from streams.serve.tokens import TokenFile
 from streams.settings import Settings
 from streams.state.connection import connect
 
-__all__ = ["Stack", "running_stack"]
+__all__ = ["Stack", "run_apart", "running_stack"]
+
+_SETTINGS = Settings(http_port=0, serve_port=0, serve_requests_per_second=0, topic_prefix="page.", app_id="page")
 
 
 class Stack:
@@ -72,7 +74,7 @@ def run_apart(work: Coroutine[Any, Any, Any]) -> Any:
 def running_stack(directory: Path, payloads: Sequence[Payload] | None = None) -> Iterator[Stack]:
     """Start everything, and send payloads, those of the demo by default, until all are decided."""
     given = [Payload(*each) for each in feed()] if payloads is None else payloads
-    with Services(Settings(serve_requests_per_second=0, topic_prefix="page.", app_id="page")) as services:
+    with Services(_SETTINGS) as services:
         own = services.settings.model_copy(
             update={"serve_data": str(directory / "serve"), "serve_tokens_file": str(directory / "tokens")}
         )

@@ -6,23 +6,28 @@ const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 function localise(element) {
   const at = new Date(element.dateTime);
-  if (Number.isNaN(at.valueOf()) || element.dataset.local === element.dateTime) return;
-  element.dataset.local = element.dateTime;
-  element.title = `${at.toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC")}, shown in ${ZONE}`;
+  if (Number.isNaN(at.valueOf())) return;
   const isToday = at.toDateString() === new Date().toDateString();
-  element.textContent = isToday ? CLOCK.format(at) : `${DAY.format(at)}, ${CLOCK.format(at)}`;
+  const shown = isToday ? CLOCK.format(at) : `${DAY.format(at)}, ${CLOCK.format(at)}`;
+  if (element.textContent === shown) return;
+  element.title = `${at.toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC")}, shown in ${ZONE}`;
+  element.textContent = shown;
 }
 
 function localiseIn(node) {
-  if (node.nodeType !== Node.ELEMENT_NODE) return;
+  if (node.nodeType === Node.TEXT_NODE) node = node.parentElement;
+  if (node?.nodeType !== Node.ELEMENT_NODE) return;
   if (node.matches("time")) localise(node);
   node.querySelectorAll("time").forEach(localise);
 }
 
 localiseIn(document.body);
 new MutationObserver((changes) => {
-  for (const change of changes) change.addedNodes.forEach(localiseIn);
-}).observe(document.body, { childList: true, subtree: true });
+  for (const change of changes) {
+    if (change.type === "childList") change.addedNodes.forEach(localiseIn);
+    else localiseIn(change.target);
+  }
+}).observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["datetime"] });
 
 /** Tell whether a key is typed into a field, or is a shortcut of the browser: then it is none of the page. */
 export function isForField(event) {
