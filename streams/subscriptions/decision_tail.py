@@ -1,6 +1,6 @@
 """The decisions on pairs as they fall, sampled, for people who watch: at most 20 rows a second, however many there are.
 
-`dedup.decisions` is read only while somebody watches and a minute longer, by one consumer for all; of messages that are not shown
+`dedup.decisions` is read only while a person watches and a minute longer, by one consumer for all; of messages that are not shown
 not even the JSON is decoded. Nothing is stored, and nothing is exact: this is a window on what happens.
 """
 

@@ -1,7 +1,7 @@
 """`/static/…`: style, scripts and pictures of the page, from the package; a browser keeps them until they change.
 
-`static_address` adds the beginning of a file's SHA-256 to its address, so an address has one content for ever more: it may be kept
-for a year. The files are open to all, as the page to sign in needs them.
+`static_address` adds the beginning of a file's SHA-256 to its address, so an address has one content, which may be kept for a
+year. The files are open to all, as the page to sign in needs them.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ const lost = document.getElementById("connection");
 const pause = document.getElementById("pause");
 const leftOut = document.getElementById("left-out");
 const HOUR = 3600;
+const LEAST = 600;
 const MOST_ROWS = 40;
 
 // Charts: the columns are time, then a value for each chart; the server names the same order in `data-field`.
@@ -41,13 +42,13 @@ function chart(holder) {
     width: holder.clientWidth,
     height: holder.clientHeight,
     legend: { show: false },
-    padding: [6, 6, 0, 0],
+    padding: [6, 16, 0, 0],
     cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
     scales: {
-      x: { time: true, range: () => { const end = columns[0].at(-1) ?? Date.now() / 1000; return [end - HOUR, end]; } },
+      x: { time: true, range: () => { const end = columns[0].at(-1); return [Math.min(Math.max(columns[0][0], end - HOUR), end - LEAST), end]; } },
       y: { range: (_, least, most) => [0, most > 0 ? most * 1.1 : 1] },
     },
-    series: [{}, { stroke: accent, width: 1.5, fill: `color-mix(in srgb, ${accent} 14%, transparent)`, points: { show: false }, spanGaps: false }],
+    series: [{}, { stroke: accent, width: 1.5, fill: `color-mix(in srgb, ${accent} 14%, transparent)`, points: { size: 4, fill: accent }, spanGaps: false }],
     axes: [
       { stroke: ink, font, size: 22, space: 60, grid: { show: false }, ticks: { show: false }, values: (_, all) => all.map((at) => new Date(at * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" })) },
       { stroke: ink, font, size: 50, space: 30, gap: 4, grid, ticks: { show: false }, values: (_, all) => all.map((value) => written(kind, value)) },

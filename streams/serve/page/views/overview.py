@@ -170,8 +170,10 @@ def size_rows(totals: Totals) -> list[SizeRow]:
     last = max((number for number, each in enumerate(totals.sizes) if each.clusters), default=-1)
     found = []
     for each in totals.sizes[: last + 1]:
-        name = f"{each.least:,}" if each.most == each.least else f"{each.least:,} to {each.most:,}"
-        name = name if each.most is not None else f"{each.least:,} or more"
+        if each.most is None:
+            name = f"{each.least:,} or more"
+        else:
+            name = f"{each.least:,}" if each.most == each.least else f"{each.least:,} to {each.most:,}"
         found.append(SizeRow(name, each.clusters, each.clusters / totals.clusters if totals.clusters else 0.0))
     return found
 
