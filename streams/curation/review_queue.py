@@ -27,6 +27,7 @@ from streams.curation.database import transaction
 
 __all__ = [
     "CLAIM_SECONDS",
+    "CORRECTED",
     "Asked",
     "Claim",
     "Filters",
@@ -48,7 +49,8 @@ __all__ = [
 CLAIM_SECONDS = 300
 Order = Literal["doubt", "new", "effect"]
 _COLUMNS = "d.id, d.a, d.b, d.score, d.reasons, d.asked"
-_CORRECTED = "SELECT 1 FROM correction c WHERE c.a = d.a AND c.b = d.b AND NOT c.undone AND NOT c.refused"
+CORRECTED = "SELECT 1 FROM correction c WHERE c.a = d.a AND c.b = d.b AND NOT c.undone AND NOT c.refused"
+"""Whether a correction names a pair `d`, and is neither undone nor refused."""
 _TAKEN = "SELECT id FROM claim WHERE until > :now AND claimant <> :person"
 
 
@@ -184,7 +186,7 @@ def _ordered(
     taken: bool,
 ) -> list[tuple[Asked, Position]]:
     key = f"d.by_{order}"
-    conditions = ["d.settled = 0", f"NOT EXISTS ({_CORRECTED})", f"d.id {'' if taken else 'NOT'} IN ({_TAKEN})"]
+    conditions = ["d.settled = 0", f"NOT EXISTS ({CORRECTED})", f"d.id {'' if taken else 'NOT'} IN ({_TAKEN})"]
     if filters.source:
         conditions.append(":source IN (d.source_a, d.source_b)")
     if filters.reason:
