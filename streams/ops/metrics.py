@@ -63,7 +63,7 @@ class Work(NamedTuple):
     """What a worker has done since it started.
 
     `latency_counts` has the messages by decision latency: for each of `latency_bounds` (seconds) those not above it and above
-    the one before, and at the end those beyond.
+    the one before, and at the end those beyond. `rejected` are dead letters.
     """
 
     messages: int
@@ -71,6 +71,7 @@ class Work(NamedTuple):
     duplicates: int
     latency_bounds: tuple[float, ...]
     latency_counts: tuple[int, ...]
+    rejected: int
 
 
 class MetricInfo(NamedTuple):
@@ -268,9 +269,9 @@ class Metrics:
         """Count decisions on pairs; `decision` is the verdict."""
         self._decisions.add(count, decision)
 
-    def candidates(self, found: int) -> None:
-        """Observe how many records a new record was compared with."""
-        self._candidates.observe((found,))
+    def candidates(self, found: Iterable[int]) -> None:
+        """Observe with how many records each of some new records was compared."""
+        self._candidates.observe(found)
 
     def capped(self, cap: str, count: int = 1) -> None:
         """Count that the limit named `cap` (`key`, `cluster`, …) was reached."""
@@ -411,6 +412,7 @@ class Metrics:
             self._decisions.total(DUPLICATE),
             _LATENCY_SECONDS,
             tuple(self._latency.counts()),
+            self._rejected.total(),
         )
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:

@@ -1,4 +1,4 @@
-"""The Litestar application: all routes under `/api/v1`, problem documents, and the description by OpenAPI 3.1."""
+"""The Litestar application: all routes under `/api/v1`, the page, problem documents, and the description by OpenAPI 3.1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from litestar.types import Message, Scope
 from streams import __version__
 from streams.serve import probes
 from streams.serve.access import SESSION_COOKIE, Access, Caller, by_default
+from streams.serve.encoded_paths import EncodedPaths
 from streams.serve.guards import Guards
+from streams.serve.page import router as page_router
+from streams.serve.page.errors import as_pages
 from streams.serve.problems import HANDLERS
 from streams.serve.rate_limit import RateLimit
 from streams.serve.resources import Resources
@@ -35,6 +38,7 @@ from streams.serve.routes import (
     review,
     session,
     stats,
+    webhooks,
 )
 
 __all__ = ["API", "create_app"]
@@ -43,7 +47,7 @@ API = "/api/v1"
 _MAX_BODY = 1_000_000
 _ROUTERS: Sequence[Router] = (
     clusters.router, records.router, lookup.router, match.router, pairs.router, events.router, stats.router,
-    corrections.router, review.router, dead_letters.router, session.router,
+    corrections.router, review.router, dead_letters.router, session.router, webhooks.router,
 )  # fmt: skip
 
 
@@ -73,14 +77,14 @@ def create_app(resources: Resources) -> Litestar:
 
     api = Router(API, route_handlers=[description, *_ROUTERS])
     app = Litestar(
-        route_handlers=[api, probes.router, reconcile.router],
+        route_handlers=[api, probes.router, reconcile.router, page_router],
         dependencies={
             "resources": Provide(provide_resources, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
         guards=[by_default],
         state=State({"access": access}),
-        exception_handlers=HANDLERS,
+        exception_handlers=as_pages(HANDLERS),
         lifespan=[opened],
         before_send=[_name_methods],
         middleware=[resources.metrics.middleware],
@@ -91,7 +95,7 @@ def create_app(resources: Resources) -> Litestar:
     )
     # Around the router, not in `middleware`: paths that are not known are guarded as well.
     rate = RateLimit(resources.settings.serve_requests_per_second)
-    app.asgi_handler = Guards(app.asgi_handler, access, rate, resources.metrics)
+    app.asgi_handler = Guards(EncodedPaths(app.asgi_handler), access, rate, resources.metrics)
     return app
 
 

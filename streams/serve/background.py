@@ -1,30 +1,40 @@
-"""What `streams serve` does beside its requests: it keeps the totals, and reads the heartbeats of the workers every second."""
+"""What `streams serve` does beside its requests: it keeps the totals, and reads them and the heartbeats of the workers.
+
+Pages and charts show what was read, so they are made without a question to Redis, and say since when it is away.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
-from typing import Self
+from typing import NamedTuple, Self
 
 from streams.errors import StreamsError
-from streams.query.index_reader import IndexReader
+from streams.kafka.cancellation import stop_task
+from streams.serve.curation import Ask
 from streams.settings import Settings
 from streams.state.heartbeats import Heartbeat
+from streams.totals.history import POINT_SECONDS, History, Point
 from streams.totals.keeper import Keeper
 from streams.totals.rates import HeartbeatRing
-from streams.totals.read import read_workers
+from streams.totals.read import Totals, read_totals, read_workers
 
-__all__ = ["Background"]
-
-Ask = Callable[[Callable[[IndexReader], list[Heartbeat]]], Awaitable[list[Heartbeat]]]
+__all__ = ["Background", "Reading"]
 
 _HEARTBEAT_SECONDS = 1.0
+_TOTALS_SECONDS = 2.0
+
+
+class Reading(NamedTuple):
+    """Whether Redis is read: when it was last, Unix time in seconds, 0 for never; and why it is not now, empty where it is."""
+
+    time: float = 0.0
+    problem: str = ""
 
 
 class Background:
-    """Use as `async with`. `heartbeats` has those of the last 15 minutes."""
+    """Use as `async with`. `heartbeats` has those of the last 15 minutes, `history` the rates of the last hour."""
 
     def __init__(self, settings: Settings, ask: Ask) -> None:
         """Take the settings, and how to ask an index reader."""
@@ -32,20 +42,42 @@ class Background:
         self._keeper = Keeper(settings)
         self._tasks: list[asyncio.Task[None]] = []
         self.heartbeats = HeartbeatRing()
+        self.history = History()
+        self.totals: Totals | None = None
+        """The totals as they were last read, None until there are any."""
+        self.reading = Reading()
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._keeper.run()), asyncio.create_task(self._read_heartbeats())]
+        work = (self._keeper.run(), self._read_heartbeats(), self._read_totals(), self._keep_history())
+        self._tasks = [asyncio.create_task(each) for each in work]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await stop_task(task)
 
     async def _read_heartbeats(self) -> None:
         """Read heartbeats until cancelled; while Redis is away the last ones grow old."""
         while True:
-            with contextlib.suppress(StreamsError):
-                found = await self._ask(lambda index: read_workers(index.settings, index.connection))
-                self.heartbeats.add(found, time.time())
+            try:
+                found: list[Heartbeat] = await self._ask(lambda index: read_workers(index.settings, index.connection))
+                self.reading = Reading(time.time())
+                self.heartbeats.add(found, self.reading.time)
+            except StreamsError as error:
+                self.reading = self.reading._replace(problem=str(error))
             await asyncio.sleep(_HEARTBEAT_SECONDS)
+
+    async def _read_totals(self) -> None:
+        """Read the totals until cancelled; while Redis is away the last ones grow old."""
+        while True:
+            with contextlib.suppress(StreamsError):
+                self.totals = await self._ask(lambda index: read_totals(index.settings, index.connection))
+            await asyncio.sleep(_TOTALS_SECONDS)
+
+    async def _keep_history(self) -> None:
+        """Add a point to the history every ten seconds, an unknown one while Redis is away."""
+        while True:
+            await asyncio.sleep(POINT_SECONDS)
+            now = time.time()
+            is_known = now - self.reading.time < POINT_SECONDS
+            self.history.add(Point.of(self.heartbeats.rates(POINT_SECONDS), now) if is_known else Point.unknown(now))

@@ -23,6 +23,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage,
 
 from streams.serve.access import Access, Caller, Headers
 from streams.serve.metrics import ServeMetrics
+from streams.serve.page.errors import as_page, wants_page
 from streams.serve.problems import MEDIA_TYPE, ProblemError
 from streams.serve.rate_limit import RateLimit, client_address
 
@@ -65,7 +66,7 @@ class Guards:
             scope["user"] = self._admit(scope)
         except ProblemError as error:
             self._metrics.refused(error.problem.code)
-            await _answer(guarded, error)
+            await _answer(guarded, scope, error)
             return
         self._requests += 1
         try:
@@ -149,10 +150,14 @@ def _within(scope: HTTPScope, receive: Receive, seconds: float) -> Receive:
     return bounded
 
 
-async def _answer(send: Send, error: ProblemError) -> None:
-    """Send a problem document, without the application."""
-    body = msgspec.json.encode(error.problem)
-    headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), **error.headers}
+async def _answer(send: Send, scope: HTTPScope, error: ProblemError) -> None:
+    """Send a problem, without the application: a document, or a page where a person is to read it."""
+    accept = b",".join(value for name, value in scope["headers"] if name == b"accept").decode("latin-1")
+    if wants_page(scope["path"], accept):
+        media_type, body = "text/html; charset=utf-8", as_page(error.problem, scope["path"])
+    else:
+        media_type, body = MEDIA_TYPE, msgspec.json.encode(error.problem)
+    headers = {"Content-Type": media_type, "Content-Length": str(len(body)), **error.headers}
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": error.problem.status, "headers": encoded})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,4 +1,4 @@
-"""Metrics of `streams serve`: how long requests take, by operation and status; subscribers; what waits for people."""
+"""Metrics of `streams serve`: how long requests take, by operation and status; subscribers, webhooks, what waits for people."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from streams.curation.backlog import Backlog
 from streams.engine.prepare import CORRECTIONS
 from streams.serve.timing import PARTS, Timing, current_timing
 from streams.sources import SOURCES
+from streams.webhooks.metrics import WebhookMetrics
 
 __all__ = ["ServeMetrics"]
 
@@ -56,6 +57,7 @@ class ServeMetrics:
         )
         for code in ("host_refused", "token_unknown", "too_many_requests", "busy"):
             self._refused.labels(code)
+        self.webhooks = WebhookMetrics(self.registry)
         self._subscribers = Gauge("streams_subscribers", "Open streams of events", registry=self.registry)
         self._dropped = Counter(
             "streams_subscribers_dropped",

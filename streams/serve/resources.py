@@ -9,20 +9,25 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import Self, TypeVar
 
 from streams.query.index_reader import IndexReader
+from streams.query.titles import titles_of
 from streams.serve.background import Background
 from streams.serve.curation import Curation
 from streams.serve.metrics import ServeMetrics
+from streams.serve.recent import Recent
 from streams.serve.timing import Timing, current_timing
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
 from streams.state.generation import current_generation
+from streams.subscriptions.decision_tail import DecisionTail
 from streams.subscriptions.hub import Hub
+from streams.webhooks.configuration import read_webhooks
+from streams.webhooks.dispatcher import Dispatcher
 
 __all__ = ["READERS", "Resources"]
 
@@ -37,19 +42,25 @@ class Resources:
     """Use as `async with`. `settings` are those that the process was started with."""
 
     def __init__(self, settings: Settings) -> None:
+        """Prepare what is opened later. Raises SettingsError where the file of webhooks is malformed."""
         self.settings = settings
         self.metrics = ServeMetrics()
         self.hub = Hub(settings)
         self.background = Background(settings, self.ask)
+        self.webhooks = Dispatcher(settings, read_webhooks(settings.webhooks_file), self.metrics.webhooks)
+        self.decisions = DecisionTail(settings, self._titles)
         self._open = AsyncExitStack()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="query")
         self._local = threading.local()
         self._connections: list[Connection] = []
         self.curation = Curation(settings, self.ask)
+        self.recent = Recent()
 
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self.hub)
         await self._open.enter_async_context(self.background)
+        await self._open.enter_async_context(self.webhooks)
+        self._open.push_async_callback(self.decisions.close)
         await self.curation.open()
         self._open.push_async_callback(self.curation.close)
         return self
@@ -84,6 +95,10 @@ class Resources:
 
     def _redis_answered(self, seconds: float) -> None:
         self._local.redis += seconds
+
+    async def _titles(self, records: Sequence[str]) -> dict[str, str]:
+        """Return the titles of the records that there are."""
+        return await self.ask(lambda index: titles_of(index, records))
 
     def _reader(self) -> IndexReader:
         """Return this thread's reader of the current index version."""

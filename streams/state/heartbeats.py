@@ -44,6 +44,7 @@ class Heartbeat(msgspec.Struct):
     - `latency_counts`: messages by the time from the broker's append to the decision, one count for each of `latency_bounds`
       (seconds, not above) and one beyond the last
     - `partitions`: those assigned to it, topics without the prefix
+    - `rejected`: dead letters written since it started; 0 also for a worker of a version that does not count them
     """
 
     worker: str
@@ -61,6 +62,7 @@ class Heartbeat(msgspec.Struct):
     latency_bounds: list[float]
     latency_counts: list[int]
     partitions: list[PartitionLag]
+    rejected: int = 0
 
 
 class HeartbeatStore:

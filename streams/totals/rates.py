@@ -21,7 +21,8 @@ class Rates(msgspec.Struct):
     """The work of all workers.
 
     - `seconds`: the time that the rates are of, at most the window asked for; 0 where too few heartbeats are known
-    - `messages`, `decisions`, `duplicates`: messages handled, pairs decided and pairs found duplicate, each per second
+    - `messages`, `decisions`, `duplicates`, `rejected`: messages handled, pairs decided, pairs found duplicate, dead letters, each
+      per second
     - `lag_messages`, `lag_seconds`: messages that wait now, and the age of the oldest one
     - `latency_p50`, `latency_p99`: seconds from the broker's append of a message to its decision, within the buckets of the metric;
       None where no message was handled
@@ -38,6 +39,7 @@ class Rates(msgspec.Struct):
     latency_p99: float | None
     workers: int
     workers_ready: int
+    rejected: float = 0.0
 
 
 class _Seen(NamedTuple):
@@ -54,6 +56,7 @@ class _Work(NamedTuple):
     decided: int
     duplicates: int
     latency: tuple[int, ...]
+    rejected: int
 
 
 class HeartbeatRing:
@@ -99,6 +102,7 @@ class HeartbeatRing:
             latency_p99=quantile(bounds, counts, 0.99),
             workers=len(latest),
             workers_ready=sum(each.ready for each in latest),
+            rejected=per_second(sum(done.rejected for done in work)),
         )
 
 
@@ -113,13 +117,14 @@ def _work(window: Sequence[_Seen]) -> Iterable[_Work]:
     for name, end in last.items():
         begin = first[name]
         if name not in window[0].heartbeats:
-            begin = msgspec.structs.replace(begin, messages=0, decided=0, duplicates=0, latency_counts=[])
+            begin = msgspec.structs.replace(begin, messages=0, decided=0, duplicates=0, latency_counts=[], rejected=0)
         before = [*begin.latency_counts, *[0] * (len(end.latency_counts) - len(begin.latency_counts))]
         yield _Work(
             end.messages - begin.messages,
             end.decided - begin.decided,
             end.duplicates - begin.duplicates,
             tuple(after - earlier for after, earlier in zip(end.latency_counts, before, strict=True)),
+            end.rejected - begin.rejected,
         )
 
 

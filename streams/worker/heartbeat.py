@@ -87,6 +87,7 @@ class HeartbeatWriter:
             latency_bounds=list(work.latency_bounds),
             latency_counts=list(work.latency_counts),
             partitions=list(self._partitions()),
+            rejected=work.rejected,
         )
 
     def close(self) -> None:

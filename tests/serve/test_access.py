@@ -25,6 +25,8 @@ PROXY: dict[str, Any] = {
     "serve_trusted_user_header": "X-Forwarded-User",
     "serve_trusted_proxies": "127.0.0.1,10.0.0.0/8",
 }
+OF_THE_SIGN_IN = ("/sign-in", "/sign-out", "/static/name")
+"""Open to all, as the page to sign in is."""
 ASKS_BY_POST = {"/api/v1/lookup", "/api/v1/match", "/api/v1/session", "/api/v1/corrections/preview", "/reconcile"}
 """Paths whose POST changes nothing."""
 
@@ -300,11 +302,11 @@ def test_no_route_changes_anything_without_a_token_and_none_is_open_beyond_loopb
     assert ("GET", "/api/v1/clusters/cluster_id") in routes
     with tried(tokens) as client:
         for method, path in routes:
-            if method not in ("GET", "HEAD") and path not in ASKS_BY_POST:
+            if method not in ("GET", "HEAD") and path not in (*ASKS_BY_POST, *OF_THE_SIGN_IN):
                 assert outcome(client, method, path) == (401, "token_missing"), path
                 found = outcome(client, method, path, headers=tokens.header("read"))
                 assert found == (403, "scope_missing"), path
     with tried(tokens, serve_host=EVERYWHERE) as client:
         for method, path in routes:
-            if path not in ("/healthz", "/readyz", "/api/v1/session"):
+            if path not in ("/healthz", "/readyz", "/api/v1/session", *OF_THE_SIGN_IN):
                 assert outcome(client, method, path) == (401, "token_missing"), path

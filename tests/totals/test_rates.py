@@ -91,3 +91,10 @@ def test_a_quantile_is_in_the_bucket_of_the_true_one(values: list[float], share:
 def test_beyond_the_last_bound_it_is_the_last_bound() -> None:
     assert quantile(BOUNDS, [0, 0, 0, 4], 0.5) == 10.0
     assert quantile(BOUNDS, [], 0.5) is None
+
+
+def test_dead_letters_are_a_rate_too() -> None:
+    ring = HeartbeatRing()
+    for second in range(11):
+        ring.add([beat("a", second, rejected=3 * second)], float(second))
+    assert ring.rates().rejected == 3.0

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from litestar import Router, get
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
+from streams.serve.access import Caller
 from streams.serve.problems import answers
 from streams.serve.resources import Resources
 from streams.subscriptions.filters import Filter
@@ -42,6 +43,7 @@ EventType = Literal[
 
 @get("", operation_id="subscribe", summary="Changes of clusters as they come", responses={200: _SPEC, **answers(422)})
 async def subscribe(
+    request: Request[Any, Any, Any],
     resources: NamedDependency[Resources],
     type_: Annotated[list[EventType] | None, QueryParameter(name="type", description="Only these types.")] = None,
     source: Annotated[
@@ -77,9 +79,15 @@ async def subscribe(
         corrections_only=correction,
     )
     frames = await resources.hub.subscribe(
-        wanted, last_event_id=last_event_id, since=since, start=start, with_document=document
+        wanted, last_event_id=last_event_id, since=since, start=start, with_document=document, name=_name(request)
     )
     return Stream(_until_closed(frames), media_type=_MEDIA_TYPE, headers=_HEADERS)
+
+
+def _name(request: Request[Any, Any, Any]) -> str:
+    """Return who listens, as the page shows it: the name of the caller, else the address that the request came from."""
+    caller = request.user
+    return caller.name if isinstance(caller, Caller) and caller.name else request.client.host if request.client else ""
 
 
 async def _until_closed(frames: Subscription) -> AsyncIterator[bytes]:

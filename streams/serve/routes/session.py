@@ -14,7 +14,7 @@ from streams.serve.access import OPEN_TO_ALL, SESSION_COOKIE, Access, Caller, un
 from streams.serve.problems import answers
 from streams.serve.sessions import SESSION_SECONDS
 
-__all__ = ["SessionRequest", "router"]
+__all__ = ["SessionRequest", "ended_cookie", "router", "session_cookie"]
 
 Anything = Request[Any, Any, Any]
 
@@ -46,7 +46,7 @@ async def begin(request: Anything, data: JSONBody[SessionRequest]) -> Response[C
     token = access.token(data.token)
     if token is None:
         raise unknown_token()
-    cookie = _cookie(request, access.sessions.issue(token))
+    cookie = session_cookie(request, access.sessions.issue(token))
     return Response(Caller(token.name, token.scope, "session"), cookies=[cookie])
 
 
@@ -56,20 +56,26 @@ async def begin(request: Anything, data: JSONBody[SessionRequest]) -> Response[C
     summary="End the session of a browser",
     responses=answers(),
     opt=OPEN_TO_ALL,
-    response_cookies=[Cookie(SESSION_COOKIE, value="", max_age=0, path="/", httponly=True, samesite="strict")],
 )
-async def end(request: Anything) -> None:
+async def end(request: Anything) -> Response[None]:
     """Delete the cookie. To end all sessions of a token, revoke it."""
     access: Access = request.app.state.access
     access.check_origin(request)
+    return Response(None, status_code=204, cookies=[ended_cookie()])
 
 
-def _cookie(request: Anything, value: str) -> Cookie:
+def session_cookie(request: Anything, value: str) -> Cookie:
+    """Return the cookie of a session that a request begins."""
     # A proxy in front ends TLS, so only the browser knows that the page came by it: it says so in `Origin`.
     secure = request.url.scheme == "https" or request.headers.get("Origin", "").startswith("https://")
     return Cookie(
         SESSION_COOKIE, value=value, max_age=SESSION_SECONDS, path="/", httponly=True, samesite="strict", secure=secure
     )
+
+
+def ended_cookie() -> Cookie:
+    """Return the cookie in place of that of a session, which a browser drops at once."""
+    return Cookie(SESSION_COOKIE, value="", max_age=0, path="/", httponly=True, samesite="strict")
 
 
 router = Router("/session", route_handlers=[who_am_i, begin, end], tags=["session"])

@@ -1,0 +1,179 @@
+"""The decisions on pairs as they fall, sampled, for people who watch: at most 20 rows a second, however many there are.
+
+`dedup.decisions` is read only while a person watches and a minute longer, by one consumer for all; of messages that are not shown
+not even the JSON is decoded. Nothing is stored, and nothing is exact: this is a window on what happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams import events
+from streams.errors import BrokerError, StreamsError
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.reader import END_HEADER, existing_places, plain_consumer
+from streams.kafka.refusal import explained
+from streams.settings import Settings
+
+__all__ = ["DecisionTail", "Fallen", "Pick", "picked"]
+
+ROWS_PER_SECOND = 20
+_STEPS_PER_SECOND = 2
+_KEPT = 60
+"""Rows in memory: what a page shows when it is opened."""
+_LINGER_SECONDS = 60.0
+_BACKOFF_SECONDS = 2.0
+
+Titles = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
+
+
+class _Decision(msgspec.Struct):
+    a: str
+    b: str
+    decision: str
+    score: float
+    reasons: list[str] = []
+    relation: str = ""
+
+
+class Fallen(NamedTuple):
+    """A decision that is shown: its number among those shown, its time (Unix seconds), the pair, and what was decided.
+
+    `title` is that of one of the two records, empty where it is not known.
+    """
+
+    number: int
+    time: float
+    a: str
+    b: str
+    decision: str
+    score: float
+    reasons: tuple[str, ...]
+    relation: str
+    title: str
+
+
+class Pick(NamedTuple):
+    """Messages chosen to be shown, and how many were left out."""
+
+    messages: Sequence[Any]
+    left_out: int
+
+
+def picked(messages: Sequence[Any], most: int) -> Pick:
+    """Choose at most `most` messages, evenly spread over those that came at once, the last one among them."""
+    if len(messages) <= most:
+        return Pick(messages, 0)
+    step = len(messages) / most
+    return Pick([messages[round((number + 1) * step) - 1] for number in range(most)], len(messages) - most)
+
+
+class DecisionTail:
+    """Use `watch()` while rows are shown. `rows` are the last ones, `left_out` counts those not shown since the first watcher."""
+
+    def __init__(self, settings: Settings, titles: Titles) -> None:
+        """Take the settings, and how to find the titles of records. Asks no server for anything."""
+        self._kafka = KafkaConnection.of(settings)
+        self._topic = settings.topic_prefix + events.DECISIONS
+        self._titles = titles
+        self._task: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self.rows: deque[Fallen] = deque(maxlen=_KEPT)
+        self.shown = self.left_out = self.watchers = 0
+        self.problem = ""
+
+    @contextlib.contextmanager
+    def watch(self) -> Iterator[None]:
+        """Read decisions within the block, and for a minute after the last watcher has left."""
+        self.watchers += 1
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+        try:
+            yield
+        finally:
+            self.watchers -= 1
+
+    async def close(self) -> None:
+        """Stop reading."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def changed(self, seconds: float) -> None:
+        """Return when there are new rows, or after some seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+
+    def after(self, number: int) -> list[Fallen]:
+        """Return the rows with a higher number, the oldest first."""
+        return [row for row in self.rows if row.number > number]
+
+    async def _run(self) -> None:
+        watched = time.monotonic()
+        while time.monotonic() - watched < _LINGER_SECONDS:
+            try:
+                async with plain_consumer(self._kafka) as consumer:
+                    before = await self._begin(consumer)
+                    self.problem = ""
+                    while time.monotonic() - watched < _LINGER_SECONDS:
+                        began = time.monotonic()
+                        before = await self._step(consumer, before)
+                        watched = time.monotonic() if self.watchers else watched
+                        await asyncio.sleep(max(began + 1 / _STEPS_PER_SECOND - time.monotonic(), 0))
+            except (BrokerError, KafkaError) as error:
+                self.problem = str(error if isinstance(error, BrokerError) else explained(self._kafka, "fails", error))
+                await asyncio.sleep(_BACKOFF_SECONDS)
+            watched = time.monotonic() if self.watchers else watched
+
+    async def _begin(self, consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:
+        """Seek what fills the rows before the end of the topic; return where its partitions end."""
+        places = await existing_places(self._kafka, [self._topic])
+        if not places:
+            raise BrokerError(f"Kafka has no topic {self._topic}; a worker creates it")
+        consumer.assign(places)
+        first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        for place in places:
+            consumer.seek(place, max(first[place], ends[place] - _KEPT))
+        return {} if self.shown else {place: end for place, end in ends.items() if end > first[place]}
+
+    async def _step(
+        self, consumer: AIOKafkaConsumer, before: Mapping[TopicPartition, int]
+    ) -> Mapping[TopicPartition, int]:
+        """Take what has come; of what was there before the first watcher the newest is shown, and nothing counts as left out."""
+        found = await consumer.getmany(timeout_ms=1000 // _STEPS_PER_SECOND)
+        messages = [m for some in found.values() for m in some if m.value and END_HEADER not in dict(m.headers)]
+        messages.sort(key=lambda message: message.timestamp)
+        if before:
+            await self._show(messages[-_KEPT:])
+            return {place: end for place, end in before.items() if await consumer.position(place) < end}
+        pick = picked(messages, ROWS_PER_SECOND // _STEPS_PER_SECOND)
+        self.left_out += pick.left_out
+        await self._show(pick.messages)
+        return before
+
+    async def _show(self, messages: Sequence[Any]) -> None:
+        decided: list[tuple[float, _Decision]] = []
+        for message in messages:
+            with contextlib.suppress(msgspec.MsgspecError):
+                decided.append((message.timestamp / 1000, msgspec.json.decode(message.value, type=_Decision)))
+        if not decided:
+            return
+        titles: Mapping[str, str] = {}
+        with contextlib.suppress(StreamsError):  # Redis is away: the rows say which records they are about
+            titles = await self._titles([decision.a for _, decision in decided])
+        for at, d in decided:
+            self.shown += 1
+            title = titles.get(d.a, "")
+            self.rows.append(Fallen(self.shown, at, d.a, d.b, d.decision, d.score, tuple(d.reasons), d.relation, title))
+        woken, self._changed = self._changed, asyncio.Event()
+        woken.set()
