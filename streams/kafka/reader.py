@@ -160,7 +160,7 @@ async def read_at_time(kafka: KafkaConnection, topic: str, moment: int) -> Async
     Raises BrokerError.
     """
     try:
-        places = await existing_places(kafka, [topic])
+        places = list((await describe(kafka, [topic], all_exist=False)).places)
         async with plain_consumer(kafka) as consumer:
             consumer.assign(places)
             first = {
