@@ -28,6 +28,7 @@ from streams.curation.claims import CLAIMED_BY_OTHERS
 from streams.curation.database import transaction
 
 __all__ = [
+    "CORRECTED",
     "Asked",
     "Facets",
     "Filters",
@@ -49,7 +50,8 @@ __all__ = [
 
 Order = Literal["doubt", "new", "effect"]
 _COLUMNS = "d.id, d.a, d.b, d.score, d.reasons, d.asked"
-_CORRECTED = "SELECT 1 FROM correction c WHERE c.a = d.a AND c.b = d.b AND NOT c.undone AND NOT c.refused"
+CORRECTED = "SELECT 1 FROM correction c WHERE c.a = d.a AND c.b = d.b AND NOT c.undone AND NOT c.refused"
+"""Whether a correction names a pair `d`, and is neither undone nor refused."""
 
 
 class Asked(NamedTuple):
@@ -213,7 +215,7 @@ def _ordered(
 
 def _open_and(filters: Filters) -> list[str]:
     """Return the conditions of pairs that are open, as far as it is known, and that pass the filters."""
-    conditions = ["d.settled = 0", f"NOT EXISTS ({_CORRECTED})"]
+    conditions = ["d.settled = 0", f"NOT EXISTS ({CORRECTED})"]
     if filters.source:
         conditions.append(":source IN (d.source_a, d.source_b)")
     if filters.reason:

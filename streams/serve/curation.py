@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from streams.curation import review_queue
+from streams.curation import backlog, review_queue
 from streams.curation.database import Database
 from streams.curation.follower import Follower
 from streams.curation.review_queue import Asked, Looked
@@ -29,6 +29,8 @@ _LOOK_SECONDS = 0.1
 _LOOKED_AT = 10
 """Pairs looked at every `_LOOK_SECONDS`, beside those that people see: few at once, for requests wait meanwhile."""
 _NOTHING_DUE_SECONDS = 1.0
+_COUNT_SECONDS, _COUNT_PAUSES = 5.0, 50.0
+"""How long what was counted is used: so many seconds, and so many times as long as counting took."""
 _OLD_SECONDS = 6 * 3600
 """How old the last look at a pair may be, for its place in the order `effect` and for one that was settled."""
 
@@ -53,7 +55,9 @@ class Curation:
         self.database = Database(settings.serve_data, f"{settings.namespace} {settings.topic_prefix}")
         self._follower = Follower(settings, self.database)
         self._sending: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._looking: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.backlog = backlog.NOTHING
+        """What waits for people, as it was at most some minutes ago."""
 
     @property
     def is_current(self) -> bool:
@@ -65,15 +69,14 @@ class Curation:
         await self.database.open()
         if self._settings.kafka_url:
             self._follower.start()
-            self._looking = asyncio.create_task(self._look_at_old())
+            self._tasks = [asyncio.create_task(self._look_at_old()), asyncio.create_task(self._count_often())]
 
     async def close(self) -> None:
         """Stop following, and close the file."""
         await self._follower.stop()
-        if self._looking is not None:
-            self._looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._looking
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.database.close()
 
     def sending(self, identifier: str) -> asyncio.Lock:
@@ -97,6 +100,18 @@ class Curation:
         if pairs:
             await self.look(pairs)
         return len(pairs)
+
+    async def count(self) -> None:
+        """Count what waits for people."""
+        self.backlog = await self.database.run(backlog.count)
+
+    async def _count_often(self) -> None:
+        while True:
+            began = time.monotonic()
+            with contextlib.suppress(StreamsError):  # the file cannot be used: requests say so
+                await self.count()
+            # A queue of millions takes seconds to count, in which no other request has the file.
+            await asyncio.sleep(max(_COUNT_SECONDS, _COUNT_PAUSES * (time.monotonic() - began)))
 
     async def _look_at_old(self) -> None:
         looked = 0

@@ -80,6 +80,11 @@ class Resources:
         finally:
             timing.resume()
 
+    def show_metrics(self) -> None:
+        """Set the metrics of what is held here, for a scrape."""
+        self.metrics.show_subscribers(self.hub.subscribers, self.hub.fallen_behind)
+        self.metrics.show_backlog(self.curation.backlog, time.time())
+
     def _answer(self, question: Callable[[IndexReader], T], timing: Timing) -> T:
         began = time.perf_counter()
         self._local.redis = 0.0
