@@ -13,7 +13,7 @@ from streams.kafka.cancellation import stop_task
 from streams.query.index_reader import IndexReader
 from streams.settings import Settings
 from streams.state.heartbeats import Heartbeat
-from streams.totals.keeper import Keeper
+from streams.totals.keeper import CountReview, Keeper
 from streams.totals.rates import HeartbeatRing
 from streams.totals.read import read_workers
 
@@ -27,10 +27,10 @@ _HEARTBEAT_SECONDS = 1.0
 class Background:
     """Use as `async with`. `heartbeats` has those of the last 15 minutes."""
 
-    def __init__(self, settings: Settings, ask: Ask) -> None:
-        """Take the settings, and how to ask an index reader."""
+    def __init__(self, settings: Settings, ask: Ask, count_review: CountReview | None = None) -> None:
+        """Take the settings, how to ask an index reader, and how to count the review queue."""
         self._ask = ask
-        self._keeper = Keeper(settings)
+        self._keeper = Keeper(settings, count_review=count_review)
         self._tasks: list[asyncio.Task[None]] = []
         self.heartbeats = HeartbeatRing()
 

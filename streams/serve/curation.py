@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -13,12 +14,13 @@ from weakref import WeakValueDictionary
 from streams.curation import review_queue
 from streams.curation.database import Database
 from streams.curation.follower import Follower
-from streams.curation.review_queue import Asked, Looked
+from streams.curation.review_queue import Asked, Looked, QueueCount
 from streams.errors import StreamsError
 from streams.event_log import EventLog
 from streams.query.doubts import OpenDoubt, look_again
 from streams.query.index_reader import IndexReader
 from streams.settings import Settings
+from streams.totals.snapshot import ReviewQueue
 
 __all__ = ["Ask", "Curation", "now_ms"]
 
@@ -28,8 +30,14 @@ T = TypeVar("T")
 _LOOK_SECONDS = 1.0
 _LOOKED_AT = 100
 """Pairs looked at in a second, beside those that people see: some 200 reads of Redis at once."""
-_OLD_SECONDS = 6 * 3600
-"""How old the last look at a pair may be, for its place in the order `effect` and for one that was settled."""
+_OLD_SECONDS = (60, 6 * 3600)
+"""How old the last look at a pair may be, for its place in the order `effect`, for one that was settled, and for the count.
+
+The more pairs, the older: a tenth of the looks that may be are at pairs that were looked at before.
+"""
+_COUNT_SECONDS = 30.0
+_FEW = 10_000
+"""Pairs that are counted in milliseconds, so whenever their number is asked for."""
 
 
 class Ask(Protocol):
@@ -53,6 +61,8 @@ class Curation:
         self._follower = Follower(settings, self.database)
         self._sending: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._looking: asyncio.Task[None] | None = None
+        self._counted = QueueCount(0, 0, 0, 0)
+        self._counted_at = -math.inf
 
     @property
     def is_current(self) -> bool:
@@ -91,11 +101,25 @@ class Curation:
 
     async def look_at_due(self) -> int:
         """Look at the pairs whose last look is too long ago, up to a number of them; return how many."""
-        before = now_ms() - _OLD_SECONDS * 1000
+        least, most = _OLD_SECONDS
+        old = min(max(least, 10 * self._counted.pairs / _LOOKED_AT), most)
+        before = now_ms() - round(old * 1000)
         pairs = await self.database.run(partial(review_queue.due, before=before, most=_LOOKED_AT))
         if pairs:
             await self.look(pairs)
         return len(pairs)
+
+    async def count(self) -> ReviewQueue | None:
+        """Return how many pairs are open, counted twice a minute at most; None while not all of the queue was read."""
+        if not self.is_current:
+            return None
+        if time.monotonic() > self._counted_at + _COUNT_SECONDS or self._counted.pairs < _FEW:
+            try:
+                self._counted = await self.database.run(review_queue.count)
+            except StreamsError:  # of the file: requests say so
+                return None
+            self._counted_at = time.monotonic()
+        return ReviewQueue(self._counted.open, self._counted.unlooked, self._counted.looked_since)
 
     async def _look_at_old(self) -> None:
         while True:

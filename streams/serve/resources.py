@@ -39,18 +39,18 @@ class Resources:
         self.settings = settings
         self.metrics = ServeMetrics()
         self.hub = Hub(settings)
-        self.background = Background(settings, self.ask)
         self._open = AsyncExitStack()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="query")
         self._local = threading.local()
         self._connections: list[Connection] = []
         self.curation = Curation(settings, self.ask)
+        self.background = Background(settings, self.ask, self.curation.count)
 
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self.hub)
-        await self._open.enter_async_context(self.background)
         await self.curation.open()
         self._open.push_async_callback(self.curation.close)
+        await self._open.enter_async_context(self.background)
         return self
 
     async def __aexit__(self, *_: object) -> None:
