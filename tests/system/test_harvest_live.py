@@ -76,6 +76,7 @@ WORDS = [
 ]
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("count", SIZES)
 def test_a_release_and_its_difference_become_clusters(settings: Settings, tmp_path: Path, count: int) -> None:
     """A tenth of the rows are pairs of duplicates; the difference deletes fifty rows. One request of fifty fails."""
