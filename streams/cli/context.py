@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ from streams.state.connection import Connection, connect, connect_to_read
 from streams.state.generation import current_generation
 from streams.worker.identity import inspect_identity
 
-__all__ = ["configured", "console", "open_state", "printable", "refuse_foreign"]
+__all__ = ["changing_line", "configured", "console", "open_state", "printable", "refuse_foreign"]
 
 
 _PLAIN_WIDTH = 10_000
@@ -78,3 +78,13 @@ def console(*, stderr: bool = False) -> Console:
         no_color="NO_COLOR" in os.environ or not watched,
         width=None if watched else _PLAIN_WIDTH,
     )
+
+
+@contextmanager
+def changing_line() -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows progress: a line that changes on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _line: None
+        return
+    with console(stderr=True).status("") as shown:
+        yield shown.update

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from streams.cli.context import console
+from streams.cli.context import changing_line
 from streams.cli.options import DataDir
 from streams.errors import SettingsError, UsageError
 from streams.local.endpoints import find
@@ -81,7 +78,7 @@ def harvest(
     options = Options(_day(since, "--from"), _day(until, "--until"), tuple(sets or ()), query, snapshot, again)
     settings = _with_kafka(load_settings(), data_dir)
     wanted = Wanted(source, options, follow, dry_run)
-    with _status() as status:
+    with changing_line() as status:
         configure_logging(settings, f"harvest-{source}")
         done = asyncio.run(
             run(
@@ -110,13 +107,3 @@ def _day(text: str, option: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise UsageError(f"{option} {text} is no day; write YYYY-MM-DD") from None
-
-
-@contextmanager
-def _status() -> Iterator[Callable[[str], None]]:
-    """Yield a function that shows a line of progress: one that changes on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _line: None
-        return
-    with console(stderr=True).status("") as shown:
-        yield shown.update

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
+from streams.cli.context import changing_line
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.feed import read_payloads, send
 from streams.kafka.producer import Publisher
@@ -26,6 +27,8 @@ async def _send(settings: Settings, source: str, files: Sequence[str]) -> int:
     await create_topics(settings)
     count = 0
     async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
-        async for sent in send(publisher, read_payloads(source, files)):
-            count = sent
+        with changing_line() as show:
+            async for sent in send(publisher, read_payloads(source, files)):
+                count = sent
+                show(f"{count:,} payloads")
     return count

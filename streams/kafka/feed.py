@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
 
+import msgspec
 import orjson
 
 from streams.errors import PayloadError, UsageError
@@ -21,7 +22,12 @@ from streams.sources import SOURCES, parse
 __all__ = ["DOCUMENT", "Payload", "check_readable", "message_key", "read_payloads", "reference_files", "send"]
 
 DOCUMENT = "document"
+CROSSREF = "crossref"
 _CHUNK = 1000
+
+
+class _Items(msgspec.Struct):
+    items: list[msgspec.Raw]
 
 
 class Payload(NamedTuple):
@@ -36,7 +42,8 @@ def read_payloads(source: str, files: Iterable[str]) -> Iterator[Payload]:
     r"""Yield the payloads of files (`-`: standard input; gzip by content): one a line, or one a file.
 
     A file is one payload where it is XML, or JSON that is not complete on its first line. Lines end with
-    `\n` only, for U+2028 occurs inside them. A file of references (BibTeX, RIS, …) gives a `document` for each of them.
+    `\n` only, for U+2028 occurs inside them. A file of references (BibTeX, RIS, …) gives a `document` for each of them. A file of
+    Crossref's public data, `{"items": [...]}`, has a payload for each work: as one message it would be too large.
     Raises UsageError where a file cannot be read or the source is unknown.
     """
     names = list(files)
@@ -48,7 +55,7 @@ def read_payloads(source: str, files: Iterable[str]) -> Iterator[Payload]:
             continue
         try:
             with _open(name) as file:
-                for value in _split(file):
+                for value in _works(_split(file)) if source == CROSSREF else _split(file):
                     yield Payload(source, message_key(source, value), value)
         except OSError as error:
             raise UsageError(f"{name} cannot be read: {error.strerror or error}") from error
@@ -129,6 +136,17 @@ def _split(file: IO[bytes]) -> Iterator[bytes]:
         return
     yield from _lines([first])
     yield from _lines(file)
+
+
+def _works(payloads: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the works of files of Crossref's public data, each as it came, and other payloads as they are."""
+    for payload in payloads:
+        try:
+            works = msgspec.json.decode(payload, type=_Items).items
+        except msgspec.MsgspecError:
+            yield payload
+        else:
+            yield from (bytes(work) for work in works)
 
 
 def _lines(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -230,6 +230,7 @@ def test_it_is_killed_at_any_request_and_misses_nothing(settings: Settings, fold
         assert_same(folded(settings, "arxiv"), server.papers)
 
 
+@pytest.mark.long
 def test_it_ends_cleanly_when_asked_to(settings: Settings, server: ArxivServer) -> None:
     """SIGTERM, while a request is under way."""
     server.fault = lambda number: Fault("hang") if number == 4 else None

@@ -86,15 +86,15 @@ def test_the_wait_is_what_the_server_asks_and_never_below_the_floor(server: Plai
     metrics = HarvestMetrics("x")
     server.fault = lambda number: Fault("refuse", 503, {"Retry-After": "0"}) if number == 0 else None
     began = time.monotonic()
-    get(server, Patience(2, 5, 0.5), metrics)
-    assert time.monotonic() - began >= 0.5
+    get(server, Patience(2, 5, 0.2), metrics)
+    assert time.monotonic() - began >= 0.2
     server.asked.clear()
-    server.fault = lambda number: Fault("refuse", 429, {"Retry-After": "1"}) if number == 0 else None
+    server.fault = lambda number: Fault("refuse", 429, {"Retry-After": "0.3"}) if number == 0 else None
     began = time.monotonic()
     get(server, Patience(2, 5, 0.01), metrics)
-    assert time.monotonic() - began >= 1.0
+    assert time.monotonic() - began >= 0.3
     waited = float(metrics.exposition().decode().split('cause="server",source="x"} ')[1].split()[0])
-    assert waited >= 1.5
+    assert waited >= 0.5
 
 
 def test_a_server_that_hangs_is_left(server: Plain) -> None:

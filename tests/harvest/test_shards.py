@@ -30,10 +30,10 @@ def test_any_members_in_any_chunks_are_the_same_lines(wanted: list[bytes], chanc
 
 
 def test_much_of_one_byte_is_cut_up() -> None:
-    data = gzip.compress(b"{}\n" + b" " * 30_000_000 + b"\n{}\n")
+    data = gzip.compress(b"{}\n" + b" " * 5_000_000 + b"\n{}\n")
     reader = GzipLines()
     assert [line for lines in reader.feed(data) for line in lines] == [b"{}", b"{}"]
-    assert max(len(line) for line in lines_of(gzip.compress(b"x" * 3_000_000))) == 3_000_000
+    assert max(len(line) for line in lines_of(gzip.compress(b"x" * 2_000_000))) == 2_000_000
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.99])

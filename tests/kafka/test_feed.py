@@ -38,6 +38,16 @@ def test_a_first_line_that_is_broken_is_one_payload_among_others(tmp_path: Path)
     assert values("document", tmp_path / "feed") == [b'{"id":', b'{"id":"2"}']
 
 
+def test_a_file_of_the_public_data_of_crossref_has_a_payload_for_each_work(tmp_path: Path) -> None:
+    works = [b'{"DOI": "10.5555/A",  "title":["One"]}', b'{"DOI":"10.5555/b"}']
+    (tmp_path / "0.json.gz").write_bytes(gzip.compress(b'{"items": [\n' + b",\n".join(works) + b"]}"))
+    (tmp_path / "1.jsonl.gz").write_bytes(gzip.compress(b"\n".join(works) + b"\n"))
+    for name in ("0.json.gz", "1.jsonl.gz"):
+        payloads = list(read_payloads("crossref", [str(tmp_path / name)]))
+        assert [payload.value for payload in payloads] == works
+        assert [payload.key for payload in payloads] == [b"10.5555/a", b"10.5555/b"]
+
+
 def test_an_empty_file_has_no_payload(tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"\n\n")
     assert values("document", tmp_path / "empty") == []
