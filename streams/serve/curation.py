@@ -19,6 +19,7 @@ from streams.event_log import EventLog
 from streams.query.doubts import OpenDoubt, look_again
 from streams.query.index_reader import IndexReader
 from streams.settings import Settings
+from streams.totals.snapshot import ReviewQueue
 
 __all__ = ["Ask", "Curation", "now_ms"]
 
@@ -31,8 +32,13 @@ _LOOKED_AT = 10
 _NOTHING_DUE_SECONDS = 1.0
 _COUNT_SECONDS, _COUNT_PAUSES = 5.0, 50.0
 """How long what was counted is used: so many seconds, and so many times as long as counting took."""
-_OLD_SECONDS = 6 * 3600
-"""How old the last look at a pair may be, for its place in the order `effect` and for one that was settled."""
+_OLD_SECONDS = (60, 6 * 3600)
+"""How old the last look at a pair may be, for its place in the order `effect`, for one that was settled, and for the count.
+
+The more pairs, the older: a tenth of the looks that may be are at pairs that were looked at before.
+"""
+_FEW = 10_000
+"""Pairs that are counted in milliseconds, so whenever their number is asked for."""
 
 
 class Ask(Protocol):
@@ -95,7 +101,9 @@ class Curation:
 
     async def look_at_due(self) -> int:
         """Look at the pairs whose last look is too long ago, up to a number of them; return how many."""
-        before = now_ms() - _OLD_SECONDS * 1000
+        least, most = _OLD_SECONDS
+        old = min(max(least, 10 * self.backlog.queue.pairs * _LOOK_SECONDS / _LOOKED_AT), most)
+        before = now_ms() - round(old * 1000)
         pairs = await self.database.run(partial(review_queue.due, before=before, most=_LOOKED_AT))
         if pairs:
             await self.look(pairs)
@@ -104,6 +112,18 @@ class Curation:
     async def count(self) -> None:
         """Count what waits for people."""
         self.backlog = await self.database.run(backlog.count)
+
+    async def count_review(self) -> ReviewQueue | None:
+        """Return how many pairs are open, counted now where they are few; None while not all of the queue was read."""
+        if not self.is_current:
+            return None
+        if self.backlog.queue.pairs < _FEW:
+            try:
+                await self.count()
+            except StreamsError:  # of the file: requests say so
+                return None
+        queue = self.backlog.queue
+        return ReviewQueue(queue.open, queue.unlooked, queue.looked_since)
 
     async def _count_often(self) -> None:
         while True:
