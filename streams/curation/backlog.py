@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from streams.curation.dead_letter_book import Selection, counts
 from streams.curation import review_queue
+from streams.curation.dead_letter_book import Selection, counts
 from streams.curation.review_queue import CORRECTED, QueueCount
 
 __all__ = ["NOTHING", "Backlog", "count"]
@@ -21,17 +21,17 @@ class Backlog(NamedTuple):
     """What waits.
 
     `pairs` has the number of open pairs by the sources of their two records, the lesser first; `oldest` is the time of the oldest
-    question among them, Unix time in ms, None without one; `letters` the number of dead letters by source and reason code; `queue` how
-    many pairs there are in all.
+    question among them, Unix time in ms, None without one; `letters` the number of dead letters by source and reason code;
+    `queue` how many pairs there are in all.
     """
 
     pairs: Mapping[tuple[str, str], int]
     oldest: int | None
     letters: Mapping[tuple[str, str], int]
-    queue: QueueCount
+    queue: QueueCount = QueueCount(0, 0, 0, 0)
 
 
-NOTHING = Backlog({}, None, {}, QueueCount(0, 0, 0, 0))
+NOTHING = Backlog({}, None, {})
 
 
 def count(connection: sqlite3.Connection) -> Backlog:

@@ -6,7 +6,7 @@ import sqlite3
 
 from streams.curation import folding, review_queue
 from streams.curation.backlog import NOTHING, Backlog, count
-from streams.curation.review_queue import Looked, pair_id
+from streams.curation.review_queue import Looked, QueueCount, pair_id
 from tests.curation.messages import Topics
 
 
@@ -25,10 +25,12 @@ def test_open_pairs_by_their_sources_and_dead_letters_by_their_reason(file: sqli
     folding.fold(file, "", topics.messages)
     letters = {("crossref", "not_json"): 2, ("document", "no_identity"): 1}
     oldest = topics.messages[0].timestamp
-    assert count(file) == Backlog({("s", "t"): 2, ("s", "s"): 1}, oldest, letters)
+    assert count(file) == Backlog({("s", "t"): 2, ("s", "s"): 1}, oldest, letters, QueueCount(3, 3, 3, 0))
 
     review_queue.note(file, [Looked(pair_id("s:1", "t:1"), settled=True, effect=0)], 1)
-    assert count(file) == Backlog({("s", "t"): 1, ("s", "s"): 1}, topics.messages[1].timestamp, letters)
+    assert count(file) == Backlog(
+        {("s", "t"): 1, ("s", "s"): 1}, topics.messages[1].timestamp, letters, QueueCount(3, 2, 2, 1)
+    )
 
 
 def test_a_pair_that_a_correction_names_is_not_open(file: sqlite3.Connection) -> None:
@@ -36,4 +38,4 @@ def test_a_pair_that_a_correction_names_is_not_open(file: sqlite3.Connection) ->
     topics.review("s:1", "t:1")
     topics.correct("k", "different", a="s:1", b="t:1")
     folding.fold(file, "", topics.messages)
-    assert count(file) == NOTHING
+    assert count(file) == NOTHING._replace(queue=QueueCount(1, 0, 0, 0))

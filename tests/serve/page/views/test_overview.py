@@ -35,6 +35,7 @@ TOTALS = Totals(
     events={"created": 900},
     repeated_events=0,
     dead_letters=None,
+    review=None,
 )
 
 
