@@ -70,8 +70,8 @@ FIGURES: Mapping[str, Figure] = {
     ),
     "serve": Figure(
         "serve.py",
-        ("--seconds", "45"),
-        ("--seconds", "4", "--records", "2000"),
+        ("--seconds", "15"),
+        ("--seconds", "4", "--records", "2000", "--turns", "1"),
         r"lookup.*?p99 +([\d.]+)",
         "ms, 99th percentile of a look-up beside a feed",
     ),

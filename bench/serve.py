@@ -41,7 +41,7 @@ from streams.state.connection import Connection, connect_to_read
 from streams.synthetic.generator import Generated, generate
 
 _CHUNK = 2_000
-_BACKLOG = 8_000
+_BACKLOG = 4_000
 _OPERATIONS = ("lookup", "match")
 _WARM_UP_SECONDS = 3.0
 
@@ -81,7 +81,7 @@ class Bench:
         return self._questions(feed=False), self._phase(self._send), self._questions(feed=True)
 
     def backlog(self, *, with_questions: bool) -> Phase:
-        """Return what a backlog took from the moment in which it waits in the topics."""
+        """Return what a backlog took from its publication until all of it was handled."""
         messages = list(islice(self._feed, _BACKLOG))
 
         def work() -> None:
@@ -199,14 +199,19 @@ def print_costs(alone: Sequence[Phase], feed: Sequence[Phase], both: Sequence[Ph
 
 
 def print_backlogs(alone: Sequence[Phase], beside: Sequence[Phase]) -> None:
-    """Print what backlogs took without and with questions."""
-    rates = [sum(p.cost.handled for p in phases) / sum(p.seconds for p in phases) for phases in (alone, beside)]
-    print(
-        f"backlogs of {_BACKLOG:,}: {rates[0]:.0f} records/s without questions, {rates[1]:.0f} beside them, "
-        f"ratio {rates[1] / rates[0]:.3f}; by turns {_ratios(lambda p: p[0].cost.handled / p[0].seconds, alone, beside)}"
-    )
-    a_record = [_per_record(phases) for phases in (alone, beside)]
-    print(f"  worker {a_record[0]:.0f} and {a_record[1]:.0f} µs CPU a record, ratio {a_record[1] / a_record[0]:.3f}")
+    """Print what backlogs took without and with questions, by turns: the median of the ratios, as single runs say little."""
+    for name, measured in (("records/s", _rate), ("µs of the worker's CPU a record", _per_record)):
+        ratios = _ratios(measured, alone, beside)
+        print(
+            f"backlogs of {_BACKLOG:,}, {name}: median {statistics.median(measured([p]) for p in alone):.0f} without questions, "
+            f"{statistics.median(measured([p]) for p in beside):.0f} beside them; "
+            f"ratios by turns {ratios}, median {statistics.median(ratios):.3f}"
+        )
+
+
+def _rate(phases: Iterable[Phase]) -> float:
+    phases = list(phases)
+    return total(phases, "handled") / sum(phase.seconds for phase in phases)
 
 
 def _ratios(measure: Any, first: Sequence[Phase], second: Sequence[Phase]) -> list[float]:
@@ -233,8 +238,11 @@ def measure(bench: Bench, turns: int) -> None:
     print_latency("beside the feed", both)
     print_latency("questions alone", alone)
     print_costs(alone, feed, both)
-    backlogs = [(bench.backlog(with_questions=False), bench.backlog(with_questions=True)) for _ in range(turns)]
-    print_backlogs(*zip(*backlogs, strict=True))
+    backlogs: dict[bool, list[Phase]] = {False: [], True: []}
+    for number in range(2 * turns):
+        for with_questions in (number % 2 == 1, number % 2 == 0):
+            backlogs[with_questions].append(bench.backlog(with_questions=with_questions))
+    print_backlogs(backlogs[False], backlogs[True])
 
 
 def main() -> None:
@@ -246,7 +254,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--turns", type=int, default=3)
     given = parser.parse_args()
-    most = given.records + given.turns * (2 * int(given.rate * given.seconds) + 2 * _BACKLOG)
+    most = given.records + given.turns * (2 * int(given.rate * given.seconds) + 4 * _BACKLOG)
     messages = list(islice((m for m in generate(1, most // 2) if m.value), most))
     with (
         tempfile.TemporaryDirectory() as folder,
