@@ -92,7 +92,23 @@ def test_any_name_has_a_key(name: str, family: str, given_name: str) -> None:
 
 
 _PARTS = st.sampled_from(
-    ["Et", "et", " al", "AL.", "and ", "And others", "otherſ", "Peters", " 0001", "٠١٢٣", "\n", ", ", "universit", "institut", "x"]
+    [
+        "Et",
+        "et",
+        " al",
+        "AL.",
+        "and ",
+        "And others",
+        "otherſ",
+        "Peters",
+        " 0001",
+        "٠١٢٣",
+        "\n",
+        ", ",
+        "universit",
+        "institut",
+        "x",
+    ]
 )
 
 
