@@ -74,8 +74,11 @@ def enable(name: Name, data_dir: DataDir = None) -> None:
     settings = find(load_settings(), data_dir)
     with open_state(settings) as (current, connection):
         store = StateStore(current.namespace, connection)
-        if name not in store.read():
+        state = store.read().get(name)
+        if state is None:
             raise NotFoundError("unknown_webhook", f"no process has sent to an endpoint {name}")
+        if state.status == "disabled":
+            raise UsageError(f"the file disables {name}: change it there, and restart `streams serve`")
         store.enable(name)
     typer.echo(f"{name} is on as soon as `streams serve` reads it, within two seconds")
 

@@ -45,7 +45,7 @@ Post = Callable[[Endpoint, Delivery], Awaitable[Answer]]
 
 _AT_ONCE = 100
 """Messages that are fetched at once; those that filters leave out cost some ten microseconds each on the event loop."""
-_IDLE_MS, _BUSY_MS = 500, 50
+_IDLE_MS, _BUSY_MS = 500, 100
 _COMMIT_SECONDS = 1.0
 _AGAIN_SECONDS = 3600.0
 """A group without members is deleted a week after its last commit, also where its position did not move."""
@@ -83,7 +83,7 @@ class Sender:
         self._wakes: dict[int, asyncio.Event] = {}
         self._times: dict[int, float] = {}
         """Unix seconds of the event of each partition that waits for its answer."""
-        self._problem = ""
+        self._problem, self._refusal = "", state.reason
         self._committed: dict[TopicPartition, int] = {}
         self._commit_due = self._commit_again = 0.0
         self._ends_known = False
@@ -96,9 +96,11 @@ class Sender:
             while self.state.off_since:
                 self._enabled.clear()
                 await self._enabled.wait()
-            self._problem = reason = await self._fault()
-            if not reason:
+            reason = await self._fault()
+            if not self._problem:  # it had begun
                 wait, last = _BACKOFF_SECONDS[0], ""
+            self._problem = reason
+            if not reason:
                 continue
             if reason != last:
                 log.warning("webhook_waits", "{name} waits: {reason}", name=self.endpoint.name, reason=reason)
@@ -127,7 +129,7 @@ class Sender:
         elif self._problem:
             state.status, state.reason = "waiting", self._problem
         elif state.failing_since or state.retries:
-            state.status = "retrying"
+            state.status, state.reason = "retrying", self._refusal
         else:
             state.status, state.reason = "sending", ""
         return state
@@ -160,6 +162,7 @@ class Sender:
         self._ends_known = not await is_embedded_broker(self._settings)
         async with self._consumer() as consumer:
             await self._begin(consumer, places)
+            self._problem = ""
             working: dict[TopicPartition, asyncio.Task[None]] = {}
             try:
                 await self._follow(consumer, places, working)
@@ -321,7 +324,8 @@ class Sender:
                 reason=answer.reason,
             )  # fmt: skip
         state.failed += 1
-        state.last_failed, state.reason = now, answer.reason
+        state.last_failed = now
+        self._refusal = answer.reason
         again = self._schedule.after(retry, answer, now)
         state.retries[partition] = retry
         if said is Verdict.GONE:

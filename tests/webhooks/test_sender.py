@@ -16,6 +16,7 @@ from streams.events import EVENTS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.partitions import partition_of
 from streams.kafka.reader import extents
+from streams.kafka.topics import create_topics
 from streams.settings import Settings
 from streams.webhooks.sender import group_of
 from tests.client.topics import publish
@@ -249,6 +250,24 @@ def test_an_endpoint_that_takes_nothing_for_too_long_is_turned_off(topics: Setti
         assert set((await committed(topics)).values()) <= {0, 1, None}
 
     with Receiver(lambda _id: Said(500)) as receiver:
+        run(story)
+
+
+@pytest.mark.long
+def test_an_endpoint_waits_for_the_topic(topics: Settings, tmp_path: Path) -> None:
+    later = topics.model_copy(update={"topic_prefix": topics.topic_prefix + "later."})
+
+    async def story() -> None:
+        async with dispatching(later, receiver.file(tmp_path, BEGINNING)) as hooks:
+            await until(lambda: hooks.state().status == "waiting", "there is no topic")
+            assert f"Kafka has no topic {later.topic_prefix}{EVENTS}" in hooks.state().reason
+            await create_topics(later)
+            await publish(later, [event("c1")])
+            await until(lambda: hooks.state().taken == 1, "it is sent")
+            await until(lambda: hooks.state().status == "sending", "and the state says so")
+            assert hooks.state().reason == ""
+
+    with Receiver() as receiver:
         run(story)
 
 
