@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from streams.query.clusters import Clusters
@@ -63,9 +61,7 @@ def test_a_cluster_of_a_thousand_records_is_a_page_like_any_other(operator: Clie
     for first in range(0, 1000, 250):
         library.bench.handle(sent[first : first + 250])
     name = name_of(library, "many:0000")
-    began = time.perf_counter()
     page = operator.get(f"/clusters/{name}")
-    print(f"took {time.perf_counter() - began:.2f} s, {len(page.content):,} bytes")
     assert "1,00" in page.text
     assert page.text.count('<tr id="record-') == 30
     assert len(page.content) < 120_000
