@@ -48,13 +48,14 @@ _MOST_COUNTS = 40
 
 Action = Literal["retry", "drop"]
 SourceName = Annotated[str, msgspec.Meta(max_length=200)]
+Origin = Annotated[str, msgspec.Meta(max_length=2000)]
 ReasonCode = Annotated[str, msgspec.Meta(max_length=100)]
 
 
 class ChoiceForm(msgspec.Struct, frozen=True, kw_only=True):
     """The letters: by `origin`, or all of a source and a reason. `to` is the source that they are sent to, empty for their own."""
 
-    origin: Annotated[list[Annotated[str, msgspec.Meta(max_length=2000)]], msgspec.Meta(max_length=MOST_CHOSEN)] = []
+    origin: Annotated[list[Origin], msgspec.Meta(max_length=MOST_CHOSEN)] | Origin = []
     source: SourceName = ""
     reason: ReasonCode = ""
     to: SourceName = ""
@@ -62,7 +63,8 @@ class ChoiceForm(msgspec.Struct, frozen=True, kw_only=True):
     def choice(self) -> dict[str, Any]:
         """Return what the API takes: names, or filters. Raises ProblemError where nothing is chosen."""
         if self.origin:
-            return {"origins": list(dict.fromkeys(self.origin))}
+            # A form with one box marked has a text, not a list.
+            return {"origins": [self.origin] if isinstance(self.origin, str) else list(dict.fromkeys(self.origin))}
         if not (self.source or self.reason):
             raise ProblemError(422, "malformed", "nothing is chosen: mark letters, or choose a source or a reason")
         return {"source": self.source, "reason": self.reason}
@@ -143,10 +145,7 @@ async def dead_letter(
     origin: Annotated[str, PathParameter(description="The `origin` or the `id` of a dead letter.")],
 ) -> Response[str]:
     """Show a message with its payload, and mark where its faults are."""
-    name = origin.removeprefix("/")
-    if name in ("retry", "drop", "all"):  # a person who had to sign in first comes back to the address of a form
-        return redirect("/dead-letters")
-    content = await open_letter(resources, name)
+    content = await open_letter(resources, origin.removeprefix("/"))
     return page(request, "dead-letter.html", view=letter_view(content), sources=SOURCES)
 
 
@@ -188,8 +187,20 @@ async def drop_letters(resources: NamedDependency[Resources], data: URLEncodedBo
     return _leads_to_outcomes(resources, Done("drop", done, (data.source, data.reason)))
 
 
+@get(
+    ["/dead-letters/retry", "/dead-letters/drop", "/dead-letters/all"],
+    operation_id="pageDeadLettersAgain",
+    sync_to_thread=False,
+)
+def lead_back() -> Response[Any]:
+    """Lead to the list: a person who had to sign in first comes back to the address of a form."""
+    return redirect("/dead-letters")
+
+
 def _leads_to_outcomes(resources: Resources, done: Done) -> Response[Any]:
     return redirect(f"/dead-letters/outcomes/{resources.recent.keep(done)}")
 
 
-router = Router("/", route_handlers=[dead_letters, outcomes, all_letters, retry_letters, drop_letters, dead_letter])
+router = Router(
+    "/", route_handlers=[dead_letters, outcomes, all_letters, retry_letters, drop_letters, lead_back, dead_letter]
+)

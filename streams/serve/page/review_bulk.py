@@ -32,12 +32,14 @@ Anything = Request[Any, Any, Any]
 _MOST_COUNTED = 5_000
 _NOTE = "several at once"
 
+PairId = Annotated[str, msgspec.Meta(max_length=64)]
+
 
 class BulkForm(msgspec.Struct, frozen=True, kw_only=True):
     """The decision, the pairs that were seen and are still chosen, and a note."""
 
     action: Deciding
-    pair: Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=MOST_AT_ONCE)] = []
+    pair: Annotated[list[PairId], msgspec.Meta(max_length=MOST_AT_ONCE)] | PairId = []
     note: Annotated[str, msgspec.Meta(max_length=1900)] = ""
 
 
@@ -97,7 +99,8 @@ async def decide_bulk(
         raise ProblemError(422, "malformed", "no pair is chosen")
     pairs: list[OpenPair] = []
     settled: list[str] = []
-    for identifier in dict.fromkeys(data.pair):
+    # A form with one box marked has a text, not a list.
+    for identifier in dict.fromkeys([data.pair] if isinstance(data.pair, str) else data.pair):
         try:
             pairs.append(await open_pair(resources.curation, identifier))
         except NotFoundError:
