@@ -27,7 +27,8 @@ def pages(stack: Stack) -> list[str]:
     return [
         "/", "/search", "/search?q=10.48550/arXiv.1706.03762", "/search?q=nothing+of+the+kind", f"/clusters/{cluster}",
         f"/pairs/{quoted(a)}/{quoted(b)}", "/review", "/dead-letters", "/workers", "/subscriptions", "/subscriptions/groups",
-        "/sign-in", "/nothing",
+        "/sign-in", "/nothing", f"/clusters/{cluster}/split", f"/clusters/{cluster}/merge?with=1512.03385",
+        f"/clusters/{cluster}/history", "/payload?record=arxiv:1706.03762",
     ]  # fmt: skip
 
 
