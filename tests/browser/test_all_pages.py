@@ -69,7 +69,7 @@ def test_each_page_is_small_quick_and_has_one_heading(visitors: Visitors, stack:
     for path in pages:
         page = settled(visitors.open(path, token=stack.token))
         sizes = dict(page.evaluate(BYTES))
-        paint = page.evaluate(PAINT)
+        paint = page.wait_for_function(PAINT).json_value()  # it may come after the load
         print(f"{path}: {sum(sizes.values()):,} bytes in {len(sizes)} requests, first paint after {paint:.0f} ms")
         assert sum(sizes.values()) <= MOST_BYTES, sizes
         assert paint < 5000, "0.5 s on a quiet machine; this one has other work"
