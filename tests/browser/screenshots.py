@@ -31,7 +31,7 @@ class Variant(NamedTuple):
     width: int
 
 
-VARIANTS = [Variant(scheme, width) for scheme in ("light", "dark") for width in (WIDE, PHONE)]  # type: ignore[arg-type]
+VARIANTS = [Variant(scheme, width) for scheme in ("light", "dark") for width in (WIDE, PHONE)]
 
 
 def main(folder: Path, wanted: list[str]) -> None:
