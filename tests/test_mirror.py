@@ -16,6 +16,12 @@ WITHOUT = {
     "matching/decision": "value types; their promises are in tests/matching/test_properties.py",
     "synthetic/vocabulary": "tables of words",
     "clusters/group_plan": "value types; made and read in tests/clusters/test_planner.py",
+    # The forms of references: each is read, written and read again in one table of tests
+    "references/bibtex": "tests/references/test_forms.py",
+    "references/endnote_xml": "tests/references/test_forms.py",
+    "references/medline": "tests/references/test_forms.py",
+    "references/ris": "tests/references/test_forms.py",
+    "references/table": "tests/references/test_forms.py",
     # What `streams.deduplicate` is made of: held against the engine on a real Redis
     "api/grouping": "tests/api/test_deduplicating.py",
     "api/inputs": "tests/api/test_comparing.py, test_deduplicating.py",
@@ -35,6 +41,7 @@ WITHOUT = {
     "local/http_process": "the processes that are made of it: tests/local/test_serve.py, and workers in every file of tests/system",
     "local/up": "on real processes: tests/system/test_commands_live.py",
     "local/worker": "on real processes, in every file of tests/system",
+    "harvest/source": "value types and a protocol; made and read in tests/harvest/test_harvester.py",
     "client/items": "value types; made and read in tests/client/test_subscription.py, test_kafka_source.py",
     "query/answers": "value types; made in tests/query/test_lookup.py, test_clusters.py, test_match.py, test_preview.py",
     "query/hypothetical": "plans held against what the engine does: tests/query/test_match.py, test_preview.py",

@@ -20,6 +20,7 @@ from streams.cli.dead_letter import app as dead_letter_app
 from streams.cli.doctor import doctor as check
 from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain_pair, explain_record
+from streams.cli.harvest import harvest
 from streams.cli.history import show_history
 from streams.cli.lookup import lookup
 from streams.cli.match import match
@@ -29,6 +30,7 @@ from streams.cli.serve import serve
 from streams.cli.token import app as token_app
 from streams.cli.totals import totals
 from streams.cli.verify import verify as verify_all
+from streams.cli.webhooks import app as webhooks_app
 from streams.errors import UsageError
 from streams.kafka.feed import check_readable
 from streams.kafka.topics import topics
@@ -39,6 +41,7 @@ from streams.settings import load_settings
 
 __all__ = ["app"]
 
+_FILES = "JSON lines, XML or references (BibTeX, RIS, MEDLINE, EndNote XML, CSV), gzip or not; - is standard input."
 app = typer.Typer(
     help="Real-time deduplication of scholarly feeds: Kafka topics in, cluster updates out.",
     no_args_is_help=True,
@@ -91,7 +94,11 @@ def up(data_dir: DataDir = None) -> None:
 @app.command()
 def send(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE…", help="JSON lines or XML, gzip or not; - is standard input.")
+        list[str],
+        typer.Argument(
+            metavar="FILE…",
+            help=_FILES,
+        ),
     ],
     source: Annotated[str, typer.Option(help="The source whose payloads these are, e.g. arxiv.")],
     data_dir: DataDir = None,
@@ -104,11 +111,19 @@ def send(
 @app.command()
 def run(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE…", help="JSON lines or XML, gzip or not; - is standard input.")
+        list[str],
+        typer.Argument(
+            metavar="FILE…",
+            help=_FILES,
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the results go.")],
     source: Annotated[
         str | None, typer.Option(help="The source whose payloads these are. Without it each line is a `document`.")
+    ] = None,
+    write: Annotated[
+        str | None,
+        typer.Option(metavar="FORM", help="Write references as bibtex, ris, medline, endnote-xml or csv."),
     ] = None,
     kafka: Kafka = None,
     redis: Redis = None,
@@ -118,8 +133,9 @@ def run(
 
     Starts an embedded broker and Redis (or uses yours, without changing other state there), sends the files, waits until
     every record is decided, and writes clusters.jsonl, decisions.jsonl, events.jsonl, dead-letter.jsonl and summary.json.
+    References (BibTeX, RIS, MEDLINE, EndNote XML, CSV) are written again, too, each once and with the id of its cluster.
     """
-    run_module.run_files(load_settings(kafka_url=kafka, redis_url=redis), files, out, source, as_json=as_json)
+    run_module.run_files(load_settings(kafka_url=kafka, redis_url=redis), files, out, source, write, as_json=as_json)
 
 
 @app.command()
@@ -139,6 +155,7 @@ def worker() -> None:
 
 
 app.command()(serve)
+app.command()(harvest)
 app.command()(compare)
 app.command()(lookup)
 app.command()(match)
@@ -147,6 +164,7 @@ app.command()(rebuild)
 app.command()(totals)
 app.add_typer(dead_letter_app, name="dead-letter")
 app.add_typer(token_app, name="token")
+app.add_typer(webhooks_app, name="webhooks")
 
 
 @app.command()

@@ -11,8 +11,11 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from streams.cli.context import console
-from streams.kafka.feed import DOCUMENT, check_readable, read_payloads
+from streams.errors import UsageError
+from streams.kafka.feed import DOCUMENT, check_readable, read_payloads, reference_files
 from streams.local.run import RunProgress, run
+from streams.references.deduplicated import Deduplicated, write_deduplicated
+from streams.references.forms import FORMS
 from streams.settings import Settings
 
 __all__ = ["run_files"]
@@ -20,9 +23,14 @@ __all__ = ["run_files"]
 _NAMED = 5
 
 
-def run_files(settings: Settings, files: Sequence[str], out: Path, source: str | None, *, as_json: bool) -> None:
-    """Run files to the end and print the summary."""
+def run_files(
+    settings: Settings, files: Sequence[str], out: Path, source: str | None, write: str | None, *, as_json: bool
+) -> None:
+    """Run files to the end and print the summary. Files of references are written again without their duplicates."""
     check_readable(source or DOCUMENT, files)
+    if write is not None and write not in FORMS:
+        raise UsageError(f"--write {write}: unknown form; known: {', '.join(FORMS)}")
+    references = reference_files(files) if source in (None, DOCUMENT) else []
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -38,10 +46,17 @@ def run_files(settings: Settings, files: Sequence[str], out: Path, source: str |
             bar.update(task, description="deduplicating", total=status.sent, completed=status.handled, rate=rate)
 
         summary = run(settings, read_payloads(source or DOCUMENT, files), out, on_progress)
+    written = None
+    if references:
+        with (out / "clusters.jsonl").open("rb") as clusters:
+            form = FORMS[write] if write else None
+            written = write_deduplicated(references, map(orjson.loads, clusters), out, form)
     if as_json:
         typer.echo(orjson.dumps(summary).decode())
     else:
         typer.echo(_summary(summary, out))
+        if written:
+            typer.echo(_written(written))
 
 
 def _summary(summary: dict[str, Any], out: Path) -> str:
@@ -54,6 +69,12 @@ def _summary(summary: dict[str, Any], out: Path) -> str:
         f"latency {latency['p50']:.0f} ms (p50), {latency['p99']:.0f} ms (p99).\n"
         f"Results are in {out}: clusters.jsonl, decisions.jsonl, events.jsonl, dead-letter.jsonl, summary.json."
     )
+
+
+def _written(written: Deduplicated) -> str:
+    kept, left_out = written.files[0].name, written.files[1].name
+    text = f"{written.kept} references are kept in {kept}, their {written.left_out} duplicates are in {left_out}."
+    return f"{text} {written.unread} could not be read: unread.txt." if written.unread else text
 
 
 def _unread(counts: Mapping[str, Mapping[str, int]]) -> str:

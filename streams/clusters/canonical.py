@@ -15,7 +15,7 @@ import orjson
 
 from streams.records.record import Author, Record
 
-__all__ = ["SOURCE_RANK", "canonical", "is_preprint", "render"]
+__all__ = ["SOURCE_RANK", "TEXT_FIELDS", "canonical", "chosen_authors", "is_preprint", "ranked", "render"]
 
 SOURCE_RANK = {
     name: rank
@@ -47,7 +47,7 @@ _PREPRINT_DOIS = (
 )
 _MAX_URLS = 40
 _BEFORE_ID = b'{"id":"'
-_TEXTS = (
+TEXT_FIELDS = (
     *((name, name) for name in ("title", "subtitle", "journal", "volume", "number", "pages", "publisher", "type")),
     ("language", "language"),
     ("publication_date", "date"),
@@ -67,26 +67,25 @@ def is_preprint(record: Record) -> bool:
 
 def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
     """Return the canonical document of a cluster's records, with a short entry for each in `versions`, its last field."""
-    members = list(records)
-    ranked = sorted(members, key=_rank) if len(members) > 1 else members
-    document: dict[str, Any] = {"id": cluster_id, "source": ranked[0].source}
-    for name, field in _TEXTS:
-        for record in ranked:
+    members = ranked(records)
+    document: dict[str, Any] = {"id": cluster_id, "source": members[0].source}
+    for name, field in TEXT_FIELDS:
+        for record in members:
             if value := getattr(record, field):
                 document[name] = value
                 break
     if date := document.get("publication_date"):
         document["year"] = int(date[:4])
-    document["authors"] = [author.name for author in _authors(ranked)]
+    document["authors"] = [author.name for author in chosen_authors(members)]
     for name, scheme in (("doi", "doi"), ("arxiv_id", "arxiv")):
-        for record in ranked:
+        for record in members:
             if value := record.identifier(scheme):
                 document[name] = value
                 break
-    document["urls"] = list(dict.fromkeys(url for record in ranked for url in record.urls))[:_MAX_URLS]
-    if abstract := max((record.abstract for record in ranked), key=lambda text: (len(text), text)):
+    document["urls"] = list(dict.fromkeys(url for record in members for url in record.urls))[:_MAX_URLS]
+    if abstract := _abstract(members):
         document["abstract"] = abstract
-    by_date = sorted(ranked, key=lambda r: (r.date or "9999", r.id)) if len(ranked) > 1 else ranked
+    by_date = sorted(members, key=lambda r: (r.date or "9999", r.id)) if len(members) > 1 else members
     document["versions"] = [_version(record) for record in by_date]
     return document
 
@@ -100,19 +99,33 @@ def render(document: dict[str, Any]) -> tuple[bytes, bytes]:
     return text, blake2b(content[len(_BEFORE_ID) + len(document["id"]) :], digest_size=6).digest()
 
 
+def ranked(records: Iterable[Record]) -> list[Record]:
+    """Return records in the order in which a document takes its fields from them."""
+    members = list(records)
+    return sorted(members, key=_rank) if len(members) > 1 else members
+
+
 def _rank(record: Record) -> tuple[bool, bool, int, str]:
     return (not record.title, is_preprint(record), SOURCE_RANK.get(record.source, len(SOURCE_RANK)), record.id)
 
 
-def _authors(ranked: Sequence[Record]) -> tuple[Author, ...]:
-    """Return the list of the best-ranked record whose list is whole, else the longest."""
-    whole = [r.authors for r in ranked if r.authors and r.authors_complete]
+def chosen_authors(members: Sequence[Record]) -> tuple[Author, ...]:
+    """Return the author list of the best-ranked record whose list is whole, else the longest."""
+    if len(members) == 1:
+        return members[0].authors
+    whole = [r.authors for r in members if r.authors and r.authors_complete]
     longest = max((len(authors) for authors in whole), default=0)
     for authors in whole:
         # A list with less than half the names others have was cut without saying so.
         if len(authors) * 2 >= longest:
             return authors
-    return max((record.authors for record in ranked), key=len)
+    return max((record.authors for record in members), key=len)
+
+
+def _abstract(members: Sequence[Record]) -> str:
+    if len(members) == 1:
+        return members[0].abstract
+    return max((record.abstract for record in members), key=lambda text: (len(text), text))
 
 
 def _version(record: Record) -> dict[str, Any]:

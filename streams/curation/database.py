@@ -3,7 +3,7 @@
 | table        | rows                                                                                      | module              |
 |--------------|-------------------------------------------------------------------------------------------|---------------------|
 | `doubt`      | a pair of `dedup.review` that a person is asked about                                     | review_queue.py     |
-| `claim`      | a person who looks at a pair, for some minutes                                            | review_queue.py     |
+| `claim`      | a person who looks at a pair, for some minutes                                            | claims.py           |
 | `correction` | a message of `dedup.corrections`                                                          | sent_corrections.py |
 | `refusal`    | the offset of a refused correction, from its dead letter that was read first              | sent_corrections.py |
 | `letter`     | a current dead letter without its payload                                                 | dead_letter_book.py |
@@ -26,18 +26,19 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from streams.errors import ServiceError, SettingsError
 from streams.event_log import EventLog
+from streams.kafka.topic_follower import Position
 
-__all__ = ["Database", "Place", "Position", "open_database", "positions", "store_position", "transaction"]
+__all__ = ["Database", "Place", "open_database", "positions", "store_position", "transaction"]
 
 log = EventLog(__name__)
 T = TypeVar("T")
 
 FILE = "curation.sqlite"
-_LAYOUT = "1"
+_LAYOUT = "2"
 _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE position (
@@ -52,6 +53,8 @@ CREATE TABLE doubt (
 CREATE INDEX doubt_by_doubt ON doubt (settled, by_doubt, id);
 CREATE INDEX doubt_by_new ON doubt (settled, by_new, id);
 CREATE INDEX doubt_by_effect ON doubt (settled, by_effect, id);
+CREATE INDEX doubt_a ON doubt (a);
+CREATE INDEX doubt_b ON doubt (b);
 CREATE INDEX doubt_looked ON doubt (looked);
 CREATE INDEX doubt_offset ON doubt (partition, "offset");
 CREATE TABLE claim (id TEXT PRIMARY KEY, claimant TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
@@ -75,13 +78,6 @@ CREATE INDEX letter_offset ON letter (partition, "offset");
 
 Place = tuple[str, int]
 """A topic, without the prefix of the installation, and a partition."""
-
-
-class Position(NamedTuple):
-    """The offset to read next in a partition, and the mark of the message before it: its time and its key, as text."""
-
-    next: int
-    mark: str
 
 
 class Database:

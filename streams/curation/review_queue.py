@@ -1,4 +1,4 @@
-"""The queue of doubtful pairs: folded from `dedup.review`, in an order, claimed by people. Tables `doubt` and `claim`.
+"""The queue of doubtful pairs: folded from `dedup.review`, in an order; who has claimed a pair is in claims.py. Table `doubt`.
 
 A row says that a person was asked about a pair. Whether the question is still open is decided again whenever the pair is shown
 (`streams/query/doubts.py`), for clusters change and nothing is published about that. What was found is noted in the row (`looked`:
@@ -17,39 +17,39 @@ when, in ms; `settled`; `by_effect`) to spare looking again too soon; it changes
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from streams.curation.claims import CLAIMED_BY_OTHERS
 from streams.curation.database import transaction
 
 __all__ = [
-    "CLAIM_SECONDS",
     "Asked",
-    "Claim",
+    "Facets",
     "Filters",
     "Looked",
     "Order",
     "Position",
+    "about",
     "asked",
-    "claim",
-    "claims",
     "due",
+    "facets",
     "fold",
     "note",
     "ordered",
     "pair_id",
+    "place",
     "prune",
     "reopen",
 ]
 
-CLAIM_SECONDS = 300
 Order = Literal["doubt", "new", "effect"]
 _COLUMNS = "d.id, d.a, d.b, d.score, d.reasons, d.asked"
 _CORRECTED = "SELECT 1 FROM correction c WHERE c.a = d.a AND c.b = d.b AND NOT c.undone AND NOT c.refused"
-_TAKEN = "SELECT id FROM claim WHERE until > :now AND claimant <> :person"
 
 
 class Asked(NamedTuple):
@@ -65,10 +65,27 @@ class Asked(NamedTuple):
 
 
 class Filters(NamedTuple):
-    """Which pairs: those with a record of this source, and those with this reason code; empty: all."""
+    """Which pairs: those with a record of this source, with this reason code, and with a score from `low` to `high`.
+
+    Empty texts pass all. The score is the one with which the question was asked.
+    """
 
     source: str = ""
     reason: str = ""
+    low: float = 0.0
+    high: float = 1.0
+
+
+class Facets(NamedTuple):
+    """How many open pairs have each source and each reason, the most first, among the `pairs` that were counted.
+
+    `is_all` is false where the queue has more pairs than were counted.
+    """
+
+    pairs: int
+    sources: Sequence[tuple[str, int]]
+    reasons: Sequence[tuple[str, int]]
+    is_all: bool
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):
@@ -85,13 +102,6 @@ class Looked(NamedTuple):
     id: str
     settled: bool
     effect: int
-
-
-class Claim(NamedTuple):
-    """A person who looks at a pair until a time, Unix time in ms."""
-
-    claimant: str
-    until: int
 
 
 class _Message(msgspec.Struct):
@@ -184,26 +194,60 @@ def _ordered(
     taken: bool,
 ) -> list[tuple[Asked, Position]]:
     key = f"d.by_{order}"
-    conditions = ["d.settled = 0", f"NOT EXISTS ({_CORRECTED})", f"d.id {'' if taken else 'NOT'} IN ({_TAKEN})"]
-    if filters.source:
-        conditions.append(":source IN (d.source_a, d.source_b)")
-    if filters.reason:
-        conditions.append("instr(d.reasons, :reason)")
+    conditions = [*_open_and(filters), f"d.id {'' if taken else 'NOT'} IN ({CLAIMED_BY_OTHERS})"]
     if after is not None:
         conditions.append(f"({key}, d.id) > (:by, :id)")
     rows = connection.execute(
         f"SELECT {_COLUMNS}, {key} FROM doubt d WHERE {' AND '.join(conditions)} ORDER BY {key}, d.id LIMIT :most",  # noqa: S608 - no text from outside
         {
+            **_given(filters),
             "now": now,
             "person": person,
-            "source": filters.source,
-            "reason": f" {filters.reason} ",
             "by": after.by if after else 0,
             "id": after.id if after else "",
             "most": most,
         },
     )
     return [(made, Position(taken, made.by, made.id)) for made in map(_asked, rows)]
+
+
+def _open_and(filters: Filters) -> list[str]:
+    """Return the conditions of pairs that are open, as far as it is known, and that pass the filters."""
+    conditions = ["d.settled = 0", f"NOT EXISTS ({_CORRECTED})"]
+    if filters.source:
+        conditions.append(":source IN (d.source_a, d.source_b)")
+    if filters.reason:
+        conditions.append("instr(d.reasons, :reason)")
+    if (filters.low, filters.high) != (0.0, 1.0):
+        conditions.append("d.score BETWEEN :low AND :high")
+    return conditions
+
+
+def _given(filters: Filters) -> dict[str, Any]:
+    return filters._asdict() | {"reason": f" {filters.reason} "}
+
+
+def facets(connection: sqlite3.Connection, filters: Filters, most: int) -> Facets:
+    """Count the open pairs by source and by reason, `most` of them where there are more."""
+    conditions = " AND ".join(_open_and(filters))
+    sql = f"SELECT source_a, source_b, reasons FROM doubt d WHERE {conditions} LIMIT :most"  # noqa: S608 - no text from outside
+    rows = connection.execute(sql, {**_given(filters), "most": most + 1}).fetchall()
+    counted = rows[:most]
+    sources = Counter(source for a, b, _ in counted for source in {a, b})
+    reasons = Counter(reason for _, _, text in counted for reason in text.split())
+    return Facets(len(counted), _most_first(sources), _most_first(reasons), len(rows) <= most)
+
+
+def _most_first(counted: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+
+
+def about(connection: sqlite3.Connection, records: Sequence[str], most: int) -> list[Asked]:
+    """Return the pairs with one of these records or more that are open, as far as it is known; at most so many."""
+    chosen = ", ".join("?" * len(records))
+    conditions = " AND ".join(_open_and(Filters()))
+    sql = f"SELECT {_COLUMNS}, 0 FROM doubt d WHERE (d.a IN ({chosen}) OR d.b IN ({chosen})) AND {conditions} LIMIT ?"  # noqa: S608 - question marks
+    return [_asked(row) for row in connection.execute(sql, (*records, *records, most))]
 
 
 def due(connection: sqlite3.Connection, before: int, most: int) -> list[Asked]:
@@ -228,24 +272,11 @@ def asked(connection: sqlite3.Connection, identifier: str) -> Asked | None:
     return _asked(row) if row else None
 
 
-def claims(connection: sqlite3.Connection, identifiers: Sequence[str], now: int) -> dict[str, Claim]:
-    """Return the claims that are in force on pairs, at `now` in ms."""
-    marks = ", ".join("?" * len(identifiers))
-    sql = f"SELECT id, claimant, until FROM claim WHERE until > ? AND id IN ({marks})"  # noqa: S608 - question marks
-    rows = connection.execute(sql, (now, *identifiers))
-    return {identifier: Claim(claimant, until) for identifier, claimant, until in rows}
-
-
-def claim(connection: sqlite3.Connection, identifier: str, person: str, now: int) -> Claim:
-    """Claim a pair for a person for `CLAIM_SECONDS`, from `now` in ms; return the claim in force, which may be another person's."""
-    with transaction(connection):
-        connection.execute("DELETE FROM claim WHERE until <= ?", (now,))
-        other = claims(connection, [identifier], now).get(identifier)
-        if other and other.claimant != person:
-            return other
-        made = Claim(person, now + CLAIM_SECONDS * 1000)
-        connection.execute("INSERT OR REPLACE INTO claim VALUES (?, ?, ?)", (identifier, *made))
-        return made
+def place(connection: sqlite3.Connection, identifier: str, order: Order) -> Position | None:
+    """Return the place after a pair in an order; None where nothing was asked about it."""
+    sql = f"SELECT d.by_{order} FROM doubt d WHERE d.id = ?"  # noqa: S608 - one of three words
+    row = connection.execute(sql, (identifier,)).fetchone()
+    return Position(False, row[0], identifier) if row else None
 
 
 def _asked(row: tuple[Any, ...]) -> Asked:

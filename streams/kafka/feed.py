@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -18,7 +18,7 @@ from streams.kafka.topics import RECORDS
 from streams.records.record import Delete, Record
 from streams.sources import SOURCES, parse
 
-__all__ = ["DOCUMENT", "Payload", "check_readable", "message_key", "read_payloads", "send"]
+__all__ = ["DOCUMENT", "Payload", "check_readable", "message_key", "read_payloads", "reference_files", "send"]
 
 DOCUMENT = "document"
 _CHUNK = 1000
@@ -36,11 +36,16 @@ def read_payloads(source: str, files: Iterable[str]) -> Iterator[Payload]:
     r"""Yield the payloads of files (`-`: standard input; gzip by content): one a line, or one a file.
 
     A file is one payload where it is XML, or JSON that is not complete on its first line. Lines end with
-    `\n` only, for U+2028 occurs inside them. Raises UsageError where a file cannot be read or the source is unknown.
+    `\n` only, for U+2028 occurs inside them. A file of references (BibTeX, RIS, …) gives a `document` for each of them.
+    Raises UsageError where a file cannot be read or the source is unknown.
     """
     names = list(files)
     check_readable(source, names)
+    references = reference_files(names) if source == DOCUMENT else []
+    yield from _documents(references)
     for name in names:
+        if name in references:
+            continue
         try:
             with _open(name) as file:
                 for value in _split(file):
@@ -56,6 +61,22 @@ def check_readable(source: str, files: Iterable[str]) -> None:
     for name in files:
         if name != "-" and not Path(name).is_file():
             raise UsageError(f"{name} cannot be read: not a file")
+
+
+def reference_files(files: Iterable[str]) -> list[str]:
+    """Return those of the files that have references in a form such as BibTeX."""
+    from streams.references.reading import form_of_file  # noqa: PLC0415 - their parsers take a while to import
+
+    return [name for name in files if name != "-" and form_of_file(name)]
+
+
+def _documents(files: Sequence[str]) -> Iterator[Payload]:
+    if not files:
+        return
+    from streams.references.collection import collect  # noqa: PLC0415 - the same
+
+    for one in collect(files):
+        yield Payload(DOCUMENT, one.record_id.encode(), one.payload)
 
 
 def message_key(source: str, value: bytes) -> bytes:

@@ -18,6 +18,7 @@ from litestar.types import Message, Scope
 from streams import __version__
 from streams.serve import probes
 from streams.serve.access import SESSION_COOKIE, Access, Caller, by_default
+from streams.serve.encoded_paths import EncodedPaths
 from streams.serve.guards import Guards
 from streams.serve.page import router as page_router
 from streams.serve.page.errors import as_pages
@@ -37,6 +38,7 @@ from streams.serve.routes import (
     review,
     session,
     stats,
+    webhooks,
 )
 
 __all__ = ["API", "create_app"]
@@ -45,7 +47,7 @@ API = "/api/v1"
 _MAX_BODY = 1_000_000
 _ROUTERS: Sequence[Router] = (
     clusters.router, records.router, lookup.router, match.router, pairs.router, events.router, stats.router,
-    corrections.router, review.router, dead_letters.router, session.router,
+    corrections.router, review.router, dead_letters.router, session.router, webhooks.router,
 )  # fmt: skip
 
 
@@ -93,7 +95,7 @@ def create_app(resources: Resources) -> Litestar:
     )
     # Around the router, not in `middleware`: paths that are not known are guarded as well.
     rate = RateLimit(resources.settings.serve_requests_per_second)
-    app.asgi_handler = Guards(app.asgi_handler, access, rate, resources.metrics)
+    app.asgi_handler = Guards(EncodedPaths(app.asgi_handler), access, rate, resources.metrics)
     return app
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import urllib.request
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from streams.demo import feed
 from streams.kafka.connection import KafkaConnection
@@ -56,6 +59,12 @@ class Stack:
                     pass
 
         run_apart(sent())
+
+    def answer(self, path: str) -> Any:
+        """Ask the API as a program with the first token does."""
+        asked = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.token}"})  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=30) as response:  # noqa: S310 - of the test's own service
+            return orjson.loads(response.read())
 
     def restart_serve(self) -> None:
         """End `streams serve` and start it again on the same port."""

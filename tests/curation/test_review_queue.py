@@ -6,8 +6,8 @@ import sqlite3
 
 import pytest
 
-from streams.curation import folding, review_queue
-from streams.curation.review_queue import Asked, Claim, Filters, Looked, Order, Position, pair_id
+from streams.curation import claims, folding, review_queue
+from streams.curation.review_queue import Asked, Filters, Looked, Order, Position, pair_id
 from tests.curation.messages import Topics
 
 NOW = 1_000_000
@@ -53,7 +53,7 @@ def test_orders_and_filters(file: sqlite3.Connection, topics: Topics) -> None:
 @pytest.mark.parametrize("order", ["doubt", "new", "effect"])
 @pytest.mark.parametrize("page", [1, 2])
 def test_pages_have_each_pair_once(file: sqlite3.Connection, topics: Topics, order: Order, page: int) -> None:
-    review_queue.claim(file, pair_id("s:1", "t:1"), "bob", NOW)
+    claims.claim(file, pair_id("s:1", "t:1"), "bob", NOW)
     assert queue(file, order, page=page) == queue(file, order)
     assert sorted(queue(file, order, page=page)) == ["s:1", "s:2", "s:3"]
     assert topics.messages
@@ -92,16 +92,48 @@ def test_a_corrected_pair_is_left_out_until_that_is_undone(file: sqlite3.Connect
     assert queue(file) == ["s:3", "s:2", "s:1"], "the undo may have opened the other one too"
 
 
-def test_claims_order_the_queue_and_hide_nothing(file: sqlite3.Connection, topics: Topics) -> None:
+def test_claims_of_others_put_a_pair_last(file: sqlite3.Connection, topics: Topics) -> None:
     name = pair_id("s:3", "u:9")
-    made = review_queue.claim(file, name, "bob", NOW - 1)
-    assert made == Claim("bob", NOW - 1 + 300_000)
+    claims.claim(file, name, "bob", NOW)
     assert queue(file, person="bob") == ["s:3", "s:2", "s:1"]
     assert queue(file, person="ada") == ["s:2", "s:1", "s:3"]
-    assert review_queue.claim(file, name, "ada", NOW) == made
-    assert review_queue.claim(file, name, "bob", NOW).until == NOW + 300_000
-    assert review_queue.claims(file, [name, "other"], NOW) == {name: Claim("bob", NOW + 300_000)}
-    assert review_queue.claim(file, name, "ada", NOW + 300_000).claimant == "ada", "bob's has ended"
+    claims.release(file, name, "bob")
+    assert queue(file, person="ada") == ["s:3", "s:2", "s:1"]
+    assert topics.messages
+
+
+def test_a_range_of_scores(file: sqlite3.Connection, topics: Topics) -> None:
+    assert queue(file, "doubt", Filters(low=0.6, high=0.8)) == ["s:3"]
+    assert queue(file, "doubt", Filters(low=0.7, high=0.9)) == ["s:3", "s:2"]
+    assert topics.messages
+
+
+def test_facets_count_what_is_open_and_passes_the_filters(file: sqlite3.Connection, topics: Topics) -> None:
+    found = review_queue.facets(file, ALL, 100)
+    assert (found.pairs, found.is_all) == (3, True)
+    assert found.sources == [("s", 3), ("t", 1), ("u", 1)], "a pair within one source counts once"
+    assert found.reasons == [("title_same", 2), ("authors_none", 1), ("year_far", 1)]
+    topics.correct("k1", "different", a="t:1", b="s:1")
+    folding.fold(file, "", topics.messages[-1:])
+    assert review_queue.facets(file, Filters(source="s", high=0.8), 100).pairs == 1
+    bounded = review_queue.facets(file, ALL, 1)
+    assert (bounded.pairs, bounded.is_all) == (1, False)
+
+
+@pytest.mark.parametrize("order", ["doubt", "new", "effect"])
+def test_the_place_after_a_pair(file: sqlite3.Connection, topics: Topics, order: Order) -> None:
+    for made, after in review_queue.ordered(file, order, ALL, None, 10, person="ada", now=NOW):
+        assert review_queue.place(file, made.id, order) == after
+    assert review_queue.place(file, "nothing", order) is None
+    assert topics.messages
+
+
+def test_open_pairs_about_records(file: sqlite3.Connection, topics: Topics) -> None:
+    found = review_queue.about(file, ["s:9", "t:1", "other:1"], 10)
+    assert sorted(made.a for made in found) == ["s:1", "s:2"]
+    review_queue.note(file, [Looked(pair_id("s:2", "s:9"), settled=True, effect=0)], NOW)
+    assert [made.a for made in review_queue.about(file, ["s:9", "t:1"], 10)] == ["s:1"]
+    assert len(review_queue.about(file, ["s:1", "s:3"], 1)) == 1
     assert topics.messages
 
 

@@ -8,10 +8,13 @@ from litestar import Router
 
 from streams.serve.page import (
     cluster,
+    corrections,
     dead_letters,
     overview,
     pair,
+    payload,
     review,
+    review_bulk,
     search,
     sign_in,
     static_files,
@@ -24,8 +27,8 @@ __all__ = ["router"]
 router = Router(
     "/",
     route_handlers=[
-        overview.router, search.router, cluster.router, pair.router, review.router, dead_letters.router, workers.router,
-        subscriptions.router, sign_in.router, static_files.router,
+        overview.router, search.router, cluster.router, pair.router, payload.router, corrections.router, review.router,
+        review_bulk.router, dead_letters.router, workers.router, subscriptions.router, sign_in.router, static_files.router,
     ],
     include_in_schema=False,
 )  # fmt: skip

@@ -1,23 +1,144 @@
-"""`/clusters/{id}`: in work."""
+"""`/clusters/{id}`: a cluster, its history, the forms to split and to merge it; `/records` leads to the cluster of a record."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
-from litestar import Request, Response, Router, get
-from litestar.params import PathParameter
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import PathParameter, QueryParameter
 
-from streams.serve.page.templates import page
+from streams.curation.corrections import corrections_of_sets
+from streams.errors import UsageError
+from streams.query.cluster_events import read_history
+from streams.query.clusters import Clusters
+from streams.query.dossier import Dossier, read_dossier
+from streams.query.explain import Inspection
+from streams.query.index_reader import IndexReader
+from streams.query.search_box import search
+from streams.serve.access import requires
+from streams.serve.author import author_of
+from streams.serve.page.corrections import preview_page
+from streams.serve.page.templates import fragment, page, part, redirect
+from streams.serve.page.views.cluster import cluster_view
+from streams.serve.page.views.cluster_history import history_view
+from streams.serve.page.views.correction import split_sets
+from streams.serve.page.views.search import card_of
+from streams.serve.resources import Resources
 
 __all__ = ["router"]
 
+Anything = Request[Any, Any, Any]
+ClusterId = Annotated[str, PathParameter(description="A cluster id.")]
+From = Annotated[int, QueryParameter(name="from", ge=0, le=1_000_000, description="The record to begin with, from 0.")]
+_LONGEST = 2000
+_PART = "part:"
 
-@get("/clusters/{cluster_id:str}", operation_id="pageCluster", sync_to_thread=False)
-def cluster(
-    request: Request[Any, Any, Any], cluster_id: Annotated[str, PathParameter(description="A cluster id.")]
+
+@get("/clusters/{cluster:str}", operation_id="pageCluster")
+async def show_cluster(
+    request: Anything,
+    resources: NamedDependency[Resources],
+    cluster: ClusterId,
+    first: From = 0,
+    merged: Annotated[str, QueryParameter(max_length=40, description="The cluster that led here.")] = "",
+) -> Response[Any]:
+    """Show a cluster; one that was merged away leads to its survivor."""
+    found = await resources.ask(lambda index: read_dossier(index, cluster, first))
+    if found.answer.merged_from:
+        return redirect(f"/clusters/{part(found.answer.cluster_id)}?merged={quote(found.answer.merged_from)}")
+    view = cluster_view(found)
+    anchors = {row.record: f"record-{row.number}" for row in view.records}
+    return page(request, "cluster.html", view=view, merged=merged, anchors=anchors)
+
+
+@get("/clusters/{cluster:str}/history", operation_id="pageClusterHistory")
+async def show_history(
+    request: Anything,
+    resources: NamedDependency[Resources],
+    cluster: ClusterId,
+    as_part: Annotated[bool, QueryParameter(name="part", description="Only the part that goes into a page.")] = False,
 ) -> Response[str]:
-    """Show the page."""
-    return page(request, "cluster.html", cluster_id=cluster_id)
+    """Show how a cluster came to be."""
+
+    def family_of(index: IndexReader) -> list[str]:
+        Clusters(index).cluster(cluster)  # raises where it is not known
+        return Inspection(index.settings, index.connection).family(cluster)
+
+    family = await resources.ask(family_of)
+    found = await read_history(resources.settings, cluster, family, resources.hub.ring.next)
+    view = history_view(found)
+    return fragment("parts/timeline.html", view=view) if as_part else page(request, "cluster-history.html", view=view)
 
 
-router = Router("/", route_handlers=[cluster])
+@get("/records", operation_id="pageRecord")
+async def show_record(
+    resources: NamedDependency[Resources],
+    record: Annotated[str, QueryParameter(name="id", max_length=_LONGEST, description="A record id.")],
+) -> Response[Any]:
+    """Lead to the cluster of a record."""
+
+    def place(index: IndexReader) -> tuple[str, int]:
+        clusters = Clusters(index)
+        found = clusters.record(record)
+        return found.cluster_id, clusters.cluster(found.cluster_id).records.index(record)
+
+    cluster, number = await resources.ask(place)
+    first = number // 30 * 30
+    return redirect(f"/clusters/{part(cluster)}" + (f"?from={first}" if first else "") + f"#record-{number + 1}")
+
+
+@get("/clusters/{cluster:str}/split", operation_id="pageSplit", guards=[requires("curate")])
+async def show_split(
+    request: Anything, resources: NamedDependency[Resources], cluster: ClusterId, first: From = 0
+) -> Response[Any]:
+    """Ask which records are which paper."""
+    found = await resources.ask(lambda index: read_dossier(index, cluster, first))
+    if found.answer.merged_from:
+        return redirect(f"/clusters/{part(found.answer.cluster_id)}/split")
+    return _split_form(request, found, {}, "")
+
+
+@post("/clusters/{cluster:str}/split", operation_id="pagePreviewSplit", guards=[requires("curate")], status_code=200)
+async def preview_split(request: Anything, resources: NamedDependency[Resources], cluster: ClusterId) -> Response[str]:
+    """Show the clusters that a split would result in."""
+    form = await request.form()
+    parts = {name.removeprefix(_PART): str(value) for name, value in form.multi_items() if name.startswith(_PART)}
+    found = await resources.ask(lambda index: read_dossier(index, cluster))
+    sets = split_sets(found.answer.records, parts)
+    if len(sets) < 2:
+        return _split_form(request, found, parts, "All records are on one paper: say which of them are another one.")
+    try:
+        made = corrections_of_sets(sets, author_of(request))
+    except UsageError as error:
+        return _split_form(request, found, parts, str(error))
+    return await preview_page(request, resources, made, back=f"/clusters/{part(cluster)}", wanted=sets)
+
+
+@get("/clusters/{cluster:str}/merge", operation_id="pageMerge", guards=[requires("curate")])
+async def show_merge(
+    request: Anything,
+    resources: NamedDependency[Resources],
+    cluster: ClusterId,
+    other: Annotated[str, QueryParameter(name="with", max_length=_LONGEST, description="The other cluster.")] = "",
+) -> Response[str]:
+    """Ask which cluster is the same paper, and find it."""
+    own = await resources.ask(lambda index: Clusters(index).cluster(cluster))
+    if not own.records:
+        raise UsageError(f"cluster {cluster} has no records")
+    answer = await resources.ask(lambda index: search(index, other))
+    others = [each for each in answer.clusters.values() if each.cluster_id != own.cluster_id and each.records]
+    firsts = {each.cluster_id: each.records[0] for each in others}
+    return page(
+        request, "merge.html", card=card_of(own), text=other, others=list(map(card_of, others)), firsts=firsts,
+        record=own.records[0],
+    )  # fmt: skip
+
+
+def _split_form(request: Anything, found: Dossier, parts: dict[str, str], problem: str) -> Response[str]:
+    status = 422 if problem else 200
+    return page(request, "split.html", status_code=status, view=cluster_view(found), parts=parts, problem=problem)
+
+
+router = Router("/", route_handlers=[show_cluster, show_history, show_record, show_split, preview_split, show_merge])

@@ -1,37 +1,31 @@
-"""`/pairs/{a}/{b}`: in work. Record ids may have slashes in them, so the parts are those of the path before it is decoded."""
+"""`/pairs/{a}/{b}`: why two records are, or are not, one paper. A slash in a record id is `%2F` (`serve/encoded_paths.py`)."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import unquote
 
 from litestar import Request, Response, Router, get
-from litestar.exceptions import NotFoundException
+from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
+from streams.query.dossier import read_pair
+from streams.serve.encoded_paths import record_in_path
 from streams.serve.page.templates import page
+from streams.serve.page.views.pair import pair_view
+from streams.serve.resources import Resources
 
 __all__ = ["router"]
 
-Anything = Request[Any, Any, Any]
+RecordId = Annotated[str, PathParameter(description="A record id, source:id, percent-encoded.")]
 
 
-@get("/pairs/{pair:path}", operation_id="pagePair", sync_to_thread=False)
-def show_pair(
-    request: Anything, pair: Annotated[str, PathParameter(description="Two record ids, percent-encoded, a/b.")]
+@get("/pairs/{a:str}/{b:str}", operation_id="pagePair")
+async def show_pair(
+    request: Request[Any, Any, Any], resources: NamedDependency[Resources], a: RecordId, b: RecordId
 ) -> Response[str]:
-    """Show the page."""
-    a, b = _records(request)
-    return page(request, "pair.html", a=a, b=b)
-
-
-def _records(request: Anything) -> tuple[str, str]:
-    """Return the two record ids of the address. Raises NotFoundException where it has not two."""
-    raw = request.scope["raw_path"].decode("latin-1").partition("?")[0]
-    parts = [unquote(part) for part in raw.removeprefix("/pairs/").split("/")]
-    if len(parts) != 2 or not all(parts):
-        raise NotFoundException("the address of a pair is /pairs/A/B, with two record ids; a slash in an id is %2F")
-    return parts[0], parts[1]
+    """Show the evidence on two records, and both beside each other."""
+    found = await resources.ask(lambda index: read_pair(index, record_in_path(a), record_in_path(b)))
+    return page(request, "pair.html", view=pair_view(found))
 
 
 router = Router("/", route_handlers=[show_pair])

@@ -138,10 +138,15 @@ _VISIBLE |= dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x
 
 def text(value: str | None, most: int = 0) -> Markup:
     """Return text of strangers as an element that isolates its direction; `most` is how many characters are shown, 0 for all."""
-    shown = (value or "").encode("utf-8", "replace").decode().translate(_VISIBLE)
+    shown = clean(value)
     if most and len(shown) > most:
         return Markup('<bdi title="{}">{}…</bdi>').format(shown[:1000], shown[:most].rstrip())
     return Markup("<bdi>{}</bdi>").format(escape(shown))
+
+
+def clean(value: str | None) -> str:
+    """Return text of strangers without characters that change what is around it; it is escaped as any value is."""
+    return (value or "").encode("utf-8", "replace").decode().translate(_VISIBLE)
 
 
 def part(value: str) -> str:
@@ -159,7 +164,8 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters |= {
-        "number": number, "percent": percent, "duration": duration, "size": size, "moment": moment, "text": text, "part": part,
+        "number": number, "percent": percent, "duration": duration, "size": size, "moment": moment, "text": text, "clean": clean,
+        "part": part,
     }  # fmt: skip
     made.globals |= {"static": static_address, "sections": SECTIONS, "version": __version__}
     return made

@@ -6,11 +6,8 @@ A correction is sent to `dedup.corrections`, a worker decides, and an answer wit
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Sequence
 from functools import partial
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated
 
 import msgspec
 from litestar import Request, Response, Router, get, post
@@ -19,35 +16,30 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from streams.clusters.corrections import ID_USED, Correction, Standing, Verdict
+from streams.clusters.corrections import Correction
 from streams.curation import sent_corrections
-from streams.curation.corrections import (
-    Status,
-    corrections_of_sets,
-    decided,
-    is_repeated,
-    make_correction,
-    publish_correction,
-    statuses,
-)
-from streams.errors import BrokerError, NotFoundError, ServiceError
+from streams.curation.corrections import Status, corrections_of_sets, make_correction, statuses
 from streams.query.answers import PreviewAnswer
-from streams.query.index_reader import IndexReader
 from streams.query.preview import preview
 from streams.serve.access import TOKEN_NEEDED, requires
 from streams.serve.author import author_of
+from streams.serve.corrections import (
+    Action,
+    CorrectionAnswer,
+    StatusName,
+    answer_of,
+    correction_answer,
+    send_correction,
+)
 from streams.serve.paging import CursorParameter, LimitParameter, next_link, read_cursor, write_cursor
 from streams.serve.problems import ProblemError, answers
 from streams.serve.resources import Resources
 
-__all__ = ["CorrectionAnswer", "CorrectionPage", "CorrectionRequest", "PreviewRequest", "router"]
+__all__ = ["CorrectionPage", "CorrectionRequest", "PreviewRequest", "router"]
 
 MOST_PREVIEWED = 100
-_WAIT_SECONDS, _POLL_SECONDS, _SEND_SECONDS = 2.0, 0.05, 15.0
 _MOST_SENT, _ALL = 1_000, sent_corrections.UNREAD + 1
 
-Action = Literal["same", "different", "undo"]
-StatusName = Literal["sent", "refused", "active", "undone", "done"]
 RecordId = Annotated[str, msgspec.Meta(max_length=1000)]
 Anything = Request[object, object, State]
 
@@ -64,27 +56,6 @@ class CorrectionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     b: RecordId = ""
     undoes: Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9._-]{1,64})?$")] = ""
     reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
-
-
-class CorrectionAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A correction and what became of it.
-
-    `status`: `sent` (no worker has decided it yet), `refused` (`code` and `detail` say why), `active`, `undone` (by `undone_by`),
-    or `done` (an undo that took effect). `a` and `b` of an undo are the records of what it undoes.
-    """
-
-    id: str
-    action: Action
-    status: StatusName
-    author: str
-    time: str
-    a: str = ""
-    b: str = ""
-    undoes: str = ""
-    reason: str = ""
-    undone_by: str = ""
-    code: str = ""
-    detail: str = ""
 
 
 class CorrectionPage(msgspec.Struct, frozen=True):
@@ -119,14 +90,6 @@ class _Place(msgspec.Struct, frozen=True, array_like=True):
     serial: Annotated[int, msgspec.Meta(ge=0, le=_ALL)]
 
 
-class _Expected(NamedTuple):
-    """The verdict that is there, the verdict that is expected where there is none, and what the correction contradicts."""
-
-    known: Verdict | None
-    verdict: Verdict
-    against: Sequence[Correction]
-
-
 @post(
     "",
     operation_id="correct",
@@ -149,14 +112,11 @@ async def correct(
     It outranks every decision and stays when the records change. Refused with 409 where it contradicts corrections in force, which
     `conflicts` names: undo them first. The author is the authenticated user.
     """
-    correction = await _send_once(resources, _made(data, author_of(request)))
-    verdict = await _await(resources, correction.id)
-    if verdict is None:
-        location = f"{request.url.path.rstrip('/')}/{correction.id}"
-        return Response(_answer(correction, Status("sent")), status_code=202, headers={"Location": location})
-    if not verdict.accepted:
-        raise _conflict(await resources.ask(lambda index: _expect(index, correction)), verdict)
-    return Response(await _answered(resources, correction.id))
+    made = await send_correction(resources, _made(data, author_of(request)))
+    if made.status == "sent":
+        location = f"{request.url.path.rstrip('/')}/{made.id}"
+        return Response(made, status_code=202, headers={"Location": location})
+    return Response(made)
 
 
 @post(
@@ -200,9 +160,9 @@ async def corrections(
     )
     verdicts = await resources.ask(lambda index: index.corrections.all())
     known = {verdict.correction.id for verdict in verdicts}
-    found = [(_Place(at, each.id, _ALL), _answer(each, Status("sent"))) for at, each in sent if each.id not in known]
+    found = [(_Place(at, each.id, _ALL), answer_of(each, Status("sent"))) for at, each in sent if each.id not in known]
     found += [
-        (_Place(-1, "", verdict.serial), _answer(verdict.correction, outcome, verdict))
+        (_Place(-1, "", verdict.serial), answer_of(verdict.correction, outcome, verdict))
         for verdict, outcome in zip(reversed(verdicts), reversed(statuses(verdicts)), strict=True)
         if verdict.serial < place.serial
     ]
@@ -219,100 +179,11 @@ async def one_correction(
     identifier: Annotated[str, PathParameter(description="The id of a correction.")],
 ) -> CorrectionAnswer:
     """Return a correction and what became of it."""
-    return await _answered(resources, identifier)
+    return await correction_answer(resources, identifier)
 
 
 def _made(data: CorrectionRequest, author: str) -> Correction:
     return make_correction(data.action, author, data.reason, identifier=data.id, a=data.a, b=data.b, undoes=data.undoes)
-
-
-async def _send_once(resources: Resources, correction: Correction) -> Correction:
-    """Send a correction, but where it was sent already; return the one that was sent.
-
-    Raises ProblemError where it would be refused, or its id is that of another one.
-    """
-    curation = resources.curation
-    async with curation.sending(correction.id):
-        expected = await resources.ask(lambda index: _expect(index, correction))
-        sent = await curation.database.run(partial(sent_corrections.known, identifier=correction.id))
-        if known := expected.known.correction if expected.known else sent:
-            if not is_repeated(correction, known):
-                raise ProblemError(409, ID_USED, f"the id is that of {known}; every correction needs one of its own")
-            return known
-        if not expected.verdict.accepted:
-            raise _conflict(expected, expected.verdict)
-        try:
-            async with asyncio.timeout(_SEND_SECONDS):
-                await _publish(resources, correction, expected.verdict)
-        except TimeoutError:
-            raise BrokerError(f"Kafka did not accept the correction within {_SEND_SECONDS:g} s") from None
-        await curation.database.run(partial(sent_corrections.note_sent, correction=correction))
-    return correction
-
-
-async def _publish(resources: Resources, correction: Correction, about: Verdict) -> None:
-    try:
-        await publish_correction(resources.settings, correction, about)
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
-        raise BrokerError("Kafka closed the connection") from None  # aiokafka cancels what waits for an answer on it
-
-
-def _expect(index: IndexReader, correction: Correction) -> _Expected:
-    verdicts = index.corrections.all()
-    standing = Standing(verdicts)
-    known = next((verdict for verdict in verdicts if verdict.correction.id == correction.id), None)
-    return _Expected(known, standing.decide(correction), standing.contradicted(correction))
-
-
-def _conflict(expected: _Expected, verdict: Verdict) -> ProblemError:
-    conflicts = tuple(made.id for made in expected.against)
-    return ProblemError(409, verdict.code, verdict.detail, conflicts=conflicts)
-
-
-async def _await(resources: Resources, identifier: str) -> Verdict | None:
-    """Wait for the verdict and for the clusters to follow it; None where that takes too long, or Redis is away meanwhile."""
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            found = await resources.ask(lambda index: decided(resources.settings, index.connection, identifier))
-        except ServiceError:
-            found = None
-        if found:
-            return found
-        await asyncio.sleep(_POLL_SECONDS)
-    return None
-
-
-async def _answered(resources: Resources, identifier: str) -> CorrectionAnswer:
-    """Return a correction by its id. Raises NotFoundError."""
-    verdicts = await resources.ask(lambda index: index.corrections.all())
-    for verdict, status in zip(verdicts, statuses(verdicts), strict=True):
-        if verdict.correction.id == identifier:
-            return _answer(verdict.correction, status, verdict)
-    sent = await resources.curation.database.run(partial(sent_corrections.known, identifier=identifier))
-    if sent is None:
-        raise NotFoundError("unknown_correction", f"no correction {identifier!r} is known")
-    return _answer(sent, Status("sent"))
-
-
-def _answer(correction: Correction, status: Status, verdict: Verdict | None = None) -> CorrectionAnswer:
-    return CorrectionAnswer(
-        id=correction.id,
-        action=correction.action,
-        status=status.name,
-        author=correction.author,
-        time=correction.time,
-        a=(verdict.a if verdict else "") or correction.a,
-        b=(verdict.b if verdict else "") or correction.b,
-        undoes=correction.undoes,
-        reason=correction.reason,
-        undone_by=status.undone_by,
-        code=verdict.code if verdict else "",
-        detail=verdict.detail if verdict else "",
-    )
 
 
 router = Router(

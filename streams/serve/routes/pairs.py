@@ -13,6 +13,7 @@ from streams.clusters.corrections import Correction
 from streams.matching.decision import Explanation
 from streams.query.explain import Inspection
 from streams.query.index_reader import IndexReader
+from streams.serve.encoded_paths import record_in_path
 from streams.serve.problems import answers
 from streams.serve.resources import Resources
 
@@ -43,6 +44,7 @@ class PairAnswer(msgspec.Struct, frozen=True, kw_only=True):
 )
 async def pair(resources: NamedDependency[Resources], a: RecordId, b: RecordId) -> PairAnswer:
     """Return every comparison of two records with its weight, the rules that fired, and the verdict."""
+    a, b = record_in_path(a), record_in_path(b)
 
     def question(index: IndexReader) -> PairAnswer:
         found = Inspection(index.settings, index.connection).compare(a, b)

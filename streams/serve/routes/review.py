@@ -5,7 +5,6 @@ A pair is decided again when it is shown, so what was settled meanwhile is left 
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -14,23 +13,20 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
-from streams.curation import review_queue
-from streams.curation.review_queue import Asked, Claim, Filters, Order, Position
-from streams.errors import NotFoundError
-from streams.query.doubts import OpenDoubt, Side
+from streams.curation.claims import Claim
+from streams.curation.review_queue import Filters, Order, Position
+from streams.query.doubts import Side
 from streams.serve.access import TOKEN_NEEDED, requires
 from streams.serve.author import author_of
-from streams.serve.curation import Curation, now_ms
+from streams.serve.curation import now_ms
 from streams.serve.paging import CursorParameter, LimitParameter, next_link, read_cursor, write_cursor
 from streams.serve.problems import ProblemError, answers
 from streams.serve.resources import Resources
+from streams.serve.review import OpenPair, claim_pair, open_pairs
 
 __all__ = ["ReviewItem", "ReviewPage", "router"]
 
 Anything = Request[object, object, State]
-
-_MOST_LOOKED = 2_000
-"""Pairs that one answer looks at: where nearly all are settled, a page may have fewer items than asked for, and a next one."""
 
 
 class ReviewSide(msgspec.Struct, frozen=True):
@@ -89,9 +85,11 @@ async def review(
     name = f"review {order} {source} {reason}"
     after = read_cursor(name, cursor, Position)
     curation = resources.curation
-    items, after = await _open(curation, order, Filters(source, reason), after, limit, author_of(request))
+    found, after = await open_pairs(
+        curation, order, Filters(source, reason), after=after, most=limit, person=author_of(request)
+    )
     more = write_cursor(name, after) if after else None
-    return Response(ReviewPage(tuple(items), more, curation.is_current), headers=next_link(request, more))
+    return Response(ReviewPage(tuple(map(_item, found)), more, curation.is_current), headers=next_link(request, more))
 
 
 @post(
@@ -112,47 +110,17 @@ async def claim(
 
     A claim is for order alone: a correction on the pair is accepted from any author.
     """
-    curation = resources.curation
-    asked = await curation.database.run(partial(review_queue.asked, identifier=pair))
-    (doubt,) = await curation.look([asked]) if asked else (None,)
-    if asked is None or doubt is None:
-        raise NotFoundError("unknown_pair", f"no pair {pair!r} is open: it was never asked about, or it was settled")
     person = author_of(request)
-    made = await curation.database.run(partial(review_queue.claim, identifier=pair, person=person, now=now_ms()))
-    if made.claimant != person:
-        raise ProblemError(409, "claimed", f"{made.claimant} is looking at the pair for {_left(made)} s more")
-    return _item(asked, doubt, made)
-
-
-async def _open(
-    curation: Curation, order: Order, filters: Filters, after: Position | None, limit: int, person: str
-) -> tuple[list[ReviewItem], Position | None]:
-    """Return the next open pairs, up to `limit`, and the place after them, None at the end of the queue."""
-    now, looked = now_ms(), 0
-    found: list[tuple[Asked, OpenDoubt]] = []
-    end = False
-    while len(found) < limit and looked < _MOST_LOOKED and not end:
-        most = 2 * limit
-        rows = await curation.database.run(
-            partial(review_queue.ordered, order=order, filters=filters, after=after, most=most, person=person, now=now)
+    made = await claim_pair(resources.curation, pair, person)
+    if made.claim.claimant != person:
+        raise ProblemError(
+            409, "claimed", f"{made.claim.claimant} is looking at the pair for {_left(made.claim)} s more"
         )
-        end = len(rows) < most
-        doubts = await curation.look([asked for asked, _ in rows]) if rows else []
-        looked += len(rows)
-        for (asked, place), doubt in zip(rows, doubts, strict=True):
-            if len(found) == limit:
-                end = False
-                break
-            after = place
-            if doubt:
-                found.append((asked, doubt))
-    claims = await curation.database.run(
-        partial(review_queue.claims, identifiers=[asked.id for asked, _ in found], now=now)
-    )
-    return [_item(asked, doubt, claims.get(asked.id)) for asked, doubt in found], None if end else after
+    return _item(made)
 
 
-def _item(asked: Asked, doubt: OpenDoubt, claim: Claim | None) -> ReviewItem:
+def _item(pair: OpenPair) -> ReviewItem:
+    asked, doubt, claim = pair.asked, pair.doubt, pair.claim
     return ReviewItem(
         id=asked.id,
         a=_side(doubt.a),
@@ -161,8 +129,8 @@ def _item(asked: Asked, doubt: OpenDoubt, claim: Claim | None) -> ReviewItem:
         reasons=doubt.decision.reasons,
         effect=doubt.effect,
         asked=asked.asked,
-        claimed_by=claim.claimant if claim else "",
-        claimed_until=claim.until if claim else 0,
+        claimed_by=claim.claimant,
+        claimed_until=claim.until,
     )
 
 

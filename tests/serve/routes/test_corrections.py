@@ -14,7 +14,7 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import read_to_now
 from streams.query.clusters import Clusters
 from streams.query.index_reader import open_index
-from streams.serve.routes import corrections as route
+from streams.serve import corrections as shared
 from tests.query.conftest import Library
 from tests.serve.conftest import Client
 from tests.serve.desk import CHAPTER, OTHER, Desk
@@ -59,7 +59,7 @@ def test_a_correction_is_decided_and_the_clusters_follow(desk: Desk) -> None:
 
 
 def test_the_id_of_the_client_makes_a_correction_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(route, "_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(shared, "_WAIT_SECONDS", 0.2)
     given = same("mine:1", "mine:2", id="client-1")
     for _ in range(2):  # nobody decides it
         sent = desk.api.post(PATH, json=given)
@@ -68,7 +68,7 @@ def test_the_id_of_the_client_makes_a_correction_one(desk: Desk, monkeypatch: py
         assert desk.api.get(sent.headers["Location"]).json() == sent.json()
     taken = desk.api.post(PATH, json=given | {"b": "mine:3"})
     assert (taken.status_code, taken.json()["code"]) == (409, "correction_id_used")
-    monkeypatch.setattr(route, "_WAIT_SECONDS", 30)
+    monkeypatch.setattr(shared, "_WAIT_SECONDS", 30)
     with desk.deciding():
         for _ in range(2):
             decided = desk.api.post(PATH, json=given)
@@ -82,11 +82,11 @@ def test_the_id_of_the_client_makes_a_correction_one(desk: Desk, monkeypatch: py
 
 def test_a_worker_may_refuse_what_seemed_right(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two people at once: each correction alone is right."""
-    monkeypatch.setattr(route, "_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(shared, "_WAIT_SECONDS", 0.1)
     first = desk.api.post(PATH, json=same("mine:1", "mine:2", id="one"))
     second = desk.api.post(PATH, json={"action": "different", "a": "mine:1", "b": "mine:2", "id": "two"})
     assert (first.status_code, second.status_code) == (202, 202)
-    monkeypatch.setattr(route, "_WAIT_SECONDS", 30)
+    monkeypatch.setattr(shared, "_WAIT_SECONDS", 30)
     with desk.deciding():
         refused = desk.api.post(PATH, json={"action": "different", "a": "mine:1", "b": "mine:2", "id": "two"})
     assert (refused.status_code, refused.json()["conflicts"]) == (409, ["one"])
@@ -95,11 +95,11 @@ def test_a_worker_may_refuse_what_seemed_right(desk: Desk, monkeypatch: pytest.M
 
 
 def test_the_list_is_paged_newest_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(route, "_WAIT_SECONDS", 30)
+    monkeypatch.setattr(shared, "_WAIT_SECONDS", 30)
     with desk.deciding():
         for number in range(3):
             assert desk.api.post(PATH, json=same("mine:0", f"mine:{number + 1}", id=f"k{number}")).status_code == 200
-    monkeypatch.setattr(route, "_WAIT_SECONDS", 0)
+    monkeypatch.setattr(shared, "_WAIT_SECONDS", 0)
     for number in range(3, 5):
         assert desk.api.post(PATH, json=same("mine:0", f"mine:{number + 1}", id=f"k{number}")).status_code == 202
     page = desk.api.get(PATH, params={"limit": 1})

@@ -12,7 +12,7 @@ import pytest
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letters import standing
 from streams.kafka.reader import read_to_now
-from streams.serve.routes import dead_letters as route
+from streams.serve import dead_letters as shared
 from tests.serve.conftest import Client
 from tests.serve.desk import Desk
 
@@ -83,7 +83,7 @@ def test_they_are_listed_shown_sent_again_and_dropped(desk: Desk, monkeypatch: p
     assert [each["letters"] for each in one] == [[item]], "only what is named"
     assert len(desk.api.post(f"{PATH}/drop", json={"reason": "null_member"}).json()["items"]) == 1
 
-    monkeypatch.setattr(route, "MOST_CHOSEN", 2)
+    monkeypatch.setattr(shared, "MOST_CHOSEN", 2)
     dropped = desk.api.post(f"{PATH}/drop", json={"reason": "not_json", "source": "document"}).json()
     assert [o["dropped"] for o in dropped["items"]] == [True, True]
     assert dropped["more"]
@@ -106,12 +106,12 @@ def test_what_cannot_be_sent_again_stays_with_its_reason(desk: Desk) -> None:
 
 
 def test_a_large_payload_is_shown_in_part(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(route, "MOST_PAYLOAD", 5)
+    monkeypatch.setattr(shared, "MOST_PAYLOAD", 5)
     desk.payload("{ééé".encode())
     (letter,) = desk.wait_for_letters(1)
     shown = desk.api.get(f"{PATH}/{letter['origin']}").json()
     assert (shown["payload"], shown["shown"], shown["size"]) == ("{éé", 5, 7)
-    monkeypatch.setattr(route, "MOST_PAYLOAD", 4)
+    monkeypatch.setattr(shared, "MOST_PAYLOAD", 4)
     shown = desk.api.get(f"{PATH}/{letter['origin']}").json()
     assert (shown["payload"], shown["shown"]) == ("{é", 3), "no character is cut"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from streams.curation import review_queue
+from streams.curation.claims import CLAIM_SECONDS
 from streams.curation.review_queue import pair_id
+from streams.serve import review as shared
 from streams.serve.routes import review as route
 from tests.serve.conftest import Client
 from tests.serve.desk import CHAPTER, OTHER, Desk
@@ -69,7 +70,7 @@ def test_orders_filters_and_pages(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
     assert names(desk.api, reason="no_such_reason") == []
     cursor = desk.api.get(PATH, params={"limit": 1}).json()["next"]
     assert desk.api.get(PATH, params={"limit": 1, "order": "new", "cursor": cursor}).json()["code"] == "malformed"
-    monkeypatch.setattr(route, "_MOST_LOOKED", 1)
+    monkeypatch.setattr(shared, "_MOST_LOOKED", 1)
     desk.send("other:1-b", None)
     desk.send("other:2-b", None)
     assert names(desk.api, limit=1) == ["mine:3-a"], "an answer may have fewer items than asked for, and a next page"
@@ -106,4 +107,4 @@ def test_every_answer_is_declared(client: Client) -> None:
     paths = orjson.loads(client.get("/api/v1/openapi.json").content)["paths"]
     assert {"200", "400", "503"} <= paths[PATH]["get"]["responses"].keys()
     assert {"200", "404", "409"} <= paths[PATH + "/{pair}/claim"]["post"]["responses"].keys()
-    assert review_queue.CLAIM_SECONDS == 300
+    assert CLAIM_SECONDS == 300

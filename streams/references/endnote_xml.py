@@ -1,0 +1,119 @@
+"""EndNote's XML export, by lxml; Zotero, Mendeley and Covidence write it as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lxml import etree
+
+from streams.errors import UsageError
+from streams.references.reference import Entry, Kept, Reference, author_texts, compact, identifier, year_of
+
+__all__ = ["entry_of", "read", "write"]
+
+_Element = etree._Element
+_KINDS = {
+    "Journal Article": "journal-article",
+    "Electronic Article": "journal-article",
+    "Conference Proceedings": "proceedings-article",
+    "Conference Paper": "proceedings-article",
+    "Book": "book",
+    "Book Section": "book-chapter",
+    "Thesis": "dissertation",
+    "Report": "report",
+    "Dataset": "dataset",
+}
+_NAMES = {kind: name for name, kind in reversed(_KINDS.items())}
+
+
+def read(text: str) -> Iterator[Reference]:
+    """Yield the references of an EndNote XML file. Raises UsageError where it is not XML, with the line."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True)
+    try:
+        root = etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError as error:
+        raise UsageError(f"not EndNote XML: {error}") from error
+    for record in root.iter("record"):
+        document = _document(record)
+        yield Reference(_text(record, "rec-number"), document, {"xml": record})
+
+
+def write(kept: Iterable[Kept]) -> str:
+    """Return entries as an EndNote XML file; `custom7` names the cluster and its number of references."""
+    root = etree.Element("xml")
+    records = etree.SubElement(root, "records")
+    for entry, cluster, count in kept:
+        record = etree.fromstring(etree.tostring(entry["xml"]))
+        for old in record.findall("custom7"):
+            record.remove(old)
+        etree.SubElement(record, "custom7").text = f"Streams cluster {cluster} ({count})"
+        records.append(record)
+    return etree.tostring(root, encoding="unicode", pretty_print=True)
+
+
+def entry_of(document: Mapping[str, Any]) -> Entry:
+    """Return a document as a record of EndNote."""
+    record = etree.Element("record")
+    kind = _NAMES.get(document.get("type", ""), "Journal Article" if document.get("journal") else "Generic")
+    etree.SubElement(record, "ref-type", name=kind)
+    _put(record, "contributors/authors", "author", author_texts(document))
+    _put(record, "titles", "title", [document.get("title")])
+    _put(record, "titles", "secondary-title", [document.get("journal")])
+    _put(record, "dates", "year", [str(document.get("publication_date") or "")[:4]])
+    for tag, field in (("volume", "volume"), ("number", "number"), ("pages", "pages"), ("abstract", "abstract")):
+        _put(record, "", tag, [document.get(field)])
+    _put(record, "", "electronic-resource-num", [document.get("doi")])
+    _put(record, "", "accession-num", [identifier(document, "pmid")])
+    return {"xml": record}
+
+
+def _put(record: _Element, path: str, tag: str, texts: Iterable[str | None]) -> None:
+    """Append an element for each text below `path`, which is made where it is absent."""
+    given = [text for text in texts if text]
+    if not given:
+        return
+    below = record
+    for step in filter(None, path.split("/")):
+        found = below.find(step)
+        below = etree.SubElement(below, step) if found is None else found
+    for text in given:
+        etree.SubElement(below, tag).text = _writable(text)
+
+
+def _writable(text: str) -> str:
+    """Return the text without the control characters that XML has no way to write."""
+    return "".join(c for c in text if c >= " " or c in "\t\n")
+
+
+def _text(record: _Element, path: str) -> str:
+    found = record.find(path)
+    return "".join(map(str, found.itertext())).strip() if found is not None else ""
+
+
+def _texts(record: _Element, path: str) -> list[str]:
+    return [text for found in record.findall(path) if (text := "".join(map(str, found.itertext())).strip())]
+
+
+def _document(record: _Element) -> dict[str, Any]:
+    kind = record.find("ref-type")
+    accession = _text(record, "accession-num")
+    is_pubmed = accession.isdigit() and len(accession) <= len("12345678")
+    return compact(
+        {
+            "title": _text(record, "titles/title"),
+            "authors": [name.rstrip(",") for name in _texts(record, "contributors/authors/author")],
+            "year": year_of(_text(record, "dates/year")),
+            "journal": _text(record, "titles/secondary-title") or _text(record, "periodical/full-title"),
+            "volume": _text(record, "volume"),
+            "number": _text(record, "number"),
+            "pages": _text(record, "pages"),
+            "publisher": _text(record, "publisher"),
+            "abstract": _text(record, "abstract"),
+            "language": _text(record, "language"),
+            "type": _KINDS.get(str(kind.get("name", "")), "") if kind is not None else "",
+            "doi": _text(record, "electronic-resource-num"),
+            "pmid": accession if is_pubmed and "pubmed" in _text(record, "remote-database-name").lower() else "",
+            "urls": _texts(record, "urls/related-urls/url"),
+        }
+    )

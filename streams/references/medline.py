@@ -1,0 +1,92 @@
+"""MEDLINE's tagged form (nbib), as PubMed exports it; rispy's parser with the tags of four letters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from streams.references.reference import Entry, Kept, Reference, author_texts, compact, first, identifier, year_of
+
+__all__ = ["entry_of", "read", "write"]
+
+_LINE = re.compile(r"([A-Z]{2,4}) *- (.*)")
+_WIDTH = 80
+_IDENTIFIER = re.compile(r"(.+?) \[(doi|pii|pmcid)\]")
+_KINDS = {
+    "journal article": "journal-article",
+    "preprint": "preprint",
+    "published erratum": "erratum",
+    "review": "journal-article",
+}
+
+
+def read(text: str) -> Iterator[Reference]:
+    """Yield the references of an nbib file; each begins with its `PMID`."""
+    entry: dict[str, list[str]] = {}
+    last = ""
+    for line in text.lstrip("\ufeff").splitlines():
+        if found := _LINE.fullmatch(line.rstrip()):
+            tag, value = found[1], found[2]
+            if tag == "PMID" and entry:
+                yield _reference(entry)
+                entry = {}
+            entry.setdefault(tag, []).append(value)
+            last = tag
+        elif line.startswith(" ") and last in entry:
+            entry[last][-1] += " " + line.strip()
+    if entry:
+        yield _reference(entry)
+
+
+def write(kept: Iterable[Kept]) -> str:
+    """Return entries as an nbib file; a general note (`GN`) names the cluster and its number of references."""
+    texts = []
+    for entry, cluster, records in kept:
+        fields = {**entry, "GN": [*entry.get("GN", []), f"Streams cluster {cluster} ({records})"]}
+        texts.append("".join(f"{tag:<4}- {value}\n" for tag, values in fields.items() for value in values))
+    return "\n".join(texts)
+
+
+def entry_of(document: Mapping[str, Any]) -> Entry:
+    """Return a document as an entry of MEDLINE."""
+    one = {
+        "PMID": identifier(document, "pmid") or "0",
+        "TI": document.get("title"),
+        "AB": document.get("abstract"),
+        "DP": str(document.get("publication_date") or "")[:4],
+        "JT": document.get("journal"),
+        "VI": document.get("volume"),
+        "IP": document.get("number"),
+        "PG": document.get("pages"),
+        "AID": f"{document['doi']} [doi]" if document.get("doi") else "",
+    }
+    return {tag: [str(value)] for tag, value in compact(one).items()} | compact({"FAU": author_texts(document)})
+
+
+def _reference(entry: Entry) -> Reference:
+    identifiers = {
+        found[2]: found[1]
+        for value in (*entry.get("LID", ()), *entry.get("AID", ()))
+        if (found := _IDENTIFIER.fullmatch(value))
+    }
+    kinds = [_KINDS[kind.lower()] for kind in entry.get("PT", ()) if kind.lower() in _KINDS]
+    document = compact(
+        {
+            "title": first(entry, ("TI", "BTI")),
+            "other_titles": list(entry.get("TT", ())),
+            "authors": list(entry.get("FAU") or entry.get("AU") or ()),
+            "year": year_of(first(entry, ("DP", "DEP"))),
+            "journal": first(entry, ("JT", "TA")),
+            "volume": first(entry, ("VI",)),
+            "number": first(entry, ("IP",)),
+            "pages": first(entry, ("PG",)),
+            "abstract": first(entry, ("AB",)),
+            "language": first(entry, ("LA",)),
+            "type": kinds[-1] if kinds else "",
+            "doi": identifiers.get("doi", ""),
+            "pmid": first(entry, ("PMID",)),
+            "pmcid": first(entry, ("PMC",)),
+        }
+    )
+    return Reference(first(entry, ("PMID",)), document, entry)

@@ -1,0 +1,40 @@
+"""The values that all forms read in the same way."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.references.reference import Reference, author_texts, entry_id, page_range, split_page_range, year_of
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [("2021 Mar 3", "2021"), ("1999/01//", "1999"), ("(1850)", "1850"), ("in press", ""), ("12021", "")],
+)
+def test_years(text: str, year: str) -> None:
+    assert year_of(text) == year
+
+
+def test_pages() -> None:
+    assert page_range("1", "9") == "1-9"
+    assert page_range("e12", "e12") == page_range("e12", "") == "e12"
+    assert split_page_range("12--19") == split_page_range("12–19") == ("12", "19")
+    assert split_page_range("e1004") == ("e1004", "")
+
+
+def test_an_id_without_a_key_depends_on_the_content_alone() -> None:
+    one, same = (
+        Reference("", {"title": "a", "year": "2020"}, {}),
+        Reference("", {"year": "2020", "title": "a"}, {"x": 1}),
+    )
+    other = Reference("", {"title": "b"}, {})
+    assert entry_id(one) == entry_id(same) != entry_id(other)
+    assert entry_id(Reference("reef2020", {}, {})) == "reef2020"
+    assert entry_id(Reference("two words\n", {"title": "a"}, {})) != entry_id(Reference("", {"title": "a"}, {}))
+
+
+def test_authors_as_text() -> None:
+    document = {
+        "authors": ["Reef, Ada", {"name": "Jón Müller", "family": "Müller", "given": "Jón"}, {"name": "The Group"}]
+    }
+    assert author_texts(document) == ["Reef, Ada", "Müller, Jón", "The Group"]
