@@ -67,6 +67,12 @@ def harvest(
         raise UsageError(f"unknown source {source!r}; one of {', '.join(_NAMES)}")
     if importlib.util.find_spec("stamina") is None:
         raise UsageError("the extra `harvest` is not installed: pip install 'streams-dedup[harvest]'")
+    if again and follow:
+        raise UsageError("--again asks for everything, so it is for one run: leave out --follow")
+    if query and source != "semantic-scholar":
+        raise UsageError("--query is for semantic-scholar alone")
+    if snapshot and source != "openalex":
+        raise UsageError("--snapshot is for openalex alone")
     from streams.harvest.process import Wanted  # noqa: PLC0415 - an extra, and it takes time to import
     from streams.harvest.process import harvest as run  # noqa: PLC0415 - the same
     from streams.harvest.source import Options  # noqa: PLC0415 - the same

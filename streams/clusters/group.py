@@ -7,7 +7,7 @@ one value in Redis, so its members, its clusters and their revisions change toge
 
 from __future__ import annotations
 
-from base64 import b32decode, b32encode
+from base64 import b32decode
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,6 +28,10 @@ __all__ = [
 ]
 
 _ID_BYTES = 8
+_DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
+_TWO_DIGITS = [high + low for high in _DIGITS for low in _DIGITS]
+"""Of base 32, by their value: `base64.b32encode` takes six times as long for 8 bytes."""
+_SHIFTS = range(55, 4, -10)
 
 
 class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -149,7 +153,8 @@ def next_key(founder: bytes, used: set[bytes]) -> bytes:
 @lru_cache(maxsize=100_000)
 def cluster_id(key: bytes) -> str:
     """Return a cluster id as topics have it: `c` + base 32 of the seed record, `.n` for its n-th further cluster."""
-    text = "c" + b32encode(key[:_ID_BYTES]).decode().rstrip("=").lower()
+    number = int.from_bytes(key[:_ID_BYTES], "big") << 1  # 65 bits are 13 digits
+    text = "c" + "".join([_TWO_DIGITS[number >> shift & 1023] for shift in _SHIFTS]) + _DIGITS[number & 31]
     serial = int.from_bytes(key[_ID_BYTES:], "big")
     return f"{text}.{serial}" if serial else text
 

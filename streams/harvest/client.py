@@ -164,6 +164,17 @@ class FeedClient:
                 return await attempt()
         raise FeedError(f"{self._name} was not asked")  # never: the last failure is raised
 
+    async def pause_after(self, error: FeedError, failures: int) -> None:
+        """Wait after a failure of `stream`, longer after each of `failures` in a row. Raises the failure after the last attempt."""
+        if failures >= self._patience.attempts or isinstance(error, RefusedRequestError):
+            raise error
+        asked = error.wait if isinstance(error, _UnavailableError) else None
+        floor = self._patience.floor
+        wait = floor * min(2 ** (failures - 1), 8) if asked is None else min(max(asked, floor), _MOST_WAIT_SECONDS)
+        log.warning("feed_failed", "{reason}; continued after a wait", reason=str(error))
+        self._metrics.waited("backoff" if asked is None else "server", wait)
+        await asyncio.sleep(wait)
+
     @asynccontextmanager
     async def _answer(
         self, url: str, params: Mapping[str, str], headers: Mapping[str, str], *, own: bool = True

@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
     dry_run: bool = False
 
 
-def check_settings(settings: Settings, feed: Feed) -> None:
+def check_settings(settings: Settings, feed: Feed, options: Options) -> None:
     """Raise SettingsError where a setting is missing that this feed needs, or asks for more than the source grants."""
     if not settings.harvest_contact:
         raise SettingsError(
@@ -56,7 +56,7 @@ def check_settings(settings: Settings, feed: Feed) -> None:
             f"is {settings.harvest_pace:g}",
             f"{feed.pace:g} s or more, which {feed.title} asks for",
         )
-    if feed.needs_key and not _key(settings, feed) and not settings.harvest_url:
+    if feed.needs_key(options) and not _key(settings, feed) and not settings.harvest_url:
         name = f"{PREFIX}{feed.key.upper()}"
         raise SettingsError(name, "is not set", f"the API key of {feed.title}, here or in the file of {name}_FILE")
 
@@ -69,7 +69,7 @@ async def harvest(
     Raises SettingsError, UsageError, FeedError and BrokerError.
     """
     feed = FEEDS[wanted.feed]
-    check_settings(settings, feed)
+    check_settings(settings, feed, wanted.options)
     task = asyncio.ensure_future(_run(settings, feed, wanted, on_progress))
     with _stopped_by_signals(task):
         try:

@@ -148,4 +148,4 @@ def _signature(packed: bytes, record: bytes) -> bytes | None:
 
 def places(layout: Layout, keys: Iterable[Key]) -> tuple[Place, ...]:
     """Return where keys are kept."""
-    return tuple(Place(*layout.key(key.kind, key.value), key.kind in WEAK_KINDS) for key in keys)
+    return tuple([Place(*layout.key(kind, value), kind in WEAK_KINDS) for kind, value in keys])

@@ -211,10 +211,14 @@ def _secrets(table: _Table, number: int, folder: Path, *, is_private: bool) -> t
     for name in table.secret_files:
         try:
             given.append(("secret_files", (folder / name).read_text(encoding="ascii").strip()))
+            is_open = bool((folder / name).stat().st_mode & 0o007)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"
             problem = f"{hide_tokens(name)} cannot be read: {reason}"
             raise _FaultError(problem, "a file with a secret in it", number, "secret_files") from None
+        if is_open:
+            problem = f"other users may read or write {hide_tokens(name)}"
+            raise _FaultError(problem, "a file of mode 0600", number, "secret_files")
     for name in table.secret_env:
         if not (value := os.environ.get(name, "").strip()):
             raise _FaultError(

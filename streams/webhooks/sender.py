@@ -26,7 +26,7 @@ from streams import events
 from streams.errors import BrokerError, StreamsError
 from streams.event_log import EventLog
 from streams.kafka.connection import KafkaConnection, started
-from streams.kafka.reader import existing_places, extents
+from streams.kafka.reader import describe, extents
 from streams.kafka.refusal import explained
 from streams.kafka.topics import is_embedded_broker
 from streams.settings import Settings
@@ -154,7 +154,7 @@ class Sender:
         return ""
 
     async def _session(self) -> None:
-        places = await existing_places(self._kafka, [self._topic])
+        places = (await describe(self._kafka, [self._topic], all_exist=False)).places
         if not places:
             raise BrokerError(f"Kafka has no topic {self._topic}; a worker creates it")
         self._ends_known = not await is_embedded_broker(self._settings)

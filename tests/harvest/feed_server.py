@@ -96,7 +96,7 @@ class FeedServer:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         number = len(self.asked)
-        asked = Asked(request.path, dict(request.query), dict(request.headers))
+        asked = Asked(request.path, dict(request.query), request.headers.copy())
         self.asked.append(asked)
         await asyncio.to_thread(self.before, number)
         fault = self.fault(number)

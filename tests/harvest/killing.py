@@ -29,7 +29,7 @@ def started(
 ) -> subprocess.Popen[bytes]:
     """Start `streams harvest`; the caller ends it."""
     given = {f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in _GIVEN}
-    environment = {**os.environ, **given, "STREAMS_HARVEST_URL": server.url}
+    environment = {**os.environ, **given, "STREAMS_HARVEST_URL": server.url, "STREAMS_SEMANTIC_SCHOLAR_KEY": "k"}
     command = [sys.executable, "-m", "streams", "harvest", *arguments]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
 

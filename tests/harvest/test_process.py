@@ -7,6 +7,7 @@ import re
 import urllib.request
 
 import pytest
+from pydantic import SecretStr
 
 from streams.errors import SettingsError
 from streams.harvest.feeds import FEEDS
@@ -26,9 +27,21 @@ def test_a_contact_is_needed() -> None:
 def test_nothing_is_asked_faster_than_its_documentation_allows() -> None:
     given = Settings(harvest_contact="ada@example.org", harvest_pace=1)
     with pytest.raises(SettingsError, match="STREAMS_HARVEST_PACE: is 1; expected 3 s or more, which arXiv asks for"):
-        check_settings(given, FEEDS["arxiv"])
-    check_settings(given.model_copy(update={"harvest_pace": 5.0}), FEEDS["arxiv"])
-    check_settings(given.model_copy(update={"harvest_url": "http://127.0.0.1:1"}), FEEDS["arxiv"])
+        check_settings(given, FEEDS["arxiv"], Options())
+    check_settings(given.model_copy(update={"harvest_pace": 5.0}), FEEDS["arxiv"], Options())
+    check_settings(given.model_copy(update={"harvest_url": "http://127.0.0.1:1"}), FEEDS["arxiv"], Options())
+
+
+def test_a_key_is_needed_where_the_source_gives_nothing_without_one() -> None:
+    given = Settings(harvest_contact="ada@example.org")
+    with pytest.raises(
+        SettingsError, match="STREAMS_SEMANTIC_SCHOLAR_KEY: is not set; expected the API key of Semantic"
+    ):
+        check_settings(given, FEEDS["semantic-scholar"], Options())
+    check_settings(given, FEEDS["semantic-scholar"], Options(query="coral"))
+    check_settings(
+        given.model_copy(update={"semantic_scholar_key": SecretStr("k")}), FEEDS["semantic-scholar"], Options()
+    )
 
 
 @pytest.mark.long

@@ -25,7 +25,7 @@ def test_it_keeps_asking_while_redis_is_away_and_ends_at_once(generation: Settin
 
     async def story() -> float:
         away = generation.model_copy(update={"redis_url": "redis://127.0.0.1:1"})
-        async with Background(away, ask) as background:  # type: ignore[arg-type]
+        async with Background(away, ask) as background:
             await asyncio.sleep(1.3)
             assert background.reading == (0.0, "away")
             began = time.monotonic()

@@ -45,6 +45,7 @@ from tests.system.processes import metric, wait_for
 from tests.system.prometheus import FOLDER, RULES, Prometheus, program
 from tests.system.test_dead_letters import HUGE, allow
 from tests.system.test_skipped import delete_all
+from tests.webhooks.receiver import Receiver, Said
 
 pytestmark = pytest.mark.system
 
@@ -58,6 +59,8 @@ class Scene:
         self._directory, self._hasten, self._harvests = directory, hasten, harvests
         self._services = Services(Settings(partitions=2, http_port=0, **given), unix_socket=False)
         self._sent = 0
+        self.receiver = Receiver()
+        """An endpoint of webhooks."""
 
     def __enter__(self) -> Self:
         self.services = self._services.__enter__()
@@ -65,7 +68,10 @@ class Scene:
         self.redis = connect(self.settings)
         self.redis.call("CONFIG", "SET", "maxmemory", 200_000_000)
         self.worker = WorkerProcess(self.settings, self._directory / "worker.log").__enter__()
-        own = self.settings.model_copy(update={"serve_port": 0})
+        self.receiver.__enter__()
+        own = self.settings.model_copy(
+            update={"serve_port": 0, "webhooks_file": str(self.receiver.file(self._directory))}
+        )
         self.api = ServeProcess(own, self._directory / "serve.log").__enter__()
         self.worker.wait_ready()
         self.api.wait_ready()
@@ -83,6 +89,7 @@ class Scene:
             self.harvester.wait(60)
             self.feed_server.__exit__()
         self.api.__exit__()
+        self.receiver.__exit__()
         self.worker.__exit__()
         self.redis.close()
         self._services.close()
@@ -295,8 +302,16 @@ def test_workers_wait_for_a_rebuild(scene: Callable[..., Scene]) -> None:
 
 
 @pytest.mark.long
-def test_the_api_is_slow_then_fails_then_is_gone(scene: Callable[..., Scene]) -> None:
+def test_a_webhook_is_not_taken_and_the_api_is_slow_then_fails_then_is_gone(scene: Callable[..., Scene]) -> None:
     one = scene()
+    wait_for(lambda: one.prometheus.query("streams_webhook_failing == 0"), "the endpoint is watched")
+    one.receiver.answer = lambda _id: Said(500)
+    one.send_papers(1)
+    one.prometheus.wait_firing("StreamsWebhookFailing")
+    assert one.prometheus.query('streams_webhook_deliveries_total{outcome="failed"} > 0')
+    one.receiver.answer = lambda _id: Said()
+    one.wait_quiet("StreamsWebhookFailing")
+    assert one.receiver.taken
     one.send_papers(1)
     wait_for(lambda: one.ask() == 200, "a record is found")
     alerts = {"StreamsServeSlow", "StreamsServeFailing", "StreamsServeDown"}

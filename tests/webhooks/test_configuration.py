@@ -60,10 +60,14 @@ def test_secrets_come_from_files_and_the_environment(
     read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.secret").write_text(SECRET + "\n")
+    (tmp_path / "a.secret").chmod(0o440)
     monkeypatch.setenv("HOOK_SECRET", OTHER)
     text = '[[endpoint]]\nname = "a"\nurl = "https://a.example.org"\nsecret_files = ["a.secret"]\nsecret_env = ["HOOK_SECRET"]'
     (one,) = read(text, 0o644).endpoints
     assert one.secrets == (SECRET, OTHER)
+    (tmp_path / "a.secret").chmod(0o604)
+    with pytest.raises(SettingsError, match=r"line 4 of .*other users may read or write a\.secret"):
+        read(text)
 
 
 def test_hosts_without_tls_and_private_addresses_are_listed(read: Read) -> None:

@@ -122,6 +122,7 @@ def test_the_file_on_the_page_is_read(tmp_path: Path) -> None:
     assert tomllib.loads(text)["endpoint"]
     (tmp_path / "webhooks.toml").write_text(text)
     (tmp_path / "catalogue.secret").write_text(new_secret())
+    (tmp_path / "catalogue.secret").chmod(0o600)
     (endpoint,) = read_webhooks(str(tmp_path / "webhooks.toml")).endpoints
     assert endpoint.name == "catalogue"
 
