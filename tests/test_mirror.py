@@ -32,7 +32,6 @@ WITHOUT = {
     "clusters/id_assignment": "tests/clusters/test_planner.py, test_adoption.py",
     # Commands: all of it is what users see of real servers and workers
     "cli/dead_letter": "on real processes: tests/system/test_dead_letters.py",
-    "cli/demo": "on real processes: tests/system/test_run.py",
     "cli/explain": "on real processes: tests/system/test_run.py, test_corrections_live.py",
     "cli/history": "on a real worker, beside the corrections that make a history: tests/cli/test_correct.py",
     "cli/rebuild": "on real processes: tests/system/test_rebuild_live.py",

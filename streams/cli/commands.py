@@ -70,12 +70,16 @@ def main(
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    page: Annotated[
+        bool, typer.Option("--page", help="Serve the page with the papers of the feed afterwards, until Ctrl-C.")
+    ] = False,
+) -> None:
     """Show how it works: deduplicate a feed of well-known papers from nine sources, in under a minute.
 
     Starts an embedded broker, Redis and a worker, plays the feed through Kafka topics, and explains a few clusters.
     """
-    demo_module.demo(load_settings())
+    demo_module.demo(load_settings(), page=page)
 
 
 @app.command()

@@ -60,7 +60,8 @@ def wording(a: str, b: str) -> Wording:
         return SAME
     # Words may line up in several ways; the choice must not depend on the order of the two titles.
     swap = a > b
-    one, two = (b.split(" "), a.split(" ")) if swap else (a.split(" "), b.split(" "))
+    # A long title is cut after so many characters, which may be a blank.
+    one, two = (title.rstrip().split(" ") for title in ((b, a) if swap else (a, b)))
     for words in (one, two):
         if words[-1] == "a":
             words[-1] = "A"  # hepatitis A, part A: no article

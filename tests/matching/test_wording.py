@@ -2,7 +2,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.matching.decide import decide
+from streams.matching.features import extract
 from streams.matching.wording import SAME, is_misspelling, wording
+from streams.records.record import Record
 
 _FEW = st.lists(
     st.sampled_from(("coral", "corals", "reef", "reefs", "of", "a", "b", "2", "ii", "growth", "zinc", "iron")),
@@ -71,3 +74,13 @@ def test_a_word_and_what_is_none_may_be_a_slip(one: str, other: str) -> None:
 )
 def test_two_words_numbers_or_short_strings_are_no_slips(one: str, other: str) -> None:
     assert not is_misspelling(one, other)
+
+
+@pytest.mark.parametrize("cut", [100, 200, 350, 399, 401])
+@pytest.mark.parametrize("words", ["Very long title of a paper on corals ", "A b c ", "Corals of lagoon 12 and "])
+def test_a_title_that_is_cut_after_a_blank_has_no_empty_word(words: str, cut: int) -> None:
+    long, short = (extract(Record(source="mine", source_id="1", title=(words * 300)[:end])) for end in (9000, cut))
+    for a, b in ((long, short), (short, long)):
+        found = wording(a.title, b.title)
+        assert "" not in found.left_a + found.left_b
+        decide(a, b)

@@ -9,7 +9,7 @@ import pytest
 from streams.clusters.canonical import canonical
 from streams.errors import NotFoundError, UsageError
 from streams.query.clusters import Clusters
-from streams.query.dossier import read_dossier
+from streams.query.dossier import read_dossier, read_pair
 from tests.query.conftest import Library
 from tests.query.test_lookup import OTHER, PAIR, TITLE
 
@@ -72,3 +72,15 @@ def test_a_cluster_that_was_emptied_or_is_not_known(library: Library) -> None:
         read_dossier(library.index, "c" + "a" * 13)
     with pytest.raises(UsageError):
         read_dossier(library.index, "nonsense")
+
+
+def test_two_records_come_with_their_clusters_and_whether_a_feed_compares_them(library: Library) -> None:
+    name = fill(library)
+    found = read_pair(library.index, "mine:0000", "other:3")
+    assert (found.a.id, found.b.title) == ("mine:0000", OTHER)
+    assert (found.cluster_a == name, found.cluster_b == name, found.share_a_key) == (True, False, False)
+    assert read_pair(library.index, "mine:0000", "mine:0001").share_a_key
+    with pytest.raises(NotFoundError):
+        read_pair(library.index, "mine:0000", "mine:9")
+    with pytest.raises(UsageError):
+        read_pair(library.index, "mine:0000", "mine:0000")
