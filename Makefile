@@ -24,7 +24,7 @@ else \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-kafka soak endurance check check-deploy format docs lock sbom image-environment wheel evaluate clean
+.PHONY: help demo test test-long test-kafka soak endurance check check-deploy format docs lock sbom image-environment wheel bench evaluate clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -39,19 +39,19 @@ $(VENV)/.pip-upgraded: | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded,serve]'
+	$(PIP) --editable '.[embedded,serve,harvest]'
 	@touch $@
 
 $(VENV)/.test-installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded,serve]' --group test
+	$(PIP) --editable '.[embedded,serve,harvest]' --group test
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.dev-installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded,serve]' --group dev
+	$(PIP) --editable '.[embedded,serve,harvest]' --group dev
 	@touch $@ $(VENV)/.test-installed $(VENV)/.installed
 
 $(VENV)/.docs-installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded,serve]' --group docs
+	$(PIP) --editable '.[embedded,serve,harvest]' --group docs
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.release-installed: pyproject.toml $(VENV)/.pip-upgraded
@@ -59,11 +59,11 @@ $(VENV)/.release-installed: pyproject.toml $(VENV)/.pip-upgraded
 	@touch $@
 
 $(VENV)/.deploy-installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded,serve]' --group test --group deploy
+	$(PIP) --editable '.[embedded,serve,harvest]' --group test --group deploy
 	@touch $@ $(VENV)/.test-installed $(VENV)/.installed
 
 $(VENV)/.evaluate-installed: pyproject.toml $(VENV)/.pip-upgraded
-	$(PIP) --editable '.[embedded,serve]' --group evaluate
+	$(PIP) --editable '.[embedded,serve,harvest]' --group evaluate
 	@touch $@ $(VENV)/.installed
 
 # A peer to compare with, in its newest version; where it cannot be installed the report says so.
@@ -130,12 +130,15 @@ docs: $(VENV)/.docs-installed ## Build the documentation site into site/, strict
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 lock: $(VENV)/.release-installed ## Renew deploy/requirements.lock, the versions and hashes that the image installs
-	$(BIN)/uv pip compile pyproject.toml --extra serve --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra serve --extra harvest --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file deploy/requirements.lock
 
 wheel: $(VENV)/.release-installed ## Build the source archive and the wheel into dist/
 	@rm -rf dist
 	$(BIN)/python -m build --outdir dist .
+
+bench: $(VENV)/.test-installed ## Measure speed and size; QUICK=1 for small feeds, AGAINST=REVISION by turns with a commit, ONLY="NAME …"
+	$(BIN)/python bench/figures.py $(if $(QUICK),--quick) $(if $(AGAINST),--against $(AGAINST)) $(ONLY)
 
 evaluate: $(VENV)/.evaluate-installed $(if $(DATA),$(VENV)/.peers-tried) ## Measure matching; with DATA=folder of labelled sets also write docs/evaluation.md
 	$(BIN)/python bench/evaluate.py $(if $(DATA),--data $(DATA) --write)

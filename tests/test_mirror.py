@@ -32,7 +32,6 @@ WITHOUT = {
     "clusters/id_assignment": "tests/clusters/test_planner.py, test_adoption.py",
     # Commands: all of it is what users see of real servers and workers
     "cli/dead_letter": "on real processes: tests/system/test_dead_letters.py",
-    "cli/demo": "on real processes: tests/system/test_run.py",
     "cli/explain": "on real processes: tests/system/test_run.py, test_corrections_live.py",
     "cli/history": "on a real worker, beside the corrections that make a history: tests/cli/test_correct.py",
     "cli/rebuild": "on real processes: tests/system/test_rebuild_live.py",
@@ -42,6 +41,7 @@ WITHOUT = {
     "local/http_process": "the processes that are made of it: tests/local/test_serve.py, and workers in every file of tests/system",
     "local/up": "on real processes: tests/system/test_commands_live.py",
     "local/worker": "on real processes, in every file of tests/system",
+    "harvest/source": "value types and a protocol; made and read in tests/harvest/test_harvester.py",
     "client/items": "value types; made and read in tests/client/test_subscription.py, test_kafka_source.py",
     "query/answers": "value types; made in tests/query/test_lookup.py, test_clusters.py, test_match.py, test_preview.py",
     "query/hypothetical": "plans held against what the engine does: tests/query/test_match.py, test_preview.py",

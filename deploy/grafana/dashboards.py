@@ -246,12 +246,57 @@ _SERVE: Rows = (
             Graph("Memory", "bytes", (Query('process_resident_memory_bytes{job="streams-serve"}', "{{instance}}"),)),
         ),
     ),
+    (
+        "Webhooks",
+        (
+            Graph("Endpoints that fail", "none", (Query("sum(streams_webhook_failing)"),), number=True),
+            Graph(
+                "Deliveries",
+                "reqps",
+                (
+                    Query(
+                        "sum by (name, outcome) (rate(streams_webhook_deliveries_total[$__rate_interval]))",
+                        "{{name}} {{outcome}}",
+                    ),
+                ),
+            ),
+            Graph(
+                "Age of the oldest event that waits",
+                "s",
+                (Query("max by (name) (streams_webhook_lag_seconds)", "{{name}}"),),
+            ),
+        ),
+    ),
+)
+
+_HARVEST: Rows = (
+    (
+        "Feeds",
+        (
+            Graph(
+                "Since everything due was harvested",
+                "s",
+                (Query("time() - streams_harvest_last_success_timestamp_seconds", "{{source}}"),),
+            ),
+            Graph(
+                "Age of the newest record",
+                "s",
+                (Query("time() - streams_harvest_newest_timestamp_seconds", "{{source}}"),),
+            ),
+            Graph("Windows that failed", "short", (Query("streams_harvest_pending_windows", "{{source}}"),)),
+            Graph("Records published", "reqps", _rate("streams_harvest_records_total", "source")),
+            Graph("Requests by status", "reqps", _rate("streams_harvest_requests_total", "status")),
+            Graph("Share of time waited", "percentunit", _rate("streams_harvest_wait_seconds_total", "cause")),
+            Graph("Memory", "bytes", (Query("streams_harvest_process_resident_memory_bytes", "{{instance}}"),)),
+        ),
+    ),
 )
 
 DASHBOARDS: dict[str, tuple[str, Rows]] = {
     "streams-overview": ("Streams: feeds and clusters", _OVERVIEW),
     "streams-workers": ("Streams: workers and servers", _WORKERS),
     "streams-serve": ("Streams: API", _SERVE),
+    "streams-harvest": ("Streams: harvesters", _HARVEST),
 }
 """File name and id of each dashboard, its title and its rows."""
 

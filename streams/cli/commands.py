@@ -20,6 +20,7 @@ from streams.cli.dead_letter import app as dead_letter_app
 from streams.cli.doctor import doctor as check
 from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain_pair, explain_record
+from streams.cli.harvest import harvest
 from streams.cli.history import show_history
 from streams.cli.lookup import lookup
 from streams.cli.match import match
@@ -29,6 +30,7 @@ from streams.cli.serve import serve
 from streams.cli.token import app as token_app
 from streams.cli.totals import totals
 from streams.cli.verify import verify as verify_all
+from streams.cli.webhooks import app as webhooks_app
 from streams.errors import UsageError
 from streams.kafka.feed import check_readable
 from streams.kafka.topics import topics
@@ -68,12 +70,16 @@ def main(
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    page: Annotated[
+        bool, typer.Option("--page", help="Serve the page with the papers of the feed afterwards, until Ctrl-C.")
+    ] = False,
+) -> None:
     """Show how it works: deduplicate a feed of well-known papers from nine sources, in under a minute.
 
     Starts an embedded broker, Redis and a worker, plays the feed through Kafka topics, and explains a few clusters.
     """
-    demo_module.demo(load_settings())
+    demo_module.demo(load_settings(), page=page)
 
 
 @app.command()
@@ -149,6 +155,7 @@ def worker() -> None:
 
 
 app.command()(serve)
+app.command()(harvest)
 app.command()(compare)
 app.command()(lookup)
 app.command()(match)
@@ -157,6 +164,7 @@ app.command()(rebuild)
 app.command()(totals)
 app.add_typer(dead_letter_app, name="dead-letter")
 app.add_typer(token_app, name="token")
+app.add_typer(webhooks_app, name="webhooks")
 
 
 @app.command()

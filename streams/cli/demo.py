@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,23 +18,35 @@ from rich.table import Table
 from streams.cli.context import console
 from streams.cli.explain import show_place
 from streams.demo import feed
+from streams.errors import UsageError
 from streams.kafka.feed import Payload
 from streams.kafka.topics import create_topics
 from streams.local.run import RunProgress, own_generation, play, remove_state, write_results
+from streams.local.serve import ServeProcess, can_serve
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.query.explain import Inspection
+from streams.serve.tokens import FILE_NAME, TokenFile
 from streams.settings import Settings
 from streams.state.connection import connect
 
 __all__ = ["demo"]
 
+_CHECK_SECONDS = 0.5
+_NEXT = """
+Look at them in a browser: `streams demo --page` serves the page with these papers until you end it.
+Next: `streams up` keeps it running, `streams run --out DIR FILE` does it with your files."""
 _SHOWN = ("peco", "attention is all you need", "observation of a new particle", "deep residual")
 
 
-def demo(settings: Settings) -> None:
-    """Send the feed, show the progress, explain a few clusters, and remove all state afterwards."""
+def demo(settings: Settings, *, page: bool = False) -> None:
+    """Send the feed, show the progress, explain a few clusters, serve the `page` until Ctrl-C, and remove all state afterwards.
+
+    Raises UsageError where there is to be a page and its extra is not installed, or the settings name servers.
+    """
     screen = console()
+    if page:
+        _check_page(settings)
     with tempfile.TemporaryDirectory(prefix="streams-demo-") as directory, Services(settings) as services:
         out = Path(directory)
         own = own_generation(services.settings)
@@ -46,6 +60,10 @@ def demo(settings: Settings) -> None:
                 summary = asyncio.run(write_results(own, out))
                 _summarize(screen, status, summary, out)
                 _explain(screen, Inspection(own, connection), out)
+                if page:
+                    _serve_page(screen, worker.settings, out)
+                else:
+                    screen.print(_NEXT)
             finally:
                 remove_state(own, connection, services)
                 connection.close()
@@ -123,4 +141,33 @@ def _explain(screen: Console, inspection: Inspection, out: Path) -> None:
     for cluster in wanted:
         screen.print()
         show_place(screen, inspection.membership(cluster["records"][0]))
-    screen.print("\nNext: `streams up` keeps it running, `streams run --out DIR FILE` does it with your files.")
+
+
+def _check_page(settings: Settings) -> None:
+    """Raise UsageError where the demo cannot serve the page."""
+    if not can_serve():
+        raise UsageError("the extra `serve` is not installed: pip install 'streams-dedup[serve]'")
+    if settings.redis_url or settings.kafka_url:
+        raise UsageError(
+            "the page of the demo counts into the totals of its Redis, so it brings servers of its own: unset "
+            "STREAMS_REDIS_URL and STREAMS_KAFKA_URL, or run `streams serve` for the page of your records"
+        )
+
+
+def _serve_page(screen: Console, own: Settings, out: Path) -> None:
+    """Serve the page until SIGINT or SIGTERM; the worker goes on, so that what is decided on the page has its effect."""
+    tokens = TokenFile(out / FILE_NAME)
+    secret = tokens.create("demo", "operate")
+    files = {"serve_data": str(out / "serve"), "serve_tokens_file": str(tokens.path)}
+    ended = threading.Event()
+    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with ServeProcess(own.model_copy(update=files), out / "serve.log") as api:
+            api.wait_ready()
+            screen.print(f"\nThe page is at {api.url}/ until Ctrl-C.", highlight=False)
+            screen.print(f"To decide on it, sign in with {secret}", highlight=False)
+            while not ended.wait(_CHECK_SECONDS):
+                api.child.check()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.errors import StreamsError
+from streams.harvest.checkpoints import read_states
+from streams.harvest.diagnosis import check_harvests
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.refusal import principal
 from streams.kafka.rights import ask_rights, missing_rights
@@ -74,7 +77,20 @@ async def diagnose(settings: Settings, expected: Sequence[ExpectedTopic], second
     if settings.kafka_url and settings.redis_url and {"kafka", "redis"} <= answers:
         found.append(await _identity(settings))
         found += await _partitions(settings, seconds)
+    if settings.kafka_url and "kafka" in answers:
+        found += await _harvests(settings)
     return found
+
+
+async def _harvests(settings: Settings) -> list[Finding]:
+    """Check that the harvesters that ever ran have harvested lately; none where none ran."""
+    try:
+        states = await read_states(settings)
+    except StreamsError as error:
+        return [
+            Finding("harvest", "warn", str(error), "grant Read on harvest.checkpoints: docs/how-to/kafka-security.md")
+        ]
+    return list(check_harvests(states, time.time()))
 
 
 async def _kafka(

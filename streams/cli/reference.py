@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+from prometheus_client import Metric
 from pydantic.fields import FieldInfo
 
+from streams.harvest.metrics import HarvestMetrics
 from streams.ops.metrics import Metrics
 from streams.settings import PREFIX, Settings
 from streams.verification.differences import MEANINGS
 
-__all__ = ["differences_table", "filled", "metrics_table", "settings_table"]
+__all__ = ["differences_table", "filled", "harvest_metrics_table", "metrics_table", "settings_table"]
 
 _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
@@ -42,6 +44,21 @@ def metrics_table() -> str:
     return _table(("name", "kind", "labels", "meaning"), rows)
 
 
+def harvest_metrics_table() -> str:
+    """Return a Markdown table of the metrics of `streams harvest`."""
+    rows = [
+        (
+            f"`{family.name}{'_total' if family.type == 'counter' else ''}`",
+            family.type,
+            _labels(family),
+            family.documentation,
+        )
+        for family in HarvestMetrics("x").registry.collect()
+        if not family.name.startswith("streams_harvest_process")
+    ]
+    return _table(("name", "kind", "labels", "meaning"), sorted(rows))
+
+
 def differences_table() -> str:
     """Return a Markdown table of all differences that `streams verify` reports, with meaning and what to do."""
     rows = [(f"`{code}`", meaning.what, meaning.do) for code, meaning in MEANINGS.items()]
@@ -50,13 +67,22 @@ def differences_table() -> str:
 
 def filled(text: str) -> str:
     """Return `text` with the tables between its markers replaced. Raises ValueError when a marker is missing."""
-    tables = {"settings": settings_table(), "metrics": metrics_table(), "differences": differences_table()}
+    tables = {
+        "settings": settings_table(),
+        "metrics": metrics_table(),
+        "harvest-metrics": harvest_metrics_table(),
+        "differences": differences_table(),
+    }
     for name, table in tables.items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not pattern.search(text):
             raise ValueError(f"no markers <!-- {name} --> and <!-- /{name} -->")
         text = pattern.sub(lambda found, table=table: f"{found[1]}{table}{found[2]}", text)  # type: ignore[misc]
     return text
+
+
+def _labels(family: Metric) -> str:
+    return ", ".join(sorted({label for sample in family.samples for label in sample.labels}))
 
 
 def _default(value: Any) -> str:

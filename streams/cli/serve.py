@@ -18,7 +18,7 @@ __all__ = ["serve"]
 
 
 def serve(data_dir: DataDir = None) -> None:
-    """Answer questions about clusters over HTTP, until SIGINT or SIGTERM.
+    """Serve the page and answer questions about clusters over HTTP, until SIGINT or SIGTERM.
 
     Listens on STREAMS_SERVE_HOST:STREAMS_SERVE_PORT, 127.0.0.1:6060 by default; /api/v1/openapi.json describes the paths. It is a
     process of its own beside the workers: `streams up` starts one. On loopback everyone at this machine may read; what changes
@@ -38,6 +38,7 @@ def serve(data_dir: DataDir = None) -> None:
     configure_logging(settings, "serve")
     end_on_signals()
     host, port = bound.getsockname()[:2]
+    typer.echo(f"page on http://{host}:{port}/", err=True)
     typer.echo(f"API on http://{host}:{port}/api/v1", err=True)
     run(settings, bound)
 

@@ -25,6 +25,7 @@ def up(settings: Settings, data_dir: Path | None) -> None:
         screen.print(f"  Kafka     {hide(own.kafka_url)}")
         screen.print(f"  Redis     {hide(own.redis_url)}")
         if can_serve():
+            screen.print(f"  page      http://{own.serve_host}:{own.serve_port}/")
             screen.print(f"  API       http://{own.serve_host}:{own.serve_port}/api/v1")
             if token:
                 screen.print(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from streams.api.event import ClusterState, Event
 from streams.client.checkpoints import Checkpoint
 from streams.client.opening import snapshot, subscribe
-from streams.client.position import BEGINNING
 from streams.client.subscription import OnGap, Snapshot, Subscription
+from streams.events.positions import BEGINNING
 
 if TYPE_CHECKING:
     from streams.client.items import ClusterEnd

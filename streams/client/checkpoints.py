@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from streams.client.position import BEGINNING
+from streams.events.positions import BEGINNING
 
 __all__ = ["Checkpoint", "FileCheckpoint"]
 

@@ -20,11 +20,11 @@ import msgspec
 
 from streams.api.event import read_event
 from streams.client.items import Gap, Item, Missing, Moved, Unreadable
-from streams.client.position import BEGINNING, NOW
 from streams.client.selection import Selection
 from streams.client.sse import SseMessage, SseParser
 from streams.errors import PayloadError, SettingsError, WrongSetupError
 from streams.event_log import EventLog
+from streams.events.positions import BEGINNING, NOW
 
 __all__ = ["HttpSource"]
 

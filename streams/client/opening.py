@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from streams.api.event import Event
 from streams.client.checkpoints import Checkpoint
 from streams.client.items import Source
-from streams.client.position import BEGINNING
 from streams.client.selection import Selection, select
 from streams.client.subscription import OnGap, Snapshot, Subscription
 from streams.errors import SettingsError
+from streams.events.positions import BEGINNING
 
 if TYPE_CHECKING:
     from streams.kafka.connection import KafkaConnection

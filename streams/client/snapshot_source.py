@@ -17,10 +17,10 @@ from itertools import islice
 from streams.api.event import ClusterState, Event
 from streams.client.items import ClusterEnd, Gap, Item, Moved, Unreadable
 from streams.client.kafka_source import KafkaSource
-from streams.client.position import format_position
 from streams.client.snapshot_table import SnapshotTable
 from streams.errors import PayloadError
 from streams.events.messages import CLUSTERS, EVENTS
+from streams.events.positions import format_offsets
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import extents, read_to_now
 
@@ -73,7 +73,7 @@ class SnapshotSource:
         }
         begin = {partition: max(extent.first, extent.end - OVERLAP) for partition, extent in ends.items()}
         table = SnapshotTable()
-        source = KafkaSource(self._kafka, self._prefix, format_position(begin))
+        source = KafkaSource(self._kafka, self._prefix, format_offsets(begin))
         try:
             after: list[Item] = []
             async for message in read_to_now(self._kafka, [self._prefix + CLUSTERS]):

@@ -83,7 +83,7 @@ def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
                 document[name] = value
                 break
     document["urls"] = list(dict.fromkeys(url for record in members for url in record.urls))[:_MAX_URLS]
-    if abstract := max((record.abstract for record in members), key=lambda text: (len(text), text)):
+    if abstract := _abstract(members):
         document["abstract"] = abstract
     by_date = sorted(members, key=lambda r: (r.date or "9999", r.id)) if len(members) > 1 else members
     document["versions"] = [_version(record) for record in by_date]
@@ -111,6 +111,8 @@ def _rank(record: Record) -> tuple[bool, bool, int, str]:
 
 def chosen_authors(members: Sequence[Record]) -> tuple[Author, ...]:
     """Return the author list of the best-ranked record whose list is whole, else the longest."""
+    if len(members) == 1:
+        return members[0].authors
     whole = [r.authors for r in members if r.authors and r.authors_complete]
     longest = max((len(authors) for authors in whole), default=0)
     for authors in whole:
@@ -118,6 +120,12 @@ def chosen_authors(members: Sequence[Record]) -> tuple[Author, ...]:
         if len(authors) * 2 >= longest:
             return authors
     return max((record.authors for record in members), key=len)
+
+
+def _abstract(members: Sequence[Record]) -> str:
+    if len(members) == 1:
+        return members[0].abstract
+    return max((record.abstract for record in members), key=lambda text: (len(text), text))
 
 
 def _version(record: Record) -> dict[str, Any]:

@@ -7,7 +7,7 @@ one value in Redis, so its members, its clusters and their revisions change toge
 
 from __future__ import annotations
 
-from base64 import b32decode, b32encode
+from base64 import b32decode
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,9 +28,13 @@ __all__ = [
 ]
 
 _ID_BYTES = 8
+_DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
+_TWO_DIGITS = [high + low for high in _DIGITS for low in _DIGITS]
+"""Of base 32, by their value: `base64.b32encode` takes six times as long for 8 bytes."""
+_SHIFTS = range(55, 4, -10)
 
 
-class Member(msgspec.Struct, frozen=True, array_like=True):
+class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A record of the group. `digest` is of the content the group last saw; `cluster` indexes `Group.clusters`."""
 
     id: bytes
@@ -38,7 +42,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True):
     cluster: int
 
 
-class Cluster(msgspec.Struct, frozen=True, array_like=True):
+class Cluster(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A cluster's identity and history. `created` is the broker's time in ms; `canonical` a digest of its document.
 
     A cluster without members is kept: should its seed record come back, its revision continues.
@@ -61,7 +65,7 @@ class Relation(msgspec.Struct, frozen=True, array_like=True, order=True):
     kind: str
 
 
-class Ruling(msgspec.Struct, frozen=True, array_like=True):
+class Ruling(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A constraint on two records, `a` < `b`: 1 must-link (the same paper), -1 cannot-link (two papers), 0 none, after an undo.
 
     `serial` is that of the last correction on the two. Of two constraints on a pair the one with the higher serial is
@@ -74,7 +78,7 @@ class Ruling(msgspec.Struct, frozen=True, array_like=True):
     serial: int
 
 
-class Group(msgspec.Struct, frozen=True, array_like=True):
+class Group(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Members and clusters. `vetoed` is set while any two members contradict or oppose each other.
 
     `merged` maps the key of every cluster that was merged away to the key it redirects to.
@@ -149,7 +153,8 @@ def next_key(founder: bytes, used: set[bytes]) -> bytes:
 @lru_cache(maxsize=100_000)
 def cluster_id(key: bytes) -> str:
     """Return a cluster id as topics have it: `c` + base 32 of the seed record, `.n` for its n-th further cluster."""
-    text = "c" + b32encode(key[:_ID_BYTES]).decode().rstrip("=").lower()
+    number = int.from_bytes(key[:_ID_BYTES], "big") << 1  # 65 bits are 13 digits
+    text = "c" + "".join([_TWO_DIGITS[number >> shift & 1023] for shift in _SHIFTS]) + _DIGITS[number & 31]
     serial = int.from_bytes(key[_ID_BYTES:], "big")
     return f"{text}.{serial}" if serial else text
 

@@ -26,12 +26,13 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from streams.errors import ServiceError, SettingsError
 from streams.event_log import EventLog
+from streams.kafka.topic_follower import Position
 
-__all__ = ["Database", "Place", "Position", "open_database", "positions", "store_position", "transaction"]
+__all__ = ["Database", "Place", "open_database", "positions", "store_position", "transaction"]
 
 log = EventLog(__name__)
 T = TypeVar("T")
@@ -77,13 +78,6 @@ CREATE INDEX letter_offset ON letter (partition, "offset");
 
 Place = tuple[str, int]
 """A topic, without the prefix of the installation, and a partition."""
-
-
-class Position(NamedTuple):
-    """The offset to read next in a partition, and the mark of the message before it: its time and its key, as text."""
-
-    next: int
-    mark: str
 
 
 class Database:

@@ -5,26 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
-from zlib import crc32
 
 from streams.curation import dead_letter_book, review_queue, sent_corrections
-from streams.curation.database import Place, Position, positions, store_position, transaction
+from streams.curation.database import Place, positions, store_position, transaction
 from streams.event_log import EventLog
 from streams.events import CORRECTIONS, DEAD_LETTER, REVIEWS
 from streams.kafka.reader import END_HEADER
+from streams.kafka.topic_follower import Position, mark_of
 
-__all__ = ["TOPICS", "fold", "mark_of", "prune", "restart"]
+__all__ = ["TOPICS", "fold", "prune", "restart"]
 
 log = EventLog(__name__)
 
 TOPICS = (REVIEWS, CORRECTIONS, DEAD_LETTER)
 _FOLDS = {REVIEWS: review_queue.fold, CORRECTIONS: sent_corrections.fold, DEAD_LETTER: dead_letter_book.fold}
 _PRUNES = {REVIEWS: review_queue.prune, DEAD_LETTER: dead_letter_book.prune}
-
-
-def mark_of(message: Any) -> str:
-    """Return what tells a message (aiokafka's ConsumerRecord) from another one that has its offset later."""
-    return f"{message.timestamp} {crc32(message.key or b''):08x}"
 
 
 def fold(connection: sqlite3.Connection, prefix: str, messages: Iterable[Any]) -> None:

@@ -1,28 +1,25 @@
 """Follows `dedup.review`, `dedup.corrections` and `dedup.dead-letter`, and folds them into the file, until cancelled.
 
-It reads in sessions of half a minute. Each begins with what may have changed under it: partitions that are new, messages that
-retention has deleted, topics that began again. Apache Kafka says where its partitions end, and one that ends before the position
-began again. The embedded broker says it wrongly; there the message before the position is read, and compared by its mark.
-A partition taken for another one by mistake is read again, which changes nothing.
+The positions are in the file, with the mark of the message before each, so a topic that began again while no process read it is
+noticed. A partition taken for another one by mistake is read again, which changes nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import TopicPartition
 
 from streams.curation import folding
-from streams.curation.database import Database, Place, Position, positions
-from streams.errors import StreamsError
+from streams.curation.database import Database, Place, positions
+from streams.errors import BrokerError, StreamsError
 from streams.event_log import EventLog
+from streams.kafka.cancellation import stop_task
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.reader import existing_places, plain_consumer, read_at
-from streams.kafka.topics import is_embedded_broker
+from streams.kafka.reader import Extent
+from streams.kafka.topic_follower import Batch, Position, TopicFollower
 from streams.settings import Settings
 
 __all__ = ["Follower"]
@@ -30,12 +27,9 @@ __all__ = ["Follower"]
 log = EventLog(__name__)
 
 _SESSION_SECONDS = 30.0
-_BEGIN_SECONDS = 20.0
-"""A request that a broker received as it died is answered after 40 s or never."""
-_CANCEL_SECONDS = 1.0
-_POLL_MS = 500
+"""How often it looks for what retention has deleted, and for topics that are new."""
 _MOST_MESSAGES = 2_000
-_BACKOFF_SECONDS = (0.5, 10.0)
+_PAUSE_SECONDS = 0.5
 
 
 class Follower:
@@ -47,6 +41,7 @@ class Follower:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings, self._database = settings, database
         self._prefix = settings.topic_prefix
+        self._problem = ""
         self.is_current = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -55,104 +50,67 @@ class Follower:
         self._task = asyncio.create_task(self.run())
 
     async def stop(self) -> None:
-        """Stop following. aiokafka swallows a cancellation now and then, so it is repeated."""
-        while self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=_CANCEL_SECONDS)
+        """Stop following."""
+        await stop_task(self._task)
 
     async def run(self) -> None:
         """Follow the topics until cancelled. An error is logged, once where it comes again, and the rest read later."""
-        wait, last = _BACKOFF_SECONDS[0], ""
         while True:
-            reason = await self._fault()
-            if not reason:
-                wait, last = _BACKOFF_SECONDS[0], ""
-                continue
-            self.is_current.clear()
-            if reason != last:
-                log.warning("curation_waits", "the review queue is not current: {reason}", reason=reason)
-            last = reason
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, _BACKOFF_SECONDS[1])
+            try:
+                await self._follow(await self._database.run(positions))
+            except StreamsError as error:  # of the file, which has the positions to continue at
+                self._wait(error)
+                await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _fault(self) -> str:
-        """Read for a session; return why it failed, `""` where it did not."""
+    async def _follow(self, known: Mapping[Place, Position]) -> None:
+        def begin(extents: Mapping[TopicPartition, Extent]) -> Mapping[TopicPartition, Position]:
+            return {place: known.get(self._short(place), Position(0)) for place in extents}
+
+        topics = TopicFollower(
+            KafkaConnection.of(self._settings),
+            [self._prefix + topic for topic in folding.TOPICS],
+            begin,
+            most=_MOST_MESSAGES,
+            session_seconds=_SESSION_SECONDS,
+            all_exist=False,
+            end_markers=False,  # workers read dedup.corrections
+        )
         try:
-            await self._session()
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            return "a broker closed the connection"  # aiokafka cancels what waits for an answer on it
-        except (StreamsError, KafkaError, OSError) as error:
-            return str(error) or type(error).__name__
-        except Exception as error:  # of aiokafka, as a broker dies: the queue must not stay as it is because of one
-            log.error("curation_failed", "the review queue could not be read", cause=error)
-            return str(error) or type(error).__name__
-        return ""
+            while True:
+                try:
+                    batch = await topics.read()
+                    await self._take(topics, batch)
+                except BrokerError as error:
+                    self._wait(error)
+        finally:
+            await topics.close()
 
-    async def _session(self) -> None:
-        kafka = KafkaConnection.of(self._settings)
-        async with asyncio.timeout(_BEGIN_SECONDS):
-            places = await existing_places(kafka, [self._prefix + topic for topic in folding.TOPICS])
-            embedded = bool(places) and await is_embedded_broker(self._settings)
-            if embedded:
-                await self._compare_marks(kafka, places)
-        if not places:
-            await asyncio.sleep(_BACKOFF_SECONDS[0])
+    async def _take(self, topics: TopicFollower, batch: Batch) -> None:
+        if batch.is_start:
+            await self._begin(topics, batch)
             return
-        async with plain_consumer(kafka) as consumer:
-            async with asyncio.timeout(_BEGIN_SECONDS):
-                ends = {} if embedded else await self._compare_ends(consumer, places)
-            consumer.assign(places)
-            for place, position in (await self._positions(places)).items():
-                consumer.seek(place, position.next)
-            await self._read(consumer, ends)
-
-    async def _read(self, consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> None:
-        deadline = time.monotonic() + _SESSION_SECONDS
-        while time.monotonic() < deadline:
-            found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MOST_MESSAGES)
-            messages = [message for part in found.values() for message in part]
-            if messages:
-                await self._database.run(partial(folding.fold, prefix=self._prefix, messages=messages))
-            if not messages or (ends and await self._reached(ends)):
-                self.is_current.set()
-
-    async def _reached(self, ends: Mapping[TopicPartition, int]) -> bool:
+        self._problem = ""
+        if messages := [message for part in batch.messages.values() for message in part]:
+            await self._database.run(partial(folding.fold, prefix=self._prefix, messages=messages))
         if self.is_current.is_set():
-            return True
-        known = await self._positions(list(ends))
-        return all(known[place].next >= end for place, end in ends.items())
-
-    async def _compare_marks(self, kafka: KafkaConnection, places: Sequence[TopicPartition]) -> None:
-        """Restart the partitions in which the message before the position is not the one that was read."""
-        known = {place: at for place, at in (await self._positions(places)).items() if at.next}
-        if not known:
             return
-        found = await read_at(kafka, {place: at.next - 1 for place, at in known.items()})
-        other = [place for place, at in known.items() if place not in found or folding.mark_of(found[place]) != at.mark]
-        await self._restart(other)
+        ends = {place: extent.end for place, extent in topics.extents.items()}
+        if not messages or (ends and await topics.has_reached(ends)):
+            self.is_current.set()
 
-    async def _compare_ends(
-        self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]
-    ) -> dict[TopicPartition, int]:
-        """Restart the partitions that end before the position, and remove what retention has deleted; return the ends."""
-        first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-        known = await self._positions(places)
-        await self._restart([place for place, at in known.items() if ends[place] < at.next])
-        gone = {self._short(place): offset for place, offset in first.items()}
-        await self._database.run(lambda file: folding.prune(file, gone))
-        return dict(ends)
-
-    async def _restart(self, places: Sequence[TopicPartition]) -> None:
-        if places:
+    async def _begin(self, topics: TopicFollower, batch: Batch) -> None:
+        """Restart partitions that were made anew, and remove what retention has deleted."""
+        if anew := [self._short(each.place) for each in batch.missing if each.reason == "unknown_position"]:
             self.is_current.clear()
-            await self._database.run(lambda file: folding.restart(file, [self._short(place) for place in places]))
+            await self._database.run(partial(folding.restart, places=anew))
+        if gone := {self._short(place): extent.first for place, extent in topics.extents.items()}:
+            await self._database.run(partial(folding.prune, first=gone))
 
-    async def _positions(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, Position]:
-        known = await self._database.run(positions)
-        return {place: known.get(self._short(place), Position(0, "")) for place in places}
+    def _wait(self, error: StreamsError) -> None:
+        self.is_current.clear()
+        if str(error) != self._problem:
+            log.warning("curation_waits", "the review queue is not current: {reason}", reason=str(error))
+        self._problem = str(error)
 
     def _short(self, place: TopicPartition) -> Place:
         return place.topic.removeprefix(self._prefix), place.partition

@@ -39,7 +39,7 @@ class Incoming(NamedTuple):
     @property
     def raw(self) -> Raw:
         """Return the part that the intake needs."""
-        return Raw(self.source, self.key, self.value, self.arrival)
+        return Raw(self.source, self.key, self.value, min(self.arrival, version.MAX_ARRIVAL))
 
     @property
     def arrival(self) -> int:

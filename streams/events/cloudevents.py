@@ -18,7 +18,6 @@ the headers of `streams/events/messages.py`.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import msgspec
 
@@ -28,6 +27,7 @@ __all__ = ["STATE_TYPE", "CloudEvents", "event_type", "source"]
 
 STATE_TYPE = "streams.cluster.state.v1"
 _ID, _TYPE, _CLUSTER, _REVISION = b'{"event_id":"', b'","type":"', b'{"cluster_id":"', b'","revision":'
+_ID_BEGINS, _TYPE_BEGINS = len(_ID), len(_TYPE)
 _CORRECTIONS = b'"corrections":'  # within a text its first quotation mark would follow a backslash
 
 
@@ -44,12 +44,6 @@ class _Event(msgspec.Struct):
 class _State(msgspec.Struct):
     cluster_id: str
     revision: int
-
-
-class _Attributes(NamedTuple):
-    identity: bytes
-    constant: Headers
-    time: bytes = b""
 
 
 _EVENT, _STATE = msgspec.json.Decoder(_Event), msgspec.json.Decoder(_State)
@@ -76,47 +70,38 @@ class CloudEvents:
     def add_headers(self, message: Outgoing) -> Outgoing:
         """Return the message as a CloudEvent; unchanged where it is of another topic, a tombstone, or no event or state."""
         topic, key, value, headers = message
-        if not value:
+        if not value or topic not in (EVENTS, CLUSTERS):
             return message
-        if topic == EVENTS:
-            found = self._event(value)
-        elif topic == CLUSTERS:
-            found = self._state(key, value)
-        else:
-            return message
-        if found is None:
-            return message
-        identity, constant, time = found
-        added = ("ce_id", identity), ("ce_subject", key), *constant
-        return Outgoing(topic, key, value, (*added, ("ce_time", time), *headers) if time else (*added, *headers))
+        added = self._of_event(key, value) if topic == EVENTS else self._of_state(key, value)
+        return Outgoing(topic, key, value, added + headers if headers else added) if added else message
 
-    def _event(self, value: bytes) -> _Attributes | None:
-        """Return the attributes of an event, read from its first two fields; decoded where it begins in another way."""
-        start = len(_ID)
-        end = value.find(b'"', start)
-        first = end + len(_TYPE)
+    def _of_event(self, key: bytes, value: bytes) -> Headers:
+        """Return the headers of an event, read from its first two fields; decoded where it begins in another way."""
+        end = value.find(b'"', _ID_BEGINS)
+        first = end + _TYPE_BEGINS
         # An event without corrections ends with its document, most often.
         corrected = value.endswith(b"]}") and _CORRECTIONS in value
-        if corrected or not value.startswith(_ID) or value[end:first] != _TYPE:
+        if corrected or not value.startswith(_ID) or not value.startswith(_TYPE, end):
             try:
                 event = _EVENT.decode(value)
             except msgspec.MsgspecError:
-                return None
+                return ()
             time = event.corrections[0].time.encode() if event.corrections else b""
-            return _Attributes(event.event_id.encode(), self._of_events(event.type.encode()), time)
-        return _Attributes(value[start:end], self._of_events(value[first : value.find(b'"', first)]))
+            headers = _headers(event.event_id.encode(), key, self._of_events(event.type.encode()))
+            return (*headers, ("ce_time", time)) if time else headers
+        return _headers(value[_ID_BEGINS:end], key, self._of_events(value[first : value.find(b'"', first)]))
 
-    def _state(self, key: bytes, value: bytes) -> _Attributes | None:
+    def _of_state(self, key: bytes, value: bytes) -> Headers:
         start = len(_CLUSTER) + len(key)
         end = start + len(_REVISION)
-        if value.startswith(_CLUSTER) and value[start:end] == _REVISION:
+        if value.startswith(_CLUSTER) and value.startswith(_REVISION, start):
             revision = value[end : value.find(b",", end)]
         else:
             try:
                 revision = str(_STATE.decode(value).revision).encode()
             except msgspec.MsgspecError:
-                return None
-        return _Attributes(key + b":" + revision, self._of_states)
+                return ()
+        return _headers(key + b":" + revision, key, self._of_states)
 
     def _of_event_type(self, kind: bytes) -> Headers:
         return self._constant(event_type(kind.decode()), "urn:streams:schema:event")
@@ -129,3 +114,7 @@ class CloudEvents:
             ("ce_dataschema", schema.encode()),
             ("content-type", b"application/json"),
         )
+
+
+def _headers(identity: bytes, subject: bytes, constant: Headers) -> Headers:
+    return ("ce_id", identity), ("ce_subject", subject), *constant

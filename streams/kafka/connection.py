@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
 from streams.errors import SettingsError
+from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.refusal import TokenError, first_error, refusal
 from streams.settings import Settings
 from streams.settings.redaction import hide
@@ -118,12 +119,12 @@ async def started(client: _AnyClient, kafka: KafkaConnection) -> AsyncIterator[_
         try:
             if kafka.token_provider and (error := await first_error(kafka)):
                 raise error  # aiokafka would start with a token that is refused, and fail later
-            await client.start()
+            await cancelled_only_by_caller(client.start())
         except (KafkaError, TokenError, OSError) as error:
             raise await refusal(kafka, error) from error
         yield client
     finally:  # also where it did not start: it would log that later
-        await stop()
+        await cancelled_only_by_caller(stop())
 
 
 class _TokenProvider(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types there

@@ -59,7 +59,9 @@ class Publisher:
         failed: Callable[[str], None] = _ignore,
         max_bytes: int = MAX_LETTER_BYTES,
     ) -> None:
-        """Prepare a producer; it connects when it is entered as a context manager.
+        """Prepare a producer; it connects when it is entered as a context manager, after the topics are there.
+
+        A topic that is not there by then it asks for by name, and some brokers create what is asked for.
 
         - `prefix`: put before the name of every topic.
         - `namespace`: the setting of this name, for the headers of events and states.
@@ -102,13 +104,10 @@ class Publisher:
     async def __aexit__(self, *_: object) -> None:
         await self._open.aclose()
 
-    async def reconnect(self) -> None:
-        """Connect anew, to learn of all topics that there are by now. Raises BrokerError.
-
-        A topic that it does not know it asks for by name, and some brokers create what is asked for.
-        """
-        await self._open.aclose()
-        await self.__aenter__()
+    @property
+    def is_connected(self) -> bool:
+        """Return whether the producer has connected, which it does as a context manager."""
+        return self._producer is not None
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Publish messages; return when the broker has acknowledged every one. Raises BrokerError otherwise."""

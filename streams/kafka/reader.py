@@ -24,9 +24,11 @@ from streams.kafka.refusal import explained
 
 __all__ = [
     "END_HEADER",
+    "Cluster",
     "Extent",
-    "existing_places",
+    "describe",
     "extents",
+    "extents_of",
     "first_offsets",
     "follow",
     "plain_consumer",
@@ -46,11 +48,11 @@ _AT_ONE_TIME = 500
 """Messages of a partition among which those of one moment are looked for."""
 
 
-class _Cluster(NamedTuple):
+class Cluster(NamedTuple):
     """Whether the ends that the broker reports are right, and the partitions of the topics asked for."""
 
     has_true_ends: bool
-    places: Mapping[str, Sequence[int]]
+    places: Sequence[TopicPartition]
 
 
 class Extent(NamedTuple):
@@ -69,12 +71,8 @@ async def read_to_now(
     older messages may be left out. Raises BrokerError.
     """
     try:
-        cluster = await _describe(kafka, topics)
-        places = [
-            TopicPartition(topic, number)
-            for topic, numbers in cluster.places.items()
-            for number in (numbers if keys is None else sorted({partition_of(key, list(numbers)) for key in keys}))
-        ]
+        cluster = await describe(kafka, topics)
+        places = list(cluster.places) if keys is None else _places_of(keys, cluster.places)
         marked = None if cluster.has_true_ends else await _write_markers(kafka, places)
         async with plain_consumer(kafka) as consumer:
             consumer.assign(places)
@@ -93,7 +91,7 @@ async def reported_ends(kafka: KafkaConnection, topics: Sequence[str]) -> dict[T
     The embedded broker reports too little where a message is one of a batch. Raises BrokerError.
     """
     try:
-        places = await existing_places(kafka, topics)
+        places = (await describe(kafka, topics, all_exist=False)).places
         if not places:
             return {}
         async with plain_consumer(kafka) as consumer:
@@ -108,15 +106,19 @@ async def extents(kafka: KafkaConnection, topic: str) -> dict[TopicPartition, Ex
     The embedded broker deletes nothing and reports wrong ends: there the first offset is 0, and an end marker is written.
     """
     try:
-        cluster = await _describe(kafka, [topic])
-        places = [TopicPartition(topic, number) for number in cluster.places[topic]]
-        if not cluster.has_true_ends:
-            return {place: Extent(0, end) for place, end in (await _write_markers(kafka, places)).items()}
-        async with plain_consumer(kafka) as consumer:
-            first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-            return {place: Extent(first[place], ends[place]) for place in places}
+        return await extents_of(kafka, await describe(kafka, [topic]))
     except KafkaError as error:
         raise explained(kafka, "cannot be read", error) from error
+
+
+async def extents_of(kafka: KafkaConnection, cluster: Cluster) -> dict[TopicPartition, Extent]:
+    """Return what `extents` returns, of the partitions of a cluster. Raises BrokerError or KafkaError."""
+    places = list(cluster.places)
+    if not cluster.has_true_ends:
+        return {place: Extent(0, end) for place, end in (await _write_markers(kafka, places)).items()}
+    async with plain_consumer(kafka) as consumer:
+        first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        return {place: Extent(first[place], ends[place]) for place in places}
 
 
 async def read_before(kafka: KafkaConnection, ends: Mapping[TopicPartition, int]) -> AsyncIterator[Any]:
@@ -158,7 +160,7 @@ async def read_at_time(kafka: KafkaConnection, topic: str, moment: int) -> Async
     Raises BrokerError.
     """
     try:
-        places = await existing_places(kafka, [topic])
+        places = list((await describe(kafka, [topic], all_exist=False)).places)
         async with plain_consumer(kafka) as consumer:
             consumer.assign(places)
             first = {
@@ -219,8 +221,8 @@ async def _reported_ends(consumer: AIOKafkaConsumer, places: Sequence[TopicParti
     return {place: end for place, end in ends.items() if end > first[place]}
 
 
-async def _describe(kafka: KafkaConnection, topics: Sequence[str]) -> _Cluster:
-    """Describe topics. Raises BrokerError where one does not exist.
+async def describe(kafka: KafkaConnection, topics: Sequence[str], *, all_exist: bool = True) -> Cluster:
+    """Describe topics; creates none. Raises BrokerError where one does not exist, unless not `all_exist`; or KafkaError.
 
     All are asked for: asked for one by its name, a broker may create it, or answer after 40 s.
     """
@@ -228,10 +230,27 @@ async def _describe(kafka: KafkaConnection, topics: Sequence[str]) -> _Cluster:
         has_true_ends = (await admin.describe_cluster()).get("cluster_id") != EMBEDDED_CLUSTER
         known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
     missing = sorted(set(topics) - known.keys())
-    if missing:
+    if missing and all_exist:
         may_not = f", or {kafka.user} may not describe it" if kafka.user else ""
         raise BrokerError(f"Kafka has no topic {', '.join(missing)}{may_not}; `streams doctor` says more")
-    return _Cluster(has_true_ends, {name: sorted(each["partition"] for each in known[name]) for name in topics})
+    places = [
+        TopicPartition(topic, number)
+        for topic in topics
+        for number in sorted(each["partition"] for each in known.get(topic, ()))
+    ]
+    return Cluster(has_true_ends, places)
+
+
+def _places_of(keys: Collection[bytes], places: Sequence[TopicPartition]) -> list[TopicPartition]:
+    """Return the partitions in which workers put messages of these keys."""
+    numbers: dict[str, list[int]] = {}
+    for topic, number in places:
+        numbers.setdefault(topic, []).append(number)
+    return [
+        TopicPartition(topic, number)
+        for topic, some in numbers.items()
+        for number in sorted({partition_of(key, some) for key in keys})
+    ]
 
 
 async def _begin(consumer: AIOKafkaConsumer, places: Collection[TopicPartition], since: int) -> None:
@@ -252,7 +271,7 @@ async def first_offsets(kafka: KafkaConnection, topic: str) -> dict[int, int]:
     It is more than 0 where the beginning of the partition is gone. Raises BrokerError.
     """
     try:
-        places = await _places(kafka, [topic])
+        places = (await describe(kafka, [topic])).places
         async with plain_consumer(kafka) as consumer:
             first = await consumer.beginning_offsets(places)
             late = [place for place in places if first[place] > 0]
@@ -305,7 +324,7 @@ async def follow(kafka: KafkaConnection, topics: Sequence[str], *, from_beginnin
     """Yield messages as they come, until cancelled. Raises BrokerError."""
     try:
         async with plain_consumer(kafka, "earliest" if from_beginning else "latest") as consumer:
-            consumer.assign(places := await _places(kafka, topics))
+            consumer.assign(places := list((await describe(kafka, topics)).places))
             if from_beginning:
                 await _begin(consumer, places, 0)
             async for message in consumer:
@@ -313,23 +332,6 @@ async def follow(kafka: KafkaConnection, topics: Sequence[str], *, from_beginnin
                     yield message
     except KafkaError as error:
         raise explained(kafka, "cannot be read", error) from error
-
-
-async def _places(kafka: KafkaConnection, topics: Sequence[str]) -> list[TopicPartition]:
-    """Return the partitions of topics. Raises BrokerError where one does not exist."""
-    places = (await _describe(kafka, topics)).places
-    return [TopicPartition(topic, number) for topic, numbers in places.items() for number in numbers]
-
-
-async def existing_places(kafka: KafkaConnection, topics: Sequence[str]) -> list[TopicPartition]:
-    """Return the partitions of those topics that exist; creates none. Raises BrokerError or KafkaError."""
-    async with started(AIOKafkaAdminClient(**kafka.client("reader")), kafka) as admin:
-        known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
-    return [
-        TopicPartition(topic, number)
-        for topic in topics
-        for number in sorted(each["partition"] for each in known.get(topic, ()))
-    ]
 
 
 @asynccontextmanager

@@ -10,7 +10,9 @@
 | `dedup.corrections`  | `a|b`               | delete         | permanently, in one partition | people, tools          |
 | `dedup.control`      | `state`             | compact        | the last                     | workers                |
 | `dedup.dead-letter`  | letter id           | compact,delete | `DEAD_LETTER_RETENTION_HOURS`| workers, `dead-letter` |
+| `harvest.checkpoints`| feed                | compact        | the last of every key        | `streams harvest`      |
 
+The last one is created by `streams harvest` alone; its messages are described in `streams/harvest/checkpoints.py`.
 Corrections have one order, so their topic has one partition, and so has `dedup.control`; the others have `STREAMS_PARTITIONS`.
 What workers write is in order by key, so the others of `dedup.*` keep the number that they were begun with
 (`state/fixed_partitions.py`).
@@ -37,6 +39,7 @@ from streams.settings import Settings
 from streams.sources import SOURCES
 
 __all__ = [
+    "CHECKPOINTS",
     "MAX_LETTER_BYTES",
     "MAX_MESSAGE_BYTES",
     "RECORDS",
@@ -44,6 +47,7 @@ __all__ = [
     "create_topics",
     "delete_topics",
     "fixed_topics",
+    "harvest_topics",
     "input_topics",
     "is_embedded_broker",
     "record_topic",
@@ -52,6 +56,7 @@ __all__ = [
 ]
 
 RECORDS = "records."
+CHECKPOINTS = "harvest.checkpoints"
 _DELETE, _COMPACT = "delete", "compact"
 _CREATED, _EXISTS = 0, 36
 _DENIED = (29, 31)  # on the topic, on the cluster
@@ -143,12 +148,22 @@ def fixed_topics(settings: Settings) -> list[str]:
     return [spec.name for spec in topics(settings) if not (spec.read or spec.ordered)]
 
 
+def harvest_topics(settings: Settings, source: str) -> list[TopicSpec]:
+    """Return the topics that a harvester of a source writes: that of the source, and that of its checkpoints."""
+    records = [spec for spec in topics(settings) if spec.name == record_topic(settings, source)]
+    return [*records, TopicSpec(settings.topic_prefix + CHECKPOINTS, 1, _COMPACT, ordered=True)]
+
+
 async def create_topics(
-    settings: Settings, names: Collection[str] | None = None, fixed: Mapping[str, int] | None = None
+    settings: Settings,
+    names: Collection[str] | None = None,
+    fixed: Mapping[str, int] | None = None,
+    specs: Sequence[TopicSpec] = (),
 ) -> list[str]:
     """Create the topics that do not exist, or those of `names`; return the names created.
 
-    `fixed` has numbers of partitions by topic, in place of those of the settings.
+    `specs` are topics in place of those of the installation. `fixed` has numbers of partitions by topic, in place of those of
+    the settings.
 
     No right to create is needed where all exist. Raises BrokerError when Kafka cannot be reached or refuses one.
     """
@@ -162,7 +177,7 @@ async def create_topics(
                 settings.replication,
                 topic_configs=spec.configs,
             )
-            for spec in topics(settings)
+            for spec in specs or topics(settings)
             if spec.name not in known and (names is None or spec.name in names)
         ]
         created = _created((await admin.create_topics(wanted)).topic_errors) if wanted else []

@@ -11,7 +11,7 @@ __all__ = ["ServeProcess", "can_serve"]
 
 def can_serve() -> bool:
     """Tell whether the extra `serve` is installed."""
-    return all(find_spec(name) is not None for name in ("litestar", "uvicorn", "jinja2"))
+    return all(find_spec(name) is not None for name in ("litestar", "uvicorn", "jinja2", "standardwebhooks"))
 
 
 class ServeProcess(HttpProcess):

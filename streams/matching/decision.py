@@ -12,7 +12,7 @@ RELATED = "related"
 DISTINCT = "distinct"
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """The verdict on one pair of records, symmetric and dependent on the two records alone.
 
     `score` is the probability, 0 to 1, that the two describe the same work. `reasons` are stable codes,

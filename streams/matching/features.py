@@ -90,7 +90,7 @@ _KINDS = {
 }  # fmt: skip
 
 
-class Features(msgspec.Struct, frozen=True, array_like=True):
+class Features(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A record in the form that comparisons use.
 
     - `title`: words of main title and subtitle in normal form; `cut` is the length of the main title in it, 0 without subtitle.

@@ -31,8 +31,9 @@ _CLOSE_SECONDS = 1.0
 class HttpServer:
     """One listening port. `start` binds it, `close` gives it up."""
 
-    def __init__(self, host: str, port: int, application: web.Application) -> None:
-        """Take the address to bind to; port 0 is any free one."""
+    def __init__(self, host: str, port: int, application: web.Application, setting: str = "HTTP_PORT") -> None:
+        """Take the address to bind to; port 0 is any free one. `setting` is the one with the port, without `STREAMS_`."""
+        self._setting = PREFIX + setting
         self._host = host
         self._given_port = port
         application.on_response_prepare.append(_close_after)
@@ -57,9 +58,7 @@ class HttpServer:
         except OSError as error:
             await self._runner.cleanup()
             problem = f"{self._host}:{self._given_port} is not to be had: {_plain(error)}"
-            raise SettingsError(
-                PREFIX + "HTTP_PORT", problem, f"a free port of {PREFIX}HTTP_HOST, or 0 for any"
-            ) from None
+            raise SettingsError(self._setting, problem, f"a free port of {PREFIX}HTTP_HOST, or 0 for any") from None
 
     async def close(self) -> None:
         """Stop listening and close all connections."""

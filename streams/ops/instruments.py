@@ -105,9 +105,11 @@ class Distribution(Collector):
         """Count values; `of` is the value of the label. Raises KeyError where the label has no such value."""
         counts, bounds = self._counts[of], self._bounds
         with self._lock:
+            total = self._sums[of]
             for value in values:
                 counts[bisect_left(bounds, value)] += 1
-                self._sums[of] += value
+                total += value
+            self._sums[of] = total
 
     def counts(self, of: str = "") -> list[int]:
         """Return how many values are in each bucket, beyond the last bound in one more. Raises KeyError as `observe` does."""

@@ -269,9 +269,9 @@ class Metrics:
         """Count decisions on pairs; `decision` is the verdict."""
         self._decisions.add(count, decision)
 
-    def candidates(self, found: int) -> None:
-        """Observe how many records a new record was compared with."""
-        self._candidates.observe((found,))
+    def candidates(self, found: Iterable[int]) -> None:
+        """Observe with how many records each of some new records was compared."""
+        self._candidates.observe(found)
 
     def capped(self, cap: str, count: int = 1) -> None:
         """Count that the limit named `cap` (`key`, `cluster`, …) was reached."""

@@ -37,7 +37,7 @@ class Relation(NamedTuple):
     value: str
 
 
-class Author(msgspec.Struct, frozen=True, array_like=True):
+class Author(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One author as the source wrote it.
 
     `name` is for display, in the source's own order; `family` and `given` are set only where the
@@ -51,7 +51,7 @@ class Author(msgspec.Struct, frozen=True, array_like=True):
     organization: bool = False
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The statement of one source about one paper.
 
     Absent text is `""`, absent lists are empty: a value that is not known is never guessed.

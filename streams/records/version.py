@@ -15,13 +15,15 @@ from typing import NamedTuple
 
 from streams.records.record import MAX_VERSION
 
-__all__ = ["RecordVersion", "arrival"]
+__all__ = ["MAX_ARRIVAL", "RecordVersion", "arrival"]
 
 _FORMAT, _MORE = struct.Struct(">BHIQ6s"), struct.Struct(">Q")
 _LIVE, _RETURNED, _INHERITED, _HAS_PASSED, _IS_LARGE = 1, 2, 4, 8, 16
 _SMALL = 0xFFFF
 """Versions up to this are in the 21 bytes; larger ones, dates and times as numbers for instance, take eight more."""
 _OFFSET_BITS = 20
+MAX_ARRIVAL = (1 << 64) - 1
+"""The largest order of arrival that is stored; timestamps beyond it, in no sense times, are all the same."""
 
 
 class RecordVersion(NamedTuple):
@@ -50,7 +52,7 @@ class RecordVersion(NamedTuple):
     ) -> RecordVersion:
         """Make the version of a payload; `content` is its canonical encoding, `updated` ISO text as in `Record.updated`."""
         digest = blake2b(content, digest_size=6).digest()
-        return cls(live, min(version, MAX_VERSION), _seconds(updated), min(max(taken, 0), (1 << 64) - 1), digest)
+        return cls(live, min(version, MAX_VERSION), _seconds(updated), min(max(taken, 0), MAX_ARRIVAL), digest)
 
     def pack(self) -> bytes:
         """Pack the version into the bytes before the record in Redis: 21, and 8 each for a `passed` and a large version number."""

@@ -38,6 +38,7 @@ from streams.serve.routes import (
     review,
     session,
     stats,
+    webhooks,
 )
 
 __all__ = ["API", "create_app"]
@@ -46,7 +47,7 @@ API = "/api/v1"
 _MAX_BODY = 1_000_000
 _ROUTERS: Sequence[Router] = (
     clusters.router, records.router, lookup.router, match.router, pairs.router, events.router, stats.router,
-    corrections.router, review.router, dead_letters.router, session.router,
+    corrections.router, review.router, dead_letters.router, session.router, webhooks.router,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import time
 from typing import NamedTuple, Self
 
 from streams.errors import StreamsError
+from streams.kafka.cancellation import stop_task
 from streams.serve.curation import Ask
 from streams.settings import Settings
 from streams.state.heartbeats import Heartbeat
@@ -53,8 +54,7 @@ class Background:
 
     async def __aexit__(self, *_: object) -> None:
         for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await stop_task(task)
 
     async def _read_heartbeats(self) -> None:
         """Read heartbeats until cancelled; while Redis is away the last ones grow old."""

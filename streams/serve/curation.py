@@ -25,9 +25,10 @@ __all__ = ["Ask", "Curation", "now_ms"]
 log = EventLog(__name__)
 T = TypeVar("T")
 
-_LOOK_SECONDS = 1.0
-_LOOKED_AT = 100
-"""Pairs looked at in a second, beside those that people see: some 200 reads of Redis at once."""
+_LOOK_SECONDS = 0.1
+_LOOKED_AT = 10
+"""Pairs looked at every `_LOOK_SECONDS`, beside those that people see: few at once, for requests wait meanwhile."""
+_NOTHING_DUE_SECONDS = 1.0
 _OLD_SECONDS = 6 * 3600
 """How old the last look at a pair may be, for its place in the order `effect` and for one that was settled."""
 
@@ -98,7 +99,9 @@ class Curation:
         return len(pairs)
 
     async def _look_at_old(self) -> None:
+        looked = 0
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS if looked else _NOTHING_DUE_SECONDS)
+            looked = 0
             with contextlib.suppress(StreamsError):  # Redis is away: requests and /readyz say so
-                await self.look_at_due()
+                looked = await self.look_at_due()

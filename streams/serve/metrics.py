@@ -1,4 +1,4 @@
-"""Metrics of `streams serve`: how long requests take, by operation and status."""
+"""Metrics of `streams serve`: how long requests take, by operation and status; and those of webhooks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
 from streams import __version__
+from streams.serve.timing import PARTS, Timing, current_timing
+from streams.webhooks.metrics import WebhookMetrics
 
 __all__ = ["ServeMetrics"]
 
@@ -36,7 +38,14 @@ class ServeMetrics:
             registry=self.registry,
             buckets=_SECONDS,
         )
-
+        self._parts = Counter(
+            "streams_serve_part_seconds",
+            "Time of requests by its part: queue (for a thread), redis, answer (decoding, deciding), resume (the event loop)",
+            ["part"],
+            registry=self.registry,
+        )
+        for part in PARTS:
+            self._parts.labels(part)
         self._refused = Counter(
             "streams_serve_refused",
             "Requests refused before any path, by the code of the problem: unknown tokens and hosts, and too many at once",
@@ -45,6 +54,7 @@ class ServeMetrics:
         )
         for code in ("host_refused", "token_unknown", "too_many_requests", "busy"):
             self._refused.labels(code)
+        self.webhooks = WebhookMetrics(self.registry)
 
     def refused(self, code: str) -> None:
         """Count a request that was refused with this problem code."""
@@ -58,15 +68,25 @@ class ServeMetrics:
                 await app(scope, receive, send)
                 return
             began = self._clock()
+            timing = Timing()
+            token = current_timing.set(timing)
 
             async def observe(message: Message) -> None:
                 if message["type"] == "http.response.start":
+                    total = self._clock() - began
                     handler: Any = scope.get("route_handler")
                     operation = getattr(handler, "operation_id", None)
                     name = operation if isinstance(operation, str) else "other"
-                    self._seconds.labels(name, str(message["status"])).observe(self._clock() - began)
+                    self._seconds.labels(name, str(message["status"])).observe(total)
+                    for part, seconds in timing.seconds.items():
+                        if seconds:
+                            self._parts.labels(part).inc(seconds)
+                    message["headers"] = [*message.get("headers", []), (b"server-timing", timing.header(total))]
                 await send(message)
 
-            await app(scope, receive, observe)
+            try:
+                await app(scope, receive, observe)
+            finally:
+                current_timing.reset(token)
 
         return observed

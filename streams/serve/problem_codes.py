@@ -76,6 +76,11 @@ CODES: Mapping[str, Meaning] = {
         "The pair is not open for review: it was never asked about, or it was settled meanwhile.",
         "Take the next one of `GET /api/v1/review`.",
     ),
+    "unknown_webhook": Meaning(
+        (404,),
+        "No process has sent to an endpoint of this name.",
+        "List them: `GET /api/v1/webhooks`; the file of `STREAMS_WEBHOOKS_FILE` names them.",
+    ),
     "unknown_outcomes": Meaning(
         (404,),
         "The page with the outcomes of a form is not kept any more: the service started again, or many others came since.",

@@ -5,8 +5,10 @@ Uvicorn waits for open streams when it stops, so it gets two seconds for that.
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
+import sys
 from types import FrameType
 
 import uvicorn
@@ -27,6 +29,7 @@ log = EventLog(__name__)
 _GRACE_SECONDS = 2
 _IDLE_SECONDS = 30
 _BACKLOG = 512
+_SWITCH_SECONDS = 0.0005
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -63,6 +66,8 @@ def server(settings: Settings, connections: Connections) -> uvicorn.Server:
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         lifespan="on",
+        # As in a worker: over TLS, answers of Kafka went missing on uvloop (`streams/worker/process.py`).
+        loop="asyncio" if settings.kafka_security in ("ssl", "sasl_ssl") else "uvloop",
         ws="none",
     )
     return uvicorn.Server(config)
@@ -72,8 +77,21 @@ def serve(settings: Settings, bound: socket.socket) -> None:
     """Answer requests on a bound socket until SIGINT or SIGTERM."""
     host, port = bound.getsockname()[:2]
     running = server(settings, Connections())
+    _prefer_short_waits()
     log.info("serving", "the API is at http://{host}:{port}/api/v1", host=host, port=port)
     running.run(sockets=[bound])
+
+
+def _prefer_short_waits() -> None:
+    """Set the interpreter so that no request waits long for another thread or for the garbage collector.
+
+    Queries run in threads, and a thread that comes back from Redis waits for the interpreter's lock until the running one gives
+    it up: after 5 ms by default, five times a request. Collections of all generations walk all objects there are; those made
+    so far, by imports mostly, stay until the end, so they are left out from here on.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
 
 
 def end_on_signals() -> None:

@@ -20,11 +20,14 @@ from streams.serve.background import Background
 from streams.serve.curation import Curation
 from streams.serve.metrics import ServeMetrics
 from streams.serve.recent import Recent
+from streams.serve.timing import Timing, current_timing
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
 from streams.state.generation import current_generation
 from streams.subscriptions.decision_tail import DecisionTail
 from streams.subscriptions.hub import Hub
+from streams.webhooks.configuration import read_webhooks
+from streams.webhooks.dispatcher import Dispatcher
 
 __all__ = ["READERS", "Resources"]
 
@@ -39,10 +42,12 @@ class Resources:
     """Use as `async with`. `settings` are those that the process was started with."""
 
     def __init__(self, settings: Settings) -> None:
+        """Prepare what is opened later. Raises SettingsError where the file of webhooks is malformed."""
         self.settings = settings
         self.metrics = ServeMetrics()
         self.hub = Hub(settings)
         self.background = Background(settings, self.ask)
+        self.webhooks = Dispatcher(settings, read_webhooks(settings.webhooks_file), self.metrics.webhooks)
         self.decisions = DecisionTail(settings, self._titles)
         self._open = AsyncExitStack()
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="query")
@@ -54,6 +59,7 @@ class Resources:
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self.hub)
         await self._open.enter_async_context(self.background)
+        await self._open.enter_async_context(self.webhooks)
         self._open.push_async_callback(self.decisions.close)
         await self.curation.open()
         self._open.push_async_callback(self.curation.close)
@@ -67,14 +73,27 @@ class Resources:
 
     async def ask(self, question: Callable[[IndexReader], T]) -> T:
         """Return what a question answers, asked on a thread with an index reader. Raises what it raises, and ServiceError."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
+        timing = current_timing.get() or Timing()
+        timing.ask()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question, timing)
+        finally:
+            timing.resume()
+
+    def _answer(self, question: Callable[[IndexReader], T], timing: Timing) -> T:
+        began = time.perf_counter()
+        self._local.redis = 0.0
+        try:
+            return question(self._reader())
+        finally:
+            timing.took(began, self._local.redis)
+
+    def _redis_answered(self, seconds: float) -> None:
+        self._local.redis += seconds
 
     async def _titles(self, records: Sequence[str]) -> dict[str, str]:
         """Return the titles of the records that there are."""
         return await self.ask(lambda index: titles_of(index, records))
-
-    def _answer(self, question: Callable[[IndexReader], T]) -> T:
-        return question(self._reader())
 
     def _reader(self) -> IndexReader:
         """Return this thread's reader of the current index version."""
@@ -82,6 +101,7 @@ class Resources:
         now = time.monotonic()
         if reader is None:
             connection = connect_to_read(self.settings)
+            connection.on_answer = self._redis_answered
             self._connections.append(connection)
             reader = IndexReader(current_generation(self.settings, connection), connection)
         elif now - self._local.followed > _FOLLOW_SECONDS:

@@ -116,6 +116,9 @@ class Settings(BaseSettings):
         "",
         description="directory in which `streams serve` keeps its review queue; empty: a temporary file, made at each start",
     )
+    webhooks_file: str = Field(
+        "", description="file with the endpoints that `streams serve` sends events to (TOML); empty: none"
+    )
     batch_records: int = Field(1024, ge=1, le=10_000, description="most messages handled in one micro-batch")
     batch_seconds: float = Field(0.05, gt=0, le=10, description="longest wait for a micro-batch to fill, in seconds")
     buckets: int = Field(
@@ -174,6 +177,41 @@ class Settings(BaseSettings):
     redis_key_file: str = Field(
         "", description="PEM file of its private key; empty: the key is in the certificate's file"
     )
+    harvest_contact: str = Field(
+        "",
+        description="address of a person, mail or a page, that `streams harvest` sends with each request; it needs one",
+    )
+    harvest_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="address in place of that of the source, for a mirror or a test",
+    )
+    harvest_port: int = Field(
+        6067, ge=0, le=65535, description="port of the metrics of `streams harvest --follow`; 0: any free port"
+    )
+    harvest_pace: float = Field(
+        0.0,
+        ge=0,
+        le=3600,
+        description="least seconds from one response of a source to the next request; 0: what the source asks for",
+    )
+    harvest_wait_floor: float = Field(
+        30.0,
+        gt=0,
+        le=3600,
+        description="least seconds of wait where a source is unable to answer, whatever its Retry-After says",
+    )
+    harvest_timeout: float = Field(
+        300.0, ge=1, le=3600, description="seconds until a source has to send something; arXiv takes up to 200"
+    )
+    harvest_attempts: int = Field(5, ge=1, le=100, description="times that one request is sent before its window fails")
+    harvest_interval: float = Field(
+        21_600.0, gt=0, le=604_800, description="seconds between two passes of `streams harvest --follow`"
+    )
+    semantic_scholar_key: SecretStr = Field(SecretStr(""), description="API key of Semantic Scholar")
+    semantic_scholar_key_file: str = Field("", description="file with that key")
+    openalex_key: SecretStr = Field(SecretStr(""), description="API key of OpenAlex")
+    openalex_key_file: str = Field("", description="file with that key")
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -195,7 +233,8 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def _shown(field: str, value: object) -> str:
-    return HIDDEN if "password" in field or field == "http_token" else hide(repr(value))
+    known = Settings.model_fields.get(field)
+    return HIDDEN if known is not None and known.annotation is SecretStr else hide(repr(value))
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

@@ -30,9 +30,9 @@ _TLS = ("kafka_ca_file", "kafka_cert_file", "kafka_key_file", "kafka_key_passwor
 _REDIS_TLS = ("redis_ca_file", "redis_cert_file", "redis_key_file")
 _FILES = (
     "kafka_sasl_password_file", "kafka_ca_file", "kafka_cert_file", "kafka_key_file", "kafka_key_password_file",
-    "redis_password_file", *_REDIS_TLS,
+    "redis_password_file", *_REDIS_TLS, "semantic_scholar_key_file", "openalex_key_file",
 )  # fmt: skip
-_SECRETS = ("kafka_sasl_password", "kafka_key_password", "redis_password")
+_SECRETS = ("kafka_sasl_password", "kafka_key_password", "redis_password", "semantic_scholar_key", "openalex_key")
 _OAUTH = "OAUTHBEARER"
 _MECHANISMS = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"
 _SERVER = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s,/:@\[\]]+):\d{1,5}"
@@ -102,7 +102,7 @@ _RULES = (
     *(
         _Rule(
             f"{name}_file", lambda s, name=name: _given(s, name) and _given(s, f"{name}_file"),  # type: ignore[misc]
-            "is set, and so is the password itself", "one of the two",
+            "is set, and so is the secret itself", "one of the two",
         )
         for name in _SECRETS
     ),
@@ -206,7 +206,7 @@ def secret(settings: Settings, field: str) -> str:
         return str(getattr(settings, field).get_secret_value())
     value = _read(f"{field}_file", file).rstrip("\r\n")
     if not value:
-        raise SettingsError(_name(f"{field}_file"), f"{file} is empty", "a file with the password in it")
+        raise SettingsError(_name(f"{field}_file"), f"{file} is empty", "a file with the secret in it")
     return value
 
 

@@ -23,6 +23,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
+import msgspec
+
 from streams.matching.blocking import Key
 from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS, prefilter
 from streams.records.stored import ID_BYTES
@@ -41,7 +43,7 @@ ENTRY_BYTES = ID_BYTES + SIGNATURE_BYTES
 _OVERFLOW = b"+"
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where a key is kept: the Redis key and the field in it; records under a `loose` key must pass the prefilter too."""
 
     name: bytes
@@ -146,4 +148,4 @@ def _signature(packed: bytes, record: bytes) -> bytes | None:
 
 def places(layout: Layout, keys: Iterable[Key]) -> tuple[Place, ...]:
     """Return where keys are kept."""
-    return tuple(Place(*layout.key(key.kind, key.value), key.kind in WEAK_KINDS) for key in keys)
+    return tuple([Place(*layout.key(kind, value), kind in WEAK_KINDS) for kind, value in keys])

@@ -25,6 +25,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:meta`    | hash | `partitions:topic`  | how many partitions a topic of `dedup.*` has            | state/fixed_partitions.py |
 | `N:h:worker`| string | the worker's id    | its last heartbeat, JSON (~1 kB), for 15 s              | state/heartbeats.py |
 | `namespace:totals` | hash | name           | totals with their offsets, and the lease on them        | totals/snapshot.py  |
+| `namespace:webhooks` | hash | name         | states of webhooks, and the lease of the process that sends | webhooks/states.py |
 | `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | state/connection.py |
 
 Hashes with few small fields are stored by Redis as listpacks, without a pointer or an allocation
@@ -48,7 +49,7 @@ from redis.crc import key_slot
 
 from streams.records.stored import ID_BYTES
 
-__all__ = ["Layout", "heartbeat_key", "mark_key", "meta_key", "totals_key"]
+__all__ = ["Layout", "heartbeat_key", "mark_key", "meta_key", "totals_key", "webhooks_key"]
 
 _KEY_BUCKETS_PER_RECORD_BUCKET = 4
 _SPREAD_KEYS = 64
@@ -72,6 +73,11 @@ def heartbeat_key(namespace: str, generation: str, worker: str) -> bytes:
 def totals_key(namespace: str) -> bytes:
     """Return the key of the totals, which all generations of a namespace share."""
     return f"{namespace}:totals".encode()
+
+
+def webhooks_key(namespace: str) -> bytes:
+    """Return the key of the states of webhooks, which all generations of a namespace share: event ids outlive a rebuild."""
+    return f"{namespace}:webhooks".encode()
 
 
 # Copied for each key, which takes less time than a new one.

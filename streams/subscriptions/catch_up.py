@@ -11,6 +11,7 @@ from typing import NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import plain_consumer
 from streams.kafka.refusal import explained
@@ -65,7 +66,8 @@ async def catch_up(
                 position[place.partition] = first[place]
                 consumer.seek(place, first[place])
             while open_places := [places[partition] for partition in lagging(position)]:
-                found = await consumer.getmany(*open_places, timeout_ms=_WAIT_MS, max_records=_AT_ONCE)
+                read = consumer.getmany(*open_places, timeout_ms=_WAIT_MS, max_records=_AT_ONCE)
+                found = await cancelled_only_by_caller(read)
                 gaps = [
                     Gap(place.partition, position[place.partition], messages[0].offset)
                     for place, messages in found.items()

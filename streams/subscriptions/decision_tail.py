@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 from streams import events
 from streams.errors import BrokerError, StreamsError
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.reader import END_HEADER, existing_places, plain_consumer
+from streams.kafka.reader import END_HEADER, describe, plain_consumer
 from streams.kafka.refusal import explained
 from streams.settings import Settings
 
@@ -137,7 +137,7 @@ class DecisionTail:
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:
         """Seek what fills the rows before the end of the topic; return where its partitions end."""
-        places = await existing_places(self._kafka, [self._topic])
+        places = list((await describe(self._kafka, [self._topic], all_exist=False)).places)
         if not places:
             raise BrokerError(f"Kafka has no topic {self._topic}; a worker creates it")
         consumer.assign(places)

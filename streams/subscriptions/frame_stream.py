@@ -8,10 +8,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import NamedTuple, Protocol
 
+from streams.events.positions import MAX_PARTITIONS, encode, encode_time, parse_position
 from streams.subscriptions.catch_up import Message, Step
 from streams.subscriptions.filters import Filter
 from streams.subscriptions.frames import KEEP_ALIVE, RETRY, Gap, gap_frame, position_frame
-from streams.subscriptions.positions import MAX_PARTITIONS, decode, encode, encode_time
 from streams.subscriptions.ring import Entry, Ring, merged, read_event
 
 __all__ = ["CLOCK_SLACK_MS", "Feed", "FrameStream", "Timing", "Wanted"]
@@ -84,6 +84,7 @@ class FrameStream:
         self._by_time = len(wanted.offsets) > MAX_PARTITIONS
         self._offsets = list(wanted.offsets)
         self._is_ahead = True
+        self._restarts = len(self._ring.restarts)
         self._times = [wanted.since] * len(self._offsets)
         self._latest, self._sent = self._first_identity(), b""
         self._sent_at = self._moved_at = 0.0
@@ -120,6 +121,8 @@ class FrameStream:
             async for step in each_step:
                 if self._feed.is_closing:
                     return
+                if len(self._ring.restarts) > self._restarts:
+                    return  # what was read may be of the topic before or after; `_followed` says so
                 if step.gaps:
                     for gap in step.gaps:
                         self._offsets[gap.partition] = gap.end
@@ -156,6 +159,9 @@ class FrameStream:
         self._is_ahead = cursor != ring.end
         while not self._feed.is_closing:
             self._cursor = cursor
+            if len(ring.restarts) > self._restarts:
+                yield self._restarted()
+                return
             if cursor < ring.first:
                 self._feed.fell_behind()
                 return
@@ -169,6 +175,18 @@ class FrameStream:
                 await asyncio.sleep(0)
             cursor = end
 
+    def _restarted(self) -> bytes:
+        """Return the last frame of a subscription whose topic was made anew: from its id on the client reads the new one."""
+        if self._by_time:
+            return self._sending(gap_frame(self._latest, ()))
+        position = list(self._parsed(self._latest))
+        made_anew = sorted(set(self._ring.restarts[self._restarts :]))
+        gaps = [Gap(partition, position[partition], 0, "unknown_position") for partition in made_anew]
+        for partition in made_anew:
+            position[partition] = 0
+        self._latest = encode(position)
+        return self._sending(gap_frame(self._latest, gaps))
+
     def _take(self, cursor: int, end: int) -> bytes:
         """Return the frames of the entries from a cursor until `end` that the subscriber wants and does not have."""
         wanted = self._wanted
@@ -181,7 +199,7 @@ class FrameStream:
             return b"".join([self._frame(entry) for entry in entries if passes(entry.facts)])
         found = [self._frame_ahead(entry) for entry in entries]
         if not self._by_time:
-            position = self._decoded(entries[-1])
+            position = self._parsed(entries[-1].identity)
             self._is_ahead = any(at < offset for at, offset in zip(position, self._offsets, strict=True))
         elif end == self._ring.end:
             self._is_ahead = False
@@ -192,14 +210,14 @@ class FrameStream:
         partition, offset = entry.place
         if offset < self._offsets[partition]:
             return b""
-        identity = entry.identity if self._by_time else merged(self._decoded(entry), self._offsets)
+        identity = entry.identity if self._by_time else merged(self._parsed(entry.identity), self._offsets)
         self._latest = identity
         if entry.time < self._wanted.since or not self._wanted.filter.passes(entry.facts):
             return b""
         return self._frame(entry).replace(entry.identity, identity, 1)
 
-    def _decoded(self, entry: Entry) -> Sequence[int]:
-        position = decode(entry.identity.decode(), len(self._offsets))
+    def _parsed(self, identity: bytes) -> Sequence[int]:
+        position = parse_position(identity.decode(), len(self._offsets))
         return self._offsets if isinstance(position, int) else position
 
     def _frame(self, entry: Entry) -> bytes:

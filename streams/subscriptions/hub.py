@@ -13,22 +13,21 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import TopicPartition
 
 from streams import events
-from streams.errors import BrokerError, BusyError, UsageError
+from streams.errors import BusyError, StreamsError, UsageError
 from streams.event_log import EventLog
+from streams.events.positions import MAX_PARTITIONS, parse_position
+from streams.kafka.cancellation import stop_task
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.reader import existing_places, plain_consumer
-from streams.kafka.refusal import explained
-from streams.kafka.topics import is_embedded_broker
+from streams.kafka.reader import Extent
+from streams.kafka.topic_follower import Batch, Position, TopicFollower
 from streams.settings import Settings
 from streams.subscriptions.catch_up import Step, catch_up, offsets_at
 from streams.subscriptions.filters import EVERYTHING, Filter
 from streams.subscriptions.frame_stream import CLOCK_SLACK_MS, FrameStream, Timing, Wanted
 from streams.subscriptions.frames import Gap
-from streams.subscriptions.positions import MAX_PARTITIONS, decode
 from streams.subscriptions.ring import Ring
 
 __all__ = ["MAX_CATCHING_UP", "Hub", "Listener", "Subscription"]
@@ -39,12 +38,13 @@ MAX_CATCHING_UP = 20
 """Subscribers at once that read from Kafka by a consumer of their own."""
 _RING = 10_000
 _CHUNK = 256
+_SLICE = 32
+"""Events read at once: about a millisecond."""
 _PAUSE_SECONDS = 0.05
 """Between fetches: subscribers are woken at most 20 times a second, however the events come."""
 _TICK_SECONDS = 1.0
 _START_SECONDS = 10.0
 _UNKNOWN_SECONDS = 2.0
-_BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0)
 _RETRY_SECONDS = 5
 
 
@@ -103,8 +103,8 @@ class Hub:
         self._ring: Ring | None = None
         self._changed = asyncio.Event()
         self._ready = asyncio.Event()
+        self._follower = TopicFollower(self._kafka, [self._topic], self._begin)
         self._tasks: list[asyncio.Task[None]] = []
-        self._has_true_ends = True
         self._last_times: dict[TopicPartition, int] = {}
         self._seats: set[_Seat] = set()
         self.is_closing = False
@@ -119,9 +119,10 @@ class Hub:
         """Stop reading; every subscription ends."""
         self.is_closing = True
         self._wake()
+        self._ready.set()
         for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await stop_task(task)
+        await self._follower.close()
 
     async def subscribe(
         self,
@@ -177,6 +178,8 @@ class Hub:
                 await self._ready.wait()
         except TimeoutError:
             raise BusyError(f"events cannot be read: {self.problem}", _RETRY_SECONDS) from None
+        if self.is_closing:
+            raise BusyError("events cannot be read: this process stops", _RETRY_SECONDS)
         return self.ring
 
     async def _position(
@@ -184,14 +187,15 @@ class Hub:
     ) -> tuple[list[int], int, Sequence[Gap]]:
         """Return the position to begin at, the time before which messages are left out, and what is missing."""
         partitions = len(ring.next)
-        position = decode(last_event_id, partitions) if last_event_id and last_event_id.strip() else None
+        position = _parsed(last_event_id, partitions) if last_event_id and last_event_id.strip() else None
         if position is None and since is None:
             return (list(ring.next) if start == "now" else [0] * partitions), 0, ()
         if isinstance(position, list):
             offsets, gaps = await self._known(ring, position)
             return offsets, 0, gaps
         moment = position if position is not None else _milliseconds(since) if since else 0
-        offsets = await offsets_at(self._kafka, self._topic, partitions, moment, has_true_ends=self._has_true_ends)
+        has_true_ends = bool(self._follower.has_true_ends)
+        offsets = await offsets_at(self._kafka, self._topic, partitions, moment, has_true_ends=has_true_ends)
         return offsets, moment, ()
 
     async def _known(self, ring: Ring, offsets: list[int]) -> tuple[list[int], Sequence[Gap]]:
@@ -206,54 +210,47 @@ class Hub:
         return [0 if p in unknown else offset for p, offset in enumerate(offsets)], gaps
 
     async def _run(self) -> None:
-        """Read events until cancelled; after an error from where it was, with backoff."""
-        failures = 0
+        """Read events until cancelled; after an error from where it was."""
         while True:
             try:
-                await self._read()
-            except (BrokerError, KafkaError) as error:
-                was_ready = not self.problem
-                self.problem = str(error if isinstance(error, BrokerError) else explained(self._kafka, "fails", error))
-                failures = 0 if was_ready else failures + 1
-                log.warning("events_unread", "subscribers wait: {problem}", problem=self.problem)
-                await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
-
-    async def _read(self) -> None:
-        places = await existing_places(self._kafka, [self._topic])
-        if not places:
-            raise BrokerError(f"Kafka has no topic {self._topic}; a worker creates it")
-        self._has_true_ends = not await is_embedded_broker(self._settings)
-        async with plain_consumer(self._kafka) as consumer:
-            consumer.assign(places)
-            end = await consumer.end_offsets(places)
-            if self._ring is None:
-                self._ring = Ring(await self._start(consumer, places, end), self._most)
-            for place in places:
-                consumer.seek(place, self._ring.next[place.partition])
-            while True:
-                await self._add(consumer, await consumer.getmany(timeout_ms=500))
-                if self.problem and await self._has_read(consumer, end):
+                batch = await self._follower.read()
+                if batch.is_start:
+                    self._take_up(batch)
+                await self._add(batch.messages)
+                if self.problem and await self._has_read():
                     self.problem = ""
                     self._ready.set()
-                await asyncio.sleep(_PAUSE_SECONDS)
+            except StreamsError as error:
+                if str(error) != self.problem:
+                    log.warning("events_unread", "subscribers wait: {problem}", problem=str(error))
+                self.problem = str(error)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _has_read(self, consumer: AIOKafkaConsumer, end: Mapping[TopicPartition, int]) -> bool:
-        for place, offset in end.items():
-            if await consumer.position(place) < offset:
-                return False
-        return True
+    async def _has_read(self) -> bool:
+        """Return whether all was read that was there when the session began."""
+        ends = {place: extent.end for place, extent in self._follower.extents.items()}
+        return await self._follower.has_reached(ends)
 
-    async def _start(
-        self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition], end: Mapping[TopicPartition, int]
-    ) -> list[int]:
+    def _begin(self, extents: Mapping[TopicPartition, Extent]) -> Mapping[TopicPartition, Position]:
         """Return where to begin so that the ring is filled: at an equal part of it before the end of each partition."""
-        first, part = await consumer.beginning_offsets(places), self._most // len(places)
-        return [max(first[place], end[place] - part) for place in places]
+        part = self._most // len(extents)
+        return {place: Position(max(first, end - part)) for place, (first, end) in extents.items()}
 
-    async def _add(self, consumer: AIOKafkaConsumer, found: Mapping[TopicPartition, Sequence[Any]]) -> None:
+    def _take_up(self, start: Batch) -> None:
+        """Make the ring at the first session; at a later one begin again in it where messages are missing."""
+        if self._ring is None:
+            positions = self._follower.positions
+            self._ring = Ring([positions[place].next for place in sorted(positions)], self._most)
+            return
+        for place, _, end, reason in start.missing:
+            self._ring.reset(place.partition, end, is_other_topic=reason == "unknown_position")
+        if start.missing:
+            self._wake()
+
+    async def _add(self, found: Mapping[TopicPartition, Sequence[Any]]) -> None:
         ring = self.ring
         if len(ring.next) > MAX_PARTITIONS:
-            ring.clock = await self._clock(consumer, found)
+            ring.clock = self._clock(found)
         count = 0
         for place, messages in found.items():
             for message in messages:
@@ -261,17 +258,17 @@ class Hub:
                 count += 1
                 if count % _CHUNK == 0:  # subscribers take a chunk before the next one comes
                     self._wake()
+                if count % _SLICE == 0:  # requests share the event loop
                     await asyncio.sleep(0)
         if count:
             self._wake()
 
-    async def _clock(self, consumer: AIOKafkaConsumer, found: Mapping[TopicPartition, Sequence[Any]]) -> int:
+    def _clock(self, found: Mapping[TopicPartition, Sequence[Any]]) -> int:
         """Return a time before that of every message which the ring does not have: see `Ring.clock`."""
         times = [round(time.time() * 1000)]
         times += [min(message.timestamp for message in messages) for messages in found.values()]
-        for place in consumer.assignment():
-            end = consumer.highwater(place)
-            if end is None or end > await consumer.position(place):
+        for place in self._follower.positions:
+            if self._follower.behind(place) != 0:
                 times.append(self._last_times.get(place, 0))
         self._last_times |= {place: messages[-1].timestamp for place, messages in found.items()}
         return min(times) - CLOCK_SLACK_MS
@@ -285,6 +282,13 @@ class Hub:
     def _wake(self) -> None:
         woken, self._changed = self._changed, asyncio.Event()
         woken.set()
+
+
+def _parsed(text: str, partitions: int) -> list[int] | int:
+    try:
+        return parse_position(text, partitions)
+    except ValueError as error:
+        raise UsageError(f"{error}; send an id that came with an event, or none") from None
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import orjson
 
+from streams.events.positions import MAX_PARTITIONS, encode, encode_time
 from streams.subscriptions.filters import Facts, facts_of
 from streams.subscriptions.frames import event_frame
-from streams.subscriptions.positions import MAX_PARTITIONS, encode, encode_time
 
 __all__ = ["Entry", "Ring", "merged", "read_event"]
 
@@ -77,6 +77,7 @@ class Ring:
     """The last entries, and the positions before the first and after the last of them.
 
     `start` and `next` have an offset for each partition: the ring has every event of a partition from offset `start` until `next`.
+    `restarts` has the partitions that were made anew, in order, as often as they were: ids from before are of the topic before.
     `clock` is a time in Unix ms: every message that the ring did not receive yet has this timestamp or a later one.
     """
 
@@ -86,6 +87,7 @@ class Ring:
         self.next = list(start)
         self.first = 0
         self.clock = 0
+        self.restarts: list[int] = []
         self._most, self._most_bytes = most, most_bytes
         self._entries: list[Entry] = []
         self._bytes = 0
@@ -110,7 +112,7 @@ class Ring:
         An offset that came before means that the partition was made anew.
         """
         if offset < self.next[partition]:
-            self.reset(partition, offset)
+            self.reset(partition, offset, is_other_topic=True)
         self.next[partition] = offset + 1
         self._identities[partition] = b"%d:%d" % (partition, offset + 1)
         entry = read_event((partition, offset), time, self.identity, value) if value is not None else None
@@ -121,8 +123,13 @@ class Ring:
         if len(self._entries) > self._most * _SLACK or self._bytes > self._most_bytes * _SLACK:
             self._shrink()
 
-    def reset(self, partition: int, offset: int) -> None:
-        """Begin at an offset of a partition that was made anew: all entries are dropped, and every cursor has left the ring."""
+    def reset(self, partition: int, offset: int, *, is_other_topic: bool) -> None:
+        """Begin at an offset of a partition, made anew or after messages that are gone: all entries are dropped.
+
+        Every cursor has left the ring then.
+        """
+        if is_other_topic:
+            self.restarts.append(partition)
         self._drop(len(self._entries))
         self.first += 1
         self.start[partition] = self.next[partition] = offset

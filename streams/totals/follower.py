@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import time
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,10 +15,11 @@ from aiokafka.errors import KafkaError
 
 from streams import events
 from streams.errors import BrokerError
+from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.reader import existing_places, first_offsets, plain_consumer
+from streams.kafka.reader import Extent, plain_consumer
 from streams.kafka.refusal import explained
-from streams.kafka.topics import is_embedded_broker
+from streams.kafka.topic_follower import Missing, Position, TopicFollower
 from streams.settings import Settings
 from streams.totals.fold import Change, add_event, decode_change
 from streams.totals.letters import LetterFold
@@ -27,19 +28,20 @@ from streams.totals.snapshot import Snapshot
 
 __all__ = ["Follower"]
 
-_WAIT_MS = 500
-_MOST = 200
-"""Messages handled at once: some milliseconds, for other tasks share the event loop."""
+_MOST = 50
+"""Messages handled at once: less than a millisecond, for requests share the event loop."""
 _EXPIRE_SECONDS = 60.0
 
 
 class Follower:
-    """Follows `dedup.events` and `dedup.dead-letter`. Use as `async with`; `step` adds to `snapshot`."""
+    """Follows `dedup.events` and `dedup.dead-letter`. Use as `async with`; `step` adds to `snapshot`.
+
+    `problem` says why nothing is read at the moment, empty where it is.
+    """
 
     def __init__(self, settings: Settings, snapshot: Snapshot) -> None:
         """Take a snapshot that is to grow. Asks no server for anything."""
         self.snapshot = snapshot
-        self._settings = settings
         self._kafka = KafkaConnection.of(settings)
         self._letter_topic = settings.topic_prefix + events.DEAD_LETTER
         self._included = set(snapshot.included)
@@ -47,41 +49,45 @@ class Follower:
         self._letters = LetterFold()
         self._letter_ends: dict[int, int] = {}
         """Where the partitions of dead letters ended at the start, of those that were not read up to there yet."""
-        self._ends_known = False
         self._expired = time.monotonic()
-        self._open = AsyncExitStack()
-        self._consumer: Any = None
+        self.problem = ""
+        topics = [snapshot.topic, self._letter_topic]
+        self._topics = TopicFollower(self._kafka, topics, self._begin, most=_MOST, all_exist=False)
 
     async def __aenter__(self) -> Follower:
+        """Connect. Raises BrokerError."""
         try:
-            self._ends_known = not await is_embedded_broker(self._settings)
-            self._consumer = await self._open.enter_async_context(plain_consumer(self._kafka, "none"))
-            await self._begin()
-        except KafkaError as error:
-            await self._open.aclose()
-            raise explained(self._kafka, "cannot be read", error) from error
+            await self._topics.read()
         except BaseException:
-            await self._open.aclose()
+            await self._topics.close()
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._open.aclose()
+        await self._topics.close()
 
     async def step(self) -> None:
-        """Wait up to half a second for messages, and add them. Raises BrokerError where messages before the positions are gone."""
+        """Wait up to half a second for messages, and add them; set `problem` where Kafka cannot be read.
+
+        Raises BrokerError where a message could not be counted: then begin again with what was written.
+        """
         try:
-            batches = await self._consumer.getmany(timeout_ms=_WAIT_MS, max_records=_MOST)
-            for place, messages in batches.items():
-                if place.topic == self.snapshot.topic:
-                    for message in messages:
-                        await self._add(message)
-                else:
-                    self._add_letters(place.partition, messages)
+            batch = await self._topics.read()
             if time.monotonic() - self._expired > _EXPIRE_SECONDS:
                 await self._expire()
-        except KafkaError as error:
-            raise explained(self._kafka, "cannot be read", error) from error
+        except BrokerError as error:
+            self.problem = str(error)
+            return
+        if not batch.is_start:
+            self.problem = ""
+        for each in batch.missing:
+            self._pass_over(each)
+        for place, messages in batch.messages.items():
+            if place.topic == self.snapshot.topic:
+                for message in messages:
+                    await self._add(message)
+            else:
+                self._add_letters(place.partition, messages)
         await asyncio.sleep(0)
 
     def finish(self) -> Snapshot:
@@ -93,28 +99,31 @@ class Follower:
         snapshot.dead_letters = None if self._letter_ends else self._letters.counts()
         return snapshot
 
-    async def _begin(self) -> None:
+    def _begin(self, extents: Mapping[TopicPartition, Extent]) -> Mapping[TopicPartition, Position]:
+        """Return where to read from: events as the filters of repeats need them, dead letters from the first.
+
+        Raises BrokerError where there is no topic of events.
+        """
         snapshot = self.snapshot
-        places = await existing_places(self._kafka, [snapshot.topic, self._letter_topic])
-        event_places = [place for place in places if place.topic == snapshot.topic]
-        if not event_places:
+        of_events = {place.partition: extent for place, extent in extents.items() if place.topic == snapshot.topic}
+        if not of_events:
             raise BrokerError(f"Kafka has no topic {snapshot.topic}; `streams doctor` says more")
-        self._consumer.assign(places)
-        first = await first_offsets(self._kafka, snapshot.topic)
-        if self._ends_known:
-            await self._restart_emptied(event_places)
-        for place in event_places:
-            self._begin_partition(place, first[place.partition], len(event_places))
-        await self._begin_letters([place for place in places if place.topic == self._letter_topic])
+        if any(snapshot.positions.get(number, 0) > extent.end for number, extent in of_events.items()):
+            snapshot.positions, snapshot.complete = {}, False  # it was made anew
+        found = {
+            TopicPartition(snapshot.topic, number): Position(self._begin_partition(number, extent, len(of_events)))
+            for number, extent in of_events.items()
+        }
+        for place in extents.keys() - found.keys():
+            first, end = extents[place]
+            found[place] = Position(first)
+            if end > first:
+                self._letter_ends[place.partition] = end
+        return found
 
-    async def _restart_emptied(self, places: list[TopicPartition]) -> None:
-        """Begin at offset 0 again where the topic ends before a position: it was deleted and made again."""
-        ends = await self._consumer.end_offsets(places)
-        if any(ends[place] < self.snapshot.positions.get(place.partition, 0) for place in places):
-            self.snapshot.positions, self.snapshot.complete = {}, False
-
-    def _begin_partition(self, place: TopicPartition, first: int, partitions: int) -> None:
-        snapshot, number = self.snapshot, place.partition
+    def _begin_partition(self, number: int, extent: Extent, partitions: int) -> int:
+        """Return the offset to read from, and note what is missing before the position."""
+        snapshot, first = self.snapshot, extent.first
         position = snapshot.positions.get(number, 0)
         if first > position:
             snapshot.missing += first - position
@@ -122,17 +131,22 @@ class Follower:
             position = first
         snapshot.positions[number] = position
         self._filters[number] = RepeatFilter(partitions)
-        self._consumer.seek(place, max(self._filters[number].begin(position), first))
+        return max(self._filters[number].begin(position), first)
 
-    async def _begin_letters(self, places: list[TopicPartition]) -> None:
-        if not places:
-            return
-        first = await first_offsets(self._kafka, self._letter_topic)
-        ends = await self._consumer.end_offsets(places)
-        for place in places:
-            self._consumer.seek(place, first[place.partition])
-            if ends[place] > first[place.partition]:
-                self._letter_ends[place.partition] = ends[place]
+    def _pass_over(self, missing: Missing) -> None:
+        """Note what is missing in a session after the first."""
+        (topic, number), _, end, reason = missing
+        is_other_topic = reason == "unknown_position"
+        snapshot = self.snapshot
+        if topic == self._letter_topic:
+            self._letters.expire({number: sys.maxsize if is_other_topic else end})
+            self._letter_ends.pop(number, None)
+        elif is_other_topic:
+            snapshot.positions[number], snapshot.complete = end, False
+            self._filters[number] = RepeatFilter(len(self._filters))
+        elif end > snapshot.positions[number]:
+            snapshot.missing += end - snapshot.positions[number]
+            snapshot.positions[number], snapshot.complete = end, False
 
     async def _add(self, message: Any) -> None:
         snapshot, number = self.snapshot, message.partition
@@ -151,17 +165,23 @@ class Follower:
         if place in (Place.REPEAT, Place.CONFLICT):
             snapshot.repeated += 1
             if place is Place.CONFLICT and event.cluster_id not in snapshot.contradicted:
-                snapshot.contradicted[event.cluster_id] = await self._counted_before(event, message)
+                snapshot.contradicted[event.cluster_id] = await self._read_before(event, message)
             return
         counted = snapshot.contradicted.pop(event.cluster_id, None)
         if f"{event.cluster_id}:{event.revision}" in self._included:
             self._included.discard(f"{event.cluster_id}:{event.revision}")
             return
         if counted is None and place is Place.BROKEN:
-            counted = await self._counted_before(event, message)
+            counted = await self._read_before(event, message)
         if counted is not None:
             event = msgspec.structs.replace(event, before=counted)
         add_event(snapshot.counters, event)
+
+    async def _read_before(self, event: Change, message: Any) -> list[str]:
+        try:
+            return await cancelled_only_by_caller(self._counted_before(event, message))
+        except KafkaError as error:
+            raise explained(self._kafka, "cannot be read", error) from error
 
     async def _counted_before(self, event: Change, message: Any) -> list[str]:
         """Return the records of the event's cluster as they were counted before a message: by the first content of its last event.
@@ -193,7 +213,7 @@ class Follower:
             self.snapshot.unread += is_new
             return None
 
-    def _add_letters(self, partition: int, messages: list[Any]) -> None:
+    def _add_letters(self, partition: int, messages: Sequence[Any]) -> None:
         for message in messages:
             self._letters.add(message.key or b"", dict(message.headers), partition, message.offset)
         if messages[-1].offset + 1 >= self._letter_ends.get(partition, 0):
@@ -201,19 +221,11 @@ class Follower:
 
     async def _expire(self) -> None:
         self._expired = time.monotonic()
-        if self._ends_known:
-            places = [place for place in self._consumer.assignment() if place.topic == self._letter_topic]
-            first: Mapping[TopicPartition, int] = await self._consumer.beginning_offsets(places)
-            self._letters.expire({place.partition: offset for place, offset in first.items()})
+        if self._topics.has_true_ends:
+            self._letters.expire(await self._topics.first_offsets(self._letter_topic))
 
     def _behind(self) -> int | None:
         """Return how many offsets come after the positions, by the ends that the last answers of the broker named."""
-        if not self._ends_known:
-            return None
-        behind = 0
-        for number, position in self.snapshot.positions.items():
-            end = self._consumer.highwater(TopicPartition(self.snapshot.topic, number))
-            if end is None:
-                return None
-            behind += max(end - position, 0)
-        return behind
+        topic = self.snapshot.topic
+        behind = [self._topics.behind(TopicPartition(topic, number)) for number in self.snapshot.positions]
+        return None if None in behind else sum(each or 0 for each in behind)

@@ -18,6 +18,7 @@ from typing import TypeVar
 from streams import events
 from streams.errors import StreamsError
 from streams.event_log import EventLog
+from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.topics import is_embedded_broker
 from streams.settings import Settings
 from streams.state.connection import connect_to_read
@@ -63,7 +64,7 @@ class Keeper:
         try:
             while True:
                 try:
-                    await self._try_to_keep()
+                    await cancelled_only_by_caller(self._try_to_keep())
                 except (
                     StreamsError
                 ) as error:  # also where the totals are of another version: they may be replaced meanwhile
@@ -97,7 +98,10 @@ class Keeper:
         due = time.monotonic()
         while True:
             await follower.step()
-            if time.monotonic() >= due:
+            if follower.problem:  # what was written before keeps its time, and the lease may end
+                self._report(follower.problem)
+            elif time.monotonic() >= due:
+                self._failure = ""
                 due = time.monotonic() + self._write_seconds
                 if not await self._write(follower):
                     log.info("totals_passed", "another process keeps the totals, or they were counted anew")
@@ -129,7 +133,7 @@ class Keeper:
         """Call `work` in the thread of this keeper: the connection is not safe for several threads."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _report(self, error: StreamsError) -> None:
+    def _report(self, error: StreamsError | str) -> None:
         """Log an error, once as long as it stays the same."""
         if str(error) != self._failure:
             self._failure = str(error)

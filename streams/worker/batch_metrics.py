@@ -16,8 +16,7 @@ def count(metrics: Metrics, statistics: Statistics) -> None:
         metrics.rejected(source, reason, number)
     for (source, field), number in statistics.unread.items():
         metrics.unread(source, field, number)
-    for found in statistics.candidates:
-        metrics.candidates(found)
+    metrics.candidates(statistics.candidates)
     for verdict, number in statistics.decided.items():
         metrics.decided(verdict, number)
     for cap, number in statistics.capped.items():

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
-from streams.engine.prepare import Intake, Items, Raw, pack, unpack
+from streams.engine.prepare import Intake, Items, Raw, pack, pack_messages, unpack, unpack_messages
 from streams.event_log import EventLog
 from streams.settings import Settings
 
@@ -46,10 +46,11 @@ class Preparer:
 
     async def prepare(self, messages: Sequence[Raw]) -> list[Items]:
         """Return the items of each message, see `Intake.prepare`. A child that dies is replaced, once a call."""
+        packed = pack_messages(messages)
         for attempt in (1, 2):
             try:
                 loop = asyncio.get_running_loop()
-                return unpack(await loop.run_in_executor(self._children(), _prepare, messages))
+                return unpack(await loop.run_in_executor(self._children(), _prepare, packed))
             except BrokenProcessPool:
                 log.warning("intake_died", "the intake process died; attempt {attempt}", attempt=attempt)
                 self.close()
@@ -82,7 +83,8 @@ def calm_collector() -> None:
     """Run the garbage collector less often, and never over the objects that exist until the end.
 
     A batch is tens of thousands of small values without cycles, which reference counts free; looking for
-    cycles among them took a seventh of a worker's time.
+    cycles among them took a seventh of a worker's time. Types of which very many are kept (features, index slots, decisions)
+    are left out of the search by `gc=False`, which is right for values that nothing they refer to can refer to.
     """
     gc.collect()
     gc.freeze()
@@ -103,7 +105,7 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True, name="end-with-worker").start()
 
 
-def _prepare(messages: Sequence[Raw]) -> bytes:
+def _prepare(packed: bytes) -> bytes:
     if _intake is None:
         raise RuntimeError("the intake process was not begun")
-    return pack(_intake.prepare(messages))
+    return pack(_intake.prepare(unpack_messages(packed)))

@@ -206,21 +206,20 @@ class _Worker:
         return self._is_open and self._registration.is_started and not self._registration.is_open
 
     async def _open_kafka(self) -> None:
-        async def connect_publisher() -> None:
-            await check_session(self._given)
-            await self._publisher.__aenter__()
-
-        await until_possible("Kafka", connect_publisher, self._kafka_waits)
+        await until_possible("Kafka", lambda: check_session(self._given), self._kafka_waits)
 
     async def _open_topics(self) -> None:
-        """Create the topics that are missing; check that those of `dedup.*` have the partitions that are fixed with the state."""
+        """Create the topics that are missing, then connect the publisher, which would ask for missing ones by name.
+
+        Checks that the topics of `dedup.*` have the partitions that are fixed with the state.
+        """
         given, connection = self._given, self.connection
         begun = await self._redis_answers(lambda: fixed_partitions(given, connection))
         found = await until_possible("Kafka", lambda: ready_topics(given, begun), self._kafka_waits)
         await self._identify()
         self._topics.fixed = await self._redis_answers(lambda: fix_partitions(given, connection, found))
         compare_partitions(found, self._topics.fixed)
-        await until_possible("Kafka", self._publisher.reconnect, self._kafka_waits)
+        await until_possible("Kafka", self._publisher.__aenter__, self._kafka_waits)
         # Until a change is noticed, messages keep going to the partitions that there were.
         prefix = given.topic_prefix
         self._publisher.fix_partitions({name.removeprefix(prefix): n for name, n in self._topics.fixed.items()})
@@ -381,7 +380,8 @@ class _Worker:
         """Raise BrokerError where the broker does not answer."""
         if self._kafka_reason:
             raise BrokerError(self._kafka_reason)
-        await self._publisher.ping()
+        if self._publisher.is_connected:  # before, the start itself asks Kafka
+            await self._publisher.ping()
 
 
 async def _republish(recovery: Recovery) -> None:

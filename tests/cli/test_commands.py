@@ -16,6 +16,7 @@ COMMANDS = (
     "doctor",
     "evaluate",
     "explain",
+    "harvest",
     "history",
     "run",
     "send",

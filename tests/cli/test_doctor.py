@@ -13,7 +13,10 @@ import redis
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.cli.doctor import diagnose, doctor
-from streams.kafka.topics import TopicSpec, create_topics, fixed_topics, topics
+from streams.harvest.checkpoints import Checkpoint, CheckpointStore, State
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import TopicSpec, create_topics, fixed_topics, harvest_topics, topics
 from streams.local.broker import free_port
 from streams.local.services import Services
 from streams.matching.ruleset import RULESET
@@ -215,3 +218,20 @@ def test_the_table_has_no_colour_where_none_is_wanted(
     shown = capsys.readouterr().out
     assert "Nothing has to be fixed" in shown
     assert "\x1b[3" not in shown
+
+
+def test_each_feed_that_is_harvested_has_a_line(services: Services) -> None:
+    settings = services.settings.model_copy(update={"topic_prefix": "harvested.", "namespace": "harvested"})
+    assert not any(check.startswith("harvest") for check in by_check(settings))
+
+    async def write() -> None:
+        await create_topics(settings, specs=harvest_topics(settings, "arxiv"))
+        async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
+            store = CheckpointStore(settings, "arxiv", publisher)
+            await store.write(Checkpoint("arxiv", "2026-11-01", "2026-11-28"))
+            await store.write_state(State("arxiv", "failed", "arXiv answers 503", follows=True))
+
+    asyncio.run(write())
+    found = by_check(settings)["harvest arxiv"]
+    assert found.status == "warn"
+    assert found.found == "2026-11-28; failed: arXiv answers 503; last success never"

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Coroutine
+from contextlib import closing
+from pathlib import Path
 from random import Random
 from typing import Any
 
+import aiohttp
 import orjson
 import pytest
 
 from streams.client import ClusterView, Event, Gap, GapError, Missing, Subscription, http_source, subscribe
 from streams.client.http_source import HttpSource
 from streams.errors import PayloadError, SettingsError, WrongSetupError
-from streams.events import EVENTS
+from streams.events import EVENTS, Outgoing
+from streams.kafka.topics import create_topics
+from streams.local.serve import ServeProcess
+from streams.local.valkey import Valkey
+from streams.settings import Settings
 from tests.client.sse_server import Reply, SseServer, cut_at, normal, refusing, running, silent
-from tests.client.topics import messages, plain
+from tests.client.topics import messages, plain, publish
+from tests.subscriptions.memory_feed import cluster_event
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:
@@ -101,6 +110,48 @@ def test_retry_after_is_waited() -> None:
             assert clock() - began >= 1
 
     run(story())
+
+
+@pytest.mark.system
+@pytest.mark.long
+def test_a_real_server_that_limits_its_clients_is_asked_again_when_it_says(
+    topics: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that ignored `Retry-After` would be refused again and again: its own pauses are hundredths of a second here."""
+    monkeypatch.setattr(http_source, "_RETRY_SECONDS", 0.01)
+    caplog.set_level(logging.INFO)
+
+    def refusals(status: int) -> int:
+        lost = [record.getMessage() for record in caplog.records if "connecting again" in record.getMessage()]
+        return sum(f": {status} " in message for message in lost)
+
+    async def story(settings: Settings, url: str) -> None:
+        events = subscribe(url=url)
+        waiting = asyncio.ensure_future(anext(events))
+        while not refusals(503):
+            await asyncio.sleep(0.05)
+        await create_topics(settings)
+        await publish(settings, [Outgoing(EVENTS, b"c1", cluster_event("c1", 1))])
+        async with asyncio.timeout(60):
+            assert (await waiting).cluster_id == "c1"
+        await events.aclose()
+        assert refusals(503) == 1, "after that time the server reads events"
+        assert refusals(429) == 0
+        async with aiohttp.ClientSession() as session:
+            while (await session.get(f"{url}/api/v1/corrections")).status != 429:
+                pass
+        async with asyncio.timeout(60), subscribe(url=url, start="0:0") as events:
+            await anext(events)
+        assert 1 <= refusals(429) <= 2
+
+    redis = Valkey(tmp_path / "redis", unix_socket=False)
+    redis.start()
+    with closing(redis):
+        own = {"redis_url": redis.url, "serve_port": 0, "serve_requests_per_second": 1, "topic_prefix": "late."}
+        settings = topics.model_copy(update=own)
+        with ServeProcess(settings, tmp_path / "serve.log") as api:
+            api.wait_ready()
+            asyncio.run(story(settings, api.url))
 
 
 def test_pauses_grow_and_are_short_again_after_an_event(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,11 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from streams.client import Event, Gap, GapError, Missing, Subscription, kafka_source, subscribe
-from streams.client.position import parse_position
+from streams.client import Event, Gap, GapError, Missing, Subscription, subscribe
 from streams.errors import BrokerError, PayloadError, WrongSetupError
 from streams.events import EVENTS, Outgoing
+from streams.events.positions import parse_offsets
+from streams.kafka import topic_follower
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import create_topics
@@ -112,7 +113,7 @@ def test_what_is_wrong_at_the_start_is_said(topics: Settings) -> None:
 def test_a_topic_that_was_created_anew_is_a_gap_at_the_start_and_under_way(
     new_broker: Callable[..., AnyBroker], broker_kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kafka_source, "_IDLE_SECONDS", 0.5)
+    monkeypatch.setattr(topic_follower, "_IDLE_SECONDS", 0.5)
     broker = new_broker()
     settings = Settings(kafka_url=broker.url, partitions=1)
 
@@ -135,7 +136,7 @@ def test_a_topic_that_was_created_anew_is_a_gap_at_the_start_and_under_way(
         gaps: list[Gap] = []
         async with following(settings, on_gap=gaps.append) as events:
             position = (await take(events, 9))[-1].position
-            assert parse_position(position)[0] >= 9
+            assert parse_offsets(position)[0] >= 9
             await create_anew()
             assert [each.cluster_id for each in await take(events, 1)] == ["cnew"]
         assert [(each.end, each.reason) for gap in gaps for each in gap.missing] == [(0, "unknown_position")]
@@ -165,7 +166,7 @@ def test_what_retention_deleted_is_a_gap_and_no_gap_for_who_begins(topics: Setti
         await publish(topics, [event("ca", revision) for revision in range(1, 9)])
         async with following(topics) as events:
             first = (await take(events, 1))[0].position
-            partition = next(number for number, offset in parse_position(first).items() if offset)
+            partition = next(number for number, offset in parse_offsets(first).items() if offset)
             await delete_before(3)
         async with following(topics, first) as events:
             with pytest.raises(GapError) as raised:

@@ -50,11 +50,11 @@ def test_settings_come_from_the_environment_and_arguments_before_them(monkeypatc
     monkeypatch.setenv("STREAMS_TOPIC_PREFIX", "mine.")
     monkeypatch.setenv("STREAMS_KAFKA_CLIENT_ID", "catalogue")
     source: Any = subscribe(kafka="x:1", kafka_client_id="index")._source
-    assert (source._topic, source._kafka.client_id) == ("mine.dedup.events", "index")
+    assert (source._topic, source._follower._kafka.client_id) == ("mine.dedup.events", "index")
     source = subscribe(kafka="x:1", topic_prefix="")._source
-    assert (source._topic, source._kafka.client_id) == ("dedup.events", "catalogue")
+    assert (source._topic, source._follower._kafka.client_id) == ("dedup.events", "catalogue")
     source = subscribe(kafka=KafkaConnection("x:1"))._source
-    assert (source._topic, source._kafka.client_id) == ("mine.dedup.events", "streams")
+    assert (source._topic, source._follower._kafka.client_id) == ("mine.dedup.events", "streams")
 
 
 def test_a_position_that_is_none_is_refused_at_once() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b32encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +67,7 @@ def test_a_record_founds_clusters_under_keys_that_were_never_used() -> None:
 def test_a_cluster_id_is_read_as_it_was_written(founder: bytes, serial: int) -> None:
     key = founder + (serial.to_bytes(2 if serial < 1 << 16 else 4, "big") if serial else b"")
     assert cluster_key(cluster_id(key)) == key
+    assert cluster_id(key).startswith("c" + b32encode(founder).decode().rstrip("=").lower())
 
 
 @pytest.mark.parametrize("text", ["", "c", "d234567abcdefg", "cabc", "s:a", "c!!!!!!!!!!!!!"])

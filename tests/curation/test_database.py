@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.curation.database import FILE, Database, Position, open_database, positions, store_position, transaction
+from streams.curation.database import FILE, Database, open_database, positions, store_position, transaction
 from streams.errors import ServiceError, SettingsError
+from streams.kafka.topic_follower import Position
 
 
 def stored(directory: Path, installation: str = "streams") -> dict[tuple[str, int], Position]:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from streams.curation import folding
-from streams.curation.database import Position, open_database, positions
+from streams.curation.database import open_database, positions
 from streams.kafka.reader import END_HEADER
+from streams.kafka.topic_follower import Position, mark_of
 from tests.curation.messages import Message, Topics
 
 TABLES = ("doubt", "correction", "refusal", "letter", "position")
@@ -102,7 +103,7 @@ def test_a_partition_that_begins_again_is_read_again(file: sqlite3.Connection) -
     folding.fold(file, "p.", [m._replace(topic="p." + m.topic) for m in first.messages])
     second.review("s:5", "s:6")
     second.add("dedup.dead-letter", 0, b"", None, ((END_HEADER, b""),))
-    assert folding.mark_of(first.messages[0]) != folding.mark_of(second.messages[0]._replace(timestamp=5))
+    assert mark_of(first.messages[0]) != mark_of(second.messages[0]._replace(timestamp=5))
     folding.fold(file, "p.", [m._replace(topic="p." + m.topic) for m in second.messages])
     assert file.execute("SELECT a FROM doubt ORDER BY a").fetchall() == [("s:1",), ("s:3",), ("s:5",)]
     assert file.execute("SELECT * FROM letter").fetchall() == []

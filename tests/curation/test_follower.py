@@ -19,6 +19,7 @@ from streams.curation.follower import Follower
 from streams.curation.review_queue import Filters
 from streams.errors import PayloadError
 from streams.events import Outgoing
+from streams.kafka import topic_follower
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
@@ -165,7 +166,7 @@ async def _positions(directory: Path) -> dict[tuple[str, int], int]:
 def test_without_a_broker_it_waits_and_says_so_once(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follower, "_BACKOFF_SECONDS", (0.05, 0.05))
+    monkeypatch.setattr(topic_follower, "_BACKOFF_SECONDS", (0.05, 0.05))
 
     async def follow() -> None:
         database = Database("", "x")

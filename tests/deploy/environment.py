@@ -15,6 +15,7 @@ SECURED = (
     frozenset(f"STREAMS_REDIS_{name}" for name in _REDIS),
     frozenset({"STREAMS_HTTP_TOKEN_FILE"}),
     frozenset({"STREAMS_SERVE_TOKENS_FILE", "STREAMS_SERVE_SESSION_KEY_FILE"}),
+    frozenset({"STREAMS_WEBHOOKS_FILE"}),
 )
 """Settings of secured servers and of a secured port, one set for each. They name files that are there at run time alone."""
 SECURITY = frozenset().union(*SECURED)

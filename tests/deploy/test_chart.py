@@ -186,6 +186,7 @@ def test_passwords_and_keys_are_files_from_secrets(chart: Any) -> None:
             "STREAMS_KAFKA_KEY_FILE",
             "STREAMS_SERVE_TOKENS_FILE",
             "STREAMS_SERVE_SESSION_KEY_FILE",
+            "STREAMS_WEBHOOKS_FILE",
         }
         mounts = {mount["mountPath"]: mount["name"] for mount in container(pod)["volumeMounts"]}
         volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
@@ -275,6 +276,21 @@ def test_serve_reads_tokens_and_the_key_of_sessions_from_secrets(chart: Any) -> 
             assert item["path"] == file
             found[secret["secretName"]] = item["key"]
         assert found == secrets
+
+
+def test_serve_reads_the_endpoints_of_webhooks_from_a_secret_and_may_reach_them(chart: Any) -> None:
+    pod = serve_of(chart, "serve")["spec"]["template"]
+    folder, _, file = environment(pod)["STREAMS_WEBHOOKS_FILE"].rpartition("/")
+    mounts = {mount["mountPath"]: mount["name"] for mount in container(pod)["volumeMounts"]}
+    (volume,) = [each["secret"] for each in pod["spec"]["volumes"] if each["name"] == mounts[folder]]
+    assert (volume["secretName"], file) == ("streams-webhooks", "webhooks.toml")
+    assert "items" not in volume  # the secrets of the endpoints are beside it
+    policies = {each["metadata"]["name"]: each for each in render(chart, values_of("serve"), "NetworkPolicy")}
+    assert policies["streams-dedup-serve"]["spec"]["egress"][-1]["ports"] == [{"protocol": "TCP", "port": 443}]
+    assert len(policies["streams-dedup-worker"]["spec"]["egress"]) == 3
+    without = serve_of(chart, "scaled")["spec"]["template"]
+    assert "STREAMS_WEBHOOKS_FILE" not in environment(without)
+    assert "webhooks" not in {volume["name"] for volume in without["spec"]["volumes"]}
 
 
 def test_a_drain_waits_for_the_api_only_where_there_are_several(chart: Any) -> None:

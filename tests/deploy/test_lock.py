@@ -13,6 +13,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 LOCK = (ROOT / "deploy" / "requirements.lock").read_text()
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
 OURS = f"{PROJECT['name']} (pyproject.toml)"
@@ -39,8 +40,8 @@ def _pin(entry: str) -> Pin:
 
 
 def direct() -> dict[str, Requirement]:
-    """Return what the image installs by name: the dependencies, and those of the extra `serve`."""
-    found = map(Requirement, [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["serve"]])
+    """Return what the image installs by name: the dependencies, and those of the extras `serve` and `harvest`."""
+    found = map(Requirement, [*PROJECT["dependencies"], *EXTRAS["serve"], *EXTRAS["harvest"]])
     return {canonicalize_name(requirement.name): requirement for requirement in found}
 
 

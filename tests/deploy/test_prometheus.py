@@ -16,6 +16,7 @@ import orjson
 import pytest
 import yaml
 
+from streams.harvest.metrics import HarvestMetrics
 from streams.ops.metrics import Metrics
 from streams.serve.metrics import ServeMetrics
 from tests.system.prometheus import FOLDER, RULES, program
@@ -86,6 +87,13 @@ def test_tests_that_runbooks_name_exist() -> None:
             assert (ROOT / named).exists(), f"{path.name}: {named}"
 
 
+def of_harvesters() -> Iterator[tuple[str, str]]:
+    """Yield name and kind of each metric of a harvester, but for most of those of the process."""
+    for family in HarvestMetrics("arxiv").registry.collect():
+        if "process" not in family.name or family.name.endswith(("start_time_seconds", "resident_memory_bytes")):
+            yield family.name + ("_total" if family.type == "counter" else ""), family.type
+
+
 def of_serve() -> Iterator[tuple[str, str]]:
     """Yield name and kind of each metric of `streams serve`, but for those of the process."""
     for family in ServeMetrics().registry.collect():
@@ -94,7 +102,7 @@ def of_serve() -> Iterator[tuple[str, str]]:
 
 
 def test_rules_and_panels_ask_for_metrics_that_exist() -> None:
-    described = {(info.name, info.kind) for info in Metrics().described()} | set(of_serve())
+    described = {(info.name, info.kind) for info in Metrics().described()} | set(of_serve()) | set(of_harvesters())
     known = {name for name, _ in described}
     known |= {f"{name}_{end}" for name, kind in described if kind == "histogram" for end in ("bucket", "sum", "count")}
     known |= {"streams_process_cpu_seconds_total", "streams_process_resident_memory_bytes"}

@@ -17,7 +17,7 @@ FOLDER = ROOT / "deploy" / "systemd"
 WORKERS = ("streams-worker.service", "streams-worker@.service")
 SERVE = "streams-serve.service"
 UNITS = (*WORKERS, SERVE)
-DROPINS = ("secrets.conf", "tokens.conf")
+DROPINS = ("secrets.conf", "tokens.conf", "webhooks.conf")
 PROGRAM = "/opt/streams/bin/streams"
 EXPOSURE = 25
 """The most that `systemd-analyze security` may find, of 100."""

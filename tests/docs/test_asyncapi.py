@@ -20,6 +20,8 @@ from streams.events.schemas import schema
 from streams.kafka.topics import topics
 from streams.settings import Settings
 from streams.sources import SOURCES
+from streams.testing import FakeStreams
+from streams.webhooks.delivery import event_delivery, headers, new_secret
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "docs" / "asyncapi.yaml"
@@ -81,7 +83,7 @@ def test_what_it_refers_to_is_there() -> None:
 
 
 def test_it_has_every_topic() -> None:
-    addresses = {channel["address"] for channel in DOCUMENT["channels"].values()}
+    addresses = {channel["address"] for channel in DOCUMENT["channels"].values() if channel["address"]}
     sources = DOCUMENT["channels"]["records"]["parameters"]["source"]["enum"]
     assert sources == list(SOURCES)
     named = (addresses - {"records.{source}"}) | {f"records.{source}" for source in sources}
@@ -106,3 +108,18 @@ def test_headers_are_those_that_are_published() -> None:
     letter = dead_letter(PayloadError("not_json", "no"), b"{", "t:0:1", "arxiv", b"k", retry_of="t:0:0")
     check_headers("deadLetter", letter)
     assert letter.topic == events.DEAD_LETTER
+
+
+def test_a_webhook_is_what_is_sent() -> None:
+    sent_events = FakeStreams().send([{"id": "1", "title": "Coral growth in warm seas"}])
+    message = next(each for each in sent_events if each.topic == EVENTS)
+    event = json.loads(message.value or b"")
+    delivery = event_delivery(event, 1_764_504_000_118)
+    described = MESSAGES["webhook"]
+    sent = headers(delivery, [new_secret(), new_secret()], 1_764_504_000)
+    assert sent.keys() == described["headers"]["properties"].keys()
+    body = json.loads(delivery.body)
+    for schema_of, value in ((described["headers"], sent), (described["payload"]["schema"], body)):
+        assert [error.message for error in Draft202012Validator(schema_of).iter_errors(value)] == []
+    named = described["payload"]["schema"]["properties"]["data"]["properties"]
+    assert named.keys() <= body["data"].keys()

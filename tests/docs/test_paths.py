@@ -41,6 +41,7 @@ NOT_OURS = {
     "graph.py",
     "new_papers.py",
     "mirror.py",
+    "webhooks.toml",
 }
 """A part of arXiv's URLs; what Redis writes; a unit; programs of the reader."""
 FOLDER = re.compile(r"`([a-z_]+(?:/[a-z_]+)*)/`")

@@ -26,7 +26,7 @@ def used() -> Metrics:
     metrics.unread("arxiv", "version/date", 2)
     metrics.decided("duplicate", 2)
     metrics.decided("distinct", 3)
-    metrics.candidates(3)
+    metrics.candidates([3])
     metrics.capped("key", 2)
     metrics.changed("created", 3)
     metrics.changed("merged")

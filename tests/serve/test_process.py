@@ -15,7 +15,8 @@ import pytest
 from streams.errors import SettingsError
 from streams.local.http_process import environment_of
 from streams.local.serve import ServeProcess
-from streams.serve.process import bind
+from streams.serve.connections import Connections
+from streams.serve.process import bind, server
 from streams.settings import Settings
 from tests.query.conftest import Library
 
@@ -61,3 +62,9 @@ def test_a_free_port_is_printed(library: Library) -> None:
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize(("security", "loop"), [("plaintext", "uvloop"), ("ssl", "asyncio"), ("sasl_ssl", "asyncio")])
+def test_the_event_loop_is_one_on_which_answers_of_kafka_arrive(security: str, loop: str) -> None:
+    settings = Settings.model_validate({"redis_url": "redis://127.0.0.1:1", "kafka_security": security})
+    assert server(settings, Connections()).config.loop == loop

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.events.positions import parse_position
 from streams.subscriptions import frame_stream
 from streams.subscriptions.filters import EVERYTHING, Filter, facts_of
 from streams.subscriptions.frame_stream import FrameStream, Timing, Wanted
-from streams.subscriptions.positions import decode
 from tests.subscriptions.client import Client
 from tests.subscriptions.memory_feed import MemoryFeed, MemoryTopic, NoMoreError
 
@@ -45,7 +45,7 @@ class Follower:
 
     async def take(self, feed: MemoryFeed, chunks: int, cut: int = -1) -> None:
         """Connect, and take so many chunks; of the last one `cut` bytes where that is not negative."""
-        position = decode(self.client.last_event_id or "0:0", PARTITIONS)
+        position = parse_position(self.client.last_event_id or "0:0", PARTITIONS)
         assert isinstance(position, list)
         # As the hub sees to it, which waits until it has read as far.
         if any(offset > end for offset, end in zip(position, feed.ring.next, strict=True)):
@@ -145,7 +145,7 @@ def test_a_slow_client_is_ended_and_comes_back_without_loss() -> None:
         with pytest.raises(StopAsyncIteration):
             await anext(slow)
         assert feed.behind == 1
-        position = decode(client.last_event_id, 1)
+        position = parse_position(client.last_event_id, 1)
         assert isinstance(position, list)
         with suppress(NoMoreError):
             async for chunk in FrameStream(feed, Wanted(EVERYTHING, position), Timing(1e9, 1e9)).frames():

@@ -293,3 +293,52 @@ def test_a_subscription_outlasts_a_broker_that_is_killed_and_a_topic_made_anew_b
             assert "gap" in {name for _, name, _ in client.received}
 
     asyncio.run(story())
+
+
+@pytest.mark.system
+def test_after_a_restart_of_the_embedded_broker_every_subscriber_reads_the_new_topic(
+    new_broker: Callable[..., AnyBroker], broker_kind: str
+) -> None:
+    """It has no topics then, and may have more events than before when subscribers come back with their ids."""
+    if broker_kind == "kafka":
+        pytest.skip("it keeps its topics")
+    broker = new_broker()
+    settings = Settings(kafka_url=broker.url, partitions=2)
+    client = Client()
+
+    async def publish(name: str, count: int) -> set[str]:
+        await create_topics(settings)
+        async with Publisher(KafkaConnection.of(settings)) as publisher:
+            await publisher.publish(some_events(name, count))
+        return {f"{name}{n}:1" for n in range(count)}
+
+    async def receive(hub: Hub, expected: set[str]) -> None:
+        async with asyncio.timeout(60):
+            while not expected <= ids(client):
+                try:
+                    frames = await hub.subscribe(last_event_id=client.last_event_id, start="beginning")
+                except BusyError:
+                    await asyncio.sleep(0.1)
+                    continue
+                async with aclosing(frames):
+                    async for chunk in frames:
+                        client.feed(chunk)
+                        if expected <= ids(client):
+                            break
+
+    async def story() -> None:
+        old = await publish("a", 6)
+        async with Hub(settings, timing=Timing(1.0, 1.0)) as hub:
+            await receive(hub, old)
+            subscribed = asyncio.create_task(receive(hub, {f"b{n}:1" for n in range(30)}))
+            while hub.subscribers == 0:
+                await asyncio.sleep(0.02)
+            await asyncio.to_thread(broker.kill)
+            await asyncio.to_thread(broker.start)
+            await publish("b", 30)
+            await subscribed
+            assert hub.problem == ""
+        gaps = [json.loads(data)["missing"] for _, name, data in client.received if name == "gap"]
+        assert [{each["reason"] for each in missing} for missing in gaps] == [{"unknown_position"}]
+
+    asyncio.run(story())

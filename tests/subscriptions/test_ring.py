@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.subscriptions.positions import decode
+from streams.events.positions import parse_position
 from streams.subscriptions.ring import Ring, merged, read_event
 from tests.subscriptions.memory_feed import cluster_event
 
@@ -24,7 +24,7 @@ def test_it_has_every_event_between_its_positions(count: int, most: int) -> None
     for partition in (0, 1):
         offsets = [entry.place[1] for entry in entries if entry.place[0] == partition]
         assert offsets == list(range(ring.start[partition], ring.next[partition]))
-    assert decode(ring.identity.decode(), 2) == ring.next
+    assert parse_position(ring.identity.decode(), 2) == ring.next
     if entries:
         assert entries[-1].identity == ring.identity
     assert ring.lagging(ring.start) == []

@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,6 +30,7 @@ from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import record_topic
+from streams.local.broker import free_port
 from streams.local.serve import ServeProcess
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
@@ -36,11 +38,14 @@ from streams.rebuild.lock import RebuildLock
 from streams.settings import Settings
 from streams.state.connection import connect
 from streams.state.layout import Layout
+from tests.harvest.arxiv_server import ArxivServer, papers
+from tests.harvest.killing import started
 from tests.system.faults import paused
 from tests.system.processes import metric, wait_for
 from tests.system.prometheus import FOLDER, RULES, Prometheus, program
 from tests.system.test_dead_letters import HUGE, allow
 from tests.system.test_skipped import delete_all
+from tests.webhooks.receiver import Receiver, Said
 
 pytestmark = pytest.mark.system
 
@@ -50,10 +55,12 @@ GRAFANA = FOLDER.parent / "grafana"
 class Scene:
     """A worker and the API on servers of their own, a feed that goes on, and a Prometheus that scrapes both."""
 
-    def __init__(self, directory: Path, given: dict[str, Any], *, hasten: bool) -> None:
-        self._directory, self._hasten = directory, hasten
+    def __init__(self, directory: Path, given: dict[str, Any], *, hasten: bool, harvests: bool = False) -> None:
+        self._directory, self._hasten, self._harvests = directory, hasten, harvests
         self._services = Services(Settings(partitions=2, http_port=0, **given), unix_socket=False)
         self._sent = 0
+        self.receiver = Receiver()
+        """An endpoint of webhooks."""
 
     def __enter__(self) -> Self:
         self.services = self._services.__enter__()
@@ -61,21 +68,42 @@ class Scene:
         self.redis = connect(self.settings)
         self.redis.call("CONFIG", "SET", "maxmemory", 200_000_000)
         self.worker = WorkerProcess(self.settings, self._directory / "worker.log").__enter__()
-        own = self.settings.model_copy(update={"serve_port": 0})
+        self.receiver.__enter__()
+        own = self.settings.model_copy(
+            update={"serve_port": 0, "webhooks_file": str(self.receiver.file(self._directory))}
+        )
         self.api = ServeProcess(own, self._directory / "serve.log").__enter__()
         self.worker.wait_ready()
         self.api.wait_ready()
         targets = {"streams": [_address(self.worker.url)], "streams-serve": [_address(self.api.url)]}
+        if self._harvests:
+            targets["streams-harvest"] = [self._harvest()]
         self.prometheus = Prometheus(self._directory / "prometheus", targets, hasten=self._hasten).__enter__()
         wait_for(lambda: self.prometheus.query("streams_ready == 1"), "Prometheus has scraped the worker")
         return self
 
     def __exit__(self, *_: object) -> None:
         self.prometheus.__exit__()
+        if self._harvests:
+            self.harvester.terminate()
+            self.harvester.wait(60)
+            self.feed_server.__exit__()
         self.api.__exit__()
+        self.receiver.__exit__()
         self.worker.__exit__()
         self.redis.close()
         self._services.close()
+
+    def _harvest(self) -> str:
+        """Start a harvester, which publishes three papers again and again; return the address of its metrics."""
+        since = datetime.now(UTC).date() - timedelta(2)
+        self.feed_server = ArxivServer(papers(3, since, 3)).__enter__()
+        port = free_port()
+        own = {"harvest_contact": "x", "harvest_pace": 0.2, "harvest_interval": 1.0, "harvest_port": port}
+        settings = self.settings.model_copy(update=own)
+        arguments = ("arxiv", "--from", f"{since}", "--follow")
+        self.harvester = started(settings, self.feed_server, *arguments, stderr=subprocess.DEVNULL)
+        return f"127.0.0.1:{port}"
 
     def send(self, *payloads: tuple[str, bytes, bytes]) -> None:
         """Publish payloads: source, key and value."""
@@ -143,8 +171,8 @@ def scene(tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]) -> Iter
     program("prometheus")
     made: list[Scene] = []
 
-    def make(*, hasten: bool = True, **given: object) -> Scene:
-        made.append(Scene(tmp_path, {**broker_settings(), **given}, hasten=hasten).__enter__())
+    def make(*, hasten: bool = True, harvests: bool = False, **given: object) -> Scene:
+        made.append(Scene(tmp_path, {**broker_settings(), **given}, hasten=hasten, harvests=harvests).__enter__())
         return made[-1]
 
     yield make
@@ -172,7 +200,7 @@ def rules() -> list[dict[str, str]]:
 
 
 def test_every_query_of_panels_and_rules_is_answered_with_data(scene: Callable[..., Scene], tmp_path: Path) -> None:
-    one = scene(hasten=False)
+    one = scene(hasten=False, harvests=True)
     queries = panel_queries() + [(rule["record"], rule["record"]) for rule in rules() if "record" in rule]
     # An alert that does not fire has no data; the series that it looks at have.
     queries += [
@@ -274,8 +302,16 @@ def test_workers_wait_for_a_rebuild(scene: Callable[..., Scene]) -> None:
 
 
 @pytest.mark.long
-def test_the_api_is_slow_then_fails_then_is_gone(scene: Callable[..., Scene]) -> None:
+def test_a_webhook_is_not_taken_and_the_api_is_slow_then_fails_then_is_gone(scene: Callable[..., Scene]) -> None:
     one = scene()
+    wait_for(lambda: one.prometheus.query("streams_webhook_failing == 0"), "the endpoint is watched")
+    one.receiver.answer = lambda _id: Said(500)
+    one.send_papers(1)
+    one.prometheus.wait_firing("StreamsWebhookFailing")
+    assert one.prometheus.query('streams_webhook_deliveries_total{outcome="failed"} > 0')
+    one.receiver.answer = lambda _id: Said()
+    one.wait_quiet("StreamsWebhookFailing")
+    assert one.receiver.taken
     one.send_papers(1)
     wait_for(lambda: one.ask() == 200, "a record is found")
     alerts = {"StreamsServeSlow", "StreamsServeFailing", "StreamsServeDown"}

@@ -38,8 +38,29 @@ def test_the_demo_ends_in_time_and_leaves_nothing(streams: Callable[..., Streams
     assert "records are" in text
     assert "together because" in text
     assert "dead letter from" in text
+    assert "streams demo --page" in text
     assert "\x1b[" not in text, "colours where nobody looks"
     streams_.check_nothing_is_left()
+
+
+@pytest.mark.long
+@pytest.mark.any_broker
+def test_the_demo_serves_its_papers_as_a_page_until_ctrl_c(streams: Callable[..., Streams]) -> None:
+    streams_ = streams()
+    with streams_.start("demo", "--page") as demo:
+        url = wait_for(lambda: re.search(r"The page is at (http://\S+)", streams_.output()), "the page is there", 90)[1]
+        page = wait_for(lambda: "papers</h2>" in (found := html(url)) and found, "the papers are counted")
+        assert "records are" in page
+        assert "sign in with streams_" in streams_.output()
+        streams_.interrupt(demo)
+        assert demo.wait(25) == 0, streams_.output()
+        streams_.check_nothing_is_left()
+    assert "Traceback" not in streams_.output()
+
+
+def html(url: str) -> str:
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": "text/html"}), timeout=20) as answer:  # noqa: S310
+        return str(answer.read().decode())
 
 
 @pytest.mark.parametrize("when", ["services start", "the worker works"])

@@ -42,7 +42,9 @@ def given(tmp_path: Path, new_broker: Callable[..., AnyBroker], session_seconds:
     made.close()
 
 
-@pytest.mark.parametrize("workers", [*(pytest.param(n, marks=pytest.mark.any_broker) for n in (1, 2)), 4])
+@pytest.mark.parametrize(
+    "workers", [*(pytest.param(n, marks=[pytest.mark.any_broker, pytest.mark.long]) for n in (1, 2)), 4]
+)
 def test_any_number_of_workers(workers: int, given: Servers, tell: Callable[[str, Report], None]) -> None:
     with given.scenario(workers, batch_records=32) as scenario:
         scenario.begin(make_feed(workers, 150))
@@ -89,7 +91,7 @@ def test_topics_are_delivered_again_from_their_beginning(given: Servers, tell: C
 @pytest.mark.parametrize(
     ("server", "feed", "slow", "far"),
     [
-        pytest.param("Redis", (14, 250), 0.01, 0.3, marks=pytest.mark.any_broker),
+        pytest.param("Redis", (14, 250), 0.01, 0.3, marks=[pytest.mark.any_broker, pytest.mark.long]),
         ("the broker", (15, 300), 0.02, 0.4),
     ],
 )

@@ -20,7 +20,7 @@ _MOST_LINES = 30
 @pytest.mark.long
 def test_kafka_away_is_few_lines(probed: ProbedWorker, own_broker: AnyBroker) -> None:
     with probed.streams.start("worker"):
-        probed.wait_ready()
+        wait_for(lambda: "worker_ready" in probed.events(), "the log says that it is ready")
         before = len(probed.streams.output().splitlines())
         own_broker.kill()
         began = time.monotonic()

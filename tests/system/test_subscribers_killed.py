@@ -54,6 +54,11 @@ class Subscriber:
         self.process.kill()
         self.process.wait()
 
+    def end(self) -> None:
+        """Kill it, whether it runs or not."""
+        self.process.kill()
+        self.process.wait()
+
     def restart(self) -> None:
         self.process = self._start()
 
@@ -109,5 +114,4 @@ def test_what_each_keeps_ends_equal_to_the_states(
                     wait_for(lambda s=subscriber: s.clusters() == expected, f"{kind} has the clusters", 120)  # type: ignore[misc]
             finally:
                 for subscriber in subscribers.values():
-                    subscriber.process.kill()
-                    subscriber.process.wait()
+                    subscriber.end()

@@ -43,11 +43,13 @@ def test_what_is_counted_is_what_events_lead_to(
         await create_topics(settings)
         topic = Topic(settings, 8)
         await topic.publish(80, repeats=20)
-        folded = await follow(settings, nothing(settings), topic.published)
+        folded = await follow(settings, nothing(settings))
         found = await count_totals(settings, connection)
         assert same(found.counters, counted(topic.clusters.records))
         assert found.counters.events == folded.counters.events
-        assert (found.positions, found.repeated, found.included) == (folded.positions, 20, [])
+        assert (found.repeated, found.included) == (20, [])
+        markers = broker_kind == "tansu"  # which the fold has written at the ends, and the count leaves out
+        assert folded.positions == {number: end + markers for number, end in found.positions.items()}
         if broker_kind == "kafka":  # the other one deletes no records
             async with admin(settings.kafka_url) as client:
                 places = {
@@ -59,7 +61,7 @@ def test_what_is_counted_is_what_events_lead_to(
             assert same(found.counters, counted(topic.clusters.records)), "by the states of clusters alone"
             assert (found.counters.events, found.positions) == ({}, folded.positions)
         await topic.publish(20)
-        found = await follow(settings, found, topic.published)
+        found = await follow(settings, found)
         assert found.complete
         assert same(found.counters, counted(topic.clusters.records))
 
@@ -92,9 +94,9 @@ def test_pending_events_count_once_whether_their_states_are_out_or_not(
         ahead = await count_totals(settings, connected(settings))
         assert len(ahead.included) == len(events)
         await topic.send(events)
-        whole = await follow(settings, nothing(settings), len(events))
+        whole = await follow(settings, nothing(settings))
         assert same(ahead.counters, whole.counters), "the states said what the events say"
-        caught_up = await follow(settings, ahead, len(events))
+        caught_up = await follow(settings, ahead)
         assert same(caught_up.counters, whole.counters), "the events that were included came, and count no more"
         assert caught_up.included == []
         more = [out for out in outgoing(60, 90) if out.topic == EVENTS]
@@ -102,9 +104,8 @@ def test_pending_events_count_once_whether_their_states_are_out_or_not(
         assert behind.included == []
         assert same(behind.counters, whole.counters), "of the new batch nothing is published"
         await topic.send(more)
-        ends = len(events) + len(more)
         whole_again = msgspec.msgpack.decode(msgspec.msgpack.encode(whole), type=Snapshot)
-        last = [await follow(settings, begin, ends) for begin in (behind, whole_again)]
+        last = [await follow(settings, begin) for begin in (behind, whole_again)]
         assert same(last[0].counters, last[1].counters)
         assert not same(last[0].counters, whole.counters)
 

@@ -55,8 +55,7 @@ async def _frames(resources: Resources) -> AsyncGenerator[bytes, None]:
     tail, history = resources.decisions, resources.background.history
     with tail.watch():
         yield b"retry: 1000\n\n" + frame(_columns(resources), "history")
-        yield frame(render("parts/live-rows.html", rows=_rows(resources), left_out=0, is_first=True))
-        shown, left_out, due, said, said_at = tail.shown, tail.left_out, 0.0, "", 0.0
+        shown, left_out, due, said, said_at = 0, tail.left_out, 0.0, "", 0.0
         last, known = history.last(), ""
         while True:
             now = time.monotonic()
@@ -74,9 +73,10 @@ async def _frames(resources: Resources) -> AsyncGenerator[bytes, None]:
                 yield frame(msgspec.json.encode(point).decode(), "point")
             if rows := tail.after(shown):
                 missed, left_out = tail.left_out - left_out, tail.left_out
+                # At first the whole table, also in place of the rows of a process before this one.
+                seen = views.decision_rows(rows) if shown else _rows(resources)
+                yield frame(render("parts/live-rows.html", rows=seen, left_out=missed, is_first=not shown))
                 shown = rows[-1].number
-                seen = views.decision_rows(rows)
-                yield frame(render("parts/live-rows.html", rows=seen, left_out=missed, is_first=False))
             await tail.changed(max(due - time.monotonic(), 0.05))
 
 

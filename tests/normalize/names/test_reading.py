@@ -7,6 +7,7 @@ from streams.normalize.names import (
     is_group,
     split_names,
 )
+from streams.normalize.names.reading import _DBLP_SUFFIX, _ET_AL, _GROUP_STEM, _without_et_al, _without_number
 from streams.records.record import Author
 
 
@@ -88,3 +89,31 @@ def test_one_field_may_hold_several_names() -> None:
 def test_any_name_has_a_key(name: str, family: str, given_name: str) -> None:
     author_key(Author(name, family, given_name))
     split_names(name)
+
+
+_PARTS = st.sampled_from(
+    [
+        "Et",
+        "et",
+        " al",
+        "AL.",
+        "and ",
+        "And others",
+        "otherſ",
+        "Peters",
+        " 0001",
+        "٠١٢٣",
+        "\n",
+        ", ",
+        "universit",
+        "institut",
+        "x",
+    ]
+)
+
+
+@given(st.lists(_PARTS | st.text(max_size=3), max_size=6).map("".join))
+def test_patterns_are_left_out_only_where_they_find_nothing(name: str) -> None:
+    assert _without_et_al(name) == _ET_AL.sub("", name)
+    assert _without_number(name.strip()) == _DBLP_SUFFIX.sub("", name.strip())
+    assert is_group(name) or _GROUP_STEM.search(name.lower()) is None

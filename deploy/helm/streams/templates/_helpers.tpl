@@ -153,6 +153,10 @@ capabilities:
 - name: STREAMS_SERVE_SESSION_KEY_FILE
   value: /etc/streams/serve-session-key/key
 {{- end }}
+{{- if .Values.serve.webhooksSecret.name }}
+- name: STREAMS_WEBHOOKS_FILE
+  value: /etc/streams/webhooks/{{ .Values.serve.webhooksSecret.key }}
+{{- end }}
 {{- end -}}
 
 {{- define "streams.tlsEnv" -}}

@@ -33,6 +33,7 @@ _MOST_NAMES = 8
 _MOST_LINKS = 12
 _MOST_APART = 20
 _MOST_REASONS = 3
+_SAID = "People said that they are different papers"
 _SPACE = re.compile(r"\W+")
 
 
@@ -282,8 +283,11 @@ def _apart(found: Dossier) -> tuple[ApartRow, ...]:
     """Return the records that are kept out, each once: by a link that was refused, or by a contradiction."""
     rows: dict[str, ApartRow] = {}
     inside = set(found.answer.records)
+    said = {frozenset((made.a, made.b)) for made in found.corrections if made.action == "different"}
     for refused in found.refused:
-        row = _apart_row(refused.link, inside, found, _refusal(refused))
+        because = refused.because
+        why = _SAID if frozenset((because.a, because.b)) in said else _refusal(refused)
+        row = _apart_row(refused.link, inside, found, why)
         rows.setdefault(row.outside, row)
     for pair in found.kept_apart:
         row = _apart_row(pair, inside, found, _first_reason(pair))

@@ -15,8 +15,16 @@ __all__ = ["HistoryRow", "HistoryView", "history_view"]
 
 _MOST_RECORDS = 12
 _MOST_REASONS = 4
-_OWN = frozenset(("id", "versions", "source", "year"))
+_OWN = frozenset(("id", "source", "year"))
 """Fields of the document that are the cluster's own, or said by others."""
+_RECORDS = "the list of records"
+_NAMES = {
+    "versions": _RECORDS,
+    "arxiv_id": "arXiv id",
+    "doi": "DOI",
+    "publication_date": "date",
+    "urls": "links",
+}
 _TYPES = {
     "created": "Begun",
     "record_added": "A record joined",
@@ -39,12 +47,14 @@ _OTHERS = (
 class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
     """An event: what happened, to which records, for which reasons. `time` is Unix time in seconds; `people` is what they said.
 
-    `fields` are those of the document that it changed.
+    `fields` are those of the document that it changed. `last_revision` is that of a following event that says no more: it names the
+    change of the document that came with the event before it.
     """
 
     time: float
     cluster_id: str
     revision: int
+    last_revision: int
     type: str
     words: str
     added: tuple[str, ...]
@@ -75,8 +85,12 @@ def history_view(found: BoundedHistory) -> HistoryView:
     rows: list[HistoryRow] = []
     for published in history.events:
         name, document = published.event["cluster_id"], published.event.get("document") or {}
-        rows.append(_row(published, _changed(before.get(name), document)))
+        row = _row(published, _changed(before.get(name), document))
         before[name] = document
+        if rows and _says_no_more(row, rows[-1]):
+            rows[-1] = msgspec.structs.replace(rows[-1], last_revision=row.revision)
+        else:
+            rows.append(row)
     missing = tuple(
         f"{name}, up to revision {last}" if last else f"{name}, all of them"
         for name, last in sorted(history.lost.items())
@@ -100,6 +114,7 @@ def _row(published: PublishedEvent, fields: tuple[str, ...]) -> HistoryRow:
         time=published.time / 1000,
         cluster_id=event["cluster_id"],
         revision=event["revision"],
+        last_revision=event["revision"],
         type=event.get("type", ""),
         words=_words(event),
         added=tuple(added[:_MOST_RECORDS]),
@@ -108,9 +123,15 @@ def _row(published: PublishedEvent, fields: tuple[str, ...]) -> HistoryRow:
         size=len(after),
         reasons=tuple(dict.fromkeys(map(words_of, codes)))[:_MOST_REASONS] if added or removed else (),
         people=tuple(map(_said, event.get("corrections", ()))),
-        fields=fields,
+        fields=tuple(name for name in fields if name != _RECORDS) if added or removed else fields,
         cause=_cause(event.get("causes", ())),
     )
+
+
+def _says_no_more(row: HistoryRow, before: HistoryRow) -> bool:
+    """Return whether an event only names the change of the document that came with the event before it."""
+    is_next = row.cluster_id == before.cluster_id and row.revision == before.last_revision + 1
+    return is_next and row.type == "canonical_changed" and not (row.fields or row.people or row.cause)
 
 
 def _changed(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[str, ...]:
@@ -118,7 +139,7 @@ def _changed(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tupl
     if not before or not after:
         return ()
     names = dict.fromkeys([*before, *after])
-    return tuple(name.replace("_", " ") for name in names if name not in _OWN and before.get(name) != after.get(name))
+    return tuple(_NAMES.get(name, name) for name in names if name not in _OWN and before.get(name) != after.get(name))
 
 
 def _words(event: Mapping[str, Any]) -> str:

@@ -32,7 +32,7 @@ class ResultingCluster(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
-    """The page before. `is_other`: the result is not what the person asked for, or cannot be told.
+    """The page before. `is_other`: the result is not what the person asked for, or cannot be foreseen.
 
     `form` has the corrections for the form that applies them, `refused` why they would be refused, `conflicts` those in force that
     they contradict.
@@ -146,7 +146,7 @@ def _outcome(answer: PreviewAnswer, wanted: Sequence[Sequence[str]]) -> tuple[st
         return f"Not stored, so it would wait for {', '.join(answer.unknown)}.", True
     if not answer.computed:
         return (
-            "The group is too large to be divided for a preview: the clusters cannot be told before it is applied.",
+            "The group is too large to be divided for a preview: the clusters are known when it is applied.",
             True,
         )
     if not answer.changes:

@@ -116,6 +116,11 @@ def test_what_is_kept_apart_is_named_once_by_its_refusal() -> None:
         "Alike, but others contradict (crossref:10.5555/x and mine:1: Two publishers' DOIs"
     )
     assert shown.apart[1].verdict == "different papers"
+    made = Correction(
+        id="k1", action="different", author="a", time="2026-01-01T00:00:00Z", a="mine:1", b="crossref:10.5555/x"
+    )
+    by_people = view(refused=(RefusedLink(link, outside, False),), corrections=(made,))
+    assert by_people.apart[0].why == "People said that they are different papers"
     many = tuple(Pairing(f"mine:{number}", "semantic_scholar:7", VETO, True) for number in range(25))
     assert (len(view(kept_apart=many).apart), view(kept_apart=many).apart_left_out) == (20, 5)
 

@@ -74,5 +74,24 @@ def test_a_change_of_the_document_names_its_fields() -> None:
         ),
         event("ca", 3, "record_removed", ["m:1"], [], document=None),
     )
-    assert [row.fields for row in shown.rows] == [(), ("title", "arxiv id"), ()]
+    assert [row.fields for row in shown.rows] == [(), ("title", "arXiv id"), ()]
     assert shown.rows[1].reasons == (), "they are those of what came before"
+
+
+def test_an_event_that_only_names_the_change_of_the_one_before_is_shown_with_it() -> None:
+    document = {"id": "ca", "title": "A"}
+    shown = view(
+        event("ca", 1, "created", [], ["m:1"], document=document),
+        event("ca", 2, "record_added", ["m:1"], ["m:1", "m:2"], document={**document, "title": "B", "versions": [2]}),
+        event(
+            "ca",
+            3,
+            "canonical_changed",
+            ["m:1", "m:2"],
+            ["m:1", "m:2"],
+            document={**document, "title": "B", "versions": [2]},
+        ),
+        event("ca", 4, "canonical_changed", ["m:1", "m:2"], ["m:1", "m:2"], document={**document, "versions": [3]}),
+    )
+    rows = [(row.revision, row.last_revision, row.fields) for row in shown.rows]
+    assert rows == [(4, 4, ("title", "the list of records")), (2, 3, ("title",)), (1, 1, ())]

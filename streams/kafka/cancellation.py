@@ -1,0 +1,44 @@
+"""Cancel tasks that wait for aiokafka, which invents a CancelledError now and then, and swallows one now and then.
+
+It cancels the futures of requests whose connection the broker has closed, so the task that waits for such a request ends as if
+it had been cancelled. And while it closes a consumer or a fetch it suppresses CancelledError, also one that was meant for the task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from streams.errors import BrokerError
+
+__all__ = ["cancelled_only_by_caller", "stop_task"]
+
+T = TypeVar("T")
+
+_AGAIN_SECONDS = 1.0
+
+
+async def cancelled_only_by_caller(work: Awaitable[T]) -> T:
+    """Return what `work` returns; raise CancelledError where this task was cancelled meanwhile, and only there.
+
+    Raises BrokerError where `work` was cancelled by aiokafka.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        result = await work
+    except asyncio.CancelledError:
+        if task is None or task.cancelling() > before:
+            raise
+        raise BrokerError("Kafka has closed a connection") from None
+    if task is not None and task.cancelling() > before:
+        raise asyncio.CancelledError
+    return result
+
+
+async def stop_task(task: asyncio.Task[Any] | None) -> None:
+    """Cancel a task until it ends, and wait for it; what it raised is left in the task."""
+    while task is not None and not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_AGAIN_SECONDS)

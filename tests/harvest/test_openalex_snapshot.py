@@ -1,0 +1,85 @@
+"""The harvester of OpenAlex's snapshot and merged ids, and a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pytest
+
+from streams.errors import FeedError, UsageError
+from streams.harvest.checkpoints import CheckpointStore
+from streams.harvest.process import Wanted, harvest
+from streams.harvest.source import Options
+from streams.records.record import Delete
+from streams.settings import Settings
+from streams.sources import parse
+from tests.harvest.feed_server import Fault
+from tests.harvest.works_server import OpenAlexServer
+
+Fold = Callable[[Settings, str], dict[str, bytes | None]]
+OLD, NEW = "data/works/updated_date=2026-06-01/part_000.gz", "data/works/updated_date=2026-09-01/part_000.gz"
+MERGED = "data/merged_ids/works/2026-09-02.csv.gz"
+
+
+def rows(*numbers: int) -> bytes:
+    return b"".join(orjson.dumps({"id": f"https://openalex.org/W{n}", "title": f"Work {n}"}) + b"\n" for n in numbers)
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAlexServer]:
+    with OpenAlexServer([], "day") as running:
+        running.snapshot = {
+            NEW: rows(3, 4),
+            OLD: rows(1, 2),
+            MERGED: b"merge_date,id,merge_into_id\n2026-09-02,W2,W4\n",
+        }
+        yield running
+
+
+def run(settings: Settings, server: OpenAlexServer, **options: Any) -> Any:
+    own = settings.model_copy(update={"harvest_url": server.url, "harvest_attempts": 2})
+    return asyncio.run(harvest(own, Wanted("openalex", Options(snapshot=True, **options))))
+
+
+def files(server: OpenAlexServer) -> list[str]:
+    return [asked.path.lstrip("/") for asked in server.asked if asked.path.endswith(".gz")]
+
+
+def test_works_by_their_days_then_what_was_merged(settings: Settings, server: OpenAlexServer, folded: Fold) -> None:
+    run(settings, server)
+    assert files(server) == [OLD, NEW, MERGED]
+    found = folded(settings, "openalex")
+    assert set(found) == {"W1", "W2", "W3", "W4"}
+    (item,) = parse("openalex", found["W2"], b"W2")
+    assert isinstance(item, Delete)
+    server.asked.clear()
+    run(settings, server)
+    assert files(server) == []
+    later = "data/works/updated_date=2026-12-01/part_000.gz"
+    server.snapshot[later] = rows(1)
+    run(settings, server)
+    assert files(server) == [later]
+    done = asyncio.run(CheckpointStore(settings, "openalex:snapshot", None).read()).checkpoint
+    assert done is not None
+    assert (done.done, done.parts) == ("2026-12-01 2026-09-02", ())
+
+
+def test_a_file_that_is_not_to_be_had_ends_the_pass_and_it_continues_there(
+    settings: Settings, server: OpenAlexServer, folded: Fold
+) -> None:
+    server.fault = lambda number: Fault("refuse") if server.asked[number].path.endswith(NEW) else None
+    with pytest.raises(FeedError):
+        run(settings, server)
+    server.fault = lambda number: Fault("lose") if number % 5 == 0 else None
+    server.asked.clear()
+    run(settings, server)
+    assert set(files(server)) == {NEW, MERGED}
+    assert set(folded(settings, "openalex")) == {"W1", "W2", "W3", "W4"}
+
+
+def test_a_part_of_a_snapshot_is_not_to_be_had(settings: Settings, server: OpenAlexServer) -> None:
+    with pytest.raises(UsageError, match="as a whole"):
+        run(settings, server, sets=("type:article",))
