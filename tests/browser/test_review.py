@@ -22,7 +22,6 @@ from tests.browser.stack import Stack, run_apart
 from tests.browser.visitor import PHONE, Visitors
 from tests.system.processes import wait_for
 
-pytestmark = pytest.mark.browser
 _NUMBERS, _CHANCE = itertools.count(1), random.Random(7)  # noqa: S311 - titles, not secrets
 
 
