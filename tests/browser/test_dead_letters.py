@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from streams.kafka.feed import Payload
 from tests.browser.stack import Stack
 from tests.browser.visitor import Visitors
 from tests.system.processes import wait_for
-
-pytestmark = pytest.mark.browser
 
 
 def letters(stack: Stack, source: str) -> int:
