@@ -12,7 +12,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import orjson
 
@@ -56,10 +56,17 @@ class Asked:
             yield "match", "POST", "/api/v1/match", orjson.dumps({"items": [document]})
 
 
+class Questions(Protocol):
+    """What clients ask."""
+
+    def questions(self, random: Random) -> Iterator[tuple[str, str, str, bytes | None]]:
+        """Yield operation, method, path and body, without end."""
+
+
 class Clients:
     """Processes that ask at `rate` in all, one connection each, for the length of a `with`; then `answers` has what they got."""
 
-    def __init__(self, address: tuple[str, int], asked: Asked, rate: float, count: int = 2) -> None:
+    def __init__(self, address: tuple[str, int], asked: Questions, rate: float, count: int = 2) -> None:
         self._stop, self._started = _PROCESSES.Event(), _PROCESSES.Semaphore(0)
         self._results: Queue[list[Answered]] = _PROCESSES.Queue()
         self._processes = [
@@ -91,7 +98,7 @@ class Clients:
 
 def _ask(
     address: tuple[str, int],
-    asked: Asked,
+    asked: Questions,
     seed: int,
     rate: float,
     started: multiprocessing.synchronize.Semaphore,

@@ -230,8 +230,8 @@ def measure(bench: Bench, turns: int) -> None:
         taken.append(bench.turn())
         print(f"turn {number + 1} of {turns}, load {os.getloadavg()[0]:.1f}", flush=True)
     alone, feed, both = zip(*taken, strict=True)
-    print_latency("questions alone", alone)
     print_latency("beside the feed", both)
+    print_latency("questions alone", alone)
     print_costs(alone, feed, both)
     backlogs = [(bench.backlog(with_questions=False), bench.backlog(with_questions=True)) for _ in range(turns)]
     print_backlogs(*zip(*backlogs, strict=True))

@@ -238,12 +238,36 @@ _SERVE: Rows = (
                 ),
             ),
             Graph("Requests refused", "reqps", _rate("streams_serve_refused_total", "code")),
+            Graph("Where the time goes", "percentunit", _rate("streams_serve_part_seconds_total", "part")),
             Graph(
                 "Processor",
                 "percentunit",
                 (Query('rate(process_cpu_seconds_total{job="streams-serve"}[$__rate_interval])', "{{instance}}"),),
             ),
             Graph("Memory", "bytes", (Query('process_resident_memory_bytes{job="streams-serve"}', "{{instance}}"),)),
+        ),
+    ),
+    (
+        "Subscribers and people",
+        (
+            Graph("Streams of events", "none", (Query("sum by (instance) (streams_subscribers)", "{{instance}}"),)),
+            Graph(
+                "Streams ended for being slow",
+                "none",
+                (Query("sum(increase(streams_subscribers_dropped_total[$__rate_interval]))", "streams"),),
+            ),
+            # Each process of the service counts all of them.
+            Graph(
+                "Open pairs",
+                "none",
+                (Query("max by (source_a, source_b) (streams_review_open)", "{{source_a}} and {{source_b}}"),),
+            ),
+            Graph("Oldest open pair", "s", (Query("max(streams_review_oldest_seconds)", "age"),)),
+            Graph(
+                "Dead letters",
+                "none",
+                (Query("max by (source, reason) (streams_dead_letters)", "{{source}}: {{reason}}"),),
+            ),
         ),
     ),
     (

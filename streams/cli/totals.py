@@ -94,6 +94,11 @@ def _show(screen: Console, found: Totals) -> None:
     screen.print(sizes)
     if found.dead_letters:
         screen.print(f"{sum(each.dead_letters for each in found.dead_letters):,} current dead letters")
+    if (review := found.review) and review.open:
+        unlooked = f", {review.unlooked:,} of them not looked at yet" if review.unlooked else ""
+        screen.print(
+            f"{review.open:,} pairs open for review{unlooked}; looked at in the last {review.looked_seconds:,.0f} s"
+        )
 
 
 def _range(size: SizeCount) -> str:

@@ -38,4 +38,4 @@ class Committed(NamedTuple):
     @property
     def events(self) -> Mapping[str, bytes]:
         """Return the events to publish, of each cluster in order: `cluster id:revision` -> the event."""
-        return {**self.before, **self.described.pending}
+        return {**self.before, **self.described.pending} if self.before else self.described.pending

@@ -102,8 +102,9 @@ def _publications(committed: Sequence[Committed]) -> Iterable[Outgoing]:
     """Return the messages of changes: their events, and the states they led to."""
     published: set[str] = set()
     for c in committed:
-        for field, event in c.events.items():
+        pending = c.events
+        for field, event in pending.items():
             if field not in published:  # an event of this batch may be pending before another event of this batch
                 yield Outgoing(events.EVENTS, field.rpartition(":")[0].encode(), event)
-        published.update(c.events)
+        published.update(pending)
         yield from events.state_messages(c.described)

@@ -16,7 +16,7 @@ from streams.serve.curation import Ask
 from streams.settings import Settings
 from streams.state.heartbeats import Heartbeat
 from streams.totals.history import POINT_SECONDS, History, Point
-from streams.totals.keeper import Keeper
+from streams.totals.keeper import CountReview, Keeper
 from streams.totals.rates import HeartbeatRing
 from streams.totals.read import Totals, read_totals, read_workers
 
@@ -36,10 +36,10 @@ class Reading(NamedTuple):
 class Background:
     """Use as `async with`. `heartbeats` has those of the last 15 minutes, `history` the rates of the last hour."""
 
-    def __init__(self, settings: Settings, ask: Ask) -> None:
-        """Take the settings, and how to ask an index reader."""
+    def __init__(self, settings: Settings, ask: Ask, count_review: CountReview | None = None) -> None:
+        """Take the settings, how to ask an index reader, and how to count the review queue."""
         self._ask = ask
-        self._keeper = Keeper(settings)
+        self._keeper = Keeper(settings, count_review=count_review)
         self._tasks: list[asyncio.Task[None]] = []
         self.heartbeats = HeartbeatRing()
         self.history = History()

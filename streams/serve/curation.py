@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from streams.curation import review_queue
+from streams.curation import backlog, review_queue
 from streams.curation.database import Database
 from streams.curation.follower import Follower
 from streams.curation.review_queue import Asked, Looked
@@ -19,6 +19,7 @@ from streams.event_log import EventLog
 from streams.query.doubts import OpenDoubt, look_again
 from streams.query.index_reader import IndexReader
 from streams.settings import Settings
+from streams.totals.snapshot import ReviewQueue
 
 __all__ = ["Ask", "Curation", "now_ms"]
 
@@ -29,8 +30,15 @@ _LOOK_SECONDS = 0.1
 _LOOKED_AT = 10
 """Pairs looked at every `_LOOK_SECONDS`, beside those that people see: few at once, for requests wait meanwhile."""
 _NOTHING_DUE_SECONDS = 1.0
-_OLD_SECONDS = 6 * 3600
-"""How old the last look at a pair may be, for its place in the order `effect` and for one that was settled."""
+_COUNT_SECONDS, _COUNT_PAUSES = 5.0, 50.0
+"""How long what was counted is used: so many seconds, and so many times as long as counting took."""
+_OLD_SECONDS = (60, 6 * 3600)
+"""How old the last look at a pair may be, for its place in the order `effect`, for one that was settled, and for the count.
+
+The more pairs, the older: a tenth of the looks that may be are at pairs that were looked at before.
+"""
+_FEW = 10_000
+"""Pairs that are counted in milliseconds, so whenever their number is asked for."""
 
 
 class Ask(Protocol):
@@ -53,7 +61,9 @@ class Curation:
         self.database = Database(settings.serve_data, f"{settings.namespace} {settings.topic_prefix}")
         self._follower = Follower(settings, self.database)
         self._sending: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._looking: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.backlog = backlog.NOTHING
+        """What waits for people, as it was at most some minutes ago."""
 
     @property
     def is_current(self) -> bool:
@@ -65,15 +75,14 @@ class Curation:
         await self.database.open()
         if self._settings.kafka_url:
             self._follower.start()
-            self._looking = asyncio.create_task(self._look_at_old())
+            self._tasks = [asyncio.create_task(self._look_at_old()), asyncio.create_task(self._count_often())]
 
     async def close(self) -> None:
         """Stop following, and close the file."""
         await self._follower.stop()
-        if self._looking is not None:
-            self._looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._looking
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.database.close()
 
     def sending(self, identifier: str) -> asyncio.Lock:
@@ -92,11 +101,37 @@ class Curation:
 
     async def look_at_due(self) -> int:
         """Look at the pairs whose last look is too long ago, up to a number of them; return how many."""
-        before = now_ms() - _OLD_SECONDS * 1000
+        least, most = _OLD_SECONDS
+        old = min(max(least, 10 * self.backlog.queue.pairs * _LOOK_SECONDS / _LOOKED_AT), most)
+        before = now_ms() - round(old * 1000)
         pairs = await self.database.run(partial(review_queue.due, before=before, most=_LOOKED_AT))
         if pairs:
             await self.look(pairs)
         return len(pairs)
+
+    async def count(self) -> None:
+        """Count what waits for people."""
+        self.backlog = await self.database.run(backlog.count)
+
+    async def count_review(self) -> ReviewQueue | None:
+        """Return how many pairs are open, counted now where they are few; None while not all of the queue was read."""
+        if not self.is_current:
+            return None
+        if self.backlog.queue.pairs < _FEW:
+            try:
+                await self.count()
+            except StreamsError:  # of the file: requests say so
+                return None
+        queue = self.backlog.queue
+        return ReviewQueue(queue.open, queue.unlooked, queue.looked_since)
+
+    async def _count_often(self) -> None:
+        while True:
+            began = time.monotonic()
+            with contextlib.suppress(StreamsError):  # the file cannot be used: requests say so
+                await self.count()
+            # A queue of millions takes seconds to count, in which no other request has the file.
+            await asyncio.sleep(max(_COUNT_SECONDS, _COUNT_PAUSES * (time.monotonic() - began)))
 
     async def _look_at_old(self) -> None:
         looked = 0

@@ -1,9 +1,9 @@
-"""Metrics of `streams serve`: how long requests take, by operation and status; and those of webhooks."""
+"""Metrics of `streams serve`: how long requests take, by operation and status; subscribers, webhooks, what waits for people."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from litestar.enums import ScopeType
@@ -11,7 +11,10 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
 from streams import __version__
+from streams.curation.backlog import Backlog
+from streams.engine.prepare import CORRECTIONS
 from streams.serve.timing import PARTS, Timing, current_timing
+from streams.sources import SOURCES
 from streams.webhooks.metrics import WebhookMetrics
 
 __all__ = ["ServeMetrics"]
@@ -55,6 +58,40 @@ class ServeMetrics:
         for code in ("host_refused", "token_unknown", "too_many_requests", "busy"):
             self._refused.labels(code)
         self.webhooks = WebhookMetrics(self.registry)
+        self._subscribers = Gauge("streams_subscribers", "Open streams of events", registry=self.registry)
+        self._dropped = Counter(
+            "streams_subscribers_dropped",
+            "Streams of events that were ended as the client was too slow: its next event had left the memory",
+            registry=self.registry,
+        )
+        self._dropped_before = 0
+        self._review_open = Gauge(
+            "streams_review_open",
+            "Open pairs of the review queue, by the sources of their records, as of the last look at each",
+            ["source_a", "source_b"],
+            registry=self.registry,
+        )
+        self._review_oldest = Gauge(
+            "streams_review_oldest_seconds", "Age of the oldest open pair; 0 without one", registry=self.registry
+        )
+        self._dead_letters = Gauge(
+            "streams_dead_letters",
+            "Current dead letters, by source and reason code",
+            ["source", "reason"],
+            registry=self.registry,
+        )
+
+    def show_subscribers(self, open_now: int, dropped: int) -> None:
+        """Set how many streams of events are open, and how many were ended since the start as their client was too slow."""
+        self._subscribers.set(open_now)
+        self._dropped.inc(dropped - self._dropped_before)
+        self._dropped_before = dropped
+
+    def show_backlog(self, backlog: Backlog, now: float) -> None:
+        """Set what waits for people, at `now` in Unix seconds. Sources that have no adapter are counted as `other`."""
+        _replace(self._review_open, backlog.pairs, both=True)
+        _replace(self._dead_letters, backlog.letters, both=False)
+        self._review_oldest.set(max(now - backlog.oldest / 1000, 0) if backlog.oldest is not None else 0)
 
     def refused(self, code: str) -> None:
         """Count a request that was refused with this problem code."""
@@ -90,3 +127,19 @@ class ServeMetrics:
                 current_timing.reset(token)
 
         return observed
+
+
+def _replace(gauge: Gauge, counts: Mapping[tuple[str, str], int], *, both: bool) -> None:
+    """Set the samples of a gauge, and no others; the first label is a source, and the second one too where `both`."""
+    totals: dict[tuple[str, str], int] = {}
+    for (first, second), number in counts.items():
+        labels = (_source(first), _source(second) if both else second)
+        totals[labels] = totals.get(labels, 0) + number
+    gauge.clear()
+    for labels, number in totals.items():
+        gauge.labels(*labels).set(number)
+
+
+def _source(name: str) -> str:
+    """Return the label of a source: records of the format `document` may name any."""
+    return name if name in SOURCES or name == CORRECTIONS else "other"

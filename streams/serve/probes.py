@@ -56,6 +56,7 @@ async def readyz(resources: NamedDependency[Resources], caller: NamedDependency[
 @get("/metrics", operation_id="metrics", summary="Prometheus metrics", media_type="text/plain")
 async def metrics(resources: NamedDependency[Resources]) -> Response[bytes]:
     """Return the metrics of this process in the text format of Prometheus."""
+    resources.show_metrics()
     return Response(generate_latest(resources.metrics.registry), media_type=CONTENT_TYPE_LATEST, headers=_NO_STORE)
 
 

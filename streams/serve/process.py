@@ -21,6 +21,7 @@ from streams.serve.connections import Connections
 from streams.serve.resources import Resources
 from streams.settings import PREFIX, Settings
 from streams.settings.redaction import hide_tokens
+from streams.webhooks.configuration import read_webhooks
 
 __all__ = ["bind", "end_on_signals", "serve", "server"]
 
@@ -35,9 +36,10 @@ _SWITCH_SECONDS = 0.0005
 def bind(settings: Settings) -> socket.socket:
     """Bind the port of the settings, 0 for any that is free.
 
-    Raises SettingsError where it is not to be had, or would be open to all.
+    Raises SettingsError where it is not to be had, or would be open to all, or the file of webhooks is malformed.
     """
     Access.of(settings)
+    read_webhooks(settings.webhooks_file)
     host, port = settings.serve_host, settings.serve_port
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

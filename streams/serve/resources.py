@@ -46,7 +46,6 @@ class Resources:
         self.settings = settings
         self.metrics = ServeMetrics()
         self.hub = Hub(settings)
-        self.background = Background(settings, self.ask)
         self.webhooks = Dispatcher(settings, read_webhooks(settings.webhooks_file), self.metrics.webhooks)
         self.decisions = DecisionTail(settings, self._titles)
         self._open = AsyncExitStack()
@@ -54,15 +53,16 @@ class Resources:
         self._local = threading.local()
         self._connections: list[Connection] = []
         self.curation = Curation(settings, self.ask)
+        self.background = Background(settings, self.ask, self.curation.count_review)
         self.recent = Recent()
 
     async def __aenter__(self) -> Self:
         await self._open.enter_async_context(self.hub)
-        await self._open.enter_async_context(self.background)
         await self._open.enter_async_context(self.webhooks)
         self._open.push_async_callback(self.decisions.close)
         await self.curation.open()
         self._open.push_async_callback(self.curation.close)
+        await self._open.enter_async_context(self.background)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -79,6 +79,11 @@ class Resources:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question, timing)
         finally:
             timing.resume()
+
+    def show_metrics(self) -> None:
+        """Set the metrics of what is held here, for a scrape."""
+        self.metrics.show_subscribers(self.hub.subscribers, self.hub.fallen_behind)
+        self.metrics.show_backlog(self.curation.backlog, time.time())
 
     def _answer(self, question: Callable[[IndexReader], T], timing: Timing) -> T:
         began = time.perf_counter()

@@ -11,6 +11,7 @@ import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any, Literal, NamedTuple
 
 from aiokafka import TopicPartition
@@ -42,6 +43,10 @@ _SLICE = 32
 """Events read at once: about a millisecond."""
 _PAUSE_SECONDS = 0.05
 """Between fetches: subscribers are woken at most 20 times a second, however the events come."""
+_MOST_WOKEN = 2_000
+"""Subscribers woken in a second: each takes some 100 µs to send what is there, and with many of them more is sent at once."""
+_GROUPS = 32
+"""Parts in which subscribers are woken one after the other: requests share the event loop, and are answered between two parts."""
 _TICK_SECONDS = 1.0
 _START_SECONDS = 10.0
 _UNKNOWN_SECONDS = 2.0
@@ -101,7 +106,8 @@ class Hub:
         self._most = ring
         self._timing = timing
         self._ring: Ring | None = None
-        self._changed = asyncio.Event()
+        self._changed = [asyncio.Event() for _ in range(_GROUPS)]
+        self._numbers = count()
         self._ready = asyncio.Event()
         self._follower = TopicFollower(self._kafka, [self._topic], self._begin)
         self._tasks: list[asyncio.Task[None]] = []
@@ -118,7 +124,8 @@ class Hub:
     async def __aexit__(self, *_: object) -> None:
         """Stop reading; every subscription ends."""
         self.is_closing = True
-        self._wake()
+        for group in range(_GROUPS):
+            self._wake_group(group)
         self._ready.set()
         for task in self._tasks:
             await stop_task(task)
@@ -162,9 +169,9 @@ class Hub:
             raise BusyError(f"events cannot be read: {self.problem}", _RETRY_SECONDS)
         return self._ring
 
-    async def changed(self) -> None:
+    async def changed(self, group: int = 0) -> None:
         """Return when there are new entries, when a second has passed, or when the hub stops."""
-        await self._changed.wait()
+        await self._changed[group].wait()
 
     def catch_up(
         self, offsets: Sequence[int], lagging: Callable[[Sequence[int]], Sequence[int]]
@@ -224,7 +231,7 @@ class Hub:
                 if str(error) != self.problem:
                     log.warning("events_unread", "subscribers wait: {problem}", problem=str(error))
                 self.problem = str(error)
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(max(_PAUSE_SECONDS, self.subscribers / _MOST_WOKEN))
 
     async def _has_read(self) -> bool:
         """Return whether all was read that was there when the session began."""
@@ -251,16 +258,16 @@ class Hub:
         ring = self.ring
         if len(ring.next) > MAX_PARTITIONS:
             ring.clock = self._clock(found)
-        count = 0
+        added = 0
         for place, messages in found.items():
             for message in messages:
                 ring.append(place.partition, message.offset, message.timestamp, message.value)
-                count += 1
-                if count % _CHUNK == 0:  # subscribers take a chunk before the next one comes
+                added += 1
+                if added % _CHUNK == 0:  # subscribers take a chunk before the next one comes
                     self._wake()
-                if count % _SLICE == 0:  # requests share the event loop
+                if added % _SLICE == 0:  # requests share the event loop
                     await asyncio.sleep(0)
-        if count:
+        if added:
             self._wake()
 
     def _clock(self, found: Mapping[TopicPartition, Sequence[Any]]) -> int:
@@ -279,8 +286,18 @@ class Hub:
             await asyncio.sleep(_TICK_SECONDS)
             self._wake()
 
-    def _wake(self) -> None:
-        woken, self._changed = self._changed, asyncio.Event()
+    def next_group(self) -> int:
+        """Return the group of one more subscriber; all groups are of one size."""
+        return next(self._numbers) % _GROUPS
+
+    def _wake(self, group: int = 0) -> None:
+        """Wake the subscribers of a group now, and those of the groups after it each in a turn of the event loop of its own."""
+        self._wake_group(group)
+        if group + 1 < _GROUPS:
+            asyncio.get_running_loop().call_soon(self._wake, group + 1)
+
+    def _wake_group(self, group: int) -> None:
+        woken, self._changed[group] = self._changed[group], asyncio.Event()
         woken.set()
 
 
@@ -308,6 +325,7 @@ class _Seat:
         hub._seats.add(self)
         hub.subscribers += 1
         hub.catching_up += is_behind
+        self._group = hub.next_group()
 
     def listener(self) -> Listener:
         return Listener(self._name, self._since, self._wanted, self.stream.behind, self._is_behind)
@@ -321,7 +339,7 @@ class _Seat:
         return self._hub.is_closing
 
     async def changed(self) -> None:
-        await self._hub.changed()
+        await self._hub.changed(self._group)
 
     def catch_up(
         self, offsets: Sequence[int], lagging: Callable[[Sequence[int]], Sequence[int]]

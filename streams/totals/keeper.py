@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -26,12 +26,14 @@ from streams.state.generation import current_generation, facts
 from streams.totals.count import count_totals
 from streams.totals.fold import Counters
 from streams.totals.follower import Follower
-from streams.totals.snapshot import LEASE_SECONDS, Snapshot, TotalsStore
+from streams.totals.snapshot import LEASE_SECONDS, ReviewQueue, Snapshot, TotalsStore
 
 __all__ = ["WRITE_SECONDS", "Keeper"]
 
 log = EventLog(__name__)
 T = TypeVar("T")
+
+CountReview = Callable[[], Awaitable[ReviewQueue | None]]
 
 WRITE_SECONDS = 5.0
 _ASK_SECONDS = 2.0
@@ -42,12 +44,18 @@ class Keeper:
     """A background task of a process that serves: `run` keeps the totals while this process has the lease."""
 
     def __init__(
-        self, settings: Settings, write_seconds: float = WRITE_SECONDS, lease_seconds: float = LEASE_SECONDS
+        self,
+        settings: Settings,
+        write_seconds: float = WRITE_SECONDS,
+        lease_seconds: float = LEASE_SECONDS,
+        *,
+        count_review: CountReview | None = None,
     ) -> None:
         """Prepare a keeper that writes every `write_seconds`, and has the lease for `lease_seconds` unless it writes.
 
-        Asks no server for anything.
+        `count_review` returns the open pairs of the review queue, None where they are not known. Asks no server for anything.
         """
+        self._count_review = count_review
         self._settings = settings
         self._write_seconds = write_seconds
         self._token = secrets.token_hex(8)
@@ -109,6 +117,7 @@ class Keeper:
 
     async def _write(self, follower: Follower, *, release: bool = False) -> bool:
         snapshot = follower.finish()
+        snapshot.review = await self._count_review() if self._count_review and not release else None
         return await self._call(lambda: self._store.write(self._token, snapshot, release=release))
 
     async def _begin(self, stored: Snapshot | None) -> Snapshot:

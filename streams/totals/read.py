@@ -17,11 +17,12 @@ from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.heartbeats import Heartbeat, HeartbeatStore
 from streams.totals.fold import SIZES, Counters
-from streams.totals.snapshot import Snapshot, TotalsStore
+from streams.totals.snapshot import ReviewQueue, Snapshot, TotalsStore
 
 __all__ = [
     "DeadLetterCount",
     "Overlap",
+    "ReviewCount",
     "SizeCount",
     "SourceCount",
     "Totals",
@@ -63,6 +64,17 @@ class DeadLetterCount(msgspec.Struct):
     dead_letters: int
 
 
+class ReviewCount(msgspec.Struct):
+    """The pairs that people are asked about and that are open: each was when it was last looked at, or was not looked at yet.
+
+    `unlooked` of them were not looked at yet; the others `looked_seconds` ago at most.
+    """
+
+    open: int
+    unlooked: int
+    looked_seconds: float
+
+
 class Totals(msgspec.Struct):
     """Totals over all records.
 
@@ -75,6 +87,7 @@ class Totals(msgspec.Struct):
     - `sizes`: all classes, the smallest first
     - `events`: events included, by type; `repeated_events` came again and count once
     - `dead_letters`: None where their number is not known
+    - `review`: None while the process that keeps the totals has not read the whole queue
     """
 
     time: datetime
@@ -92,6 +105,7 @@ class Totals(msgspec.Struct):
     events: dict[str, int]
     repeated_events: int
     dead_letters: list[DeadLetterCount] | None
+    review: ReviewCount | None
 
 
 def read_totals(settings: Settings, connection: Connection) -> Totals | None:
@@ -136,7 +150,15 @@ def describe_totals(snapshot: Snapshot, now: float) -> Totals:
         events=dict(sorted(counters.events.items())),
         repeated_events=snapshot.repeated,
         dead_letters=_dead_letters(snapshot.dead_letters),
+        review=_review(snapshot.review, now),
     )
+
+
+def _review(queue: ReviewQueue | None, now: float) -> ReviewCount | None:
+    if queue is None:
+        return None
+    seconds = max(now - queue.looked_since / 1000, 0.0) if queue.looked_since else 0.0
+    return ReviewCount(queue.open, queue.unlooked, round(seconds, 3))
 
 
 def _sources(counters: Counters) -> list[SourceCount]:

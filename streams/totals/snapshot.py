@@ -26,12 +26,23 @@ from streams.state.connection import Command, Connection, Script
 from streams.state.layout import totals_key
 from streams.totals.fold import Counters
 
-__all__ = ["LEASE_SECONDS", "Lease", "Snapshot", "TotalsStore"]
+__all__ = ["LEASE_SECONDS", "Lease", "ReviewQueue", "Snapshot", "TotalsStore"]
 
 LEASE_SECONDS = 10.0
 _FORMAT = 1
 _FOLDER = Path(__file__).parent
 HOLD, WRITE = (Script(_FOLDER / f"{name}.lua") for name in ("hold_totals", "write_totals"))
+
+
+class ReviewQueue(msgspec.Struct):
+    """The pairs that people are asked about and that are open, of them those that were not looked at yet (`unlooked`).
+
+    `looked_since` is when the longest ago of the looks at the others was, Unix time in ms, 0 where none was.
+    """
+
+    open: int
+    unlooked: int = 0
+    looked_since: int = 0
 
 
 class Snapshot(msgspec.Struct):
@@ -46,6 +57,7 @@ class Snapshot(msgspec.Struct):
     - `included`: ids of events after the positions that are included all the same (`totals/count.py`)
     - `contradicted`: the records, as they were counted, of clusters whose last event came again with others (`totals/repeats.py`)
     - `dead_letters`: current dead letters by source and reason code; None where they are not known
+    - `review`: the open pairs of the review queue; None where they are not known
     """
 
     counters: Counters
@@ -61,6 +73,7 @@ class Snapshot(msgspec.Struct):
     included: list[str] = []
     contradicted: dict[str, list[str]] = {}
     dead_letters: dict[str, dict[str, int]] | None = None
+    review: ReviewQueue | None = None
     format: int = _FORMAT
 
 

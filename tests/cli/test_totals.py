@@ -11,7 +11,7 @@ import pytest
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.totals.fold import Counters, add_cluster
-from streams.totals.snapshot import Snapshot, TotalsStore
+from streams.totals.snapshot import ReviewQueue, Snapshot, TotalsStore
 from tests.cli.test_cli import Said
 
 
@@ -34,7 +34,7 @@ def kept(namespace: str, connection: Connection, **fields: object) -> None:
 
 
 def test_they_are_printed_with_their_age(run: Callable[..., Said], namespace: str, connection: Connection) -> None:
-    kept(namespace, connection, dead_letters={"core": {"not_json": 1200}})
+    kept(namespace, connection, dead_letters={"core": {"not_json": 1200}}, review=ReviewQueue(1300, 4))
     code, out, _ = run("totals")
     assert code == 0
     lines = [line.split() for line in out.splitlines()]
@@ -43,6 +43,7 @@ def test_they_are_printed_with_their_age(run: Callable[..., Said], namespace: st
     assert ["core", "1,502", "3", "1", "1"] in lines
     assert ["1001", "or", "more", "1"] in lines
     assert "1,200 current dead letters" in out
+    assert "1,300 pairs open for review, 4 of them not looked at yet" in out
     assert "Not complete" not in out
 
 

@@ -152,3 +152,18 @@ def test_what_retention_deleted_is_left_out(file: sqlite3.Connection, topics: To
     assert review_queue.asked(file, pair_id("s:3", "u:9")) == Asked(
         pair_id("u:9", "s:3"), "s:3", "u:9", 0.7, ("authors_none",), topics.messages[2].timestamp
     )
+
+
+def test_the_pairs_that_are_shown_are_counted(file: sqlite3.Connection, topics: Topics) -> None:
+    assert review_queue.count(file) == (3, 3, 3, 0)
+    name, other = pair_id("s:1", "t:1"), pair_id("s:2", "s:9")
+    review_queue.note(file, [Looked(name, settled=False, effect=2)], NOW + 7)
+    review_queue.note(file, [Looked(other, settled=True, effect=0)], NOW)
+    assert review_queue.count(file) == (3, 2, 1, NOW)
+    assert len(queue(file)) == 2
+    topics.correct("k1", "same", a="s:3", b="u:9")
+    topics.correct("k2", "same", a="s:2", b="s:9")
+    topics.correct("k3", "different", a="x:1", b="x:2")
+    folding.fold(file, "", topics.messages[-3:])
+    assert review_queue.count(file) == (3, 1, 0, NOW)
+    assert len(queue(file)) == 1

@@ -236,6 +236,29 @@ def test_where_a_subscription_begins(new_settings: Make) -> None:
 
 
 @pytest.mark.system
+def test_a_subscriber_that_takes_nothing_is_ended_and_comes_back_without_loss(new_settings: Make) -> None:
+    async def story(settings: Settings, publisher: Publisher) -> None:
+        async with Hub(settings, ring=15) as hub:
+            slow, quick = await hub.subscribe(), await hub.subscribe()
+            client, other = Client(), Client()
+            for number in range(4):
+                await publisher.publish(some_events(f"part{number}", 15))
+                while len(ids(other)) < 15 * (number + 1):
+                    other.feed(await anext(quick))
+                while len(ids(client)) < 15:  # of the first part
+                    client.feed(await anext(slow))
+            async for chunk in slow:
+                client.feed(chunk)
+            await slow.aclose()
+            assert (hub.fallen_behind, hub.subscribers) == (1, 1)
+            back = await take(hub, 45, last_event_id=client.last_event_id)
+            assert ids(back) | ids(client) == ids(other)
+            await quick.aclose()
+
+    run(new_settings, story)
+
+
+@pytest.mark.system
 def test_without_the_topic_subscribers_are_asked_to_come_back(
     new_broker: Callable[..., AnyBroker], monkeypatch: pytest.MonkeyPatch
 ) -> None:

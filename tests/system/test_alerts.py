@@ -40,6 +40,7 @@ from streams.state.connection import connect
 from streams.state.layout import Layout
 from tests.harvest.arxiv_server import ArxivServer, papers
 from tests.harvest.killing import started
+from tests.serve.desk import CHAPTER, OTHER
 from tests.system.faults import paused
 from tests.system.processes import metric, wait_for
 from tests.system.prometheus import FOLDER, RULES, Prometheus, program
@@ -129,14 +130,18 @@ class Scene:
 
     @contextmanager
     def feed(self) -> Iterator[None]:
-        """Publish papers, a garbled payload and an unreadable field among them, every half second."""
+        """Publish papers, a garbled payload, an unreadable field and a doubtful pair among them, every half second."""
         ends = threading.Event()
+        doubtful = [
+            ("document", f"m:{name}".encode(), orjson.dumps({"source": "m", "id": name, **paper}))
+            for name, paper in (("chapter", CHAPTER), ("other", OTHER))
+        ]
 
         def go() -> None:
             while not ends.wait(0.5):
                 self.send_papers(2)
                 self.send_papers(1, doi=["x"] * 3, pages={"no": "pages"}, language=7)
-                self.send(("arxiv", b"garbage", b"neither XML nor JSON"))
+                self.send(("arxiv", b"garbage", b"neither XML nor JSON"), *doubtful)
                 self.ask()
 
         thread = threading.Thread(target=go)

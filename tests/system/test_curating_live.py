@@ -153,12 +153,14 @@ def test_a_correction_is_followed_also_by_a_worker_that_comes_later(world: World
         worker.wait_ready()
         world.send({"id": "1", **CHAPTER}, {"id": "2", **OTHER})
         (pair,) = wait_for(lambda: service.get("/review").body["items"], "a person is asked about the pair")
+        wait_for(lambda: open_pairs(service) == 1, "it is counted")
         assert (pair["a"]["record"], pair["b"]["record"]) == ("mine:1", "mine:2")
         assert service.post(f"/review/{pair['id']}/claim").body["claimed_by"] == "curator"
         made = service.post("/corrections", {"action": "same", "a": "mine:1", "b": "mine:2", "reason": "one book"})
         assert (made.status, made.body["status"]) == (200, "active")
         assert world.cluster("mine:2") == ["mine:1", "mine:2"]
         assert service.get("/review").body["items"] == []
+        wait_for(lambda: open_pairs(service) == 0, "it is counted no more")
         refused = service.post("/corrections", {"action": "different", "a": "mine:1", "b": "mine:2"})
         assert (refused.status, refused.body["code"]) == (409, "correction_conflict")
         assert refused.body["conflicts"] == [made.body["id"]]
@@ -220,6 +222,12 @@ def test_a_killed_service_has_the_queue_of_a_fold_from_nothing(world: World, tmp
     assert len(kept["doubt"]) > 5
     assert len(kept["letter"]) > 5
     assert {f"k{number}" for number in range(6)} == {row[0] for row in kept["correction"]}
+
+
+def open_pairs(service: Service) -> int | None:
+    """How many pairs are open for review, by the totals."""
+    totals = service.get("/stats").body["totals"]
+    return totals["review"]["open"] if totals and totals["review"] else None
 
 
 async def folded(settings: Settings, directory: Path) -> dict[str, list[tuple[Any, ...]]]:

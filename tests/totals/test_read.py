@@ -10,13 +10,14 @@ from streams.totals.fold import Counters, add_cluster
 from streams.totals.read import (
     DeadLetterCount,
     Overlap,
+    ReviewCount,
     SizeCount,
     SourceCount,
     describe_totals,
     read_totals,
     read_workers,
 )
-from streams.totals.snapshot import Snapshot, TotalsStore
+from streams.totals.snapshot import ReviewQueue, Snapshot, TotalsStore
 from tests.state.test_heartbeats import ONE
 
 
@@ -25,7 +26,13 @@ def test_totals_say_of_which_time_they_are_and_add_up() -> None:
     for records in (["core:1", "arxiv:1"], ["arxiv:2"], [f"core:{number}" for number in range(12)]):
         add_cluster(counters, records)
     snapshot = Snapshot(
-        counters, "dedup.events", {1: 5, 0: 9}, 90_000, repeated=4, dead_letters={"core": {"not_json": 2}}
+        counters,
+        "dedup.events",
+        {1: 5, 0: 9},
+        90_000,
+        repeated=4,
+        dead_letters={"core": {"not_json": 2}},
+        review=ReviewQueue(7, 2, 98_000),
     )
     found = describe_totals(snapshot, 100.5)
     assert (found.time, found.age_seconds) == (datetime(1970, 1, 1, 0, 1, 30, tzinfo=UTC), 10.5)
@@ -40,6 +47,7 @@ def test_totals_say_of_which_time_they_are_and_add_up() -> None:
     assert found.overlap == [Overlap("arxiv", "core", 1), Overlap("core", "core", 1)]
     assert list(found.offsets.items()) == [(0, 9), (1, 5)]
     assert found.dead_letters == [DeadLetterCount("core", "not_json", 2)]
+    assert found.review == ReviewCount(7, 2, 2.5)
     assert (found.complete, found.repeated_events, found.behind) == (True, 4, None)
 
 
@@ -50,7 +58,7 @@ def test_what_is_missing_never_counts_below_zero() -> None:
     assert (found.records, found.clusters, found.duplicates) == (0, 0, 0)
     assert (found.sources, found.overlap) == ([], [])
     assert all(size.clusters == 0 for size in found.sizes)
-    assert (found.complete, found.missing_events, found.dead_letters) == (False, 7, None)
+    assert (found.complete, found.missing_events, found.dead_letters, found.review) == (False, 7, None, None)
 
 
 def test_they_are_read_from_redis(generation: Settings, connection: Connection) -> None:

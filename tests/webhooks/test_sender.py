@@ -44,7 +44,9 @@ async def committed(settings: Settings, name: str = "a") -> dict[int, int | None
         await consumer.stop()
 
 
-def test_every_event_is_taken_once_and_those_of_a_cluster_in_order(topics: Settings, tmp_path: Path) -> None:
+def test_every_event_is_taken_once_and_those_of_a_cluster_in_order(
+    topics: Settings, tmp_path: Path, broker_kind: str
+) -> None:
     sent = events_of(40, 1)
 
     async def story() -> None:
@@ -53,6 +55,7 @@ def test_every_event_is_taken_once_and_those_of_a_cluster_in_order(topics: Setti
             await until(lambda: len(receiver.taken) >= len(sent), "all are taken")
             await until(lambda: hooks.state().taken == len(sent), "the state says so")
             assert hooks.state().status == "sending"
+            assert hooks.state().lag == (0 if broker_kind == "kafka" else None)
             assert hooks.counted("taken") == len(sent)
         ends = await extents(KafkaConnection.of(topics), topics.topic_prefix + EVENTS)
         at = await committed(topics)

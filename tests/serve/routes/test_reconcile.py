@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -14,7 +15,7 @@ from streams.query.clusters import Clusters
 from streams.serve.reconcile.manifest import manifest
 from tests.query.conftest import Library
 from tests.query.test_lookup import OTHER, PAIR, TITLE
-from tests.serve.conftest import Client
+from tests.serve.conftest import Client, client_with_token
 from tests.serve.reconcile import recorded, schemas
 
 PATH = "/reconcile"
@@ -209,8 +210,40 @@ def test_open_refine_shows_a_preview(client: Client, library: Library) -> None:
     assert client.get(f"{PATH}/preview").json()["code"] == "invalid"
 
 
-def test_a_page_of_another_origin_may_ask_here_and_nowhere_else(client: Client) -> None:
-    origin = {"Origin": "https://elsewhere.example"}
+def test_a_page_of_another_origin_may_ask_here_and_nowhere_else(library: Library, tmp_path: Path) -> None:
+    """Where a token is needed, which a proxy adds, as the specification has it."""
+    with client_with_token(library.settings.model_copy(update={"serve_requests_per_second": 0}), tmp_path) as client:
+        may_ask(client, "https://elsewhere.example")
+
+
+def test_without_tokens_a_page_of_this_machine_may_ask_and_no_other(client: Client) -> None:
+    """OpenRefine's own pages are of this machine; any page on the web could read what was never published."""
+    may_ask(client, "http://127.0.0.1:3333")
+    may_ask(client, "http://localhost:3333")
+    page, own = "https://elsewhere.example", "http://127.0.0.1:3333/project"
+    for headers in (
+        {"Origin": page},
+        {"Origin": "null"},
+        {"Referer": f"{page}/a"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "script"},
+        {"Origin": page, "Referer": own},
+    ):
+        answer = client.get(PATH, params={"callback": "f"}, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "origin_refused"), headers
+        assert client.post(PATH, data={"queries": "{}"}, headers=headers).status_code == 403
+    asked = {"Origin": page, "Access-Control-Request-Method": "POST"}
+    assert client.options(PATH, headers=asked).status_code == 403
+    for headers in (
+        {},
+        {"Referer": own, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "script"},
+        {"Sec-Fetch-Site": "none"},
+        {"Referer": page, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"},
+    ):
+        assert client.get(PATH, headers=headers).status_code == 200, headers
+
+
+def may_ask(client: Client, page: str) -> None:
+    origin = {"Origin": page}
     for path in ("", "/suggest/entity", "/suggest/property", "/suggest/type", "/properties", "/preview?id=c"):
         assert client.get(PATH + path, headers=origin).headers["Access-Control-Allow-Origin"] == "*", path
     for text, status in (("{}", 200), ("{", 400)):
