@@ -79,7 +79,8 @@ class Visitors:
 
     def check(self) -> None:
         """Fail where anything went wrong on a page."""
-        assert [each for each in self.problems if not any(re.search(p, each) for p in self._forgiven)] == []
+        found = [each for each in self.problems if not any(re.search(p, each) for p in self._forgiven)]
+        assert not found, "\n".join(found)
 
     def _dialog(self, dialog: Any) -> None:
         self.problems.append(f"a dialog: {dialog.message}")
