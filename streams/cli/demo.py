@@ -155,7 +155,7 @@ def _check_page(settings: Settings) -> None:
 
 
 def _serve_page(screen: Console, own: Settings, out: Path) -> None:
-    """Serve the page until SIGINT or SIGTERM; the worker goes on, so that what is decided on the page has its effect."""
+    """Serve the page until SIGINT or SIGTERM; the worker keeps running, so that what is decided on the page has its effect."""
     tokens = TokenFile(out / FILE_NAME)
     secret = tokens.create("demo", "operate")
     files = {"serve_data": str(out / "serve"), "serve_tokens_file": str(tokens.path)}

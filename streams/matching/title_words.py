@@ -72,7 +72,8 @@ _PREFIXES = frozenset((
 
 
 def _numbers(words: tuple[str, ...]) -> list[str]:
-    return [word for word in words if word[0].isdigit() and word.replace(".", "").isdigit()]
+    # A title that was cut after a space has an empty word at its end.
+    return [word for word in words if word[:1].isdigit() and word.replace(".", "").isdigit()]
 
 
 def numbers_differ(pair: Pair) -> bool:

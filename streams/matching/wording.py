@@ -192,10 +192,10 @@ def _abbreviates(short: list[str], long: list[str]) -> bool:
     letters = "".join(short)
     if not 2 <= len(letters) <= 8 or len(long) < 2 or len(short) > 2 or not letters.isalpha():
         return False
-    if letters == "".join(word[0] for word in long):
+    if letters == "".join(word[:1] for word in long):
         return True
     full = [word for word in long if word not in EMPTY]
-    return len(full) > 1 and letters == "".join(word[0] for word in full)
+    return len(full) > 1 and letters == "".join(word[:1] for word in full)
 
 
 def is_misspelling(a: str, b: str) -> bool:

@@ -57,3 +57,13 @@ def test_what_contradicts(test: Test, one: str, other: str) -> None:
 def test_what_does_not(test: Test, one: str, other: str) -> None:
     assert not test(compare_fully(features(one), features(other)))
     assert not test(compare_fully(features(other), features(one)))
+
+
+def test_a_title_that_was_cut_after_a_space_can_be_compared() -> None:
+    """Titles are kept up to 400 characters; the 400th of this one is a space."""
+    title = "Very long title of a paper on corals " * 12
+    long, short = features(title), features(title[:200])
+    assert long.title.endswith(" ")
+    for pair in (compare_fully(long, short), compare_fully(short, long)):
+        assert not words.numbers_differ(pair)
+        assert not words.part_on_one_side(pair)
