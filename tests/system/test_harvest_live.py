@@ -28,7 +28,7 @@ from tests.harvest.datasets_server import DatasetsServer, packed
 from tests.harvest.feed_server import at_random
 from tests.harvest.killing import started
 from tests.system.folded_events import folded
-from tests.system.processes import wait_for
+from tests.system.processes import metric, wait_for
 
 pytestmark = pytest.mark.system
 
@@ -102,7 +102,11 @@ def test_a_release_and_its_difference_become_clusters(settings: Settings, tmp_pa
         def clusters() -> set[frozenset[str]]:
             return folded(message.value for message in read(settings, settings.topic_prefix + EVENTS))
 
-        wait_for(lambda: clusters() == expected, "all records are in their clusters", 60 + count / 200)
+        def handled() -> bool:
+            return metric(worker.read("/metrics"), "streams_batch_records_total") >= len(rows) + len(gone)
+
+        wait_for(handled, "all messages are handled", 60 + count / 100)
+        wait_for(lambda: clusters() == expected, "all records are in their clusters", 120)
 
 
 def harvest(settings: Settings, server: Any, *arguments: str) -> None:
