@@ -35,7 +35,8 @@ class Timing:
     def took(self, began: float, redis: float) -> None:
         """Note, on the thread, when it took the question (`perf_counter`) and how many seconds Redis took; it has ended now."""
         self._ended = time.perf_counter()
-        self.seconds["queue"] += began - self._asked
+        # Of questions asked at once, as for several decisions, the last one may have been asked after this one began.
+        self.seconds["queue"] += max(began - self._asked, 0.0)
         self.seconds["redis"] += redis
         self.seconds["answer"] += self._ended - began - redis
 

@@ -51,3 +51,14 @@ def test_a_question_that_no_thread_took_counts_nothing() -> None:
     timing.ask()
     timing.resume()
     assert not any(timing.seconds.values())
+
+
+def test_questions_asked_at_once_take_no_negative_time() -> None:
+    timing = Timing()
+    timing.ask()
+    began = time.perf_counter()
+    time.sleep(0.002)
+    timing.ask()
+    timing.took(began, 0.0)
+    assert timing.seconds["queue"] == 0.0
+    assert all(seconds >= 0 for seconds in timing.seconds.values())
