@@ -27,7 +27,9 @@ PROXY: dict[str, Any] = {
 }
 OF_THE_SIGN_IN = ("/sign-in", "/sign-out", "/static/name")
 """Open to all, as the page to sign in is."""
-ASKS_BY_POST = {"/api/v1/lookup", "/api/v1/match", "/api/v1/session", "/api/v1/corrections/preview", "/reconcile"}
+ASKS_BY_POST = {
+    "/api/v1/lookup", "/api/v1/match", "/api/v1/session", "/api/v1/corrections/preview", "/reconcile", "/search", "/review/blind",
+}  # fmt: skip
 """Paths whose POST changes nothing."""
 
 
