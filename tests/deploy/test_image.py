@@ -87,7 +87,8 @@ def test_every_component_names_its_licence_and_what_it_needs(sbom: dict[str, obj
     dependencies = sbom["dependencies"]
     assert isinstance(dependencies, list)
     (root,) = [entry["dependsOn"] for entry in dependencies if entry["ref"] == "root-component"]
-    assert len(root) == len([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["serve"]])
+    extras = PROJECT["optional-dependencies"]
+    assert len(root) == len([*PROJECT["dependencies"], *extras["serve"], *extras["harvest"]])
 
 
 def test_the_image_has_no_installer_and_no_embedded_server(sbom: dict[str, object], image: Path) -> None:

@@ -1,21 +1,25 @@
-"""`/subscriptions`: who listens over SSE and how far behind, and the consumer groups that read the published topics."""
+"""`/subscriptions`: who listens over SSE and how far behind, consumer groups of the published topics, endpoints of webhooks."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Annotated, Any
 
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
+from litestar.params import PathParameter
+from litestar.response import Redirect
 
 from streams import events
 from streams.errors import BrokerError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topics import is_embedded_broker
-from streams.serve.page.templates import fragment, page
+from streams.serve.access import requires
+from streams.serve.page.templates import fragment, page, redirect
 from streams.serve.page.views import subscriptions as views
 from streams.serve.resources import Resources
 from streams.subscriptions.groups import GroupLag, group_lags
+from streams.webhooks.states import StateStore, read_states
 
 __all__ = ["router"]
 
@@ -58,4 +62,29 @@ async def show_groups(request: Request[Any, Any, Any], resources: NamedDependenc
     return page(request, "groups.html", **values)
 
 
-router = Router("/", route_handlers=[show_subscriptions, show_groups])
+@get("/subscriptions/webhooks", operation_id="pageWebhooks", guards=[requires("operate")])
+async def show_webhooks(request: Request[Any, Any, Any], resources: NamedDependency[Resources]) -> Response[str]:
+    """Show the endpoints of webhooks; as a part of a page where htmx asks."""
+    states = await resources.ask(lambda index: read_states(index.settings.namespace, index.connection))
+    values: dict[str, Any] = {"endpoints": views.endpoint_rows(states)}
+    if request.headers.get("HX-Request"):
+        return fragment("parts/webhooks.html", **values)
+    return page(request, "webhooks.html", **values)
+
+
+@post(
+    "/subscriptions/webhooks/{name:str}/enable",
+    operation_id="pageEnableWebhook",
+    guards=[requires("operate")],
+    status_code=303,
+)
+async def enable_webhook(
+    resources: NamedDependency[Resources],
+    name: Annotated[str, PathParameter(description="The name of the endpoint.")],
+) -> Redirect:
+    """Turn an endpoint on that was turned off, or send what waits at once."""
+    await resources.ask(lambda index: StateStore(index.settings.namespace, index.connection).enable(name))
+    return redirect("/subscriptions")
+
+
+router = Router("/", route_handlers=[show_subscriptions, show_groups, show_webhooks, enable_webhook])

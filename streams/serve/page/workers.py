@@ -1,4 +1,4 @@
-"""`/workers`: each worker with its partitions, its lag and why it is not ready; open pages are renewed every five seconds."""
+"""`/workers`: each worker with its partitions, its lag and why it is not ready; and harvesters. Open pages are renewed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 
+from streams.errors import BrokerError
+from streams.harvest.checkpoints import read_states
 from streams.serve.page.templates import fragment, page
 from streams.serve.page.views import workers as views
 from streams.serve.resources import Resources
@@ -32,4 +34,19 @@ def show_workers(request: Request[Any, Any, Any], resources: NamedDependency[Res
     return page(request, "workers.html", **values)
 
 
-router = Router("/", route_handlers=[show_workers])
+@get("/workers/harvesters", operation_id="pageHarvesters")
+async def show_harvesters(request: Request[Any, Any, Any], resources: NamedDependency[Resources]) -> Response[str]:
+    """Show the feeds that are harvested; asking the broker takes a while, so the page asks for them after it is shown."""
+    rows: list[views.HarvesterRow] = []
+    problem = ""
+    try:
+        rows = views.harvester_rows(await read_states(resources.settings))
+    except BrokerError as error:
+        problem = str(error)
+    values: dict[str, Any] = {"harvesters": rows, "problem": problem, "asked": time.time()}
+    if request.headers.get("HX-Request"):
+        return fragment("parts/harvesters.html", **values)
+    return page(request, "harvesters.html", **values)
+
+
+router = Router("/", route_handlers=[show_workers, show_harvesters])

@@ -1,4 +1,4 @@
-"""What the page of subscriptions shows: who listens over SSE, and which consumer groups read the topics of Streams."""
+"""What the page of subscriptions shows: who listens over SSE, and the endpoints of webhooks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from streams.subscriptions.filters import Filter
 from streams.subscriptions.hub import Listener
+from streams.webhooks.states import EndpointState
 
-__all__ = ["ListenerRow", "listener_rows"]
+__all__ = ["EndpointRow", "ListenerRow", "endpoint_rows", "listener_rows"]
+
+_TONES = {"sending": "good", "retrying": "warn", "waiting": "warn", "off": "bad", "disabled": ""}
 
 
 class ListenerRow(NamedTuple):
@@ -19,6 +22,37 @@ class ListenerRow(NamedTuple):
     wants: str
     behind: int
     is_catching_up: bool
+
+
+class EndpointRow(NamedTuple):
+    """An endpoint of webhooks; `since` is when its state of failing or off began, 0 where it is none of these."""
+
+    name: str
+    origin: str
+    status: str
+    tone: str
+    reason: str
+    since: float
+    lag_seconds: float
+    lag: int | None
+    taken: int
+    failed: int
+    given_up: int
+    last_taken: float
+    can_be_enabled: bool
+
+
+def endpoint_rows(states: Sequence[EndpointState]) -> list[EndpointRow]:
+    """Return a row for each endpoint, those that are off or failing first."""
+    rows = [
+        EndpointRow(
+            each.name, each.origin, each.status, _TONES.get(each.status, ""), each.reason,
+            each.off_since or each.failing_since, each.lag_seconds, each.lag, each.taken, each.failed, each.given_up,
+            each.last_taken, each.status in ("off", "retrying"),
+        )
+        for each in states
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: (not row.since, row.name))
 
 
 def listener_rows(listeners: Sequence[Listener]) -> list[ListenerRow]:

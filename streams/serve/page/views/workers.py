@@ -1,13 +1,16 @@
-"""What the page of workers shows: each worker with why it is not ready, and the topics with their lag."""
+"""What the page of workers shows: each worker with why it is not ready, the topics with their lag, and the harvesters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from streams.harvest.checkpoints import Checkpoint, State
 from streams.state.heartbeats import Heartbeat
 
-__all__ = ["TopicRow", "WorkerRow", "topic_rows", "worker_rows"]
+__all__ = ["HarvesterRow", "TopicRow", "WorkerRow", "harvester_rows", "topic_rows", "worker_rows"]
+
+_TONES = {"working": "good", "waiting": "good", "failed": "bad", "ended": ""}
 
 
 class WorkerRow(NamedTuple):
@@ -37,6 +40,35 @@ class TopicRow(NamedTuple):
     waiting: int
     lag_seconds: float
     places: Sequence[tuple[int, int | None, int, float, str]]
+
+
+class HarvesterRow(NamedTuple):
+    """A feed that is harvested. `pending`: the number of spans of days that failed and are asked for again."""
+
+    feed: str
+    state: str
+    tone: str
+    detail: str
+    time: float
+    done: str
+    pending: int
+    newest: str
+    success: float
+    records: int
+
+
+def harvester_rows(states: Sequence[State]) -> list[HarvesterRow]:
+    """Return a row for each feed, those that failed first."""
+    rows = []
+    for each in states:
+        checkpoint = each.checkpoint or Checkpoint(each.feed)
+        rows.append(
+            HarvesterRow(
+                each.feed, each.state, _TONES[each.state], each.detail, each.time, checkpoint.done,
+                len(checkpoint.pending), checkpoint.newest, each.success, each.records,
+            )
+        )  # fmt: skip
+    return sorted(rows, key=lambda row: (row.state != "failed", row.feed))
 
 
 def worker_rows(workers: Sequence[Heartbeat]) -> list[WorkerRow]:

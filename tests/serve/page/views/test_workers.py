@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import msgspec
 
-from streams.serve.page.views.workers import topic_rows, worker_rows
+from streams.harvest.checkpoints import Checkpoint, State
+from streams.serve.page.views.workers import harvester_rows, topic_rows, worker_rows
 from streams.state.heartbeats import PartitionLag
 from tests.state.test_heartbeats import ONE
 
@@ -32,3 +33,14 @@ def test_topics_with_the_longest_lag_come_first_and_the_newest_heartbeat_has_a_p
     assert (core.topic, core.partitions, core.waiting, core.lag_seconds) == ("records.core", 4, 8, 5.0)
     assert core.places[-1] == (5, 9, 5, 5.0, "two")
     assert arxiv.places[0] == (0, None, 0, 0.0, "one")
+
+
+def test_feeds_that_failed_come_first() -> None:
+    done = Checkpoint("arxiv", "2026-11-01", "2026-11-28", pending=("2026-11-03/2026-11-04",), newest="2026-11-27")
+    rows = harvester_rows(
+        [State("arxiv", "waiting", checkpoint=done, records=7), State("crossref", "failed", "503", time=9.0)]
+    )
+    assert [(row.feed, row.tone, row.done, row.pending) for row in rows] == [
+        ("crossref", "bad", "", 0),
+        ("arxiv", "good", "2026-11-28", 1),
+    ]
