@@ -20,7 +20,7 @@ _AGAIN_SECONDS = 1.0
 
 
 async def cancelled_only_by_caller(work: Awaitable[T]) -> T:
-    """Return what `work` returns; raise CancelledError where this task was cancelled meanwhile, and only there.
+    """Return what `work` returns; raise CancelledError where this task was cancelled, and only there.
 
     Raises BrokerError where `work` was cancelled by aiokafka.
     """
@@ -29,7 +29,7 @@ async def cancelled_only_by_caller(work: Awaitable[T]) -> T:
     try:
         result = await work
     except asyncio.CancelledError:
-        if task is None or task.cancelling() > before:
+        if task is None or task.cancelling():  # now, or before: then this is its cleaning up
             raise
         raise BrokerError("Kafka has closed a connection") from None
     if task is not None and task.cancelling() > before:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import inspect
 import logging
@@ -17,7 +18,7 @@ from aiokafka.abc import AbstractTokenProvider
 from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
-from streams.errors import SettingsError
+from streams.errors import BrokerError, SettingsError
 from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.refusal import TokenError, first_error, refusal
 from streams.settings import Settings
@@ -124,7 +125,8 @@ async def started(client: _AnyClient, kafka: KafkaConnection) -> AsyncIterator[_
             raise await refusal(kafka, error) from error
         yield client
     finally:  # also where it did not start: it would log that later
-        await cancelled_only_by_caller(stop())
+        with contextlib.suppress(BrokerError):  # what ends the caller's work is of more use than how the end went
+            await cancelled_only_by_caller(stop())
 
 
 class _TokenProvider(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types there

@@ -34,6 +34,23 @@ def test_a_cancellation_that_nobody_asked_for_is_an_error_of_the_broker() -> Non
     asyncio.run(story())
 
 
+def test_a_task_that_is_cancelled_stays_so_while_it_cleans_up() -> None:
+    async def work() -> None:
+        try:
+            await asyncio.sleep(30)
+        finally:
+            await cancelled_only_by_caller(invents())
+
+    async def story() -> None:
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(story())
+
+
 def test_a_cancellation_that_was_swallowed_is_raised_after_all() -> None:
     async def story() -> None:
         task = asyncio.create_task(cancelled_only_by_caller(swallows()))

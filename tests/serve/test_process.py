@@ -57,8 +57,8 @@ def test_a_free_port_is_printed(library: Library) -> None:
     try:
         assert process.stderr is not None
         line = process.stderr.readline()
-        assert line.startswith("API on http://127.0.0.1:")
-        assert not line.rstrip().endswith(":0/api/v1")
+        assert line.startswith("page on http://127.0.0.1:")
+        assert not line.rstrip().endswith(":0/")
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0

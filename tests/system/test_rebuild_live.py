@@ -238,7 +238,7 @@ def test_a_rebuild_that_is_given_up_leaves_nothing(world: World, streams: Callab
     with streams_.start("rebuild") as process:
         wait_for(lambda: world.positions("2"), "it has begun")
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(20) == 130, streams_.output()
     world.way.restore()
     found = status(world.settings)
     assert (found.rebuilding, found.running, found.closed) == ("2", False, False)
