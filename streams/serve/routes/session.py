@@ -50,18 +50,23 @@ async def begin(request: Anything, data: JSONBody[SessionRequest]) -> Response[C
     return Response(Caller(token.name, token.scope, "session"), cookies=[cookie])
 
 
+def ended_cookie() -> Cookie:
+    """Return the cookie in place of that of a session, which a browser drops at once."""
+    return Cookie(SESSION_COOKIE, value="", max_age=0, path="/", httponly=True, samesite="strict")
+
+
 @delete(
     "",
     operation_id="endSession",
     summary="End the session of a browser",
     responses=answers(),
     opt=OPEN_TO_ALL,
+    response_cookies=[ended_cookie()],
 )
-async def end(request: Anything) -> Response[None]:
+async def end(request: Anything) -> None:
     """Delete the cookie. To end all sessions of a token, revoke it."""
     access: Access = request.app.state.access
     access.check_origin(request)
-    return Response(None, status_code=204, cookies=[ended_cookie()])
 
 
 def session_cookie(request: Anything, value: str) -> Cookie:
@@ -71,11 +76,6 @@ def session_cookie(request: Anything, value: str) -> Cookie:
     return Cookie(
         SESSION_COOKIE, value=value, max_age=SESSION_SECONDS, path="/", httponly=True, samesite="strict", secure=secure
     )
-
-
-def ended_cookie() -> Cookie:
-    """Return the cookie in place of that of a session, which a browser drops at once."""
-    return Cookie(SESSION_COOKIE, value="", max_age=0, path="/", httponly=True, samesite="strict")
 
 
 router = Router("/session", route_handlers=[who_am_i, begin, end], tags=["session"])
