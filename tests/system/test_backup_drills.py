@@ -33,7 +33,7 @@ Tell = Callable[[str, Report], None]
     "running",
     [
         pytest.param(True, id="workers run"),
-        pytest.param(False, id="workers stopped", marks=pytest.mark.any_broker),
+        pytest.param(False, id="workers stopped", marks=[pytest.mark.any_broker, pytest.mark.long]),
     ],
 )
 def test_a_copy_made_online_is_restored(

@@ -174,6 +174,7 @@ def test_up_without_the_redis_that_the_topics_belong_to_says_so_and_waits(
     streams_.check_nothing_is_left()
 
 
+@pytest.mark.long
 def test_up_serves_and_remembers(streams: Callable[..., Streams], tmp_path: Path) -> None:
     streams_ = streams(http_port=0)
     up = Up(streams_, tmp_path / "data")

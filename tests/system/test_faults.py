@@ -68,6 +68,7 @@ def test_workers_join_leave_and_are_killed(given: Servers, tell: Callable[[str, 
 
 
 @pytest.mark.any_broker
+@pytest.mark.long
 def test_redis_is_killed_and_comes_back(given: Servers, tell: Callable[[str, Report], None]) -> None:
     with given.scenario(2, batch_records=16) as scenario:
         scenario.begin(make_feed(12, 300))

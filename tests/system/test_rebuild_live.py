@@ -162,7 +162,9 @@ def feed(count: int, seed: int) -> list[Payload]:
     return [Payload("document", item.record_id.encode(), item.value or b"") for item in generate(seed, count)]
 
 
-@pytest.mark.parametrize("world", ["one", pytest.param("cluster", marks=pytest.mark.any_broker)], indirect=True)
+@pytest.mark.parametrize(
+    "world", ["one", pytest.param("cluster", marks=[pytest.mark.any_broker, pytest.mark.long])], indirect=True
+)
 def test_a_rebuild_beside_workers_and_a_feed(world: World, streams: Callable[..., Streams], validate: Any) -> None:
     # The nodes of a cluster name themselves, which leads around the slow way: there it is many small batches.
     lot = 2 if world.settings.redis_cluster else 20

@@ -103,6 +103,7 @@ def setting(
 
 
 @pytest.mark.any_broker
+@pytest.mark.long
 def test_a_failover_that_forgets_acknowledged_writes(setting: Setting) -> None:
     setting.run(Pair, 17)
 

@@ -171,6 +171,7 @@ def test_no_order_changes_the_clusters(
     assert clusters(out) == clusters(first_run.out)
 
 
+@pytest.mark.long
 def test_a_worker_killed_in_mid_run_changes_nothing(streams: Callable[..., Streams], tmp_path: Path) -> None:
     streams_ = streams(batch_records=25)
     lines, standing = feed(260, seed=22)
