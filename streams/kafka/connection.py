@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib
 import inspect
 import logging
@@ -18,8 +17,8 @@ from aiokafka.abc import AbstractTokenProvider
 from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
-from streams.errors import BrokerError, SettingsError
-from streams.kafka.cancellation import cancelled_only_by_caller
+from streams.errors import SettingsError
+from streams.kafka.cancellation import cancelled_only_by_caller, closed
 from streams.kafka.refusal import TokenError, first_error, refusal
 from streams.settings import Settings
 from streams.settings.redaction import hide
@@ -125,8 +124,7 @@ async def started(client: _AnyClient, kafka: KafkaConnection) -> AsyncIterator[_
             raise await refusal(kafka, error) from error
         yield client
     finally:  # also where it did not start: it would log that later
-        with contextlib.suppress(BrokerError):  # what ends the caller's work is of more use than how the end went
-            await cancelled_only_by_caller(stop())
+        await closed(stop())
 
 
 class _TokenProvider(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types there

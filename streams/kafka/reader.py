@@ -162,12 +162,14 @@ async def read_at_time(kafka: KafkaConnection, topic: str, moment: int) -> Async
     try:
         places = list((await describe(kafka, [topic], all_exist=False)).places)
         async with plain_consumer(kafka) as consumer:
-            consumer.assign(places)
+            # Before anything is assigned: of a consumer that is given other partitions aiokafka may lose the end.
             first = {
                 place: found.offset
                 for place, found in (await consumer.offsets_for_times(dict.fromkeys(places, moment))).items()
                 if found is not None
             }
+            if not first:
+                return
             consumer.assign(list(first))
             for place, offset in first.items():
                 consumer.seek(place, offset)

@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 from streams.errors import BrokerError
-from streams.kafka.cancellation import cancelled_only_by_caller, stop_task
+from streams.kafka.cancellation import cancelled_only_by_caller, closed, stop_task
 
 
 async def invents() -> None:
@@ -73,6 +73,38 @@ def test_a_time_limit_within_or_around_is_no_cancellation() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
                 await cancelled_only_by_caller(swallows())
+
+    asyncio.run(story())
+
+
+def test_what_closes_a_client_is_cut_short_where_a_task_of_it_has_swallowed_its_cancellation() -> None:
+    async def close(fetching: asyncio.Task[str], ended: list[str]) -> None:
+        fetching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await fetching
+        ended.append("closed")
+
+    async def stubborn() -> str:
+        await swallows()
+        return await swallows()
+
+    async def story() -> None:
+        ended: list[str] = []
+        fetching = asyncio.create_task(stubborn())
+        await asyncio.sleep(0)
+        await closed(close(fetching, ended), 0.05)
+        assert ended == ["closed"]
+        assert fetching.done()
+        caller = asyncio.create_task(closed(asyncio.sleep(30)))
+        await asyncio.sleep(0)
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        with pytest.raises(ValueError, match="x"):
+            await closed(fails())
+
+    async def fails() -> None:
+        raise ValueError("x")
 
     asyncio.run(story())
 
