@@ -131,7 +131,9 @@ def from_items(items: Iterable[Any], builder: RecordBuilder, field: str = "autho
             complete = False
             name = _ET_AL.sub("", name).strip()
         if name and (" " in name or not is_missing(name)):
-            authors.append(from_name(name))
+            author = from_name(name)
+            if author.name == name or not is_missing(author.name):  # "?" is left of "0?" without its mark
+                authors.append(author)
     return authors, complete
 
 
