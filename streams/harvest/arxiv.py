@@ -13,7 +13,7 @@ from streams.errors import FeedError
 from streams.event_log import EventLog
 from streams.harvest.checkpoints import Checkpoint
 from streams.harvest.client import FeedClient, GarbledError, RefusedRequestError
-from streams.harvest.days import days_due, days_finished, days_pending, days_split
+from streams.harvest.days import DayWindows, days_due
 from streams.harvest.oai_pmh import OaiPage, OaiRecord, read_page
 from streams.harvest.source import Batch, Message, Options, Window
 from streams.sources import SOURCES
@@ -28,7 +28,7 @@ _FORMAT = "arXivRaw"
 _MOST_BEGINNINGS = 3
 
 
-class ArxivSource:
+class ArxivSource(DayWindows):
     """All of arXiv, or some of its sets (`cs`, `physics:hep-th`)."""
 
     adapter = "arxiv"
@@ -83,18 +83,6 @@ class ArxivSource:
                 raise GarbledError(f"arXiv sends one resumption token twice in {window.name}")
             used.add(page.token)
             params = {"verb": "ListRecords", "resumptionToken": page.token}
-
-    def finished(self, checkpoint: Checkpoint, window: Window) -> Checkpoint:
-        """Return the checkpoint after a window."""
-        return days_finished(checkpoint, window)
-
-    def failed(self, checkpoint: Checkpoint, window: Window) -> Checkpoint:
-        """Return the checkpoint after a window that failed."""
-        return days_pending(checkpoint, window)
-
-    def split(self, window: Window) -> list[Window]:
-        """Return the halves of a window."""
-        return days_split(window)
 
 
 def _message(record: OaiRecord) -> Message:

@@ -15,7 +15,7 @@ from streams.errors import FeedError
 from streams.event_log import EventLog
 from streams.harvest.checkpoints import Checkpoint
 from streams.harvest.client import FeedClient, GarbledError, RefusedRequestError, Response
-from streams.harvest.days import days_due, days_finished, days_pending, days_split
+from streams.harvest.days import DayWindows, days_due
 from streams.harvest.source import Batch, Message, Options, Window
 from streams.sources import SOURCES
 
@@ -46,7 +46,7 @@ class _Answer(msgspec.Struct):
     message: _Message
 
 
-class CrossrefSource:
+class CrossrefSource(DayWindows):
     """All works, or those that filters of the API select (`type:journal-article`, `member:311`)."""
 
     adapter = "crossref"
@@ -106,18 +106,6 @@ class CrossrefSource:
             if not page.items or not page.cursor:
                 return
             params["cursor"] = page.cursor
-
-    def finished(self, checkpoint: Checkpoint, window: Window) -> Checkpoint:
-        """Return the checkpoint after a window."""
-        return days_finished(checkpoint, window)
-
-    def failed(self, checkpoint: Checkpoint, window: Window) -> Checkpoint:
-        """Return the checkpoint after a window that failed."""
-        return days_pending(checkpoint, window)
-
-    def split(self, window: Window) -> list[Window]:
-        """Return the halves of a window."""
-        return days_split(window)
 
 
 def _message(work: bytes) -> Message:

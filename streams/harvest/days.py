@@ -16,7 +16,7 @@ from streams.errors import UsageError
 from streams.harvest.checkpoints import Checkpoint
 from streams.harvest.source import Options, Window
 
-__all__ = ["OVERLAP_DAYS", "days_due", "days_finished", "days_pending", "days_split"]
+__all__ = ["OVERLAP_DAYS", "DayWindows", "days_due", "days_finished", "days_pending", "days_split"]
 
 OVERLAP_DAYS = 2
 _RECENT_DAYS = 14
@@ -79,6 +79,22 @@ def days_split(window: Window) -> list[Window]:
         return []
     middle = since + (until - since) // 2
     return [_window(since, middle), _window(middle + timedelta(1), until)]
+
+
+class DayWindows:
+    """What a source that is asked for days does with its windows (`streams/harvest/source.py`)."""
+
+    def finished(self, checkpoint: Checkpoint, window: Window) -> Checkpoint:
+        """Return the checkpoint after a window."""
+        return days_finished(checkpoint, window)
+
+    def failed(self, checkpoint: Checkpoint, window: Window) -> Checkpoint:
+        """Return the checkpoint after a window that failed."""
+        return days_pending(checkpoint, window)
+
+    def split(self, window: Window) -> list[Window]:
+        """Return the halves of a window."""
+        return days_split(window)
 
 
 def _joins(checkpoint: Checkpoint, window: Window) -> bool:

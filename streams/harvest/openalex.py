@@ -15,7 +15,7 @@ from streams.errors import FeedError
 from streams.event_log import EventLog
 from streams.harvest.checkpoints import Checkpoint
 from streams.harvest.client import FeedClient, GarbledError, RefusedRequestError, Response
-from streams.harvest.days import days_due, days_finished, days_pending, days_split
+from streams.harvest.days import DayWindows, days_due
 from streams.harvest.source import Batch, Message, Options, Window
 from streams.sources import SOURCES
 
@@ -44,7 +44,7 @@ class _Page(msgspec.Struct):
     results: list[msgspec.Raw]
 
 
-class OpenAlexSource:
+class OpenAlexSource(DayWindows):
     """All works, or those that filters of the API select (`type:article`)."""
 
     adapter = "openalex"
@@ -87,18 +87,6 @@ class OpenAlexSource:
             if not page.results or not page.meta.next_cursor:
                 return
             params["cursor"] = page.meta.next_cursor
-
-    def finished(self, checkpoint: Checkpoint, window: Window) -> Checkpoint:
-        """Return the checkpoint after a window."""
-        return days_finished(checkpoint, window)
-
-    def failed(self, checkpoint: Checkpoint, window: Window) -> Checkpoint:
-        """Return the checkpoint after a window that failed."""
-        return days_pending(checkpoint, window)
-
-    def split(self, window: Window) -> list[Window]:
-        """Return the halves of a window."""
-        return days_split(window)
 
 
 def work_message(work: bytes) -> Message:
