@@ -14,6 +14,7 @@ from streams.clusters.corrections import ID_USED, Correction, Standing, Verdict
 from streams.curation import sent_corrections
 from streams.curation.corrections import Status, decided, is_repeated, publish_correction, statuses
 from streams.errors import BrokerError, NotFoundError, ServiceError
+from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.query.index_reader import IndexReader
 from streams.serve.problems import ProblemError
 from streams.serve.resources import Resources
@@ -87,21 +88,11 @@ async def _send_once(resources: Resources, correction: Correction) -> Correction
             raise _conflict(expected, expected.verdict)
         try:
             async with asyncio.timeout(_SEND_SECONDS):
-                await _publish(resources, correction, expected.verdict)
+                await cancelled_only_by_caller(publish_correction(resources.settings, correction, expected.verdict))
         except TimeoutError:
             raise BrokerError(f"Kafka did not accept the correction within {_SEND_SECONDS:g} s") from None
         await curation.database.run(partial(sent_corrections.note_sent, correction=correction))
     return correction
-
-
-async def _publish(resources: Resources, correction: Correction, about: Verdict) -> None:
-    try:
-        await publish_correction(resources.settings, correction, about)
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
-        raise BrokerError("Kafka closed the connection") from None  # aiokafka cancels what waits for an answer on it
 
 
 def _expect(index: IndexReader, correction: Correction) -> _Expected:

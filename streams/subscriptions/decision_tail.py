@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 
 from streams import events
 from streams.errors import BrokerError, StreamsError
+from streams.kafka.cancellation import stop_task
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import END_HEADER, describe, plain_consumer
 from streams.kafka.refusal import explained
@@ -104,9 +105,7 @@ class DecisionTail:
 
     async def close(self) -> None:
         """Stop reading."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await stop_task(self._task)
 
     async def changed(self, seconds: float) -> None:
         """Return when there are new rows, or after some seconds."""

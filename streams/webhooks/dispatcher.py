@@ -18,6 +18,7 @@ import msgspec
 
 from streams.errors import StreamsError
 from streams.event_log import EventLog
+from streams.kafka.cancellation import stop_task
 from streams.settings import Settings
 from streams.state.connection import connect_to_read
 from streams.webhooks.configuration import Webhooks
@@ -34,7 +35,6 @@ T = TypeVar("T")
 
 _TICK_SECONDS = 1.0
 _ASK_SECONDS = 2.0
-_CANCEL_SECONDS = 1.0
 
 
 class Dispatcher:
@@ -71,8 +71,7 @@ class Dispatcher:
     async def __aexit__(self, *_: object) -> None:
         if self._task is None:
             return
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await stop_task(self._task)
         self._thread.shutdown(wait=True)
         self._connection.close()
 
@@ -111,12 +110,12 @@ class Dispatcher:
                 await self._keep(senders, self._disabled(states))
                 log.info("webhooks_passed", "another process sends webhooks")
             except asyncio.CancelledError:
-                await _end(tasks)
+                await asyncio.gather(*map(stop_task, tasks))
                 await self._last_words(senders)
                 raise
             finally:
                 self.is_sending = False
-                await _end(tasks)
+                await asyncio.gather(*map(stop_task, tasks))
                 self._metrics.end()
 
     async def _keep(self, senders: list[Sender], others: dict[str, bytes]) -> None:
@@ -165,11 +164,3 @@ class Dispatcher:
 
     async def _call(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel tasks and wait for their end. aiokafka swallows a cancellation now and then, so it is repeated."""
-    while open_tasks := [task for task in tasks if not task.done()]:
-        for task in open_tasks:
-            task.cancel()
-        await asyncio.wait(open_tasks, timeout=_CANCEL_SECONDS)

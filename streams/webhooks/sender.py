@@ -25,6 +25,7 @@ from aiokafka.errors import KafkaError
 from streams import events
 from streams.errors import BrokerError, StreamsError
 from streams.event_log import EventLog
+from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.reader import describe, extents
 from streams.kafka.refusal import explained
@@ -137,14 +138,9 @@ class Sender:
     async def _fault(self) -> str:
         """Send until the endpoint is turned off; return why it had to stop before that, `""` where it was turned off."""
         try:
-            await self._session()
+            await cancelled_only_by_caller(self._session())
         except _OffError:
             return ""
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            return "a broker closed the connection"  # aiokafka cancels what waits for an answer on it
         except (StreamsError, KafkaError, OSError) as error:
             return str(error if isinstance(error, StreamsError) else explained(self._kafka, "cannot be read", error))
         except Exception as error:  # one endpoint must not end the others
