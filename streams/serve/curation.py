@@ -117,12 +117,12 @@ class Curation:
         """Return how many pairs are open, counted now where they are few; None while not all of the queue was read."""
         if not self.is_current:
             return None
-        if self.backlog.queue.pairs < _FEW:
+        queue = self.backlog.queue
+        if queue.pairs < _FEW:
             try:
-                await self.count()
+                queue = await self.database.run(review_queue.count)
             except StreamsError:  # of the file: requests say so
                 return None
-        queue = self.backlog.queue
         return ReviewQueue(queue.open, queue.unlooked, queue.looked_since)
 
     async def _count_often(self) -> None:
