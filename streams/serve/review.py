@@ -6,7 +6,9 @@ A pair is decided again whenever it is read, so what was settled meanwhile is le
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from litestar.params import QueryParameter
 
 from streams.curation import claims, review_queue
 from streams.curation.claims import Claim
@@ -15,7 +17,10 @@ from streams.errors import NotFoundError
 from streams.query.doubts import OpenDoubt
 from streams.serve.curation import Curation, now_ms
 
-__all__ = ["OpenPair", "claim_pair", "open_pair", "open_pairs"]
+__all__ = ["OfReason", "OfSource", "OpenPair", "claim_pair", "open_pair", "open_pairs"]
+
+OfSource = Annotated[str, QueryParameter(max_length=200, description="Pairs with a record of this source.")]
+OfReason = Annotated[str, QueryParameter(pattern=r"^[a-z0-9_]{0,100}$", description="Pairs with this reason code.")]
 
 _MOST_LOOKED = 2_000
 """Pairs that one answer looks at: where nearly all are settled, a page may have fewer items than asked for, and a next one."""

@@ -39,7 +39,7 @@ from streams.serve.page.views.review import ORDERS, Part, done_view, item_view, 
 from streams.serve.paging import read_cursor, write_cursor
 from streams.serve.problems import ProblemError
 from streams.serve.resources import Resources
-from streams.serve.review import OpenPair, claim_pair, open_pair, open_pairs
+from streams.serve.review import OfReason, OfSource, OpenPair, claim_pair, open_pair, open_pairs
 
 __all__ = ["PartForm", "part_of", "router"]
 
@@ -114,8 +114,8 @@ async def review(
     resources: NamedDependency[Resources],
     caller: NamedDependency[Caller],
     order: Annotated[Order, QueryParameter()] = "doubt",
-    source: Annotated[str, QueryParameter(max_length=200)] = "",
-    reason: Annotated[str, QueryParameter(pattern=r"^[a-z0-9_]{0,100}$")] = "",
+    source: OfSource = "",
+    reason: OfReason = "",
     low: Annotated[float, QueryParameter(ge=0, le=1)] = 0.0,
     high: Annotated[float, QueryParameter(ge=0, le=1)] = 1.0,
     after: Annotated[str, QueryParameter(max_length=4000)] = "",

@@ -24,7 +24,7 @@ from streams.serve.page.templates import page, redirect
 from streams.serve.page.views.review import ORDERS, Part, bulk_view, outcome_rows, queue_view
 from streams.serve.problems import ProblemError
 from streams.serve.resources import Resources
-from streams.serve.review import OpenPair, open_pair, open_pairs
+from streams.serve.review import OfReason, OfSource, OpenPair, open_pair, open_pairs
 
 __all__ = ["router"]
 
@@ -57,8 +57,8 @@ async def bulk(
     resources: NamedDependency[Resources],
     caller: NamedDependency[Caller],
     order: Annotated[Order, QueryParameter()] = "doubt",
-    source: Annotated[str, QueryParameter(max_length=200)] = "",
-    reason: Annotated[str, QueryParameter(pattern=r"^[a-z0-9_]{0,100}$")] = "",
+    source: OfSource = "",
+    reason: OfReason = "",
     low: Annotated[float, QueryParameter(ge=0, le=1)] = 0.0,
     high: Annotated[float, QueryParameter(ge=0, le=1)] = 1.0,
     action: Annotated[str, QueryParameter(pattern="^(same|different)?$")] = "",

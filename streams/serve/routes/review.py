@@ -22,7 +22,7 @@ from streams.serve.curation import now_ms
 from streams.serve.paging import CursorParameter, LimitParameter, next_link, read_cursor, write_cursor
 from streams.serve.problems import ProblemError, answers
 from streams.serve.resources import Resources
-from streams.serve.review import OpenPair, claim_pair, open_pairs
+from streams.serve.review import OfReason, OfSource, OpenPair, claim_pair, open_pairs
 
 __all__ = ["ReviewItem", "ReviewPage", "router"]
 
@@ -68,10 +68,8 @@ class ReviewPage(msgspec.Struct, frozen=True):
 async def review(
     request: Anything,
     resources: NamedDependency[Resources],
-    source: Annotated[str, QueryParameter(max_length=200, description="Pairs with a record of this source.")] = "",
-    reason: Annotated[
-        str, QueryParameter(pattern=r"^[a-z0-9_]{0,100}$", description="Pairs with this reason code.")
-    ] = "",
+    source: OfSource = "",
+    reason: OfReason = "",
     order: Annotated[
         Order,
         QueryParameter(
