@@ -91,7 +91,8 @@ class Hub:
     """Reads `dedup.events` once for all subscribers. Use as `async with`, from the event loop only.
 
     - `subscribers`: subscriptions that are open; `catching_up`: those of them that read with a consumer of their own.
-    - `fallen_behind`: subscriptions that were ended as the next event had left the ring, since the start.
+    - `fallen_behind`: subscriptions that were ended as the client was too slow, since the start: its next event had left the
+      ring, or the server that runs the hub has cut it off, and counts it here.
     - `problem`: why events are not read at the moment, empty where they are.
     """
 
