@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from streams.clusters.committed import Committed, PlannedCommit
 from streams.clusters.merge_jobs import MergeRequest
-from streams.state.group_store import Commit, GroupStore
+from streams.records.stored import Stored
+from streams.state.group_store import GroupStore, SingletonCommit
 from streams.state.reader import Reader
 
 __all__ = ["commit_births"]
@@ -25,28 +26,26 @@ def commit_births(
     `births` are descriptions of clusters of one record each, by record id. A record that changed has an event about its
     earlier content, so it stays in the request.
     """
-    tied = request.ends
-    alone = [record for record in births if record not in tied and _is_current(births[record], record, reader)]
-    commits = [Commit(record, b"", groups.encode(births[record].group), births[record].pending) for record in alone]
-    done = [
-        Committed(commit.id, commit.value, births[commit.id], before)
-        for commit, before in zip(commits, groups.commit_events(commits), strict=True)
-        if before is not None
-    ]
+    tied, stored = request.ends, reader.stored()
+    commits = []
+    for record, birth in births.items():
+        now = stored.get(record)
+        if record not in tied and now is not None and _is_current(birth, now):
+            ((field, event),) = birth.pending.items()
+            commits.append(SingletonCommit(record, now.version.pack(), groups.encode(birth.group), field, event))
+    refused, changed = groups.commit_singletons(commits)
+    done = [Committed(c.id, c.value, births[c.id]) for c in commits if c.id not in refused]
     if not done:
         return done, request, set()
-    changed = set(reader.changed(born.root for born in done))
     reader.forget(changed)
     left = request.records.difference(born.root for born in done if born.root not in changed)
     return done, request._replace(records=left), changed
 
 
-def _is_current(birth: PlannedCommit, record: bytes, reader: Reader) -> bool:
+def _is_current(birth: PlannedCommit, stored: Stored) -> bool:
     """Return whether a description was made from the content and the arrival that are stored of a record."""
-    stored = reader.stored().get(record)
     return (
-        stored is not None
-        and stored.version.live
+        stored.version.live
         and birth.group.members[0].digest == stored.version.digest
         and birth.group.clusters[0].created == stored.version.taken
     )

@@ -51,8 +51,8 @@ class Outbox:
             raw[c.root] = b"" if c.root in raw else c.raw
             pending[c.root] += c.described.pending
             keys[c.root].update(c.described.states)
-        now = self._groups.acknowledge([(root, raw[root], fields) for root, fields in pending.items()])
-        stale = {root: keys[root] for root, current in zip(pending, now, strict=True) if current != raw[root]}
+        changed = self._groups.acknowledge([(root, raw[root], fields) for root, fields in pending.items()])
+        stale = {root: keys[root] for root in pending if root in changed}
         if not stale:
             self._groups.forget(batch.drained)
             self._late.done(batch.repeated)

@@ -18,7 +18,7 @@ from streams.engine.outbox import Outbox
 from streams.events import Outgoing
 from streams.settings import Settings
 from streams.state.connection import Command, Connection
-from streams.state.group_store import Commit, GroupStore, PendingEvents
+from streams.state.group_store import Commit, GroupStore, PendingEvents, SingletonCommit
 from streams.state.late import LateStates
 from streams.state.layout import Layout
 from streams.state.progress import Step
@@ -131,6 +131,10 @@ class TwoScripts(GroupStore):
                 key = self.outbox(commit.id)
                 self._connection.execute([Command(key, ("HSET", key, *fields))])
         return done
+
+    def commit_singletons(self, commits: Sequence[SingletonCommit]) -> tuple[set[bytes], set[bytes]]:
+        done = self.commit_events([Commit(c.id, b"", c.value, {c.field: c.event}) for c in commits])
+        return {c.id for c, earlier in zip(commits, done, strict=True) if earlier is None}, set()
 
 
 def dies_at_each_round_trip(
