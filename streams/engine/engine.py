@@ -147,6 +147,7 @@ class Engine:
             + corrected.statistics
             + questions.statistics
             + Statistics(seconds=seconds),
+            singletons=changes.singletons,
             before=[*admitted.letters, *decided.messages, *corrected.letters],
             after=questions.messages,
         )
@@ -170,10 +171,9 @@ class Engine:
 
     def _commit(self, upserts: Sequence[Upsert], decided: Decided, reader: Reader) -> Changes:
         cause = Cause.messages((upsert.name for upsert in upserts), decided.evidence)
-        births = {upsert.id: upsert.birth for upsert in upserts if upsert.birth is not None}
 
         def describe(plan: GroupPlan) -> PlannedCommit:
             return events.describe(plan, reader.record, reader.is_live, cause)
 
         request = MergeRequest(frozenset(u.id for u in upserts), tuple(decided.links), tuple(decided.related))
-        return self.committer.apply(request, reader, describe, births=births)
+        return self.committer.apply(request, reader, describe, upserts=upserts)

@@ -50,7 +50,7 @@ class Matcher:
         for each in candidates.records:
             upsert, others, _ = each
             mine = reader.features(upsert.id)
-            if upsert.birth is not None:
+            if upsert.singleton is not None:
                 compared.append(len(others))
             for other in others:
                 theirs = reader.features(other)

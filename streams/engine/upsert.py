@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from streams.clusters.committed import PlannedCommit
 from streams.engine.decision_cache import DecisionCache
 from streams.engine.prepare import Prepared
+from streams.events import Singleton
 from streams.records.stored import Stored
 from streams.state.connection import Connection
 from streams.state.key_index import Place
@@ -26,7 +26,7 @@ class Upsert(NamedTuple):
     """A record of the batch: what is stored of it now, and what was stored before.
 
     `document` is the record for documents, None where nothing new was stored; `signature` and `places` belong to
-    `now`; `birth` as in `Prepared`, None where nothing new was stored.
+    `now`; `singleton` as in `Prepared`, None where nothing new was stored.
     """
 
     id: bytes
@@ -36,7 +36,7 @@ class Upsert(NamedTuple):
     document: bytes | None
     signature: bytes
     places: tuple[Place, ...]
-    birth: PlannedCommit | None
+    singleton: Singleton | None
 
 
 class Upserter:
@@ -85,7 +85,7 @@ class Upserter:
         if last is None:
             signature, places = self._decisions.keys_of(now)
             return Upsert(payloads[0].id, payloads[0].name, before, now, None, signature, places, None)
-        return Upsert(last.id, last.name, before, now, last.document, last.signature, last.places, last.birth)
+        return Upsert(last.id, last.name, before, now, last.document, last.signature, last.places, last.singleton)
 
     def _put(self, newer: Sequence[Upsert], reader: Reader) -> set[bytes]:
         """Store records; return those of which something else was stored than expected, which `reader` has now."""

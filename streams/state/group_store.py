@@ -23,6 +23,7 @@ import msgspec
 
 from streams.clusters.group import Group, Root, cluster_id
 from streams.errors import StateError
+from streams.events import Singleton
 from streams.records.stored import ID_BYTES
 from streams.state.connection import Command, Connection, Script
 from streams.state.layout import Layout
@@ -36,6 +37,7 @@ __all__ = [
     "GroupStore",
     "PendingEvents",
     "SingletonCommit",
+    "encode_group",
 ]
 
 COMMIT_GROUP = Script(HISTORY, Path(__file__).parent / "commit_group.lua")
@@ -44,6 +46,7 @@ COMMIT_SINGLETONS = Script(HISTORY, Path(__file__).parent / "commit_singletons.l
 
 _ROOT, _MOVED, _MOVING = b"=", b">", b"~"
 _EMPTY = Group()
+_ENCODER = msgspec.msgpack.Encoder()
 _MAX_HOPS = 64
 _BUCKETS = 16
 _MANY = 2000
@@ -61,17 +64,21 @@ class Commit(NamedTuple):
 
 
 class SingletonCommit(NamedTuple):
-    """The group of one record as it is to be stored, with the header of the record that it was made of, and its event."""
+    """A singleton cluster to begin, with the header of the record that it was made of; `field` is that of its event."""
 
     id: bytes
     header: bytes
-    value: bytes
-    field: str
-    event: bytes
+    field: bytes
+    singleton: Singleton
 
 
 PendingEvents = dict[str, bytes]
 """Events that are not known to be published, outbox field -> event JSON; those of a cluster in order."""
+
+
+def encode_group(group: Group) -> bytes:
+    """Return the value of a root."""
+    return _ROOT + _ENCODER.encode(group)
 
 
 class GroupStore:
@@ -80,7 +87,6 @@ class GroupStore:
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
         self._connection = connection
-        self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(Group)
         self.known = b""
         """Replication ids (`state/progress.py`). Where not empty, a server with another one refuses changes: it may have
@@ -169,14 +175,13 @@ class GroupStore:
 
     def _commit_singletons(self, commits: Sequence[SingletonCommit]) -> Command:
         keys: list[bytes] = []
-        arguments: list[bytes | str] = [self.known]
-        for commit in commits:
-            group = commit.id
+        arguments: list[bytes] = [self.known]
+        for group, header, field, singleton in commits:
             keys += (self._layout.groups(group), self._layout.outbox(group), self._layout.records(group))
-            arguments += commit
+            arguments += (group, header, singleton.group, field, singleton.event)
         return COMMIT_SINGLETONS.call(keys, arguments)
 
-    def acknowledge(self, published: Sequence[tuple[bytes, bytes, Sequence[str]]]) -> set[bytes]:
+    def acknowledge(self, published: Sequence[tuple[bytes, bytes, Sequence[str | bytes]]]) -> set[bytes]:
         """Remove published events where the group is still as published: (group id, its raw value, outbox fields) each.
 
         Return the ids of the groups that another worker has changed.
@@ -185,7 +190,7 @@ class GroupStore:
         replies = self._connection.execute([self._acknowledge(chunk) for chunk in chunks])
         return {chunk[n - 1][0] for chunk, reply in zip(chunks, replies, strict=True) for n in reply}
 
-    def _acknowledge(self, published: Sequence[tuple[bytes, bytes, Sequence[str]]]) -> Command:
+    def _acknowledge(self, published: Sequence[tuple[bytes, bytes, Sequence[str | bytes]]]) -> Command:
         keys: list[bytes] = []
         arguments: list[bytes | str | int] = []
         for group, raw, fields in published:
@@ -211,7 +216,7 @@ class GroupStore:
             for key, reply in zip(full, replies, strict=True)
         }
 
-    def forget(self, drained: Mapping[bytes, Sequence[str]]) -> None:
+    def forget(self, drained: Mapping[bytes, Sequence[str | bytes]]) -> None:
         """Remove events found by `pending_events` that are published (outbox key -> fields)."""
         self._connection.execute([Command(key, ("HDEL", key, *fields)) for key, fields in drained.items() if fields])
 
@@ -245,7 +250,7 @@ class GroupStore:
 
     def encode(self, group: Group) -> bytes:
         """Return the value of a root."""
-        return _ROOT + self._encoder.encode(group)
+        return encode_group(group)
 
     def clusters_of(self, value: bytes) -> int:
         """Return how many clusters a stored value holds; a pointer holds none."""

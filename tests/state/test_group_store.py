@@ -9,6 +9,7 @@ import pytest
 
 from streams.clusters.group import Cluster, Group, Member, cluster_id
 from streams.errors import ForgottenError, StateError
+from streams.events import Singleton
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.group_store import (
@@ -133,7 +134,8 @@ def test_singletons_are_stored_where_a_record_has_no_group_yet(groups: GroupStor
     for record, header in ((A, b"stored"), (B, b"stored"), (C, b"another")):
         connection.call("HSET", layout.records(record), record, header + b" features")
     groups.commit([Commit(B, b"", values[B], {"b:1": b"theirs"})])
-    given = [SingletonCommit(r, b"stored", values[r], f"{r[:1].decode()}:1", b"event") for r in (A, B, C)]
+    made = {record: Singleton(value, b"event", b"") for record, value in values.items()}
+    given = [SingletonCommit(r, b"stored", r[:1] + b":1", made[r]) for r in (A, B, C)]
     assert groups.commit_singletons(given) == ({B}, {C})
     assert {record: root.raw for record, root in groups.resolve([A, B, C]).items()} == values
     pending = {field: event for found in groups.pending_events().values() for field, event in found.items()}
