@@ -173,20 +173,35 @@ _JOURNAL_STOP = STOPWORDS | {"journal", "j", "jour", "proceedings", "proc"}
 def _authors(authors: tuple[Author, ...]) -> tuple[str, ...]:
     keys: list[str] = []
     for author in authors[: MAX_AUTHORS + 2]:
-        many = [author] if author.family or author.organization else [Author(part) for part in split_names(author.name)]
-        for one in many:
-            short = _short_key(one.name, one.family, one.given, one.organization)
-            if len(short) > 1 and short not in keys:  # a single letter is the rest of a name that was cut off
-                keys.append(short)
+        if author.family or author.organization:
+            found = _keys_of_parts(author.name, author.family, author.given, author.organization)
+        else:
+            found = _keys_of_name(author.name)
+        for key in found:
+            if key not in keys:
+                keys.append(key)
         if len(keys) >= MAX_AUTHORS:
             break
     return tuple(keys[:MAX_AUTHORS])
 
 
+# Cached, for authors recur.
 @lru_cache(maxsize=65_536)
-def _short_key(name: str, family: str, given: str, organization: bool) -> str:
-    key = author_key(Author(name, family, given, organization=organization))
-    return _shorten(key) if key else ""
+def _keys_of_name(name: str) -> tuple[str, ...]:
+    """Return the keys of the author, or the authors, that one name names."""
+    return tuple([key for part in split_names(name) if (key := _short_key(Author(part)))])
+
+
+@lru_cache(maxsize=65_536)
+def _keys_of_parts(name: str, family: str, given: str, organization: bool) -> tuple[str, ...]:
+    key = _short_key(Author(name, family, given, organization=organization))
+    return (key,) if key else ()
+
+
+def _short_key(author: Author) -> str:
+    key = author_key(author)
+    short = _shorten(key) if key else ""
+    return short if len(short) > 1 else ""  # a single letter is the rest of a name that was cut off
 
 
 def _shorten(key: str) -> str:

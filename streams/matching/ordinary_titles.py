@@ -1,7 +1,7 @@
 """Titles to which no rule applies, as most titles are, told by their marks and words alone.
 
-The rules for the structure of a title are patterns, and most of them need a word of their own (`Erratum`, `Part`, `III`), a number at
-a certain place or a mark. A title of ASCII with none of these is only folded and cut at the mark of its subtitle.
+The rules for the structure of a title are patterns, and most of them need a word of their own (`Erratum`, `Part`, `III`), a number
+at a certain place or a mark. A title of ASCII with none of these is only folded and cut at the mark of its subtitle.
 """
 
 from __future__ import annotations

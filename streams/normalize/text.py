@@ -91,7 +91,7 @@ _WORD = re.compile(
 _ASCII_WORD = re.compile("[a-z0-9]+(?:(?<=[0-9])[.][0-9][a-z0-9]*)?")
 _LETTERS = re.compile("[a-z]+")
 SEPARATE = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + bytes(range(128, 256))
-"""Makes blanks of all that is no letter or digit in ASCII. For bytes, since to translate these costs a tenth of translating text."""
+"""Makes blanks of all that is no letter or digit in ASCII; to translate bytes costs a tenth of translating text."""
 
 _ROMAN = {
     "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10",

@@ -18,7 +18,7 @@ WORDS_OF_RULES = sorted(
 )
 PHRASES = [
     *(phrase.strip().replace("(s)", "s") for label in LABELS for phrase in label.phrases.split(",")), *LETTERS_OF_TAILS,
-    "erratum appears in", "comment in", "has been published in:", "RETRACTED:", "withdrawn article", "working paper no", "case study",
+    "erratum appears in", "comment in", "has been published in:", "RETRACTED:", "withdrawn article", "paper no", "case study",
     "abteilung", "supplementary table", "arXiv: math", "bioRxiv", "to the paper", "the article", "et al", "untitled", "nan", "vs",
     "vol. 3", "pt.iv", "CD4-", "HER2- ", "1,573", "2d", "3", "2001", "0.5", "v2", "b", "A", "H", "C", "i-beam", "Reef-III", "x",
 ]  # fmt: skip
@@ -87,7 +87,7 @@ def test_an_ordinary_title_is_only_folded(title: str, words: str) -> None:
 
 @pytest.mark.parametrize(
     "title",
-    ["Coral growth II", "Erratum: Coral growth", "Córal growth", "Coral's growth", "Coral growth 2", "Coral growth (review)", "", "-"],
+    ["Coral growth II", "Erratum: Coral growth", "Córal growth", "Coral's growth", "Coral growth 2", "Growth (review)", "", "-"],
 )  # fmt: skip
 def test_titles_that_rules_may_be_about(title: str) -> None:
     assert folded(title) == ""
