@@ -16,7 +16,7 @@ from streams.clusters.group import singleton_group
 from streams.errors import PayloadError
 from streams.events import Singleton, describe_singleton
 from streams.matching.blocking import blocking_keys
-from streams.matching.features import extract
+from streams.matching.features import extract_all
 from streams.matching.prefilter import signature
 from streams.records.record import Delete, Record
 from streams.records.stored import Stored, id_of
@@ -165,7 +165,7 @@ class Intake:
         ids = [id_of(record.id) for record in records]
         kept = [record if self._keep_abstracts else _without_abstract(record) for record in records]
         documents = wholes if self._keep_abstracts else [self._codec.encode_record(record) for record in kept]
-        features = [extract(record) for record in records]
+        features = extract_all(records)
         stored = [self._codec.encode_features(each) for each in features]
         signatures = [signature(each) for each in features]
         found = [blocking_keys(each) for each in features]
