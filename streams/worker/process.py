@@ -113,8 +113,8 @@ class _Worker:
             KafkaConnection.of(given),
             given.topic_prefix,
             namespace=given.namespace,
-            cut=self.metrics.cut,
-            failed=self.metrics.publish_failed,
+            cut=lambda topic: self.metrics.cut.add(1, topic),
+            failed=lambda topic: self.metrics.publish_failed.add(1, topic),
         )
         self._redis_probe = RedisProbe(given)
         self._probes = Probes(self.health, redis=self._redis_probe.ping, broker=self.ping_broker)
@@ -125,7 +125,7 @@ class _Worker:
             lambda: list_partitions(self._publisher.client),
             lambda: assigned_partitions(self._publisher.client, given.app_id),
             lambda error: self._restart_to_wait("partitions_changed", error),
-            self.metrics.unassigned,
+            self.metrics.unassigned.set,
         )
         self._side = SideTasks(self.health.failed)
         self._readiness = ReadinessLog(self.health, self._on_ready)
@@ -197,10 +197,10 @@ class _Worker:
 
     def _expose(self) -> None:
         """Expose what this worker is, and how Redis answers it."""
-        self.metrics.info(streams.__version__, RULESET, self.settings.generation)
-        self.connection.on_answer = self.metrics.redis_answered
+        self.metrics.info.labels(streams.__version__, RULESET, self.settings.generation).set(1)
+        self.connection.on_answer = lambda seconds: self.metrics.redis_seconds.observe((seconds,))
         for connection in (self.connection, self._registration.connection):
-            connection.on_error = lambda error: self.metrics.redis_failed(error_kind(error))
+            connection.on_error = lambda error: self.metrics.redis_errors.add(1, error_kind(error))
 
     def _is_rebuilding(self) -> bool:
         return self._is_open and self._registration.is_started and not self._registration.is_open

@@ -100,7 +100,7 @@ class StoredPositions:
             before=before,
         )
         self._lag.rewound(place)
-        self._metrics.rewound()
+        self._metrics.rewound.add(1)
 
     def missed(self, place: Place, begins: int, ends: int) -> None:
         """Log that no message came of these offsets, which are read again."""
@@ -113,20 +113,20 @@ class StoredPositions:
         fresh = max(begins, self._counted.get(place, 0))
         if fresh < ends:  # or else it was seen before that the topic begins behind them
             _log_gap("offsets_absent", "there are no messages with the offsets {first} to {last}", place, fresh, ends)
-            self._metrics.skipped(ends - fresh)
+            self._metrics.skipped.add(ends - fresh)
             self._counted[place] = ends
 
     def partitions_assigned(self, places: list[Place]) -> None:
         """Begin to measure the lag of the partitions that Kafka has assigned."""
         self._lag.assigned(places)
-        self._metrics.assigned(len(places))
-        self._metrics.rebalanced()
+        self._metrics.assigned.set(len(places))
+        self._metrics.rebalanced.add(1)
 
     def partitions_revoked(self) -> None:
         """Drop the partitions, which Kafka has revoked."""
         self._lag.revoked()
         self._counted.clear()
-        self._metrics.assigned(0)
+        self._metrics.assigned.set(0)
 
     def fetched(self, place: Place, ends: int, messages: int, taken: int) -> None:
         """Count messages that were fetched into the lag until the position behind them is stored."""
