@@ -1,6 +1,6 @@
 """`streams rebuild --from-nothing`: make the state again from the topics, where Redis has lost it.
 
-1. acquire the rebuild lock, so that workers stay out, and remove what is left of the state
+1. acquire the rebuild lock, so that workers stay out and remove what is left of the state
 2. read `dedup.events` and `dedup.clusters`: clusters with their records, revisions and redirects (`published_groups`)
 3. publish the events that lead from the end of `dedup.events` to what `dedup.clusters` has, where a worker died between the two
 4. decide `dedup.corrections` again, in their order
@@ -24,7 +24,6 @@ from typing import Any
 import msgspec
 import orjson
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from streams import events
 from streams.clusters.canonical import canonical, render
@@ -40,7 +39,7 @@ from streams.events import CLUSTERS, CORRECTIONS, EVENTS, Outgoing
 from streams.events.published import decode_event, decode_state
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
-from streams.kafka.reader import plain_consumer, read_before, read_to_now, reported_ends
+from streams.kafka.reader import Extent, plain_consumer, read_between, read_to_now, reported_extents
 from streams.kafka.refusal import explained
 from streams.kafka.topics import create_topics, input_topics
 from streams.rebuild.joined_components import JoinedComponent
@@ -377,28 +376,25 @@ def _correction(value: bytes) -> Correction | None:
 async def _end_offsets(settings: Settings, topics: Sequence[str]) -> dict[Place, int]:
     """Return where partitions end now. The embedded broker reports a part of the last batch, so it is read to its end."""
     kafka = KafkaConnection.of(settings)
-    ends = await reported_ends(kafka, topics)
-    if not ends:
+    known = await reported_extents(kafka, topics)
+    if not known:
         return {}
-    try:
-        async with plain_consumer(kafka) as consumer:
-            consumer.assign(list(ends))
-            for place, end in ends.items():
-                consumer.seek(place, end)
-            while await consumer.getmany(timeout_ms=_POLL_MS):
-                pass  # what comes while it is read is handled here as well
-            return {(place.topic, place.partition): await consumer.position(place) for place in ends}
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    async with plain_consumer(kafka) as consumer:
+        consumer.assign(list(known))
+        for place, extent in known.items():
+            consumer.seek(place, extent.end)
+        while await consumer.getmany(timeout_ms=_POLL_MS):
+            pass  # what comes while it is read is handled here as well
+        return {(place.topic, place.partition): await consumer.position(place) for place in known}
 
 
 async def _read_all(settings: Settings, topics: Sequence[str]) -> tuple[list[bytes], dict[Place, int]]:
     """Return the values in topics that workers read, in order, and the positions after them."""
     kafka, ends = KafkaConnection.of(settings), await _end_offsets(settings, topics)
-    places = {TopicPartition(*place): end for place, end in ends.items()}
+    known = {TopicPartition(*place): Extent(0, end) for place, end in ends.items()}
     try:
         async with asyncio.timeout(_QUIET_SECONDS):
-            return [message.value or b"" async for message in read_before(kafka, places)], ends
+            return [message.value or b"" async for message in read_between(kafka, known)], ends
     except TimeoutError as error:
         raise explained(kafka, "cannot be read", error) from error
 
