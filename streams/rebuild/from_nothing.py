@@ -1,6 +1,6 @@
 """`streams rebuild --from-nothing`: make the state again from the topics, where Redis has lost it.
 
-1. acquire the rebuild lock, so that workers stay out and remove what is left of the state
+1. acquire the rebuild lock, so that workers stay out, compare the partitions of the topics, and remove what is left of the state
 2. read `dedup.events` and `dedup.clusters`: clusters with their records, revisions and redirects (`published_groups`)
 3. publish the events that lead from the end of `dedup.events` to what `dedup.clusters` has, where a worker died between the two
 4. decide `dedup.corrections` again, in their order
@@ -41,7 +41,8 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import Extent, plain_consumer, read_between, read_to_now, reported_extents
 from streams.kafka.refusal import explained
-from streams.kafka.topics import create_topics, input_topics
+from streams.kafka.topics import create_topics, fixed_topics, input_topics
+from streams.ops.probes import ask_partitions
 from streams.rebuild.joined_components import JoinedComponent
 from streams.rebuild.lock import RebuildLock
 from streams.rebuild.published_groups import PublishedCluster, PublishedClusters, PublishedGroups, whole_digest
@@ -53,6 +54,7 @@ from streams.records.stored import id_of
 from streams.settings import Settings
 from streams.state.connection import Connection, connect
 from streams.state.correction_log import CorrectionLog
+from streams.state.fixed_partitions import fix_partitions, fixed_partitions
 from streams.state.generation import remove
 from streams.state.group_store import Commit, GroupStore
 from streams.state.identity import IdentityStore
@@ -62,6 +64,7 @@ from streams.state.progress import Place, Progress
 from streams.state.reader import Reader
 from streams.worker.identity import inspect_identity, replace_state
 from streams.worker.reconciler import Reconciler
+from streams.worker.startup_checks import compare_partitions
 
 __all__ = ["FromNothingReport", "rebuild_from_nothing"]
 
@@ -101,7 +104,8 @@ def rebuild_from_nothing(
 ) -> FromNothingReport:
     """Make the state again from the topics.
 
-    Raises RefusedError where Redis has not lost it, or a rebuild runs; ServiceError where Kafka or Redis is away.
+    Raises RefusedError where Redis has not lost it, or a rebuild runs; StateError where topics have another number of partitions
+    than this state was begun with; ServiceError where Kafka or Redis is away.
     """
     began = time.monotonic()
     connection, holding = connect(given), connect(given)
@@ -115,7 +119,7 @@ def rebuild_from_nothing(
         with RebuildLock(store.settings, holding, _LOCK) as lock:
             connection.permit = lock.check
             lock.drain(lambda inside: on_progress(StepProgress("wait for workers", inside)))
-            asyncio.run(create_topics(given))
+            _ready_topics(given, connection)
             store.begin_again()
             store.clear(lock.check)
             report = FromNothingReport("", store.settings.generation)
@@ -127,6 +131,13 @@ def rebuild_from_nothing(
         holding.close()
     report.seconds = round(time.monotonic() - began, 3)
     return report
+
+
+def _ready_topics(given: Settings, connection: Connection) -> None:
+    """Create the topics that are missing, and compare the partitions of all, as a worker that starts does. Raises StateError."""
+    asyncio.run(create_topics(given, fixed=fixed_partitions(given, connection)))
+    found = asyncio.run(ask_partitions(KafkaConnection.of(given), fixed_topics(given)))
+    compare_partitions(found, fix_partitions(given, connection, found))
 
 
 class _FromNothing:
