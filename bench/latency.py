@@ -15,8 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from streams.feed_files.keys import DOCUMENT, message_key
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import DOCUMENT, Payload, message_key, send
+from streams.kafka.feed import Payload, send
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.run import own_generation
