@@ -24,8 +24,10 @@ from pathlib import Path
 import orjson
 
 from streams.events import EVENTS
+from streams.feed_files.keys import DOCUMENT, message_key
+from streams.feed_files.payloads import Payload, read_payloads
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import DOCUMENT, Payload, message_key, read_payloads, send
+from streams.kafka.feed import send
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import follow
 from streams.kafka.topics import create_topics
