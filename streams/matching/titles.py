@@ -10,8 +10,6 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-import msgspec
-
 from streams.matching.announcements import announced, in_brackets
 from streams.matching.notices import DERIVED
 from streams.matching.page_marks import without_footnote_mark, without_stamp
@@ -25,7 +23,7 @@ from streams.normalize.text import fold, normalize, plain, read_numerals, words_
 __all__ = ["DERIVED", "TitleForms", "title_forms"]
 
 
-class TitleForms(msgspec.Struct, frozen=True):
+class TitleForms(NamedTuple):
     """The parts of a title in normal form.
 
     - `main`, `rest`: the words before and after the subtitle's mark.
