@@ -14,6 +14,7 @@ WITHOUT = {
     # Tables and values without behaviour of their own
     "cli/options": "the options that commands share, as types",
     "matching/decision": "value types; their promises are in tests/matching/test_properties.py",
+    "matching/feature_values": "value types; made and read in tests/matching/test_features.py",
     "synthetic/vocabulary": "tables of words",
     "clusters/group_plan": "value types; made and read in tests/clusters/test_planner.py",
     # The forms of references: each is read, written and read again in one table of tests

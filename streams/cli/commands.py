@@ -37,6 +37,7 @@ from streams.kafka.topics import topics
 from streams.local.broker import free_port
 from streams.local.endpoints import find
 from streams.ops.diagnosis import ExpectedTopic
+from streams.ops.installation import compiled_modules, interpreter
 from streams.settings import load_settings
 
 __all__ = ["app"]
@@ -59,7 +60,8 @@ app.add_typer(correct, name="correct")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"streams {__version__}")
+        compiled = compiled_modules()
+        typer.echo(f"streams {__version__}\ncompiled modules: {len(compiled) or 'none'}\n{interpreter()}")
         raise typer.Exit
 
 

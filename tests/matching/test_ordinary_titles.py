@@ -49,7 +49,7 @@ pieces = st.one_of(
     st.sampled_from(PHRASES),
     st.sampled_from(("coral", "growth", "reef", "of", "models", "lagoons")),
 )
-spelled = st.tuples(pieces, st.sampled_from((str.lower, str.title, str.upper, str)))
+spelled = st.tuples(pieces, st.sampled_from((str.lower, str.title, str.upper, str.__str__)))
 titles = st.lists(st.tuples(spelled, st.sampled_from(MARKS)), max_size=9).map(
     lambda parts: "".join(change(text) + mark for (text, change), mark in parts)
 )
