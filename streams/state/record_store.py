@@ -15,7 +15,6 @@ import msgspec
 from streams.matching.features import Features
 from streams.records.record import Record
 from streams.records.stored import Stored
-from streams.records.version import RecordVersion
 from streams.state.codec import Codec
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
@@ -90,7 +89,7 @@ class RecordStore(RecordCodec):
         """Read the reply of `get`; None where the record was never seen."""
         if reply is None:
             return None
-        return Stored(*RecordVersion.read(reply))
+        return Stored.read(reply)
 
     def put(self, puts: Sequence[Put]) -> Command:
         """Store records, one on a cluster; the reply is for `refused`."""
@@ -98,8 +97,8 @@ class RecordStore(RecordCodec):
         arguments: list[bytes] = []
         for record, before, now, document in puts:
             keys += (self._layout.records(record), self._layout.documents(record))
-            header = before.version.pack() if before else b""
-            arguments += (record, header, now.version.pack() + now.features, _LEAVE if document is None else document)
+            header = before.header if before else b""
+            arguments += (record, header, now.header + now.features, _LEAVE if document is None else document)
         return PUT_RECORDS.call(keys, arguments)
 
     def refused(self, reply: Sequence[Any]) -> dict[int, Stored | None]:
