@@ -99,6 +99,9 @@ class Layout:
         self._groups = [name + b"g" for name in names]
         self._outboxes = [name + b"o" for name in names]
         self._moves = [name + b"m" for name in names]
+        self._record_pairs = list(zip(self._records, self._documents, strict=True))
+        self._group_pairs = list(zip(self._groups, self._outboxes, strict=True))
+        self._singletons = list(zip(self._groups, self._outboxes, self._records, strict=True))
         self.key_names = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
         self.corrections = f"{self.prefix}:c".encode()
         self.late = f"{self.prefix}:l".encode()
@@ -117,6 +120,18 @@ class Layout:
     def documents(self, record: bytes) -> bytes:
         """Return the key of the hash that holds the record for documents."""
         return self._documents[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def record_pair(self, record: bytes) -> tuple[bytes, bytes]:
+        """Return the keys of `records` and `documents`."""
+        return self._record_pairs[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def group_pair(self, record: bytes) -> tuple[bytes, bytes]:
+        """Return the keys of `groups` and `outbox`."""
+        return self._group_pairs[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def singleton(self, record: bytes) -> tuple[bytes, bytes, bytes]:
+        """Return the keys of `groups`, `outbox` and `records`, which a record needs to be the first of a cluster."""
+        return self._singletons[int.from_bytes(record[:4], "big") % self.buckets]
 
     def groups(self, record: bytes) -> bytes:
         """Return the key of the hash that holds the record's group."""
