@@ -177,7 +177,7 @@ class GroupStore:
         keys: list[bytes] = []
         arguments: list[bytes] = [self.known]
         for group, header, field, singleton in commits:
-            keys += (self._layout.groups(group), self._layout.outbox(group), self._layout.records(group))
+            keys += self._layout.singleton(group)
             arguments += (group, header, singleton.group, field, singleton.event)
         return COMMIT_SINGLETONS.call(keys, arguments)
 
@@ -194,7 +194,7 @@ class GroupStore:
         keys: list[bytes] = []
         arguments: list[bytes | str | int] = []
         for group, raw, fields in published:
-            keys += (self._layout.groups(group), self._layout.outbox(group))
+            keys += self._layout.group_pair(group)
             arguments += (group, raw, len(fields), *fields)
         return ACKNOWLEDGE_GROUPS.call(keys, arguments)
 

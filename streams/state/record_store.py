@@ -15,7 +15,6 @@ import msgspec
 from streams.matching.features import Features
 from streams.records.record import Record
 from streams.records.stored import Stored
-from streams.records.version import RecordVersion
 from streams.state.codec import Codec
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
@@ -79,6 +78,10 @@ class RecordStore(RecordCodec):
     def __init__(self, layout: Layout) -> None:
         super().__init__()
         self._layout = layout
+        self.record_key = layout.records
+        """Returns the key of the hash that has a record's version and features."""
+        self.document_key = layout.documents
+        """Returns the key of the hash that has a record for documents."""
 
     def get(self, record: bytes) -> Command:
         """Read a record's version and features; the reply is for `stored`."""
@@ -90,29 +93,21 @@ class RecordStore(RecordCodec):
         """Read the reply of `get`; None where the record was never seen."""
         if reply is None:
             return None
-        return Stored(*RecordVersion.read(reply))
+        return Stored.read(reply)
 
     def put(self, puts: Sequence[Put]) -> Command:
         """Store records, one on a cluster; the reply is for `refused`."""
         keys: list[bytes] = []
         arguments: list[bytes] = []
         for record, before, now, document in puts:
-            keys += (self._layout.records(record), self._layout.documents(record))
-            header = before.version.pack() if before else b""
-            arguments += (record, header, now.version.pack() + now.features, _LEAVE if document is None else document)
+            keys += self._layout.record_pair(record)
+            header = before.header if before else b""
+            arguments += (record, header, now.header + now.features, _LEAVE if document is None else document)
         return PUT_RECORDS.call(keys, arguments)
 
     def refused(self, reply: Sequence[Any]) -> dict[int, Stored | None]:
         """Read the reply of `put`: what is stored of each record that was not stored, by its index."""
         return {n - 1: self.stored(value or None) for n, value in zip(reply[::2], reply[1::2], strict=True)}
-
-    def record_key(self, record: bytes) -> bytes:
-        """Return the key of the hash that has a record's version and features."""
-        return self._layout.records(record)
-
-    def document_key(self, record: bytes) -> bytes:
-        """Return the key of the hash that has a record for documents."""
-        return self._layout.documents(record)
 
     def get_document(self, record: bytes) -> Command:
         """Read a record for documents; the reply is for `record`."""
