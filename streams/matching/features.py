@@ -220,9 +220,9 @@ def _date(date: str) -> int:
     return int("".join(digits)) if len(date) >= 4 and all(d.isdigit() for d in digits) else 0
 
 
+@lru_cache(maxsize=8192)
 def _journal(name: str) -> str:
-    if not name:
-        return ""
+    """Return the first letters of the words of a journal's name; cached, for journals recur."""
     words = [
         word for word in fold_words(name.partition("(")[0] or name).split(" ") if word and word not in _JOURNAL_STOP
     ]
@@ -346,7 +346,7 @@ def extract_all(records: Sequence[Record]) -> list[Features]:
         STOP_TITLE if not title or is_stop_title(title) else SERIAL if serial_title(title) else 0 for title, _ in titles
     ]
     ids = [_ids(record) for record in records]
-    journals = [_journal(record.journal) for record in records]
+    journals = [_journal(record.journal) if record.journal else "" for record in records]
     authors = [_authors(record.authors) for record in records]
     abstracts = [fingerprint(record.abstract) for record in records]
     flags = [

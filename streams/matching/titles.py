@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.matching import ordinary_titles
 from streams.matching.announcements import announced, in_brackets
 from streams.matching.notices import DERIVED
+from streams.matching.ordinary_titles import fold_ordinary
 from streams.matching.page_marks import without_footnote_mark, without_stamp
 from streams.matching.parallel_titles import parallel_titles
 from streams.matching.placeholders import is_placeholder, without_file_ending
@@ -80,8 +80,9 @@ def title_forms(title: str, subtitle: str = "") -> TitleForms:
 
     `subtitle` is the subtitle if the source has a field for it; else it is looked for in `title`.
     """
-    if not subtitle and (text := ordinary_titles.folded(title)):
-        main, rest = _cut(text)
+    ordinary = fold_ordinary(title) if not subtitle else None
+    if ordinary and ordinary.text:
+        main, rest = (ordinary.words, "") if ordinary.words else _cut(ordinary.text)
         placeholder = is_placeholder(f"{main} {rest}" if rest else main)
         return TitleForms("", placeholder=True) if placeholder else TitleForms(main, rest)
     return forms_by_rules(title, subtitle)

@@ -27,7 +27,9 @@ def test_both_spellings_are_one(british: str, american: str) -> None:
     assert one_spelling(american) == american
 
 
-_OF_COVID = sorted(word_set("discovery covid 19 20 n cov ncov sars sarscov 2 2019 the novel corona coronavirus virus covariance"))
+_OF_COVID = sorted(
+    word_set("discovery covid 19 20 n cov ncov sars sarscov 2 2019 the novel corona coronavirus virus covariance")
+)
 
 
 @given(st.lists(st.sampled_from(_OF_COVID), max_size=6), st.sampled_from((" ", "")))
