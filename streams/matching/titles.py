@@ -10,8 +10,6 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-import msgspec
-
 from streams.matching.announcements import announced, in_brackets
 from streams.matching.notices import DERIVED
 from streams.matching.ordinary_titles import fold_ordinary
@@ -26,7 +24,7 @@ from streams.normalize.text import fold, normalize, plain, read_numerals, words_
 __all__ = ["DERIVED", "TitleForms", "forms_by_rules", "title_forms"]
 
 
-class TitleForms(msgspec.Struct, frozen=True):
+class TitleForms(NamedTuple):
     """The parts of a title in normal form.
 
     - `main`, `rest`: the words before and after the subtitle's mark.

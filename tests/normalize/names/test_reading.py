@@ -172,7 +172,7 @@ _NAME_PARTS = st.sampled_from(
 _name_words = st.lists(
     st.tuples(_NAME_PARTS, st.sampled_from(_CASES), st.sampled_from((" ", " ", " ", ". ", ".", ", ", "  "))),
     max_size=4,
-).map(lambda parts: "".join(change(part) + mark for part, change, mark in parts))  # fmt: skip
+).map(lambda parts: "".join(change(part) + mark for part, change, mark in parts))
 
 
 @settings(max_examples=400, deadline=None)
