@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from streams.matching.announcements import FIRST_WORDS, LAST_WORDS, LETTERS_OF_TAILS, announced
+from streams.matching.announcements import FIRST_WORDS, LAST_WORDS, announced, may_have_tail
 from streams.matching.notices import STEPPED_OVER
 from streams.matching.title_labels import LABEL_WORDS, without_label
 from streams.matching.title_parts import CLOSED_CUES, CUES, NUMERALS_OF_PARTS, ORDINALS
 from streams.normalize.text import NUMERALS, SEPARATE, read_numerals, word_set
 
-__all__ = ["Folded", "fold_ordinary"]
+__all__ = ["NOT_ORDINARY", "Folded", "fold_ordinary"]
 
 
 def _of_bytes(words: frozenset[str]) -> frozenset[bytes]:
@@ -40,7 +40,6 @@ _FIRST = _of_bytes(FIRST_WORDS)
 _LABELS = _of_bytes(LABEL_WORDS)
 _STEPPED_OVER = _of_bytes(STEPPED_OVER)
 _LAST = frozenset(word.translate(SEPARATE).split()[-1] for word in _of_bytes(LAST_WORDS))
-_TAILS = tuple(letters.encode() for letters in LETTERS_OF_TAILS)
 
 
 class Folded(NamedTuple):
@@ -53,44 +52,43 @@ class Folded(NamedTuple):
     words: str = ""
 
 
-_BY_RULES = Folded("")
+NOT_ORDINARY = Folded("")
+"""Of a title to which a rule may apply."""
 
 
 def fold_ordinary(title: str) -> Folded:
     """Return a title folded if no rule but those of numerals and subtitles applies to it."""
     if not title.isascii() or "  " in title:
-        return _BY_RULES
+        return NOT_ORDINARY
     title = title.strip()
     text = title.encode()
     marks = text.translate(None, _LETTERS)
     lower = text.lower()
     words = lower.translate(SEPARATE).split()
     if not words or not _ANYWHERE.isdisjoint(words) or b"rxiv" in lower:
-        return _BY_RULES
+        return NOT_ORDINARY
     others = marks.translate(None, _MARKS)
     if others == b"." and text[-1:] == b".":
         others = b""
     if others and (others.translate(None, _DIGITS) or not _are_no_parts(text, marks, words)):
-        return _BY_RULES
+        return NOT_ORDINARY
     if not _CLOSED_CUES.isdisjoint(words) and (
         others or not _ORDINALS.isdisjoint(words) or not _CAPITALS.isdisjoint(text.translate(SEPARATE).split())
     ):
-        return _BY_RULES
+        return NOT_ORDINARY
     if (words[0] in _LABELS or not words[0].isalpha()) and without_label(title) != title:
-        return _BY_RULES
+        return NOT_ORDINARY
+    folded = lower.decode()
     may_have_end = bool(marks) and (bool(marks.translate(None, _NO_ENDS)) or b" -" in text)
     if (
-        words[-1] in _LAST
-        or _begins_rule(words)
-        or b" supplement" in lower
-        or (may_have_end and any(letters in lower for letters in _TAILS))
+        words[-1] in _LAST or _begins_rule(words) or b" supplement" in lower or (may_have_end and may_have_tail(folded))
     ) and announced(title):
-        return _BY_RULES
+        return NOT_ORDINARY
     if not _NUMERALS.isdisjoint(words):
-        return Folded(read_numerals(lower.decode()))
+        return Folded(read_numerals(folded))
     if may_have_end or others or b"vs" in words:
-        return Folded(lower.decode())
-    return Folded(lower.decode(), b" ".join(words).decode())
+        return Folded(folded)
+    return Folded(folded, b" ".join(words).decode())
 
 
 def _are_no_parts(text: bytes, marks: bytes, words: list[bytes]) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streams.matching.announcements import FIRST_WORDS, LAST_WORDS, LETTERS_OF_TAILS
+from streams.matching.announcements import FIRST_WORDS, LAST_WORDS
 from streams.matching.notices import DERIVED, STEPPED_OVER
 from streams.matching.ordinary_titles import fold_ordinary
 from streams.matching.title_labels import LABEL_WORDS, LABELS
@@ -19,8 +19,8 @@ WORDS_OF_RULES = sorted(
     FIRST_WORDS | LAST_WORDS | STEPPED_OVER | LABEL_WORDS | CUES | CLOSED_CUES | NUMERALS_OF_PARTS | ORDINALS | NUMERALS
 )
 PHRASES = [
-    *(phrase.strip().replace("(s)", "s") for label in LABELS for phrase in label.phrases.split(",")), *LETTERS_OF_TAILS,
-    "erratum appears in", "comment in", "has been published in:", "RETRACTED:", "withdrawn article", "paper no", "case study",
+    *(phrase.strip().replace("(s)", "s") for label in LABELS for phrase in label.phrases.split(",")),
+    "erratum appears in", "comment in", "has been published in:", "RETRACTED:", "withdrawn article", "joinder of",
     "abteilung", "supplementary table", "arXiv: math", "bioRxiv", "to the paper", "the article", "et al", "untitled", "nan", "vs",
     "vol. 3", "pt.iv", "CD4-", "HER2- ", "1,573", "2d", "3", "2001", "0.5", "v2", "b", "A", "H", "C", "i-beam", "Reef-III", "x",
 ]  # fmt: skip
