@@ -14,7 +14,7 @@ import msgspec
 from streams.clusters.corrections import Correction, read_correction
 from streams.clusters.group import singleton_group
 from streams.errors import PayloadError
-from streams.events import Singleton, describe_singleton
+from streams.events import Singleton, describe_singletons
 from streams.matching.blocking import blocking_keys
 from streams.matching.features import extract_all
 from streams.matching.prefilter import signature
@@ -170,7 +170,7 @@ class Intake:
         signatures = [signature(each) for each in features]
         found = [blocking_keys(each) for each in features]
         where = [places_of(self._layout, each) for each in found]
-        singletons = [_singleton(*each) for each in zip(ids, kept, versions, strict=True)]
+        singletons = _singletons(ids, kept, versions)
         return [
             Prepared(
                 ids[n],
@@ -208,6 +208,9 @@ def _without_abstract(record: Record) -> Record:
     return msgspec.structs.replace(record, abstract="") if record.abstract else record
 
 
-def _singleton(key: bytes, record: Record, version: RecordVersion) -> Singleton:
-    event, state, canonical = describe_singleton(key, record)
-    return Singleton(encode_group(singleton_group(key, version.digest, version.taken, canonical)), event, state)
+def _singletons(keys: Sequence[bytes], records: Sequence[Record], versions: Sequence[RecordVersion]) -> list[Singleton]:
+    described = describe_singletons(keys, records)
+    return [
+        Singleton(encode_group(singleton_group(key, version.digest, version.taken, canonical)), event, state)
+        for key, version, (event, state, canonical) in zip(keys, versions, described, strict=True)
+    ]
