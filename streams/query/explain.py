@@ -85,7 +85,10 @@ _FEW = 100
 
 
 class Inspection:
-    """Queries on one index version."""
+    """Queries on one index version.
+
+    More than ten methods, for the questions share their look-ups.
+    """
 
     def __init__(self, settings: Settings, connection: Connection) -> None:
         self._index = IndexReader(settings, connection)

@@ -39,7 +39,7 @@ class Backfill:
         settings = engine.settings
         self._engine = engine
         self._connection = engine.connection
-        self._meta = Layout(settings.namespace, settings.generation, settings.buckets).meta
+        self._meta = Layout.of(settings).meta
         self._intake = Intake(settings)
         self._store = RecordStore(live)
         self._keys = live.bucket_keys("records")

@@ -157,7 +157,7 @@ class _FromNothing:
         positions = asyncio.run(self._replay())
         self._transfer(published, positions, self._restore(published))
         stale = [cluster.key for cluster in published.clusters.values() if cluster.is_stale]
-        layout = Layout(self._settings.namespace, self._settings.generation, self._settings.buckets)
+        layout = Layout.of(self._settings)
         LateStates(layout, self._connection).note(stale)
         if missing.begins_late:
             self._engine.progress.begin_topics(int(time.time() * 1000))
