@@ -30,6 +30,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from streams.errors import BrokerError, StreamsError
 from streams.event_log import EventLog
+from streams.kafka.broker_process import BrokerProcess
 from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import Extent, describe, extents_of, plain_consumer, read_at
@@ -89,6 +90,8 @@ class TopicFollower:
     - `positions`: where the next read begins, by partition
     - `extents`: what the partitions had when the session began; without ends on the embedded broker where none are written
     - `has_true_ends`: whether the broker says rightly where its partitions end; None before the first session
+
+    More than ten methods, for a session begins, ends and is compared in several ways.
     """
 
     def __init__(
@@ -116,8 +119,7 @@ class TopicFollower:
         self._all_exist, self._end_markers = all_exist, end_markers
         self._open = AsyncExitStack()
         self._consumer: AIOKafkaConsumer | None = None
-        self._embedded: asyncio.StreamReader | None = None
-        self._embedded_writer: asyncio.StreamWriter | None = None
+        self._process = BrokerProcess(kafka)
         self._read: list[Batch] = []
         self._has_read = False
         self._is_same_process = self._is_compared = False
@@ -176,12 +178,12 @@ class TopicFollower:
     async def close(self) -> None:
         """Close all connections; the next read connects again and continues."""
         await self._end_session()
-        self._hang_up()
+        self._process.close()
 
     async def _step(self) -> None:
         """Begin a session or read once, and add what came to `_read`."""
         consumer = self._consumer
-        if consumer is None or time.monotonic() > self._began + self._session_seconds or self._is_cut():
+        if consumer is None or time.monotonic() > self._began + self._session_seconds or self._process.has_ended():
             await self._begin()
             return
         if not self.has_true_ends:
@@ -193,7 +195,7 @@ class TopicFollower:
                 raise
             await self._begin()  # which finds out what is missing
             return
-        if self._is_cut():  # what came may be of the next process of the broker, and is left
+        if self._process.has_ended():  # what came may be of the next process of the broker, and is left
             return
         self._has_read = True
         if found:
@@ -235,10 +237,10 @@ class TopicFollower:
         if cluster.has_true_ends:
             self.extents = await extents_of(self._kafka, cluster)
             return places
-        self._is_same_process = self._is_compared and self._embedded is not None and not self._is_cut()
+        self._is_same_process = self._is_compared and self._process.runs()
         if not self._is_same_process:
             self._is_compared = False
-            await self._call()
+            await self._process.connect()
         known = self.extents if self._is_same_process else {}
         if self._end_markers and (new := [place for place in places if place not in known]):
             known = {**known, **await extents_of(self._kafka, cluster._replace(places=new))}
@@ -288,7 +290,7 @@ class TopicFollower:
             ends = dict(await consumer.end_offsets(places))
             at = {place: await consumer.position(place) for place in places}
         if any(ends[place] < self._reported.get(place, 0) for place in places):
-            self._hang_up()  # the topic was made anew, so its ends are others
+            self._process.close()  # the topic was made anew, so its ends are others
             await self._begin()
             return
         if any(at[place] == self._waiting.get(place) for place in places):
@@ -314,20 +316,6 @@ class TopicFollower:
         opened, self._open = self._open, AsyncExitStack()
         with contextlib.suppress(StreamsError, KafkaError, OSError):
             await cancelled_only_by_caller(opened.aclose())
-
-    async def _call(self) -> None:
-        """Open the connection whose end shows that the process of the embedded broker has ended. Raises OSError."""
-        self._hang_up()
-        host, _, port = self._kafka.servers[0].rpartition(":")
-        self._embedded, self._embedded_writer = await asyncio.open_connection(host.strip("[]"), int(port))
-
-    def _hang_up(self) -> None:
-        if self._embedded_writer is not None:
-            self._embedded_writer.close()
-        self._embedded = self._embedded_writer = None
-
-    def _is_cut(self) -> bool:
-        return self._embedded is not None and (self._embedded.at_eof() or self._embedded.exception() is not None)
 
 
 def mark_of(message: Any) -> str:

@@ -82,7 +82,10 @@ def encode_group(group: Group) -> bytes:
 
 
 class GroupStore:
-    """Reads, changes and acknowledges groups, many in one round trip."""
+    """Reads, changes and acknowledges groups, many in one round trip.
+
+    More than ten methods, for a group, its pending events and its merge are one write, and each is read in its own way.
+    """
 
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout

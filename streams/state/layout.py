@@ -48,6 +48,7 @@ from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 from redis.crc import key_slot
 
 from streams.records.stored import ID_BYTES
+from streams.settings import Settings
 
 __all__ = ["Layout", "heartbeat_key", "mark_key", "meta_key", "totals_key", "webhooks_key"]
 
@@ -108,6 +109,11 @@ class Layout:
         self.progress = f"{self.prefix}:p".encode()
         self.spread_progress = tuple(f"{self.prefix}:{{{tag}}}:p".encode() for tag in _spread_tags())
         self.meta = meta_key(namespace, generation)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Layout:
+        """Return the layout of the index version that settings name."""
+        return cls(settings.namespace, settings.generation, settings.buckets)
 
     def bucket(self, record: bytes) -> int:
         """Return the bucket of a record's 8-byte id."""

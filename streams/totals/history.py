@@ -52,14 +52,13 @@ class Point(NamedTuple):
 class History:
     """The points of the last hour, the oldest first."""
 
-    def __init__(self, kept_seconds: float = _KEPT_SECONDS) -> None:
-        self._kept = kept_seconds
+    def __init__(self) -> None:
         self._points: deque[Point] = deque()
 
     def add(self, point: Point) -> None:
         """Add a point that is later than those before."""
         self._points.append(point)
-        while self._points[0].time <= point.time - self._kept:
+        while self._points[0].time <= point.time - _KEPT_SECONDS:
             self._points.popleft()
 
     def points(self) -> Sequence[Point]:
