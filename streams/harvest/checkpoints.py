@@ -1,9 +1,10 @@
 """Checkpoints and states of harvesters. Owns the topic `harvest.checkpoints`: compacted, one partition.
 
-| key          | value                                                                    | written                              |
-|--------------|--------------------------------------------------------------------------|--------------------------------------|
-| `feed`       | a `Checkpoint`, JSON: what is harvested (200 bytes, 60 more a shard)     | after Kafka has every record of it   |
-| `feed#state` | a `State`, JSON: what its harvester does (300 bytes)                     | each 30 s while it works, at its end |
+| key           | value                                                                | written                               |
+|---------------|----------------------------------------------------------------------|---------------------------------------|
+| `feed`        | a `Checkpoint`, JSON: what is harvested (200 bytes, 60 more a shard) | after Kafka has every record of it    |
+| `feed#state`  | a `State`, JSON: what its harvester does (300 bytes)                 | each 30 s while it works, at its end  |
+| `feed#holder` | a `Holder` of `streams/harvest/claim.py`, JSON: which process has it | each 5 s while one has it, at its end |
 
 A feed is the name of a source, with its sets or its search after a colon. A checkpoint has days, releases and names of shards,
 never a token of a server: tokens expire. The topic keeps the last message of each key. On the embedded broker topics end with
