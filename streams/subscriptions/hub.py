@@ -92,7 +92,7 @@ class Hub:
 
     - `subscribers`: subscriptions that are open; `catching_up`: those of them that read with a consumer of their own.
     - `fallen_behind`: subscriptions that were ended as the next event had left the ring, since the start.
-    - `problem`: why events are not read at the moment, empty where they are.
+    - `problem`: why events are not read at the moment, empty where they are; `answered`: when Kafka last answered (Unix seconds).
     """
 
     def __init__(self, settings: Settings, *, ring: int = _RING, timing: Timing = Timing()) -> None:  # noqa: B008 - a constant
@@ -168,6 +168,11 @@ class Hub:
         if self._ring is None:
             raise BusyError(f"events cannot be read: {self.problem}", _RETRY_SECONDS)
         return self._ring
+
+    @property
+    def answered(self) -> float:
+        """When Kafka last answered, Unix time in seconds, 0 for never."""
+        return self._follower.answered
 
     async def changed(self, group: int = 0) -> None:
         """Return when there are new entries, when a second has passed, or when the hub stops."""
