@@ -27,7 +27,7 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def people(browser: Browser, own_stack: Stack) -> Iterator[Visitors]:
-    made = Visitors(browser, own_stack)
+    made = Visitors(browser, own_stack.url)
     made.forgive("status of 503")  # the console names every answer that is a problem
     yield made
     made.close()

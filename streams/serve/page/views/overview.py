@@ -9,6 +9,7 @@ from typing import NamedTuple
 from streams.harvest.checkpoints import State as HarvestState
 from streams.harvest.diagnosis import check_harvests
 from streams.serve.background import Reading
+from streams.serve.page.views.reason_words import words_of
 from streams.state.heartbeats import Heartbeat
 from streams.subscriptions.decision_tail import Fallen
 from streams.totals.history import Point
@@ -26,6 +27,7 @@ _STALE_SECONDS = 15.0
 _STALE_BROKER_SECONDS = 60.0
 """It is asked every five seconds where nothing comes, and an answer may take ten."""
 _MOST_SOURCES = 14
+_MOST_REASONS = 2
 _STALE_TOTALS_SECONDS = 30.0
 
 
@@ -272,7 +274,7 @@ def _of_totals(totals: Totals | None, now: float) -> State:
 
 
 class DecisionRow(NamedTuple):
-    """A decision as a row: `word` for people, `level` of its badge, `score` from 0 to 1."""
+    """A decision as a row: `word` for people, `level` of its badge, `score` from 0 to 1, `why` its first reasons in words."""
 
     number: int
     time: float
@@ -282,7 +284,7 @@ class DecisionRow(NamedTuple):
     word: str
     level: str
     score: float
-    reasons: tuple[str, ...]
+    why: str
 
 
 _WORDS = {"duplicate": ("same", "good"), "review": ("doubtful", "warn"), "related": ("related", "")}
@@ -296,9 +298,13 @@ def decision_rows(fallen: Sequence[Fallen]) -> list[DecisionRow]:
         if each.relation:
             word = each.relation.replace("_", " ")
         found.append(
-            DecisionRow(each.number, each.time, each.title, each.a, each.b, word, level, each.score, each.reasons)
-        )  # fmt: skip
+            DecisionRow(each.number, each.time, each.title, each.a, each.b, word, level, each.score, _why(each.reasons))
+        )
     return found
+
+
+def _why(reasons: Sequence[str]) -> str:
+    return " · ".join(dict.fromkeys(map(words_of, reasons[:_MOST_REASONS])))
 
 
 def summary(shown: Sequence[State], rate: float | None) -> str:

@@ -17,6 +17,7 @@ from streams.serve.page.views.overview import (
     states,
     summary,
 )
+from streams.serve.page.views.reason_words import words_of
 from streams.state.heartbeats import Heartbeat
 from streams.subscriptions.decision_tail import Fallen
 from streams.totals.history import Point
@@ -155,12 +156,14 @@ def test_totals_that_miss_events_or_are_behind_say_so() -> None:
 
 def test_decisions_are_rows_with_words_the_newest_first() -> None:
     fallen = [
-        Fallen(1, 5.0, "a:1", "b:1", "duplicate", 0.99, ("doi",), "", "Corals"),
+        Fallen(1, 5.0, "a:1", "b:1", "duplicate", 0.99, ("title_similar", "title_alone", "title_extra"), "", "Corals"),
         Fallen(2, 6.0, "a:2", "b:2", "review", 0.5, (), "", ""),
         Fallen(3, 7.0, "a:3", "b:3", "related", 0.0, (), "part_of", ""),
     ]
-    assert [(row.number, row.word, row.level) for row in decision_rows(fallen)] == [
+    rows = decision_rows(fallen)
+    assert [(row.number, row.word, row.level) for row in rows] == [
         (3, "part of", ""),
         (2, "doubtful", "warn"),
         (1, "same", "good"),
     ]
+    assert [row.why for row in rows] == ["", "", f"{words_of('title_similar')} · {words_of('title_alone')}"]
