@@ -14,7 +14,7 @@ it, and so do checkpoints.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, Literal, TypeVar
 
@@ -29,7 +29,7 @@ from streams.kafka.refusal import explained
 from streams.kafka.topics import CHECKPOINTS
 from streams.settings import Settings
 
-__all__ = ["Checkpoint", "CheckpointStore", "State", "read_states"]
+__all__ = ["Checkpoint", "CheckpointStore", "State", "read_states", "states_of"]
 
 T = TypeVar("T")
 
@@ -107,9 +107,16 @@ class CheckpointStore:
 async def read_states(settings: Settings) -> list[State]:
     """Return the state of every feed that was ever harvested, each with its checkpoint, by name. Raises BrokerError.
 
-    None where there is no topic of checkpoints. A message of another version of Streams that cannot be read is left out.
+    None where there is no topic of checkpoints.
     """
-    values = await _last_values(settings)
+    return states_of(await _last_values(settings))
+
+
+def states_of(values: Mapping[bytes, bytes]) -> list[State]:
+    """Return the states in the last values of the topic by key, by name of their feeds, each with its checkpoint.
+
+    A message of another version of Streams that cannot be read is left out.
+    """
     found = []
     for key, value in sorted(values.items()):
         if key.endswith(_SUFFIX.encode()) and (state := _decoded(value, State)) is not None:

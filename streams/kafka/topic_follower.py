@@ -28,7 +28,7 @@ from zlib import crc32
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from streams.errors import BrokerError, StreamsError
+from streams.errors import NoTopicError, StreamsError
 from streams.event_log import EventLog
 from streams.kafka.broker_process import BrokerProcess
 from streams.kafka.cancellation import cancelled_only_by_caller
@@ -90,6 +90,8 @@ class TopicFollower:
     - `positions`: where the next read begins, by partition
     - `extents`: what the partitions had when the session began; without ends on the embedded broker where none are written
     - `has_true_ends`: whether the broker says rightly where its partitions end; None before the first session
+    - `answered`: when the broker last answered, Unix time in seconds, 0 for never; while nothing comes it is asked every five
+      seconds
 
     More than ten methods, for a session begins, ends and is compared in several ways.
     """
@@ -114,6 +116,7 @@ class TopicFollower:
         self.positions: dict[TopicPartition, Position] = {}
         self.extents: Mapping[TopicPartition, Extent] = {}
         self.has_true_ends: bool | None = None
+        self.answered = 0.0
         self._kafka, self._topics, self._begin_at = kafka, topics, begin
         self._most, self._session_seconds = most, session_seconds
         self._all_exist, self._end_markers = all_exist, end_markers
@@ -200,6 +203,7 @@ class TopicFollower:
         self._has_read = True
         if found:
             self._failures, self._last, self._waiting = 0, time.monotonic(), {}
+            self.answered = time.time()
             self.positions |= {
                 place: Position(messages[-1].offset + 1, mark_of(messages[-1])) for place, messages in found.items()
             }
@@ -225,6 +229,7 @@ class TopicFollower:
             consumer.seek(place, self.positions[place].next)
         self._consumer, self._is_compared = consumer, True
         self._began = self._last = time.monotonic()
+        self.answered = time.time()
         self._has_read, self._reported, self._waiting = False, {}, {}
         self._read.append(Batch({}, missing, is_start=True))
 
@@ -233,7 +238,7 @@ class TopicFollower:
         cluster = await describe(self._kafka, self._topics, all_exist=self._all_exist)
         places, self.has_true_ends = list(cluster.places), cluster.has_true_ends
         if not places:
-            raise BrokerError(f"Kafka has no topic {', '.join(self._topics)}; a worker creates it")
+            raise NoTopicError(f"Kafka has no topic {', '.join(self._topics)}; a worker creates it")
         if cluster.has_true_ends:
             self.extents = await extents_of(self._kafka, cluster)
             return places
@@ -289,6 +294,7 @@ class TopicFollower:
         async with asyncio.timeout(_IDLE_SECONDS):
             ends = dict(await consumer.end_offsets(places))
             at = {place: await consumer.position(place) for place in places}
+        self.answered = time.time()
         if any(ends[place] < self._reported.get(place, 0) for place in places):
             self._process.close()  # the topic was made anew, so its ends are others
             await self._begin()
