@@ -27,7 +27,9 @@ def commit_births(
     """
     tied = request.ends
     alone = [record for record in births if record not in tied and _is_current(births[record], record, reader)]
-    commits = [Commit(record, b"", groups.encode(births[record].group), births[record].pending) for record in alone]
+    commits = [
+        Commit(record, b"", groups.encode(record, births[record].group), births[record].pending) for record in alone
+    ]
     done = [
         Committed(commit.id, commit.value, births[commit.id], before)
         for commit, before in zip(commits, groups.commit_events(commits), strict=True)

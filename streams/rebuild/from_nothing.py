@@ -257,13 +257,13 @@ class _FromNothing:
         if not missing:
             return
         self._say("restore", sum(map(len, missing.values())))
-        intake = Intake(self._settings)
+        intake = Intake(self._settings, self._engine.form)
         contents = asyncio.run(self._contents(set(missing)))
         records = [
             record_from(name, contents[key].get("document", {})) for key, names in missing.items() for name in names
         ]
         for lot in _chunks(records):
-            versions = [version_of(record, self._engine.store.encode_record(record)) for record in lot]
+            versions = [version_of(record, self._engine.store.content(record)) for record in lot]
             prepared = intake.restore(list(zip(lot, versions, strict=True)))
             discard(self._engine.apply([_NOWHERE], [prepared]), self._engine.outbox)
         self._restored = {id_of(record.id) for record in records}
@@ -283,7 +283,7 @@ class _FromNothing:
             for records in chunk:
                 group = groups.group(records[0], partial(_digests, reader))
                 self._report.redirects += len(group.merged)
-                commits.append(Commit(records[0], b"", old.encode(group)))
+                commits.append(Commit(records[0], b"", old.encode(records[0], group)))
                 commits += (Commit(record, b"", old.pointer(records[0])) for record in records[1:])
             old.commit(commits)
         Progress(self._old, self._connection).put(positions)

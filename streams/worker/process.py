@@ -180,7 +180,7 @@ class _Worker:
         self._registration = Registration(settings, own, self.health, self._on_replaced, self._name)
         self.connection.permit = self._registration.check
         self.positions = StoredPositions(settings, self._registration, self.metrics, self._on_histories, self._on_lost)
-        self._preparer = Preparer(settings)
+        self._preparer = Preparer(settings, engine.form)
         self._thread = EngineThread(self._registration, self.health, self.metrics)
         self._processor = BatchProcessor(
             engine,
