@@ -18,7 +18,8 @@ from pathlib import Path
 
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
-from streams.kafka.feed import DOCUMENT, message_key, read_payloads
+from streams.feed_files.keys import DOCUMENT, message_key
+from streams.feed_files.payloads import read_payloads
 from streams.local.valkey import Valkey
 from streams.settings import Settings
 from streams.state.connection import connect

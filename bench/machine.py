@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-import sysconfig
 from importlib.metadata import version
 from pathlib import Path
+
+from streams.ops.installation import compiled_modules, interpreter
 
 __all__ = ["facts"]
 
@@ -19,7 +20,8 @@ def facts() -> list[tuple[str, str]]:
         ("processor", f"{_processor()}, {len(os.sched_getaffinity(0))} of {os.cpu_count()} cores usable"),
         ("load", "{:.1f} {:.1f} {:.1f} (1, 5, 15 min)".format(*os.getloadavg())),
         ("system", f"{platform.system()} {platform.release()}"),
-        ("Python", f"{platform.python_implementation()} {platform.python_version()}, {_build()}"),
+        ("Python", interpreter()),
+        ("Streams", f"{version('streams-dedup')}, compiled modules: {len(compiled_modules()) or 'none'}"),
         ("packages", ", ".join(f"{name} {version(name)}" for name in _PACKAGES)),
     ]
 
@@ -30,14 +32,3 @@ def _processor() -> str:
     except OSError:
         return platform.processor() or platform.machine()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
-def _build() -> str:
-    """Return with which optimizations the interpreter was built: with profiles it is a tenth to a third faster."""
-    given = str(sysconfig.get_config_var("CONFIG_ARGS") or "")
-    flags = [
-        name
-        for name, flag in (("profile-guided", "--enable-optimizations"), ("link-time", "--with-lto"))
-        if flag in given
-    ]
-    return f"built with {' and '.join(flags)} optimization" if flags else "built without profile-guided optimization"

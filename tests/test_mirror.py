@@ -14,6 +14,7 @@ WITHOUT = {
     # Tables and values without behaviour of their own
     "cli/options": "the options that commands share, as types",
     "matching/decision": "value types; their promises are in tests/matching/test_properties.py",
+    "matching/feature_values": "value types; made and read in tests/matching/test_features.py",
     "synthetic/vocabulary": "tables of words",
     "clusters/group_plan": "value types; made and read in tests/clusters/test_planner.py",
     # The forms of references: each is read, written and read again in one table of tests
@@ -35,7 +36,6 @@ WITHOUT = {
     "cli/explain": "on real processes: tests/system/test_run.py, test_corrections_live.py",
     "cli/history": "on a real worker, beside the corrections that make a history: tests/cli/test_correct.py",
     "cli/rebuild": "on real processes: tests/system/test_rebuild_live.py",
-    "cli/send": "on real processes: tests/system/test_commands_live.py",
     "cli/up": "on real processes: tests/system/test_commands_live.py",
     "cli/verify": "on real processes: tests/system/test_verify.py",
     "local/http_process": "the processes that are made of it: tests/local/test_serve.py, and workers in every file of tests/system",

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from streams.matching import title_words as words
 from streams.matching.features import IS_PREPRINT
-from streams.matching.pair import AGREED, ALL_AGREED, PRINTED_ONCE, RETITLED, TEAM, Pair, is_translated
+from streams.matching.pair import (
+    AGREED,
+    AGREED_OR_UNKNOWN,
+    ALL_AGREED,
+    PRINTED_ONCE,
+    RETITLED,
+    TEAM,
+    Pair,
+    is_translated,
+)
 from streams.matching.rule import DUPLICATE, Rule, first
 from streams.matching.words import shared_information
 from streams.normalize.text import word_set
@@ -18,6 +27,8 @@ _MISREAD = (
     76.0  # similarity of a title and what a machine read of its page, with a column's or an issue's name before it
 )
 _SOON = ("day", "same", "lag")
+_SOON_OR_UNKNOWN = (*_SOON, "unknown")
+_WITHIN_YEARS = (*_SOON_OR_UNKNOWN, "long_lag")
 
 
 def _is_about_the_same(pair: Pair) -> bool:
@@ -30,9 +41,9 @@ def _same_abstract(pair: Pair) -> bool:
     if pair.preprints != 1 or levels.abstract != "same" or not levels.title.startswith(_NOT_EQUAL):
         return False
     if levels.authors in ALL_AGREED or levels.authors == "contained":
-        return levels.year in (*_SOON, "unknown", "long_lag")
+        return levels.year in _WITHIN_YEARS
     if levels.authors in AGREED or levels.authors == "unknown":
-        return levels.year in (*_SOON, "unknown") and _is_about_the_same(pair)
+        return levels.year in _SOON_OR_UNKNOWN and _is_about_the_same(pair)
     return False
 
 
@@ -55,7 +66,7 @@ def _translated(pair: Pair) -> bool:
         levels.place in PRINTED_ONCE
         and is_translated(pair)
         and levels.title.startswith(_NOT_EQUAL)
-        and levels.authors in (*AGREED, "unknown")
+        and levels.authors in AGREED_OR_UNKNOWN
         and levels.year in ("day", "same", "one", "unknown")
     )
 

@@ -13,13 +13,14 @@ from streams.matching import title_words as words
 from streams.matching.doi_classes import is_entry
 from streams.matching.features import IS_PREPRINT, IS_THESIS, SERIAL, STOP_TITLE, Features
 from streams.matching.identifier_comparisons import identifier_level
-from streams.matching.pair import AGREED, ALL_AGREED, PRINTED_ONCE, Pair, is_bare
+from streams.matching.pair import AGREED, AGREED_OR_UNKNOWN, ALL_AGREED, PRINTED_ONCE, Pair, is_bare
 from streams.matching.rule import BY_IDENTIFIER, BY_PLACE, BY_WORDS, DISTINCT, VETO, Rule, first
 
 __all__ = ["CONTRADICTIONS", "WORDS", "contradicted_by", "is_proven", "two_works_of_one_source"]
 
 _TWO_DOIS = ("different", "registrant")
 _OTHER_YEAR = ("one", "two", "four", "more")
+_ONE_ISSUE = (*PRINTED_ONCE, "one_issue")
 _ALL_BUT_EQUAL = ("exact", "variant", "typo")
 
 
@@ -31,7 +32,7 @@ def is_proven(pair: Pair) -> bool:
     if pair.preprints != 1:
         return False
     if levels.abstract == "same":
-        return levels.authors in (*AGREED, "unknown")
+        return levels.authors in AGREED_OR_UNKNOWN
     return levels.abstract == "similar" and levels.authors in AGREED and levels.year in ("same", "lag")
 
 
@@ -140,7 +141,7 @@ def _listed_again(pair: Pair) -> bool:
         or levels.title not in ("exact_uncommon", "exact_common", "exact_frequent")
     ):
         return False
-    if levels.place in (*PRINTED_ONCE, "one_issue") or is_bare(a) or is_bare(b):
+    if levels.place in _ONE_ISSUE or is_bare(a) or is_bare(b):
         return False
     return levels.year in _OTHER_YEAR or levels.place in ("number", "volume", "twice")
 
@@ -204,7 +205,7 @@ CONTRADICTIONS: tuple[Rule, ...] = (
         "listed_twice",
         DISTINCT,
         0.05,
-        lambda pair: pair.levels.identifier == "listed" and pair.levels.place not in (*PRINTED_ONCE, "one_issue"),
+        lambda pair: pair.levels.identifier == "listed" and pair.levels.place not in _ONE_ISSUE,
         "two records of a source that lists a work once",
         "dblp:… / dblp:…",
         "measured",

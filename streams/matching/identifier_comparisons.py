@@ -17,6 +17,7 @@ __all__ = ["arxiv_conflict", "identifier_level"]
 
 # Sources that list a work once: two of their ids are two works, unless a version of one was registered anew.
 _LIST_ONCE = frozenset(("arxiv", "crossref", "dblp", "pubmed", "medline", "biorxiv", "medrxiv", "europepmc", "inspire"))
+_OF_SERVERS = frozenset((*IN_ARCHIVE, ARCHIVE))
 _SSRN, _JSTOR = "10.2139", "10.2307"
 
 
@@ -43,7 +44,7 @@ def _known(ids: tuple[str, ...]) -> _Known:
         arxiv=frozenset(value for value in ids if value.startswith("arxiv:")),
         prefixes=prefixes,
         publishers=frozenset(
-            prefix for prefix, of in zip(prefixes, classes, strict=True) if of.kind not in (*IN_ARCHIVE, ARCHIVE)
+            prefix for prefix, of in zip(prefixes, classes, strict=True) if of.kind not in _OF_SERVERS
         ),
         stems=frozenset(of.stem for of in classes),
         server=_server(prefixes[0], classes[0].kind) if dois else "",

@@ -19,6 +19,7 @@ __all__ = [
     "identified_as",
 ]
 
+_ONE_VOLUME_OR_UNKNOWN = (*PRINTED_ONCE, "one_issue", "one_volume", "unknown")
 _ALIKE = ("exact", "variant", "typo", "noisy", "subtitle", "prefix", "inner", "extra", "other", "reordered")
 
 
@@ -158,7 +159,7 @@ def _same_doi(pair: Pair) -> bool:
     levels = pair.levels
     if _scheme(pair) != "doi" or not _titles_differ(pair):
         return False
-    if levels.place not in ("unknown", *PRINTED_ONCE, "one_issue", "one_volume") or levels.abstract == "different":
+    if levels.place not in _ONE_VOLUME_OR_UNKNOWN or levels.abstract == "different":
         return False
     if levels.year not in ("unknown", "day", "same", "lag", "one"):
         return False

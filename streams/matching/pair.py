@@ -22,6 +22,7 @@ from streams.normalize.names import Agreement
 
 __all__ = [
     "AGREED",
+    "AGREED_OR_UNKNOWN",
     "ALL_AGREED",
     "PRINTED_ONCE",
     "RETITLED",
@@ -146,6 +147,7 @@ def stated(a: Features, b: Features) -> str:
 
 AGREED = frozenset(("same_many", "same_two", "same_one", "contained", "contained_one", "most"))
 """Levels of the authors that confirm a pair."""
+AGREED_OR_UNKNOWN = AGREED | {"unknown"}
 ALL_AGREED = frozenset(("same_many", "same_two", "same_one"))
 """Levels of the authors at which all names of both lists pair up."""
 TEAM = frozenset(("same_many", "same_two", "contained"))

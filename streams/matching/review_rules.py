@@ -14,6 +14,7 @@ from streams.normalize.names import family_in_common
 __all__ = ["REVIEW_RULES", "is_firm", "review_rule_of"]
 
 _TWO_DOIS = ("different", "registrant")
+_ONE_VOLUME_OR_UNKNOWN = (*PRINTED_ONCE, "one_issue", "one_volume", "unknown")
 _OTHER_YEAR = ("one", "two", "four", "more")
 # Levels of the authors that do not confirm a pair. Half of the records of a feed have no authors, and then a title that is
 # only similar says little: "Fundamental theorem of asset pricing", "... with taxes".
@@ -96,7 +97,7 @@ def _one_team_and_year(pair: Pair) -> bool:
         return False
     if levels.authors == "same_one" and shared_information(pair.a.title, pair.b.title) < _SAYS_MUCH:
         return False
-    return levels.year in ("day", "same") and levels.place in ("unknown", "one_issue", "one_volume", *PRINTED_ONCE)
+    return levels.year in ("day", "same") and levels.place in _ONE_VOLUME_OR_UNKNOWN
 
 
 def _title_begins_another(pair: Pair) -> bool:

@@ -22,6 +22,7 @@ __all__ = ["read_xml"]
 NAME = "arxiv"
 _Element = etree._Element
 _FORMATS = ("arXiv", "arXivRaw", "arXivOld", "dc")
+_SINGLE = ("record", "entry", *_FORMATS)
 
 
 def _name(element: _Element) -> str:
@@ -72,7 +73,7 @@ def _members(root: _Element) -> Iterator[tuple[str, _Element]]:
 
     """
     name = _name(root)
-    if name in ("record", "entry", *_FORMATS):
+    if name in _SINGLE:
         yield "", root
         return
     if name == "feed":

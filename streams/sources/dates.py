@@ -68,8 +68,8 @@ def _partial_date(text: str) -> str:
     text = text.strip()
     if text[:10] in _DAY_ZERO:
         return ""
-    if (day := _iso_day(text[:10])) and (len(text) == 10 or (text[10] in "T " and text[11:12].isdecimal())):
-        return day
+    if (date := _iso_day(text[:10])) and (len(text) == 10 or (text[10] in "T " and text[11:12].isdecimal())):
+        return date
     if match := _SLASHED.match(text) or _ISO.match(text) or _COMPACT.fullmatch(text):
         year, month, day = match.groups()
         return from_parts(int(year), int(month or 0), int(day or 0))

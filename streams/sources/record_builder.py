@@ -35,7 +35,7 @@ _RANK = {
 _FLAGS = ("deleted", "_deleted", "is_deleted", "__deleted")
 _OPERATIONS = ("op", "action", "_op")
 _MARKS = frozenset(_FLAGS + _OPERATIONS)
-_NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1b\x7f]|[\ud800-\udfff]")
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]|[\ud800-\udfff]")
 
 
 def _rank(identifier: Identifier) -> int:
@@ -113,7 +113,10 @@ class RecordBuilder:
         if value is None or value in ([], {}):
             return ""
         if isinstance(value, list):
-            return next((text for text in (self.text(v, field, limit) for v in value[:20]) if text), "")
+            for member in value[:20]:
+                if text := self.text(member, field, limit):
+                    return text
+            return ""
         if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
             return str(value)[:limit]
         self.warn(field, f"expected text, found {type(value).__name__}")

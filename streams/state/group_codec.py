@@ -102,7 +102,10 @@ def _singleton(root: bytes, group: Group) -> bytes:
     if len(group.members) != 1 or len(group.clusters) != 1:
         return b""
     (member,), (cluster,) = group.members, group.clusters
-    if not len(member.digest) == len(cluster.canonical) == _DIGEST_BYTES or not 0 <= cluster.created <= _MOST:
-        return b""
-    whole = Group((Member(root, member.digest, 0),), (Cluster(first_key(root), 1, cluster.created, cluster.canonical),))
-    return _PARTS.pack(member.digest, cluster.created, cluster.canonical) if group == whole else b""
+    as_it_began = (
+        not (group.vetoed or group.merged or group.rulings or group.related)
+        and (member.id, member.cluster, len(member.digest)) == (root, 0, _DIGEST_BYTES)
+        and (cluster.key, cluster.revision, len(cluster.canonical)) == (first_key(root), 1, _DIGEST_BYTES)
+        and 0 <= cluster.created <= _MOST
+    )
+    return _PARTS.pack(member.digest, cluster.created, cluster.canonical) if as_it_began else b""

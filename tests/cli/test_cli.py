@@ -36,7 +36,9 @@ def test_a_bad_setting_is_2_and_named_with_what_it_expects(
 
 def test_the_version_is_printed(say: Callable[..., Said]) -> None:
     code, out, _ = say("--version")
-    assert (code, out) == (0, f"streams {__version__}\n")
+    assert code == 0
+    assert out.splitlines()[0] == f"streams {__version__}"
+    assert out.splitlines()[1].startswith("compiled modules: ")
 
 
 def test_the_installed_command_gives_its_exit_code_to_the_shell(tmp_path: Path) -> None:
