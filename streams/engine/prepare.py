@@ -26,8 +26,8 @@ from streams.sources import Item, parse
 from streams.sources.fields import unread
 from streams.state.formats import FIRST, LATEST
 from streams.state.group_codec import GroupCodec
-from streams.state.key_index import Place, places
 from streams.state.layout import Layout
+from streams.state.places import places_of
 from streams.state.record_codec import RecordCodec
 
 __all__ = [
@@ -70,7 +70,7 @@ class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared", gc=
     stored: Stored
     document: bytes
     signature: bytes
-    places: tuple[Place, ...]
+    places: bytes
     singleton: Singleton | None
     unread: tuple[str, ...] = ()
 
@@ -171,14 +171,14 @@ class Intake:
         stored = [self._codec.encode_features(each) for each in features]
         signatures = [signature(each) for each in features]
         found = [blocking_keys(each) for each in features]
-        where = [places(self._layout, each) for each in found]
+        where = [places_of(self._layout, each) for each in found]
         singletons = [self._singleton(*each) for each in zip(ids, kept, versions, strict=True)]
         return [
             Prepared(
                 ids[n],
                 kept[n].id,
                 kept[n].source,
-                Stored(versions[n], stored[n]),
+                Stored.of(versions[n], stored[n]),
                 documents[n],
                 signatures[n],
                 where[n],
@@ -199,7 +199,7 @@ class Intake:
 
     def _deleted(self, record: Record, version: RecordVersion) -> Prepared:
         document = self._codec.encode_record(record)
-        return Prepared(id_of(record.id), record.id, record.source, Stored(version, b""), document, b"", (), None)
+        return Prepared(id_of(record.id), record.id, record.source, Stored.of(version, b""), document, b"", b"", None)
 
 
 def _read(message: Raw) -> Sequence[Item | Correction]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Self
+
+import msgspec
 
 from streams.records.version import RecordVersion
 
@@ -17,8 +19,27 @@ def id_of(record_id: str) -> bytes:
     return blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).digest()
 
 
-class Stored(NamedTuple):
-    """A stored record: its record version and its encoded features (`b""` where it was deleted)."""
+class Stored(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A stored record: the bytes of its record version and its encoded features (`b""` where it was deleted).
 
-    version: RecordVersion
+    The version is read where it is needed: of most records nothing but these bytes is.
+    """
+
+    header: bytes
     features: bytes
+
+    @classmethod
+    def of(cls, version: RecordVersion, features: bytes) -> Self:
+        """Return a record to store."""
+        return cls(version.pack(), features)
+
+    @classmethod
+    def read(cls, value: bytes) -> Self:
+        """Return the record of a value in Redis."""
+        features = RecordVersion.read(value)[1]
+        return cls(value[: len(value) - len(features)], features)
+
+    @property
+    def version(self) -> RecordVersion:
+        """Return the record version."""
+        return RecordVersion.read(self.header)[0]

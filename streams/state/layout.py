@@ -99,7 +99,7 @@ class Layout:
         self._groups = [name + b"g" for name in names]
         self._outboxes = [name + b"o" for name in names]
         self._moves = [name + b"m" for name in names]
-        self._keys = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
+        self.key_names = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
         self.corrections = f"{self.prefix}:c".encode()
         self.late = f"{self.prefix}:l".encode()
         self.progress = f"{self.prefix}:p".encode()
@@ -137,7 +137,7 @@ class Layout:
 
     def all_keys(self) -> list[bytes]:
         """Return every key there may be but `meta`, of which a little stays when a generation is dropped."""
-        buckets = (self._records, self._documents, self._groups, self._outboxes, self._moves, self._keys)
+        buckets = (self._records, self._documents, self._groups, self._outboxes, self._moves, self.key_names)
         alone = (self.corrections, self.late, self.progress, *self.spread_progress)
         return [*alone, *(key for keys in buckets for key in keys)]
 
@@ -147,10 +147,15 @@ class Layout:
         46 bits tell keys apart at the default size; two blocking keys with the same bits cost a comparison, never a wrong merge,
         for every link is checked against the keys themselves.
         """
+        number, fingerprint = self.slot(kind, value)
+        return self.key_names[number], fingerprint
+
+    def slot(self, kind: str, value: str) -> tuple[int, bytes]:
+        """Return the number of the Redis key, an index of `key_names`, and the fingerprint, as `key` does."""
         digest = _KEY_DIGEST.copy()
         digest.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
         number, fingerprint = _KEY_PARTS.unpack(digest.digest())
-        return self._keys[number % self.key_buckets], fingerprint
+        return number % self.key_buckets, fingerprint
 
 
 @cache

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from streams.records.stored import Stored
-from streams.records.version import RecordVersion
 from streams.state.connection import Command, Script
 from streams.state.formats import LATEST
 from streams.state.layout import Layout
@@ -55,7 +54,7 @@ class RecordStore(RecordCodec):
         """Read the reply of `get`; None where the record was never seen."""
         if reply is None:
             return None
-        return Stored(*RecordVersion.read(reply))
+        return Stored.read(reply)
 
     def put(self, puts: Sequence[Put]) -> Command:
         """Store records, one on a cluster; the reply is for `refused`."""
@@ -63,8 +62,8 @@ class RecordStore(RecordCodec):
         arguments: list[bytes] = []
         for record, before, now, document in puts:
             keys += (self._layout.records(record), self._layout.documents(record))
-            header = before.version.pack() if before else b""
-            arguments += (record, header, now.version.pack() + now.features, _LEAVE if document is None else document)
+            header = before.header if before else b""
+            arguments += (record, header, now.header + now.features, _LEAVE if document is None else document)
         return PUT_RECORDS.call(keys, arguments)
 
     def refused(self, reply: Sequence[Any]) -> dict[int, Stored | None]:
