@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 import orjson
 
 from streams import events
@@ -28,11 +27,11 @@ from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from streams.sources.fields import unread
-from streams.state.codec import Codec
 from streams.state.connection import Command, Connection, connect
 from streams.state.generation import remove
 from streams.state.layout import Layout
 from streams.state.progress import Progress
+from streams.state.record_codec import RecordCodec
 
 __all__ = ["RunProgress", "own_generation", "play", "read_cluster_states", "run", "unread_fields", "write_results"]
 
@@ -206,21 +205,14 @@ def unread_fields(settings: Settings, connection: Connection) -> dict[str, dict[
     that is replayed twice.
     """
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    codec = Codec(_Warned, "document")
+    codec = RecordCodec()
     keys = Layout.of(settings).bucket_keys("documents")
     for start in range(0, len(keys), _BUCKETS):
         commands = [Command(key, ("HVALS", key)) for key in keys[start : start + _BUCKETS]]
         for documents in connection.execute(commands):
-            for record in map(codec.decode, documents):
+            for record in map(codec.record, documents):
                 counts[record.source].update(unread(record.warnings))
     return {source: dict(sorted(fields.items())) for source, fields in sorted(counts.items()) if fields}
-
-
-class _Warned(msgspec.Struct, frozen=True):
-    """The fields of a stored record that say which fields of its payload could not be read."""
-
-    source: str
-    warnings: tuple[str, ...] = ()
 
 
 def latency_quantiles(exposition: str) -> dict[str, float]:

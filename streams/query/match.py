@@ -97,7 +97,7 @@ def match(index: IndexReader, records: Sequence[Record], limit: int = MOST_CLUST
 
 def _prepare(index: IndexReader, record: Record) -> _Asked:
     features = extract(record)
-    stored_version = RecordVersion.of(index.store.encode_record(record), version=record.version, updated=record.updated)
+    stored_version = RecordVersion.of(index.store.content(record), version=record.version, updated=record.updated)
     stored = Stored.of(stored_version, index.store.encode_features(features))
     return _Asked(record, id_of(record.id), stored, signature(features), places(index.layout, blocking_keys(features)))
 

@@ -40,7 +40,7 @@ class Backfill:
         self._engine = engine
         self._connection = engine.connection
         self._meta = Layout.of(settings).meta
-        self._intake = Intake(settings)
+        self._intake = Intake(settings, engine.form)
         self._store = RecordStore(live)
         self._keys = live.bucket_keys("records")
 

@@ -225,7 +225,7 @@ class _FromNothing:
             for records in chunk:
                 group = groups.group(records[0], partial(_digests, reader))
                 self._report.redirects += len(group.merged)
-                commits.append(Commit(records[0], b"", old.encode(group)))
+                commits.append(Commit(records[0], b"", old.encode(records[0], group)))
                 commits += (Commit(record, b"", old.pointer(records[0])) for record in records[1:])
             old.commit(commits)
         Progress(self._old, self._connection).put(positions)

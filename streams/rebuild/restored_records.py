@@ -46,14 +46,14 @@ def missing_records(engine: Engine, published: PublishedClusters) -> dict[bytes,
 
 def restore(engine: Engine, missing: dict[bytes, list[str]]) -> set[bytes]:
     """Store the missing records of clusters, as far as their documents tell; return their 8-byte ids. Raises ServiceError."""
-    intake = Intake(engine.settings)
+    intake = Intake(engine.settings, engine.form)
     contents = asyncio.run(published_contents(engine.settings, list(missing)))
     documents: list[tuple[str, Any]] = [
         (name, contents[key].get("document", {})) for key, names in missing.items() for name in names
     ]
     for chunk in chunks(documents, _CHUNK):
         records = [record_from(name, document) for name, document in chunk]
-        versions = [version_of(record, engine.store.encode_record(record)) for record in records]
+        versions = [version_of(record, engine.store.content(record)) for record in records]
         prepared = intake.restore(list(zip(records, versions, strict=True)))
         discard(engine.apply([_NOWHERE], [prepared]), engine.outbox)
     return {id_of(name) for name, _ in documents}

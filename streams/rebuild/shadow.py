@@ -52,7 +52,7 @@ class ShadowReplay:
         self._at: dict[Place, int] = {}  # the next offset to handle, by topic partition
         self._settings: Settings = engine.settings
         self._on_progress = on_progress
-        self._preparer = Preparer(engine.settings)
+        self._preparer = Preparer(engine.settings, engine.form)
         self.refused: Counter[str] = Counter()
         """Items that could not be read, by reason code."""
         self.lost = 0

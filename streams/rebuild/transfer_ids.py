@@ -198,7 +198,7 @@ class IdTransfer:
             for seed in component.records & self._pending.keys() if self._pending else ():
                 pending |= self._pending.pop(seed)
             now = _values(component) | {record: strays[record] for record in component.strays}
-            raw = groups.encode(group)
+            raw = groups.encode(target, group)
             if pending or raw != now[target]:
                 commits.append(Commit(target, now[target], raw, pending))
             del now[target]

@@ -6,9 +6,9 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 
 | key         | type | field               | value                                                   | owner               |
 |-------------|------|---------------------|---------------------------------------------------------|---------------------|
-| `N:{b}:r`   | hash | record id, 8 bytes  | 21-byte version (to 37) + compressed features (~110 B) | state/record_store.py      |
-| `N:{b}:d`   | hash | record id, 8 bytes  | compressed record, for documents (~150 bytes + abstract)| state/record_store.py      |
-| `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~40 bytes)     | state/group_store.py   |
+| `N:{b}:r`   | hash | record id, 8 bytes  | 15-byte version (to 37) + compressed features (~75 B)  | state/record_store.py      |
+| `N:{b}:d`   | hash | record id, 8 bytes  | compressed record, for documents (~100 bytes + abstract)| state/record_store.py      |
+| `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~80 bytes)     | state/group_codec.py   |
 | `N:{b}:o`   | hash | cluster id:revision | event committed, not known to be published              | state/group_store.py   |
 | `N:{b}:m`   | set  | record id, 8 bytes  | frozen groups, merges pending; nearly always empty      | state/group_store.py   |
 | `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | state/key_index.py  |
@@ -29,7 +29,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | state/connection.py |
 
 Hashes with few small fields are stored by Redis as listpacks, without a pointer or an allocation
-per field: that, and not the data, is what makes a record cost 400 bytes instead of 1,500. It needs
+per field: that, and not the data, is what makes a record cost 360 bytes instead of 1,500. It needs
 `hash-max-listpack-entries` ≥ 1024 and `hash-max-listpack-value` ≥ 4096 in the server's settings
 (`streams doctor` looks). Fields of a bucket = records / `STREAMS_BUCKETS`.
 

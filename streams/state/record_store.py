@@ -1,7 +1,8 @@
 """The record store: what is kept of every record. Keys `N:{b}:r` and `N:{b}:d` of `state/layout.py`.
 
-`r` holds what comparison needs (features, ~110 bytes), `d` what documents need (the record itself);
-they are apart because candidates are read far more often than documents are made.
+`r` holds what comparison needs: the record's version (`records/version.py`), then its features (~80 bytes). `d` holds what
+documents need, the record itself. They are apart because candidates are read far more often than documents are made.
+`state/record_codec.py` makes the bytes of both.
 """
 
 from __future__ import annotations
@@ -10,54 +11,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
-from streams.matching.features import Features
-from streams.records.record import Record
 from streams.records.stored import Stored
-from streams.state.codec import Codec
 from streams.state.connection import Command, Script
+from streams.state.formats import LATEST
 from streams.state.layout import Layout
+from streams.state.record_codec import RecordCodec
 
-__all__ = ["PUT_RECORDS", "PUT_TOGETHER", "Put", "RecordCodec", "RecordStore"]
+__all__ = ["PUT_RECORDS", "PUT_TOGETHER", "Put", "RecordStore"]
 
 PUT_RECORDS = Script(Path(__file__).parent / "put_records.lua")
 PUT_TOGETHER = 64
 """Records that one script stores, where all keys are on one server."""
 _LEAVE = b"-"
-_MEMO_ENTRIES = 50_000
-
-
-class RecordCodec:
-    """Encodes features and records, and decodes them. Not safe for use from two threads at once."""
-
-    def __init__(self) -> None:
-        self._features = Codec(Features, "features")
-        self._records = Codec(Record, "document")
-        self._decoded: dict[bytes, Features] = {}
-
-    def encode_features(self, features: Features) -> bytes:
-        """Return the bytes of features; equal features give equal bytes."""
-        return self._features.encode(features)
-
-    def features(self, blob: bytes) -> Features:
-        """Read stored features; those read lately come from memory."""
-        features = self._decoded.get(blob)
-        if features is None:
-            features = self._features.decode(blob)
-            if len(self._decoded) >= _MEMO_ENTRIES:
-                self._decoded.clear()
-            self._decoded[blob] = features
-        return features
-
-    def encode_record(self, record: Record, *, abstract: bool = True) -> bytes:
-        """Return the bytes of a record for documents, with its abstract or without."""
-        kept = record if abstract or not record.abstract else msgspec.structs.replace(record, abstract="")
-        return self._records.encode(kept)
-
-    def record(self, blob: bytes) -> Record:
-        """Decode a record from the bytes that are stored for the documents of clusters."""
-        return self._records.decode(blob)
 
 
 class Put(NamedTuple):
@@ -75,8 +40,8 @@ class Put(NamedTuple):
 class RecordStore(RecordCodec):
     """Makes the commands that read and write records, and reads their replies. Does no I/O itself."""
 
-    def __init__(self, layout: Layout) -> None:
-        super().__init__()
+    def __init__(self, layout: Layout, form: int = LATEST) -> None:
+        super().__init__(form)
         self._layout = layout
         self.record_key = layout.records
         """Returns the key of the hash that has a record's version and features."""

@@ -36,7 +36,7 @@ def member_of_no_cluster(stage: Stage) -> None:
 
 def frozen(stage: Stage) -> None:
     root, group = stage.home("u:erratum")
-    raw = stage.engine.groups.encode(group)
+    raw = stage.engine.groups.encode(root, group)
     stage.put_group(root, stage.engine.groups.frozen(raw, stage.home("s:kept")[0]))
 
 

@@ -123,8 +123,8 @@ def test_what_the_report_says_to_do_mends_it(tamper: Tamper, remedy: Tamper, sta
 def test_the_generation_must_be_the_one_that_workers_made(stage: Stage) -> None:
     with pytest.raises(SettingsError, match=r"STREAMS_BUCKETS.*expected 16"):
         Audit(stage.settings.model_copy(update={"buckets": 32}), stage.connection)
-    stage.connection.call("HSET", stage.layout.meta, "format", "2")
-    with pytest.raises(StateError, match="format 2"):
+    stage.connection.call("HSET", stage.layout.meta, "format", "3")
+    with pytest.raises(StateError, match="format 3"):
         Audit(stage.settings, stage.connection)
 
 
