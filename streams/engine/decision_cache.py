@@ -9,8 +9,8 @@ from streams.matching.decision import DUPLICATE, RELATED, Decision
 from streams.matching.prefilter import passes, signature
 from streams.matching.ruleset import Rules
 from streams.records.stored import Stored
-from streams.state.key_index import Place, places
 from streams.state.layout import Layout
+from streams.state.places import places_of, shared
 from streams.state.record_store import RecordStore
 
 __all__ = ["DecisionCache"]
@@ -30,7 +30,7 @@ class DecisionCache:
         self._layout = layout
         self._rules = rules
         self._decisions: dict[tuple[bytes, bytes], Decision] = {}
-        self._blocking_keys: dict[bytes, tuple[bytes, tuple[Place, ...]]] = {}
+        self._blocking_keys: dict[bytes, tuple[bytes, bytes]] = {}
 
     def decide(self, a: bytes, b: bytes) -> Decision:
         """Return the decision on two records' encoded features."""
@@ -43,24 +43,24 @@ class DecisionCache:
             self._decisions[pair] = decision
         return decision
 
-    def cache_keys(self, blob: bytes, signature: bytes, places: tuple[Place, ...]) -> None:
+    def cache_keys(self, blob: bytes, signature: bytes, places: bytes) -> None:
         """Remember the signature of a record, given by its encoded features, and the index slots of its blocking keys."""
         if len(self._blocking_keys) >= _MEMO_ENTRIES:
             self._blocking_keys.clear()
         self._blocking_keys[blob] = signature, places
 
-    def blocking_keys_of(self, blob: bytes) -> tuple[bytes, tuple[Place, ...]]:
+    def blocking_keys_of(self, blob: bytes) -> tuple[bytes, bytes]:
         """Return the signature of a record, given by its encoded features, and the index slots of its blocking keys."""
         found = self._blocking_keys.get(blob)
         if found is None:
             features = self._store.features(blob)
-            self.cache_keys(blob, signature(features), places(self._layout, blocking_keys(features)))
+            self.cache_keys(blob, signature(features), places_of(self._layout, blocking_keys(features)))
             found = self._blocking_keys[blob]
         return found
 
-    def keys_of(self, stored: Stored) -> tuple[bytes, tuple[Place, ...]]:
+    def keys_of(self, stored: Stored) -> tuple[bytes, bytes]:
         """Return the signature of a stored record and the index slots of its blocking keys; none where it was deleted."""
-        return self.blocking_keys_of(stored.features) if stored.features else (b"", ())
+        return self.blocking_keys_of(stored.features) if stored.features else (b"", b"")
 
     def share_blocking_key(self, a: bytes, b: bytes) -> bool:
         """Return whether two records share a blocking key; where it is a weak one, their signatures have to agree too.
@@ -68,8 +68,8 @@ class DecisionCache:
         Only such pairs may link: a worker compares no others, or compares them in some orders of arrival alone.
         """
         (first, mine), (second, theirs) = self.blocking_keys_of(a), self.blocking_keys_of(b)
-        shared = [place for place in mine if place in theirs]
-        return any(not place.loose for place in shared) or (bool(shared) and passes(first, second))
+        strong, weak = shared(mine, theirs)
+        return strong > 0 or (weak > 0 and passes(first, second))
 
     def relation(self, a: bytes, b: bytes) -> str:
         """Return the kind of relation between two records, `""` where there is none or one of them was deleted."""
