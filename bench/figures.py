@@ -14,12 +14,13 @@ import argparse
 import os
 import re
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -39,7 +40,7 @@ class Figure(NamedTuple):
     unit: str
 
 
-FIGURES: Mapping[str, Figure] = {
+FIGURES: dict[str, Figure] = {
     "throughput": Figure(
         "throughput.py",
         ("--works", "12000", "--runs", "1"),
@@ -83,6 +84,16 @@ FIGURES: Mapping[str, Figure] = {
         "ms, 99th percentile of a look-up beside a feed",
     ),
 }
+if shutil.which("chromium"):
+    FIGURES |= {
+        "page": Figure(
+            "page.py",
+            ("--loads", "9"),
+            ("--loads", "1"),
+            r"slowest first paint (\d+)",
+            "ms, first paint of the slowest page",
+        )
+    }
 
 
 class Run(NamedTuple):

@@ -50,7 +50,10 @@ class Compared(NamedTuple):
 
 
 class RecordPool:
-    """Holds records and the decisions on them other than `distinct`, by 8-byte record ids."""
+    """Holds records and the decisions on them other than `distinct`, by 8-byte record ids.
+
+    More than ten methods, for it is in one memory what stores, matcher and groups are to a worker.
+    """
 
     def __init__(self, rules: Rules = DEFAULT, key_cap: int = KEY_CAP) -> None:
         """Keep at most `key_cap` records under one blocking key."""

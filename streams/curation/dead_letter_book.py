@@ -87,7 +87,7 @@ def restarted(connection: sqlite3.Connection, partition: int) -> None:
 def newest(
     connection: sqlite3.Connection, selection: Selection, after: LetterPosition | None, most: int
 ) -> list[Letter]:
-    """Return letters, newest first, those after a place in that list."""
+    """Return a page of the dead letters, the newest first: those that come after a place in that list."""
     where, given = _where(selection)
     if after is not None:
         where += ' AND (time, partition, "offset") < (:time, :partition, :offset)'

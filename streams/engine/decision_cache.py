@@ -10,7 +10,7 @@ from streams.matching.prefilter import passes, signature
 from streams.matching.ruleset import Rules
 from streams.records.stored import Stored
 from streams.state.layout import Layout
-from streams.state.places import count, is_weak, places_of, shared
+from streams.state.places import places_of, shared
 from streams.state.recent import Recent
 from streams.state.record_store import RecordStore
 
@@ -68,8 +68,8 @@ class DecisionCache:
         Only such pairs may link: a worker compares no others, or compares them in some orders of arrival alone.
         """
         (first, mine), (second, theirs) = self.blocking_keys_of(a), self.blocking_keys_of(b)
-        common = shared(mine, theirs)
-        return any(not is_weak(common, n) for n in range(count(common))) or (bool(common) and passes(first, second))
+        strong, weak = shared(mine, theirs)
+        return strong > 0 or (weak > 0 and passes(first, second))
 
     def relation(self, a: bytes, b: bytes) -> str:
         """Return the kind of relation between two records, `""` where there is none or one of them was deleted."""

@@ -107,7 +107,7 @@ class MergeAttempt(NamedTuple):
         return find_jobs(request, roots, self.cap)
 
     def _freeze(self, jobs: Sequence[MergeJob]) -> set[bytes]:
-        """Freeze what moves; return the targets of the jobs of which another worker changed a group first."""
+        """Freeze the groups that merge into others; return the targets of those jobs for which another worker was faster."""
         commits, targets = [], []
         for job in jobs:
             for moving, (raw, _) in job.moves.items():

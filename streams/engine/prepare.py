@@ -14,7 +14,7 @@ import msgspec
 from streams.clusters.corrections import Correction, read_correction
 from streams.clusters.group import singleton_group
 from streams.errors import PayloadError
-from streams.events import Singleton, describe_singleton
+from streams.events import Singleton, describe_singletons
 from streams.matching.blocking import blocking_keys
 from streams.matching.features import extract_all
 from streams.matching.prefilter import signature
@@ -172,7 +172,7 @@ class Intake:
         signatures = [signature(each) for each in features]
         found = [blocking_keys(each) for each in features]
         where = [places_of(self._layout, each) for each in found]
-        singletons = [self._singleton(*each) for each in zip(ids, kept, versions, strict=True)]
+        singletons = self._singletons(ids, kept, versions)
         return [
             Prepared(
                 ids[n],
@@ -188,10 +188,14 @@ class Intake:
             for n in range(len(ids))
         ]
 
-    def _singleton(self, key: bytes, record: Record, version: RecordVersion) -> Singleton:
-        event, state, canonical = describe_singleton(key, record)
-        group = singleton_group(key, version.digest, version.taken, canonical)
-        return Singleton(self._groups.encode(key, group), event, state)
+    def _singletons(
+        self, keys: Sequence[bytes], records: Sequence[Record], versions: Sequence[RecordVersion]
+    ) -> list[Singleton]:
+        encode, described = self._groups.encode, describe_singletons(keys, records)
+        return [
+            Singleton(encode(key, singleton_group(key, version.digest, version.taken, canonical)), event, state)
+            for key, version, (event, state, canonical) in zip(keys, versions, described, strict=True)
+        ]
 
     def _tombstone(self, item: Delete, taken: int) -> Prepared:
         deleted = Record(source=item.source, source_id=item.source_id)

@@ -116,7 +116,7 @@ async def play(
     on_progress: Callable[[RunProgress], None],
 ) -> RunProgress:
     """Send payloads and wait until all are handled, restarting the worker when it ends meanwhile."""
-    progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connection)
+    progress = Progress(Layout.of(settings), connection)
     before = sum(progress.positions().values())
     began = time.monotonic()
     sent = 0
@@ -206,7 +206,7 @@ def unread_fields(settings: Settings, connection: Connection) -> dict[str, dict[
     """
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     codec = RecordCodec()
-    keys = Layout(settings.namespace, settings.generation, settings.buckets).bucket_keys("documents")
+    keys = Layout.of(settings).bucket_keys("documents")
     for start in range(0, len(keys), _BUCKETS):
         commands = [Command(key, ("HVALS", key)) for key in keys[start : start + _BUCKETS]]
         for documents in connection.execute(commands):
@@ -242,6 +242,6 @@ def remove_state(settings: Settings, connection: Connection, services: Services)
     """Remove the run's own state from a Redis that is not embedded, as that one outlives the run."""
     if services.redis is not None:
         return
-    layout = Layout(settings.namespace, settings.generation, settings.buckets)
+    layout = Layout.of(settings)
     remove(layout, connection)
     connection.call("UNLINK", layout.meta)

@@ -9,6 +9,7 @@ authors, years at most three apart. `docs/evaluation.md` has the cost in recall.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from zlib import crc32
 
 from streams.matching.features import Features
@@ -34,10 +35,12 @@ def signature(features: Features) -> bytes:
     """
     year = features.date // 10000
     first = bytes([min(max(year - _FIRST_YEAR, 1), 255)]) if year else b"\0"
-    if any(author.startswith("*") for author in features.authors):
-        return first + _ANY_AUTHOR
-    hashes = sorted({_hash(author.partition("|")[0]) for author in features.authors})[:3]
-    return first + bytes(hashes).ljust(3, b"\0")
+    hashes = set()
+    for author in features.authors:
+        if author[0] == "*":
+            return first + _ANY_AUTHOR
+        hashes.add(_hash(author.partition("|")[0][:_NAME_LETTERS]))
+    return first + bytes(sorted(hashes)[:3]).ljust(3, b"\0")
 
 
 def passes(a: bytes, b: bytes) -> bool:
@@ -60,5 +63,7 @@ def prefilter(signature: bytes) -> Callable[[bytes, int], bool]:
     return may_be_one_work
 
 
-def _hash(family: str) -> int:
-    return crc32(family[:_NAME_LETTERS].encode("utf-8", "surrogatepass")) % 254 + 1
+@lru_cache(maxsize=16_384)
+def _hash(letters: str) -> int:
+    """Return the hash of the first letters of a family name; cached, for few names begin in their own way."""
+    return crc32(letters.encode("utf-8", "surrogatepass")) % 254 + 1

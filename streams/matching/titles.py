@@ -7,12 +7,13 @@ as data what says something about the work: that it corrects, retracts, comments
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from streams.matching import ordinary_titles
 from streams.matching.announcements import announced, in_brackets
 from streams.matching.notices import DERIVED
+from streams.matching.ordinary_titles import NOT_ORDINARY, Folded, fold_ordinary
 from streams.matching.page_marks import without_footnote_mark, without_stamp
 from streams.matching.parallel_titles import parallel_titles
 from streams.matching.placeholders import is_placeholder, without_file_ending
@@ -21,7 +22,7 @@ from streams.matching.title_notes import brackets_at_end, is_language, is_note, 
 from streams.matching.title_parts import part_number
 from streams.normalize.text import fold, normalize, plain, read_numerals, words_of
 
-__all__ = ["DERIVED", "TitleForms", "forms_by_rules", "title_forms"]
+__all__ = ["DERIVED", "TitleForms", "all_title_forms", "forms_by_rules", "title_forms"]
 
 
 class TitleForms(NamedTuple):
@@ -72,19 +73,29 @@ _LONGEST_CHAIN = 8  # notes, labels and announcements around one title
 _MANGLED = re.compile(r"\s?â\s?(?:\?\?|€[™˜œ“”\x9d]?|\x80[\x90-\x9f])(?P<ending>\s?s\b)?")
 
 
-@lru_cache(maxsize=4096)
 def title_forms(title: str, subtitle: str = "") -> TitleForms:
     """Split a title into its parts, each in normal form.
 
     `subtitle` is the subtitle if the source has a field for it; else it is looked for in `title`.
     """
-    if not subtitle and (text := ordinary_titles.folded(title)):
-        main, rest = _cut(text)
-        placeholder = is_placeholder(f"{main} {rest}" if rest else main)
-        return TitleForms("", placeholder=True) if placeholder else TitleForms(main, rest)
-    return forms_by_rules(title, subtitle)
+    ordinary = NOT_ORDINARY if subtitle else fold_ordinary(title)
+    return _ordinary_forms(ordinary) if ordinary.text else forms_by_rules(title, subtitle)
 
 
+def all_title_forms(titles: Sequence[tuple[str, str]]) -> list[TitleForms]:
+    """Split titles, each with its subtitle, as `title_forms` does: first all ordinary ones, then the others."""
+    ordinary = [NOT_ORDINARY if subtitle else fold_ordinary(title) for title, subtitle in titles]
+    forms = [_ordinary_forms(each) if each.text else None for each in ordinary]
+    return [forms_by_rules(*title) if each is None else each for each, title in zip(forms, titles, strict=True)]
+
+
+def _ordinary_forms(folded: Folded) -> TitleForms:
+    main, rest = (folded.words, "") if folded.words else _cut(folded.text)
+    placeholder = is_placeholder(f"{main} {rest}" if rest else main)
+    return TitleForms("", placeholder=True) if placeholder else TitleForms(main, rest)
+
+
+@lru_cache(maxsize=4096)
 def forms_by_rules(title: str, subtitle: str = "") -> TitleForms:
     """Split a title into its parts by all rules: the result of `title_forms` for any title, in more time."""
     text = without_stamp(plain(without_footnote_mark(title.rstrip())))

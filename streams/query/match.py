@@ -38,7 +38,7 @@ _TESTED = 200
 
 
 class _Asked(NamedTuple):
-    """A document as it would be stored, and where its blocking keys are."""
+    """A document that is matched: its record as it would be stored, and the places of its blocking keys in Redis."""
 
     record: Record
     id: bytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Self
 
@@ -42,4 +43,10 @@ class Stored(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def version(self) -> RecordVersion:
         """Return the record version."""
-        return RecordVersion.read(self.header)[0]
+        return _version(self.header)
+
+
+@lru_cache(maxsize=4096)
+def _version(header: bytes) -> RecordVersion:
+    """Return the version in a header; a plan asks for those of its records several times."""
+    return RecordVersion.read(header)[0]

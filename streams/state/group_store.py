@@ -72,7 +72,10 @@ PendingEvents = dict[str, bytes]
 
 
 class GroupStore:
-    """Reads, changes and acknowledges groups, many in one round trip."""
+    """Reads, changes and acknowledges groups, many in one round trip.
+
+    More than ten methods, for a group, its pending events and its merge are one write, and each is read in its own way.
+    """
 
     def __init__(self, layout: Layout, connection: Connection, form: int = LATEST) -> None:
         """Write values of a format of the state (`state/formats.py`)."""
@@ -170,7 +173,7 @@ class GroupStore:
         keys: list[bytes] = []
         arguments: list[bytes] = [self.known]
         for group, header, field, singleton in commits:
-            keys += (self._layout.groups(group), self._layout.outbox(group), self._layout.records(group))
+            keys += self._layout.singleton(group)
             arguments += (group, header, singleton.group, field, singleton.event)
         return COMMIT_SINGLETONS.call(keys, arguments)
 
@@ -187,7 +190,7 @@ class GroupStore:
         keys: list[bytes] = []
         arguments: list[bytes | str | int] = []
         for group, raw, fields in published:
-            keys += (self._layout.groups(group), self._layout.outbox(group))
+            keys += self._layout.group_pair(group)
             arguments += (group, raw, len(fields), *fields)
         return ACKNOWLEDGE_GROUPS.call(keys, arguments)
 

@@ -30,7 +30,7 @@ from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS, prefilter
 from streams.records.stored import ID_BYTES
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
-from streams.state.places import bucket_numbers, count, fingerprints, pack, slots
+from streams.state.places import count, fingerprints, names, pack, slots
 
 __all__ = ["ADD_TO_KEYS", "ENTRY_BYTES", "REMOVE_FROM_KEYS", "Entry", "KeyIndex", "KeyRecords", "Place", "places"]
 
@@ -81,7 +81,8 @@ class KeyIndex:
 
     def remove(self, record: bytes, places: bytes) -> list[Command]:
         """Take a record out of keys that it no longer has; a record that a full key had no room for takes its room."""
-        found = [(self._names[n], place[1]) for n, place in zip(bucket_numbers(places), slots(places), strict=True)]
+        fields = [fingerprint for _, fingerprint in slots(places)]
+        found = list(zip(names(places, self._names), fields, strict=True))
         lots = [found][: len(found)] if self._together else [[each] for each in found]
         return [
             REMOVE_FROM_KEYS.call([name for name, _ in lot], (record, self._cap, *(value for _, value in lot)))
@@ -100,10 +101,10 @@ class KeyIndex:
         return [(entry._replace(places=pack((slot,))),) for entry in entries for slot in slots(entry.places)]
 
     def _add(self, entries: Sequence[Entry]) -> Command:
-        names, keys = self._names, list[bytes]()
+        keys: list[bytes] = []
         arguments: list[bytes | int] = [self._cap]
         for record, signature, places in entries:
-            keys += [names[number] for number in bucket_numbers(places)]
+            keys += names(places, self._names)
             arguments += (record, signature, fingerprints(places))
         return ADD_TO_KEYS.call(keys, arguments)
 

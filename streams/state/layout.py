@@ -48,6 +48,7 @@ from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 from redis.crc import key_slot
 
 from streams.records.stored import ID_BYTES
+from streams.settings import Settings
 
 __all__ = ["Layout", "heartbeat_key", "mark_key", "meta_key", "totals_key", "webhooks_key"]
 
@@ -99,12 +100,20 @@ class Layout:
         self._groups = [name + b"g" for name in names]
         self._outboxes = [name + b"o" for name in names]
         self._moves = [name + b"m" for name in names]
+        self._record_pairs = list(zip(self._records, self._documents, strict=True))
+        self._group_pairs = list(zip(self._groups, self._outboxes, strict=True))
+        self._singletons = list(zip(self._groups, self._outboxes, self._records, strict=True))
         self.key_names = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
         self.corrections = f"{self.prefix}:c".encode()
         self.late = f"{self.prefix}:l".encode()
         self.progress = f"{self.prefix}:p".encode()
         self.spread_progress = tuple(f"{self.prefix}:{{{tag}}}:p".encode() for tag in _spread_tags())
         self.meta = meta_key(namespace, generation)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Layout:
+        """Return the layout of the index version that settings name."""
+        return cls(settings.namespace, settings.generation, settings.buckets)
 
     def bucket(self, record: bytes) -> int:
         """Return the bucket of a record's 8-byte id."""
@@ -117,6 +126,18 @@ class Layout:
     def documents(self, record: bytes) -> bytes:
         """Return the key of the hash that holds the record for documents."""
         return self._documents[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def record_pair(self, record: bytes) -> tuple[bytes, bytes]:
+        """Return the keys of `records` and `documents`."""
+        return self._record_pairs[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def group_pair(self, record: bytes) -> tuple[bytes, bytes]:
+        """Return the keys of `groups` and `outbox`."""
+        return self._group_pairs[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def singleton(self, record: bytes) -> tuple[bytes, bytes, bytes]:
+        """Return the keys of `groups`, `outbox` and `records`, which a record needs to be the first of a cluster."""
+        return self._singletons[int.from_bytes(record[:4], "big") % self.buckets]
 
     def groups(self, record: bytes) -> bytes:
         """Return the key of the hash that holds the record's group."""

@@ -6,8 +6,9 @@ First the number of the key bucket of each, 4 bytes, with the highest bit set wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from struct import Struct, unpack_from
+from collections.abc import Iterable, Sequence
+from functools import cache
+from struct import Struct
 
 from streams.matching.blocking import Key
 from streams.matching.prefilter import WEAK_KINDS
@@ -15,10 +16,10 @@ from streams.state.layout import Layout
 
 __all__ = [
     "Slot",
-    "bucket_numbers",
     "count",
     "fingerprints",
     "is_weak",
+    "names",
     "pack",
     "places_of",
     "shared",
@@ -33,6 +34,11 @@ _WEAK = 1 << 31
 _BUCKET = _WEAK - 1
 _WIDTH, _BYTES = 4, 8
 _NUMBER = Struct(">I")
+
+
+@cache
+def _numbers(count: int) -> Struct:
+    return Struct(f">{count}I")
 
 
 def places_of(layout: Layout, keys: Iterable[Key]) -> bytes:
@@ -54,9 +60,9 @@ def count(places: bytes) -> int:
     return len(places) // _BYTES
 
 
-def bucket_numbers(places: bytes) -> list[int]:
-    """Return the numbers of the key buckets."""
-    return [number & _BUCKET for number in unpack_from(f">{len(places) // _BYTES}I", places)]
+def names(places: bytes, key_names: Sequence[bytes]) -> list[bytes]:
+    """Return the Redis keys of places; `key_names` are those of the layout."""
+    return [key_names[number & _BUCKET] for number in _numbers(len(places) // _BYTES).unpack_from(places)]
 
 
 def fingerprints(places: bytes) -> bytes:
@@ -73,13 +79,14 @@ def slots(places: bytes) -> list[Slot]:
     """Return each place for itself."""
     half = len(places) // 2
     found = [places[at : at + _WIDTH] for at in range(half, len(places), _WIDTH)]
-    return list(zip(unpack_from(f">{len(found)}I", places), found, strict=True))
+    return list(zip(_numbers(len(found)).unpack_from(places), found, strict=True))
 
 
-def shared(places: bytes, others: bytes) -> bytes:
-    """Return the places that are among others too."""
-    known = set(slots(others))
-    return pack(slot for slot in slots(places) if slot in known)
+def shared(places: bytes, others: bytes) -> tuple[int, int]:
+    """Return how many places are among others too, strong and weak ones."""
+    common = set(slots(places)).intersection(slots(others))
+    weak = sum(number >= _WEAK for number, _ in common)
+    return len(common) - weak, weak
 
 
 def without(places: bytes, others: bytes) -> bytes:

@@ -83,7 +83,10 @@ class Look(NamedTuple):
 
 
 class Progress:
-    """Stores positions and fixed facts of one index version. Not safe for use from two threads at once."""
+    """Stores positions and fixed facts of one index version. Not safe for use from two threads at once.
+
+    More than ten methods, for positions and replication ids are stored and compared together.
+    """
 
     def __init__(self, layout: Layout, connection: Connection, *, spread: bool | None = None) -> None:
         """Keep positions on every shard where `spread`; by default on a Redis Cluster."""

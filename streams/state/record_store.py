@@ -43,6 +43,10 @@ class RecordStore(RecordCodec):
     def __init__(self, layout: Layout, form: int = LATEST) -> None:
         super().__init__(form)
         self._layout = layout
+        self.record_key = layout.records
+        """Returns the key of the hash that has a record's version and features."""
+        self.document_key = layout.documents
+        """Returns the key of the hash that has a record for documents."""
 
     def get(self, record: bytes) -> Command:
         """Read a record's version and features; the reply is for `stored`."""
@@ -61,7 +65,7 @@ class RecordStore(RecordCodec):
         keys: list[bytes] = []
         arguments: list[bytes] = []
         for record, before, now, document in puts:
-            keys += (self._layout.records(record), self._layout.documents(record))
+            keys += self._layout.record_pair(record)
             header = before.header if before else b""
             arguments += (record, header, now.header + now.features, _LEAVE if document is None else document)
         return PUT_RECORDS.call(keys, arguments)
@@ -69,14 +73,6 @@ class RecordStore(RecordCodec):
     def refused(self, reply: Sequence[Any]) -> dict[int, Stored | None]:
         """Read the reply of `put`: what is stored of each record that was not stored, by its index."""
         return {n - 1: self.stored(value or None) for n, value in zip(reply[::2], reply[1::2], strict=True)}
-
-    def record_key(self, record: bytes) -> bytes:
-        """Return the key of the hash that has a record's version and features."""
-        return self._layout.records(record)
-
-    def document_key(self, record: bytes) -> bytes:
-        """Return the key of the hash that has a record for documents."""
-        return self._layout.documents(record)
 
     def get_document(self, record: bytes) -> Command:
         """Read a record for documents; the reply is for `record`."""

@@ -40,7 +40,7 @@ class Audit:
         """Check that the generation was made with these settings; raises SettingsError, StateError for another state format."""
         self._settings = settings
         self._connection = connection
-        layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        layout = Layout.of(settings)
         self._progress = Progress(layout, connection)
         self._log = CorrectionLog(layout, connection)
         self.topics_since = self._progress.topics_since()

@@ -270,7 +270,7 @@ class Worker:
 
     async def _watch_redis(self) -> None:
         registration, settings = self._registration, self.settings
-        meter = IndexMeter(Layout(settings.namespace, settings.generation, settings.buckets), registration.connection)
+        meter = IndexMeter(Layout.of(settings), registration.connection)
         await watch_redis(registration.connection, meter, self.metrics, registration.run)
 
     async def _watch_identity(self) -> None:

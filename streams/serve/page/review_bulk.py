@@ -21,7 +21,7 @@ from streams.serve.access import Caller, requires
 from streams.serve.author import author_of
 from streams.serve.deciding import MOST_AT_ONCE, Decided, Deciding, decide_all, foresee
 from streams.serve.page.templates import page, redirect
-from streams.serve.page.views.review import ORDERS, Part, bulk_view, outcome_rows, queue_view
+from streams.serve.page.views.review import ORDERS, FurtherView, Part, bulk_view, further_view, outcome_rows, queue_view
 from streams.serve.problems import ProblemError
 from streams.serve.resources import Resources
 from streams.serve.review import OfReason, OfSource, OpenPair, open_pair, open_pairs
@@ -44,11 +44,15 @@ class BulkForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
-    """What one form did: the decision, its outcome on each pair, and the pairs that were settled before it came."""
+    """What one form did: the decision, its outcome on each pair, and the pairs that were settled before it came.
+
+    `further` are the open pairs that the decisions settled beside their own.
+    """
 
     action: Deciding
     decided: tuple[Decided, ...]
     settled: tuple[str, ...]
+    further: FurtherView
 
 
 @get("/review/bulk", operation_id="pageReviewBulk")
@@ -75,7 +79,7 @@ async def bulk(
             resources.curation, order, part.filters, after=None, most=MOST_AT_ONCE, person=person
         )
         planned = await foresee(resources, pairs, _deciding(action), person)
-        view = bulk_view(pairs, action, planned.refused, planned.result, is_cut=more is not None)
+        view = bulk_view(pairs, action, planned, is_cut=more is not None)
     return page(
         request,
         "review-bulk.html",
@@ -106,8 +110,13 @@ async def decide_bulk(
         except NotFoundError:
             settled.append(identifier)
     note = f"{data.note.strip()} ({_NOTE})" if data.note.strip() else _NOTE
-    decided = await decide_all(resources, pairs, data.action, author_of(request), note)
-    outcomes = Outcomes(action=data.action, decided=tuple(decided), settled=tuple(settled))
+    together = await decide_all(resources, pairs, data.action, author_of(request), note)
+    outcomes = Outcomes(
+        action=data.action,
+        decided=tuple(together.decided),
+        settled=tuple(settled),
+        further=further_view(together.further, is_done=True),
+    )
     return redirect(f"/review/outcomes/{resources.recent.keep(outcomes)}")
 
 
@@ -128,6 +137,7 @@ def outcomes(
         action=found.action,
         rows=outcome_rows(found.decided),
         settled=len(found.settled),
+        further=found.further,
         may_decide=caller.may("curate"),
     )
 
