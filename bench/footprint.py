@@ -22,7 +22,7 @@ from streams.feed_files.keys import DOCUMENT, message_key
 from streams.feed_files.payloads import read_payloads
 from streams.local.valkey import Valkey
 from streams.settings import Settings
-from streams.state.connection import connect
+from streams.state.connection import Command, Connection, connect
 from streams.synthetic import generate
 
 KINDS = {
@@ -58,11 +58,7 @@ class Meter:
 
     def held(self) -> Counter[str]:
         """Bytes in Redis by kind of key."""
-        call = self.engine.connection.call
-        found: Counter[str] = Counter()
-        for key in call("KEYS", self.prefix):
-            found[key.decode().rpartition(":")[2]] += call("MEMORY", "USAGE", key, "SAMPLES", 0)
-        return found
+        return held(self.engine.settings, self.engine.connection)
 
     def live(self) -> int:
         """Return how many records are stored and not deleted."""
@@ -78,6 +74,18 @@ class Meter:
     def _count(self, topic: str, size: int) -> None:
         self.messages[topic] += 1
         self.bytes[topic] += size
+
+
+def held(settings: Settings, connection: Connection) -> Counter[str]:
+    """Return the bytes that an index version takes in Redis by kind of key."""
+    keys = connection.call("KEYS", f"{settings.namespace}:{settings.generation}:*")
+    found: Counter[str] = Counter()
+    for start in range(0, len(keys), LOT):
+        some = keys[start : start + LOT]
+        sizes = connection.execute([Command(key, ("MEMORY", "USAGE", key, "SAMPLES", 0)) for key in some])
+        for key, size in zip(some, sizes, strict=True):
+            found[key.decode().rpartition(":")[2]] += size
+    return found
 
 
 def show(title: str, rows: Sequence[tuple[str, float]]) -> None:

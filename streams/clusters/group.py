@@ -155,7 +155,7 @@ def next_key(founder: bytes, used: set[bytes]) -> bytes:
     return founder + serial.to_bytes(2 if serial < 1 << 16 else 4, "big")
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=16_384)
 def cluster_id(key: bytes) -> str:
     """Return a cluster id as topics have it: `c` + base 32 of the seed record, `.n` for its n-th further cluster."""
     number, two = int.from_bytes(key[:_ID_BYTES], "big"), _TWO_DIGITS

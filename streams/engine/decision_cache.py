@@ -11,11 +11,15 @@ from streams.matching.ruleset import Rules
 from streams.records.stored import Stored
 from streams.state.layout import Layout
 from streams.state.places import places_of, shared
+from streams.state.recent import Recent
 from streams.state.record_store import RecordStore
 
 __all__ = ["DecisionCache"]
 
-_MEMO_ENTRIES = 200_000
+_DECISIONS = 16_384
+"""Decisions that are kept, about 0.4 kB each with the features that they are kept under."""
+_BLOCKING_KEYS = 32_768
+"""Records whose blocking keys are kept, about 0.45 kB each; those of others are made of their features again."""
 _NEITHER = Pair(None, veto=False)
 
 
@@ -29,8 +33,8 @@ class DecisionCache:
         self._store = store
         self._layout = layout
         self._rules = rules
-        self._decisions: dict[tuple[bytes, bytes], Decision] = {}
-        self._blocking_keys: dict[bytes, tuple[bytes, bytes]] = {}
+        self._decisions = Recent[tuple[bytes, bytes], Decision](_DECISIONS)
+        self._blocking_keys = Recent[bytes, tuple[bytes, bytes]](_BLOCKING_KEYS)
 
     def decide(self, a: bytes, b: bytes) -> Decision:
         """Return the decision on two records' encoded features."""
@@ -38,16 +42,12 @@ class DecisionCache:
         decision = self._decisions.get(pair)
         if decision is None:
             decision = decide(self._store.features(pair[0]), self._store.features(pair[1]), self._rules)
-            if len(self._decisions) >= _MEMO_ENTRIES:
-                self._decisions.clear()
-            self._decisions[pair] = decision
+            self._decisions.add(pair, decision)
         return decision
 
     def cache_keys(self, blob: bytes, signature: bytes, places: bytes) -> None:
         """Remember the signature of a record, given by its encoded features, and the index slots of its blocking keys."""
-        if len(self._blocking_keys) >= _MEMO_ENTRIES:
-            self._blocking_keys.clear()
-        self._blocking_keys[blob] = signature, places
+        self._blocking_keys.add(blob, (signature, places))
 
     def blocking_keys_of(self, blob: bytes) -> tuple[bytes, bytes]:
         """Return the signature of a record, given by its encoded features, and the index slots of its blocking keys."""

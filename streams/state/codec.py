@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 import zstandard
@@ -46,7 +46,8 @@ _LAST_COMPRESSED = 0b101
 class Shape(NamedTuple):
     """The array that stands for a value of a type: its fields in order, and where a field has a shorter form, both ways.
 
-    Fields that are seldom set come last, and new ones are added at the end: the array is read by position.
+    Fields that are seldom set come last, and new ones are added at the end: the array is read by position. A type that is an array
+    in the same order has empty defaults.
     """
 
     fields: tuple[str, ...]
@@ -120,7 +121,8 @@ class Arrays(Generic[T]):
         self._fields = shape.fields
         self._values = attrgetter(*shape.fields)
         self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(_array(type_, shape))
+        self._is_array = type_.__struct_config__.array_like and shape == Shape(type_.__struct_fields__)
+        self._decoder = msgspec.msgpack.Decoder(type_ if self._is_array else _array(type_, shape))
         self._short = (shape.fields.index(shape.short[0]), *shape.short[2:]) if shape.short else None
 
     def pack(self, value: T) -> bytes:
@@ -136,7 +138,10 @@ class Arrays(Generic[T]):
 
     def unpack(self, packed: bytes) -> T:
         """Return the value of an array. Raises MsgspecError where it is none."""
-        values = msgspec.structs.astuple(self._decoder.decode(packed))
+        decoded: Any = self._decoder.decode(packed)
+        if self._is_array:
+            return cast(T, decoded)
+        values = msgspec.structs.astuple(decoded)
         found = dict(zip(self._fields, values, strict=True))
         if self._short is not None:
             at, _, lengthen = self._short

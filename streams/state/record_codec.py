@@ -8,10 +8,12 @@ from streams.matching.features import Features
 from streams.records.record import Author, Record
 from streams.state.codec import Codec, Shape
 from streams.state.formats import LATEST
+from streams.state.recent import Recent
 
 __all__ = ["FEATURES", "RECORD", "RecordCodec"]
 
-_MEMO_ENTRIES = 50_000
+_DECODED = 8_192
+"""Features that are kept decoded, about 0.8 kB each."""
 
 
 def _names(authors: tuple[Author, ...]) -> list[Author | str]:
@@ -22,25 +24,8 @@ def _authors(names: tuple[Author | str, ...]) -> tuple[Author, ...]:
     return tuple([Author(each) if isinstance(each, str) else each for each in names])
 
 
-FEATURES = Shape(
-    (
-        *(
-            "source",
-            "title",
-            "authors",
-            "n_authors",
-            "date",
-            "ids",
-            "journal",
-            "flags",
-            "volume",
-            "page",
-            "last",
-            "number",
-        ),
-        *("cut", "abstract", "others", "kind", "part", "derived", "ordinal", "full", "relations"),
-    )
-)
+FEATURES = Shape(Features.__struct_fields__)
+"""The order of the type itself, so that features, of which very many are read, need no second step."""
 RECORD = Shape(
     (
         *("source", "source_id", "authors_complete", "date", "title", "authors", "journal", "identifiers", "urls"),
@@ -59,7 +44,7 @@ class RecordCodec:
         """Write values of a format of the state (`state/formats.py`)."""
         self._features = Codec(Features, "features", FEATURES, form)
         self._records = Codec(Record, "document", RECORD, form)
-        self._decoded: dict[bytes, Features] = {}
+        self._decoded = Recent[bytes, Features](_DECODED)
 
     def encode_features(self, features: Features) -> bytes:
         """Return the bytes of features; equal features give equal bytes."""
@@ -70,9 +55,7 @@ class RecordCodec:
         features = self._decoded.get(blob)
         if features is None:
             features = self._features.decode(blob)
-            if len(self._decoded) >= _MEMO_ENTRIES:
-                self._decoded.clear()
-            self._decoded[blob] = features
+            self._decoded.add(blob, features)
         return features
 
     def encode_record(self, record: Record, *, abstract: bool = True) -> bytes:

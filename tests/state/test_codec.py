@@ -87,7 +87,9 @@ def test_a_record_is_read_as_it_was_written_and_equal_ones_are_equal_bytes(form:
 
 def test_the_arrays_have_all_fields() -> None:
     assert sorted(RECORD.fields) == sorted(Record.__struct_fields__)
-    assert sorted(FEATURES.fields) == sorted(Features.__struct_fields__)
+    assert not any(msgspec.structs.astuple(Features("", ""))), (
+        "an array without the empty fields at its end is the whole"
+    )
 
 
 def test_values_that_release_0_1_0_wrote_are_read_and_written_again_in_the_same_bytes() -> None:
