@@ -26,7 +26,7 @@ from streams.state.generation import current_generation, facts
 from streams.totals.count import count_totals
 from streams.totals.fold import Counters
 from streams.totals.follower import Follower
-from streams.totals.snapshot import ReviewQueue, Snapshot, TotalsStore
+from streams.totals.snapshot import LEASE_SECONDS, ReviewQueue, Snapshot, TotalsStore
 
 __all__ = ["WRITE_SECONDS", "Keeper"]
 
@@ -47,10 +47,11 @@ class Keeper:
         self,
         settings: Settings,
         write_seconds: float = WRITE_SECONDS,
+        lease_seconds: float = LEASE_SECONDS,
         *,
         count_review: CountReview | None = None,
     ) -> None:
-        """Prepare a keeper that writes every `write_seconds`.
+        """Prepare a keeper that writes every `write_seconds`, and has the lease for `lease_seconds` unless it writes.
 
         `count_review` returns the open pairs of the review queue, None where they are not known. Asks no server for anything.
         """
@@ -60,7 +61,7 @@ class Keeper:
         self._token = secrets.token_hex(8)
         # Without WAIT: a value that a failover loses is counted again from the one before.
         self._connection = connect_to_read(settings)
-        self._store = TotalsStore(settings.namespace, self._connection)
+        self._store = TotalsStore(settings.namespace, self._connection, lease_seconds)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="totals")
         self._failure = ""
         self.is_keeping = False

@@ -87,11 +87,11 @@ class Lease(NamedTuple):
 class TotalsStore:
     """Reads and writes the totals of one namespace. Not safe for use from two threads at once."""
 
-    def __init__(self, namespace: str, connection: Connection) -> None:
-        """Use a connection; a process that takes the lease has it for `LEASE_SECONDS` unless it writes."""
+    def __init__(self, namespace: str, connection: Connection, lease_seconds: float = LEASE_SECONDS) -> None:
+        """Use a connection; a process that takes the lease has it for `lease_seconds` unless it writes."""
         self._key = totals_key(namespace)
         self._connection = connection
-        self._lease_ms = round(LEASE_SECONDS * 1000)
+        self._lease_ms = round(lease_seconds * 1000)
         self._registered = False
 
     def take(self, token: str) -> Lease:
