@@ -18,7 +18,6 @@ from streams.curation import review_queue
 from streams.curation.review_queue import Order
 from streams.errors import NotFoundError
 from streams.serve.access import Caller, requires
-from streams.serve.author import author_of
 from streams.serve.deciding import MOST_AT_ONCE, Decided, Deciding, decide_all, foresee
 from streams.serve.page.templates import page, redirect
 from streams.serve.page.views.review import ORDERS, FurtherView, Part, bulk_view, further_view, outcome_rows, queue_view
@@ -69,7 +68,7 @@ async def bulk(
 ) -> Response[str]:
     """Show the pairs that pass the filters, and what one decision on all of them would do."""
     part = Part(order, source, reason, low, high)
-    person = author_of(request)
+    person = caller.author
     facets = await resources.curation.database.run(
         partial(review_queue.facets, filters=part.filters, most=_MOST_COUNTED)
     )
@@ -96,7 +95,9 @@ async def bulk(
 
 @post("/review/bulk", operation_id="pageDecideBulk", guards=[requires("curate")], status_code=303)
 async def decide_bulk(
-    request: Anything, resources: NamedDependency[Resources], data: URLEncodedBody[BulkForm]
+    resources: NamedDependency[Resources],
+    caller: NamedDependency[Caller],
+    data: URLEncodedBody[BulkForm],
 ) -> Response[Any]:
     """Send one decision on each of the pairs, and lead to the outcomes."""
     if not data.pair:
@@ -110,7 +111,7 @@ async def decide_bulk(
         except NotFoundError:
             settled.append(identifier)
     note = f"{data.note.strip()} ({_NOTE})" if data.note.strip() else _NOTE
-    together = await decide_all(resources, pairs, data.action, author_of(request), note)
+    together = await decide_all(resources, pairs, data.action, caller.author, note)
     outcomes = Outcomes(
         action=data.action,
         decided=tuple(together.decided),
