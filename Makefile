@@ -10,7 +10,9 @@ KAFKA ?=
 JOBS ?= 3
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 IMAGE := $(VENV)/image
+COMPILED := $(VENV)/compiled
 PIP_OF_IMAGE = $(BIN)/python -m pip --python $(IMAGE)/bin/python install --quiet --disable-pip-version-check
+PIP_OF_COMPILED = $(BIN)/python -m pip --python $(COMPILED)/env/bin/python
 PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 ENDURANCE = $(PYTEST) tests/system/test_faults.py -m soak -p no:randomly --kills $(SOAK_KILLS) --faults $(SOAK_FAULTS)
 
@@ -24,7 +26,7 @@ else \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-kafka soak endurance check check-deploy format docs lock sbom image-environment wheel bench evaluate clean
+.PHONY: help demo test test-long test-kafka soak endurance check check-deploy format docs lock sbom image-environment wheel wheel-compiled bench evaluate clean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -111,11 +113,11 @@ check-deploy: $(VENV)/.deploy-installed image-environment ## Check image, compos
 	$(PYTEST) tests/deploy --require-tools --image-environment $(IMAGE)
 
 # What deploy/Dockerfile puts into the image, by the same steps, beside this environment.
-image-environment: $(VENV)/.pip-upgraded
-	@rm -rf $(IMAGE) build
+image-environment: $(COMPILED)/.built
+	@rm -rf $(IMAGE)
 	$(PYTHON) -m venv --without-pip $(IMAGE)
 	$(PIP_OF_IMAGE) --only-binary :all: --require-hashes --requirement deploy/requirements.lock
-	$(PIP_OF_IMAGE) --no-deps .
+	$(PIP_OF_IMAGE) --no-deps $(COMPILED)/*.whl
 
 sbom: $(VENV)/.deploy-installed image-environment ## Write sbom/streams.cdx.json: the packages of the image with versions and licences (CycloneDX)
 	@mkdir -p sbom
@@ -129,13 +131,27 @@ format: $(VENV)/.dev-installed ## Format the code
 docs: $(VENV)/.docs-installed ## Build the documentation site into site/, strictly; site/index.html opens from the disk
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
-lock: $(VENV)/.release-installed ## Renew deploy/requirements.lock, the versions and hashes that the image installs
+lock: $(VENV)/.release-installed ## Renew deploy/requirements.lock and compile.lock: versions and hashes that the image installs, and is built with
 	$(BIN)/uv pip compile pyproject.toml --extra serve --extra harvest --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file deploy/requirements.lock
+	$(BIN)/uv pip compile --group compile --constraint deploy/requirements.lock --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --custom-compile-command 'make lock' --output-file deploy/compile.lock
 
 wheel: $(VENV)/.release-installed ## Build the source archive and the wheel into dist/
 	@rm -rf dist
 	$(BIN)/python -m build --outdir dist .
+
+# The wheel that the image installs, by the steps of deploy/Dockerfile; needs a C compiler.
+$(COMPILED)/.built: setup.py pyproject.toml deploy/compile.lock $(shell find streams -type f -not -path '*/__pycache__/*') | $(VENV)/.pip-upgraded
+	@rm -rf $(COMPILED) build
+	$(PYTHON) -m venv --without-pip $(COMPILED)/env
+	$(PIP_OF_COMPILED) install --quiet --disable-pip-version-check --only-binary :all: --require-hashes --requirement deploy/compile.lock
+	STREAMS_COMPILE=1 $(PIP_OF_COMPILED) wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir $(COMPILED) .
+	@rm -rf build
+	@touch $@
+
+wheel-compiled: $(COMPILED)/.built $(VENV)/.release-installed ## Build the wheel with compiled modules, and run their tests on what it installs
+	$(BIN)/python .ci/try_compiled.py $(COMPILED)/*.whl
 
 bench: $(VENV)/.test-installed ## Measure speed and size; QUICK=1 for small feeds, AGAINST=REVISION by turns with a commit, ONLY="NAME …"
 	$(BIN)/python bench/figures.py $(if $(QUICK),--quick) $(if $(AGAINST),--against $(AGAINST)) $(ONLY)

@@ -6,13 +6,16 @@ It takes a C compiler and the packages of deploy/compile.lock: docs/releasing.md
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from setuptools import Extension, setup
+if TYPE_CHECKING:
+    from setuptools import Extension
 
 ROOT = Path(__file__).parent
-MYPY_OPTIONS = ("--config-file=", "--cache-dir=/dev/null", "--ignore-missing-imports", "--no-warn-unused-configs")
+MYPY_OPTIONS = ("--config-file=", "--cache-dir=/dev/null", "--ignore-missing-imports")
 """Without the project's own configuration, whose plugins need packages that no build needs: `make check` is the check of types."""
 
 
@@ -27,11 +30,12 @@ def compiled_modules() -> list[str]:
 
 
 def extensions() -> list[Extension]:
-    """Return the extension modules that mypyc makes; none where nothing is to be compiled."""
-    if os.environ.get("STREAMS_COMPILE") != "1":
+    """Return the extension modules that mypyc makes for a wheel; none where nothing is to be compiled."""
+    # A front end asks for the metadata first, which are the same.
+    if os.environ.get("STREAMS_COMPILE") != "1" or "bdist_wheel" not in sys.argv:
         return []
     try:
-        from mypyc.build import mypycify  # noqa: PLC0415 - only who compiles has it
+        from mypyc.build import mypycify  # noqa: PLC0415 - only there where wheels are compiled
     except ImportError:
         raise SystemExit(
             "STREAMS_COMPILE=1 needs the packages of deploy/compile.lock in the environment that builds, and --no-build-isolation"
@@ -39,4 +43,7 @@ def extensions() -> list[Extension]:
     return mypycify([*compiled_modules(), *MYPY_OPTIONS], group_name="streams_compiled", debug_level="0")
 
 
-setup(ext_modules=extensions())
+if __name__ == "__main__":
+    from setuptools import setup
+
+    setup(ext_modules=extensions())

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import runpy
 import signal
 import subprocess
 import time
@@ -96,6 +97,12 @@ def test_the_image_has_no_installer_and_no_embedded_server(sbom: dict[str, objec
     embedded = {re.split("[=<>]", requirement)[0] for requirement in PROJECT["optional-dependencies"]["embedded"]}
     assert not names & {"pip", "setuptools", *embedded}
     assert not [path for path in (image / "bin").iterdir() if "server" in path.name or "pip" in path.name]
+
+
+def test_the_modules_that_are_named_are_compiled(image: Path) -> None:
+    done = run(image / "bin" / "streams", "--version")
+    compiled = runpy.run_path(str(ROOT / "setup.py"), run_name="setup")["compiled_modules"]()
+    assert f"compiled modules: {len(compiled)}" in done.stdout.splitlines()
 
 
 class Sandbox:

@@ -73,7 +73,9 @@ def test_the_image_carries_no_embedded_server() -> None:
 
 def test_the_image_installs_the_lock_with_hashes_and_nothing_else() -> None:
     installs = [line for line in DOCKERFILE.splitlines() if "pip " in line and " install " in line]
-    assert len(installs) == 2
+    assert len(installs) == 3
     assert "--require-hashes --requirement requirements.lock" in installs[0]
-    assert "--no-deps" in installs[1]
-    assert "!deploy/requirements.lock" in (ROOT / ".dockerignore").read_text().splitlines()
+    assert "--require-hashes --requirement compile.lock" in installs[1]
+    assert "--no-deps" in installs[2]
+    copied = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {"!deploy/requirements.lock", "!deploy/compile.lock"} <= set(copied)
