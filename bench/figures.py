@@ -76,6 +76,13 @@ FIGURES: dict[str, Figure] = {
         r"together +([\d.]+)",
         "bytes a record in Redis, without abstracts",
     ),
+    "memory": Figure(
+        "memory.py",
+        ("--records", "200000"),
+        ("--records", "3000"),
+        r"worker at the end +([\d.]+)",
+        "MB, resident memory of a worker after a long feed",
+    ),
     "serve": Figure(
         "serve.py",
         ("--seconds", "15"),

@@ -141,13 +141,13 @@ def _authors(authors: tuple[Author, ...]) -> tuple[str, ...]:
 
 
 # Cached, for authors recur.
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=32_768)
 def _keys_of_name(name: str) -> tuple[str, ...]:
     """Return the keys of the author, or the authors, that one name names."""
     return tuple([key for part in split_names(name) if (key := _short_key(Author(part)))])
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _keys_of_parts(name: str, family: str, given: str, organization: bool) -> tuple[str, ...]:
     key = _short_key(Author(name, family, given, organization=organization))
     return (key,) if key else ()

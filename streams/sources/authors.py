@@ -133,7 +133,7 @@ def from_items(items: Iterable[Any], builder: RecordBuilder, field: str = "autho
     return authors, complete
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=32_768)
 def _from_text(name: str) -> tuple[Author | None, bool]:
     """Return the author whose name a text is, if any, and whether no others are left out; cached, for authors recur."""
     is_whole = not is_et_al(name)

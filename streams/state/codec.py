@@ -18,7 +18,7 @@ trains. A value cannot be read without its own, so another one needs another fir
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar, cast
@@ -38,6 +38,9 @@ _FRAME, _SMALL, _LARGE, _WHOLE = b"\x01", b"\x02", b"\x03", b"\x04"
 _MAGIC = b"\x28\xb5\x2f\xfd"
 _SIZES = {_SMALL: (1, _MAGIC + b"\x20"), _LARGE: (2, _MAGIC + b"\x60")}
 """Bytes of the content size, and how a frame begins whose header is of no more than that: one segment, no checksum, no id."""
+_BEGIN = len(_MAGIC) + 1
+_FORMS = {begin: (form, _BEGIN + size) for form, (size, begin) in _SIZES.items()}
+"""The form for a frame that begins so, and where its block begins."""
 _BLOCK_HEADER = 3
 _LAST_COMPRESSED = 0b101
 """The three low bits of a block header: the last block, compressed. Its size follows."""
@@ -119,7 +122,8 @@ class Arrays(Generic[T]):
     def __init__(self, type_: type[T], shape: Shape) -> None:
         self._type = type_
         self._fields = shape.fields
-        self._values = attrgetter(*shape.fields)
+        in_order = shape.fields == type_.__struct_fields__
+        self._values: Callable[[T], Iterable[Any]] = msgspec.structs.astuple if in_order else attrgetter(*shape.fields)
         self._encoder = msgspec.msgpack.Encoder()
         self._is_array = type_.__struct_config__.array_like and shape == Shape(type_.__struct_fields__)
         self._decoder = msgspec.msgpack.Decoder(type_ if self._is_array else _array(type_, shape))
@@ -127,14 +131,13 @@ class Arrays(Generic[T]):
 
     def pack(self, value: T) -> bytes:
         """Return the array of a value."""
-        values = self._values(value)
+        values = list(self._values(value))
         if self._short is not None:
             at, shorten, _ = self._short
-            values = (*values[:at], shorten(values[at]), *values[at + 1 :])
-        end = len(values)
-        while end and not values[end - 1]:
-            end -= 1
-        return self._encoder.encode(values[:end])
+            values[at] = shorten(values[at])
+        while values and not values[-1]:
+            values.pop()
+        return self._encoder.encode(values)
 
     def unpack(self, packed: bytes) -> T:
         """Return the value of an array. Raises MsgspecError where it is none."""
@@ -174,12 +177,10 @@ def _zstandard(dictionary: str) -> tuple[zstandard.ZstdCompressor, zstandard.Zst
 
 
 def _without_headers(frame: bytes) -> bytes:
-    for form, (size, begin) in _SIZES.items():
-        if frame.startswith(begin):
-            block = len(begin) + size
-            content = block + _BLOCK_HEADER
-            if int.from_bytes(frame[block:content], "little") == (len(frame) - content) << 3 | _LAST_COMPRESSED:
-                return form + frame[len(begin) : block] + frame[content:]
+    form, block = _FORMS.get(frame[:_BEGIN], (_WHOLE, 0))
+    content = block + _BLOCK_HEADER
+    if block and int.from_bytes(frame[block:content], "little") == (len(frame) - content) << 3 | _LAST_COMPRESSED:
+        return form + frame[_BEGIN:block] + frame[content:]
     return _WHOLE + frame
 
 

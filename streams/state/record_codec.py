@@ -17,7 +17,7 @@ _DECODED = 8_192
 
 
 def _names(authors: tuple[Author, ...]) -> list[Author | str]:
-    return [each.name if each == Author(each.name) else each for each in authors]
+    return [a if a.family or a.given or a.orcid or a.organization else a.name for a in authors]
 
 
 def _authors(names: tuple[Author | str, ...]) -> tuple[Author, ...]:
