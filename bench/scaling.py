@@ -76,7 +76,9 @@ def plan(records: int, changes: int, cost: Cost, days: float) -> Plan:
     reached = min(workers * cost.worker_rate, nodes * cost.node_rate)
     cores = math.ceil(reached * cost.cores / 1e6 / _FILLED)
     topics_gb = records * cost.topics / 1e9
-    return Plan(records / reached / 86_400, workers, nodes, max(cores, 2), redis_gb, topics_gb, changes / 86_400 / reached)
+    return Plan(
+        records / reached / 86_400, workers, nodes, max(cores, 2), redis_gb, topics_gb, changes / 86_400 / reached
+    )
 
 
 def main() -> None:
