@@ -4,9 +4,9 @@
     python bench/against.py ../before FEED.jsonl [--pairs N] [--records N]
 
 Each run gives the same batches of documents to one engine beside an embedded Redis, without a broker. CPU time is that of preparing
-(which a worker does in its child process), of deciding and committing, of the headers of messages, of acknowledging, and of Redis,
-from the record `--warm` on. Compared are all messages with their keys and headers, topic by topic in their order, and at the end
-all of Redis. Exit code 1 where they differ; the first difference of each topic is printed.
+and packing (which a worker does in its child process), of unpacking, of deciding and committing, of the headers of messages, of
+acknowledging, and of Redis, from the record `--warm` on. Compared are all messages with their keys and headers, topic by topic in
+their order, and at the end all of Redis. Exit code 1 where they differ; the first difference of each topic is printed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any
 
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch, Incoming
+from streams.engine.prepare import pack, unpack
 from streams.events import Outgoing
 from streams.events.cloudevents import CloudEvents
 from streams.local.services import Services
@@ -35,7 +36,8 @@ from streams.worker.prepare_pool import calm_collector
 _HERE = Path(__file__).resolve()
 _BATCH = 1024
 _BEGIN_MS = 1_700_000_000_000
-_STEPS = ("prepare", "apply", "headers", "acknowledge", "redis")
+_WORKER_STEPS = ("unpack", "apply", "headers", "acknowledge")
+_STEPS = ("prepare", "pack", *_WORKER_STEPS, "redis")
 _REDIS = "redis"
 _SHOWN = 300
 _READ = {"hash": "HGETALL", "set": "SMEMBERS", "string": "GET"}
@@ -59,9 +61,13 @@ class Run:
         times = [clock()]
         prepared = engine._intake.prepare([message.raw for message in messages])
         times.append(clock())
+        packed = pack(prepared)
+        times.append(clock())
+        prepared = unpack(packed)
+        times.append(clock())
         batch = engine.apply(messages, prepared)
         times.append(clock())
-        self._add(("prepare", "apply"), times)
+        self._add(("prepare", "pack", "unpack", "apply"), times)
         while not batch.is_empty:
             batch = self._publish(batch)
 
@@ -214,7 +220,9 @@ def main() -> int:
     least = {name: {step: min(found[step] for found in some) for step in _STEPS} for name, some in costs.items()}
     for name in trees:
         print(f"least {name:6} {shown(least[name])}")
+    worker = {name: sum(found[step] for step in _WORKER_STEPS) for name, found in least.items()}
     print(f"now / before: {sum(least['now'].values()) / sum(least['before'].values()):.3f}")
+    print(f"worker alone: {worker['now']:.1f} / {worker['before']:.1f} = {worker['now'] / worker['before']:.3f}")
     print("\n".join(different) or "all messages and all of Redis are the same")
     return 1 if different else 0
 

@@ -54,6 +54,13 @@ FIGURES: Mapping[str, Figure] = {
         r"median (\d+)",
         "ms, a record alone, from send to stored position",
     ),
+    "steady-latency": Figure(
+        "latency.py",
+        ("--load", "0.5", "--seconds", "20"),
+        ("--load", "0.5", "--seconds", "2", "--rate", "100", "--backlog", "300"),
+        r"p99 (\d+)",
+        "ms, p99 at half of the highest rate, from send to the event read",
+    ),
     "queries": Figure(
         "query.py",
         ("--records", "20000", "--queries", "2000"),

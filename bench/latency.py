@@ -1,9 +1,12 @@
-"""How long a single record takes from being sent to being safe, when nothing else is going on.
+"""How long a record takes: alone, from being sent to its stored position; in a steady feed, from being sent to its published event.
 
     python bench/latency.py [--records N] [--pause SECONDS]
+    python bench/latency.py --load SHARE [--backlog N] [--rate N] [--seconds N] [FILE…]
 
-One worker beside the embedded broker and Redis; a record is sent, its mark awaited, then a pause. Prints the least, the
-median and the longest time in ms: sent, read, decided, its events published, its position marked in Redis.
+One worker beside the embedded broker and Redis. Without `--load` a record is sent, its position awaited, then comes a pause: the
+least, the median and the longest time in ms are printed. With it, a backlog shows first how many records a second the worker takes;
+then records come at that share of it (or at `--rate`) for some seconds, and a subscriber reads `dedup.events`: printed are the
+percentiles of the time from the sending of a record until its first event is read, without the first five seconds.
 """
 
 from __future__ import annotations
@@ -13,11 +16,20 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
+import orjson
+
+from streams.events import EVENTS
+from streams.feed_files.keys import DOCUMENT, message_key
+from streams.feed_files.payloads import Payload, read_payloads
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import DOCUMENT, Payload, message_key, send
+from streams.kafka.feed import send
 from streams.kafka.producer import Publisher
+from streams.kafka.reader import follow
 from streams.kafka.topics import create_topics
 from streams.local.run import own_generation
 from streams.local.services import Services
@@ -29,42 +41,153 @@ from streams.state.progress import Progress
 from streams.synthetic.generator import generate
 
 _LOOK_SECONDS = 0.001
+_TICK_SECONDS = 0.01
+_WARM_UP_SECONDS = 5.0
 
 
-async def times(settings: Settings, values: list[bytes], pause: float) -> list[float]:
+class Handled:
+    """How many messages the worker has handled, by the positions in Redis."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._connection = connect(settings)
+        self._progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), self._connection)
+
+    async def wait(self, number: int) -> None:
+        """Wait until so many messages are handled."""
+        while sum(self._progress.positions().values()) < number:
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def close(self) -> None:
+        """Close the connection to Redis."""
+        self._connection.close()
+
+
+async def times(settings: Settings, payloads: Sequence[Payload], pause: float) -> list[float]:
     """Milliseconds of each record, sent one after the other."""
-    connection = connect(settings)
-    progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connection)
+    handled = Handled(settings)
     found = []
     async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
-        for number, value in enumerate(values, 1):
+        for number, payload in enumerate(payloads, 1):
             await asyncio.sleep(pause)
             began = time.perf_counter()
-            async for _ in send(publisher, [Payload(DOCUMENT, message_key(DOCUMENT, value), value)]):
+            async for _ in send(publisher, [payload]):
                 pass
-            while sum(progress.positions().values()) < number:
-                await asyncio.sleep(_LOOK_SECONDS)
+            await handled.wait(number)
             found.append(1000 * (time.perf_counter() - began))
-    connection.close()
+    handled.close()
     return found
+
+
+class Reader:
+    """Reads `dedup.events`, and notes how long ago the records were sent whose first event it reads; `found` is in ms."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.sent: dict[str, float] = {}
+        self.found: list[float] = []
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        topic = self._settings.topic_prefix + EVENTS
+        async for message in follow(KafkaConnection.of(self._settings), [topic], from_beginning=False):
+            now = time.perf_counter()
+            for cause in orjson.loads(message.value)["causes"]:
+                if (began := self.sent.pop(cause, None)) is not None:
+                    self.found.append(1000 * (now - began))
+
+
+async def backlog_rate(publisher: Publisher, payloads: Sequence[Payload], handled: Handled) -> float:
+    """Return how many records a second the worker takes where all of them wait."""
+    async for _ in send(publisher, payloads[:1]):  # the worker has its partitions and its first batch
+        await handled.wait(1)
+    began = time.perf_counter()
+    async for _ in send(publisher, payloads[1:]):
+        pass
+    await handled.wait(len(payloads))
+    return (len(payloads) - 1) / (time.perf_counter() - began)
+
+
+async def play(publisher: Publisher, payloads: Iterator[Payload], rate: float, seconds: float, reader: Reader) -> int:
+    """Send records at a rate and return how many there were; those after the warm-up are known to the reader."""
+    began, number, total = time.perf_counter(), 0, int(rate * (seconds + _WARM_UP_SECONDS))
+    while number < total:
+        due = min(int(rate * (time.perf_counter() - began)) + 1, total)
+        chunk = list(islice(payloads, due - number))
+        if not chunk:
+            break
+        if number > rate * _WARM_UP_SECONDS:
+            reader.sent.update(dict.fromkeys((payload.key.decode() for payload in chunk), time.perf_counter()))
+        async for _ in send(publisher, chunk):
+            pass
+        number += len(chunk)
+        await asyncio.sleep(max(began + number / rate - time.perf_counter(), _TICK_SECONDS))
+    return number
+
+
+async def steady(
+    settings: Settings, payloads: Iterator[Payload], backlogged: int, load: float, rate: float, seconds: float
+) -> tuple[float, float, list[float]]:
+    """Return the records a second of a backlog, the rate that was sent at, and the milliseconds of each record in the feed."""
+    handled, reader = Handled(settings), Reader(settings)
+    async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
+        backlog = list(islice(payloads, backlogged))
+        most = await backlog_rate(publisher, backlog, handled)
+        reading = asyncio.create_task(reader.run())
+        await asyncio.sleep(1)
+        number = await play(publisher, payloads, rate or load * most, seconds, reader)
+        await handled.wait(len(backlog) + number)
+        await asyncio.sleep(1)
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+    handled.close()
+    return most, rate or load * most, reader.found
+
+
+def feed(files: Sequence[str], records: int) -> Iterator[Payload]:
+    """Yield the payloads of files, or of a generated feed of so many records."""
+    if files:
+        yield from read_payloads(DOCUMENT, files)
+    values = (message.value for message in generate(1, records) if message.value)
+    for value in islice(values, 0 if files else records):
+        yield Payload(DOCUMENT, message_key(DOCUMENT, value), value)
+
+
+def percentile(found: Sequence[float], share: float) -> float:
+    """Return the value that this share of the values does not exceed."""
+    return sorted(found)[min(int(len(found) * share), len(found) - 1)]
 
 
 def main() -> None:
     """Send some records and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", metavar="FILE")
     parser.add_argument("--records", type=int, default=20)
     parser.add_argument("--pause", type=float, default=1.3)
+    parser.add_argument("--load", type=float)
+    parser.add_argument("--backlog", type=int, default=15_000)
+    parser.add_argument("--rate", type=float, default=0.0)
+    parser.add_argument("--seconds", type=float, default=15.0)
     arguments = parser.parse_args()
-    values = [message.value for message in generate(1, arguments.records) if message.value][: arguments.records]
     with tempfile.TemporaryDirectory() as folder, Services(load_settings()) as services:
         own = own_generation(services.settings)
         asyncio.run(create_topics(own))
         with WorkerProcess(own, Path(folder) / "worker.log") as worker:
             worker.wait_ready()
-            found = asyncio.run(times(own, values, arguments.pause))
+            if arguments.load is None:
+                alone = asyncio.run(times(own, list(feed([], arguments.records)), arguments.pause))
+                print(
+                    f"{len(alone)} records one by one: median {statistics.median(alone):.0f} ms"
+                    f" (least {min(alone):.0f}, most {max(alone):.0f})"
+                )
+                return
+            payloads = feed(arguments.files, 1_000_000)
+            most, rate, found = asyncio.run(
+                steady(own, payloads, arguments.backlog, arguments.load, arguments.rate, arguments.seconds)
+            )
     print(
-        f"{len(found)} records one by one: median {statistics.median(found):.0f} ms"
-        f" (least {min(found):.0f}, most {max(found):.0f})"
+        f"a backlog at {most:.0f} records/s; then {rate:.0f} records/s, {len(found)} of them with events:"
+        f" p50 {percentile(found, 0.5):.0f} ms, p99 {percentile(found, 0.99):.0f} ms, most {max(found):.0f} ms"
     )
 
 

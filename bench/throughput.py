@@ -13,7 +13,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from streams.kafka.feed import DOCUMENT, read_payloads
+from streams.feed_files.payloads import DOCUMENT, read_payloads
 from streams.local.run import run
 from streams.settings import load_settings
 from streams.synthetic.generator import generate

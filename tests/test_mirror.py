@@ -36,7 +36,6 @@ WITHOUT = {
     "cli/explain": "on real processes: tests/system/test_run.py, test_corrections_live.py",
     "cli/history": "on a real worker, beside the corrections that make a history: tests/cli/test_correct.py",
     "cli/rebuild": "on real processes: tests/system/test_rebuild_live.py",
-    "cli/send": "on real processes: tests/system/test_commands_live.py",
     "cli/up": "on real processes: tests/system/test_commands_live.py",
     "cli/verify": "on real processes: tests/system/test_verify.py",
     "local/http_process": "the processes that are made of it: tests/local/test_serve.py, and workers in every file of tests/system",

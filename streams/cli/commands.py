@@ -32,7 +32,7 @@ from streams.cli.totals import totals
 from streams.cli.verify import verify as verify_all
 from streams.cli.webhooks import app as webhooks_app
 from streams.errors import UsageError
-from streams.kafka.feed import check_readable
+from streams.feed_files.payloads import check_readable
 from streams.kafka.topics import topics
 from streams.local.broker import free_port
 from streams.local.endpoints import find
@@ -42,7 +42,10 @@ from streams.settings import load_settings
 
 __all__ = ["app"]
 
-_FILES = "JSON lines, XML or references (BibTeX, RIS, MEDLINE, EndNote XML, CSV), gzip or not; - is standard input."
+_FILES = (
+    "JSON lines, XML or references (BibTeX, RIS, MEDLINE, EndNote XML, CSV), gzip or not; folders, tar and zip of them; "
+    "- is standard input."
+)
 app = typer.Typer(
     help="Real-time deduplication of scholarly feeds: Kafka topics in, cluster updates out.",
     no_args_is_help=True,
@@ -103,11 +106,24 @@ def send(
         ),
     ],
     source: Annotated[str, typer.Option(help="The source whose payloads these are, e.g. arxiv.")],
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume",
+            metavar="JOURNAL",
+            help="Note in this file what Kafka has, and leave out what it has already; begun where it is not there.",
+        ),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Publish payloads to the topic of their source."""
+    """Publish payloads to the topic of their source.
+
+    Takes dumps as they come: the public data of Crossref (a tar, or a folder of its files), the snapshot of arXiv (a zip),
+    folders of OpenAlex and Semantic Scholar. With --resume it may be killed at any time: the same command continues where it
+    was, and sends at most the thousand payloads again that were on their way.
+    """
     check_readable(source, files)
-    send_module.send_files(find(load_settings(), data_dir), source, files)
+    send_module.send_files(find(load_settings(), data_dir), source, files, resume)
 
 
 @app.command()

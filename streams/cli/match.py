@@ -14,7 +14,7 @@ from rich.table import Table
 from streams.cli.context import console
 from streams.cli.options import DataDir, Json
 from streams.errors import PayloadError
-from streams.kafka.feed import check_readable, read_payloads
+from streams.feed_files.payloads import check_readable, read_payloads
 from streams.local.endpoints import find
 from streams.query.answers import MatchAnswer
 from streams.query.documents import read_payload

@@ -39,7 +39,7 @@ def metrics_table() -> str:
     """Return a Markdown table of all metrics, with kind, labels and meaning."""
     rows = [
         (f"`{info.name}`", info.kind, ", ".join(info.labels), info.meaning)
-        for info in sorted(Metrics().described(), key=lambda info: info.name)
+        for info in sorted(Metrics().described, key=lambda info: info.name)
     ]
     return _table(("name", "kind", "labels", "meaning"), rows)
 

@@ -25,6 +25,7 @@ __all__ = [
     "cluster_key",
     "first_key",
     "next_key",
+    "singleton_group",
 ]
 
 _ID_BYTES = 8
@@ -135,6 +136,11 @@ class Root(NamedTuple):
     def groups(self) -> tuple[Group, ...]:
         """Return the group, and the frozen groups whose merge into it may be pending, the nearest first."""
         return self.group, *(group for _, group in self.moving.values())
+
+
+def singleton_group(record: bytes, digest: bytes, created: int, canonical: bytes = b"") -> Group:
+    """Return the group of one record with its first cluster, which begins."""
+    return Group((Member(record, digest, 0),), (Cluster(first_key(record), 1, created, canonical),))
 
 
 def first_key(founder: bytes) -> bytes:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.clusters.group import Cluster, Group, Member, Relation, Ruling, first_key
+from streams.clusters.group import Cluster, Group, Member, Relation, Ruling, first_key, singleton_group
 from streams.clusters.group_plan import Change, GroupPlan
 from streams.clusters.id_assignment import assign_ids
 from streams.clusters.partition import ORDINARY, Link, Opposition, partition
@@ -127,9 +127,8 @@ def _relations(old: Group, new: Group) -> Iterable[tuple[str, bytes, tuple[Relat
 
 def birth(record: bytes, digest: bytes, now: int) -> GroupPlan:
     """Plan a singleton cluster, as most plans are."""
-    key = first_key(record)
-    group = Group((Member(record, digest, 0),), (Cluster(key, 1, now),))
-    return GroupPlan(group, (Change("created", key, 1, (), (record,)),))
+    change = Change("created", first_key(record), 1, (), (record,))
+    return GroupPlan(singleton_group(record, digest, now), (change,))
 
 
 def _ask(

@@ -1,4 +1,4 @@
-"""Commits singleton clusters, as most records of most feeds make, in two round trips and without a plan.
+"""Commits singleton clusters, as most records of most feeds make, in one round trip, without a plan, and as bytes.
 
 A record is committed here where nothing ties it to another: no link, relation or correction of the batch names it, Redis holds
 no group under its id (the compare-and-set expects none), and what the intake described is what is stored now. All else is left
@@ -7,46 +7,35 @@ to the committer, and so is a record that another worker has changed in the mean
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from streams.clusters.committed import Committed, PlannedCommit
 from streams.clusters.merge_jobs import MergeRequest
-from streams.state.group_store import Commit, GroupStore
+from streams.engine.upsert import Upsert
+from streams.state.group_store import GroupStore, SingletonCommit
 from streams.state.reader import Reader
 
 __all__ = ["commit_births"]
 
 
 def commit_births(
-    groups: GroupStore, request: MergeRequest, births: Mapping[bytes, PlannedCommit], reader: Reader
-) -> tuple[list[Committed], MergeRequest, set[bytes]]:
+    groups: GroupStore, request: MergeRequest, upserts: Sequence[Upsert], reader: Reader
+) -> tuple[list[SingletonCommit], MergeRequest, set[bytes]]:
     """Commit singleton clusters; return them, what is left of the request, and the records that changed meanwhile.
 
-    `births` are descriptions of clusters of one record each, by record id. A record that changed has an event about its
-    earlier content, so it stays in the request.
+    `upserts` are the records of the request, each with the cluster that it creates where it is alone. A record that changed has
+    an event about its earlier content, so it stays in the request.
     """
-    tied = request.ends
-    alone = [record for record in births if record not in tied and _is_current(births[record], record, reader)]
-    commits = [Commit(record, b"", groups.encode(births[record].group), births[record].pending) for record in alone]
-    done = [
-        Committed(commit.id, commit.value, births[commit.id], before)
-        for commit, before in zip(commits, groups.commit_events(commits), strict=True)
-        if before is not None
-    ]
-    if not done:
-        return done, request, set()
-    changed = set(reader.changed(born.root for born in done))
+    tied, stored = request.ends, reader.stored()
+    commits = []
+    for upsert in upserts:
+        singleton, record = upsert.singleton, upsert.id
+        # Another object is what another worker has stored since.
+        if singleton is not None and record not in tied and stored.get(record) is upsert.now:
+            commits.append(SingletonCommit(record, upsert.now.version.pack(), singleton.event_id, singleton))
+    if not commits:
+        return [], request, set()
+    refused, changed = groups.commit_singletons(commits)
+    done = [commit for commit in commits if commit.id not in refused] if refused else commits
     reader.forget(changed)
-    left = request.records.difference(born.root for born in done if born.root not in changed)
+    left = request.records.difference(commit.id for commit in done if commit.id not in changed)
     return done, request._replace(records=left), changed
-
-
-def _is_current(birth: PlannedCommit, record: bytes, reader: Reader) -> bool:
-    """Return whether a description was made from the content and the arrival that are stored of a record."""
-    stored = reader.stored().get(record)
-    return (
-        stored is not None
-        and stored.version.live
-        and birth.group.members[0].digest == stored.version.digest
-        and birth.group.clusters[0].created == stored.version.taken
-    )

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from streams.engine.decision_cache import DecisionCache
 from streams.engine.statistics import Statistics
 from streams.engine.upsert import Upsert
 from streams.state.connection import Command, Connection
-from streams.state.key_index import ENTRY_BYTES, KeyIndex
+from streams.state.key_index import Entry, KeyIndex
 from streams.state.reader import Reader
 
 __all__ = ["CandidateIndex", "Candidates", "RecordCandidates"]
 
 
 class RecordCandidates(NamedTuple):
-    """A record, the records that share a blocking key with it, and how many records each of its keys holds."""
+    """A record, the records that share a blocking key with it, and what its keys hold, as in `KeyIndex.found`."""
 
     upsert: Upsert
     others: list[bytes]
-    crowds: list[int]
+    keys: Mapping[int, bytes]
 
 
 class Candidates(NamedTuple):
@@ -47,26 +47,22 @@ class CandidateIndex:
 
     def _add(self, upserts: Sequence[Upsert]) -> tuple[list[RecordCandidates], int]:
         """Return the candidates of each record, and how many of the keys were full."""
-        commands: list[Command] = []
+        entries = [Entry(upsert.id, upsert.signature, upsert.places) for upsert in upserts]
+        keys = self._index.found(entries, self._connection.execute(self._index.add(entries)))
         obsolete: list[Command] = []
-        for upsert in upserts:
-            commands += self._index.add(upsert.id, upsert.signature, upsert.places)
+        found: list[RecordCandidates] = []
+        full = 0
+        for upsert, present in zip(upserts, keys, strict=True):
             if upsert.before and upsert.before.features and upsert.before.features != upsert.now.features:
                 former = self._decisions.keys_of(upsert.before)[1]
                 obsolete += self._index.remove(upsert.id, [p for p in former if p not in upsert.places])
-        replies = iter(self._connection.execute(commands))
-        found: list[RecordCandidates] = []
-        full = 0
-        for upsert in upserts:
             others: dict[bytes, None] = {}
-            crowds: list[int] = []
-            for place, packed in zip(upsert.places, self._index.entries(upsert.places, replies), strict=True):
-                crowds.append(len(packed) // ENTRY_BYTES)
-                if packed:
-                    full += self._index.is_full(packed)
-                    others.update(dict.fromkeys(self._index.candidates(packed, upsert.signature, loose=place.loose)))
+            for n, packed in present.items():
+                full += self._index.is_full(packed)
+                loose = upsert.places[n].loose
+                others.update(dict.fromkeys(self._index.candidates(packed, upsert.signature, loose=loose)))
             others.pop(upsert.id, None)
-            found.append(RecordCandidates(upsert, list(others), crowds))
+            found.append(RecordCandidates(upsert, list(others), present))
         self._connection.execute(obsolete)
         return found, full
 
@@ -80,8 +76,9 @@ class CandidateIndex:
         while changed := reader.changed(changed):
             reader.forget(changed)
             reader.load(changed)
-            commands: list[Command] = []
-            for record in changed:
-                if reader.is_live(record) and (stored := reader.stored()[record]):
-                    commands += self._index.add(record, *self._decisions.keys_of(stored))
-            self._connection.execute(commands)
+            entries = [
+                Entry(record, *self._decisions.keys_of(stored))
+                for record in changed
+                if reader.is_live(record) and (stored := reader.stored()[record])
+            ]
+            self._connection.execute(self._index.add(entries))

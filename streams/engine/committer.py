@@ -13,32 +13,36 @@ worker that is behind the times, wherever it stalls or dies, cannot bring back w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.clusters.committed import Committed, PlannedCommit
+from streams.clusters.committed import Committed
 from streams.clusters.merge_jobs import MergeRequest
 from streams.clusters.published import Heads
 from streams.engine.births import commit_births
 from streams.engine.decision_cache import DecisionCache
 from streams.engine.merge_attempt import Describe, Left, MergeAttempt
 from streams.engine.statistics import Statistics
+from streams.engine.upsert import Upsert
 from streams.errors import RedisError
-from streams.state.group_store import GroupStore
+from streams.state.group_store import GroupStore, SingletonCommit
 from streams.state.reader import Reader
 
 __all__ = ["Changes", "Committer"]
 
 _MAX_ATTEMPTS = 200
 _NO_HEADS: Heads = {}
-_NO_BIRTHS: Mapping[bytes, PlannedCommit] = {}
 
 
 class Changes(NamedTuple):
-    """Every group that changed, and how many links would have made a group larger than the cap."""
+    """Every group that changed, and how many links would have made a group larger than the cap.
+
+    `singletons` are the clusters that began with one record, before all others.
+    """
 
     committed: list[Committed]
     capped: int
+    singletons: Sequence[SingletonCommit] = ()
 
     @property
     def statistics(self) -> Statistics:
@@ -61,24 +65,25 @@ class Committer:
         reader: Reader,
         describe: Describe,
         heads: Heads = _NO_HEADS,
-        births: Mapping[bytes, PlannedCommit] = _NO_BIRTHS,
+        upserts: Sequence[Upsert] = (),
     ) -> Changes:
         """Commit the changes of a request and return what changed.
 
-        `heads` are the published revisions of clusters, where they may be ahead of Redis; `births` as in `commit_births`.
+        `heads` are the published revisions of clusters, where they may be ahead of Redis; `upserts` as in `commit_births`.
         Raises RedisError when other workers change the same groups so fast that no attempt gets through.
         """
-        committed, todo, doubtful = commit_births(self._groups, request, births, reader)
-        if committed and not todo.records:
-            return Changes(committed, 0)
+        singletons, todo, doubtful = commit_births(self._groups, request, upserts, reader)
+        if singletons and not todo.records:
+            return Changes([], 0, singletons)
         attempt = MergeAttempt(self._groups, self._decisions, self._cap, reader, describe, heads)
         left = Left(todo, frozenset(doubtful))
+        committed: list[Committed] = []
         capped = 0
         for _ in range(_MAX_ATTEMPTS):
             outcome = attempt.run(left)
             committed = committed + outcome.committed
             capped += outcome.capped
             if outcome.left is None:
-                return Changes(committed, capped)
+                return Changes(committed, capped, singletons)
             left = outcome.left
         raise RedisError("other workers change the same groups faster than this one can")

@@ -33,15 +33,15 @@ from streams.errors import PayloadError
 from streams.events import Cause, Outgoing
 from streams.matching.ruleset import DEFAULT
 from streams.settings import Settings
-from streams.state.connection import Connection
+from streams.state.connection import READ_FIELDS, Connection
 from streams.state.correction_log import DECIDE_CORRECTION, CorrectionLog
-from streams.state.group_store import ACKNOWLEDGE_GROUP, COMMIT_GROUP, GroupStore
+from streams.state.group_store import ACKNOWLEDGE_GROUPS, COMMIT_GROUP, COMMIT_SINGLETONS, GroupStore
 from streams.state.key_index import ADD_TO_KEYS, REMOVE_FROM_KEYS, KeyIndex
 from streams.state.late import NOTE_LATE, TAKE_LATE, LateStates
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 from streams.state.reader import Reader
-from streams.state.record_store import PUT_RECORD, RecordStore
+from streams.state.record_store import PUT_RECORDS, RecordStore
 
 __all__ = ["Admitted", "Engine", "admit"]
 
@@ -89,10 +89,10 @@ class Engine:
         self.settings = settings
         self.connection = connection
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        connection.register(READ_FIELDS, PUT_RECORDS, ADD_TO_KEYS, REMOVE_FROM_KEYS)
         connection.register(
-            PUT_RECORD, ADD_TO_KEYS, REMOVE_FROM_KEYS, COMMIT_GROUP, ACKNOWLEDGE_GROUP, DECIDE_CORRECTION
+            COMMIT_SINGLETONS, COMMIT_GROUP, ACKNOWLEDGE_GROUPS, DECIDE_CORRECTION, NOTE_LATE, TAKE_LATE
         )
-        connection.register(NOTE_LATE, TAKE_LATE)
         self.progress = Progress(layout, connection)
         self.progress.claim(settings)
         self.store = RecordStore(layout)
@@ -147,6 +147,7 @@ class Engine:
             + corrected.statistics
             + questions.statistics
             + Statistics(seconds=seconds),
+            singletons=changes.singletons,
             before=[*admitted.letters, *decided.messages, *corrected.letters],
             after=questions.messages,
         )
@@ -170,10 +171,9 @@ class Engine:
 
     def _commit(self, upserts: Sequence[Upsert], decided: Decided, reader: Reader) -> Changes:
         cause = Cause.messages((upsert.name for upsert in upserts), decided.evidence)
-        births = {upsert.id: upsert.birth for upsert in upserts if upsert.birth is not None}
 
         def describe(plan: GroupPlan) -> PlannedCommit:
             return events.describe(plan, reader.record, reader.is_live, cause)
 
         request = MergeRequest(frozenset(u.id for u in upserts), tuple(decided.links), tuple(decided.related))
-        return self.committer.apply(request, reader, describe, births=births)
+        return self.committer.apply(request, reader, describe, upserts=upserts)

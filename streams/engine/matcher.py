@@ -13,6 +13,7 @@ from streams.engine.decision_cache import DecisionCache
 from streams.engine.statistics import Statistics
 from streams.events import Evidence, Outgoing
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
+from streams.state.key_index import ENTRY_BYTES
 from streams.state.reader import Reader
 
 __all__ = ["Decided", "Matcher"]
@@ -49,7 +50,7 @@ class Matcher:
         for each in candidates.records:
             upsert, others, _ = each
             mine = reader.features(upsert.id)
-            if upsert.birth is not None:
+            if upsert.singleton is not None:
                 compared.append(len(others))
             for other in others:
                 theirs = reader.features(other)
@@ -94,5 +95,5 @@ class Matcher:
     def _crowd(self, found: RecordCandidates, other: bytes) -> int:
         """Return how many records the least crowded key holds that two records share."""
         theirs = self._decisions.blocking_keys_of(other)[1]
-        shared = (crowd for place, crowd in zip(found.upsert.places, found.crowds, strict=True) if place in theirs)
-        return min(shared, default=0)
+        shared = (found.keys.get(n, b"") for n, place in enumerate(found.upsert.places) if place in theirs)
+        return min(map(len, shared), default=0) // ENTRY_BYTES

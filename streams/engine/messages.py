@@ -13,6 +13,7 @@ from streams.engine.statistics import Statistics
 from streams.errors import PayloadError
 from streams.events import Outgoing
 from streams.records import version
+from streams.state.group_store import SingletonCommit
 
 __all__ = ["Batch", "Incoming"]
 
@@ -67,14 +68,16 @@ class Incoming(NamedTuple):
 class Batch(NamedTuple):
     """What a micro-batch publishes, and what `Outbox.acknowledge` needs afterwards.
 
-    `drained` are events found pending in the outbox, by outbox key; `repeated` what `LateStates` handed out.
+    `singletons` are the clusters that began with one record, `committed` all other changes, which came after them. `drained`
+    are events found pending in the outbox, by outbox key; `repeated` what `LateStates` handed out.
     """
 
     outgoing: Sequence[Outgoing]
     committed: Sequence[Committed]
     statistics: Statistics = _NOTHING
-    drained: Mapping[bytes, Sequence[str]] = {}
+    drained: Mapping[bytes, Sequence[str | bytes]] = {}
     repeated: Sequence[bytes] = ()
+    singletons: Sequence[SingletonCommit] = ()
 
     @classmethod
     def of(
@@ -82,25 +85,38 @@ class Batch(NamedTuple):
         committed: Sequence[Committed],
         statistics: Statistics = _NOTHING,
         *,
+        singletons: Sequence[SingletonCommit] = (),
         before: Sequence[Outgoing] = (),
         after: Sequence[Outgoing] = (),
     ) -> Batch:
         """Return a batch that publishes the changes of groups, with other messages `before` and `after` them."""
         changes = [change for c in committed for change in c.described.changes]
         changed = Counter(change.type for change in changes)
-        sizes = [len(change.after) for change in changes]
+        if singletons:
+            changed["created"] += len(singletons)
+        sizes = [1] * len(singletons) + [len(change.after) for change in changes]
         counted = statistics + Statistics(changed=changed, sizes=sizes)
-        return cls([*before, *_publications(committed), *after], committed, counted)
+        outgoing = list(before)
+        for commit in singletons:
+            outgoing += commit.singleton.messages(commit.field)
+        published = {commit.field.decode() for commit in singletons} if committed else set()
+        outgoing += _publications(committed, published)
+        outgoing += after
+        return cls(outgoing, committed, counted, singletons=singletons)
 
     @property
     def is_empty(self) -> bool:
         """Return whether there is nothing to publish and nothing to acknowledge."""
-        return not (self.outgoing or self.committed or self.drained)
+        return not (self.outgoing or self.committed or self.drained or self.singletons)
+
+    @property
+    def clusters(self) -> set[bytes]:
+        """Return the keys of the clusters whose states are published."""
+        return {commit.id for commit in self.singletons}.union(*(c.described.states for c in self.committed))
 
 
-def _publications(committed: Sequence[Committed]) -> Iterable[Outgoing]:
-    """Return the messages of changes: their events, and the states they led to."""
-    published: set[str] = set()
+def _publications(committed: Sequence[Committed], published: set[str]) -> Iterable[Outgoing]:
+    """Yield the messages of changes: their events but for those `published` before, and the states they led to."""
     for c in committed:
         pending = c.events
         for field, event in pending.items():

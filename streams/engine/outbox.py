@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from streams import events
 from streams.clusters.committed import Committed, PlannedCommit
-from streams.clusters.group import Group, Root, cluster_key
+from streams.clusters.group import Group, Root, cluster_key, first_key
 from streams.clusters.planner import waiting
 from streams.engine.messages import Batch
 from streams.events import Outgoing
@@ -44,26 +44,33 @@ class Outbox:
         so the state as it is now is published again, until no worker was faster.
         """
         raw: dict[bytes, bytes] = {}
-        pending: dict[bytes, list[str]] = defaultdict(list)
+        pending: dict[bytes, list[str | bytes]] = defaultdict(list)
         keys: dict[bytes, set[bytes]] = defaultdict(set)
+        for record, _, field, singleton in batch.singletons:
+            raw[record] = singleton.group
+            pending[record] = [field]
         for c in batch.committed:
             # Committed twice: another worker may have come between, so the states of the first commit may be out of date.
             raw[c.root] = b"" if c.root in raw else c.raw
             pending[c.root] += c.described.pending
             keys[c.root].update(c.described.states)
-        now = self._groups.acknowledge([(root, raw[root], fields) for root, fields in pending.items()])
-        stale = {root: keys[root] for root, current in zip(pending, now, strict=True) if current != raw[root]}
-        if not stale:
+        changed = self._groups.acknowledge([(root, raw[root], fields) for root, fields in pending.items()])
+        if not changed:
             self._groups.forget(batch.drained)
             self._late.done(batch.repeated)
             return Batch((), ())
+        for commit in batch.singletons:
+            if commit.id in changed:
+                keys[commit.id].add(first_key(commit.id))
+        stale = {root: keys[root] for root in pending if root in changed}
         # Their events stay pending until the state is published again: should this worker die now, `drain` finds them.
-        settled: dict[bytes, list[str]] = defaultdict(
+        settled: dict[bytes, list[str | bytes]] = defaultdict(
             list, {key: list(fields) for key, fields in batch.drained.items()}
         )
         for root in stale:
             settled[self._groups.outbox(root)] += pending[root]
-        revisions = {change.key: change.revision for c in batch.committed for change in c.described.changes}
+        revisions = {first_key(commit.id): 1 for commit in batch.singletons}
+        revisions.update({change.key: change.revision for c in batch.committed for change in c.described.changes})
         return self._restate(stale, revisions)._replace(drained=settled, repeated=batch.repeated)
 
     def drain(self) -> Batch:

@@ -11,13 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.clusters.committed import PlannedCommit
 from streams.clusters.corrections import Correction, read_correction
-from streams.clusters.planner import birth
+from streams.clusters.group import singleton_group
 from streams.errors import PayloadError
-from streams.events import describe_singleton
+from streams.events import Singleton, describe_singleton
 from streams.matching.blocking import blocking_keys
-from streams.matching.features import extract
+from streams.matching.features import extract_all
 from streams.matching.prefilter import signature
 from streams.records.record import Delete, Record
 from streams.records.stored import Stored, id_of
@@ -25,6 +24,7 @@ from streams.records.version import RecordVersion
 from streams.settings import Settings
 from streams.sources import Item, parse
 from streams.sources.fields import unread
+from streams.state.group_store import encode_group
 from streams.state.key_index import Place, places
 from streams.state.layout import Layout
 from streams.state.record_store import RecordCodec
@@ -59,7 +59,7 @@ class Raw(NamedTuple):
 class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared", gc=False):
     """A record, or its deletion, ready to be stored: its values in Redis, and its places in the key index.
 
-    `birth` is its singleton cluster with event and document, for a record without duplicates, as most are.
+    `singleton` is the cluster that it creates where it has no duplicates, as most have none; None for a deletion.
     `unread` names the fields of the payload that could not be read as given; nearly always there are none.
     """
 
@@ -70,7 +70,7 @@ class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared", gc=
     document: bytes
     signature: bytes
     places: tuple[Place, ...]
-    birth: PlannedCommit | None
+    singleton: Singleton | None
     unread: tuple[str, ...] = ()
 
 
@@ -165,12 +165,12 @@ class Intake:
         ids = [id_of(record.id) for record in records]
         kept = [record if self._keep_abstracts else _without_abstract(record) for record in records]
         documents = wholes if self._keep_abstracts else [self._codec.encode_record(record) for record in kept]
-        features = [extract(record) for record in records]
+        features = extract_all(records)
         stored = [self._codec.encode_features(each) for each in features]
         signatures = [signature(each) for each in features]
         found = [blocking_keys(each) for each in features]
         where = [places(self._layout, each) for each in found]
-        births = [_birth(*each) for each in zip(ids, kept, versions, strict=True)]
+        singletons = [_singleton(*each) for each in zip(ids, kept, versions, strict=True)]
         return [
             Prepared(
                 ids[n],
@@ -180,7 +180,7 @@ class Intake:
                 documents[n],
                 signatures[n],
                 where[n],
-                births[n],
+                singletons[n],
                 unread(warnings) if (warnings := kept[n].warnings) else (),
             )
             for n in range(len(ids))
@@ -208,5 +208,6 @@ def _without_abstract(record: Record) -> Record:
     return msgspec.structs.replace(record, abstract="") if record.abstract else record
 
 
-def _birth(key: bytes, record: Record, version: RecordVersion) -> PlannedCommit:
-    return describe_singleton(birth(key, version.digest, version.taken), record)
+def _singleton(key: bytes, record: Record, version: RecordVersion) -> Singleton:
+    event, state, canonical = describe_singleton(key, record)
+    return Singleton(encode_group(singleton_group(key, version.digest, version.taken, canonical)), event, state)

@@ -7,17 +7,17 @@ are compared with what that worker wrote.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from streams.clusters.committed import PlannedCommit
 from streams.engine.decision_cache import DecisionCache
 from streams.engine.prepare import Prepared
+from streams.events import Singleton
 from streams.records.stored import Stored
 from streams.state.connection import Connection
 from streams.state.key_index import Place
 from streams.state.reader import Reader
-from streams.state.record_store import RecordStore
+from streams.state.record_store import PUT_TOGETHER, Put, RecordStore
 
 __all__ = ["Upsert", "Upserter"]
 
@@ -26,7 +26,7 @@ class Upsert(NamedTuple):
     """A record of the batch: what is stored of it now, and what was stored before.
 
     `document` is the record for documents, None where nothing new was stored; `signature` and `places` belong to
-    `now`; `birth` as in `Prepared`, None where nothing new was stored.
+    `now`; `singleton` as in `Prepared`, None where nothing new was stored.
     """
 
     id: bytes
@@ -36,7 +36,7 @@ class Upsert(NamedTuple):
     document: bytes | None
     signature: bytes
     places: tuple[Place, ...]
-    birth: PlannedCommit | None
+    singleton: Singleton | None
 
 
 class Upserter:
@@ -57,16 +57,19 @@ class Upserter:
             if item.places:
                 self._decisions.cache_keys(item.stored.features, item.signature, item.places)
             by_record.setdefault(item.id, []).append(item)
-        done: list[Upsert] = []
-        while by_record:
-            reader.load(by_record)
+        unchanged: list[Upsert] = []
+        written: dict[bytes, Upsert] = {}
+        todo: Mapping[bytes, Sequence[Prepared]] = by_record
+        while todo:
+            # Nothing is read of a record before it is first stored: most are new, and the others are refused by what is stored.
             stored = reader.stored()
-            upserts = [self._merged(payloads, stored[record]) for record, payloads in by_record.items()]
-            done += [upsert for upsert in upserts if upsert.now is upsert.before]
-            written, conflicting = self._put([upsert for upsert in upserts if upsert.now is not upsert.before], reader)
-            done += written
-            by_record = {upsert.id: by_record[upsert.id] for upsert in conflicting}
-        return done
+            upserts = [self._merged(payloads, stored.get(record)) for record, payloads in todo.items()]
+            unchanged += [upsert for upsert in upserts if upsert.now is upsert.before]
+            newer = [upsert for upsert in upserts if upsert.now is not upsert.before]
+            refused = self._put(newer, reader)
+            written.update((upsert.id, upsert) for upsert in newer if upsert.id not in refused)
+            todo = {record: by_record[record] for record in refused}
+        return unchanged + [written[record] for record in by_record if record in written]
 
     def _merged(self, payloads: Sequence[Prepared], before: Stored | None) -> Upsert:
         """Return what is to be stored of a record with these payloads; `now` is `before` where nothing is newer."""
@@ -82,18 +85,19 @@ class Upserter:
         if last is None:
             signature, places = self._decisions.keys_of(now)
             return Upsert(payloads[0].id, payloads[0].name, before, now, None, signature, places, None)
-        return Upsert(last.id, last.name, before, now, last.document, last.signature, last.places, last.birth)
+        return Upsert(last.id, last.name, before, now, last.document, last.signature, last.places, last.singleton)
 
-    def _put(self, newer: Sequence[Upsert], reader: Reader) -> tuple[list[Upsert], list[Upsert]]:
-        """Write; return the upserts that were written, and those of records that another worker has changed meanwhile."""
-        replies = self._connection.execute([self._store.put(a.id, a.before, a.now, a.document) for a in newer])
-        written: list[Upsert] = []
-        conflicting: list[Upsert] = []
-        for upsert, reply in zip(newer, replies, strict=True):
-            if reply is None:
-                reader.cache(upsert.id, upsert.now, upsert.document)
-                written.append(upsert)
-            else:
-                conflicting.append(upsert)
-        reader.forget(upsert.id for upsert in conflicting)
-        return written, conflicting
+    def _put(self, newer: Sequence[Upsert], reader: Reader) -> set[bytes]:
+        """Store records; return those of which something else was stored than expected, which `reader` has now."""
+        puts = [Put(upsert.id, upsert.before, upsert.now, upsert.document) for upsert in newer]
+        chunks = list(self._connection.chunks(puts, PUT_TOGETHER))
+        replies = self._connection.execute([self._store.put(chunk) for chunk in chunks])
+        refused: set[bytes] = set()
+        for chunk, reply in zip(chunks, replies, strict=True):
+            for number, stored in self._store.refused(reply).items():
+                refused.add(chunk[number].id)
+                reader.cache_read(chunk[number].id, stored)
+        for put in puts:
+            if put.id not in refused:
+                reader.cache(put.id, put.now, put.document)
+        return refused

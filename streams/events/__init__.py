@@ -20,6 +20,7 @@ from streams.events.messages import (
     review_message,
     state_message,
 )
+from streams.events.singletons import Singleton
 
 __all__ = [
     "CLUSTERS",
@@ -34,6 +35,7 @@ __all__ = [
     "Cause",
     "Evidence",
     "Outgoing",
+    "Singleton",
     "dead_letter",
     "dead_letter_fields",
     "decision_message",

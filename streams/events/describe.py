@@ -18,6 +18,7 @@ from streams.clusters.group import Cluster, Group, Relation, cluster_id
 from streams.clusters.group_plan import Change, GroupPlan
 from streams.events.cause import Cause
 from streams.events.messages import Evidence, Outgoing, state_message
+from streams.events.singletons import singleton_event
 from streams.records.record import Record
 
 __all__ = ["describe", "describe_singleton", "fingerprint", "state_messages", "states"]
@@ -40,17 +41,15 @@ def describe(
     return _Description(plan, record, live, cause).described()
 
 
-def describe_singleton(plan: GroupPlan, record: Record) -> PlannedCommit:
-    """Describe the plan of a singleton cluster, whose one record is its cause: the result of `describe`, in less time.
+def describe_singleton(key: bytes, record: Record) -> tuple[bytes, bytes, bytes]:
+    """Describe a cluster that begins with one record, which is its cause: event, state without the document, and digest.
 
-    Most plans are such.
+    Most plans are such. The bytes are those of `describe`, in a fraction of the time.
     """
-    (change,), (cluster,) = plan.changes, plan.group.clusters
-    document, digest = render(canonical(cluster_id(change.key), (record,)))
-    group = msgspec.structs.replace(plan.group, clusters=(msgspec.structs.replace(cluster, canonical=digest),))
-    event = _event(change, [], [record.id], document, (), [record.id], [])
-    state = _state(change.key, change.revision, [record.id], document, ())
-    return PlannedCommit(group, {event["event_id"]: orjson.dumps(event)}, (change,), {change.key: state})
+    name = cluster_id(key)
+    document, digest = render(canonical(name, (record,)))
+    event, state = singleton_event(name.encode(), orjson.dumps(record.id), document)
+    return event, state, digest
 
 
 class _Description:

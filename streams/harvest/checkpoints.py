@@ -23,7 +23,7 @@ from streams.errors import BrokerError
 from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
-from streams.kafka.reader import read_before, reported_ends
+from streams.kafka.reader import read_between, reported_extents
 from streams.kafka.refusal import explained
 from streams.kafka.topics import CHECKPOINTS
 from streams.settings import Settings
@@ -141,8 +141,8 @@ async def _last_values(settings: Settings) -> dict[bytes, bytes]:
 async def _messages(settings: Settings) -> AsyncGenerator[Any, None]:
     kafka = KafkaConnection.of(settings)
     try:
-        ends = await reported_ends(kafka, [settings.topic_prefix + CHECKPOINTS])
+        known = await reported_extents(kafka, [settings.topic_prefix + CHECKPOINTS])
     except OSError as error:
         raise BrokerError(str(error)) from error
-    async for message in read_before(kafka, ends):
+    async for message in read_between(kafka, known):
         yield message

@@ -7,21 +7,20 @@ merged ids is published as it is: the adapter reads it as a delete.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import AsyncIterator
 from datetime import date
 
 import msgspec
-import orjson
 from lxml import etree
 
 from streams.errors import PayloadError, UsageError
+from streams.feed_files.keys import message_key
+from streams.feed_files.merged_ids import merged_row
 from streams.harvest.checkpoints import Checkpoint
 from streams.harvest.client import FeedClient, GarbledError, Response
-from streams.harvest.openalex import work_message
 from streams.harvest.shards import Shard, read_shard
-from streams.harvest.source import Batch, Options, Window
+from streams.harvest.source import Batch, Message, Options, Window
 from streams.sources.payloads import load_xml
 
 __all__ = ["URL", "OpenAlexSnapshotSource"]
@@ -30,7 +29,6 @@ URL = "https://openalex.s3.amazonaws.com"
 _BATCH = 1000
 _PART = re.compile(r"updated_date=(\d{4}-\d\d-\d\d)/(\S+)$")
 _MERGED = re.compile(r"merged_ids/works/(\d{4}-\d\d-\d\d)\.csv\.gz$")
-_COLUMNS = ("merge_date", "id", "merge_into_id")
 _WORKS, _MERGES = "works", "merged"
 
 
@@ -85,7 +83,7 @@ class OpenAlexSnapshotSource:
             for start in range(0, len(lines), _BATCH):
                 chunk = lines[start : start + _BATCH]
                 rows = chunk if kind == _WORKS else [row for line in chunk if (row := _merged_row(line))]
-                yield Batch([work_message(row) for row in rows], window.since)
+                yield Batch([Message(message_key(self.adapter, row), row) for row in rows], window.since)
 
     def finished(self, checkpoint: Checkpoint, window: Window) -> Checkpoint:
         """Return the checkpoint after a file; after the last one all days of the snapshot are done."""
@@ -104,12 +102,10 @@ class OpenAlexSnapshotSource:
 
 def _merged_row(line: bytes) -> bytes:
     """Return a row of merged ids as JSON; nothing for the heading. Raises GarbledError."""
-    row = next(csv.reader([line.decode("utf-8", "replace")]), [])
-    if tuple(row) == _COLUMNS:
-        return b""
-    if len(row) != len(_COLUMNS):
-        raise GarbledError(f"a row of merged ids has {len(row)} columns")
-    return orjson.dumps(dict(zip(_COLUMNS, row, strict=True)))
+    try:
+        return merged_row(line)
+    except ValueError as error:
+        raise GarbledError(str(error)) from None
 
 
 def _read_manifest(response: Response) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from datetime import date
 import msgspec
 
 from streams.errors import FeedError
+from streams.feed_files.keys import message_key
 from streams.harvest.checkpoints import Checkpoint
 from streams.harvest.client import FeedClient, GarbledError, RefusedRequestError, Response
 from streams.harvest.semantic_scholar import URL
@@ -23,10 +24,6 @@ _FIELDS = (
     "corpusId,externalIds,url,title,abstract,venue,year,publicationDate,publicationTypes,journal,authors,openAccessPdf"
 )
 _MOST_BEGINNINGS = 3
-
-
-class _Paper(msgspec.Struct):
-    corpusId: int | None = None  # noqa: N815 - the field of the source
 
 
 class _Page(msgspec.Struct):
@@ -57,7 +54,8 @@ class PaperSearchSource:
             try:
                 async for page in self._pages(client):
                     token = page.token or ""
-                    yield Batch([_message(bytes(paper)) for paper in page.data], window.until)
+                    papers = map(bytes, page.data)
+                    yield Batch([Message(message_key(self.adapter, paper), paper) for paper in papers], window.until)
             except RefusedRequestError:
                 if not token:
                     raise
@@ -87,14 +85,6 @@ class PaperSearchSource:
     def split(self, window: Window) -> list[Window]:
         """Return nothing: a search is asked for as a whole."""
         return []
-
-
-def _message(paper: bytes) -> Message:
-    try:
-        corpus = msgspec.json.decode(paper, type=_Paper).corpusId
-    except msgspec.MsgspecError:
-        corpus = None
-    return Message(b"" if corpus is None else str(corpus).encode(), paper)
 
 
 def _read_page(response: Response) -> _Page:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from streams.event_log import EventLog
+from streams.feed_files.keys import message_key
 from streams.harvest.checkpoints import Checkpoint
 from streams.harvest.client import FeedClient, GarbledError, RefusedRequestError, Response
 from streams.harvest.shards import Shard, read_shard
@@ -52,10 +53,6 @@ class _Diff(msgspec.Struct):
 
 class _Diffs(msgspec.Struct):
     diffs: list[_Diff]
-
-
-class _Row(msgspec.Struct):
-    corpusid: int | str | None = None
 
 
 class SemanticScholarSource:
@@ -193,11 +190,7 @@ def _windows(target: str, names: Sequence[str], done: Sequence[str], release: st
 
 
 def _message(line: bytes, *, deletes: bool) -> Message:
-    try:
-        corpus = msgspec.json.decode(line, type=_Row).corpusid
-    except msgspec.MsgspecError:
-        corpus = None
-    key = b"" if corpus is None else str(corpus).encode()
+    key = message_key("semantic_scholar", line)
     return Message(key, None if deletes and key else line)
 
 

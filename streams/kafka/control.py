@@ -18,7 +18,7 @@ import msgspec
 from streams.events import CLUSTERS, CONTROL, EVENTS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
-from streams.kafka.reader import END_HEADER, read_before, reported_ends
+from streams.kafka.reader import END_HEADER, read_between, reported_extents
 from streams.kafka.refusal import explained
 from streams.settings import Settings
 
@@ -89,9 +89,8 @@ async def _control_messages(settings: Settings) -> list[bytes]:
 async def _read(settings: Settings, names: Sequence[str]) -> AsyncGenerator[Any, None]:
     """Yield the messages of topics, by their names without the prefix. Raises BrokerError."""
     kafka = KafkaConnection.of(settings)
-    async for message in read_before(
-        kafka, await reported_ends(kafka, [settings.topic_prefix + name for name in names])
-    ):
+    known = await reported_extents(kafka, [settings.topic_prefix + name for name in names])
+    async for message in read_between(kafka, known):
         yield message
 
 

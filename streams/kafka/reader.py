@@ -15,12 +15,11 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError
 from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.partitions import EMBEDDED_CLUSTER, partition_of
-from streams.kafka.refusal import explained
+from streams.kafka.refusal import explaining
 
 __all__ = [
     "END_HEADER",
@@ -34,11 +33,10 @@ __all__ = [
     "plain_consumer",
     "read_at",
     "read_at_time",
-    "read_before",
     "read_between",
     "read_one",
     "read_to_now",
-    "reported_ends",
+    "reported_extents",
 ]
 
 END_HEADER = "streams-end"
@@ -70,34 +68,48 @@ async def read_to_now(
     `keys` limits it to the partitions in which workers put messages of these keys. With `since` (Unix time in ms)
     older messages may be left out. Raises BrokerError.
     """
-    try:
-        cluster = await describe(kafka, topics)
-        places = list(cluster.places) if keys is None else _places_of(keys, cluster.places)
-        marked = None if cluster.has_true_ends else await _write_markers(kafka, places)
-        async with plain_consumer(kafka) as consumer:
-            consumer.assign(places)
-            ends = await _reported_ends(consumer, places) if marked is None else marked
-            await _begin(consumer, places, since)
-            async for message in _until(consumer, ends):
-                if END_HEADER not in dict(message.headers):
-                    yield message
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    cluster = await describe(kafka, topics)
+    if keys is not None:
+        cluster = cluster._replace(places=_places_of(keys, cluster.places))
+    known = await extents_of(kafka, cluster)
+    wanted = {place: Extent(0, end) for place, (first, end) in known.items() if end > first}
+    async for message in read_between(kafka, wanted, since):
+        if END_HEADER not in dict(message.headers):
+            yield message
 
 
-async def reported_ends(kafka: KafkaConnection, topics: Sequence[str]) -> dict[TopicPartition, int]:
-    """Return where the partitions of those topics that exist end, as the broker reports it; none of empty partitions.
+async def read_between(
+    kafka: KafkaConnection, wanted: Mapping[TopicPartition, Extent], since: int = 0
+) -> AsyncIterator[Any]:
+    """Yield the messages of partitions from the first offset of an extent to before its end, end markers among them.
+
+    Where the first is gone, it begins with the first that there is; with `since`, as in `read_to_now`. Raises BrokerError.
+    """
+    ends = {place: extent.end for place, extent in wanted.items() if extent.end > extent.first}
+    if not ends:
+        return
+    async with plain_consumer(kafka) as consumer:
+        consumer.assign(list(ends))
+        for place in ends:
+            consumer.seek(place, wanted[place].first)
+        if since > 0:
+            for place, found in (await consumer.offsets_for_times(dict.fromkeys(ends, since))).items():
+                if found is not None:
+                    consumer.seek(place, found.offset)
+        async for message in _until(consumer, ends):
+            yield message
+
+
+async def reported_extents(kafka: KafkaConnection, topics: Sequence[str]) -> dict[TopicPartition, Extent]:
+    """Return the partitions of those topics that exist, from 0 to the end that the broker reports; without empty ones.
 
     The embedded broker reports too little where a message is one of a batch. Raises BrokerError.
     """
-    try:
-        places = (await describe(kafka, topics, all_exist=False)).places
-        if not places:
-            return {}
-        async with plain_consumer(kafka) as consumer:
-            return {place: end for place, end in (await consumer.end_offsets(places)).items() if end}
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    places = (await describe(kafka, topics, all_exist=False)).places
+    if not places:
+        return {}
+    async with plain_consumer(kafka) as consumer:
+        return {place: Extent(0, end) for place, end in (await consumer.end_offsets(places)).items() if end}
 
 
 async def extents(kafka: KafkaConnection, topic: str) -> dict[TopicPartition, Extent]:
@@ -105,14 +117,11 @@ async def extents(kafka: KafkaConnection, topic: str) -> dict[TopicPartition, Ex
 
     The embedded broker deletes nothing and reports wrong ends: there the first offset is 0, and an end marker is written.
     """
-    try:
-        return await extents_of(kafka, await describe(kafka, [topic]))
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    return await extents_of(kafka, await describe(kafka, [topic]))
 
 
 async def extents_of(kafka: KafkaConnection, cluster: Cluster) -> dict[TopicPartition, Extent]:
-    """Return what `extents` returns, of the partitions of a cluster. Raises BrokerError or KafkaError."""
+    """Return what `extents` returns, of the partitions of a cluster. Raises BrokerError."""
     places = list(cluster.places)
     if not cluster.has_true_ends:
         return {place: Extent(0, end) for place, end in (await _write_markers(kafka, places)).items()}
@@ -121,62 +130,26 @@ async def extents_of(kafka: KafkaConnection, cluster: Cluster) -> dict[TopicPart
         return {place: Extent(first[place], ends[place]) for place in places}
 
 
-async def read_before(kafka: KafkaConnection, ends: Mapping[TopicPartition, int]) -> AsyncIterator[Any]:
-    """Yield the messages of partitions before `ends`, from the first that there is, end markers among them. Raises BrokerError."""
-    if not ends:
-        return
-    try:
-        async with plain_consumer(kafka) as consumer:
-            consumer.assign(list(ends))
-            await _begin(consumer, ends, 0)
-            async for message in _until(consumer, ends):
-                yield message
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
-
-
-async def read_between(kafka: KafkaConnection, wanted: Mapping[TopicPartition, Extent]) -> AsyncIterator[Any]:
-    """Yield the messages of partitions from the first offset of an extent to before its end, end markers among them.
-
-    Where the first is gone, it begins with the first that there is. Raises BrokerError.
-    """
-    ends = {place: extent.end for place, extent in wanted.items() if extent.end > extent.first}
-    if not ends:
-        return
-    try:
-        async with plain_consumer(kafka) as consumer:
-            consumer.assign(list(ends))
-            for place in ends:
-                consumer.seek(place, wanted[place].first)
-            async for message in _until(consumer, ends):
-                yield message
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
-
-
 async def read_at_time(kafka: KafkaConnection, topic: str, moment: int) -> AsyncIterator[Any]:
     """Yield the messages of a topic with one timestamp, Unix time in ms, among the first 500 of each partition from then on.
 
     Raises BrokerError.
     """
-    try:
-        places = list((await describe(kafka, [topic], all_exist=False)).places)
-        async with plain_consumer(kafka) as consumer:
-            # Before anything is assigned: of a consumer that is given other partitions aiokafka may lose the end.
-            first = {
-                place: found.offset
-                for place, found in (await consumer.offsets_for_times(dict.fromkeys(places, moment))).items()
-                if found is not None
-            }
-            if not first:
-                return
-            consumer.assign(list(first))
-            for place, offset in first.items():
-                consumer.seek(place, offset)
-            async for message in _of_moment(consumer, moment):
-                yield message
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    places = list((await describe(kafka, [topic], all_exist=False)).places)
+    async with plain_consumer(kafka) as consumer:
+        # Before anything is assigned: of a consumer that is given other partitions aiokafka may lose the end.
+        first = {
+            place: found.offset
+            for place, found in (await consumer.offsets_for_times(dict.fromkeys(places, moment))).items()
+            if found is not None
+        }
+        if not first:
+            return
+        consumer.assign(list(first))
+        for place, offset in first.items():
+            consumer.seek(place, offset)
+        async for message in _of_moment(consumer, moment):
+            yield message
 
 
 async def _of_moment(consumer: AIOKafkaConsumer, moment: int) -> AsyncIterator[Any]:
@@ -209,28 +182,26 @@ async def _until(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int])
 
 async def _write_markers(kafka: KafkaConnection, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
     """Write an end marker into each partition; return the offset after it."""
+    ends: dict[TopicPartition, int] = {}
     async with started(AIOKafkaProducer(**kafka.client("mark")), kafka) as producer:
-        ends: dict[TopicPartition, int] = {}
-        for topic, partition in places:
-            mark = await producer.send_and_wait(topic, None, key=b"", partition=partition, headers=[(END_HEADER, b"")])
-            ends[TopicPartition(topic, partition)] = mark.offset + 1
-        return ends
-
-
-async def _reported_ends(consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-    """Return the ends of the partitions that have messages."""
-    first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-    return {place: end for place, end in ends.items() if end > first[place]}
+        with explaining(kafka, "cannot be read"):
+            for place in places:
+                mark = await producer.send_and_wait(
+                    place.topic, key=b"", partition=place.partition, headers=[(END_HEADER, b"")]
+                )
+                ends[place] = mark.offset + 1
+    return ends
 
 
 async def describe(kafka: KafkaConnection, topics: Sequence[str], *, all_exist: bool = True) -> Cluster:
-    """Describe topics; creates none. Raises BrokerError where one does not exist, unless not `all_exist`; or KafkaError.
+    """Describe topics; creates none. Raises BrokerError, also where one does not exist, unless not `all_exist`.
 
     All are asked for: asked for one by its name, a broker may create it, or answer after 40 s.
     """
     async with started(AIOKafkaAdminClient(**kafka.client("reader")), kafka) as admin:
-        has_true_ends = (await admin.describe_cluster()).get("cluster_id") != EMBEDDED_CLUSTER
-        known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+        with explaining(kafka, "cannot be read"):
+            has_true_ends = (await admin.describe_cluster()).get("cluster_id") != EMBEDDED_CLUSTER
+            known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
     missing = sorted(set(topics) - known.keys())
     if missing and all_exist:
         may_not = f", or {kafka.user} may not describe it" if kafka.user else ""
@@ -255,16 +226,14 @@ def _places_of(keys: Collection[bytes], places: Sequence[TopicPartition]) -> lis
     ]
 
 
-async def _begin(consumer: AIOKafkaConsumer, places: Collection[TopicPartition], since: int) -> None:
-    """Seek the beginning of each partition, or the first message that is not older than `since`."""
+def _seek_beginning(consumer: AIOKafkaConsumer, places: Collection[TopicPartition]) -> None:
+    """Seek offset 0 of each partition; where it is gone the consumer seeks the first there is (`auto_offset_reset`).
+
+    Not the beginning that the broker reports: the embedded one may report too large an offset where several producers began
+    the partition at once.
+    """
     for place in places:
-        # Not the beginning that the broker reports: the embedded one may report too large an offset where several producers
-        # began the partition at once. Where offset 0 is gone the consumer seeks the first there is (`auto_offset_reset`).
         consumer.seek(place, 0)
-    if since > 0:
-        for place, first in (await consumer.offsets_for_times(dict.fromkeys(places, since))).items():
-            if first is not None:
-                consumer.seek(place, first.offset)
 
 
 async def first_offsets(kafka: KafkaConnection, topic: str) -> dict[int, int]:
@@ -272,20 +241,15 @@ async def first_offsets(kafka: KafkaConnection, topic: str) -> dict[int, int]:
 
     It is more than 0 where the beginning of the partition is gone. Raises BrokerError.
     """
-    try:
-        places = (await describe(kafka, [topic])).places
-        async with plain_consumer(kafka) as consumer:
-            first = await consumer.beginning_offsets(places)
-            late = [place for place in places if first[place] > 0]
-            if late:  # by the broker's report, which may be too large, never too small
-                consumer.assign(late)
-                await _begin(consumer, late, 0)
-                first |= {
-                    place: min(first[place], message.offset) for place, message in (await _next(consumer)).items()
-                }
-            return {place.partition: offset for place, offset in first.items()}
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    places = (await describe(kafka, [topic])).places
+    async with plain_consumer(kafka) as consumer:
+        first = await consumer.beginning_offsets(places)
+        late = [place for place in places if first[place] > 0]
+        if late:  # by the broker's report, which may be too large, never too small
+            consumer.assign(late)
+            _seek_beginning(consumer, late)
+            first |= {place: min(first[place], message.offset) for place, message in (await _next(consumer)).items()}
+        return {place.partition: offset for place, offset in first.items()}
 
 
 async def read_one(kafka: KafkaConnection, topic: str, partition: int, offset: int) -> Any | None:
@@ -299,15 +263,12 @@ async def read_one(kafka: KafkaConnection, topic: str, partition: int, offset: i
 
 async def read_at(kafka: KafkaConnection, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, Any]:
     """Return the messages at one offset of each partition; those that are not there are left out. Raises BrokerError."""
-    try:
-        async with plain_consumer(kafka) as consumer:
-            consumer.assign(list(offsets))
-            for place, offset in offsets.items():
-                consumer.seek(place, offset)
-            found = await _next(consumer)
-            return {place: message for place, message in found.items() if message.offset == offsets[place]}
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    async with plain_consumer(kafka) as consumer:
+        consumer.assign(list(offsets))
+        for place, offset in offsets.items():
+            consumer.seek(place, offset)
+        found = await _next(consumer)
+        return {place: message for place, message in found.items() if message.offset == offsets[place]}
 
 
 async def _next(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Any]:
@@ -324,23 +285,20 @@ async def _next(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Any]:
 
 async def follow(kafka: KafkaConnection, topics: Sequence[str], *, from_beginning: bool) -> AsyncIterator[Any]:
     """Yield messages as they come, until cancelled. Raises BrokerError."""
-    try:
-        async with plain_consumer(kafka, "earliest" if from_beginning else "latest") as consumer:
-            consumer.assign(places := list((await describe(kafka, topics)).places))
-            if from_beginning:
-                await _begin(consumer, places, 0)
-            async for message in consumer:
-                if END_HEADER not in dict(message.headers):
-                    yield message
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    async with plain_consumer(kafka, "earliest" if from_beginning else "latest") as consumer:
+        consumer.assign(places := list((await describe(kafka, topics)).places))
+        if from_beginning:
+            _seek_beginning(consumer, places)
+        async for message in consumer:
+            if END_HEADER not in dict(message.headers):
+                yield message
 
 
 @asynccontextmanager
 async def plain_consumer(kafka: KafkaConnection, begin: str = "earliest") -> AsyncIterator[AIOKafkaConsumer]:
     """Yield a consumer without a group, of which the caller assigns the partitions and seeks.
 
-    Raises BrokerError where Kafka cannot be reached.
+    Raises BrokerError where Kafka cannot be reached, and in place of a KafkaError in the block.
     """
     consumer = AIOKafkaConsumer(
         group_id=None,
@@ -351,4 +309,5 @@ async def plain_consumer(kafka: KafkaConnection, begin: str = "earliest") -> Asy
         **kafka.consumer("reader"),
     )
     async with started(consumer, kafka):
-        yield consumer
+        with explaining(kafka, "cannot be read"):
+            yield consumer

@@ -31,7 +31,7 @@ from streams.errors import BrokerError
 if TYPE_CHECKING:
     from streams.kafka.connection import KafkaConnection
 
-__all__ = ["TokenError", "explained", "first_error", "principal", "quiet", "refusal"]
+__all__ = ["TokenError", "explained", "explaining", "first_error", "principal", "quiet", "refusal"]
 
 _SECONDS = 5.0
 _DENIED = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
@@ -76,6 +76,15 @@ def explained(kafka: KafkaConnection, what: str, error: BaseException) -> Broker
             f"Kafka at {kafka.shown} {what}: {principal(kafka)} lacks a right on {on} ({error}); see {_GUIDE}"
         )
     return BrokerError(f"Kafka at {kafka.shown} {what}: {str(error) or type(error).__name__}")
+
+
+@contextmanager
+def explaining(kafka: KafkaConnection, what: str) -> Iterator[None]:
+    """Raise what `explained` returns in place of a KafkaError in the block."""
+    try:
+        yield
+    except KafkaError as error:
+        raise explained(kafka, what, error) from error
 
 
 @contextmanager

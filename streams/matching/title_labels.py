@@ -8,7 +8,7 @@ from typing import NamedTuple
 from streams.matching.rule_files import joined_text, read_rules
 from streams.normalize.text import word_set
 
-__all__ = ["LABELS", "Label", "without_label"]
+__all__ = ["LABELS", "LABEL_WORDS", "Label", "without_label"]
 
 
 class Label(NamedTuple):
@@ -41,11 +41,12 @@ _BARE_LABEL = re.compile(
     rf"^\W*(?:{_CAPITALS})\s+(?=[A-Z\d])(?!(?:ON|OF|FOR|AND|IN|TO|FROM|BY)\b)|"
     r"^(?:Original|Research|Review|Regular|Full Length) (?:Research )?(?:Article|Paper)\s+(?=[A-Z][a-z]*\s)"
 )
-_FIRST_WORDS = frozenset(
+LABEL_WORDS = frozenset(
     text.split()[0].partition("'")[0] for label in LABELS for text in label.phrases.split(",")
 ) | word_set(
     "retracted withdrawn removed temporary retratado retractado editors html pdf book ps citation c b j abstract microsoft"
 )
+"""The first words of labels."""
 _RETRACTED = re.compile(
     r"^\W*(?:\w+_\d+\s*:\s*)?(?:retracted|withdrawn|removed|temporary removal|retratado|retractado)"
     r"(?: article| chapter| paper| and replaced)?(?:\s*[\])】:.—]\W*|\s+[-–]\s+(?:[^:]{3,60}:\s+)?)(?=\w)",
@@ -70,10 +71,10 @@ def without_label(text: str) -> str:
     if "/" in text[:40]:
         text = _RUNNING_HEAD.sub("", text)
     word = text.partition(" ")[0]
-    if word.isalpha() and word.lower() not in _FIRST_WORDS:
+    if word.isalpha() and word.lower() not in LABEL_WORDS:
         return text
     first = _WORD.search(text)
-    if first is None or (first[0].lower() not in _FIRST_WORDS and ": REMOVED" not in text[:30]):
+    if first is None or (first[0].lower() not in LABEL_WORDS and ": REMOVED" not in text[:30]):
         return text
     for pattern in (_RETRACTED, _BARE_RETRACTED, _FORM, _LABEL, _BARE_LABEL):
         stripped = pattern.sub("", text, count=1)

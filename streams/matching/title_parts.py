@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from streams.normalize.text import word_set
 
-__all__ = ["PartNumber", "part_number"]
+__all__ = ["CLOSED_CUES", "CUES", "NUMERALS_OF_PARTS", "ORDINALS", "PartNumber", "part_number"]
 
 
 class PartNumber(NamedTuple):
@@ -24,6 +24,8 @@ class PartNumber(NamedTuple):
 
 _NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx xxi xxii xxiii xxiv xxv"
 _ROMAN = {numeral: str(number) for number, numeral in enumerate(_NUMERALS.split(), 1)}
+NUMERALS_OF_PARTS = frozenset(_ROMAN)
+"""Roman numerals that may number a part, in lower case."""
 _WORDS = {
     word: str(number)
     for number, words in enumerate(
@@ -40,15 +42,17 @@ _WORDS = {
     )
     for word in words.split()
 }  # fmt: skip
+ORDINALS = frozenset(_WORDS)
+"""Number words that number a part before a word for it: `second report`."""
 _EAST = {sign: str(number) for number, sign in enumerate("一二三四五六七八九十", 1)} | {"上": "1", "中": "2", "下": "3"}
 
 # Words that say that the number behind them is a part's; the second only where nothing but a mark follows the number.
-_CUES = word_set(
+CUES = word_set(
     "part parts pt pts teil teile tl parte partie deel díl část rész часть volume volumes vol vols band bd tome tomo "
     "том fascicle fascicule fasc heft chapter chap kapitel chapitre capítulo capitulo lieferung installment "
     "instalment episode"
 )
-_CLOSED_CUES = word_set(
+CLOSED_CUES = word_set(
     "no nr num number paper report article study book lecture lesson module unit issue iss supplement suppl round "
     "wave series ser folge mitteilung bericht communication ch cap kap del dil osa ч т"
 )
@@ -90,7 +94,6 @@ _MAYBE = re.compile(r"[\dIVX](?![a-z])")
 _PART_WORD = re.compile(
     r"\b(?:part|teil|parte|partie|article|folge|series|volume|mitteilung|communication|paper|report)\b", re.IGNORECASE
 )
-_OF_PART_WORDS = ("art", "eil", "ART", "unication", "aper", "eport", "olume", "eries", "olge")
 _NONE = PartNumber()
 
 
@@ -101,13 +104,21 @@ def part_number(text: str) -> PartNumber:
         part, bare = _among_words(text)
         if not part and _INSIDE.search(text) and (found := _GLUED.search(text) or _HYPHENED.search(text)):
             part = _value(found["number"])
-    if not part and any(letters in text for letters in _OF_PART_WORDS) and _PART_WORD.search(text):
+    if not part and _may_have_part_word(text) and _PART_WORD.search(text):
         named = _SPELLED.search(text) or _NTH.search(text)
         part = _value(named[1].rstrip(".ªº")) if named else _letter(text)
     if not part and not text.isascii() and ("第" in text or "その" in text or text[-1:] == ")"):
         eastern = _EASTERN.search(text)
         part = _value(eastern[1] or eastern[2]) if eastern else ""
     return PartNumber(part) if part else PartNumber("", bare) if bare else _NONE
+
+
+def _may_have_part_word(text: str) -> bool:
+    """Tell whether a text has letters of one of the words of `_PART_WORD`, as these are usually written."""
+    return (
+        "art" in text or "ART" in text or "eil" in text or "aper" in text or "eport" in text or "eries" in text
+        or "olume" in text or "unication" in text or "olge" in text
+    )  # fmt: skip
 
 
 _INSIDE = re.compile(r"[.-][\divxIVX]+(?!\w)")
@@ -149,7 +160,7 @@ def _among_words(text: str) -> tuple[str, str]:
         before = words[at - 1] if at else ""
         cue = before.strip(_AROUND).lower()
         closed = at == last or word[-1] in ".:;,)]" or words[at + 1] in _DASHES
-        if cue in _CUES or (closed and cue in _CLOSED_CUES):
+        if cue in CUES or (closed and cue in CLOSED_CUES):
             if at > 2 and _is_series(words[at + 1 : at + 4]):
                 continue
             cued[number] = None

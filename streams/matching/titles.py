@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from streams.matching import ordinary_titles
 from streams.matching.announcements import announced, in_brackets
 from streams.matching.notices import DERIVED
 from streams.matching.page_marks import without_footnote_mark, without_stamp
@@ -20,7 +21,7 @@ from streams.matching.title_notes import brackets_at_end, is_language, is_note, 
 from streams.matching.title_parts import part_number
 from streams.normalize.text import fold, normalize, plain, read_numerals, words_of
 
-__all__ = ["DERIVED", "TitleForms", "title_forms"]
+__all__ = ["DERIVED", "TitleForms", "forms_by_rules", "title_forms"]
 
 
 class TitleForms(NamedTuple):
@@ -77,6 +78,15 @@ def title_forms(title: str, subtitle: str = "") -> TitleForms:
 
     `subtitle` is the subtitle if the source has a field for it; else it is looked for in `title`.
     """
+    if not subtitle and (text := ordinary_titles.folded(title)):
+        main, rest = _cut(text)
+        placeholder = is_placeholder(f"{main} {rest}" if rest else main)
+        return TitleForms("", placeholder=True) if placeholder else TitleForms(main, rest)
+    return forms_by_rules(title, subtitle)
+
+
+def forms_by_rules(title: str, subtitle: str = "") -> TitleForms:
+    """Split a title into its parts by all rules: the result of `title_forms` for any title, in more time."""
     text = without_stamp(plain(without_footnote_mark(title.rstrip())))
     if "â" in text:
         text = _MANGLED.sub(lambda match: "'s" if match["ending"] else ' " ', text)
@@ -172,14 +182,21 @@ def _subtitle_mark(text: str) -> tuple[int, int]:
             first = at, at + len(mark)
     if " -" in text and (found := _DASH.search(text, 3)) and found.start() < first[0]:
         first = found.span()
-    if ". " in text and (found := _FULL_STOP.search(text, 3)) and found.start() < first[0]:
-        first = found.span()
+    at = text.find(". ", 3, first[0] + 1)
+    while at >= 0:
+        if _FULL_STOP.match(text, at):
+            return at, at + 2
+        at = text.find(". ", at + 1, first[0] + 1)
     return first
 
 
 def _split(text: str) -> tuple[str, str]:
     # Folded and with its numerals read before it is cut: the V of "... singularities. V. Survey" is a 5.
-    text = read_numerals(fold(text))
+    return _cut(read_numerals(fold(text)))
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """Return the words of a folded text before and after the mark of the subtitle."""
     start, end = _subtitle_mark(text)
     if end == 0:
         return _spelled_out(words_of(text)), ""

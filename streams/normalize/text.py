@@ -18,6 +18,8 @@ from streams.normalize.latex import looks_like_latex, strip_latex, strip_markup
 from streams.normalize.signs import read_signs
 
 __all__ = [
+    "NUMERALS",
+    "SEPARATE",
     "STOPWORDS",
     "compact",
     "fold",
@@ -88,8 +90,8 @@ _WORD = re.compile(
 )
 _ASCII_WORD = re.compile("[a-z0-9]+(?:(?<=[0-9])[.][0-9][a-z0-9]*)?")
 _LETTERS = re.compile("[a-z]+")
-# Bytes, for to translate bytes costs a tenth of translating text.
-_SEPARATE = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + bytes(range(128, 256))
+SEPARATE = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + bytes(range(128, 256))
+"""Makes blanks of all that is no letter or digit in ASCII; to translate bytes costs a tenth of translating text."""
 
 _ROMAN = {
     "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10",
@@ -112,7 +114,9 @@ _SPELLED = re.compile(
     rf"\b(?:(?<!ty[-\s])({'|'.join(_TENS)})(?:[-\s](one|two|three|four|five|six|seven|eight|nine)\b|(?![-\s](?:first|second|third|\w+t[hy])\b))|"
     rf"({'|'.join(_UNITS)}))\b"
 )
-_NUMERALS = frozenset(word.encode() for word in (*_ROMAN, *_UNITS, *_TENS))
+NUMERALS = frozenset((*_ROMAN, *_UNITS, *_TENS))
+"""The words of which a folded text has one if it has a numeral."""
+_NUMERALS = frozenset(word.encode() for word in NUMERALS)
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -171,7 +175,7 @@ def _fold_unicode(text: str) -> str:
 
 def read_numerals(text: str) -> str:
     """Return a folded text with Roman numerals beside a cue or at the end, and number words, as digits."""
-    words = text.encode().translate(_SEPARATE).split() if text.isascii() else map(str.encode, _LETTERS.findall(text))
+    words = text.encode().translate(SEPARATE).split() if text.isascii() else map(str.encode, _LETTERS.findall(text))
     if _NUMERALS.isdisjoint(words):
         return text
     text = _CUED_ROMAN.sub(lambda m: m.group(1) + _ROMAN.get(m.group(2), m.group(2)), text)
@@ -190,7 +194,7 @@ def words_of(folded: str) -> str:
         return " ".join(_WORD.findall(folded))
     # Most titles have no point but the one at their end.
     if "." not in folded[:-1]:
-        return b" ".join(folded.encode().translate(_SEPARATE).split()).decode()
+        return b" ".join(folded.encode().translate(SEPARATE).split()).decode()
     return " ".join(_ASCII_WORD.findall(folded))
 
 

@@ -7,13 +7,15 @@ import threading
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-__all__ = ["OTHER", "Counts", "Distribution", "Replaced", "Values"]
+__all__ = ["OTHER", "Counts", "Distribution", "InstrumentRegistry", "MetricInfo", "Replaced", "Values"]
 
 OTHER = "other"
 """Label value for all values beyond the first 64 or outside a fixed set, and for malformed ones."""
@@ -102,11 +104,15 @@ class Distribution(Collector):
         registry.register(self)
 
     def observe(self, values: Iterable[float], of: str = "") -> None:
-        """Count values; `of` is the value of the label. Raises KeyError where the label has no such value."""
+        """Count values, a negative one, as of clocks that disagree, as 0; `of` is the value of the label.
+
+        Raises KeyError where the label has no such value.
+        """
         counts, bounds = self._counts[of], self._bounds
         with self._lock:
             total = self._sums[of]
-            for value in values:
+            for given in values:
+                value = given if given > 0 else 0.0
                 counts[bisect_left(bounds, value)] += 1
                 total += value
             self._sums[of] = total
@@ -152,3 +158,57 @@ class Replaced(Collector):
         for value, number in self._read().items():
             family.add_metric([value], number)
         yield family
+
+
+class MetricInfo(NamedTuple):
+    """One metric as documentation: exposed `name`, `kind`, label names and `meaning` with its unit."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    meaning: str
+
+
+class InstrumentRegistry:
+    """Makes instruments, exposes them, and describes them."""
+
+    def __init__(self, fixed: Mapping[str, Collection[str]]) -> None:
+        """Take the values of those labels that have a `fixed` set of them."""
+        self.registry = CollectorRegistry()
+        self.described: list[MetricInfo] = []
+        """The metrics as documentation, without those of the process, which come on top."""
+        self._fixed = fixed
+
+    def counter(self, name: str, meaning: str, **labels: Iterable[tuple[str, ...]]) -> Counts:
+        """Make a counter; the first of its labels names the values of all labels that are exposed with 0 from the start."""
+        self._describe(name, "counter", tuple(labels), meaning)
+        values = [Values(self._fixed.get(label, ())) for label in labels]
+        counts = Counts(Counter(name, meaning, tuple(labels), registry=self.registry), values)
+        counts.begin(next(iter(labels.values()), ()))
+        return counts
+
+    def gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        """Make a gauge."""
+        self._describe(name, "gauge", labels, meaning)
+        return Gauge(name, meaning, labels, registry=self.registry)
+
+    def replaced(self, name: str, meaning: str, label: str) -> Replaced:
+        """Make a gauge of which all series are replaced at once."""
+        self._describe(name, "gauge", (label,), meaning)
+        return Replaced(name, meaning, label, self.registry)
+
+    def distribution(
+        self, name: str, meaning: str, bounds: tuple[float, ...], label: str = "", known: Collection[str] = ("",)
+    ) -> Distribution:
+        """Make a histogram, of which `label` has the `known` values."""
+        self._describe(name, "histogram", (label,) if label else (), meaning)
+        return Distribution(name, meaning, bounds, self.registry, label, known)
+
+    def exposition(self, accept: str = "") -> tuple[bytes, str]:
+        """Render all metrics, with the content type that suits the HTTP Accept header."""
+        encode, content_type = choose_encoder(accept)
+        text: bytes = encode(self.registry)
+        return text, content_type
+
+    def _describe(self, name: str, kind: str, labels: tuple[str, ...], meaning: str) -> None:
+        self.described.append(MetricInfo(name, kind, labels, meaning))

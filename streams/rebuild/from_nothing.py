@@ -1,6 +1,6 @@
 """`streams rebuild --from-nothing`: make the state again from the topics, where Redis has lost it.
 
-1. acquire the rebuild lock, so that workers stay out, and remove what is left of the state
+1. acquire the rebuild lock, so that workers stay out, compare the partitions of the topics, and remove what is left of the state
 2. read `dedup.events` and `dedup.clusters`: clusters with their records, revisions and redirects (`published_groups`)
 3. publish the events that lead from the end of `dedup.events` to what `dedup.clusters` has, where a worker died between the two
 4. decide `dedup.corrections` again, in their order
@@ -24,7 +24,6 @@ from typing import Any
 import msgspec
 import orjson
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from streams import events
 from streams.clusters.canonical import canonical, render
@@ -40,9 +39,10 @@ from streams.events import CLUSTERS, CORRECTIONS, EVENTS, Outgoing
 from streams.events.published import decode_event, decode_state
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
-from streams.kafka.reader import plain_consumer, read_before, read_to_now, reported_ends
+from streams.kafka.reader import Extent, plain_consumer, read_between, read_to_now, reported_extents
 from streams.kafka.refusal import explained
-from streams.kafka.topics import create_topics, input_topics
+from streams.kafka.topics import create_topics, fixed_topics, input_topics
+from streams.ops.probes import ask_partitions
 from streams.rebuild.joined_components import JoinedComponent
 from streams.rebuild.lock import RebuildLock
 from streams.rebuild.published_groups import PublishedCluster, PublishedClusters, PublishedGroups, whole_digest
@@ -54,6 +54,7 @@ from streams.records.stored import id_of
 from streams.settings import Settings
 from streams.state.connection import Connection, connect
 from streams.state.correction_log import CorrectionLog
+from streams.state.fixed_partitions import fix_partitions, fixed_partitions
 from streams.state.generation import remove
 from streams.state.group_store import Commit, GroupStore
 from streams.state.identity import IdentityStore
@@ -63,6 +64,7 @@ from streams.state.progress import Place, Progress
 from streams.state.reader import Reader
 from streams.worker.identity import inspect_identity, replace_state
 from streams.worker.reconciler import Reconciler
+from streams.worker.startup_checks import compare_partitions
 
 __all__ = ["FromNothingReport", "rebuild_from_nothing"]
 
@@ -102,7 +104,8 @@ def rebuild_from_nothing(
 ) -> FromNothingReport:
     """Make the state again from the topics.
 
-    Raises RefusedError where Redis has not lost it, or a rebuild runs; ServiceError where Kafka or Redis is away.
+    Raises RefusedError where Redis has not lost it, or a rebuild runs; StateError where topics have another number of partitions
+    than this state was begun with; ServiceError where Kafka or Redis is away.
     """
     began = time.monotonic()
     connection, holding = connect(given), connect(given)
@@ -116,7 +119,7 @@ def rebuild_from_nothing(
         with RebuildLock(store.settings, holding, _LOCK) as lock:
             connection.permit = lock.check
             lock.drain(lambda inside: on_progress(StepProgress("wait for workers", inside)))
-            asyncio.run(create_topics(given))
+            _ready_topics(given, connection)
             store.begin_again()
             store.clear(lock.check)
             report = FromNothingReport("", store.settings.generation)
@@ -128,6 +131,13 @@ def rebuild_from_nothing(
         holding.close()
     report.seconds = round(time.monotonic() - began, 3)
     return report
+
+
+def _ready_topics(given: Settings, connection: Connection) -> None:
+    """Create the topics that are missing, and compare the partitions of all, as a worker that starts does. Raises StateError."""
+    asyncio.run(create_topics(given, fixed=fixed_partitions(given, connection)))
+    found = asyncio.run(ask_partitions(KafkaConnection.of(given), fixed_topics(given)))
+    compare_partitions(found, fix_partitions(given, connection, found))
 
 
 class _FromNothing:
@@ -377,28 +387,25 @@ def _correction(value: bytes) -> Correction | None:
 async def _end_offsets(settings: Settings, topics: Sequence[str]) -> dict[Place, int]:
     """Return where partitions end now. The embedded broker reports a part of the last batch, so it is read to its end."""
     kafka = KafkaConnection.of(settings)
-    ends = await reported_ends(kafka, topics)
-    if not ends:
+    known = await reported_extents(kafka, topics)
+    if not known:
         return {}
-    try:
-        async with plain_consumer(kafka) as consumer:
-            consumer.assign(list(ends))
-            for place, end in ends.items():
-                consumer.seek(place, end)
-            while await consumer.getmany(timeout_ms=_POLL_MS):
-                pass  # what comes while it is read is handled here as well
-            return {(place.topic, place.partition): await consumer.position(place) for place in ends}
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    async with plain_consumer(kafka) as consumer:
+        consumer.assign(list(known))
+        for place, extent in known.items():
+            consumer.seek(place, extent.end)
+        while await consumer.getmany(timeout_ms=_POLL_MS):
+            pass  # what comes while it is read is handled here as well
+        return {(place.topic, place.partition): await consumer.position(place) for place in known}
 
 
 async def _read_all(settings: Settings, topics: Sequence[str]) -> tuple[list[bytes], dict[Place, int]]:
     """Return the values in topics that workers read, in order, and the positions after them."""
     kafka, ends = KafkaConnection.of(settings), await _end_offsets(settings, topics)
-    places = {TopicPartition(*place): end for place, end in ends.items()}
+    known = {TopicPartition(*place): Extent(0, end) for place, end in ends.items()}
     try:
         async with asyncio.timeout(_QUIET_SECONDS):
-            return [message.value or b"" async for message in read_before(kafka, places)], ends
+            return [message.value or b"" async for message in read_between(kafka, known)], ends
     except TimeoutError as error:
         raise explained(kafka, "cannot be read", error) from error
 

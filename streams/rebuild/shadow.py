@@ -15,13 +15,12 @@ from contextlib import aclosing
 from typing import Any
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from streams.engine.deliver import discard
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.engine.prepare import CORRECTIONS, Items
-from streams.errors import BrokerError, ForgottenError
+from streams.errors import ForgottenError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.incoming import incoming
 from streams.kafka.reader import plain_consumer
@@ -74,18 +73,15 @@ class ShadowReplay:
         count = 0
         self._at = self._begin(targets)
         under_way: asyncio.Task[None] | None = None
-        try:
-            async with aclosing(self._batches(targets)) as batches:
-                async for messages in batches:
-                    ready = asyncio.create_task(self._preparer.prepare([message.raw for message in messages]))
-                    if under_way is not None:
-                        await under_way
-                    under_way = asyncio.create_task(self._handle(messages, ready))
-                    count += len(messages)
-            if under_way is not None:
-                await under_way
-        except KafkaError as error:
-            raise BrokerError(f"Kafka cannot be read: {str(error) or type(error).__name__}") from error
+        async with aclosing(self._batches(targets)) as batches:
+            async for messages in batches:
+                ready = asyncio.create_task(self._preparer.prepare([message.raw for message in messages]))
+                if under_way is not None:
+                    await under_way
+                under_way = asyncio.create_task(self._handle(messages, ready))
+                count += len(messages)
+        if under_way is not None:
+            await under_way
         # Also where the topic no longer had the last messages.
         self._mark(self._feeds(targets))
         return count

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -39,6 +40,8 @@ class Connections:
     ) -> None:
         self.head_seconds = head_seconds
         self.stalled_seconds = stalled_seconds
+        self.on_cut_off: Callable[[str], None] = lambda _path: None
+        """Called with the path of a request when its client is cut off, as it takes nothing of the answer."""
         self._most = most
         self._all: set[_Watched] = set()
         self._waiting: OrderedDict[_Watched, None] = OrderedDict()
@@ -117,13 +120,18 @@ class _Watched(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stalled = self.loop.call_later(self.limits.stalled_seconds, self.transport.abort)
+        self._stalled = self.loop.call_later(self.limits.stalled_seconds, self._cut_off)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         self._stalled = _cancelled(self._stalled)
         if not self._is_answering:
             self._wait()
+
+    def _cut_off(self) -> None:
+        if self._is_answering:
+            self.limits.on_cut_off(self.cycle.scope["path"])
+        self.transport.abort()
 
     def _wait(self) -> None:
         if not self.flow.write_paused:  # else the answer is still on its way to a client that reads slowly

@@ -61,7 +61,7 @@ class ServeMetrics:
         self._subscribers = Gauge("streams_subscribers", "Open streams of events", registry=self.registry)
         self._dropped = Counter(
             "streams_subscribers_dropped",
-            "Streams of events that were ended as the client was too slow: its next event had left the memory",
+            "Streams of events ended as the client was too slow: it took nothing for 30 s, or its next event had left the memory",
             registry=self.registry,
         )
         self._dropped_before = 0

@@ -56,8 +56,10 @@ def bind(settings: Settings) -> socket.socket:
 
 def server(settings: Settings, connections: Connections) -> uvicorn.Server:
     """Return the server, which answers on the sockets that its `run` is given."""
+    resources = Resources(settings)
+    connections.on_cut_off = resources.cut_off
     config = uvicorn.Config(
-        create_app(Resources(settings)),
+        create_app(resources),
         access_log=False,
         log_config=None,
         server_header=False,

@@ -80,6 +80,11 @@ class Resources:
         finally:
             timing.resume()
 
+    def cut_off(self, path: str) -> None:
+        """Count a client that was cut off as it took nothing of the answer to this path, where that is a stream of events."""
+        if path.endswith("/events"):
+            self.hub.fallen_behind += 1
+
     def show_metrics(self) -> None:
         """Set the metrics of what is held here, for a scrape."""
         self.metrics.show_subscribers(self.hub.subscribers, self.hub.fallen_behind)

@@ -1,12 +1,12 @@
--- Add a record to blocking keys and return the records that were there before, in one step: of two concurrent inserts
--- under one key the second returns the first. On a Redis Cluster a worker calls it for one key at a time.
--- KEYS    N:{kK}:k of each blocking key (key_entries.lua)
--- ARGV[1] record id, 8 bytes   ARGV[2] signature, 4 bytes   ARGV[3] cap, members kept at most
--- ARGV[4], … fingerprint of each key, 4 bytes
--- Returns for each key the packed entries (id, signature) that were there before. A full key keeps the records with the
--- smallest ids: ids are hashes, so which records are kept does not depend on the order of arrival. The others overflow.
-local id, signature, cap = ARGV[1], ARGV[2], ENTRY * tonumber(ARGV[3])
-local entry = id .. signature
+-- Add records to blocking keys and return the records that were there before, in one step: of two concurrent inserts under one
+-- key the second returns the first. On a Redis Cluster a worker calls it for one key of one record at a time.
+-- KEYS    N:{kK}:k of each blocking key of each record (key_entries.lua)
+-- ARGV[1] cap, members kept at most
+-- ARGV then for each record: record id, 8 bytes; signature, 4 bytes; number n of its keys; n fingerprints, 4 bytes each
+-- Returns for each key that had records the number of its record, its number among the keys of the record, both from 1, and the
+-- packed entries (id, signature) that were there before. A full key keeps the records with the smallest ids: ids are hashes, so
+-- which records are kept does not depend on the order of arrival. The others overflow.
+local cap = ENTRY * tonumber(ARGV[1])
 
 local function largest(packed)
   local most, position = -1, nil
@@ -29,7 +29,7 @@ local function with(overflow, more)
   return #all < OVERFLOW * cap + ENTRY and all or string.sub(all, 1, OVERFLOW * cap) .. LEFT_OUT
 end
 
-local function add_to_full(key, fingerprint, packed)
+local function add_to_full(key, fingerprint, packed, id, entry)
   local kept, out, more = redis.call('HGET', key, fingerprint .. '+'), largest(packed), entry
   if number_at(entry, 1) < number_at(packed, out) then
     more = string.sub(packed, out, out + ENTRY - 1)
@@ -39,24 +39,32 @@ local function add_to_full(key, fingerprint, packed)
   if overflow ~= kept then redis.call('HSET', key, fingerprint .. '+', overflow) end
 end
 
-local before = {}
-for n, key in ipairs(KEYS) do
-  local fingerprint = ARGV[3 + n]
-  -- Most keys of a feed are new: one call for them, two for most others.
-  local packed = redis.call('HSETNX', key, fingerprint, entry) == 1 and '' or redis.call('HGET', key, fingerprint)
-  if packed ~= '' then
-    local at = position_of(packed, id)
-    if at then
-      if string.sub(packed, at + 8, at + 11) ~= signature then
-        redis.call('HSET', key, fingerprint, replaced(packed, at, entry))
+local before, k, at, record = {}, 0, 2, 0
+while at < #ARGV do
+  local id, signature, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+  local entry = id .. signature
+  record, at = record + 1, at + 2
+  for n = 1, count do
+    local key, fingerprint = KEYS[k + n], ARGV[at + n]
+    -- Most keys of a feed are new: one call for them, two for most others.
+    if redis.call('HSETNX', key, fingerprint, entry) == 0 then
+      local packed = redis.call('HGET', key, fingerprint)
+      local found = position_of(packed, id)
+      if found then
+        if string.sub(packed, found + 8, found + 11) ~= signature then
+          redis.call('HSET', key, fingerprint, replaced(packed, found, entry))
+        end
+      elseif #packed < cap then
+        redis.call('HSET', key, fingerprint, packed .. entry)
+        if #packed + ENTRY >= cap then redis.call('HSETNX', key, fingerprint .. '+', '') end
+      else
+        add_to_full(key, fingerprint, packed, id, entry)
       end
-    elseif #packed < cap then
-      redis.call('HSET', key, fingerprint, packed .. entry)
-      if #packed + ENTRY >= cap then redis.call('HSETNX', key, fingerprint .. '+', '') end
-    else
-      add_to_full(key, fingerprint, packed)
+      before[#before + 1] = record
+      before[#before + 1] = n
+      before[#before + 1] = packed
     end
   end
-  before[n] = packed
+  k, at = k + count, at + count + 1
 end
 return before

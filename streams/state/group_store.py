@@ -23,22 +23,34 @@ import msgspec
 
 from streams.clusters.group import Group, Root, cluster_id
 from streams.errors import StateError
+from streams.events import Singleton
 from streams.records.stored import ID_BYTES
 from streams.state.connection import Command, Connection, Script
 from streams.state.layout import Layout
 from streams.state.progress import HISTORY
 
-__all__ = ["ACKNOWLEDGE_GROUP", "COMMIT_GROUP", "Commit", "GroupStore", "PendingEvents"]
+__all__ = [
+    "ACKNOWLEDGE_GROUPS",
+    "COMMIT_GROUP",
+    "COMMIT_SINGLETONS",
+    "Commit",
+    "GroupStore",
+    "PendingEvents",
+    "SingletonCommit",
+    "encode_group",
+]
 
 COMMIT_GROUP = Script(HISTORY, Path(__file__).parent / "commit_group.lua")
-ACKNOWLEDGE_GROUP = Script(Path(__file__).parent / "acknowledge_group.lua")
+ACKNOWLEDGE_GROUPS = Script(Path(__file__).parent / "acknowledge_groups.lua")
+COMMIT_SINGLETONS = Script(HISTORY, Path(__file__).parent / "commit_singletons.lua")
 
 _ROOT, _MOVED, _MOVING = b"=", b">", b"~"
 _EMPTY = Group()
+_ENCODER = msgspec.msgpack.Encoder()
 _MAX_HOPS = 64
 _BUCKETS = 16
 _MANY = 2000
-_TOGETHER = 50
+_TOGETHER = 64
 """Groups that one script changes, where all keys are on one server."""
 
 
@@ -51,8 +63,22 @@ class Commit(NamedTuple):
     pending: Mapping[str, bytes] = {}
 
 
+class SingletonCommit(NamedTuple):
+    """A singleton cluster to begin, with the header of the record that it was made of; `field` is that of its event."""
+
+    id: bytes
+    header: bytes
+    field: bytes
+    singleton: Singleton
+
+
 PendingEvents = dict[str, bytes]
 """Events that are not known to be published, outbox field -> event JSON; those of a cluster in order."""
+
+
+def encode_group(group: Group) -> bytes:
+    """Return the value of a root."""
+    return _ROOT + _ENCODER.encode(group)
 
 
 class GroupStore:
@@ -61,7 +87,6 @@ class GroupStore:
     def __init__(self, layout: Layout, connection: Connection) -> None:
         self._layout = layout
         self._connection = connection
-        self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(Group)
         self.known = b""
         """Replication ids (`state/progress.py`). Where not empty, a server with another one refuses changes: it may have
@@ -98,9 +123,8 @@ class GroupStore:
         The worker that publishes an event publishes these first: should the worker that committed them die, or Redis lose
         them in a failover, no other worker knows them.
         """
-        size = 1 if self._connection.is_cluster else _TOGETHER
-        lots = [commits[start : start + size] for start in range(0, len(commits), size)]
-        replies = self._connection.execute([self._commit(lot) for lot in lots])
+        chunks = self._connection.chunks(commits, _TOGETHER)
+        replies = self._connection.execute([self._commit(chunk) for chunk in chunks])
         return [_pending_before(changed) for reply in replies for changed in reply]
 
     def pending_of(self, clusters: Mapping[bytes, Mapping[bytes, int]]) -> dict[bytes, PendingEvents]:
@@ -135,16 +159,44 @@ class GroupStore:
         """Return the key of a group's outbox."""
         return self._layout.outbox(group)
 
-    def acknowledge(self, published: Sequence[tuple[bytes, bytes, Sequence[str]]]) -> list[bytes]:
+    def commit_singletons(self, commits: Sequence[SingletonCommit]) -> tuple[set[bytes], set[bytes]]:
+        """Store groups of one record each where the record has none yet, and look whether the record is still as it was stored.
+
+        Return the records that have a group already, of which nothing was stored, and those that another worker has changed.
+        """
+        refused: set[bytes] = set()
+        changed: set[bytes] = set()
+        chunks = list(self._connection.chunks(commits, _TOGETHER))
+        replies = self._connection.execute([self._commit_singletons(chunk) for chunk in chunks])
+        for chunk, reply in zip(chunks, replies, strict=True):
+            for number, stored in zip(reply[::2], reply[1::2], strict=True):
+                (changed if stored else refused).add(chunk[number - 1].id)
+        return refused, changed
+
+    def _commit_singletons(self, commits: Sequence[SingletonCommit]) -> Command:
+        keys: list[bytes] = []
+        arguments: list[bytes] = [self.known]
+        for group, header, field, singleton in commits:
+            keys += (self._layout.groups(group), self._layout.outbox(group), self._layout.records(group))
+            arguments += (group, header, singleton.group, field, singleton.event)
+        return COMMIT_SINGLETONS.call(keys, arguments)
+
+    def acknowledge(self, published: Sequence[tuple[bytes, bytes, Sequence[str | bytes]]]) -> set[bytes]:
         """Remove published events where the group is still as published: (group id, its raw value, outbox fields) each.
 
-        Return the value of each group now.
+        Return the ids of the groups that another worker has changed.
         """
-        commands = [
-            ACKNOWLEDGE_GROUP.call((self._layout.groups(group), self._layout.outbox(group)), (group, raw, *fields))
-            for group, raw, fields in published
-        ]
-        return [reply or b"" for reply in self._connection.execute(commands)]
+        chunks = list(self._connection.chunks(published, _TOGETHER))
+        replies = self._connection.execute([self._acknowledge(chunk) for chunk in chunks])
+        return {chunk[n - 1][0] for chunk, reply in zip(chunks, replies, strict=True) for n in reply}
+
+    def _acknowledge(self, published: Sequence[tuple[bytes, bytes, Sequence[str | bytes]]]) -> Command:
+        keys: list[bytes] = []
+        arguments: list[bytes | str | int] = []
+        for group, raw, fields in published:
+            keys += (self._layout.groups(group), self._layout.outbox(group))
+            arguments += (group, raw, len(fields), *fields)
+        return ACKNOWLEDGE_GROUPS.call(keys, arguments)
 
     def pending_events(self, most: int | None = None) -> dict[bytes, dict[str, bytes]]:
         """Read the pending events of all outboxes: outbox key -> field -> event as JSON.
@@ -164,7 +216,7 @@ class GroupStore:
             for key, reply in zip(full, replies, strict=True)
         }
 
-    def forget(self, drained: Mapping[bytes, Sequence[str]]) -> None:
+    def forget(self, drained: Mapping[bytes, Sequence[str | bytes]]) -> None:
         """Remove events found by `pending_events` that are published (outbox key -> fields)."""
         self._connection.execute([Command(key, ("HDEL", key, *fields)) for key, fields in drained.items() if fields])
 
@@ -198,7 +250,7 @@ class GroupStore:
 
     def encode(self, group: Group) -> bytes:
         """Return the value of a root."""
-        return _ROOT + self._encoder.encode(group)
+        return encode_group(group)
 
     def clusters_of(self, value: bytes) -> int:
         """Return how many clusters a stored value holds; a pointer holds none."""
@@ -221,8 +273,8 @@ class GroupStore:
             self._read_many(wanted, values)
             return
         order = list(wanted)
-        commands = [Command(key := self._layout.groups(record), ("HGET", key, record)) for record in order]
-        for record, reply in zip(order, self._connection.execute(commands), strict=True):
+        replies = self._connection.read_fields(list(map(self._layout.groups, order)), order)
+        for record, reply in zip(order, replies, strict=True):
             values[record] = reply or b""
 
     def _read_many(self, wanted: set[bytes], values: dict[bytes, bytes]) -> None:

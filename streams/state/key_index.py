@@ -19,9 +19,9 @@ Redis Cluster too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -31,7 +31,7 @@ from streams.records.stored import ID_BYTES
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
 
-__all__ = ["ADD_TO_KEYS", "ENTRY_BYTES", "REMOVE_FROM_KEYS", "KeyIndex", "KeyRecords", "Place", "places"]
+__all__ = ["ADD_TO_KEYS", "ENTRY_BYTES", "REMOVE_FROM_KEYS", "Entry", "KeyIndex", "KeyRecords", "Place", "places"]
 
 _FOLDER = Path(__file__).parent
 ADD_TO_KEYS, REMOVE_FROM_KEYS = (
@@ -41,6 +41,9 @@ ADD_TO_KEYS, REMOVE_FROM_KEYS = (
 
 ENTRY_BYTES = ID_BYTES + SIGNATURE_BYTES
 _OVERFLOW = b"+"
+_NONE: dict[int, bytes] = {}
+_ADD_TOGETHER = 32
+"""Records that one script adds to their keys, where these are on one server; it holds the server for about half a millisecond."""
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -51,24 +54,29 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     loose: bool
 
 
+class Entry(NamedTuple):
+    """A record and where its blocking keys are kept."""
+
+    id: bytes
+    signature: bytes
+    places: Sequence[Place]
+
+
 class KeyIndex:
     """Makes the commands of the key index and reads their replies. Does no I/O itself."""
 
     def __init__(self, layout: Layout, cap: int, *, together: bool) -> None:
         """Keep and read at most `cap` records under one key (promise 8: bounded work).
 
-        `together` lets one script touch all keys of a record, as on a single Redis; on a cluster each key has its own call.
+        `together` lets one script touch all keys of many records, as on a single Redis; on a cluster each key has its own call.
         """
         self._layout = layout
         self._cap = cap
         self._together = together
 
-    def add(self, record: bytes, signature: bytes, places: Sequence[Place]) -> list[Command]:
-        """Add a record to its keys and read the records there before; the replies are for `entries`."""
-        return [
-            ADD_TO_KEYS.call([p.name for p in lot], (record, signature, self._cap, *(p.fingerprint for p in lot)))
-            for lot in self._lots(places)
-        ]
+    def add(self, entries: Sequence[Entry]) -> list[Command]:
+        """Add records to their keys and read the records there before; the replies are for `found`."""
+        return [self._add(chunk) for chunk in self._chunks(entries)]
 
     def remove(self, record: bytes, places: Sequence[Place]) -> list[Command]:
         """Take a record out of keys that it no longer has; a record that a full key had no room for takes its room."""
@@ -87,9 +95,47 @@ class KeyIndex:
             return [places] if places else []
         return [(place,) for place in places]
 
-    def entries(self, places: Sequence[Place], replies: Iterator[list[bytes]]) -> list[bytes]:
-        """Take the replies to `add` for these places from `replies`: packed entries, one a place."""
-        return [packed for _ in self._lots(places) for packed in next(replies)]
+    def _chunks(self, entries: Sequence[Entry]) -> list[Sequence[Entry]]:
+        if self._together:
+            whole = [entry for entry in entries if entry.places]
+            return [whole[start : start + _ADD_TOGETHER] for start in range(0, len(whole), _ADD_TOGETHER)]
+        return [(entry._replace(places=(place,)),) for entry in entries for place in entry.places]
+
+    def _add(self, entries: Sequence[Entry]) -> Command:
+        keys: list[bytes] = []
+        arguments: list[bytes | int] = [self._cap]
+        for record, signature, places in entries:
+            keys += [place.name for place in places]
+            arguments += (record, signature, len(places))
+            arguments += [place.fingerprint for place in places]
+        return ADD_TO_KEYS.call(keys, arguments)
+
+    def found(self, entries: Sequence[Entry], replies: Sequence[Sequence[Any]]) -> Sequence[Mapping[int, bytes]]:
+        """Take the replies to `add`: for each entry the packed entries that its keys had, by the index of the place.
+
+        Keys that were empty are left out.
+        """
+        found: list[dict[int, bytes]] = [_NONE] * len(entries)
+        for (number, place), packed in self._hits(entries, replies):
+            if found[number] is _NONE:
+                found[number] = {}
+            found[number][place] = packed
+        return found
+
+    def _hits(
+        self, entries: Sequence[Entry], replies: Sequence[Sequence[Any]]
+    ) -> Iterator[tuple[tuple[int, int], bytes]]:
+        """Yield what keys had by the index of the entry and of the place."""
+        if self._together:
+            numbers = [number for number, entry in enumerate(entries) if entry.places]
+            for start, reply in zip(range(0, len(numbers), _ADD_TOGETHER), replies, strict=True):
+                for number, place, packed in zip(reply[::3], reply[1::3], reply[2::3], strict=True):
+                    yield (numbers[start + number - 1], place - 1), packed
+            return
+        slots = [(number, place) for number, entry in enumerate(entries) for place in range(len(entry.places))]
+        for slot, reply in zip(slots, replies, strict=True):
+            if reply:
+                yield slot, reply[2]
 
     def is_full(self, packed: bytes) -> bool:
         """Return whether the key has as many records as it may keep."""

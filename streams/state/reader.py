@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from streams.records.record import Record
 from streams.records.stored import Stored
@@ -29,24 +29,22 @@ class Reader:
     def load(self, records: Iterable[bytes]) -> None:
         """Read the features of those not read yet."""
         wanted = [record for record in dict.fromkeys(records) if record not in self._stored]
-        replies = self._connection.execute([self.store.get(record) for record in wanted])
-        for record, reply in zip(wanted, replies, strict=True):
+        for record, reply in zip(wanted, self._read(wanted), strict=True):
             self._stored[record] = self.store.stored(reply)
 
     def load_records(self, records: Iterable[bytes]) -> None:
         """Read the records themselves, for documents, of those not read yet."""
         wanted = [record for record in dict.fromkeys(records) if record not in self._documents]
-        replies = self._connection.execute([self.store.get_document(record) for record in wanted])
+        replies = self._connection.read_fields(list(map(self.store.document_key, wanted)), wanted)
         for record, reply in zip(wanted, replies, strict=True):
             self._documents[record] = reply or b""
 
     def changed(self, records: Iterable[bytes]) -> list[bytes]:
         """Return the records that are no longer as they were read."""
         asked = list(records)
-        replies = self._connection.execute([self.store.get(record) for record in asked])
         return [
             record
-            for record, reply in zip(asked, replies, strict=True)
+            for record, reply in zip(asked, self._read(asked), strict=True)
             if _version(self.store.stored(reply)) != _version(self._stored.get(record))
         ]
 
@@ -57,6 +55,11 @@ class Reader:
             return
         self._documents[record] = document
         self._records.pop(record, None)
+
+    def cache_read(self, record: bytes, stored: Stored | None) -> None:
+        """Remember what another worker has stored, as the server said; its document is read when next wanted."""
+        self.forget((record,))
+        self._stored[record] = stored
 
     def forget(self, records: Iterable[bytes]) -> None:
         """Read these again when next wanted: another worker may have changed them."""
@@ -80,6 +83,9 @@ class Reader:
     def is_live(self, record: bytes) -> bool:
         """Return whether the record is there and was not deleted."""
         return bool(self.features(record))
+
+    def _read(self, records: Sequence[bytes]) -> list[bytes | None]:
+        return self._connection.read_fields(list(map(self.store.record_key, records)), records)
 
     def stored(self) -> Mapping[bytes, Stored | None]:
         """Return all versions and features that were read."""

@@ -6,8 +6,9 @@ they are apart because candidates are read far more often than documents are mad
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,9 +20,12 @@ from streams.state.codec import Codec
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
 
-__all__ = ["PUT_RECORD", "RecordCodec", "RecordStore"]
+__all__ = ["PUT_RECORDS", "PUT_TOGETHER", "Put", "RecordCodec", "RecordStore"]
 
-PUT_RECORD = Script(Path(__file__).parent / "put_record.lua")
+PUT_RECORDS = Script(Path(__file__).parent / "put_records.lua")
+PUT_TOGETHER = 64
+"""Records that one script stores, where all keys are on one server."""
+_LEAVE = b"-"
 _MEMO_ENTRIES = 50_000
 
 
@@ -57,6 +61,18 @@ class RecordCodec:
         return self._records.decode(blob)
 
 
+class Put(NamedTuple):
+    """A record to store unless another worker changed it since `before` was read, None for never seen.
+
+    A `document` of None leaves the one that is stored; an empty one removes it.
+    """
+
+    id: bytes
+    before: Stored | None
+    now: Stored
+    document: bytes | None
+
+
 class RecordStore(RecordCodec):
     """Makes the commands that read and write records, and reads their replies. Does no I/O itself."""
 
@@ -76,15 +92,27 @@ class RecordStore(RecordCodec):
             return None
         return Stored(*RecordVersion.read(reply))
 
-    def put(self, record: bytes, expected: Stored | None, new: Stored, document: bytes | None) -> Command:
-        """Store a record unless another worker changed it since `expected` was read; the reply is None when stored.
+    def put(self, puts: Sequence[Put]) -> Command:
+        """Store records, one on a cluster; the reply is for `refused`."""
+        keys: list[bytes] = []
+        arguments: list[bytes] = []
+        for record, before, now, document in puts:
+            keys += (self._layout.records(record), self._layout.documents(record))
+            header = before.version.pack() if before else b""
+            arguments += (record, header, now.version.pack() + now.features, _LEAVE if document is None else document)
+        return PUT_RECORDS.call(keys, arguments)
 
-        A `document` of None leaves the one that is stored; an empty one removes it.
-        """
-        keys = (self._layout.records(record), self._layout.documents(record))
-        before = expected.version.pack() if expected else b""
-        now = new.version.pack() + new.features
-        return PUT_RECORD.call(keys, (record, before, now) if document is None else (record, before, now, document))
+    def refused(self, reply: Sequence[Any]) -> dict[int, Stored | None]:
+        """Read the reply of `put`: what is stored of each record that was not stored, by its index."""
+        return {n - 1: self.stored(value or None) for n, value in zip(reply[::2], reply[1::2], strict=True)}
+
+    def record_key(self, record: bytes) -> bytes:
+        """Return the key of the hash that has a record's version and features."""
+        return self._layout.records(record)
+
+    def document_key(self, record: bytes) -> bytes:
+        """Return the key of the hash that has a record for documents."""
+        return self._layout.documents(record)
 
     def get_document(self, record: bytes) -> Command:
         """Read a record for documents; the reply is for `record`."""

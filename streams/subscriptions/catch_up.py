@@ -9,12 +9,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import NamedTuple
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import plain_consumer
-from streams.kafka.refusal import explained
 from streams.subscriptions.frames import Gap
 
 __all__ = ["Message", "Step", "catch_up", "offsets_at"]
@@ -49,41 +47,38 @@ async def catch_up(
     """
     places = [TopicPartition(topic, partition) for partition in range(len(offsets))]
     position = list(offsets)
-    try:
-        async with plain_consumer(kafka) as consumer:
-            consumer.assign(places)
-            for place, offset in zip(places, position, strict=True):
-                consumer.seek(place, offset)
-            first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-            # By the broker's report: the embedded one may report too large an offset, so the first message read decides.
-            deleted = {place for place in places if first[place] > position[place.partition]}
-            empty = [place for place in deleted if end[place] <= first[place]]
-            yield Step(
-                (), [Gap(p.partition, position[p.partition], first[p]) for p in empty], _after(position, empty, first)
-            )
-            for place in empty:
-                deleted.discard(place)
-                position[place.partition] = first[place]
-                consumer.seek(place, first[place])
-            while open_places := [places[partition] for partition in lagging(position)]:
-                read = consumer.getmany(*open_places, timeout_ms=_WAIT_MS, max_records=_AT_ONCE)
-                found = await cancelled_only_by_caller(read)
-                gaps = [
-                    Gap(place.partition, position[place.partition], messages[0].offset)
-                    for place, messages in found.items()
-                    if place in deleted and messages[0].offset > position[place.partition]
-                ]
-                deleted -= found.keys()
-                for place in open_places:
-                    position[place.partition] = max(position[place.partition], await consumer.position(place))
-                messages = [
-                    Message(place.partition, each.offset, each.timestamp, each.value)
-                    for place, some in found.items()
-                    for each in some
-                ]
-                yield Step(messages, gaps, list(position))
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    async with plain_consumer(kafka) as consumer:
+        consumer.assign(places)
+        for place, offset in zip(places, position, strict=True):
+            consumer.seek(place, offset)
+        first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        # By the broker's report: the embedded one may report too large an offset, so the first message read decides.
+        deleted = {place for place in places if first[place] > position[place.partition]}
+        empty = [place for place in deleted if end[place] <= first[place]]
+        yield Step(
+            (), [Gap(p.partition, position[p.partition], first[p]) for p in empty], _after(position, empty, first)
+        )
+        for place in empty:
+            deleted.discard(place)
+            position[place.partition] = first[place]
+            consumer.seek(place, first[place])
+        while open_places := [places[partition] for partition in lagging(position)]:
+            read = consumer.getmany(*open_places, timeout_ms=_WAIT_MS, max_records=_AT_ONCE)
+            found = await cancelled_only_by_caller(read)
+            gaps = [
+                Gap(place.partition, position[place.partition], messages[0].offset)
+                for place, messages in found.items()
+                if place in deleted and messages[0].offset > position[place.partition]
+            ]
+            deleted -= found.keys()
+            for place in open_places:
+                position[place.partition] = max(position[place.partition], await consumer.position(place))
+            messages = [
+                Message(place.partition, each.offset, each.timestamp, each.value)
+                for place, some in found.items()
+                for each in some
+            ]
+            yield Step(messages, gaps, list(position))
 
 
 def _after(position: Sequence[int], empty: Sequence[TopicPartition], first: dict[TopicPartition, int]) -> list[int]:
@@ -104,10 +99,7 @@ async def offsets_at(
     if not has_true_ends:
         return [0] * partitions
     places = [TopicPartition(topic, partition) for partition in range(partitions)]
-    try:
-        async with plain_consumer(kafka) as consumer:
-            found = await consumer.offsets_for_times(dict.fromkeys(places, time))
-            ends = await consumer.end_offsets(places)
-            return [found[place].offset if found[place] is not None else ends[place] for place in places]
-    except KafkaError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    async with plain_consumer(kafka) as consumer:
+        found = await consumer.offsets_for_times(dict.fromkeys(places, time))
+        ends = await consumer.end_offsets(places)
+        return [found[place].offset if found[place] is not None else ends[place] for place in places]

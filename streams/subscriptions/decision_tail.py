@@ -14,15 +14,14 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import TopicPartition
 
 from streams import events
-from streams.errors import BrokerError, StreamsError
+from streams.errors import StreamsError
 from streams.kafka.cancellation import stop_task
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.reader import END_HEADER, describe, plain_consumer
-from streams.kafka.refusal import explained
+from streams.kafka.reader import END_HEADER, Extent
+from streams.kafka.topic_follower import Position, TopicFollower
 from streams.settings import Settings
 
 __all__ = ["DecisionTail", "Fallen", "Pick", "picked"]
@@ -32,7 +31,6 @@ _STEPS_PER_SECOND = 2
 _KEPT = 60
 """Rows in memory: what a page shows when it is opened."""
 _LINGER_SECONDS = 60.0
-_BACKOFF_SECONDS = 2.0
 
 Titles = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
 
@@ -88,6 +86,8 @@ class DecisionTail:
         self._titles = titles
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self._is_current = False
+        """Whether everything was shown that was there before the first watcher."""
         self.rows: deque[Fallen] = deque(maxlen=_KEPT)
         self.shown = self.left_out = self.watchers = 0
         self.problem = ""
@@ -118,47 +118,36 @@ class DecisionTail:
         return [row for row in self.rows if row.number > number]
 
     async def _run(self) -> None:
+        """Read until there was no watcher for a minute."""
+        follower = TopicFollower(self._kafka, [self._topic], _last_rows)
+        self._is_current = self.shown > 0
         watched = time.monotonic()
-        while time.monotonic() - watched < _LINGER_SECONDS:
-            try:
-                async with plain_consumer(self._kafka) as consumer:
-                    before = await self._begin(consumer)
+        try:
+            while time.monotonic() - watched < _LINGER_SECONDS:
+                began = time.monotonic()
+                try:
+                    await self._step(follower)
                     self.problem = ""
-                    while time.monotonic() - watched < _LINGER_SECONDS:
-                        began = time.monotonic()
-                        before = await self._step(consumer, before)
-                        watched = time.monotonic() if self.watchers else watched
-                        await asyncio.sleep(max(began + 1 / _STEPS_PER_SECOND - time.monotonic(), 0))
-            except (BrokerError, KafkaError) as error:
-                self.problem = str(error if isinstance(error, BrokerError) else explained(self._kafka, "fails", error))
-                await asyncio.sleep(_BACKOFF_SECONDS)
-            watched = time.monotonic() if self.watchers else watched
+                except StreamsError as error:
+                    self.problem = str(error)
+                watched = time.monotonic() if self.watchers else watched
+                await asyncio.sleep(max(began + 1 / _STEPS_PER_SECOND - time.monotonic(), 0))
+        finally:
+            await follower.close()
 
-    async def _begin(self, consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:
-        """Seek what fills the rows before the end of the topic; return where its partitions end."""
-        places = list((await describe(self._kafka, [self._topic], all_exist=False)).places)
-        if not places:
-            raise BrokerError(f"Kafka has no topic {self._topic}; a worker creates it")
-        consumer.assign(places)
-        first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-        for place in places:
-            consumer.seek(place, max(first[place], ends[place] - _KEPT))
-        return {} if self.shown else {place: end for place, end in ends.items() if end > first[place]}
-
-    async def _step(
-        self, consumer: AIOKafkaConsumer, before: Mapping[TopicPartition, int]
-    ) -> Mapping[TopicPartition, int]:
+    async def _step(self, follower: TopicFollower) -> None:
         """Take what has come; of what was there before the first watcher the newest is shown, and nothing counts as left out."""
-        found = await consumer.getmany(timeout_ms=1000 // _STEPS_PER_SECOND)
+        found = (await follower.read()).messages
         messages = [m for some in found.values() for m in some if m.value and END_HEADER not in dict(m.headers)]
         messages.sort(key=lambda message: message.timestamp)
-        if before:
+        if not self._is_current:
             await self._show(messages[-_KEPT:])
-            return {place: end for place, end in before.items() if await consumer.position(place) < end}
+            ends = {place: extent.end for place, extent in follower.extents.items()}
+            self._is_current = await follower.has_reached(ends)
+            return
         pick = picked(messages, ROWS_PER_SECOND // _STEPS_PER_SECOND)
         self.left_out += pick.left_out
         await self._show(pick.messages)
-        return before
 
     async def _show(self, messages: Sequence[Any]) -> None:
         decided: list[tuple[float, _Decision]] = []
@@ -176,3 +165,8 @@ class DecisionTail:
             self.rows.append(Fallen(self.shown, at, d.a, d.b, d.decision, d.score, tuple(d.reasons), d.relation, title))
         woken, self._changed = self._changed, asyncio.Event()
         woken.set()
+
+
+def _last_rows(extents: Mapping[TopicPartition, Extent]) -> Mapping[TopicPartition, Position]:
+    """Return where to begin so that what was there fills the rows."""
+    return {place: Position(max(first, end - _KEPT)) for place, (first, end) in extents.items()}

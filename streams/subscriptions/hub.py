@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
-from itertools import count
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from aiokafka import TopicPartition
 
@@ -30,8 +28,10 @@ from streams.subscriptions.filters import EVERYTHING, Filter
 from streams.subscriptions.frame_stream import CLOCK_SLACK_MS, FrameStream, Timing, Wanted
 from streams.subscriptions.frames import Gap
 from streams.subscriptions.ring import Ring
+from streams.subscriptions.subscription import Listener, Subscription
+from streams.subscriptions.wakers import Wakers
 
-__all__ = ["MAX_CATCHING_UP", "Hub", "Listener", "Subscription"]
+__all__ = ["MAX_CATCHING_UP", "Hub"]
 
 log = EventLog(__name__)
 
@@ -45,54 +45,21 @@ _PAUSE_SECONDS = 0.05
 """Between fetches: subscribers are woken at most 20 times a second, however the events come."""
 _MOST_WOKEN = 2_000
 """Subscribers woken in a second: each takes some 100 µs to send what is there, and with many of them more is sent at once."""
-_GROUPS = 32
-"""Parts in which subscribers are woken one after the other: requests share the event loop, and are answered between two parts."""
 _TICK_SECONDS = 1.0
 _START_SECONDS = 10.0
 _UNKNOWN_SECONDS = 2.0
 _RETRY_SECONDS = 5
 
 
-class Listener(NamedTuple):
-    """Who listens: its name, since when (Unix time in seconds), what it wants, and how many events it has not taken yet."""
-
-    name: str
-    since: float
-    wanted: Filter
-    behind: int
-    is_catching_up: bool
-
-
-class Subscription(AsyncIterator[bytes]):
-    """The frames of one subscriber, several in one item. Close it with `aclose`; one that is dropped closes itself."""
-
-    def __init__(self, frames: AsyncGenerator[bytes, None], leave: Callable[[], None]) -> None:
-        self._frames = frames
-        self._leave = weakref.finalize(self, leave)
-        self._leave.atexit = False
-
-    def __aiter__(self) -> Subscription:
-        return self
-
-    async def __anext__(self) -> bytes:
-        try:
-            return await anext(self._frames)
-        except BaseException:
-            self._leave()
-            raise
-
-    async def aclose(self) -> None:
-        """End the subscription."""
-        self._leave()
-        await self._frames.aclose()
-
-
 class Hub:
     """Reads `dedup.events` once for all subscribers. Use as `async with`, from the event loop only.
 
     - `subscribers`: subscriptions that are open; `catching_up`: those of them that read with a consumer of their own.
-    - `fallen_behind`: subscriptions that were ended as the next event had left the ring, since the start.
+    - `fallen_behind`: subscriptions that were ended as the client was too slow, since the start: its next event had left the
+      ring, or the server that runs the hub has cut it off, and counts it here.
     - `problem`: why events are not read at the moment, empty where they are.
+
+    More than ten methods, for it reads for all, and begins, counts and ends each.
     """
 
     def __init__(self, settings: Settings, *, ring: int = _RING, timing: Timing = Timing()) -> None:  # noqa: B008 - a constant
@@ -106,13 +73,12 @@ class Hub:
         self._most = ring
         self._timing = timing
         self._ring: Ring | None = None
-        self._changed = [asyncio.Event() for _ in range(_GROUPS)]
-        self._numbers = count()
+        self.wakers = Wakers()
         self._ready = asyncio.Event()
         self._follower = TopicFollower(self._kafka, [self._topic], self._begin)
         self._tasks: list[asyncio.Task[None]] = []
         self._last_times: dict[TopicPartition, int] = {}
-        self._seats: set[_Seat] = set()
+        self.seats: set[_Seat] = set()
         self.is_closing = False
         self.subscribers = self.catching_up = self.fallen_behind = 0
         self.problem = "it has not read dedup.events yet"
@@ -124,8 +90,7 @@ class Hub:
     async def __aexit__(self, *_: object) -> None:
         """Stop reading; every subscription ends."""
         self.is_closing = True
-        for group in range(_GROUPS):
-            self._wake_group(group)
+        self.wakers.wake_now()
         self._ready.set()
         for task in self._tasks:
             await stop_task(task)
@@ -160,7 +125,7 @@ class Hub:
 
     def listeners(self) -> list[Listener]:
         """Return who listens now, the longest first."""
-        return sorted((seat.listener() for seat in self._seats), key=lambda each: each.since)
+        return sorted((seat.listener() for seat in self.seats), key=lambda each: each.since)
 
     @property
     def ring(self) -> Ring:
@@ -168,10 +133,6 @@ class Hub:
         if self._ring is None:
             raise BusyError(f"events cannot be read: {self.problem}", _RETRY_SECONDS)
         return self._ring
-
-    async def changed(self, group: int = 0) -> None:
-        """Return when there are new entries, when a second has passed, or when the hub stops."""
-        await self._changed[group].wait()
 
     def catch_up(
         self, offsets: Sequence[int], lagging: Callable[[Sequence[int]], Sequence[int]]
@@ -211,7 +172,7 @@ class Hub:
         while any(offset > end for offset, end in zip(offsets, ring.next, strict=True)):
             if time.monotonic() >= deadline:
                 break
-            await self.changed()
+            await self.wakers.woken()
         unknown = [p for p, offset in enumerate(offsets) if offset > ring.next[p]]
         gaps = [Gap(partition, offsets[partition], 0, "unknown_position") for partition in unknown]
         return [0 if p in unknown else offset for p, offset in enumerate(offsets)], gaps
@@ -252,7 +213,7 @@ class Hub:
         for place, _, end, reason in start.missing:
             self._ring.reset(place.partition, end, is_other_topic=reason == "unknown_position")
         if start.missing:
-            self._wake()
+            self.wakers.wake()
 
     async def _add(self, found: Mapping[TopicPartition, Sequence[Any]]) -> None:
         ring = self.ring
@@ -264,11 +225,11 @@ class Hub:
                 ring.append(place.partition, message.offset, message.timestamp, message.value)
                 added += 1
                 if added % _CHUNK == 0:  # subscribers take a chunk before the next one comes
-                    self._wake()
+                    self.wakers.wake()
                 if added % _SLICE == 0:  # requests share the event loop
                     await asyncio.sleep(0)
         if added:
-            self._wake()
+            self.wakers.wake()
 
     def _clock(self, found: Mapping[TopicPartition, Sequence[Any]]) -> int:
         """Return a time before that of every message which the ring does not have: see `Ring.clock`."""
@@ -284,21 +245,7 @@ class Hub:
         """Wake all subscribers now and then: something may be due where nothing came."""
         while True:
             await asyncio.sleep(_TICK_SECONDS)
-            self._wake()
-
-    def next_group(self) -> int:
-        """Return the group of one more subscriber; all groups are of one size."""
-        return next(self._numbers) % _GROUPS
-
-    def _wake(self, group: int = 0) -> None:
-        """Wake the subscribers of a group now, and those of the groups after it each in a turn of the event loop of its own."""
-        self._wake_group(group)
-        if group + 1 < _GROUPS:
-            asyncio.get_running_loop().call_soon(self._wake, group + 1)
-
-    def _wake_group(self, group: int) -> None:
-        woken, self._changed[group] = self._changed[group], asyncio.Event()
-        woken.set()
+            self.wakers.wake()
 
 
 def _parsed(text: str, partitions: int) -> list[int] | int:
@@ -322,10 +269,10 @@ class _Seat:
         self._is_behind = is_behind
         self._name, self._since, self._wanted = name, time.time(), wanted
         self.stream: FrameStream
-        hub._seats.add(self)
+        hub.seats.add(self)
         hub.subscribers += 1
         hub.catching_up += is_behind
-        self._group = hub.next_group()
+        self._group = hub.wakers.next_group()
 
     def listener(self) -> Listener:
         return Listener(self._name, self._since, self._wanted, self.stream.behind, self._is_behind)
@@ -339,7 +286,7 @@ class _Seat:
         return self._hub.is_closing
 
     async def changed(self) -> None:
-        await self._hub.changed(self._group)
+        await self._hub.wakers.woken(self._group)
 
     def catch_up(
         self, offsets: Sequence[int], lagging: Callable[[Sequence[int]], Sequence[int]]
@@ -355,5 +302,5 @@ class _Seat:
 
     def leave(self) -> None:
         self.caught_up()
-        self._hub._seats.discard(self)
+        self._hub.seats.discard(self)
         self._hub.subscribers -= 1

@@ -11,14 +11,12 @@ from typing import Any
 
 import msgspec
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from streams import events
 from streams.errors import BrokerError
 from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.reader import Extent, plain_consumer
-from streams.kafka.refusal import explained
+from streams.kafka.reader import Extent, read_between
 from streams.kafka.topic_follower import Missing, Position, TopicFollower
 from streams.settings import Settings
 from streams.totals.fold import Change, add_event, decode_change
@@ -165,23 +163,19 @@ class Follower:
         if place in (Place.REPEAT, Place.CONFLICT):
             snapshot.repeated += 1
             if place is Place.CONFLICT and event.cluster_id not in snapshot.contradicted:
-                snapshot.contradicted[event.cluster_id] = await self._read_before(event, message)
+                snapshot.contradicted[event.cluster_id] = await cancelled_only_by_caller(
+                    self._counted_before(event, message)
+                )
             return
         counted = snapshot.contradicted.pop(event.cluster_id, None)
         if f"{event.cluster_id}:{event.revision}" in self._included:
             self._included.discard(f"{event.cluster_id}:{event.revision}")
             return
         if counted is None and place is Place.BROKEN:
-            counted = await self._read_before(event, message)
+            counted = await cancelled_only_by_caller(self._counted_before(event, message))
         if counted is not None:
             event = msgspec.structs.replace(event, before=counted)
         add_event(snapshot.counters, event)
-
-    async def _read_before(self, event: Change, message: Any) -> list[str]:
-        try:
-            return await cancelled_only_by_caller(self._counted_before(event, message))
-        except KafkaError as error:
-            raise explained(self._kafka, "cannot be read", error) from error
 
     async def _counted_before(self, event: Change, message: Any) -> list[str]:
         """Return the records of the event's cluster as they were counted before a message: by the first content of its last event.
@@ -190,18 +184,14 @@ class Follower:
         """
         place = TopicPartition(message.topic, message.partition)
         last = Change("", event.cluster_id, 0, [], [])
-        async with plain_consumer(self._kafka) as consumer:
-            consumer.assign([place])
-            consumer.seek(place, self._filters[place.partition].begin(message.offset))
-            async for earlier in consumer:
-                if earlier.offset >= message.offset:
-                    return last.after
-                if earlier.key != message.key or earlier.value is None:
-                    continue
-                with contextlib.suppress(msgspec.MsgspecError):
-                    found = decode_change(earlier.value)
-                    if found.cluster_id == last.cluster_id and found.revision > last.revision:
-                        last = found
+        known = Extent(self._filters[place.partition].begin(message.offset), message.offset)
+        async for earlier in read_between(self._kafka, {place: known}):
+            if earlier.key != message.key or earlier.value is None:
+                continue
+            with contextlib.suppress(msgspec.MsgspecError):
+                found = decode_change(earlier.value)
+                if found.cluster_id == last.cluster_id and found.revision > last.revision:
+                    last = found
         return last.after
 
     def _decoded(self, message: Any, *, is_new: bool) -> Change | None:

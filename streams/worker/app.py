@@ -28,7 +28,9 @@ from streams.ops.health import Health
 from streams.settings import Settings
 from streams.state.progress import Place, Step
 from streams.worker.batch_processor import PreparedBatch
-from streams.worker.consumer import CheckpointSource, RecordBatch, RewindingConsumer, RewindingTransport, TablelessApp
+from streams.worker.consumer import RewindingConsumer, RewindingTransport, TablelessApp
+from streams.worker.record_batch import RecordBatch
+from streams.worker.stored_positions import CheckpointSource
 
 __all__ = ["make_app"]
 
@@ -36,7 +38,7 @@ log = EventLog(__name__)
 
 _COMMIT_SECONDS = 1.0
 _RECORD_BATCHES = 4
-"""Most record batches (`streams/worker/consumer.py`) in a micro-batch."""
+"""Most record batches (`streams/worker/record_batch.py`) in a micro-batch."""
 _MAX_FETCH_BYTES = 16 * 1024 * 1024
 
 

@@ -11,20 +11,20 @@ __all__ = ["count"]
 def count(metrics: Metrics, statistics: Statistics) -> None:
     """Add every counter of `statistics` to its metric."""
     for source, number in statistics.parsed.items():
-        metrics.parsed(source, number)
+        metrics.parsed.add(number, source)
     for (source, reason), number in statistics.rejected.items():
-        metrics.rejected(source, reason, number)
+        metrics.rejected.add(number, source, reason)
     for (source, field), number in statistics.unread.items():
-        metrics.unread(source, field, number)
-    metrics.candidates(statistics.candidates)
+        metrics.unread.add(number, source, field)
+    metrics.candidates.observe(statistics.candidates)
     for verdict, number in statistics.decided.items():
-        metrics.decided(verdict, number)
+        metrics.decided.add(number, verdict)
     for cap, number in statistics.capped.items():
-        metrics.capped(cap, number)
+        metrics.capped.add(number, cap)
     for change, number in statistics.changed.items():
-        metrics.changed(change, number)
+        metrics.changed.add(number, change)
     for verdict, number in statistics.corrected.items():
-        metrics.corrected(verdict, number)
-    metrics.cluster_sizes(statistics.sizes)
+        metrics.corrected.add(number, verdict)
+    metrics.cluster_sizes.observe(statistics.sizes)
     for stage, seconds in statistics.seconds.items():
-        metrics.stage(stage, seconds)
+        metrics.stages.observe((seconds,), stage)

@@ -146,13 +146,13 @@ class BatchProcessor:
         batch = await self._in_thread(lambda: self._engine.apply(messages, prepared))
         self._poison.succeeded()
         decided = time.time()
-        self._metrics.latencies(decided - message.taken / 1000 for message in messages)
+        self._metrics.latency.observe(decided - message.taken / 1000 for message in messages)
         await self._publish(batch)
         published = time.time()
-        self._metrics.publish_latencies(published - message.taken / 1000 for message in messages)
+        self._metrics.publish_latency.observe(published - message.taken / 1000 for message in messages)
 
     async def _refuse(self, message: Incoming, failure: PayloadError) -> None:
-        self._metrics.rejected(message.source, failure.code)
+        self._metrics.rejected.add(1, message.source, failure.code)
         await self._publisher.publish([message.letter(failure)])
 
     async def _publish(self, batch: Batch) -> None:
@@ -170,7 +170,7 @@ class BatchProcessor:
             await self.guard.ensure_unchanged()
             await self._publisher.publish(messages)
         for topic, count in Counter(message.topic for message in messages).items():
-            self._metrics.published(topic, count)
+            self._metrics.published.add(count, topic)
 
     async def _store_positions(self, steps: Sequence[Step], known: Histories) -> dict[Place, int]:
         with self._stage("positions"):
@@ -183,12 +183,12 @@ class BatchProcessor:
         try:
             yield
         finally:
-            self._metrics.stage(name, time.perf_counter() - began)
+            self._metrics.stages.observe((time.perf_counter() - began,), name)
 
     def _observe(self, messages: Sequence[Incoming], seconds: float) -> None:
         self._metrics.batch(len(messages), seconds, time.time())
         for source, count in Counter(message.source for message in messages).items():
-            self._metrics.received(source, count)
+            self._metrics.received.add(count, source)
         trips = self._engine.connection.round_trips
-        self._metrics.redis_round_trips(trips - self._round_trips)
+        self._metrics.round_trips.add(trips - self._round_trips)
         self._round_trips = trips

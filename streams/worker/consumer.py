@@ -24,21 +24,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import faust
 from aiokafka.errors import IllegalStateError, KafkaError
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
-from faust.types.tuples import ConsumerMessage
 from mode import Service
 
 from streams.errors import RedisError
-from streams.state.progress import Place, Step
+from streams.state.progress import Place
 from streams.worker.lag import Offsets
 from streams.worker.read_positions import Gap, ReadPositions, Seek
+from streams.worker.record_batch import RecordBatch
+from streams.worker.stored_positions import CheckpointSource
 
-__all__ = ["CheckpointSource", "RecordBatch", "RewindingConsumer", "RewindingTransport", "TablelessApp"]
+__all__ = ["RewindingConsumer", "RewindingTransport", "TablelessApp"]
 
 _FETCH_WAIT_MS = 100
 """Longest time that the broker may keep a request for new messages waiting, in ms.
@@ -61,72 +62,6 @@ _FETCH_SECONDS = 5.0
 _PAUSE_SECONDS = 0.2
 _OFFSETS_SECONDS, _OFFSETS_WAIT_SECONDS = 5.0, 10.0
 """How often the broker is asked for the offsets of the partitions, which takes two requests a broker, and for how long."""
-
-
-class CheckpointSource(Protocol):
-    """The positions stored in Redis, for a consumer, which reports to it what it finds."""
-
-    async def positions(self) -> Mapping[Place, int]:
-        """Return the next offset to process of each partition, read now. Raises RedisError."""
-
-    async def next_positions(self) -> Mapping[Place, int]:
-        """Return the same, read by the first heartbeat from now on that can."""
-
-    async def begin(self, places: list[Place]) -> None:
-        """Store that these partitions are read from their beginning. Raises RedisError."""
-
-    def rewound(self, place: Place, position: int, before: int) -> None:
-        """Report that a partition was rewound to a position from the one before."""
-
-    def missed(self, place: Place, begins: int, ends: int) -> None:
-        """Report that no message came of these offsets, which are read again."""
-
-    def skipped(self, place: Place, begins: int, ends: int) -> None:
-        """Report that these offsets have no message in the topic, as reading them a second time showed."""
-
-    def failed(self, error: RedisError) -> None:
-        """Report that the positions of assigned partitions cannot be read, since Redis does not answer; the worker waits."""
-
-    @property
-    def wants_offsets(self) -> bool:
-        """Whether the broker's offsets of the partitions are to be asked for."""
-
-    def fetched(self, place: Place, ends: int, messages: int, taken: int) -> None:
-        """Report messages that were fetched: the offset behind the last, their number, the time of the first in ms."""
-
-    def reported(self, offsets: Mapping[Place, Offsets]) -> None:
-        """Report the offsets of partitions by the broker."""
-
-    def partitions_assigned(self, places: list[Place]) -> None:
-        """Report the partitions that Kafka has assigned."""
-
-    def partitions_revoked(self) -> None:
-        """Report that Kafka has revoked all partitions."""
-
-
-class RecordBatch(ConsumerMessage):
-    """Records of one partition, in order, as one message of Faust's.
-
-    `begins` is the offset where reading began: the topic has no message between it and the first record. `epoch` is that of
-    the partition when the records were read.
-    """
-
-    __slots__ = ("begins", "epoch", "records")
-
-    def __init__(self, tp: Any, records: list[Any], begins: int, epoch: int, generation_id: int) -> None:
-        last = records[-1]
-        super().__init__(
-            last.topic, last.partition, last.offset, last.timestamp / 1000, last.timestamp_type, [], None, b"", None,
-            tp=tp, generation_id=generation_id,
-        )  # fmt: skip
-        self.records = records
-        self.begins = begins
-        self.epoch = epoch
-
-    @property
-    def step(self) -> Step:
-        """The offset range that is processed with it."""
-        return Step(self.topic, self.partition, self.begins, self.offset + 1)
 
 
 class TablelessApp(faust.App):

@@ -67,20 +67,20 @@ class EngineThread:
                 self._health.stuck("")
                 self._health.trouble("publishing", "")
                 if reason:
-                    self._metrics.paused(reason, False)
+                    self._metrics.paused.labels(reason).set(0)
                 return result
             except ServiceError as error:
                 self.interrupted = True
                 if reason:
-                    self._metrics.paused(reason, False)
+                    self._metrics.paused.labels(reason).set(0)
                 if reason := _reason(error):
-                    self._metrics.paused(reason, True)
+                    self._metrics.paused.labels(reason).set(1)
                 if isinstance(error, RedisError):
                     self._health.redis_failed(str(error))
                 self._health.stuck(str(error) if isinstance(error, StuckError) else "")
                 if isinstance(error, BrokerError):
                     self._health.trouble("publishing", str(error))
-                self._metrics.retried(type(error).__name__)
+                self._metrics.retried.add(1, type(error).__name__)
                 log.warning(
                     "work_retried",
                     "{error}; next try in {seconds:.1f} s",

@@ -13,24 +13,27 @@ from streams.state.fence import Fence
 from streams.state.generation import FIXED, current_generation
 from streams.worker.startup_checks import check_eviction
 
-__all__ = ["OpenedState", "open_state"]
+__all__ = ["ClosedState", "OpenedState", "open_state"]
 
 log = EventLog(__name__)
 
 
 class OpenedState(NamedTuple):
-    """The settings of the current index version; with its engine, unless a rebuild to `successor` keeps workers out of it.
-
-    `connections` are that of the engine, and one for the registration of the worker.
-    """
+    """The current index version: its settings, its engine, and a connection for the registration of the worker."""
 
     settings: Settings
-    engine: Engine | None
-    connections: tuple[Connection, Connection]
-    successor: str = ""
+    engine: Engine
+    connection: Connection
 
 
-def open_state(given: Settings) -> OpenedState:
+class ClosedState(NamedTuple):
+    """The current index version, of which a rebuild to `successor` keeps workers out."""
+
+    generation: str
+    successor: str
+
+
+def open_state(given: Settings) -> OpenedState | ClosedState:
     """Open the current index version, once. Raises RedisError, SettingsError or StateError."""
     connections = connect(given), connect(given)
     engine = None
@@ -38,13 +41,14 @@ def open_state(given: Settings) -> OpenedState:
         current = current_generation(given, connections[0])
         fence, probe = Fence(current.namespace, current.generation, connections[0]), f"start-{secrets.token_hex(6)}"
         gate = fence.enter(probe)
-        if gate.state == "open":
-            fence.leave(probe)
-            check_eviction(connections[0])
-            _warn_of_fixed(given, current)
-            engine = Engine(current, connections[0])
-            Fence(current.namespace, current.generation, connections[1])  # its scripts are loaded there as well
-        return OpenedState(current, engine, connections, gate.generation)
+        if gate.state != "open":
+            return ClosedState(current.generation, gate.generation)
+        fence.leave(probe)
+        check_eviction(connections[0])
+        _warn_of_fixed(given, current)
+        Fence(current.namespace, current.generation, connections[1])  # its scripts are loaded there as well
+        engine = Engine(current, connections[0])
+        return OpenedState(current, engine, connections[1])
     finally:
         if engine is None:
             for connection in connections:

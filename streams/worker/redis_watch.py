@@ -93,11 +93,16 @@ async def watch_redis(
     turn = 0
     while True:
         try:
-            metrics.redis_memory(*await in_thread(lambda: memory_of(connection)))
+            used, most = await in_thread(lambda: memory_of(connection))
+            metrics.redis_used.set(used)
+            metrics.redis_max.set(most)
             if turn % _MEASURES == 0:
                 size = await in_thread(meter.measure)
-                metrics.index_size(size.records, size.clusters, size.pending_events)
+                metrics.index_records.set(size.records)
+                metrics.index_clusters.set(size.clusters)
+                metrics.pending_events.set(size.pending_events)
             turn += 1
         except RedisError:
-            metrics.redis_memory({}, {})
+            metrics.redis_used.set({})
+            metrics.redis_max.set({})
         await asyncio.sleep(_MEMORY_SECONDS)

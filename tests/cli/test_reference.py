@@ -19,7 +19,7 @@ def test_the_tables_of_the_documentation_are_current() -> None:
 def test_every_setting_and_metric_has_a_row_with_a_meaning() -> None:
     for name in Settings.model_fields:
         assert f"| `{PREFIX}{name.upper()}` | " in settings_table()
-    for info in Metrics().described():
+    for info in Metrics().described:
         assert f"| `{info.name}` | {info.kind} | " in metrics_table()
     rows = (settings_table() + metrics_table()).splitlines()
     assert all(row.split(" | ")[-1].removesuffix(" |").strip() for row in rows)

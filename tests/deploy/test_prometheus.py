@@ -102,7 +102,7 @@ def of_serve() -> Iterator[tuple[str, str]]:
 
 
 def test_rules_and_panels_ask_for_metrics_that_exist() -> None:
-    described = {(info.name, info.kind) for info in Metrics().described()} | set(of_serve()) | set(of_harvesters())
+    described = {(info.name, info.kind) for info in Metrics().described} | set(of_serve()) | set(of_harvesters())
     known = {name for name, _ in described}
     known |= {f"{name}_{end}" for name, kind in described if kind == "histogram" for end in ("bucket", "sum", "count")}
     known |= {"streams_process_cpu_seconds_total", "streams_process_resident_memory_bytes"}

@@ -18,7 +18,7 @@ from streams.engine.outbox import Outbox
 from streams.events import Outgoing
 from streams.settings import Settings
 from streams.state.connection import Command, Connection
-from streams.state.group_store import Commit, GroupStore, PendingEvents
+from streams.state.group_store import Commit, GroupStore, PendingEvents, SingletonCommit
 from streams.state.late import LateStates
 from streams.state.layout import Layout
 from streams.state.progress import Step
@@ -132,6 +132,12 @@ class TwoScripts(GroupStore):
                 self._connection.execute([Command(key, ("HSET", key, *fields))])
         return done
 
+    def commit_singletons(self, commits: Sequence[SingletonCommit]) -> tuple[set[bytes], set[bytes]]:
+        done = self.commit_events(
+            [Commit(c.id, b"", c.singleton.group, {c.field.decode(): c.singleton.event}) for c in commits]
+        )
+        return {c.id for c, earlier in zip(commits, done, strict=True) if earlier is None}, set()
+
 
 def dies_at_each_round_trip(
     settings: Callable[[], Settings], connect: Callable[[], Connection]
@@ -196,7 +202,7 @@ def test_events_that_are_due_later_come_after_the_position_is_stored(crew: Make,
     dying = played.worker()
     committed = dying.process([FIRST])
     if outbox is DueLater:  # the commit puts the cluster into the queue
-        played.late(dying).note(key for c in committed.committed for key in c.described.states)
+        played.late(dying).note(committed.clusters)
     heir = played.worker()
     handle(heir, [FIRST], played.publish)
     drain(heir, played.publish)
@@ -243,7 +249,7 @@ class QueueInPlaceOfTheAnswer(Outbox):
         answer = super().acknowledge(batch)
         if not answer.is_empty:
             self._groups.forget(answer.drained)
-            self._late.note(key for c in answer.committed for key in c.described.states)
+            self._late.note(answer.clusters)
         return NOTHING
 
 

@@ -276,7 +276,7 @@ def event_ids(published: Iterable[Outgoing]) -> set[str]:
 
 def settle(engine: Engine, batch: Batch, publish: Any) -> None:
     """Publish a batch and what acknowledging it brings, to the end."""
-    while batch.outgoing or batch.committed or batch.drained:
+    while not batch.is_empty:
         publish(batch.outgoing)
         batch = engine.outbox.acknowledge(batch)
 

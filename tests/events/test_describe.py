@@ -4,6 +4,7 @@ import json
 from itertools import islice
 
 from streams import events
+from streams.clusters.group import singleton_group
 from streams.clusters.group_plan import Change, GroupPlan
 from streams.clusters.planner import birth
 from streams.events import Cause, Evidence
@@ -32,4 +33,9 @@ def test_a_birth_is_described_as_any_other_draft_is() -> None:
     for record in (item for payload in payloads for item in parse("document", payload) if isinstance(item, Record)):
         plan = birth(b"A" * 8, b"digest", len(record.title))
         described = events.describe(plan, {b"A" * 8: record}.get, lambda _: True, Cause.messages({record.id}))
-        assert events.describe_singleton(plan, record) == described
+        event, state, canonical = events.describe_singleton(b"A" * 8, record)
+        assert described.group == singleton_group(b"A" * 8, b"digest", len(record.title), canonical)
+        singleton = events.Singleton(b"", event, state)
+        assert described.pending == {singleton.event_id.decode(): event}
+        assert described.states == {b"A" * 8: singleton.messages(singleton.event_id)[1].value}
+        assert list(events.state_messages(described)) == [singleton.messages(singleton.event_id)[1]]

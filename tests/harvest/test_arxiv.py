@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from streams.errors import FeedError, UsageError
+from streams.feed_files.keys import message_key
 from streams.harvest.checkpoints import Checkpoint, CheckpointStore, State, read_states
 from streams.harvest.process import Wanted, harvest
 from streams.harvest.source import Options
-from streams.kafka.feed import message_key
 from streams.records.record import Delete, Record
 from streams.settings import Settings
 from streams.sources import parse

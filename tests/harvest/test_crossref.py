@@ -13,12 +13,13 @@ import orjson
 import pytest
 
 from streams.errors import FeedError
+from streams.feed_files.keys import message_key
 from streams.harvest.checkpoints import CheckpointStore
 from streams.harvest.process import Wanted, harvest
 from streams.harvest.source import Options
-from streams.kafka.feed import message_key
 from streams.settings import Settings
 from tests.harvest.feed_server import KINDS, at_random
+from tests.harvest.killing import assert_killed_at_any_request
 from tests.harvest.works_server import WorksServer, crossref_works
 
 Fold = Callable[[Settings, str], dict[str, bytes | None]]
@@ -73,16 +74,6 @@ def test_each_fault_is_met_by_asking_again(settings: Settings, server: WorksServ
     assert_same(folded(settings, "crossref"), server)
 
 
-def test_cursors_that_expire_and_lists_that_end_early_are_read_again(
-    settings: Settings, server: WorksServer, folded: Fold
-) -> None:
-    server.before = lambda number: server.forget() if number == 6 else None
-    server.short = 1
-    run(settings, server)
-    assert_same(folded(settings, "crossref"), server)
-    assert len(server.days_asked()) == 9
-
-
 def test_the_rate_that_the_server_names_is_kept(settings: Settings, server: WorksServer) -> None:
     server.headers = {"x-rate-limit-limit": "5", "x-rate-limit-interval": "1s"}
     began = time.monotonic()
@@ -99,4 +90,13 @@ def test_faults_at_random_lose_nothing(settings: Settings, server: WorksServer, 
         with contextlib.suppress(FeedError):
             run(settings, server)
             break
+    assert_same(folded(settings, "crossref"), server)
+
+
+@pytest.mark.parametrize("stride", [pytest.param(4, marks=pytest.mark.long), pytest.param(1, marks=pytest.mark.soak)])
+def test_it_is_killed_at_any_request_and_misses_nothing(
+    settings: Settings, server: WorksServer, folded: Fold, stride: int
+) -> None:
+    """What was done before a kill is not asked for again, but for the overlap."""
+    assert_killed_at_any_request(settings, server, "crossref", SINCE, UNTIL, stride)
     assert_same(folded(settings, "crossref"), server)

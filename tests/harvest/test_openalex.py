@@ -13,11 +13,12 @@ import pytest
 from pydantic import SecretStr
 
 from streams.errors import FeedError
+from streams.feed_files.keys import message_key
 from streams.harvest.process import Wanted, harvest
 from streams.harvest.source import Options
-from streams.kafka.feed import message_key
 from streams.settings import Settings
 from tests.harvest.feed_server import KINDS, Fault
+from tests.harvest.killing import assert_killed_at_any_request
 from tests.harvest.works_server import OpenAlexServer, openalex_works
 
 Fold = Callable[[Settings, str], dict[str, bytes | None]]
@@ -61,3 +62,12 @@ def test_a_key_that_is_refused_is_said_and_not_shown(settings: Settings, server:
         run(settings, server)
     assert "api_key" not in str(found.value)
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("stride", [pytest.param(4, marks=pytest.mark.long), pytest.param(1, marks=pytest.mark.soak)])
+def test_it_is_killed_at_any_request_and_misses_nothing(
+    settings: Settings, server: OpenAlexServer, folded: Fold, stride: int
+) -> None:
+    """What was done before a kill is not asked for again, but for the overlap."""
+    assert_killed_at_any_request(settings, server, "openalex", SINCE, UNTIL, stride)
+    assert_same(folded(settings, "openalex"), server)

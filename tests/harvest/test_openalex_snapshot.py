@@ -17,6 +17,7 @@ from streams.records.record import Delete
 from streams.settings import Settings
 from streams.sources import parse
 from tests.harvest.feed_server import Fault
+from tests.harvest.killing import killed_at
 from tests.harvest.works_server import OpenAlexServer
 
 Fold = Callable[[Settings, str], dict[str, bytes | None]]
@@ -83,3 +84,25 @@ def test_a_file_that_is_not_to_be_had_ends_the_pass_and_it_continues_there(
 def test_a_part_of_a_snapshot_is_not_to_be_had(settings: Settings, server: OpenAlexServer) -> None:
     with pytest.raises(UsageError, match="as a whole"):
         run(settings, server, sets=("type:article",))
+
+
+@pytest.mark.parametrize("stride", [pytest.param(3, marks=pytest.mark.long), pytest.param(1, marks=pytest.mark.soak)])
+def test_it_is_killed_at_any_request_and_misses_nothing(
+    settings: Settings, server: OpenAlexServer, folded: Fold, stride: int
+) -> None:
+    """A file that was read before a kill is not asked for again."""
+    kills = 0
+    for number in range(1, 40, stride):
+        server.asked.clear()
+        found = asyncio.run(CheckpointStore(settings, "openalex:snapshot", None).read()).checkpoint
+        assert found is not None
+        ended = killed_at(settings, server, number, "openalex", "--snapshot")
+        assert not {part.partition(" ")[2] for part in found.parts} & set(files(server))
+        if ended:
+            break
+        kills += 1
+    assert kills > 1
+    found = asyncio.run(CheckpointStore(settings, "openalex:snapshot", None).read()).checkpoint
+    assert found is not None
+    assert (found.done, found.parts) == ("2026-09-01 2026-09-02", ())
+    assert set(folded(settings, "openalex")) == {"W1", "W2", "W3", "W4"}

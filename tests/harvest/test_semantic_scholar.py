@@ -12,11 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from streams.errors import FeedError
+from streams.feed_files.keys import message_key
 from streams.harvest.checkpoints import Checkpoint, CheckpointStore
 from streams.harvest.process import Wanted, harvest
 from streams.harvest.semantic_scholar import shard_names
 from streams.harvest.source import Options
-from streams.kafka.feed import message_key
 from streams.records.record import Delete, Record
 from streams.settings import Settings
 from streams.sources import parse

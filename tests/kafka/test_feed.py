@@ -1,84 +1,96 @@
-"""Files to payloads and their keys."""
+"""Files are sent chunk by chunk, each noted after Kafka has it, on a real broker."""
 
 from __future__ import annotations
 
-import gzip
-import io
-import sys
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
-from streams.errors import UsageError
-from streams.kafka.feed import message_key, read_payloads
+from streams.errors import BrokerError, UsageError
+from streams.events import Outgoing
+from streams.feed_files.chunks import read_chunks
+from streams.feed_files.journal import Journal
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.feed import Payload, send, send_chunks
+from streams.kafka.producer import Publisher
+from streams.kafka.reader import read_to_now
+from streams.kafka.topics import create_topics, record_topic
+from streams.local.services import Services
+from streams.settings import Settings
+
+COUNT = 2500
 
 
-def values(source: str, *files: Path) -> list[bytes]:
-    return [payload.value for payload in read_payloads(source, map(str, files))]
+@pytest.fixture(scope="module")
+def settings(broker_settings: Callable[[], dict[str, Any]]) -> Iterator[Settings]:
+    with Services(Settings(**broker_settings())) as running:
+        own = running.settings.model_copy(
+            update={"topic_prefix": f"{running.settings.topic_prefix}feed.", "partitions": 2}
+        )
+        asyncio.run(create_topics(own))
+        yield own
 
 
-@pytest.mark.parametrize("name", ["feed.jsonl", "feed.jsonl.gz", "feed"])
-def test_lines_are_payloads_gzip_or_not(tmp_path: Path, name: str) -> None:
-    lines = [b'{"id":"1"}', b"broken", '{"id":"2","title":"a\u2028b"}'.encode()]
-    content = b"\n\n".join(lines) + b"\r\n"
-    (tmp_path / name).write_bytes(content if name == "feed.jsonl" else gzip.compress(content))
-    assert values("document", tmp_path / name) == lines
+class Failing(Publisher):
+    """Refuses the third chunk, once."""
+
+    left = 2
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        self.left -= 1
+        if self.left == -1:
+            raise BrokerError("away")
+        await super().publish(messages)
 
 
-@pytest.mark.parametrize(
-    "content", [b"<feed>\n<entry/>\n</feed>", b'{\n  "id": "1"\n}\n', b'\n[\n{"id":"1"},\n{"id":"2"}\n]']
-)
-def test_a_file_that_is_one_payload_stays_whole(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "one").write_bytes(content)
-    assert [value.strip() for value in values("document", tmp_path / "one")] == [content.strip()]
+def topic(settings: Settings, source: str) -> list[str]:
+    async def read() -> list[str]:
+        messages = read_to_now(KafkaConnection.of(settings), [record_topic(settings, source)])
+        return [message.key.decode() async for message in messages]
+
+    return asyncio.run(read())
 
 
-def test_a_first_line_that_is_broken_is_one_payload_among_others(tmp_path: Path) -> None:
-    (tmp_path / "feed").write_bytes(b'{"id":\n{"id":"2"}\n')
-    assert values("document", tmp_path / "feed") == [b'{"id":', b'{"id":"2"}']
+def test_what_was_not_acknowledged_is_sent_by_the_next_run(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "works.jsonl"
+    file.write_bytes(b"\n".join(orjson.dumps({"DOI": f"10.5555/{n}"}) for n in range(COUNT)))
+
+    async def run() -> int:
+        async with Failing(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
+            with Journal(tmp_path / "journal", "crossref", "records.crossref") as journal:
+                chunks = read_chunks("crossref", [str(file)], journal.marks)
+                return sum([len(chunk.payloads) async for chunk in send_chunks(publisher, chunks, journal.add)])
+
+    with pytest.raises(BrokerError, match="away"):
+        asyncio.run(run())
+    assert asyncio.run(run()) == COUNT - 2000
+    assert sorted(topic(settings, "crossref")) == sorted(f"10.5555/{n}" for n in range(COUNT))
+    assert asyncio.run(run()) == 0
 
 
-def test_a_file_of_the_public_data_of_crossref_has_a_payload_for_each_work(tmp_path: Path) -> None:
-    works = [b'{"DOI": "10.5555/A",  "title":["One"]}', b'{"DOI":"10.5555/b"}']
-    (tmp_path / "0.json.gz").write_bytes(gzip.compress(b'{"items": [\n' + b",\n".join(works) + b"]}"))
-    (tmp_path / "1.jsonl.gz").write_bytes(gzip.compress(b"\n".join(works) + b"\n"))
-    for name in ("0.json.gz", "1.jsonl.gz"):
-        payloads = list(read_payloads("crossref", [str(tmp_path / name)]))
-        assert [payload.value for payload in payloads] == works
-        assert [payload.key for payload in payloads] == [b"10.5555/a", b"10.5555/b"]
+def test_a_file_that_cannot_be_read_on_is_an_error_after_what_came_before(settings: Settings) -> None:
+    def chunks() -> Iterator[Any]:
+        yield from read_chunks("crossref", [__file__])
+        raise UsageError("cut off")
+
+    async def run() -> None:
+        async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
+            async for _ in send_chunks(publisher, chunks(), lambda _marks: None):
+                pass
+
+    with pytest.raises(UsageError, match="cut off"):
+        asyncio.run(run())
 
 
-def test_an_empty_file_has_no_payload(tmp_path: Path) -> None:
-    (tmp_path / "empty").write_bytes(b"\n\n")
-    assert values("document", tmp_path / "empty") == []
+def test_payloads_of_a_program_are_sent_in_chunks(settings: Settings) -> None:
+    async def run() -> list[int]:
+        async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
+            payloads = (Payload("openalex", f"W{n}".encode(), b"{}") for n in range(1500))
+            return [sent async for sent in send(publisher, payloads)]
 
-
-def test_standard_input_is_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Input:
-        buffer = io.BufferedReader(io.BytesIO(b'{"id":"1"}\n'))
-
-    monkeypatch.setattr(sys, "stdin", Input())
-    assert [payload.value for payload in read_payloads("document", ["-"])] == [b'{"id":"1"}']
-
-
-def test_what_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="unknown source 'nature'"):
-        list(read_payloads("nature", []))
-    with pytest.raises(UsageError, match="cannot be read"):
-        list(read_payloads("arxiv", [str(tmp_path / "missing")]))
-
-
-@pytest.mark.parametrize(
-    ("source", "value", "key"),
-    [
-        ("document", b'{"source":"s","id":"1","title":"T"}', b"s:1"),
-        ("document", b'{"id":"1"}', b"document:1"),
-        ("document", b"broken", b""),
-        ("document", b'{"title":"no id"}', b""),
-        ("document", b'[{"id":"1"},{"id":"2"}]', b""),
-        ("openalex", b'{"id":"https://openalex.org/W7","title":"T"}', b"W7"),
-        ("arxiv", b"<broken", b""),
-    ],
-)
-def test_messages_about_one_record_have_one_key(source: str, value: bytes, key: bytes) -> None:
-    assert message_key(source, value) == key
+    assert asyncio.run(run()) == [1000, 1500]
+    assert len(topic(settings, "openalex")) == 1500

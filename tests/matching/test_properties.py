@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from streams.matching.blocking import MAX_KEYS, blocking_keys
 from streams.matching.decide import decide, explain, probability
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW
-from streams.matching.features import Features, extract
+from streams.matching.features import Features, extract, extract_all
 from streams.matching.ruleset import DEFAULT
 from streams.records.record import Author, Identifier, Record, Relation
 from tests.matching.matching_factory import ABSTRACT, OTHER_ABSTRACT
@@ -77,6 +77,11 @@ def test_features_survive_storage_and_keys_stay_few(one: Record) -> None:
     assert len(made) <= MAX_KEYS
     assert len(set(made)) == len(made)
     assert all(key.value for key in made)
+
+
+@given(st.lists(records, max_size=4))
+def test_records_together_have_the_features_they_have_alone(some: list[Record]) -> None:
+    assert extract_all(some) == [extract(one) for one in some]
 
 
 @given(records)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from streams.matching.spelling import is_inflection, one_spelling
+from streams.matching.spelling import _COVID, is_inflection, one_spelling
+from streams.normalize.text import word_set
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,17 @@ from streams.matching.spelling import is_inflection, one_spelling
 def test_both_spellings_are_one(british: str, american: str) -> None:
     assert one_spelling(british) == american
     assert one_spelling(american) == american
+
+
+_OF_COVID = sorted(
+    word_set("discovery covid 19 20 n cov ncov sars sarscov 2 2019 the novel corona coronavirus virus covariance")
+)
+
+
+@given(st.lists(st.sampled_from(_OF_COVID), max_size=6), st.sampled_from((" ", "")))
+def test_names_of_one_disease_are_looked_for_wherever_they_may_be(words: list[str], between: str) -> None:
+    title = between.join(words)
+    assert ("covid19" in one_spelling(title)) == ("covid19" in title or _COVID.search(title) is not None)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_health_is_a_status_code_with_reasons() -> None:
 def test_metrics_are_prometheus_text() -> None:
     async def story() -> None:
         metrics = Metrics()
-        metrics.received("arxiv", 3)
+        metrics.received.add(3, "arxiv")
         async with serving(application(Health(), metrics)) as session, session.get("/metrics") as response:
             assert response.status == 200
             assert response.headers["Content-Type"].startswith("text/plain")

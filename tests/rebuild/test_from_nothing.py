@@ -12,14 +12,16 @@ import pytest
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.engine.prepare import CORRECTIONS
-from streams.errors import RefusedError
+from streams.errors import RefusedError, StateError
 from streams.events import CLUSTERS, EVENTS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
-from streams.kafka.topics import create_topics
+from streams.kafka.topics import create_topics, fixed_topics
 from streams.rebuild.from_nothing import FromNothingReport, rebuild_from_nothing
 from streams.settings import Settings
 from streams.state.connection import Connection
+from streams.state.fixed_partitions import fix_partitions, fixed_partitions
+from streams.state.layout import meta_key
 from streams.verification.verifier import VerificationReport, Verifier
 from streams.worker.identity import establish_identity
 from tests.brokers import AnyBroker
@@ -143,3 +145,24 @@ def test_a_run_that_was_killed_begins_again(world: World, monkeypatch: pytest.Mo
     world.make_again()
     assert world.partition == before
     assert world.verify().differences == []
+
+
+def test_topics_with_other_partitions_than_the_state_was_begun_with_are_refused(world: World) -> None:
+    messages = world.some(Random(0))
+    world.play(messages)
+    world.publish(of_clusters(world))
+    world.feed(messages)
+    topic = world.settings.topic_prefix + EVENTS
+    # What is left of a Redis that was emptied in part.
+    begun = fix_partitions(world.settings, world.connection, {topic: world.settings.partitions + 4})
+    with pytest.raises(
+        StateError, match=f"{topic} has {world.settings.partitions} partitions, but this state was begun with"
+    ):
+        world.make_again()
+    assert fixed_partitions(world.settings, world.connection).items() >= begun.items()
+    assert world.partition == {}, "nothing was made"
+    world.connection.call("DEL", meta_key(world.settings.namespace, world.settings.generation))
+    world.make_again()
+    assert world.partition == stored_partition(world.live.engine)
+    fixed = dict.fromkeys(fixed_topics(world.settings), world.settings.partitions)
+    assert fixed_partitions(world.settings, world.connection) == fixed, "what a worker that starts will find"

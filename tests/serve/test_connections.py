@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from litestar import get, post
 from litestar.params import JSONBody
+from litestar.response import Stream
 from litestar.types import Receive, Scope, Send
 
 from streams.local.serve import ServeProcess
@@ -32,6 +34,11 @@ SECONDS = 0.25
 @post("/try/body", guards=[requires("read")], sync_to_thread=False)
 def try_body(data: JSONBody[dict[str, Any]]) -> int:
     return len(data)
+
+
+@get("/try/stream", sync_to_thread=False)
+def try_stream() -> Stream:
+    return Stream(itertools.repeat(b"x" * 65_536))
 
 
 @get("/try/large", sync_to_thread=False)
@@ -157,6 +164,16 @@ def test_a_stream_outlasts_the_time_of_a_body(monkeypatch: pytest.MonkeyPatch) -
                     text += stream.recv(65_536)
                 assert not ended.wait(2.5 * SECONDS)
             assert ended.wait(10)
+
+
+def test_a_stream_that_is_cut_off_is_named() -> None:
+    with served([try_stream], stalled_seconds=SECONDS) as own:
+        named: list[str] = []
+        own.connections.on_cut_off = named.append
+        with own.connect(b"GET /try/stream HTTP/1.1\r\nHost: localhost\r\n\r\n") as stalled:
+            assert stalled.recv(10).startswith(b"HTTP/1.1 2")
+            wait_for(lambda: named, "it is cut off")
+        assert named == ["/try/stream"]
 
 
 @pytest.mark.system

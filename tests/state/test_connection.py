@@ -10,7 +10,7 @@ from streams.records.version import RecordVersion
 from streams.settings import Settings
 from streams.state.connection import Command, Connection, connect
 from streams.state.layout import Layout
-from streams.state.record_store import PUT_RECORD, RecordStore
+from streams.state.record_store import PUT_RECORDS, Put, RecordStore
 
 New = Callable[[], Connection]
 
@@ -24,9 +24,9 @@ def stored(version: int) -> Stored:
 
 def test_a_server_that_forgot_its_scripts_is_given_them_again(layout: Layout, new_connection: New) -> None:
     connection, store = new_connection(), RecordStore(layout)
-    connection.register(PUT_RECORD)
+    connection.register(PUT_RECORDS)
     connection.call("SCRIPT", "FLUSH")
-    assert connection.execute([store.put(KEY, None, stored(1), b"d")]) == [None]
+    assert connection.execute([store.put([Put(KEY, None, stored(1), b"d")])]) == [[]]
 
 
 def test_replies_stay_in_order_when_one_command_fails(new_connection: New, layout: Layout) -> None:

@@ -14,7 +14,7 @@ from streams.records.version import RecordVersion
 from streams.settings import Settings
 from streams.state.connection import Command, Connection, Script, connect
 from streams.state.layout import Layout
-from streams.state.record_store import PUT_RECORD, RecordStore
+from streams.state.record_store import PUT_RECORDS, Put, RecordStore
 from tests.redis_cluster import Node, RedisCluster
 from tests.system.processes import wait_for
 
@@ -166,13 +166,13 @@ def test_a_script_on_keys_that_are_apart_waits_until_they_are_together(
     redis_cluster: RedisCluster, new_cluster_connection: New
 ) -> None:
     connection = new_cluster_connection()
-    connection.register(PUT_RECORD)
+    connection.register(PUT_RECORDS)
     # So many buckets that no other test has keys in the slot, of which each second one is moved.
     layout = Layout("apart", "1", 20_000)
     store = RecordStore(layout)
     first = _stored(1)
-    assert connection.execute([store.put(RECORD, None, first, b"one")]) == [None]
-    second = store.put(RECORD, first, _stored(2), b"two")
+    assert connection.execute([store.put([Put(RECORD, None, first, b"one")])]) == [[]]
+    second = store.put([Put(RECORD, first, _stored(2), b"two")])
     slot = redis_cluster.slot(layout.records(RECORD))
     source = redis_cluster.owner_of(slot)
     target = next(node for node in redis_cluster.primaries if node is not source)
@@ -182,7 +182,7 @@ def test_a_script_on_keys_that_are_apart_waits_until_they_are_together(
             connection.execute([second])
 
     redis_cluster.migrate([slot], source, target, meanwhile)
-    assert connection.execute([second]) == [None]
+    assert connection.execute([second]) == [[]]
     assert connection.execute([store.get_document(RECORD)]) == [b"two"]
     redis_cluster.migrate([slot], target, source)
 

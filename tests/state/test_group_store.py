@@ -8,10 +8,18 @@ from collections.abc import Callable
 import pytest
 
 from streams.clusters.group import Cluster, Group, Member, cluster_id
-from streams.errors import StateError
+from streams.errors import ForgottenError, StateError
+from streams.events import Singleton
 from streams.settings import Settings
 from streams.state.connection import Connection
-from streams.state.group_store import ACKNOWLEDGE_GROUP, COMMIT_GROUP, Commit, GroupStore
+from streams.state.group_store import (
+    ACKNOWLEDGE_GROUPS,
+    COMMIT_GROUP,
+    COMMIT_SINGLETONS,
+    Commit,
+    GroupStore,
+    SingletonCommit,
+)
 from streams.state.layout import Layout
 
 A, B, C = (bytes([65 + number]) * 8 for number in range(3))
@@ -25,7 +33,7 @@ def group(*members: bytes, revision: int = 1) -> Group:
 def make(generation: Settings, new_connection: Callable[[], Connection]) -> Callable[[], GroupStore]:
     def new() -> GroupStore:
         connection = new_connection()
-        connection.register(COMMIT_GROUP, ACKNOWLEDGE_GROUP)
+        connection.register(COMMIT_GROUP, COMMIT_SINGLETONS, ACKNOWLEDGE_GROUPS)
         return GroupStore(Layout(generation.namespace, generation.generation, generation.buckets), connection)
 
     return new
@@ -110,13 +118,32 @@ def test_acknowledged_events_are_removed_where_the_group_is_as_published(groups:
     one, two = groups.encode(group(A)), groups.encode(group(A, revision=2))
     groups.commit([Commit(A, b"", one, {"c:1": b"first", "c:2": b"second"})])
     groups.commit([Commit(B, b"", groups.encode(group(B)), {"d:1": b"other"})])
-    assert groups.acknowledge([(A, one, ["c:1"])]) == [one]
+    assert groups.acknowledge([(A, one, ["c:1"])]) == set()
     assert {field for found in groups.pending_events().values() for field in found} == {"c:2", "d:1"}
     groups.commit([Commit(A, one, two, {"c:3": b"third"})])
-    assert groups.acknowledge([(A, one, ["c:2"])]) == [two], "who was slower learns what stands"
+    stale = groups.acknowledge([(B, groups.encode(group(B)), []), (A, one, ["c:2"]), (C, b"", [])])
+    assert stale == {A}, "another worker has changed it"
     assert {field for found in groups.pending_events().values() for field in found} == {"c:2", "c:3", "d:1"}
     groups.forget({groups.outbox(A): ["c:2", "c:3"]})
     assert [dict(found) for found in groups.pending_events().values()] == [{"d:1": b"other"}]
+
+
+def test_singletons_are_stored_where_a_record_has_no_group_yet(groups: GroupStore) -> None:
+    values = {record: groups.encode(group(record)) for record in (A, B, C)}
+    connection, layout = groups._connection, groups._layout
+    for record, header in ((A, b"stored"), (B, b"stored"), (C, b"another")):
+        connection.call("HSET", layout.records(record), record, header + b" features")
+    groups.commit([Commit(B, b"", values[B], {"b:1": b"theirs"})])
+    made = {record: Singleton(value, b"event", b"") for record, value in values.items()}
+    given = [SingletonCommit(r, b"stored", r[:1] + b":1", made[r]) for r in (A, B, C)]
+    assert groups.commit_singletons(given) == ({B}, {C})
+    assert {record: root.raw for record, root in groups.resolve([A, B, C]).items()} == values
+    pending = {field: event for found in groups.pending_events().values() for field, event in found.items()}
+    assert pending == {"A:1": b"event", "b:1": b"theirs", "C:1": b"event"}
+    assert groups.commit_singletons(given) == ({A, B, C}, set())
+    groups.known = b"another server"
+    with pytest.raises(ForgottenError):
+        groups.commit_singletons(given)
 
 
 def test_all_groups_are_those_that_live_somewhere(groups: GroupStore) -> None:

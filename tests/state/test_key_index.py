@@ -12,7 +12,7 @@ import pytest
 from streams.records.stored import id_of
 from streams.settings import Settings
 from streams.state.connection import Connection
-from streams.state.key_index import ADD_TO_KEYS, ENTRY_BYTES, REMOVE_FROM_KEYS, KeyIndex, KeyRecords
+from streams.state.key_index import ADD_TO_KEYS, ENTRY_BYTES, REMOVE_FROM_KEYS, Entry, KeyIndex, KeyRecords
 from streams.state.key_index import Place as IndexPlace
 from streams.state.layout import Layout
 
@@ -36,8 +36,9 @@ class Place:
         return [IndexPlace(self.name, self.fingerprint, loose=False)]
 
     def add(self, record: bytes, signature: bytes = SIGNATURE) -> list[bytes]:
-        replies = self.connection.execute(self.index.add(record, signature, self.places))
-        (packed,) = self.index.entries(self.places, iter(replies))
+        entries = [Entry(record, signature, self.places)]
+        (keys,) = self.index.found(entries, self.connection.execute(self.index.add(entries)))
+        packed = keys.get(0, b"")
         assert self.index.is_full(packed) == (len(packed) >= ENTRY_BYTES * self.cap)
         return list(self.index.candidates(packed, SIGNATURE, loose=False))
 
@@ -215,14 +216,36 @@ def test_on_a_cluster_each_key_has_a_call_of_its_own(generation: Settings, new_c
     places = [IndexPlace(*layout.key("title", value), loose=False) for value in ("one", "two", "three")]
     apart, together = KeyIndex(layout, 64, together=False), KeyIndex(layout, 64, together=True)
     a, b = ids(2)
-    assert (len(apart.add(a, SIGNATURE, places)), len(together.add(a, SIGNATURE, places))) == (3, 1)
-    connection.execute(apart.add(a, SIGNATURE, places))
-    seen = together.entries(places, iter(connection.execute(together.add(b, SIGNATURE, places))))
-    assert seen == [a + SIGNATURE] * 3
-    assert (
-        apart.entries(places, iter(connection.execute(apart.add(b, SIGNATURE, places))))
-        == [a + SIGNATURE + b + SIGNATURE] * 3
-    )
+    first, second = [Entry(a, SIGNATURE, places)], [Entry(b, SIGNATURE, places)]
+    assert (len(apart.add(first)), len(together.add(first))) == (3, 1)
+    connection.execute(apart.add(first))
+    seen = together.found(second, connection.execute(together.add(second)))
+    assert seen == [dict.fromkeys(range(3), a + SIGNATURE)]
+    seen = apart.found(second, connection.execute(apart.add(second)))
+    assert seen == [dict.fromkeys(range(3), a + SIGNATURE + b + SIGNATURE)]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_many_records_are_added_as_if_one_after_the_other(
+    together: bool, generation: Settings, new_connection: New
+) -> None:
+    connection = new_connection()
+    layout = Layout(generation.namespace, generation.generation, generation.buckets)
+    connection.register(ADD_TO_KEYS)
+    chance = Random(7)  # noqa: S311 - a seed makes a test repeatable
+    index, kept = KeyIndex(layout, 64, together=together), dict[IndexPlace, bytes]()
+    where = [IndexPlace(*layout.key("title", f"{together}{n}"), loose=False) for n in range(40)]
+    for lot in (1, 32, 33, 100):
+        some = [chance.sample(where, chance.randrange(4)) for _ in range(lot)]
+        entries = [Entry(id_of(f"{lot}:{n}"), SIGNATURE, places) for n, places in enumerate(some)]
+        expected: list[dict[int, bytes]] = []
+        for record, signature, places in entries:
+            expected.append({n: kept[place] for n, place in enumerate(places) if place in kept})
+            for place in places:
+                kept[place] = (kept.get(place, b"") + record + signature)[: 64 * ENTRY_BYTES]
+        assert index.found(entries, connection.execute(index.add(entries))) == expected
+        if any(len(packed) == 64 * ENTRY_BYTES for packed in kept.values()):
+            break  # a full key keeps the smallest ids: other tests
 
 
 def test_of_any_two_that_insert_at_once_one_sees_the_other(generation: Settings, new_connection: New) -> None:

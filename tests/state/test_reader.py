@@ -8,10 +8,10 @@ from streams.records.record import Record
 from streams.records.stored import Stored, id_of
 from streams.records.version import RecordVersion
 from streams.settings import Settings
-from streams.state.connection import Connection
+from streams.state.connection import READ_FIELDS, Connection
 from streams.state.layout import Layout
 from streams.state.reader import Reader
-from streams.state.record_store import PUT_RECORD, RecordStore
+from streams.state.record_store import PUT_RECORDS, Put, RecordStore
 
 A, B = id_of("s:a"), id_of("s:b")
 RECORD = Record(source="s", source_id="a", title="Lichens on basalt")
@@ -25,8 +25,8 @@ def stored(version: int, *, live: bool = True) -> Stored:
 @pytest.fixture
 def store(generation: Settings, connection: Connection) -> RecordStore:
     store = RecordStore(Layout(generation.namespace, generation.generation, generation.buckets))
-    connection.register(PUT_RECORD)
-    connection.execute([store.put(A, None, stored(1), store.encode_record(RECORD))])
+    connection.register(PUT_RECORDS)
+    connection.execute([store.put([Put(A, None, stored(1), store.encode_record(RECORD))])])
     return store
 
 
@@ -45,12 +45,32 @@ def test_a_record_that_another_worker_wrote_has_changed(store: RecordStore, conn
     reader = Reader(store, connection)
     reader.load([A, B])
     assert reader.changed([A, B]) == []
-    connection.execute([store.put(A, stored(1), stored(2), None)])
+    connection.execute([store.put([Put(A, stored(1), stored(2), None)])])
     assert reader.changed([A, B]) == [A]
     assert reader.features(A) == b"features", "what was read stays until it is forgotten"
     reader.forget([A])
     reader.load([A])
     assert reader.stored()[A] == stored(2)
+
+
+def test_a_refused_write_leaves_what_another_worker_stored(store: RecordStore, connection: Connection) -> None:
+    reader = Reader(store, connection)
+    reader.cache(A, stored(3), b"")
+    reader.cache_read(A, stored(1))
+    reader.load_records([A])
+    assert (reader.stored()[A], reader.record(A)) == (stored(1), RECORD)
+
+
+def test_a_connection_with_the_script_reads_many_at_once(store: RecordStore, connection: Connection) -> None:
+    connection.register(READ_FIELDS)
+    reader, trips = Reader(store, connection), connection.round_trips
+    others = [id_of(f"s:{number}") for number in range(300)]
+    reader.load([*others, A])
+    reader.load_records([A, *others])
+    assert connection.round_trips == trips + 2
+    assert reader.stored() == {**dict.fromkeys(others), A: stored(1)}
+    assert (reader.record(A), reader.record(others[0])) == (RECORD, None)
+    assert reader.changed([*others, A]) == []
 
 
 def test_what_was_just_written_is_not_read_again(store: RecordStore, connection: Connection) -> None:

@@ -14,7 +14,7 @@ from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.layout import Layout
 from streams.state.progress import Progress
-from streams.state.record_store import PUT_RECORD, RecordStore
+from streams.state.record_store import PUT_RECORDS, Put, RecordStore
 
 New = Callable[[], Connection]
 KEY = id_of("s:a")
@@ -26,30 +26,49 @@ def stored(version: int) -> Stored:
 
 def test_a_record_is_stored_only_over_what_was_read(layout: Layout, new_connection: New) -> None:
     connection, store = new_connection(), RecordStore(layout)
-    connection.register(PUT_RECORD)
+    connection.register(PUT_RECORDS)
 
-    def put(expected: Stored | None, new: Stored) -> object:
-        return connection.execute([store.put(KEY, expected, new, b"document of %d" % new.version.version)])[0]
+    def put(expected: Stored | None, new: Stored) -> dict[int, Stored | None]:
+        document = b"document of %d" % new.version.version
+        return store.refused(connection.execute([store.put([Put(KEY, expected, new, document)])])[0])
 
     def read() -> Stored | None:
         return store.stored(connection.execute([store.get(KEY)])[0])
 
     assert read() is None
-    assert put(None, stored(1)) is None
+    assert put(None, stored(1)) == {}
     assert read() == stored(1)
-    refused = put(None, stored(2))
-    assert store.stored(refused) == stored(1), "who is refused learns what stands"
-    assert put(stored(1), stored(2)) is None
+    assert put(None, stored(2)) == {0: stored(1)}, "who is refused learns what is stored"
+    assert put(stored(1), stored(2)) == {}
     assert read() == stored(2)
-    assert store.stored(put(stored(1), stored(3))) == stored(2)
+    assert put(stored(1), stored(3)) == {0: stored(2)}
     assert connection.execute([store.get_document(KEY)]) == [b"document of 2"]
 
 
 def test_a_record_expected_but_gone_is_not_stored(layout: Layout, new_connection: New) -> None:
     connection, store = new_connection(), RecordStore(layout)
-    connection.register(PUT_RECORD)
-    assert connection.execute([store.put(KEY, stored(1), stored(2), b"d")]) == [b""]
+    connection.register(PUT_RECORDS)
+    (reply,) = connection.execute([store.put([Put(KEY, stored(1), stored(2), b"d")])])
+    assert store.refused(reply) == {0: None}
     assert connection.execute([store.get(KEY)]) == [None]
+
+
+def test_of_many_records_those_are_stored_that_are_as_expected(layout: Layout, new_connection: New) -> None:
+    connection, store = new_connection(), RecordStore(layout)
+    connection.register(PUT_RECORDS)
+    a, b, c, d = (id_of(f"s:{name}") for name in "abcd")
+    connection.execute([store.put([Put(record, None, stored(1), b"first") for record in (a, b, c)])])
+    second = [
+        Put(a, stored(1), stored(2), None),
+        Put(b, None, stored(2), b"never"),
+        Put(c, stored(1), stored(2), b""),
+        Put(d, None, stored(2), b"second"),
+    ]
+    assert store.refused(connection.execute([store.put(second)])[0]) == {1: stored(1)}
+    read = [store.stored(reply) for reply in connection.execute([store.get(record) for record in (a, b, c, d)])]
+    assert read == [stored(2), stored(1), stored(2), stored(2)]
+    documents = connection.execute([store.get_document(record) for record in (a, b, c, d)])
+    assert documents == [b"first", b"first", None, b"second"]
 
 
 def test_of_writers_at_once_exactly_one_gets_through(layout: Layout, new_connection: New) -> None:
@@ -57,14 +76,14 @@ def test_of_writers_at_once_exactly_one_gets_through(layout: Layout, new_connect
     barrier = threading.Barrier(workers)
     wins: list[tuple[int, int]] = []
     connections = [new_connection() for _ in range(workers)]
-    connections[0].register(PUT_RECORD)
+    connections[0].register(PUT_RECORDS)
 
     def write(worker: int) -> None:
         store = RecordStore(layout)
         for turn in range(rounds):
             barrier.wait(20)
-            command = store.put(id_of(f"r{turn}"), None, stored(worker + 1), b"d")
-            if connections[worker].execute([command]) == [None]:
+            command = store.put([Put(id_of(f"r{turn}"), None, stored(worker + 1), b"d")])
+            if connections[worker].execute([command]) == [[]]:
                 wins.append((turn, worker))
 
     threads = [threading.Thread(target=write, args=(worker,)) for worker in range(workers)]

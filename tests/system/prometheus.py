@@ -39,7 +39,8 @@ def program(name: str) -> str:
 def hastened(rules: str) -> str:
     """Rules whose times are seconds where they were minutes or hours: what they ask of the figures stays."""
     rules = re.sub(r"\[(\d+)[mh]\]", "[15s]", rules)
-    rules = re.sub(r"for: \d+[mh]", "for: 0s", rules)
+    rules = re.sub(r"for: \d+[mhd]", "for: 0s", rules)
+    rules = rules.replace("> 14 * 86400", "> 2").replace("> 36 * 3600", "> 8")
     return re.sub(r"> (120|900)\b", "> 2", rules)
 
 

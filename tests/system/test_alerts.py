@@ -2,23 +2,27 @@
 
 The rules are those of deploy/prometheus; where alerts are to fire, their times are made seconds (`hastened`).
 `StreamsSkippedOffsets` needs a broker that deletes messages, so Apache Kafka. Not caused here: `StreamsCapsBite` by the caps of
-groups and reviews.
+groups and reviews, and `StreamsHarvestStale` by a source that has nothing new.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,7 +30,7 @@ import orjson
 import pytest
 import yaml
 
-from streams.events import Outgoing
+from streams.events import REVIEWS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import record_topic
@@ -39,6 +43,7 @@ from streams.settings import Settings
 from streams.state.connection import connect
 from streams.state.layout import Layout
 from tests.harvest.arxiv_server import ArxivServer, papers
+from tests.harvest.feed_server import Fault
 from tests.harvest.killing import started
 from tests.serve.desk import CHAPTER, OTHER
 from tests.system.faults import paused
@@ -47,6 +52,10 @@ from tests.system.prometheus import FOLDER, RULES, Prometheus, program
 from tests.system.test_dead_letters import HUGE, allow
 from tests.system.test_skipped import delete_all
 from tests.webhooks.receiver import Receiver, Said
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
+
+import subscribers
 
 pytestmark = pytest.mark.system
 
@@ -400,6 +409,80 @@ def test_a_broker_that_stands_still(scene: Callable[..., Scene]) -> None:
         one.prometheus.wait_firing(*alerts, seconds=120)
     one.wait_quiet(*alerts)
     wait_for(lambda: one.metric("streams_batch_records_total") == 50, "all is handled")
+
+
+@pytest.mark.long
+def test_a_feed_is_not_harvested_doubts_pile_up_and_subscribers_take_nothing(scene: Callable[..., Scene]) -> None:
+    one = scene(harvests=True)
+    succeeded = "streams_harvest_last_success_timestamp_seconds"
+    wait_for(lambda: one.prometheus.query(f"time() - ({succeeded} != 0) < 8"), "all is harvested")
+    alerts = ("StreamsHarvestStale", "StreamsReviewPiling", "StreamsSubscribersDropped")
+    one.wait_quiet(*alerts)
+
+    with ExitStack() as opened:
+        for _ in range(12):
+            client = opened.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            client.connect((one.settings.serve_host, _port(one.api.url)))
+            client.sendall(b"GET /api/v1/events?document=true HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        wait_for(lambda: one.prometheus.query("streams_subscribers == 12"), "all listen")
+        # More than the buffers of a connection hold, so that the service has to wait for each client.
+        asyncio.run(subscribers.publish(one.settings, count(), 6_000, 0.0))
+        ask_review(one, 1_001)
+        one.feed_server.fault = lambda _number: Fault("refuse", 503)
+        one.prometheus.wait_firing(*alerts, seconds=120)
+        assert one.prometheus.query("streams_subscribers_dropped_total == 12")
+    one.feed_server.fault = lambda _number: None
+    one.wait_quiet("StreamsHarvestStale")
+
+    one.harvester.kill()
+    one.prometheus.wait_firing("StreamsHarvestStale")
+
+
+def ask_review(one: Scene, pairs: int) -> None:
+    """Publish doubtful pairs of records, one DOI under two titles; the questions, too, for a worker asks few, to spare people."""
+    chance = random.Random(7)  # noqa: S311 - titles, not secrets
+    papers, questions = [], []
+    for number in range(pairs):
+        ids = f"doubts:{number}-a", f"doubts:{number}-b"
+        for record, year in zip(ids, (1999, 2011), strict=True):
+            words = " ".join(f"{chance.choice(_WORDS)}{chance.choice(_WORDS)}" for _ in range(4))
+            paper = {"title": f"On {words}", "year": year, "doi": f"10.5555/doubts.{number}"}
+            document = {"source": "doubts", "id": record.partition(":")[2], **paper}
+            papers.append(("document", record.encode(), orjson.dumps(document)))
+        question = {"a": ids[0], "b": ids[1], "decision": "review", "score": 0.5, "reasons": ["titles_differ"]}
+        questions.append(Outgoing(REVIEWS, "|".join(ids).encode(), orjson.dumps(question | {"ruleset": "r"})))
+    handled = one.metric("streams_batch_records_total")
+    one.send(*papers)
+    wait_for(lambda: one.metric("streams_batch_records_total") >= handled + len(papers), "all records are handled")
+
+    async def go() -> None:
+        async with Publisher(KafkaConnection.of(one.settings), one.settings.topic_prefix) as publisher:
+            await publisher.publish(questions)
+
+    asyncio.run(go())
+
+
+_WORDS = (
+    "coral",
+    "tide",
+    "lamp",
+    "moss",
+    "graph",
+    "seed",
+    "stone",
+    "wave",
+    "ember",
+    "flute",
+    "lens",
+    "yarn",
+    "quartz",
+    "plume",
+)
+
+
+def _port(url: str) -> int:
+    return int(url.rpartition(":")[2])
 
 
 def test_retention_deletes_what_was_not_read(scene: Callable[..., Scene], broker_kind: str) -> None:

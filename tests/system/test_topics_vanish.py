@@ -15,7 +15,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams import events
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.reader import reported_ends
+from streams.kafka.reader import reported_extents
 from streams.local.valkey import Valkey
 from tests.brokers import AnyBroker
 from tests.system.fault_scenario import FaultScenario
@@ -143,7 +143,7 @@ def test_topics_of_clusters_get_more_partitions(
         doctor = scenario.command()("doctor")
         assert doctor.returncode == 1
         assert "was begun with 4" in doctor.stdout
-        ends = asyncio.run(reported_ends(KafkaConnection.of(scenario.settings), list(more)))
+        ends = asyncio.run(reported_extents(KafkaConnection.of(scenario.settings), list(more)))
         assert {place.partition for place in ends} == {0, 1, 2, 3}, (
             "meanwhile they published to the partitions that there were"
         )

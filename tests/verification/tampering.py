@@ -13,7 +13,7 @@ from streams.clusters.group import Member, Ruling, cluster_id
 from streams.events import Outgoing
 from streams.matching.blocking import blocking_keys
 from streams.records.stored import id_of
-from streams.state.key_index import places
+from streams.state.key_index import Entry, places
 from tests.verification.stage import Stage
 
 Tamper = Callable[[Stage], Any]
@@ -64,7 +64,7 @@ def out_of_a_key(stage: Stage) -> None:
 def old_signature(stage: Stage) -> None:
     features = stage.engine.store.features(stored_features(stage, "u:erratum"))
     stage.connection.execute(
-        stage.engine.index.add(id_of("u:erratum"), b"old!", places(stage.layout, blocking_keys(features)))
+        stage.engine.index.add([Entry(id_of("u:erratum"), b"old!", places(stage.layout, blocking_keys(features)))])
     )
 
 

@@ -13,7 +13,7 @@ from streams.matching.blocking import blocking_keys
 from streams.records.stored import id_of
 from streams.settings import Settings
 from streams.state.connection import Connection
-from streams.state.key_index import places
+from streams.state.key_index import Entry, places
 from streams.verification.audit import Audit
 from streams.verification.differences import MEANINGS
 from streams.verification.states import Values
@@ -162,7 +162,7 @@ def test_an_overflow_has_the_signature_of_its_records_too(
     last = max(range(4), key=lambda number: id_of(f"s:{number}"))
     features = small.engine.store.features(stored_features(small, f"s:{last}"))
     where = places(small.layout, blocking_keys(features))
-    small.connection.execute(small.engine.index.add(id_of(f"s:{last}"), b"old!", where))
+    small.connection.execute(small.engine.index.add([Entry(id_of(f"s:{last}"), b"old!", where)]))
     assert small.codes() == {"key_outdated"}
     small.send(f"s:{last}", ONE | {"volume": "7"})
     assert small.found() == []

@@ -28,9 +28,9 @@ def writer(settings: Settings, metrics: Metrics, health: Health) -> HeartbeatWri
 def test_it_says_what_the_worker_has_done_and_how_it_is(generation: Settings) -> None:
     metrics, health = Metrics(), Health()
     metrics.batch(7, 0.1, 1.0)
-    metrics.decided("duplicate", 3)
-    metrics.decided("distinct", 2)
-    metrics.latencies([0.004, 0.2, 5000.0])
+    metrics.decided.add(3, "duplicate")
+    metrics.decided.add(2, "distinct")
+    metrics.latency.observe([0.004, 0.2, 5000.0])
     found = writer(generation, metrics, health).heartbeat()
     assert (found.worker, found.address, found.generation) == ("one", "host:6066", generation.generation)
     assert (found.messages, found.decided, found.duplicates) == (7, 5, 3)

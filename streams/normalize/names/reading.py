@@ -254,6 +254,51 @@ _UNKNOWN_AUTHOR = _unknown_author_keys()
 
 def author_key(author: Author) -> str:
     """Return an author as `family|given`, `*name` for an organization, `""` for an unknown one ("Anonymous", "et al.")."""
+    key = "" if author.organization else _plain_key(author)
+    return key or key_by_rules(author)
+
+
+def _plain_key(author: Author) -> str:
+    """Return the key of a name of ASCII letters and full stops to which no rule applies, as most are; `""` where one may."""
+    name, family, given = author.name, author.family, author.given
+    is_split = bool(family)
+    if not is_split:
+        given, _, family = name.rpartition(" ")
+    elif name not in (f"{family}, {given}", f"{given} {family}"):
+        return ""
+    if not (family.isalpha() and family.isascii() and given.isascii()) or (family.isupper() and len(family) < 4):
+        return ""
+    letters = given.replace(".", "").strip()
+    if not letters.replace(" ", "").isalpha() or given[0] == "." or " ." in given or ".." in given:
+        return ""
+    key = family.lower()
+    words = given.replace(".", " ").lower().split()
+    if len(letters) < 4 and letters.isalpha() and letters.isupper() and len(words) != len(letters):
+        return ""
+    if key in _OF_RULES or not _OF_RULES.isdisjoint(words) or _is_of_institution(name):
+        return ""
+    # With the family name apart, a particle may be only the last of several given names.
+    if len(words) > 1 and not _PARTICLES.isdisjoint(words[-1:] if is_split else words[1:]):
+        return ""
+    if not is_split and name.lstrip()[:3] in _TITLES:
+        return ""
+    if len(key) == 5 and ("e" in key or "aa" in key):
+        key = _short_umlauts(key)
+    flat = f"{key} {' '.join(words)}"
+    return "" if flat in _UNKNOWN_AUTHOR or flat.startswith("anonymous ") else f"{key}|{flat[len(key) + 1 :]}"
+
+
+def _is_of_institution(name: str) -> bool:
+    lower = name.lower()
+    return "universit" in lower or "institut" in lower or "laborator" in lower
+
+
+# Words of names that some rule is about, but for particles.
+_OF_RULES = _GROUP_WORDS | {word for word in _SUFFIXES if len(word) > 1} | {"et", "others"}
+
+
+def key_by_rules(author: Author) -> str:
+    """Return the key of an author by all rules: the result of `author_key` for any author, in more time."""
     name = author.name or f"{author.given} {author.family}".strip()
     if "&" in name or "\\" in name or "<" in name:
         author = Author(plain(name), plain(author.family), plain(author.given), organization=author.organization)

@@ -19,7 +19,7 @@ from streams.serve.access import Caller
 from streams.serve.problems import answers
 from streams.serve.resources import Resources
 from streams.subscriptions.filters import Filter
-from streams.subscriptions.hub import Subscription
+from streams.subscriptions.subscription import Subscription
 
 __all__ = ["EventType", "router"]
 

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.normalize.names import (
@@ -7,7 +7,19 @@ from streams.normalize.names import (
     is_group,
     split_names,
 )
-from streams.normalize.names.reading import _DBLP_SUFFIX, _ET_AL, _GROUP_STEM, _without_et_al, _without_number
+from streams.normalize.names.reading import (
+    _DBLP_SUFFIX,
+    _ET_AL,
+    _GROUP_STEM,
+    _GROUP_WORDS,
+    _PARTICLES,
+    _SUFFIXES,
+    _TITLES,
+    _UNKNOWN_AUTHOR_PHRASES,
+    _without_et_al,
+    _without_number,
+    key_by_rules,
+)  # fmt: skip
 from streams.records.record import Author
 
 
@@ -117,3 +129,59 @@ def test_patterns_are_left_out_only_where_they_find_nothing(name: str) -> None:
     assert _without_et_al(name) == _ET_AL.sub("", name)
     assert _without_number(name.strip()) == _DBLP_SUFFIX.sub("", name.strip())
     assert is_group(name) or _GROUP_STEM.search(name.lower()) is None
+
+
+_WORDS_OF_RULES = sorted(
+    {
+        *_GROUP_WORDS,
+        *_PARTICLES,
+        *_SUFFIXES,
+        *_TITLES,
+        *_UNKNOWN_AUTHOR_PHRASES,
+        "et",
+        "al",
+        "others",
+        "University",
+        "institut",
+    }
+)
+_NAME_PARTS = st.sampled_from(
+    (
+        *_WORDS_OF_RULES,
+        "Reef",
+        "Shoal",
+        "Kuehn",
+        "haase",
+        "yi",
+        "J",
+        "J.",
+        "j.k.",
+        "AB",
+        "AB.",
+        "ABC",
+        "A.B",
+        "Li",
+        "LI",
+        "o'hara",
+        "ß",
+    )
+)
+_name_words = st.lists(
+    st.tuples(
+        _NAME_PARTS,
+        st.sampled_from((str.__str__, str.title, str.upper)),
+        st.sampled_from((" ", " ", " ", ". ", ".", ", ", "  ")),
+    ),
+    max_size=4,
+).map(lambda parts: "".join(change(part) + mark for part, change, mark in parts))
+
+
+@settings(max_examples=400, deadline=None)
+@given(_name_words, _name_words)
+def test_a_name_without_rules_is_read_as_by_all_rules(one: str, other: str) -> None:
+    for name in (one, one.strip(), f"{one} Reef", f"J. {other}".strip()):
+        assert author_key(Author(name)) == key_by_rules(Author(name))
+    family, given_names = one.strip(), other.strip()
+    for name in (f"{family}, {given_names}", f"{given_names} {family}", other):
+        author = Author(name, family, given_names)
+        assert author_key(author) == key_by_rules(author)

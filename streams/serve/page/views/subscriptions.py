@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams.subscriptions.filters import Filter
-from streams.subscriptions.hub import Listener
+from streams.subscriptions.subscription import Listener
 from streams.webhooks.states import EndpointState
 
 __all__ = ["EndpointRow", "ListenerRow", "endpoint_rows", "listener_rows"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from streams.serve.page.views.subscriptions import endpoint_rows, listener_rows
 from streams.subscriptions.filters import EVERYTHING, Filter
-from streams.subscriptions.hub import Listener
+from streams.subscriptions.subscription import Listener
 from streams.webhooks.states import EndpointState
 
 
