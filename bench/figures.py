@@ -68,6 +68,13 @@ FIGURES: Mapping[str, Figure] = {
         r"together +([\d.]+)",
         "bytes a record in Redis, without abstracts",
     ),
+    "growth": Figure(
+        "growth.py",
+        (),
+        ("--records", "4000", "--marks", "2000", "4000"),
+        r"at the end: ([\d.]+)",
+        "pairs compared a record, at 67,000 generated records",
+    ),
     "serve": Figure(
         "serve.py",
         ("--seconds", "15"),
