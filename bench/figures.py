@@ -83,6 +83,13 @@ FIGURES: dict[str, Figure] = {
         r"worker at the end +([\d.]+)",
         "MB, resident memory of a worker after a long feed",
     ),
+    "growth": Figure(
+        "growth.py",
+        (),
+        ("--records", "4000", "--marks", "2000", "4000"),
+        r"at the end: ([\d.]+)",
+        "pairs compared a record, at 67,000 generated records",
+    ),
     "serve": Figure(
         "serve.py",
         ("--seconds", "15"),
