@@ -14,12 +14,13 @@ import argparse
 import os
 import re
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -39,7 +40,7 @@ class Figure(NamedTuple):
     unit: str
 
 
-FIGURES: Mapping[str, Figure] = {
+FIGURES: dict[str, Figure] = {
     "throughput": Figure(
         "throughput.py",
         ("--works", "12000", "--runs", "1"),
@@ -75,6 +76,20 @@ FIGURES: Mapping[str, Figure] = {
         r"together +([\d.]+)",
         "bytes a record in Redis, without abstracts",
     ),
+    "memory": Figure(
+        "memory.py",
+        ("--records", "200000"),
+        ("--records", "3000"),
+        r"worker at the end +([\d.]+)",
+        "MB, resident memory of a worker after a long feed",
+    ),
+    "growth": Figure(
+        "growth.py",
+        (),
+        ("--records", "4000", "--marks", "2000", "4000"),
+        r"at the end: ([\d.]+)",
+        "pairs compared a record, at 67,000 generated records",
+    ),
     "serve": Figure(
         "serve.py",
         ("--seconds", "15"),
@@ -83,6 +98,16 @@ FIGURES: Mapping[str, Figure] = {
         "ms, 99th percentile of a look-up beside a feed",
     ),
 }
+if shutil.which("chromium"):
+    FIGURES |= {
+        "page": Figure(
+            "page.py",
+            ("--loads", "9"),
+            ("--loads", "1"),
+            r"slowest first paint (\d+)",
+            "ms, first paint of the slowest page",
+        )
+    }
 
 
 class Run(NamedTuple):

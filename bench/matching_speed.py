@@ -24,7 +24,6 @@ from world import Pair, World
 from streams.matching.blocking import blocking_keys
 from streams.matching.decide import decide
 from streams.matching.features import Features, extract
-from streams.matching.titles import title_forms
 from streams.records.record import Record
 
 T = TypeVar("T")
@@ -81,7 +80,6 @@ def main() -> None:
     """Print the costs for each feed named."""
     for name in sys.argv[1:]:
         records = {record.id: record for record in readable(Path(name))}
-        title_forms.cache_clear()
         extracted, spent = timed(extract, records.values())
         print(f"{name}: {len(records)} records\n  extract {micros(spent)}")
         print(f"  keys    {micros(timed(blocking_keys, extracted)[1])}")

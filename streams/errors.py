@@ -7,6 +7,7 @@ StreamsError
 │   ├── WrongSetupError    it answers, and a setting or its own is wrong: waiting does not help
 │   │   └── RedisSetupError    the same, of Redis; a RedisError as well
 │   ├── BrokerError        Kafka
+│   │   └── NoTopicError       it answers, and has none of the topics that are to be read
 │   ├── RedisError         Redis or Valkey
 │   │   ├── ForgottenError     Redis has lost acknowledged writes in a failover
 │   │   └── LostStateError     Redis no longer has the state that the topics belong to
@@ -42,6 +43,7 @@ __all__ = [
     "GapError",
     "LostStateError",
     "MissingExtraError",
+    "NoTopicError",
     "NotFoundError",
     "PayloadError",
     "RedisError",
@@ -102,6 +104,10 @@ class WrongSetupError(ServiceError):
 
 class BrokerError(ServiceError):
     """Kafka cannot be reached or refuses a request."""
+
+
+class NoTopicError(BrokerError):
+    """Kafka answers, and has none of the topics that are to be read."""
 
 
 class RedisError(ServiceError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,6 +18,7 @@ from streams.clusters.canonical import canonical
 from streams.clusters.group import Group, Relation, cluster_id
 from streams.clusters.planner import plan
 from streams.errors import PayloadError
+from streams.records.chunks import chunks
 from streams.records.record import Delete, Record
 from streams.records.version import arrival
 
@@ -113,8 +113,8 @@ def _read_batches(
 
     Raises PayloadError without `on_error`.
     """
-    position, values = 0, iter(records)
-    while given := list(islice(values, size)):
+    position = 0
+    for given in chunks(records, size):
         batch: Batch = []
         for value in given:
             item = read_item(value, f"/{position}")

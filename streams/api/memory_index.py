@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from streams.matching.blocking import blocking_keys
@@ -96,6 +96,10 @@ class MemoryIndex(Generic[T]):
             yield key, weak, members
             if record not in members:
                 self._insert(key, members, record)
+
+    def members(self, key: int) -> Sequence[T]:
+        """Return the records under a key, in the order in which they came."""
+        return self._members.get(key, ())
 
     def remove(self, record: T, keys: Iterable[tuple[int, bool]]) -> None:
         """Take a record out of keys that are no longer its own; a record of the overflow takes its room."""

@@ -19,7 +19,7 @@ from streams.matching.ruleset import DEFAULT, Rules
 from streams.records.record import Delete, Record
 from streams.records.stored import id_of
 from streams.records.version import RecordVersion
-from streams.state.codec import Codec
+from streams.state.record_codec import RecordCodec
 
 __all__ = ["Compared", "Entry", "RecordPool"]
 
@@ -50,14 +50,17 @@ class Compared(NamedTuple):
 
 
 class RecordPool:
-    """Holds records and the decisions on them other than `distinct`, by 8-byte record ids."""
+    """Holds records and the decisions on them other than `distinct`, by 8-byte record ids.
+
+    More than ten methods, for it is in one memory what stores, matcher and groups are to a worker.
+    """
 
     def __init__(self, rules: Rules = DEFAULT, key_cap: int = KEY_CAP) -> None:
         """Keep at most `key_cap` records under one blocking key."""
         self.entries: dict[bytes, Entry] = {}
         self.compared = 0
         self._rules = rules
-        self._codec = Codec(Record, "document")
+        self._codec = RecordCodec()
         self._numbers = KeyNumbers()
         self._index = MemoryIndex[bytes](key_cap)
         self._decisions: dict[bytes, dict[bytes, Decision]] = {}
@@ -124,7 +127,7 @@ class RecordPool:
         if isinstance(item, Record):
             record, version = (
                 item,
-                RecordVersion.of(self._codec.encode(item), version=item.version, updated=item.updated, taken=taken),
+                RecordVersion.of(self._codec.content(item), version=item.version, updated=item.updated, taken=taken),
             )
         else:
             record = Record(source=item.source, source_id=item.source_id)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import orjson
 import typer
 from rich.table import Table
@@ -92,7 +93,7 @@ def show(
         out = typer.get_binary_stream("stdout")
         out.write(found[0][1].payload)
         out.flush()
-        if found[0][0].cut:
+        if found[0][0].truncated:
             typer.echo(f"the dead letter has only the first of {found[0][0].size} bytes", err=True)
     elif as_json:
         _print_json([{"id": each.id} | events.dead_letter_fields(c.payload, c.headers) for each, c in found])
@@ -204,7 +205,7 @@ def _show(letter: Letter, content: Content) -> None:
         "time": _time(letter.time),
         "retry of": letter.retry_of,
         "size": f"{letter.size} bytes"
-        + (f", of which the dead letter has {len(content.payload)}" if letter.cut else ""),
+        + (f", of which the dead letter has {len(content.payload)}" if letter.truncated else ""),
     }
     for name, value in rows.items():
         if value:
@@ -231,9 +232,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
 
 
 def _fields(letter: Letter) -> dict[str, Any]:
-    fields = letter._asdict()
-    del fields["place"]
-    return fields | {"time": _time(letter.time)}
+    return msgspec.structs.asdict(letter.shown) | {"arrival": letter.arrival, "time": _time(letter.time)}
 
 
 def _time(milliseconds: int) -> str:

@@ -26,7 +26,10 @@ def harvest(
     since: Annotated[
         str,
         typer.Option(
-            "--from", metavar="DAY", help="The first day, YYYY-MM-DD. Needed at the first run of a feed of days."
+            "--from",
+            metavar="DAY",
+            help="The first day, YYYY-MM-DD, needed at the first run of a feed of days; of Semantic Scholar's releases the one "
+            "that you have already.",
         ),
     ] = "",
     until: Annotated[str, typer.Option("--until", metavar="DAY", help="The last day; today by default.")] = "",

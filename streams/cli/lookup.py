@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import Annotated, Any
 
 import msgspec
@@ -21,6 +20,7 @@ from streams.query.answers import ClusterAnswer, LookupAnswer
 from streams.query.clusters import Clusters
 from streams.query.index_reader import IndexReader, open_index
 from streams.query.lookup import MOST_ASKED, look_up
+from streams.records.chunks import chunks
 from streams.settings import load_settings
 
 __all__ = ["lookup"]
@@ -51,8 +51,7 @@ def lookup(
     """
     found = True
     with open_index(find(load_settings(), data_dir)) as index:
-        lines = iter(_wanted(asked))
-        while chunk := list(islice(lines, MOST_ASKED)):
+        for chunk in chunks(_wanted(asked), MOST_ASKED):
             answers = look_up(index, chunk)
             clusters = _clusters(index, answers)
             _print(answers, clusters, as_json=as_json)

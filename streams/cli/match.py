@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import Annotated
 
 import msgspec
@@ -21,6 +20,7 @@ from streams.query.documents import read_payload
 from streams.query.index_reader import IndexReader, open_index
 from streams.query.match import MOST_CLUSTERS, MOST_MATCHED
 from streams.query.match import match as match_records
+from streams.records.chunks import chunks
 from streams.records.record import Record
 from streams.settings import load_settings
 
@@ -51,7 +51,7 @@ def match(
     screen = console()
     with open_index(find(load_settings(), data_dir)) as index:
         items = (item for payload in read_payloads(source, [file]) for item in read_payload(source, payload.value))
-        while chunk := list(islice(items, MOST_MATCHED)):
+        for chunk in chunks(items, MOST_MATCHED):
             answers = _answers(index, chunk, limit)
             readable &= not any(answer.code for answer in answers)
             _print(screen, answers, chunk, as_json=as_json)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -46,13 +47,15 @@ _PREPRINT_DOIS = (
     "10.36227/techrxiv",
 )
 _MAX_URLS = 40
-_BEFORE_ID = b'{"id":"'
+_VERSIONS = "versions"
+_BEFORE_ID, _BEFORE_VERSIONS = b'{"id":"', b',"versions":'
 TEXT_FIELDS = (
     *((name, name) for name in ("title", "subtitle", "journal", "volume", "number", "pages", "publisher", "type")),
     ("language", "language"),
     ("publication_date", "date"),
 )
 """Fields of the document, and the record's field each comes from."""
+_TEXT_NAMES, _TEXT_VALUES = tuple(name for name, _ in TEXT_FIELDS), attrgetter(*(field for _, field in TEXT_FIELDS))
 
 
 def is_preprint(record: Record) -> bool:
@@ -68,6 +71,8 @@ def is_preprint(record: Record) -> bool:
 def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
     """Return the canonical document of a cluster's records, with a short entry for each in `versions`, its last field."""
     members = ranked(records)
+    if len(members) == 1:
+        return _of_one(cluster_id, members[0])
     document: dict[str, Any] = {"id": cluster_id, "source": members[0].source}
     for name, field in TEXT_FIELDS:
         for record in members:
@@ -85,16 +90,41 @@ def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
     document["urls"] = list(dict.fromkeys(url for record in members for url in record.urls))[:_MAX_URLS]
     if abstract := _abstract(members):
         document["abstract"] = abstract
-    by_date = sorted(members, key=lambda r: (r.date or "9999", r.id)) if len(members) > 1 else members
+    by_date = sorted(members, key=lambda r: (r.date or "9999", r.id))
     document["versions"] = [_version(record) for record in by_date]
+    return document
+
+
+def _of_one(cluster_id: str, record: Record) -> dict[str, Any]:
+    """Return the document of one record, as most clusters have, without a loop over members for each field."""
+    document: dict[str, Any] = {"id": cluster_id, "source": record.source}
+    for name, value in zip(_TEXT_NAMES, _TEXT_VALUES(record), strict=True):
+        if value:
+            document[name] = value
+    if record.date:
+        document["year"] = int(record.date[:4])
+    document["authors"] = [author.name for author in record.authors]
+    if record.identifiers:
+        if value := record.identifier("doi"):
+            document["doi"] = value
+        if value := record.identifier("arxiv"):
+            document["arxiv_id"] = value
+    document["urls"] = list(dict.fromkeys(record.urls))[:_MAX_URLS] if record.urls else []
+    if record.abstract:
+        document["abstract"] = record.abstract
+    document["versions"] = [_version(record)]
     return document
 
 
 def render(document: dict[str, Any]) -> tuple[bytes, bytes]:
     """Return the document as JSON, and a digest of 6 bytes of all but its id and its list of versions."""
-    versions = document["versions"]
-    content = orjson.dumps({name: value for name, value in document.items() if name != "versions"})
-    text = content[:-1] + b',"versions":' + orjson.dumps(versions) + b"}"
+    if next(reversed(document)) != _VERSIONS:
+        document = {name: value for name, value in document.items() if name != _VERSIONS} | {
+            _VERSIONS: document[_VERSIONS]
+        }
+    text = orjson.dumps(document)
+    # In a text of JSON such quotation marks have a backslash before them.
+    content = text[: text.rindex(_BEFORE_VERSIONS)] + b"}"
     # The id comes first; in another generation the same records may have another one until the clusters are compared.
     return text, blake2b(content[len(_BEFORE_ID) + len(document["id"]) :], digest_size=6).digest()
 
@@ -129,16 +159,24 @@ def _abstract(members: Sequence[Record]) -> str:
 
 
 def _version(record: Record) -> dict[str, Any]:
-    version = {
-        "record": record.id,
-        "source": record.source,
-        "title": record.title,
-        "publication_date": record.date,
-        "journal": record.journal,
-        "doi": record.identifier("doi"),
-        "arxiv_id": record.identifier("arxiv"),
-        "version": record.version,
-        "type": record.type,
-        "url": record.urls[0] if record.urls else "",
-    }
-    return {name: value for name, value in version.items() if value}
+    version: dict[str, Any] = {"record": record.id}
+    if record.source:
+        version["source"] = record.source
+    if record.title:
+        version["title"] = record.title
+    if record.date:
+        version["publication_date"] = record.date
+    if record.journal:
+        version["journal"] = record.journal
+    if record.identifiers:
+        if value := record.identifier("doi"):
+            version["doi"] = value
+        if value := record.identifier("arxiv"):
+            version["arxiv_id"] = value
+    if record.version:
+        version["version"] = record.version
+    if record.type:
+        version["type"] = record.type
+    if record.urls and record.urls[0]:
+        version["url"] = record.urls[0]
+    return version

@@ -135,7 +135,10 @@ def _ordered(pair: tuple[T, T]) -> tuple[T, T]:
 
 
 class _Sides:
-    """Disjoint sets in which every side knows the sides it must not be joined to, and every record its links."""
+    """Disjoint sets in which every side knows the sides it must not be joined to, and every record its links.
+
+    More than ten methods, for a join asks for vetoes, rivals and votes of its two sides.
+    """
 
     def __init__(self, members: Iterable[Any]) -> None:
         self._sets = DisjointSets(members)

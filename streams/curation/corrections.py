@@ -96,7 +96,7 @@ def is_repeated(correction: Correction, known: Correction) -> bool:
 
 def correction_log(settings: Settings, connection: Connection) -> CorrectionLog:
     """Return the verdicts of the index version of the settings."""
-    return CorrectionLog(Layout(settings.namespace, settings.generation, settings.buckets), connection)
+    return CorrectionLog(Layout.of(settings), connection)
 
 
 async def publish_correction(settings: Settings, correction: Correction, about: Verdict) -> None:

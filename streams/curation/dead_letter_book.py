@@ -1,5 +1,7 @@
 """The current dead letters: folded from `dedup.dead-letter`, without their payloads. Table `letter`, columns as in `Letter`.
 
+`place` is `Letter.where`, and `cut` is `truncated`.
+
 A letter is current until its tombstone (`streams/kafka/dead_letters.py`). Its payload is read from the topic when it is asked for.
 """
 
@@ -68,7 +70,7 @@ def fold(connection: sqlite3.Connection, message: Any) -> None:
         return
     connection.execute(
         f"INSERT OR REPLACE INTO letter ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
-        (*letter[:-1], *letter.place),
+        (*msgspec.structs.astuple(letter.shown)[:-1], letter.arrival, letter.truncated, *letter.place),
     )
     if letter.source == CORRECTIONS:
         sent_corrections.refused(connection, letter.origin)
@@ -87,7 +89,7 @@ def restarted(connection: sqlite3.Connection, partition: int) -> None:
 def newest(
     connection: sqlite3.Connection, selection: Selection, after: LetterPosition | None, most: int
 ) -> list[Letter]:
-    """Return letters, newest first, those after a place in that list."""
+    """Return a page of the dead letters, the newest first: those that come after a place in that list."""
     where, given = _where(selection)
     if after is not None:
         where += ' AND (time, partition, "offset") < (:time, :partition, :offset)'
@@ -141,5 +143,7 @@ def _where(selection: Selection) -> tuple[str, dict[str, Any]]:
 
 
 def _letter(row: Sequence[Any]) -> Letter:
-    *fields, cut, partition, offset = row
-    return Letter._make((*fields, bool(cut), (partition, offset)))
+    identifier, origin, where, source, code, detail, size, time, retry_of, arrival, cut, partition, offset = row
+    return Letter(
+        identifier, origin, where, source, code, detail, size, time, retry_of, bool(cut), arrival, (partition, offset)
+    )

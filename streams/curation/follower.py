@@ -54,7 +54,7 @@ class Follower:
         await stop_task(self._task)
 
     async def run(self) -> None:
-        """Follow the topics until cancelled. An error is logged, once where it comes again, and the rest read later."""
+        """Follow the topics until cancelled. After an error it pauses and reads on; one that repeats is logged once."""
         while True:
             try:
                 await self._follow(await self._database.run(positions))

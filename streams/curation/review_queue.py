@@ -228,7 +228,7 @@ def _ordered(
 
 
 def _open_and(filters: Filters) -> list[str]:
-    """Return the conditions of pairs that are open, as far as it is known, and that pass the filters."""
+    """Return the SQL conditions of pairs that no correction has settled yet and that pass the filters."""
     conditions = ["d.settled = 0", f"NOT EXISTS ({CORRECTED})"]
     if filters.source:
         conditions.append(":source IN (d.source_a, d.source_b)")

@@ -60,9 +60,10 @@ def known(connection: sqlite3.Connection, identifier: str) -> Correction | None:
 
 
 def latest(connection: sqlite3.Connection, before: tuple[int, str], most: int) -> Sequence[tuple[int, Correction]]:
-    """Return the last corrections that were sent with their offsets, newest first, before an offset and an id.
+    """Return at most `most` corrections with their offsets, the one sent last first: a page of the list.
 
-    One that was not read yet has the offset `UNREAD`.
+    `before` is the offset and the id of the last one of the page before. A correction that was sent and not read from the topic
+    yet has the offset `UNREAD`.
     """
     rows = connection.execute(
         'SELECT COALESCE("offset", :unread) AS at, message FROM correction WHERE (at, id) < (:at, :id) '

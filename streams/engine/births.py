@@ -31,7 +31,7 @@ def commit_births(
         singleton, record = upsert.singleton, upsert.id
         # Another object is what another worker has stored since.
         if singleton is not None and record not in tied and stored.get(record) is upsert.now:
-            commits.append(SingletonCommit(record, upsert.now.version.pack(), singleton.event_id, singleton))
+            commits.append(SingletonCommit(record, upsert.now.header, singleton.event_id, singleton))
     if not commits:
         return [], request, set()
     refused, changed = groups.commit_singletons(commits)

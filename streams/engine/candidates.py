@@ -10,6 +10,7 @@ from streams.engine.statistics import Statistics
 from streams.engine.upsert import Upsert
 from streams.state.connection import Command, Connection
 from streams.state.key_index import Entry, KeyIndex
+from streams.state.places import is_weak, without
 from streams.state.reader import Reader
 
 __all__ = ["CandidateIndex", "Candidates", "RecordCandidates"]
@@ -55,11 +56,11 @@ class CandidateIndex:
         for upsert, present in zip(upserts, keys, strict=True):
             if upsert.before and upsert.before.features and upsert.before.features != upsert.now.features:
                 former = self._decisions.keys_of(upsert.before)[1]
-                obsolete += self._index.remove(upsert.id, [p for p in former if p not in upsert.places])
+                obsolete += self._index.remove(upsert.id, without(former, upsert.places))
             others: dict[bytes, None] = {}
             for n, packed in present.items():
                 full += self._index.is_full(packed)
-                loose = upsert.places[n].loose
+                loose = is_weak(upsert.places, n)
                 others.update(dict.fromkeys(self._index.candidates(packed, upsert.signature, loose=loose)))
             others.pop(upsert.id, None)
             found.append(RecordCandidates(upsert, list(others), present))

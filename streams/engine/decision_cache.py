@@ -9,13 +9,17 @@ from streams.matching.decision import DUPLICATE, RELATED, Decision
 from streams.matching.prefilter import passes, signature
 from streams.matching.ruleset import Rules
 from streams.records.stored import Stored
-from streams.state.key_index import Place, places
 from streams.state.layout import Layout
+from streams.state.places import places_of, shared
+from streams.state.recent import Recent
 from streams.state.record_store import RecordStore
 
 __all__ = ["DecisionCache"]
 
-_MEMO_ENTRIES = 200_000
+_DECISIONS = 16_384
+"""Decisions that are kept, about 0.4 kB each with the features that they are kept under."""
+_BLOCKING_KEYS = 32_768
+"""Records whose blocking keys are kept, about 0.45 kB each; those of others are made of their features again."""
 _NEITHER = Pair(None, veto=False)
 
 
@@ -29,8 +33,8 @@ class DecisionCache:
         self._store = store
         self._layout = layout
         self._rules = rules
-        self._decisions: dict[tuple[bytes, bytes], Decision] = {}
-        self._blocking_keys: dict[bytes, tuple[bytes, tuple[Place, ...]]] = {}
+        self._decisions = Recent[tuple[bytes, bytes], Decision](_DECISIONS)
+        self._blocking_keys = Recent[bytes, tuple[bytes, bytes]](_BLOCKING_KEYS)
 
     def decide(self, a: bytes, b: bytes) -> Decision:
         """Return the decision on two records' encoded features."""
@@ -38,29 +42,25 @@ class DecisionCache:
         decision = self._decisions.get(pair)
         if decision is None:
             decision = decide(self._store.features(pair[0]), self._store.features(pair[1]), self._rules)
-            if len(self._decisions) >= _MEMO_ENTRIES:
-                self._decisions.clear()
-            self._decisions[pair] = decision
+            self._decisions.add(pair, decision)
         return decision
 
-    def cache_keys(self, blob: bytes, signature: bytes, places: tuple[Place, ...]) -> None:
+    def cache_keys(self, blob: bytes, signature: bytes, places: bytes) -> None:
         """Remember the signature of a record, given by its encoded features, and the index slots of its blocking keys."""
-        if len(self._blocking_keys) >= _MEMO_ENTRIES:
-            self._blocking_keys.clear()
-        self._blocking_keys[blob] = signature, places
+        self._blocking_keys.add(blob, (signature, places))
 
-    def blocking_keys_of(self, blob: bytes) -> tuple[bytes, tuple[Place, ...]]:
+    def blocking_keys_of(self, blob: bytes) -> tuple[bytes, bytes]:
         """Return the signature of a record, given by its encoded features, and the index slots of its blocking keys."""
         found = self._blocking_keys.get(blob)
         if found is None:
             features = self._store.features(blob)
-            self.cache_keys(blob, signature(features), places(self._layout, blocking_keys(features)))
+            self.cache_keys(blob, signature(features), places_of(self._layout, blocking_keys(features)))
             found = self._blocking_keys[blob]
         return found
 
-    def keys_of(self, stored: Stored) -> tuple[bytes, tuple[Place, ...]]:
+    def keys_of(self, stored: Stored) -> tuple[bytes, bytes]:
         """Return the signature of a stored record and the index slots of its blocking keys; none where it was deleted."""
-        return self.blocking_keys_of(stored.features) if stored.features else (b"", ())
+        return self.blocking_keys_of(stored.features) if stored.features else (b"", b"")
 
     def share_blocking_key(self, a: bytes, b: bytes) -> bool:
         """Return whether two records share a blocking key; where it is a weak one, their signatures have to agree too.
@@ -68,8 +68,8 @@ class DecisionCache:
         Only such pairs may link: a worker compares no others, or compares them in some orders of arrival alone.
         """
         (first, mine), (second, theirs) = self.blocking_keys_of(a), self.blocking_keys_of(b)
-        shared = [place for place in mine if place in theirs]
-        return any(not place.loose for place in shared) or (bool(shared) and passes(first, second))
+        strong, weak = shared(mine, theirs)
+        return strong > 0 or (weak > 0 and passes(first, second))
 
     def relation(self, a: bytes, b: bytes) -> str:
         """Return the kind of relation between two records, `""` where there is none or one of them was deleted."""

@@ -14,6 +14,7 @@ from streams.engine.statistics import Statistics
 from streams.events import Evidence, Outgoing
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
 from streams.state.key_index import ENTRY_BYTES
+from streams.state.places import slots
 from streams.state.reader import Reader
 
 __all__ = ["Decided", "Matcher"]
@@ -94,6 +95,6 @@ class Matcher:
 
     def _crowd(self, found: RecordCandidates, other: bytes) -> int:
         """Return how many records the least crowded key holds that two records share."""
-        theirs = self._decisions.blocking_keys_of(other)[1]
-        shared = (found.keys.get(n, b"") for n, place in enumerate(found.upsert.places) if place in theirs)
+        theirs = slots(self._decisions.blocking_keys_of(other)[1])
+        shared = (found.keys.get(n, b"") for n, slot in enumerate(slots(found.upsert.places)) if slot in theirs)
         return min(map(len, shared), default=0) // ENTRY_BYTES

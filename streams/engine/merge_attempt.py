@@ -107,7 +107,7 @@ class MergeAttempt(NamedTuple):
         return find_jobs(request, roots, self.cap)
 
     def _freeze(self, jobs: Sequence[MergeJob]) -> set[bytes]:
-        """Freeze what moves; return the targets of the jobs of which another worker changed a group first."""
+        """Freeze the groups that merge into others; return the targets of those jobs for which another worker was faster."""
         commits, targets = [], []
         for job in jobs:
             for moving, (raw, _) in job.moves.items():
@@ -138,7 +138,9 @@ class MergeAttempt(NamedTuple):
         changed = {record for plan in plans for change in plan.changes for record in change.before + change.after}
         reader.load_records(changed.union(*(named_in_events(plan) for plan in plans)))
         described = [self.describe(plan) for plan in plans]
-        return [_Planned(job, d, self.groups.encode(d.group)) for job, d in zip(jobs, described, strict=True)]
+        return [
+            _Planned(job, d, self.groups.encode(job.target.id, d.group)) for job, d in zip(jobs, described, strict=True)
+        ]
 
     def _commit(self, planned: Sequence[_Planned]) -> tuple[list[Committed], set[bytes]]:
         """Commit the groups that change with their events; return them, and the targets that another worker changed first."""

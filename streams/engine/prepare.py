@@ -14,7 +14,7 @@ import msgspec
 from streams.clusters.corrections import Correction, read_correction
 from streams.clusters.group import singleton_group
 from streams.errors import PayloadError
-from streams.events import Singleton, describe_singleton
+from streams.events import Singleton, describe_singletons
 from streams.matching.blocking import blocking_keys
 from streams.matching.features import extract_all
 from streams.matching.prefilter import signature
@@ -24,10 +24,11 @@ from streams.records.version import RecordVersion
 from streams.settings import Settings
 from streams.sources import Item, parse
 from streams.sources.fields import unread
-from streams.state.group_store import encode_group
-from streams.state.key_index import Place, places
+from streams.state.formats import FIRST, LATEST
+from streams.state.group_codec import GroupCodec
 from streams.state.layout import Layout
-from streams.state.record_store import RecordCodec
+from streams.state.places import places_of
+from streams.state.record_codec import RecordCodec
 
 __all__ = [
     "CORRECTIONS",
@@ -69,7 +70,7 @@ class Prepared(msgspec.Struct, frozen=True, array_like=True, tag="prepared", gc=
     stored: Stored
     document: bytes
     signature: bytes
-    places: tuple[Place, ...]
+    places: bytes
     singleton: Singleton | None
     unread: tuple[str, ...] = ()
 
@@ -116,9 +117,12 @@ def unpack(packed: bytes) -> list[Items]:
 class Intake:
     """Prepares messages for one generation. Not safe for use from two threads at once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, form: int = LATEST) -> None:
+        """Prepare values of a format of the state (`state/formats.py`)."""
         self._layout = Layout(settings.namespace, settings.generation, settings.buckets)
-        self._codec = RecordCodec()
+        self._codec = RecordCodec(form)
+        self._groups = GroupCodec(form)
+        self._wide = form == FIRST
         self._keep_abstracts = settings.abstracts == "keep"
 
     def prepare(self, messages: Sequence[Raw]) -> list[Items]:
@@ -146,37 +150,35 @@ class Intake:
 
     def restore(self, records: Sequence[tuple[Record, RecordVersion]]) -> list[Prepared]:
         """Prepare stored records for another generation, with the versions they have; deleted ones as tombstones."""
-        living = [(record, version) for record, version in records if version.live]
-        wholes = [self._codec.encode_record(record) for record, _ in living]
-        restored = iter(self._prepared([r for r, _ in living], wholes, [s for _, s in living]))
-        return [next(restored) if version.live else self._deleted(record, version) for record, version in records]
+        given = [(record, version._replace(wide=self._wide)) for record, version in records]
+        living = [(record, version) for record, version in given if version.live]
+        restored = iter(self._prepared([record for record, _ in living], [version for _, version in living]))
+        return [next(restored) if version.live else self._deleted(record, version) for record, version in given]
 
     def _records(self, records: Sequence[tuple[Items, Record, int]]) -> list[Prepared]:
-        wholes = [self._codec.encode_record(record) for _, record, _ in records]
+        contents = [self._codec.content(record) for _, record, _ in records]
         versions = [
-            RecordVersion.of(whole, version=record.version, updated=record.updated, taken=taken)
-            for whole, (_, record, taken) in zip(wholes, records, strict=True)
+            RecordVersion.of(content, version=record.version, updated=record.updated, taken=taken, wide=self._wide)
+            for content, (_, record, taken) in zip(contents, records, strict=True)
         ]
-        return self._prepared([record for _, record, _ in records], wholes, versions)
+        return self._prepared([record for _, record, _ in records], versions)
 
-    def _prepared(
-        self, records: Sequence[Record], wholes: Sequence[bytes], versions: Sequence[RecordVersion]
-    ) -> list[Prepared]:
+    def _prepared(self, records: Sequence[Record], versions: Sequence[RecordVersion]) -> list[Prepared]:
         ids = [id_of(record.id) for record in records]
         kept = [record if self._keep_abstracts else _without_abstract(record) for record in records]
-        documents = wholes if self._keep_abstracts else [self._codec.encode_record(record) for record in kept]
+        documents = [self._codec.encode_record(record) for record in kept]
         features = extract_all(records)
         stored = [self._codec.encode_features(each) for each in features]
         signatures = [signature(each) for each in features]
         found = [blocking_keys(each) for each in features]
-        where = [places(self._layout, each) for each in found]
-        singletons = [_singleton(*each) for each in zip(ids, kept, versions, strict=True)]
+        where = [places_of(self._layout, each) for each in found]
+        singletons = self._singletons(ids, kept, versions)
         return [
             Prepared(
                 ids[n],
                 kept[n].id,
                 kept[n].source,
-                Stored(versions[n], stored[n]),
+                Stored.of(versions[n], stored[n]),
                 documents[n],
                 signatures[n],
                 where[n],
@@ -186,13 +188,22 @@ class Intake:
             for n in range(len(ids))
         ]
 
+    def _singletons(
+        self, keys: Sequence[bytes], records: Sequence[Record], versions: Sequence[RecordVersion]
+    ) -> list[Singleton]:
+        encode, described = self._groups.encode, describe_singletons(keys, records)
+        return [
+            Singleton(encode(key, singleton_group(key, version.digest, version.taken, canonical)), event, state)
+            for key, version, (event, state, canonical) in zip(keys, versions, described, strict=True)
+        ]
+
     def _tombstone(self, item: Delete, taken: int) -> Prepared:
         deleted = Record(source=item.source, source_id=item.source_id)
-        return self._deleted(deleted, RecordVersion.of(b"", taken=taken, live=False))
+        return self._deleted(deleted, RecordVersion.of(b"", taken=taken, live=False, wide=self._wide))
 
     def _deleted(self, record: Record, version: RecordVersion) -> Prepared:
         document = self._codec.encode_record(record)
-        return Prepared(id_of(record.id), record.id, record.source, Stored(version, b""), document, b"", (), None)
+        return Prepared(id_of(record.id), record.id, record.source, Stored.of(version, b""), document, b"", b"", None)
 
 
 def _read(message: Raw) -> Sequence[Item | Correction]:
@@ -206,8 +217,3 @@ def _read(message: Raw) -> Sequence[Item | Correction]:
 
 def _without_abstract(record: Record) -> Record:
     return msgspec.structs.replace(record, abstract="") if record.abstract else record
-
-
-def _singleton(key: bytes, record: Record, version: RecordVersion) -> Singleton:
-    event, state, canonical = describe_singleton(key, record)
-    return Singleton(encode_group(singleton_group(key, version.digest, version.taken, canonical)), event, state)

@@ -15,7 +15,6 @@ from streams.engine.prepare import Prepared
 from streams.events import Singleton
 from streams.records.stored import Stored
 from streams.state.connection import Connection
-from streams.state.key_index import Place
 from streams.state.reader import Reader
 from streams.state.record_store import PUT_TOGETHER, Put, RecordStore
 
@@ -35,7 +34,7 @@ class Upsert(NamedTuple):
     now: Stored
     document: bytes | None
     signature: bytes
-    places: tuple[Place, ...]
+    places: bytes
     singleton: Singleton | None
 
 
@@ -73,19 +72,23 @@ class Upserter:
 
     def _merged(self, payloads: Sequence[Prepared], before: Stored | None) -> Upsert:
         """Return what is to be stored of a record with these payloads; `now` is `before` where nothing is newer."""
-        last: Prepared | None = None
-        if before is None:
-            last = payloads[0]
-        now = before or payloads[0].stored
+        if before is None and len(payloads) == 1:
+            (only,) = payloads
+            return _newer(only, None, only.stored)
+        last = payloads[0] if before is None else None
+        former, version = before.version if before else None, (before or payloads[0].stored).version
         for item in payloads:
-            if item.stored.version.supersedes(now.version):
-                now, last = item.stored._replace(version=item.stored.version.next_after(now.version)), item
-            elif (kept := now.version.after_rejecting(item.stored.version)) != now.version:
-                now = now._replace(version=kept)
-        if last is None:
-            signature, places = self._decisions.keys_of(now)
-            return Upsert(payloads[0].id, payloads[0].name, before, now, None, signature, places, None)
-        return Upsert(last.id, last.name, before, now, last.document, last.signature, last.places, last.singleton)
+            theirs = item.stored.version
+            if theirs.supersedes(version):
+                version, last = theirs.next_after(version), item
+            else:
+                version = version.after_rejecting(theirs)
+        if last is not None:
+            return _newer(last, before, Stored.of(version, last.stored.features))
+        kept = before or payloads[0].stored
+        now = kept if version == former else Stored.of(version, kept.features)
+        signature, places = self._decisions.keys_of(now)
+        return Upsert(payloads[0].id, payloads[0].name, before, now, None, signature, places, None)
 
     def _put(self, newer: Sequence[Upsert], reader: Reader) -> set[bytes]:
         """Store records; return those of which something else was stored than expected, which `reader` has now."""
@@ -101,3 +104,7 @@ class Upserter:
             if put.id not in refused:
                 reader.cache(put.id, put.now, put.document)
         return refused
+
+
+def _newer(item: Prepared, before: Stored | None, now: Stored) -> Upsert:
+    return Upsert(item.id, item.name, before, now, item.document, item.signature, item.places, item.singleton)

@@ -1,7 +1,7 @@
 """Messages that Streams publishes: those of every topic, and the changes of clusters described as events."""
 
 from streams.events.cause import Cause
-from streams.events.describe import describe, describe_singleton, fingerprint, state_messages, states
+from streams.events.describe import describe, describe_singletons, fingerprint, state_messages, states
 from streams.events.messages import (
     CLUSTERS,
     CONTROL,
@@ -40,7 +40,7 @@ __all__ = [
     "dead_letter_fields",
     "decision_message",
     "describe",
-    "describe_singleton",
+    "describe_singletons",
     "fingerprint",
     "review_message",
     "state_message",

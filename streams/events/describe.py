@@ -21,7 +21,7 @@ from streams.events.messages import Evidence, Outgoing, state_message
 from streams.events.singletons import singleton_event
 from streams.records.record import Record
 
-__all__ = ["describe", "describe_singleton", "fingerprint", "state_messages", "states"]
+__all__ = ["describe", "describe_singletons", "fingerprint", "state_messages", "states"]
 
 _Pairs = frozenset[tuple[str, ...]]
 _NO_PAIRS: _Pairs = frozenset()
@@ -41,15 +41,18 @@ def describe(
     return _Description(plan, record, live, cause).described()
 
 
-def describe_singleton(key: bytes, record: Record) -> tuple[bytes, bytes, bytes]:
-    """Describe a cluster that begins with one record, which is its cause: event, state without the document, and digest.
+def describe_singletons(keys: Sequence[bytes], records: Sequence[Record]) -> list[tuple[bytes, bytes, bytes]]:
+    """Describe clusters that each begin with one record, their cause: event, state without the document, and digest.
 
-    Most plans are such. The bytes are those of `describe`, in a fraction of the time.
+    Most plans are such. The bytes are those of `describe`, in a fraction of the time; each step runs over all records.
     """
-    name = cluster_id(key)
-    document, digest = render(canonical(name, (record,)))
-    event, state = singleton_event(name.encode(), orjson.dumps(record.id), document)
-    return event, state, digest
+    names = [cluster_id(key) for key in keys]
+    documents = [canonical(name, (record,)) for name, record in zip(names, records, strict=True)]
+    rendered = [render(document) for document in documents]
+    return [
+        (*singleton_event(name.encode(), orjson.dumps(record.id), document), digest)
+        for name, record, (document, digest) in zip(names, records, rendered, strict=True)
+    ]
 
 
 class _Description:

@@ -1,9 +1,10 @@
 """Checkpoints and states of harvesters. Owns the topic `harvest.checkpoints`: compacted, one partition.
 
-| key          | value                                                                    | written                              |
-|--------------|--------------------------------------------------------------------------|--------------------------------------|
-| `feed`       | a `Checkpoint`, JSON: what is harvested (200 bytes, 60 more a shard)     | after Kafka has every record of it   |
-| `feed#state` | a `State`, JSON: what its harvester does (300 bytes)                     | each 30 s while it works, at its end |
+| key           | value                                                                | written                               |
+|---------------|----------------------------------------------------------------------|---------------------------------------|
+| `feed`        | a `Checkpoint`, JSON: what is harvested (200 bytes, 60 more a shard) | after Kafka has every record of it    |
+| `feed#state`  | a `State`, JSON: what its harvester does (300 bytes)                 | each 30 s while it works, at its end  |
+| `feed#holder` | a `Holder` of `streams/harvest/claim.py`, JSON: which process has it | each 5 s while one has it, at its end |
 
 A feed is the name of a source, with its sets or its search after a colon. A checkpoint has days, releases and names of shards,
 never a token of a server: tokens expire. The topic keeps the last message of each key. On the embedded broker topics end with
@@ -13,7 +14,7 @@ it, and so do checkpoints.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, Literal, TypeVar
 
@@ -28,7 +29,7 @@ from streams.kafka.refusal import explained
 from streams.kafka.topics import CHECKPOINTS
 from streams.settings import Settings
 
-__all__ = ["Checkpoint", "CheckpointStore", "State", "read_states"]
+__all__ = ["Checkpoint", "CheckpointStore", "State", "read_states", "states_of"]
 
 T = TypeVar("T")
 
@@ -106,9 +107,16 @@ class CheckpointStore:
 async def read_states(settings: Settings) -> list[State]:
     """Return the state of every feed that was ever harvested, each with its checkpoint, by name. Raises BrokerError.
 
-    None where there is no topic of checkpoints. A message of another version of Streams that cannot be read is left out.
+    None where there is no topic of checkpoints.
     """
-    values = await _last_values(settings)
+    return states_of(await _last_values(settings))
+
+
+def states_of(values: Mapping[bytes, bytes]) -> list[State]:
+    """Return the states in the last values of the topic by key, by name of their feeds, each with its checkpoint.
+
+    A message of another version of Streams that cannot be read is left out.
+    """
     found = []
     for key, value in sorted(values.items()):
         if key.endswith(_SUFFIX.encode()) and (state := _decoded(value, State)) is not None:

@@ -20,6 +20,7 @@ from streams.errors import BrokerError, FeedError
 from streams.event_log import EventLog
 from streams.events import Outgoing
 from streams.harvest.checkpoints import Checkpoint, CheckpointStore, State
+from streams.harvest.claim import ClaimedError, FeedClaim
 from streams.harvest.client import FeedClient, RefusedRequestError
 from streams.harvest.metrics import HarvestMetrics
 from streams.harvest.source import Batch, Source, Window
@@ -45,7 +46,10 @@ class Progress(NamedTuple):
 
 
 class Harvester:
-    """Harvests one source with one client and one publisher; `publisher` None publishes nothing and writes no checkpoint."""
+    """Harvests one source with one client and one publisher, while it has its claim.
+
+    `publisher` None publishes nothing and writes no checkpoint, and needs no `claim`.
+    """
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class Harvester:
         store: CheckpointStore,
         publisher: Publisher | None,
         metrics: HarvestMetrics,
+        claim: FeedClaim | None = None,
         *,
         follows: bool = False,
         on_progress: Callable[[Progress], None] = lambda _progress: None,
@@ -64,6 +69,7 @@ class Harvester:
         self._store = store
         self._publisher = publisher
         self._metrics = metrics
+        self._claim = claim
         self._follows = follows
         self._on_progress = on_progress
         self._today = today
@@ -74,7 +80,12 @@ class Harvester:
         self._state_written = 0.0
 
     async def once(self) -> Progress:
-        """Harvest what is due; return what was published. Raises FeedError where windows remain that failed; BrokerError."""
+        """Harvest what is due; return what was published.
+
+        Raises FeedError where windows remain that failed, ClaimedError where another harvester has the feed, and BrokerError.
+        """
+        if self._claim is not None:
+            await self._claim.take(waits=self._follows)
         stored = await self._store.read()
         self._checkpoint = stored.checkpoint or Checkpoint(self._source.feed)
         self._success = self._success or stored.success
@@ -109,6 +120,9 @@ class Harvester:
                     deletes=done.deletes,
                     wait=wait,
                 )
+            except ClaimedError as error:
+                log.warning("claim_lost", "{reason}", reason=str(error))
+                continue  # the next pass begins when the feed is free
             except (FeedError, BrokerError) as error:
                 if isinstance(error, RefusedRequestError) and not succeeded:
                     raise
@@ -131,7 +145,7 @@ class Harvester:
                 window = queue.pop(0)
                 try:
                     await self._harvest(window)
-                except RefusedRequestError:
+                except (RefusedRequestError, ClaimedError):
                     raise
                 except FeedError as error:
                     if parts := self._source.split(window):
@@ -170,6 +184,7 @@ class Harvester:
             await self._tell("working", window.name, sparingly=True)
 
     async def _publish(self, batch: Batch) -> None:
+        self._check_claim()
         topic = RECORDS + self._source.adapter
         if self._publisher is not None:
             await self._publisher.publish([Outgoing(topic, key, value) for key, value in batch.messages])
@@ -180,12 +195,18 @@ class Harvester:
 
     async def _move(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint: every record before it was acknowledged."""
+        self._check_claim()
         self._checkpoint = msgspec.structs.replace(checkpoint, newest=self._newest, time=time.time())
         await self._store.write(self._checkpoint)
         self._expose()
 
     async def _tell(self, state: str, detail: str, *, sparingly: bool = False) -> None:
-        """Write the state, `sparingly` not more often than each 30 s; one that cannot be written is left out."""
+        """Write the state, `sparingly` not more often than each 30 s; one that cannot be written is left out.
+
+        So is that of a harvester without its claim: the state is the other one's.
+        """
+        if self._claim is not None and not self._claim.is_held:
+            return
         if sparingly and time.monotonic() - self._state_written < _STATE_SECONDS:
             return
         self._state_written = time.monotonic()
@@ -207,6 +228,10 @@ class Harvester:
                 feed=self._source.feed,
                 reason=str(error),
             )
+
+    def _check_claim(self) -> None:
+        if self._claim is not None:
+            self._claim.check()
 
     def _expose(self) -> None:
         self._metrics.progressed(self._newest, self._success, len(self._checkpoint.pending))

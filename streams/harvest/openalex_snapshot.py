@@ -48,8 +48,8 @@ class OpenAlexSnapshotSource:
     in_order = True
 
     def __init__(self, options: Options, url: str = "", _key: str = "") -> None:
-        if options.sets or options.query:
-            raise UsageError("a snapshot is read as a whole: leave out --set and --query")
+        if options.sets or options.until:
+            raise UsageError("a snapshot is read as a whole: leave out --set and --until")
         self._options = options
         self._url = (url or URL).rstrip("/")
 

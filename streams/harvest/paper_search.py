@@ -11,7 +11,7 @@ from datetime import date
 
 import msgspec
 
-from streams.errors import FeedError
+from streams.errors import FeedError, UsageError
 from streams.feed_files.keys import message_key
 from streams.harvest.checkpoints import Checkpoint
 from streams.harvest.client import FeedClient, GarbledError, RefusedRequestError, Response
@@ -38,6 +38,8 @@ class PaperSearchSource:
     in_order = True
 
     def __init__(self, options: Options, url: str = "", _key: str = "") -> None:
+        if options.sets:
+            raise UsageError("a search has no sets: leave out --set")
         self._options = options
         self._url = (url or URL).rstrip("/") + "/graph/v1/paper/search/bulk"
         self.feed = f"semantic_scholar:{options.query}"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import NamedTuple
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from aiohttp import web
 from streams.errors import SettingsError
 from streams.event_log import EventLog
 from streams.harvest.checkpoints import CheckpointStore
+from streams.harvest.claim import FeedClaim
 from streams.harvest.client import FeedClient, Patience
 from streams.harvest.feeds import FEEDS, Feed
 from streams.harvest.harvester import Harvester, Progress
@@ -93,9 +94,15 @@ async def _run(
         patience,
         feed.headers(key),
     )
-    async with _publisher(settings, source.adapter, wanted.dry_run) as publisher, client:
+    async with (
+        _publisher(settings, source.adapter, wanted.dry_run) as publisher,
+        _claim(settings, source.feed, publisher) as claim,
+        client,
+    ):
         store = CheckpointStore(settings, source.feed, publisher)
-        harvester = Harvester(source, client, store, publisher, metrics, follows=wanted.follow, on_progress=on_progress)
+        harvester = Harvester(
+            source, client, store, publisher, metrics, claim, follows=wanted.follow, on_progress=on_progress
+        )
         async with _metrics_port(settings, metrics) if wanted.follow else nullcontext():
             try:
                 if not wanted.follow:
@@ -115,6 +122,10 @@ async def _publisher(settings: Settings, adapter: str, dry_run: bool) -> AsyncIt
     await create_topics(settings, specs=harvest_topics(settings, adapter))
     async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
         yield publisher
+
+
+def _claim(settings: Settings, feed: str, publisher: Publisher | None) -> AbstractAsyncContextManager[FeedClaim | None]:
+    return nullcontext() if publisher is None else FeedClaim(settings, feed, publisher)
 
 
 @asynccontextmanager

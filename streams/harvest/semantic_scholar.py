@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from streams.errors import UsageError
 from streams.event_log import EventLog
 from streams.feed_files.keys import message_key
 from streams.harvest.checkpoints import Checkpoint
@@ -56,13 +57,18 @@ class _Diffs(msgspec.Struct):
 
 
 class SemanticScholarSource:
-    """The dataset `papers`: a base when there is no checkpoint, else the differences since."""
+    """The dataset `papers`: a base when there is no checkpoint, else the differences since.
+
+    `--from` names the release whose files were loaded by other means: without a checkpoint the differences after it are applied.
+    """
 
     adapter = "semantic_scholar"
     feed = "semantic_scholar"
     in_order = True
 
     def __init__(self, options: Options, url: str = "", _key: str = "") -> None:
+        if options.sets or options.until:
+            raise UsageError("releases are read as a whole: leave out --set and --until, or search by --query")
         self._options = options
         self._url = (url or URL).rstrip("/") + "/datasets/v1"
 
@@ -70,6 +76,9 @@ class SemanticScholarSource:
         """Yield the files that are due. Raises FeedError."""
         if self._options.again and not checkpoint.target.startswith(_BASE):
             checkpoint = Checkpoint(self.feed)
+        is_begun = bool(checkpoint.done or checkpoint.target)
+        if self._options.since and not is_begun and not self._options.again:
+            checkpoint = msgspec.structs.replace(checkpoint, done=f"{self._options.since}")
         if not checkpoint.done:
             async for window in self._base(client, checkpoint):
                 yield window
@@ -77,7 +86,7 @@ class SemanticScholarSource:
         try:
             diffs = await self._diffs(client, checkpoint.done)
         except RefusedRequestError as error:
-            if error.status != _NOT_FOUND:
+            if error.status != _NOT_FOUND or not is_begun:
                 raise
             log.warning(
                 "release_too_old",
@@ -160,7 +169,7 @@ class SemanticScholarSource:
             )
         target, _, name = window.name.rpartition(" ")
         parts = (*checkpoint.parts, name) if checkpoint.target == target else (name,)
-        done = "" if target.startswith(_BASE) else checkpoint.done
+        done = "" if target.startswith(_BASE) else checkpoint.done or target.partition("..")[0]
         return msgspec.structs.replace(checkpoint, done=done, target=target, parts=parts)
 
     def failed(self, checkpoint: Checkpoint, window: Window) -> Checkpoint:

@@ -17,6 +17,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
+import msgspec
+
 from streams import events
 from streams.errors import UsageError
 from streams.kafka.connection import KafkaConnection
@@ -24,18 +26,28 @@ from streams.kafka.reader import read_one, read_to_now
 from streams.kafka.truncation import SIZE
 from streams.settings import Settings
 
-__all__ = ["Content", "Letter", "content_of", "contents", "letter_of", "select", "standing", "topic_of_letters"]
+__all__ = [
+    "Content",
+    "DeadLetter",
+    "Letter",
+    "content_of",
+    "contents",
+    "letter_of",
+    "select",
+    "standing",
+    "topic_of_letters",
+]
 
 _FEW = 8
 """Letters that are read one by one: each takes a connection of its own."""
 
 
-class Letter(NamedTuple):
-    """A dead letter without its payload.
+class DeadLetter(msgspec.Struct, frozen=True):
+    """A message, or one item of it, that could not be read. `id` is its `origin`, followed by `#` and `where` for an item.
 
-    `id` is its key on the topic; `place` the partition and offset there; `size` that of the whole payload in bytes;
-    `time` Unix time in ms; `arrival` orders the message among those about its record (0: not known); `retry_of` is the origin
-    of the letter that was redriven; `cut` says that the letter holds only the beginning of the payload.
+    `origin` is topic:partition:offset of the message, `where` the path in its payload, empty for all of it. `size` is that of the
+    whole payload in bytes, `time` Unix time in ms, `retry_of` the origin of the dead letter that was sent again before.
+    `truncated`: only the beginning of the payload is kept.
     """
 
     id: str
@@ -47,9 +59,23 @@ class Letter(NamedTuple):
     size: int
     time: int
     retry_of: str
+    truncated: bool
+
+
+class Letter(DeadLetter, frozen=True):
+    """A dead letter in its topic, without its payload.
+
+    `id` is its key there; `place` the partition and offset; `arrival` orders the message among those about its record (0: not
+    known).
+    """
+
     arrival: int
-    cut: bool
     place: tuple[int, int]
+
+    @property
+    def shown(self) -> DeadLetter:
+        """What people and programs are shown of it."""
+        return msgspec.convert(self, DeadLetter, from_attributes=True)
 
 
 class Content(NamedTuple):
@@ -149,8 +175,8 @@ def letter_of(message: Any) -> Letter | str:
         size=int(whole) if whole.isdecimal() else len(message.value or b""),
         time=message.timestamp,
         retry_of=texts.get("retry-of", ""),
+        truncated=SIZE in headers,
         arrival=int(arrival) if arrival.isdecimal() else 0,
-        cut=SIZE in headers,
         place=(message.partition, message.offset),
     )
 

@@ -46,6 +46,8 @@ class Publisher:
     """A producer for a worker's topics. Use as `async with`, from the event loop only.
 
     A message is sent in a batch with others; if the broker refuses the batch, alone; if it is too large for that, truncated.
+
+    More than ten methods, for a message goes in a batch, alone or truncated.
     """
 
     def __init__(

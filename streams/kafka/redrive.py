@@ -123,7 +123,7 @@ async def _resend(settings: Settings, producer: _Producer, letter: Letter, found
         return Outcome((letter,), problem=f"no source is called {source!r}; name one with --to")
     origin = _ORIGIN.fullmatch(letter.origin)
     key, payload = found.key, found.payload
-    if letter.cut:
+    if letter.truncated:
         original = origin and await read_one(KafkaConnection.of(settings), origin[1], int(origin[2]), int(origin[3]))
         if not original:
             return Outcome((letter,), problem=f"only {len(payload)} of its {letter.size} bytes are left")

@@ -28,8 +28,9 @@ from zlib import crc32
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from streams.errors import BrokerError, StreamsError
+from streams.errors import NoTopicError, StreamsError
 from streams.event_log import EventLog
+from streams.kafka.broker_process import BrokerProcess
 from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import Extent, describe, extents_of, plain_consumer, read_at
@@ -89,6 +90,10 @@ class TopicFollower:
     - `positions`: where the next read begins, by partition
     - `extents`: what the partitions had when the session began; without ends on the embedded broker where none are written
     - `has_true_ends`: whether the broker says rightly where its partitions end; None before the first session
+    - `answered`: when the broker last answered, Unix time in seconds, 0 for never; while nothing comes it is asked every five
+      seconds
+
+    More than ten methods, for a session begins, ends and is compared in several ways.
     """
 
     def __init__(
@@ -111,13 +116,13 @@ class TopicFollower:
         self.positions: dict[TopicPartition, Position] = {}
         self.extents: Mapping[TopicPartition, Extent] = {}
         self.has_true_ends: bool | None = None
+        self.answered = 0.0
         self._kafka, self._topics, self._begin_at = kafka, topics, begin
         self._most, self._session_seconds = most, session_seconds
         self._all_exist, self._end_markers = all_exist, end_markers
         self._open = AsyncExitStack()
         self._consumer: AIOKafkaConsumer | None = None
-        self._embedded: asyncio.StreamReader | None = None
-        self._embedded_writer: asyncio.StreamWriter | None = None
+        self._process = BrokerProcess(kafka)
         self._read: list[Batch] = []
         self._has_read = False
         self._is_same_process = self._is_compared = False
@@ -176,12 +181,12 @@ class TopicFollower:
     async def close(self) -> None:
         """Close all connections; the next read connects again and continues."""
         await self._end_session()
-        self._hang_up()
+        self._process.close()
 
     async def _step(self) -> None:
         """Begin a session or read once, and add what came to `_read`."""
         consumer = self._consumer
-        if consumer is None or time.monotonic() > self._began + self._session_seconds or self._is_cut():
+        if consumer is None or time.monotonic() > self._began + self._session_seconds or self._process.has_ended():
             await self._begin()
             return
         if not self.has_true_ends:
@@ -193,11 +198,12 @@ class TopicFollower:
                 raise
             await self._begin()  # which finds out what is missing
             return
-        if self._is_cut():  # what came may be of the next process of the broker, and is left
+        if self._process.has_ended():  # what came may be of the next process of the broker, and is left
             return
         self._has_read = True
         if found:
             self._failures, self._last, self._waiting = 0, time.monotonic(), {}
+            self.answered = time.time()
             self.positions |= {
                 place: Position(messages[-1].offset + 1, mark_of(messages[-1])) for place, messages in found.items()
             }
@@ -223,6 +229,7 @@ class TopicFollower:
             consumer.seek(place, self.positions[place].next)
         self._consumer, self._is_compared = consumer, True
         self._began = self._last = time.monotonic()
+        self.answered = time.time()
         self._has_read, self._reported, self._waiting = False, {}, {}
         self._read.append(Batch({}, missing, is_start=True))
 
@@ -231,14 +238,14 @@ class TopicFollower:
         cluster = await describe(self._kafka, self._topics, all_exist=self._all_exist)
         places, self.has_true_ends = list(cluster.places), cluster.has_true_ends
         if not places:
-            raise BrokerError(f"Kafka has no topic {', '.join(self._topics)}; a worker creates it")
+            raise NoTopicError(f"Kafka has no topic {', '.join(self._topics)}; a worker creates it")
         if cluster.has_true_ends:
             self.extents = await extents_of(self._kafka, cluster)
             return places
-        self._is_same_process = self._is_compared and self._embedded is not None and not self._is_cut()
+        self._is_same_process = self._is_compared and self._process.runs()
         if not self._is_same_process:
             self._is_compared = False
-            await self._call()
+            await self._process.connect()
         known = self.extents if self._is_same_process else {}
         if self._end_markers and (new := [place for place in places if place not in known]):
             known = {**known, **await extents_of(self._kafka, cluster._replace(places=new))}
@@ -287,8 +294,9 @@ class TopicFollower:
         async with asyncio.timeout(_IDLE_SECONDS):
             ends = dict(await consumer.end_offsets(places))
             at = {place: await consumer.position(place) for place in places}
+        self.answered = time.time()
         if any(ends[place] < self._reported.get(place, 0) for place in places):
-            self._hang_up()  # the topic was made anew, so its ends are others
+            self._process.close()  # the topic was made anew, so its ends are others
             await self._begin()
             return
         if any(at[place] == self._waiting.get(place) for place in places):
@@ -314,20 +322,6 @@ class TopicFollower:
         opened, self._open = self._open, AsyncExitStack()
         with contextlib.suppress(StreamsError, KafkaError, OSError):
             await cancelled_only_by_caller(opened.aclose())
-
-    async def _call(self) -> None:
-        """Open the connection whose end shows that the process of the embedded broker has ended. Raises OSError."""
-        self._hang_up()
-        host, _, port = self._kafka.servers[0].rpartition(":")
-        self._embedded, self._embedded_writer = await asyncio.open_connection(host.strip("[]"), int(port))
-
-    def _hang_up(self) -> None:
-        if self._embedded_writer is not None:
-            self._embedded_writer.close()
-        self._embedded = self._embedded_writer = None
-
-    def _is_cut(self) -> bool:
-        return self._embedded is not None and (self._embedded.at_eof() or self._embedded.exception() is not None)
 
 
 def mark_of(message: Any) -> str:

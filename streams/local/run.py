@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 import orjson
 
 from streams import events
@@ -28,11 +27,11 @@ from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from streams.sources.fields import unread
-from streams.state.codec import Codec
 from streams.state.connection import Command, Connection, connect
 from streams.state.generation import remove
 from streams.state.layout import Layout
 from streams.state.progress import Progress
+from streams.state.record_codec import RecordCodec
 
 __all__ = ["RunProgress", "own_generation", "play", "read_cluster_states", "run", "unread_fields", "write_results"]
 
@@ -117,7 +116,7 @@ async def play(
     on_progress: Callable[[RunProgress], None],
 ) -> RunProgress:
     """Send payloads and wait until all are handled, restarting the worker when it ends meanwhile."""
-    progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connection)
+    progress = Progress(Layout.of(settings), connection)
     before = sum(progress.positions().values())
     began = time.monotonic()
     sent = 0
@@ -206,21 +205,14 @@ def unread_fields(settings: Settings, connection: Connection) -> dict[str, dict[
     that is replayed twice.
     """
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    codec = Codec(_Warned, "document")
-    keys = Layout(settings.namespace, settings.generation, settings.buckets).bucket_keys("documents")
+    codec = RecordCodec()
+    keys = Layout.of(settings).bucket_keys("documents")
     for start in range(0, len(keys), _BUCKETS):
         commands = [Command(key, ("HVALS", key)) for key in keys[start : start + _BUCKETS]]
         for documents in connection.execute(commands):
-            for record in map(codec.decode, documents):
+            for record in map(codec.record, documents):
                 counts[record.source].update(unread(record.warnings))
     return {source: dict(sorted(fields.items())) for source, fields in sorted(counts.items()) if fields}
-
-
-class _Warned(msgspec.Struct, frozen=True):
-    """The fields of a stored record that say which fields of its payload could not be read."""
-
-    source: str
-    warnings: tuple[str, ...] = ()
 
 
 def latency_quantiles(exposition: str) -> dict[str, float]:
@@ -250,6 +242,6 @@ def remove_state(settings: Settings, connection: Connection, services: Services)
     """Remove the run's own state from a Redis that is not embedded, as that one outlives the run."""
     if services.redis is not None:
         return
-    layout = Layout(settings.namespace, settings.generation, settings.buckets)
+    layout = Layout.of(settings)
     remove(layout, connection)
     connection.call("UNLINK", layout.meta)

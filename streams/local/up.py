@@ -119,7 +119,7 @@ def _state_is_missing(settings: Settings) -> str:
 
 
 def _begun_partitions(settings: Settings) -> dict[str, int]:
-    """Return how many partitions topics had when the state was begun: the embedded broker has lost them."""
+    """Return the number of partitions that each topic had at first, from Redis: the embedded broker has lost its topics."""
     with closing(connect(settings)) as connection:
         return fixed_partitions(settings, connection)
 

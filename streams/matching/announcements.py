@@ -14,7 +14,7 @@ from streams.matching.announced_titles import title_of_work
 from streams.matching.eastern_announcements import eastern_announcement
 from streams.matching.notices import ANY_LINK, DERIVED, STEPPED_OVER, Announcement
 
-__all__ = ["FIRST_WORDS", "LAST_WORDS", "LETTERS_OF_TAILS", "Announced", "announced", "are_two_notices", "in_brackets"]
+__all__ = ["FIRST_WORDS", "LAST_WORDS", "Announced", "announced", "are_two_notices", "in_brackets", "may_have_tail"]
 
 
 class Announced(NamedTuple):
@@ -41,8 +41,6 @@ _BY_FIRST, _BY_LAST = _index("start"), _index("end")
 FIRST_WORDS, LAST_WORDS = frozenset(_BY_FIRST), frozenset(_BY_LAST)
 """The words with which announcements before and behind a title begin and end."""
 _TAILS = tuple(rule for rule in DERIVED if rule.place == "end" and not rule.words)
-LETTERS_OF_TAILS = ("repl", "joinder ", "esponse", "omment", "tion to ")
-"""Letters of which each announcement behind a title, and a mark, has some, unless it is known by its last word."""
 _ANYWHERE = tuple(rule for rule in DERIVED if rule.place == "start" and not rule.words)
 _BY_FIRST_IN_BRACKETS = _index("brackets")
 _PLACES = tuple(rule for rule in DERIVED if rule.place == "brackets" and not rule.words)
@@ -146,12 +144,17 @@ def _at_start(text: str, lower: str) -> Announced | None:
     return None if text.isascii() else _eastern(text)
 
 
+def may_have_tail(lower: str) -> bool:
+    """Tell whether a title in lower case has letters of one of the announcements behind a mark that have no last word."""
+    return "repl" in lower or "joinder " in lower or "esponse" in lower or "omment" in lower or "tion to " in lower
+
+
 def _at_end(text: str, lower: str) -> Announced | None:
     word = lower.rstrip(" .\"')]”’").rpartition(" ")[2].lstrip("([")
     rules = _BY_LAST.get(word, ())
     if "/pr" in word:
         rules = _BY_LAST["pr"]
-    if any(letters in lower for letters in LETTERS_OF_TAILS):
+    if may_have_tail(lower):
         rules = (*rules, *_TAILS)
     if not rules:
         return None

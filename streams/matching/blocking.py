@@ -13,11 +13,12 @@ from streams.normalize.text import STOPWORDS, compact
 
 __all__ = ["MAX_KEYS", "Key", "blocking_keys"]
 
-MAX_KEYS = 14
+MAX_KEYS = 15
 _MIN_COMPACT = 10  # letters; a shorter title is a key only together with author or year
 _MAIN = 16  # letters; a shorter main title is no key without its subtitle
 _PREFIX, _SUFFIX = 16, 20  # letters of the informative words from either end
 _RARE_WORDS = 3
+_AUTHOR_WORDS = 3
 _STEM = 9  # letters of a word that are kept, so that its endings do not count
 
 
@@ -83,7 +84,8 @@ def _title_keys(features: Features, found: list[Key]) -> None:
     elif features.date:
         found.append(Key("short", f"{whole} {features.date // 10000}"))
     if features.authors:
-        found += [Key("author", f"{family} {word}") for word in longest[:2]]
+        name = f"{family} {initial}" if (initial := features.authors[0].partition("|")[2][:1]) else family
+        found += [Key("author", f"{name} {word}") for word in longest[:_AUTHOR_WORDS]]
     for other in features.others[:2]:
         if len(compact(other)) >= _MIN_COMPACT:
             found.append(Key("title", compact(other)[:72]))

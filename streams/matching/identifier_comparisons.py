@@ -33,7 +33,7 @@ class _Known(NamedTuple):
     server: str
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=8192)
 def _known(ids: tuple[str, ...]) -> _Known:
     dois = [value[4:] for value in ids if value.startswith("doi:")]
     classes = [doi_class(doi) for doi in dois]

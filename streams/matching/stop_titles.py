@@ -50,7 +50,9 @@ _ABBREVIATED_S = re.compile(r"(?<=[a-z]) s\b")
 
 def _canonical(normal: str) -> str:
     """Return words without the blank a lost apostrophe leaves: `editors notes` for `editor s notes`."""
-    return _ABBREVIATED_S.sub("s", normal) if " s" in normal else normal
+    if " s " not in normal and normal[-2:] != " s" and (" s" not in normal or normal.replace(" ", "").isalnum()):
+        return normal
+    return _ABBREVIATED_S.sub("s", normal)
 
 
 _EXACT = frozenset(_canonical(title) for title in read_titles("stop_titles.txt"))
@@ -77,18 +79,22 @@ def is_stop_title(normal: str) -> bool:
     if len(normal) > _LONGEST:
         return False
     words = _canonical(normal)
-    return _is_stop(words) or (len(words) <= _LONGEST_EXACT and (_is_stop_with_place(words) or _is_slip(words)))
-
-
-def _is_stop(words: str) -> bool:
     if words in _EXACT:
         return True
     each = words.split(" ")
     first, last = each[0], each[-1]
     if (first in _ALLOWED or first.isdigit()) and len(each) < _MOST_COMMON_WORDS and _are_common(each):
         return True
-    if first not in _FORMS and last not in _FORMS:
+    if (first in _FORMS or last in _FORMS) and _has_form(words, first, last):
+        return True
+    if len(words) > _LONGEST_EXACT:
         return False
+    ends_in_digit = last[-1:].isdigit()
+    may_have_place = ends_in_digit or last in _MONTHS or len(first) == 1 or first.isdigit()
+    return (may_have_place and _is_stop_with_place(words)) or (not ends_in_digit and _is_slip("".join(each)))
+
+
+def _has_form(words: str, first: str, last: str) -> bool:
     return any(pattern.match(words) for word in (first, last) for pattern in _FORMS.get(word, ()))
 
 
@@ -142,13 +148,12 @@ def _by_ends() -> dict[str, tuple[str, ...]]:
 _NEAR = _by_ends()
 
 
-def _is_slip(words: str) -> bool:
-    """Tell whether words are a stop title with a letter or two wrong."""
-    letters = words.replace(" ", "")
-    if len(letters) < _SLIPS - 1 or words[-1:].isdigit():
+def _is_slip(letters: str) -> bool:
+    """Tell whether the letters of a title, without blanks, are those of a stop title with a letter or two wrong."""
+    near = _NEAR.get(letters[:_ENDS], ()) + _NEAR.get(letters[-_ENDS:], ())
+    if not near or len(letters) < _SLIPS - 1:
         return False
-    near = (*_NEAR.get(letters[:_ENDS], ()), *_NEAR.get(letters[-_ENDS:], ()))
-    return bool(near) and any(
+    return any(
         abs(len(letters) - len(title)) < 3 and Levenshtein.distance(letters, title) <= len(title) // _SLIPS
         for title in near
     )

@@ -7,21 +7,21 @@ as data what says something about the work: that it corrects, retracts, comments
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.matching import ordinary_titles
 from streams.matching.announcements import announced, in_brackets
 from streams.matching.notices import DERIVED
+from streams.matching.ordinary_titles import NOT_ORDINARY, Folded, fold_ordinary
 from streams.matching.page_marks import without_footnote_mark, without_stamp
 from streams.matching.parallel_titles import parallel_titles
 from streams.matching.placeholders import is_placeholder, without_file_ending
 from streams.matching.title_labels import without_label
 from streams.matching.title_notes import brackets_at_end, is_language, is_note, without_open_note
-from streams.matching.title_parts import part_number
+from streams.matching.title_parts import PartNumber, part_number
 from streams.normalize.text import fold, normalize, plain, read_numerals, words_of
 
-__all__ = ["DERIVED", "TitleForms", "forms_by_rules", "title_forms"]
+__all__ = ["DERIVED", "TitleForms", "all_title_forms", "forms_by_rules", "title_forms"]
 
 
 class TitleForms(NamedTuple):
@@ -72,33 +72,56 @@ _LONGEST_CHAIN = 8  # notes, labels and announcements around one title
 _MANGLED = re.compile(r"\s?â\s?(?:\?\?|€[™˜œ“”\x9d]?|\x80[\x90-\x9f])(?P<ending>\s?s\b)?")
 
 
-@lru_cache(maxsize=4096)
 def title_forms(title: str, subtitle: str = "") -> TitleForms:
     """Split a title into its parts, each in normal form.
 
     `subtitle` is the subtitle if the source has a field for it; else it is looked for in `title`.
     """
-    if not subtitle and (text := ordinary_titles.folded(title)):
-        main, rest = _cut(text)
-        placeholder = is_placeholder(f"{main} {rest}" if rest else main)
-        return TitleForms("", placeholder=True) if placeholder else TitleForms(main, rest)
-    return forms_by_rules(title, subtitle)
+    return all_title_forms(((title, subtitle),))[0]
 
 
-def forms_by_rules(title: str, subtitle: str = "") -> TitleForms:
-    """Split a title into its parts by all rules: the result of `title_forms` for any title, in more time."""
+def all_title_forms(titles: Sequence[tuple[str, str]]) -> list[TitleForms]:
+    """Split titles, each with its subtitle, as `title_forms` does: first all ordinary ones, then the others, each once."""
+    ordinary = [NOT_ORDINARY if subtitle else fold_ordinary(title) for title, subtitle in titles]
+    forms = [_ordinary_forms(each) if each.text else None for each in ordinary]
+    others = dict.fromkeys(title for title, found in zip(titles, forms, strict=True) if found is None)
+    by_rules = dict(zip(others, forms_by_rules(list(others)), strict=True))
+    return [by_rules[title] if found is None else found for title, found in zip(titles, forms, strict=True)]
+
+
+def _ordinary_forms(folded: Folded) -> TitleForms:
+    main, rest = (folded.words, "") if folded.words else _cut(folded.text)
+    placeholder = is_placeholder(f"{main} {rest}" if rest else main)
+    return TitleForms("", placeholder=True) if placeholder else TitleForms(main, rest)
+
+
+def forms_by_rules(titles: Sequence[tuple[str, str]]) -> list[TitleForms]:
+    """Split titles into their parts by all rules: the result of `title_forms` for any title, in more time."""
+    texts = [_without_marks(title) for title, _ in titles]
+    read = [
+        _without_surroundings(_joined(text, subtitle) if subtitle else text)
+        for text, (_, subtitle) in zip(texts, titles, strict=True)
+    ]
+    parallel = [parallel_titles(without_file_ending(each.text)) for each in read]
+    parts = [_split(each[0]) for each in parallel]
+    numbers = [part_number(each[0]) for each in parallel]
+    return list(map(_forms, read, parallel, parts, numbers))
+
+
+def _without_marks(title: str) -> str:
     text = without_stamp(plain(without_footnote_mark(title.rstrip())))
-    if "â" in text:
-        text = _MANGLED.sub(lambda match: "'s" if match["ending"] else ' " ', text)
-    read = _without_surroundings(_joined(text, subtitle) if subtitle else text)
-    titles = parallel_titles(without_file_ending(read.text))
-    main, rest = _split(titles[0])
+    return _MANGLED.sub(lambda match: "'s" if match["ending"] else ' " ', text) if "â" in text else text
+
+
+def _forms(read: _Read, titles: tuple[str, ...], parts: tuple[str, str], number: PartNumber) -> TitleForms:
+    main, rest = parts
     if is_placeholder(f"{main} {rest}" if rest else main) or (read.text and not titles[0]):
         return TitleForms("", derived=read.derived, ordinal=read.ordinal, placeholder=True)
-    part, bare = part_number(titles[0])
-    others = tuple(_spelled_out(normalize(other)) for other in titles[1:]) if len(titles) > 1 else ()
+    others = tuple([_spelled_out(normalize(other)) for other in titles[1:]]) if len(titles) > 1 else ()
     full = normalize(read.announcing) if read.derived else ""
-    return TitleForms(main, rest, read.derived, read.translated, read.tagged, read.ordinal, full, others, part, bare)
+    return TitleForms(
+        main, rest, read.derived, read.translated, read.tagged, read.ordinal, full, others, number.part, number.bare
+    )
 
 
 def _joined(text: str, subtitle: str) -> str:

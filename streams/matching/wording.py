@@ -151,7 +151,7 @@ def _paired(a: list[str], b: list[str]) -> tuple[list[str], list[str], bool, boo
 _TWO_WORDS, _INFLECTED, _MISSPELT = 0, 1, 2
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _one_word(word: str, other: str) -> int:
     """Return in what way two words are one: an inflection, a misspelling, or not at all."""
     if word == other or is_inflection(word, other) or _is_one_number(word, other) or _contracts(word, other):

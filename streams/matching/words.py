@@ -40,7 +40,7 @@ def _table() -> array[int]:
     return table
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=16_384)
 def _surprise(text: str) -> float:
     """Return the bits of surprise (minus log2 of the probability) of a word, or of the second word of a pair.
 
@@ -67,7 +67,7 @@ def shared_information(a: str, b: str) -> float:
     return sum(_surprise(word) or _unknown(word) for word in common)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8192)
 def information(title: str) -> float:
     """Return how many bits a title in normal form says: the less likely its words in this order, the more.
 

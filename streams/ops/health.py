@@ -57,6 +57,8 @@ class Health:
 
     `stall_seconds`: how long messages may wait with none being finished. `answer_seconds`: how old the last answer of Redis and
     of the broker may be; a worker without traffic has to ping them at shorter intervals.
+
+    More than ten methods, for each part of a worker has a report of its own, and each check a method.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ from streams.query.index_reader import Home, IndexReader
 from streams.query.spanning import spanning_forest
 from streams.records.record import Record, to_document
 from streams.records.stored import ID_BYTES, id_of
-from streams.state.key_index import Place
+from streams.state.places import Slot, slots
 from streams.state.reader import Reader
 
 __all__ = ["MOST_COMPARED", "MOST_LINKS", "Clusters", "home_of_cluster", "links_between"]
@@ -140,8 +140,8 @@ def links_between(index: IndexReader, reader: Reader, members: Sequence[bytes], 
     keys = {_record(reader, member).id: member for member in members[:MOST_COMPARED]}
     blobs = {name: reader.features(member) for name, member in keys.items()}
 
-    def places(name: str) -> tuple[Place, ...]:
-        return index.decisions.blocking_keys_of(blobs[name])[1] if blobs[name] else ()
+    def places(name: str) -> list[Slot]:
+        return slots(index.decisions.blocking_keys_of(blobs[name])[1]) if blobs[name] else []
 
     index.decisions.begin()
     forest = spanning_forest(

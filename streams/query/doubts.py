@@ -14,7 +14,7 @@ from streams.matching.decision import REVIEW, Decision
 from streams.query.index_reader import Home, IndexReader, homes_in
 from streams.records.stored import id_of
 
-__all__ = ["OpenDoubt", "Side", "look_again"]
+__all__ = ["OpenDoubt", "Side", "is_settled", "look_again"]
 
 
 class Side(NamedTuple):
@@ -51,7 +51,7 @@ def look_again(index: IndexReader, pairs: Sequence[tuple[str, str]]) -> list[Ope
     for a, b in pairs:
         mine, theirs = reader.features(keys[a]), reader.features(keys[b])
         home, other = homes.get(keys[a]), homes.get(keys[b])
-        if not (mine and theirs and home and other) or _is_settled(home, other):
+        if not (mine and theirs and home and other) or is_settled(home, other):
             found.append(None)
             continue
         decision = index.decisions.decide(mine, theirs)
@@ -65,7 +65,7 @@ def look_again(index: IndexReader, pairs: Sequence[tuple[str, str]]) -> list[Ope
     return [OpenDoubt(side(each[0]), side(each[1]), each[2]) if each else None for each in found]
 
 
-def _is_settled(home: Home, other: Home) -> bool:
+def is_settled(home: Home, other: Home) -> bool:
     """Return whether two records are in one cluster, or a correction says that their clusters are two papers."""
     if home.cluster.key == other.cluster.key:
         return True

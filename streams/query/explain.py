@@ -85,7 +85,10 @@ _FEW = 100
 
 
 class Inspection:
-    """Queries on one index version."""
+    """Queries on one index version.
+
+    More than ten methods, for the questions share their look-ups.
+    """
 
     def __init__(self, settings: Settings, connection: Connection) -> None:
         self._index = IndexReader(settings, connection)
@@ -143,7 +146,10 @@ class Inspection:
         return [(a, b) for a, b in sorted(pairs)]
 
     def _refused(self, group: Group, mine: Sequence[bytes]) -> list[RefusedLink]:
-        """Partition the group again, and return the links across the cluster's border that join nothing, with what refused them."""
+        """Return the links from records of the cluster to others of its group, each with the pair that keeps them apart.
+
+        Partitions the group again, as links are not stored.
+        """
         members = sorted(member.id for member in group.members)
         pairs = [(a, b, self._pair(a, b)) for a, b in combinations(members, 2)]
         division = divide(

@@ -85,7 +85,7 @@ class IndexReader:
         """Read by `settings` of the current index version."""
         self.settings = settings
         self.connection = connection
-        self.layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        self.layout = Layout.of(settings)
         self.rules = DEFAULT.with_policy(settings.preprints)
         self.store = RecordStore(self.layout)
         self.groups = GroupStore(self.layout, connection)

@@ -38,7 +38,7 @@ _TESTED = 200
 
 
 class _Asked(NamedTuple):
-    """A document as it would be stored, and where its blocking keys are."""
+    """A document that is matched: its record as it would be stored, and the places of its blocking keys in Redis."""
 
     record: Record
     id: bytes
@@ -97,8 +97,8 @@ def match(index: IndexReader, records: Sequence[Record], limit: int = MOST_CLUST
 
 def _prepare(index: IndexReader, record: Record) -> _Asked:
     features = extract(record)
-    stored_version = RecordVersion.of(index.store.encode_record(record), version=record.version, updated=record.updated)
-    stored = Stored(stored_version, index.store.encode_features(features))
+    stored_version = RecordVersion.of(index.store.content(record), version=record.version, updated=record.updated)
+    stored = Stored.of(stored_version, index.store.encode_features(features))
     return _Asked(record, id_of(record.id), stored, signature(features), places(index.layout, blocking_keys(features)))
 
 

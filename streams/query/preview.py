@@ -1,19 +1,36 @@
-"""Previews corrections: the clusters that would result, by the engine's own plan. Nothing is written."""
+"""Previews corrections: the clusters that would result, by the engine's own plan, and the doubtful pairs that they would settle.
+
+Nothing is written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from streams.clusters.corrections import Correction, Standing, Verdict, ruling
 from streams.clusters.group import Group, Ruling, cluster_id
 from streams.clusters.merge_jobs import MergeRequest
 from streams.query.answers import PreviewAnswer, PreviewCluster
+from streams.query.doubts import is_settled
 from streams.query.hypothetical import Hypothetical, Planned
-from streams.query.index_reader import IndexReader
+from streams.query.index_reader import Home, IndexReader
 from streams.records.stored import id_of
 from streams.state.reader import Reader
 
-__all__ = ["preview"]
+__all__ = ["Foresight", "foresee", "preview"]
+
+
+class Foresight(NamedTuple):
+    """What would result from corrections. `homes` has the clusters that the records of the groups concerned would be in."""
+
+    answer: PreviewAnswer
+    homes: Mapping[bytes, Home] = {}
+
+    def settles(self, a: str, b: str) -> bool:
+        """Tell whether the question about a pair that is open now would be settled."""
+        mine, theirs = self.homes.get(id_of(a)), self.homes.get(id_of(b))
+        return mine is not None and theirs is not None and is_settled(mine, theirs)
 
 
 def preview(index: IndexReader, corrections: Sequence[Correction]) -> PreviewAnswer:
@@ -22,12 +39,17 @@ def preview(index: IndexReader, corrections: Sequence[Correction]) -> PreviewAns
     Splitting a cluster into several takes several corrections, so they are previewed together. The first that would be
     refused ends the preview, and the corrections that it contradicts are named.
     """
+    return foresee(index, corrections).answer
+
+
+def foresee(index: IndexReader, corrections: Sequence[Correction]) -> Foresight:
+    """Return what `preview` does, together with where every record concerned would be."""
     standing = Standing(index.corrections.all())
     verdicts: list[Verdict] = []
     for correction in corrections:
         verdict = standing.decide(correction)
         if not verdict.accepted:
-            return _refused(standing, verdict)
+            return Foresight(_refused(standing, verdict))
         standing.take(verdict)
         verdicts.append(verdict)
     records = sorted({record for verdict in verdicts for record in (verdict.a, verdict.b)})
@@ -40,7 +62,9 @@ def preview(index: IndexReader, corrections: Sequence[Correction]) -> PreviewAns
     (jobs,) = hypothetical.jobs([request])
     planned = hypothetical.plan(jobs)
     reader.load_records(record for each in planned for record in each.job.all_records)
-    return _answer(planned, reader, unknown)
+    groups = [plan.group for _, plan in planned if plan is not None]
+    homes = {member.id: Home(group, member.cluster) for group in groups for member in group.members}
+    return Foresight(_answer(planned, reader, unknown), homes)
 
 
 def _latest(verdicts: Sequence[Verdict]) -> tuple[Ruling, ...]:

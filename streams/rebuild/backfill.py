@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import islice
 
 from streams.engine.deliver import discard
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.engine.prepare import Intake
 from streams.errors import StateError
+from streams.records.chunks import chunks
 from streams.records.stored import Stored
 from streams.state.connection import Command
 from streams.state.layout import Layout
@@ -39,8 +39,8 @@ class Backfill:
         settings = engine.settings
         self._engine = engine
         self._connection = engine.connection
-        self._meta = Layout(settings.namespace, settings.generation, settings.buckets).meta
-        self._intake = Intake(settings)
+        self._meta = Layout.of(settings).meta
+        self._intake = Intake(settings, engine.form)
         self._store = RecordStore(live)
         self._keys = live.bucket_keys("records")
 
@@ -78,8 +78,7 @@ class Backfill:
         if not records:
             return
         self._connection.execute([Command(self._meta, ("HSET", self._meta, _CHECKPOINT, start))])
-        remaining = iter(records)
-        while chunk := list(islice(remaining, _CHUNK)):
+        for chunk in chunks(records, _CHUNK):
             self._apply(dict(chunk))
             counts["carried"] += len(chunk)
         self._connection.execute([Command(self._meta, ("HDEL", self._meta, _CHECKPOINT))])

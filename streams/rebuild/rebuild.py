@@ -117,7 +117,7 @@ class _Rebuild:
         report: RebuildReport,
         on_progress: Callable[[StepProgress], None],
     ) -> None:
-        self._layout = Layout(live.namespace, live.generation, live.buckets)
+        self._layout = Layout.of(live)
         self._progress = Progress(self._layout, engine.connection)
         self._engine = engine
         self._lock = lock

@@ -23,13 +23,13 @@ from streams.engine.prepare import CORRECTIONS, Items
 from streams.errors import ForgottenError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.incoming import incoming
-from streams.kafka.reader import plain_consumer
+from streams.kafka.reader import plain_consumer, reported_extents
 from streams.kafka.topics import input_topics, source_of
 from streams.settings import Settings
 from streams.state.progress import Histories, Place, Step
 from streams.worker.prepare_pool import Preparer
 
-__all__ = ["ShadowReplay"]
+__all__ = ["ShadowReplay", "end_offsets"]
 
 Targets = Mapping[Place, int]
 
@@ -52,7 +52,7 @@ class ShadowReplay:
         self._at: dict[Place, int] = {}  # the next offset to handle, by topic partition
         self._settings: Settings = engine.settings
         self._on_progress = on_progress
-        self._preparer = Preparer(engine.settings)
+        self._preparer = Preparer(engine.settings, engine.form)
         self.refused: Counter[str] = Counter()
         """Items that could not be read, by reason code."""
         self.lost = 0
@@ -176,3 +176,21 @@ class ShadowReplay:
             if position >= ends[place]:
                 self.lost += max(0, target - position)
                 del wanted[place]
+
+
+async def end_offsets(settings: Settings, topics: Sequence[str]) -> dict[Place, int]:
+    """Return where the partitions of topics end now, as targets of a replay. Raises BrokerError.
+
+    The embedded broker reports a part of the last batch, so it is read to its end.
+    """
+    kafka = KafkaConnection.of(settings)
+    known = await reported_extents(kafka, topics)
+    if not known:
+        return {}
+    async with plain_consumer(kafka) as consumer:
+        consumer.assign(list(known))
+        for place, extent in known.items():
+            consumer.seek(place, extent.end)
+        while await consumer.getmany(timeout_ms=_FETCH_MS):
+            pass  # what comes while it is read is handled here as well
+        return {(place.topic, place.partition): await consumer.position(place) for place in known}

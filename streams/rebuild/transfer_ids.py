@@ -46,14 +46,17 @@ class _Transferred(NamedTuple):
 
 
 class IdTransfer:
-    """Transfer the cluster ids of one generation to another that has the same records. No worker may be in either of them."""
+    """Transfer the cluster ids of one generation to another that has the same records. No worker may be in either of them.
+
+    More than ten methods, for each step may be repeated by itself after a kill.
+    """
 
     def __init__(self, live: Layout, engine: Engine) -> None:
         """Prepare a transfer from the generation with the Redis keys of `live` to the new one, that of `engine`."""
         self._live_layout = live
         self._engine = engine
         self._connection = engine.connection
-        self._layout = Layout(engine.settings.namespace, engine.settings.generation, engine.settings.buckets)
+        self._layout = Layout.of(engine.settings)
         self._live = GroupStore(live, engine.connection)
         self._pending: dict[bytes, dict[str, bytes]] = {}
 
@@ -195,7 +198,7 @@ class IdTransfer:
             for seed in component.records & self._pending.keys() if self._pending else ():
                 pending |= self._pending.pop(seed)
             now = _values(component) | {record: strays[record] for record in component.strays}
-            raw = groups.encode(group)
+            raw = groups.encode(target, group)
             if pending or raw != now[target]:
                 commits.append(Commit(target, now[target], raw, pending))
             del now[target]

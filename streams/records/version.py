@@ -4,6 +4,20 @@ The version precedes every stored record. Two payloads are ordered by the source
 one, else by the source's time of change (the broker's timestamp where the source gives none); ties go to the content. The
 stored record keeps the highest version number that it ever followed, the latest time that was ever stored and whether it
 followed a delete, so that every worker and every replay choose the same payload.
+
+A version is stored in 15 to 37 bytes, of which the first says what is there. Numbers are big-endian.
+
+| bytes | what                                                                        | where bits of the first byte say so |
+|-------|-----------------------------------------------------------------------------|-------------------------------------|
+| 1     | bits: live 1, returned 2, inherited 4, passed 8, large 16, short 32, numbered 64, dated 128 |                     |
+| 2     | version number                                                              | short and numbered; always where not short |
+| 4     | time of change, Unix seconds                                                | short and dated; always where not short    |
+| 8     | order of arrival                                                            |                                     |
+| 6     | digest of the content                                                       |                                     |
+| 8     | superseded time, ms                                                         | passed                              |
+| 8     | version number, in place of the 2 bytes                                     | large                               |
+
+State of format 1 (`state/formats.py`) has no short ones: `wide` versions.
 """
 
 from __future__ import annotations
@@ -17,10 +31,17 @@ from streams.records.record import MAX_VERSION
 
 __all__ = ["MAX_ARRIVAL", "RecordVersion", "arrival"]
 
-_FORMAT, _MORE = struct.Struct(">BHIQ6s"), struct.Struct(">Q")
-_LIVE, _RETURNED, _INHERITED, _HAS_PASSED, _IS_LARGE = 1, 2, 4, 8, 16
+_WIDE, _MORE = struct.Struct(">BHIQ6s"), struct.Struct(">Q")
+_LIVE, _RETURNED, _INHERITED, _HAS_PASSED, _IS_LARGE, _IS_SHORT, _IS_NUMBERED, _IS_DATED = (1 << n for n in range(8))
+_SHORT = {
+    0: struct.Struct(">BQ6s"),
+    _IS_NUMBERED: struct.Struct(">BHQ6s"),
+    _IS_DATED: struct.Struct(">BIQ6s"),
+    _IS_NUMBERED | _IS_DATED: _WIDE,
+}
+"""How short versions are packed, by what they have."""
 _SMALL = 0xFFFF
-"""Versions up to this are in the 21 bytes; larger ones, dates and times as numbers for instance, take eight more."""
+"""Versions up to this take two bytes; larger ones, dates and times as numbers for instance, take eight."""
 _OFFSET_BITS = 20
 MAX_ARRIVAL = (1 << 64) - 1
 """The largest order of arrival that is stored; timestamps beyond it, in no sense times, are all the same."""
@@ -35,6 +56,7 @@ class RecordVersion(NamedTuple):
     - `inherited`: `version` was taken over from another payload, for this one has none; ties of that version go by time.
     - `passed`: the superseded time, in ms: the latest time that was stored before, where this payload replaced it by its
       version number although its own time is no later.
+    - `wide`: stored in the form of format 1. Who packs a version that was read gets the bytes that were read.
     """
 
     live: bool
@@ -45,17 +67,26 @@ class RecordVersion(NamedTuple):
     returned: bool = False
     inherited: bool = False
     passed: int = 0
+    wide: bool = False
 
     @classmethod
     def of(
-        cls, content: bytes, *, version: int = 0, updated: str = "", taken: int = 0, live: bool = True
+        cls,
+        content: bytes,
+        *,
+        version: int = 0,
+        updated: str = "",
+        taken: int = 0,
+        live: bool = True,
+        wide: bool = False,
     ) -> RecordVersion:
         """Make the version of a payload; `content` is its canonical encoding, `updated` ISO text as in `Record.updated`."""
         digest = blake2b(content, digest_size=6).digest()
-        return cls(live, min(version, MAX_VERSION), _seconds(updated), min(max(taken, 0), MAX_ARRIVAL), digest)
+        seconds, order = _seconds(updated), min(max(taken, 0), MAX_ARRIVAL)
+        return cls(live, min(version, MAX_VERSION), seconds, order, digest, wide=wide)
 
     def pack(self) -> bytes:
-        """Pack the version into the bytes before the record in Redis: 21, and 8 each for a `passed` and a large version number."""
+        """Pack the version into the bytes before the record in Redis."""
         large = self.version > _SMALL
         state = (
             _LIVE * self.live
@@ -64,22 +95,40 @@ class RecordVersion(NamedTuple):
             | _HAS_PASSED * bool(self.passed)
             | _IS_LARGE * large
         )
-        packed = _FORMAT.pack(state, 0 if large else self.version, self.updated, self.taken, self.digest)
+        if self.wide:
+            packed = _WIDE.pack(state, 0 if large else self.version, self.updated, self.taken, self.digest)
+        else:
+            small = () if large or not self.version else (self.version,)
+            dated = (self.updated,) if self.updated else ()
+            given = _IS_NUMBERED * bool(small) | _IS_DATED * bool(dated)
+            packed = _SHORT[given].pack(state | _IS_SHORT | given, *small, *dated, self.taken, self.digest)
+        if not (self.passed or large):
+            return packed
         return b"".join((packed, *(_MORE.pack(more) for more in (self.passed, self.version * large) if more)))
 
     @classmethod
     def read(cls, blob: bytes) -> tuple[RecordVersion, bytes]:
         """Unpack the version in front of a stored record, and return it with the bytes behind it."""
-        state, version, updated, taken, digest = _FORMAT.unpack_from(blob)
+        state, version, updated, passed = blob[0], 0, 0, 0
+        if wide := not state & _IS_SHORT:
+            form = _WIDE
+            _, version, updated, taken, digest = form.unpack_from(blob)
+        else:
+            form = _SHORT[state & (_IS_NUMBERED | _IS_DATED)]
+            _, *given, taken, digest = form.unpack_from(blob)
+            if state & _IS_DATED:
+                updated = given.pop()
+            if given:
+                (version,) = given
         live, returned, inherited = bool(state & _LIVE), bool(state & _RETURNED), bool(state & _INHERITED)
-        passed, size = 0, _FORMAT.size
+        size = form.size
         if state & _HAS_PASSED:
             (passed,) = _MORE.unpack_from(blob, size)
             size += _MORE.size
         if state & _IS_LARGE:
             (version,) = _MORE.unpack_from(blob, size)
             size += _MORE.size
-        return cls(live, version, updated, taken, digest, returned, inherited, passed), blob[size:]
+        return cls(live, version, updated, taken, digest, returned, inherited, passed, wide), blob[size:]
 
     def supersedes(self, other: RecordVersion) -> bool:
         """Tell whether this payload replaces `other`, the payload that is stored.

@@ -4,7 +4,7 @@ A route says what it needs by a guard, and the author of a change is the caller:
 
     @post("/corrections", guards=[requires("curate")], security=TOKEN_NEEDED, …)
     async def correct(caller: NamedDependency[Caller], …) -> …:
-        … author=caller.name
+        … author=caller.author
 
 | a route without a guard        | needs                                                                              |
 |--------------------------------|------------------------------------------------------------------------------------|
@@ -60,6 +60,7 @@ TOKEN_NEEDED: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OF_PROXIES = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
 _LONGEST_USER = 200
+_LOOPBACK = "loopback"
 _WAYS = "send `Authorization: Bearer …` with a token, or begin a session (POST /api/v1/session)"
 
 
@@ -69,6 +70,11 @@ class Caller(msgspec.Struct, frozen=True):
     name: str = ""
     scope: Scope | Literal[""] = ""
     by: Literal["token", "session", "proxy", "loopback", ""] = ""
+
+    @property
+    def author(self) -> str:
+        """The name in corrections and claims, `loopback` for a person at this machine without a token."""
+        return self.name or _LOOPBACK
 
     def may(self, needed: Scope) -> bool:
         """Tell whether the scope includes the one that is needed."""

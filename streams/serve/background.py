@@ -1,6 +1,6 @@
-"""What `streams serve` does beside its requests: it keeps the totals, and reads them and the heartbeats of the workers.
+"""What `streams serve` does beside its requests: it keeps the totals, and reads them, and the states of workers and harvesters.
 
-Pages and charts show what was read, so they are made without a question to Redis, and say since when it is away.
+Pages and charts show what was read, so they are made without a question to Redis or Kafka, and say since when these are away.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from typing import NamedTuple, Self
 
 from streams.errors import StreamsError
+from streams.harvest.follower import HarvestFollower
 from streams.kafka.cancellation import stop_task
 from streams.serve.curation import Ask
 from streams.settings import Settings
@@ -24,23 +25,30 @@ __all__ = ["Background", "Reading"]
 
 _HEARTBEAT_SECONDS = 1.0
 _TOTALS_SECONDS = 2.0
+_OLD_TOTALS_SECONDS = 30.0
+"""Totals that were written longer ago say nothing of now."""
 
 
 class Reading(NamedTuple):
-    """Whether Redis is read: when it was last, Unix time in seconds, 0 for never; and why it is not now, empty where it is."""
+    """Whether a server is read: when it was last, Unix time in seconds, 0 for never; and why it is not now, empty where it is."""
 
     time: float = 0.0
     problem: str = ""
 
 
 class Background:
-    """Use as `async with`. `heartbeats` has those of the last 15 minutes, `history` the rates of the last hour."""
+    """Use as `async with`. `heartbeats` has those of the last 15 minutes, `history` the rates of the last hour.
+
+    `harvests` has the states of the harvesters, where the settings name Kafka. `reading` is about Redis.
+    """
 
     def __init__(self, settings: Settings, ask: Ask, count_review: CountReview | None = None) -> None:
         """Take the settings, how to ask an index reader, and how to count the review queue."""
         self._ask = ask
         self._keeper = Keeper(settings, count_review=count_review)
         self._tasks: list[asyncio.Task[None]] = []
+        self._follows_kafka = bool(settings.kafka_url)
+        self.harvests = HarvestFollower(settings)
         self.heartbeats = HeartbeatRing()
         self.history = History()
         self.totals: Totals | None = None
@@ -48,7 +56,9 @@ class Background:
         self.reading = Reading()
 
     async def __aenter__(self) -> Self:
-        work = (self._keeper.run(), self._read_heartbeats(), self._read_totals(), self._keep_history())
+        work = [self._keeper.run(), self._read_heartbeats(), self._read_totals(), self._keep_history()]
+        if self._follows_kafka:
+            work.append(self.harvests.run())
         self._tasks = [asyncio.create_task(each) for each in work]
         return self
 
@@ -80,4 +90,11 @@ class Background:
             await asyncio.sleep(POINT_SECONDS)
             now = time.time()
             is_known = now - self.reading.time < POINT_SECONDS
-            self.history.add(Point.of(self.heartbeats.rates(POINT_SECONDS), now) if is_known else Point.unknown(now))
+            self.history.add(self.point(now, POINT_SECONDS) if is_known else Point.unknown(now))
+
+    def point(self, now: float, seconds: float) -> Point:
+        """Return the rates of the last `seconds` as a point of the charts, at the Unix time `now`."""
+        totals = self.totals
+        is_counted = totals is not None and now - totals.time.timestamp() < _OLD_TOTALS_SECONDS
+        review = totals.review if totals is not None and is_counted else None
+        return Point.of(self.heartbeats.rates(seconds), now, None if review is None else float(review.open))

@@ -13,7 +13,7 @@ from streams.curation.database import Database
 from streams.curation.dead_letter_book import Selection
 from streams.errors import NotFoundError, UsageError
 from streams.events import dead_letter_fields
-from streams.kafka.dead_letters import Content, Letter, content_of
+from streams.kafka.dead_letters import Content, DeadLetter, Letter, content_of
 from streams.kafka.redrive import drop, retry
 from streams.kafka.topics import create_topics
 from streams.serve.problems import ProblemError
@@ -23,7 +23,6 @@ from streams.sources import SOURCES
 __all__ = [
     "MOST_CHOSEN",
     "Choice",
-    "DeadLetter",
     "DeadLetterContent",
     "DeadLetterOutcome",
     "DeadLetterOutcomes",
@@ -31,32 +30,11 @@ __all__ = [
     "drop_chosen",
     "open_letter",
     "retry_chosen",
-    "shown_letter",
 ]  # fmt: skip
 
 MOST_CHOSEN = 500
 MOST_PAYLOAD = 1_000_000
 """Bytes of a payload in an answer."""
-
-
-class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message, or one item of it, that could not be read. `id` is its `origin`, followed by `#` and `where` for an item.
-
-    `origin` is topic:partition:offset of the message, `where` the path in its payload, empty for all of it. `size` is that of the
-    whole payload in bytes, `time` Unix time in ms, `retry_of` the origin of the dead letter that was sent again before.
-    `truncated`: only the beginning of the payload is kept.
-    """
-
-    id: str
-    origin: str
-    where: str
-    source: str
-    code: str
-    detail: str
-    size: int
-    time: int
-    retry_of: str
-    truncated: bool
 
 
 class DeadLetterContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -181,22 +159,6 @@ async def _chosen(book: Database, choice: Choice) -> tuple[list[Letter], list[De
     return list(found.values()), unknown, False
 
 
-def shown_letter(letter: Letter) -> DeadLetter:
-    """Return a dead letter as the API shows it."""
-    return DeadLetter(
-        id=letter.id,
-        origin=letter.origin,
-        where=letter.where,
-        source=letter.source,
-        code=letter.code,
-        detail=letter.detail,
-        size=letter.size,
-        time=letter.time,
-        retry_of=letter.retry_of,
-        truncated=letter.cut,
-    )
-
-
 def _content(letters: Sequence[Letter], content: Content) -> DeadLetterContent:
     shown = content.payload[:MOST_PAYLOAD]
     while shown and len(shown) < len(content.payload) and content.payload[len(shown)] & 0xC0 == 0x80:
@@ -204,7 +166,7 @@ def _content(letters: Sequence[Letter], content: Content) -> DeadLetterContent:
     fields = dead_letter_fields(shown, ())
     return DeadLetterContent(
         origin=letters[0].origin,
-        letters=tuple(map(shown_letter, letters)),
+        letters=tuple(letter.shown for letter in letters),
         key=content.key.decode("utf-8", "backslashreplace"),
         size=letters[0].size,
         shown=len(shown),

@@ -118,7 +118,6 @@ def from_items(items: Iterable[Any], builder: RecordBuilder, field: str = "autho
     """Read the authors of a list of names or objects in any shape that feeds use, and tell whether the list is whole."""
     authors: list[Author] = []
     complete = True
-    text = builder.text
     for item in items:
         name = item
         if isinstance(item, dict):
@@ -126,15 +125,25 @@ def from_items(items: Iterable[Any], builder: RecordBuilder, field: str = "autho
             if (name is None or not item.keys() <= _NAME_ALONE) and (author := _from_object(item, builder, field)):
                 authors.append(author)
                 continue
-        name = text(name, field, MAX_NAME)
-        if is_et_al(name):
+        author, is_whole = _from_text(builder.text(name, field, MAX_NAME))
+        if author:
+            authors.append(author)
+        if not is_whole:
             complete = False
-            name = _ET_AL.sub("", name).strip()
-        if name and (" " in name or not is_missing(name)):
-            author = from_name(name)
-            if author.name == name or not is_missing(author.name):  # "?" is left of "0?" without its mark
-                authors.append(author)
     return authors, complete
+
+
+@lru_cache(maxsize=32_768)
+def _from_text(name: str) -> tuple[Author | None, bool]:
+    """Return the author whose name a text is, if any, and whether no others are left out; cached, for authors recur."""
+    is_whole = not is_et_al(name)
+    if not is_whole:
+        name = _ET_AL.sub("", name).strip()
+    if name and (" " in name or not is_missing(name)):
+        author = from_name(name)
+        if author.name == name or not is_missing(author.name):  # "?" is left of "0?" without its mark
+            return author, is_whole
+    return None, is_whole
 
 
 def _from_object(item: dict[str, Any], builder: RecordBuilder, field: str) -> Author | None:

@@ -79,7 +79,10 @@ def written(scheme: str, number: float) -> str:
 
 
 class RecordBuilder:
-    """Builder of one record: collects warnings, identifiers, URLs and relations, then makes the record."""
+    """Builder of one record: collects warnings, identifiers, URLs and relations, then makes the record.
+
+    More than ten methods, for each kind of value that adapters read has one.
+    """
 
     __slots__ = ("_identifiers", "_is_document", "_relations", "_urls", "source", "warnings")
 

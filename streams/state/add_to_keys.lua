@@ -2,7 +2,7 @@
 -- key the second returns the first. On a Redis Cluster a worker calls it for one key of one record at a time.
 -- KEYS    N:{kK}:k of each blocking key of each record (key_entries.lua)
 -- ARGV[1] cap, members kept at most
--- ARGV then for each record: record id, 8 bytes; signature, 4 bytes; number n of its keys; n fingerprints, 4 bytes each
+-- ARGV then for each record: record id, 8 bytes; signature, 4 bytes; fingerprints of its keys, 4 bytes each, in one string
 -- Returns for each key that had records the number of its record, its number among the keys of the record, both from 1, and the
 -- packed entries (id, signature) that were there before. A full key keeps the records with the smallest ids: ids are hashes, so
 -- which records are kept does not depend on the order of arrival. The others overflow.
@@ -39,13 +39,13 @@ local function add_to_full(key, fingerprint, packed, id, entry)
   if overflow ~= kept then redis.call('HSET', key, fingerprint .. '+', overflow) end
 end
 
-local before, k, at, record = {}, 0, 2, 0
-while at < #ARGV do
-  local id, signature, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+local before, k = {}, 0
+for at = 2, #ARGV, 3 do
+  local id, signature, fingerprints = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local entry = id .. signature
-  record, at = record + 1, at + 2
-  for n = 1, count do
-    local key, fingerprint = KEYS[k + n], ARGV[at + n]
+  for n = 1, #fingerprints / 4 do
+    k = k + 1
+    local key, fingerprint = KEYS[k], string.sub(fingerprints, 4 * n - 3, 4 * n)
     -- Most keys of a feed are new: one call for them, two for most others.
     if redis.call('HSETNX', key, fingerprint, entry) == 0 then
       local packed = redis.call('HGET', key, fingerprint)
@@ -60,11 +60,10 @@ while at < #ARGV do
       else
         add_to_full(key, fingerprint, packed, id, entry)
       end
-      before[#before + 1] = record
+      before[#before + 1] = (at + 1) / 3
       before[#before + 1] = n
       before[#before + 1] = packed
     end
   end
-  k, at = k + count, at + count + 1
 end
 return before

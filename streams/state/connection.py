@@ -99,6 +99,8 @@ class Connection:
     Not safe for use from two threads at once. Raises RedisError when a server cannot be reached, refuses a command, or has
     fewer replicas that acknowledge than it should; the caller may then repeat all of them, because every
     write of Streams is idempotent.
+
+    More than ten methods, for a command may be refused, redirected or unanswered.
     """
 
     def __init__(self, servers: Servers, scripts: Iterable[Script] = (), replicas: int = 0) -> None:

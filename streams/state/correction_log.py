@@ -85,9 +85,9 @@ class CorrectionLog:
 
 
 def _answer(correction: Correction, verdict: Verdict) -> Verdict:
-    """Return the verdict on this message: an id is that of the first correction under it, and refuses all others.
+    """Return the outcome of a correction whose id is stored already: the stored one, or a refusal where it is another correction's.
 
-    The same correction of another time is no other one: its sender did not learn that the first one arrived, and sent it again.
+    Two that differ in their time alone are the same correction, sent twice: the sender did not learn that the first one arrived.
     """
     if verdict.correction == msgspec.structs.replace(correction, time=verdict.correction.time):
         return verdict

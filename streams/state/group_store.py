@@ -1,9 +1,9 @@
 """Groups in Redis. Keys `N:{b}:g`, `N:{b}:o` and `N:{b}:m` of `state/layout.py`.
 
-`g`, field = record id, value one of
-  `=` + group                     a root: the group stored under this record
-  `>` + record id                 a pointer: the group was merged into the one found there (perhaps by a further pointer)
-  `~` + record id + group         frozen: a merge into the group found there is pending; no worker changes it, any may finish
+`g`, field = record id, value one of (bytes in `state/group_codec.py`)
+  a root         the group stored under this record
+  a pointer      the group was merged into the one found there (perhaps by a further pointer)
+  frozen         a merge into the group found there is pending; no worker changes it, any may finish
 `o`, field = `cluster id:revision`, value = the event, JSON: committed with the group, removed when published.
 `m`, the ids of frozen groups: a worker finds those here whose worker died and which no record leads to.
 
@@ -19,13 +19,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from streams.clusters.group import Group, Root, cluster_id
 from streams.errors import StateError
 from streams.events import Singleton
-from streams.records.stored import ID_BYTES
 from streams.state.connection import Command, Connection, Script
+from streams.state.formats import LATEST
+from streams.state.group_codec import GroupCodec
 from streams.state.layout import Layout
 from streams.state.progress import HISTORY
 
@@ -37,16 +36,12 @@ __all__ = [
     "GroupStore",
     "PendingEvents",
     "SingletonCommit",
-    "encode_group",
 ]
 
 COMMIT_GROUP = Script(HISTORY, Path(__file__).parent / "commit_group.lua")
 ACKNOWLEDGE_GROUPS = Script(Path(__file__).parent / "acknowledge_groups.lua")
 COMMIT_SINGLETONS = Script(HISTORY, Path(__file__).parent / "commit_singletons.lua")
 
-_ROOT, _MOVED, _MOVING = b"=", b">", b"~"
-_EMPTY = Group()
-_ENCODER = msgspec.msgpack.Encoder()
 _MAX_HOPS = 64
 _BUCKETS = 16
 _MANY = 2000
@@ -76,18 +71,19 @@ PendingEvents = dict[str, bytes]
 """Events that are not known to be published, outbox field -> event JSON; those of a cluster in order."""
 
 
-def encode_group(group: Group) -> bytes:
-    """Return the value of a root."""
-    return _ROOT + _ENCODER.encode(group)
-
-
 class GroupStore:
-    """Reads, changes and acknowledges groups, many in one round trip."""
+    """Reads, changes and acknowledges groups, many in one round trip.
 
-    def __init__(self, layout: Layout, connection: Connection) -> None:
+    More than ten methods, for a group, its pending events and its merge are one write, and each is read in its own way.
+    """
+
+    def __init__(self, layout: Layout, connection: Connection, form: int = LATEST) -> None:
+        """Write values of a format of the state (`state/formats.py`)."""
         self._layout = layout
         self._connection = connection
-        self._decoder = msgspec.msgpack.Decoder(Group)
+        self._codec = GroupCodec(form)
+        self.encode, self.clusters_of = self._codec.encode, self._codec.clusters_of
+        self.frozen, self.pointer = self._codec.frozen, self._codec.pointer
         self.known = b""
         """Replication ids (`state/progress.py`). Where not empty, a server with another one refuses changes: it may have
         lost clusters in a failover whose events subscribers have read."""
@@ -102,7 +98,7 @@ class GroupStore:
         wanted = asked - values.keys()
         for _ in range(_MAX_HOPS):
             self._read(wanted, values)
-            wanted = {v[1 : 1 + ID_BYTES] for v in values.values() if v[:1] in (_MOVED, _MOVING)} - values.keys()
+            wanted = {target for value in values.values() if (target := self._codec.target(value))} - values.keys()
             if not wanted:
                 return self._roots(asked, values)
         raise StateError("pointers between groups do not end")
@@ -177,7 +173,7 @@ class GroupStore:
         keys: list[bytes] = []
         arguments: list[bytes] = [self.known]
         for group, header, field, singleton in commits:
-            keys += (self._layout.groups(group), self._layout.outbox(group), self._layout.records(group))
+            keys += self._layout.singleton(group)
             arguments += (group, header, singleton.group, field, singleton.event)
         return COMMIT_SINGLETONS.call(keys, arguments)
 
@@ -194,7 +190,7 @@ class GroupStore:
         keys: list[bytes] = []
         arguments: list[bytes | str | int] = []
         for group, raw, fields in published:
-            keys += (self._layout.groups(group), self._layout.outbox(group))
+            keys += self._layout.group_pair(group)
             arguments += (group, raw, len(fields), *fields)
         return ACKNOWLEDGE_GROUPS.call(keys, arguments)
 
@@ -232,8 +228,8 @@ class GroupStore:
             chunk = keys[start : start + 64]
             for reply in self._connection.execute([Command(key, ("HGETALL", key)) for key in chunk]):
                 for field, value in zip(reply[::2], reply[1::2], strict=True):
-                    if value[:1] == _ROOT:
-                        yield field, self._decoder.decode(value[1:])
+                    if self._codec.is_root(value):
+                        yield field, self._codec.root(field, value)
 
     def places(self) -> Iterator[dict[bytes, bytes]]:
         """Read the values of all roots and frozen groups by id, in chunks of some thousands."""
@@ -245,28 +241,8 @@ class GroupStore:
                 field: value
                 for reply in replies
                 for field, value in zip(reply[::2], reply[1::2], strict=True)
-                if value[:1] in (_ROOT, _MOVING)
+                if self._codec.is_root(value) or self._codec.is_frozen(value)
             }
-
-    def encode(self, group: Group) -> bytes:
-        """Return the value of a root."""
-        return encode_group(group)
-
-    def clusters_of(self, value: bytes) -> int:
-        """Return how many clusters a stored value holds; a pointer holds none."""
-        if value[:1] == _MOVED:
-            return 0
-        body = value[1:] if value[:1] == _ROOT else value[1 + ID_BYTES :]
-        return len(self._decoder.decode(body).clusters) if body else 0
-
-    def frozen(self, raw: bytes, into: bytes) -> bytes:
-        """Return the value of a group (raw, `b""` for none yet) that is frozen for its merge into another."""
-        return _MOVING + into + raw[1:]
-
-    @staticmethod
-    def pointer(into: bytes) -> bytes:
-        """Return the value of a pointer."""
-        return _MOVED + into
 
     def _read(self, wanted: set[bytes], values: dict[bytes, bytes]) -> None:
         if len(wanted) > _MANY:
@@ -292,21 +268,18 @@ class GroupStore:
         frozen: list[tuple[int, bytes, bytes, Group]] = []
         for record, raw in values.items():
             end, hops = record, 0
-            while values[end][:1] in (_MOVED, _MOVING):
-                end, hops = values[end][1 : 1 + ID_BYTES], hops + 1
+            while target := self._codec.target(values[end]):
+                end, hops = target, hops + 1
                 if hops > _MAX_HOPS:
                     raise StateError("pointers between groups do not end")
             roots[record] = end
-            if raw[:1] == _MOVING:
-                body = raw[1 + ID_BYTES :]
-                frozen.append((hops, record, raw, self._decoder.decode(body) if body else _EMPTY))
+            if self._codec.is_frozen(raw):
+                frozen.append((hops, record, raw, self._codec.moving(record, raw)))
         moving: dict[bytes, dict[bytes, tuple[bytes, Group]]] = {}
         for _, record, raw, group in sorted(frozen, key=lambda entry: entry[:2]):
             moving.setdefault(roots[record], {})[record] = (raw, group)
         made = {
-            end: Root(
-                end, values[end], self._decoder.decode(values[end][1:]) if values[end] else _EMPTY, moving.get(end, {})
-            )
+            end: Root(end, values[end], self._codec.root(end, values[end]), moving.get(end, {}))
             for end in {roots[record] for record in asked}
         }
         return {record: made[roots[record]] for record in asked}

@@ -52,7 +52,7 @@ class IdentityStore:
         """Take the settings of the environment; the index version in force is followed from there."""
         self.settings, self._before = follow(settings, connection)
         self._connection = connection
-        self._layout = Layout(self.settings.namespace, self.settings.generation, self.settings.buckets)
+        self._layout = Layout.of(self.settings)
         self._progress = Progress(self._layout, connection)
 
     def read(self) -> StoredIdentity:

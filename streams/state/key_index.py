@@ -30,6 +30,7 @@ from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS, prefilter
 from streams.records.stored import ID_BYTES
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
+from streams.state.places import count, fingerprints, names, pack, slots
 
 __all__ = ["ADD_TO_KEYS", "ENTRY_BYTES", "REMOVE_FROM_KEYS", "Entry", "KeyIndex", "KeyRecords", "Place", "places"]
 
@@ -55,11 +56,11 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Entry(NamedTuple):
-    """A record and where its blocking keys are kept."""
+    """A record and where its blocking keys are kept, as in `state/places.py`."""
 
     id: bytes
     signature: bytes
-    places: Sequence[Place]
+    places: bytes
 
 
 class KeyIndex:
@@ -70,7 +71,7 @@ class KeyIndex:
 
         `together` lets one script touch all keys of many records, as on a single Redis; on a cluster each key has its own call.
         """
-        self._layout = layout
+        self._names = layout.key_names
         self._cap = cap
         self._together = together
 
@@ -78,11 +79,14 @@ class KeyIndex:
         """Add records to their keys and read the records there before; the replies are for `found`."""
         return [self._add(chunk) for chunk in self._chunks(entries)]
 
-    def remove(self, record: bytes, places: Sequence[Place]) -> list[Command]:
+    def remove(self, record: bytes, places: bytes) -> list[Command]:
         """Take a record out of keys that it no longer has; a record that a full key had no room for takes its room."""
+        fields = [fingerprint for _, fingerprint in slots(places)]
+        found = list(zip(names(places, self._names), fields, strict=True))
+        lots = [found][: len(found)] if self._together else [[each] for each in found]
         return [
-            REMOVE_FROM_KEYS.call([p.name for p in lot], (record, self._cap, *(p.fingerprint for p in lot)))
-            for lot in self._lots(places)
+            REMOVE_FROM_KEYS.call([name for name, _ in lot], (record, self._cap, *(value for _, value in lot)))
+            for lot in lots
         ]
 
     @staticmethod
@@ -90,24 +94,18 @@ class KeyIndex:
         """Read the records under keys and change nothing; one reply a place: packed entries, None where there are none."""
         return [Command(place.name, ("HGET", place.name, place.fingerprint)) for place in places]
 
-    def _lots(self, places: Sequence[Place]) -> list[Sequence[Place]]:
-        if self._together:
-            return [places] if places else []
-        return [(place,) for place in places]
-
     def _chunks(self, entries: Sequence[Entry]) -> list[Sequence[Entry]]:
         if self._together:
             whole = [entry for entry in entries if entry.places]
             return [whole[start : start + _ADD_TOGETHER] for start in range(0, len(whole), _ADD_TOGETHER)]
-        return [(entry._replace(places=(place,)),) for entry in entries for place in entry.places]
+        return [(entry._replace(places=pack((slot,))),) for entry in entries for slot in slots(entry.places)]
 
     def _add(self, entries: Sequence[Entry]) -> Command:
         keys: list[bytes] = []
         arguments: list[bytes | int] = [self._cap]
         for record, signature, places in entries:
-            keys += [place.name for place in places]
-            arguments += (record, signature, len(places))
-            arguments += [place.fingerprint for place in places]
+            keys += names(places, self._names)
+            arguments += (record, signature, fingerprints(places))
         return ADD_TO_KEYS.call(keys, arguments)
 
     def found(self, entries: Sequence[Entry], replies: Sequence[Sequence[Any]]) -> Sequence[Mapping[int, bytes]]:
@@ -132,8 +130,8 @@ class KeyIndex:
                 for number, place, packed in zip(reply[::3], reply[1::3], reply[2::3], strict=True):
                     yield (numbers[start + number - 1], place - 1), packed
             return
-        slots = [(number, place) for number, entry in enumerate(entries) for place in range(len(entry.places))]
-        for slot, reply in zip(slots, replies, strict=True):
+        alone = [(number, place) for number, entry in enumerate(entries) for place in range(count(entry.places))]
+        for slot, reply in zip(alone, replies, strict=True):
             if reply:
                 yield slot, reply[2]
 

@@ -11,9 +11,9 @@ growing pauses, until no bytes of the dead worker can arrive any more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from pathlib import Path
 
+from streams.records.chunks import chunks
 from streams.state.connection import Command, Connection, Script
 from streams.state.layout import Layout
 
@@ -27,7 +27,7 @@ _PAUSES_MS = (2_000, 20_000, 200_000, 1_000_000)
 them again (`tcp_retries2`), or a stopped proxy holds them."""
 _LEASE_MS = 60_000
 """How long a worker may take for the last publication before another worker takes it over."""
-_LOT = 1000
+_CHUNK = 1000
 
 
 class LateStates:
@@ -40,9 +40,8 @@ class LateStates:
 
     def note(self, clusters: Iterable[bytes]) -> None:
         """Schedule clusters, by their keys, whose events were published for another worker."""
-        remaining = iter(clusters)
-        while lot := list(islice(remaining, _LOT)):
-            self._connection.execute([NOTE_LATE.call((self._key,), (_PAUSES_MS[0], *(b"\0" + key for key in lot)))])
+        for chunk in chunks(clusters, _CHUNK):
+            self._connection.execute([NOTE_LATE.call((self._key,), (_PAUSES_MS[0], *(b"\0" + key for key in chunk)))])
 
     def take(self, most: int) -> list[bytes]:
         """Take at most `most` members that are due; for the time of a lease no other worker gets them.

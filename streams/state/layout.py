@@ -6,9 +6,9 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 
 | key         | type | field               | value                                                   | owner               |
 |-------------|------|---------------------|---------------------------------------------------------|---------------------|
-| `N:{b}:r`   | hash | record id, 8 bytes  | 21-byte version (to 37) + compressed features (~110 B) | state/record_store.py      |
-| `N:{b}:d`   | hash | record id, 8 bytes  | compressed record, for documents (~150 bytes + abstract)| state/record_store.py      |
-| `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~40 bytes)     | state/group_store.py   |
+| `N:{b}:r`   | hash | record id, 8 bytes  | 15-byte version (to 37) + compressed features (~75 B)  | state/record_store.py      |
+| `N:{b}:d`   | hash | record id, 8 bytes  | compressed record, for documents (~100 bytes + abstract)| state/record_store.py      |
+| `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~80 bytes)     | state/group_codec.py   |
 | `N:{b}:o`   | hash | cluster id:revision | event committed, not known to be published              | state/group_store.py   |
 | `N:{b}:m`   | set  | record id, 8 bytes  | frozen groups, merges pending; nearly always empty      | state/group_store.py   |
 | `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | state/key_index.py  |
@@ -29,7 +29,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `namespace:wait` | string |               | empty: written before each `WAIT`; `:{0}`, … on a cluster | state/connection.py |
 
 Hashes with few small fields are stored by Redis as listpacks, without a pointer or an allocation
-per field: that, and not the data, is what makes a record cost 400 bytes instead of 1,500. It needs
+per field: that, and not the data, is what makes a record cost 360 bytes instead of 1,500. It needs
 `hash-max-listpack-entries` ≥ 1024 and `hash-max-listpack-value` ≥ 4096 in the server's settings
 (`streams doctor` looks). Fields of a bucket = records / `STREAMS_BUCKETS`.
 
@@ -48,6 +48,7 @@ from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 from redis.crc import key_slot
 
 from streams.records.stored import ID_BYTES
+from streams.settings import Settings
 
 __all__ = ["Layout", "heartbeat_key", "mark_key", "meta_key", "totals_key", "webhooks_key"]
 
@@ -99,12 +100,20 @@ class Layout:
         self._groups = [name + b"g" for name in names]
         self._outboxes = [name + b"o" for name in names]
         self._moves = [name + b"m" for name in names]
-        self._keys = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
+        self._record_pairs = list(zip(self._records, self._documents, strict=True))
+        self._group_pairs = list(zip(self._groups, self._outboxes, strict=True))
+        self._singletons = list(zip(self._groups, self._outboxes, self._records, strict=True))
+        self.key_names = [f"{self.prefix}:{{k{bucket}}}:k".encode() for bucket in range(self.key_buckets)]
         self.corrections = f"{self.prefix}:c".encode()
         self.late = f"{self.prefix}:l".encode()
         self.progress = f"{self.prefix}:p".encode()
         self.spread_progress = tuple(f"{self.prefix}:{{{tag}}}:p".encode() for tag in _spread_tags())
         self.meta = meta_key(namespace, generation)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Layout:
+        """Return the layout of the index version that settings name."""
+        return cls(settings.namespace, settings.generation, settings.buckets)
 
     def bucket(self, record: bytes) -> int:
         """Return the bucket of a record's 8-byte id."""
@@ -117,6 +126,18 @@ class Layout:
     def documents(self, record: bytes) -> bytes:
         """Return the key of the hash that holds the record for documents."""
         return self._documents[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def record_pair(self, record: bytes) -> tuple[bytes, bytes]:
+        """Return the keys of `records` and `documents`."""
+        return self._record_pairs[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def group_pair(self, record: bytes) -> tuple[bytes, bytes]:
+        """Return the keys of `groups` and `outbox`."""
+        return self._group_pairs[int.from_bytes(record[:4], "big") % self.buckets]
+
+    def singleton(self, record: bytes) -> tuple[bytes, bytes, bytes]:
+        """Return the keys of `groups`, `outbox` and `records`, which a record needs to be the first of a cluster."""
+        return self._singletons[int.from_bytes(record[:4], "big") % self.buckets]
 
     def groups(self, record: bytes) -> bytes:
         """Return the key of the hash that holds the record's group."""
@@ -137,7 +158,7 @@ class Layout:
 
     def all_keys(self) -> list[bytes]:
         """Return every key there may be but `meta`, of which a little stays when a generation is dropped."""
-        buckets = (self._records, self._documents, self._groups, self._outboxes, self._moves, self._keys)
+        buckets = (self._records, self._documents, self._groups, self._outboxes, self._moves, self.key_names)
         alone = (self.corrections, self.late, self.progress, *self.spread_progress)
         return [*alone, *(key for keys in buckets for key in keys)]
 
@@ -147,10 +168,15 @@ class Layout:
         46 bits tell keys apart at the default size; two blocking keys with the same bits cost a comparison, never a wrong merge,
         for every link is checked against the keys themselves.
         """
+        number, fingerprint = self.slot(kind, value)
+        return self.key_names[number], fingerprint
+
+    def slot(self, kind: str, value: str) -> tuple[int, bytes]:
+        """Return the number of the Redis key, an index of `key_names`, and the fingerprint, as `key` does."""
         digest = _KEY_DIGEST.copy()
         digest.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
         number, fingerprint = _KEY_PARTS.unpack(digest.digest())
-        return self._keys[number % self.key_buckets], fingerprint
+        return number % self.key_buckets, fingerprint
 
 
 @cache

@@ -25,14 +25,11 @@ from streams.errors import LostStateError, SettingsError, StateError
 from streams.matching.ruleset import RULESET
 from streams.settings import PREFIX, Settings
 from streams.state.connection import Command, Connection, Script
+from streams.state.formats import FIRST, LATEST
 from streams.state.generation import FIXED
 from streams.state.layout import Layout
 
-__all__ = ["FORMAT", "HISTORY", "Histories", "Look", "Place", "Progress", "Step"]
-
-FORMAT = 1
-"""Version of the layout of state in Redis; a worker refuses state of another version."""
-
+__all__ = ["HISTORY", "Histories", "Look", "Place", "Progress", "Step"]
 
 _FOLDER = Path(__file__).parent
 HISTORY = _FOLDER / "history.lua"
@@ -86,7 +83,10 @@ class Look(NamedTuple):
 
 
 class Progress:
-    """Stores positions and fixed facts of one index version. Not safe for use from two threads at once."""
+    """Stores positions and fixed facts of one index version. Not safe for use from two threads at once.
+
+    More than ten methods, for positions and replication ids are stored and compared together.
+    """
 
     def __init__(self, layout: Layout, connection: Connection, *, spread: bool | None = None) -> None:
         """Keep positions on every shard where `spread`; by default on a Redis Cluster."""
@@ -106,28 +106,29 @@ class Progress:
         """Return the Unix time in ms at which the topics last restarted at offset 0; 0 if they never did."""
         return int(self._connection.call("HGET", self._layout.meta, "topics_since") or 0)
 
-    def claim(self, settings: Settings) -> None:
+    def claim(self, settings: Settings) -> int:
         """Fix the facts of the index version, or check the settings against them; store the ruleset it was begun with.
 
-        Raises SettingsError where the settings contradict what the index version was made with.
+        Return the format of its values (`state/formats.py`): the latest where it begins here. Raises SettingsError where the
+        settings contradict what the index version was made with, StateError where its format is of a later release.
         """
-        facts = {"format": str(FORMAT), **{name: str(getattr(settings, name)) for name in FIXED}}
-        key = self._layout.meta
+        facts = {"format": str(LATEST), **{name: str(getattr(settings, name)) for name in FIXED}}
+        key, form = self._layout.meta, LATEST
         for name, value in facts.items():
             self._connection.call("HSETNX", key, name, value)
             fixed = self._connection.call("HGET", key, name).decode()
+            if name == "format":
+                form = _known_format(settings.generation, fixed)
+                continue
             if fixed == value:
                 continue
-            if name == "format":
-                raise StateError(
-                    f"generation {settings.generation} has state format {fixed}, this version knows {FORMAT}"
-                )
             raise SettingsError(
                 PREFIX + name.upper(),
                 f"is {value}, but generation {settings.generation!r} was made with {fixed}",
                 f"{fixed}, or run `streams rebuild` with the new value first",
             )
         self._connection.call("HSETNX", key, "ruleset", RULESET)
+        return form
 
     def mark(self, steps: Sequence[Step], known: Histories) -> tuple[dict[Place, int], Histories]:
         """Store how far partitions are handled; return those to rewind, with their offsets, and the replication ids now.
@@ -235,3 +236,9 @@ def _smallest(replies: Sequence[Sequence[bytes]]) -> dict[Place, int]:
 
 def _pairs(reply: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
     return zip(reply[::2], reply[1::2], strict=True)
+
+
+def _known_format(generation: str, stored: str) -> int:
+    if not FIRST <= int(stored) <= LATEST:
+        raise StateError(f"generation {generation} has state format {stored}, this version knows {FIRST} to {LATEST}")
+    return int(stored)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from streams.records.record import Record
 from streams.records.stored import Stored
-from streams.records.version import RecordVersion
 from streams.state.connection import Connection
 from streams.state.record_store import RecordStore
 
@@ -43,9 +42,7 @@ class Reader:
         """Return the records that are no longer as they were read."""
         asked = list(records)
         return [
-            record
-            for record, reply in zip(asked, self._read(asked), strict=True)
-            if _version(self.store.stored(reply)) != _version(self._stored.get(record))
+            record for record, reply in zip(asked, self._read(asked), strict=True) if self._has_changed(record, reply)
         ]
 
     def cache(self, record: bytes, stored: Stored, document: bytes | None) -> None:
@@ -71,7 +68,7 @@ class Reader:
     def features(self, record: bytes) -> bytes:
         """Return the encoded features, `b""` where the record is not there or was deleted."""
         stored = self._stored.get(record)
-        return stored.features if stored and stored.version.live else b""
+        return stored.features if stored else b""
 
     def record(self, record: bytes) -> Record | None:
         """Return the record for documents, None where it is not there."""
@@ -91,6 +88,6 @@ class Reader:
         """Return all versions and features that were read."""
         return self._stored
 
-
-def _version(stored: Stored | None) -> RecordVersion | None:
-    return stored.version if stored else None
+    def _has_changed(self, record: bytes, reply: bytes | None) -> bool:
+        stored = self._stored.get(record)
+        return reply is not None if stored is None else not (reply and reply.startswith(stored.header))

@@ -80,7 +80,7 @@ class Servers(Protocol):
 
 
 class Single:
-    """A Redis that is one server."""
+    """The topology of a Redis that is a single server, not a cluster."""
 
     def __init__(self, url: str, mark: bytes, credentials: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Connect by a URL and `credentials` beside it (redis-py's options); `mark` is the key written before each `WAIT`."""

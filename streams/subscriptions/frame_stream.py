@@ -74,6 +74,8 @@ class FrameStream:
 
     The id of each frame is a position at or before which the subscriber has received everything it wants, so that it loses nothing
     when it comes back with it, at whatever byte the connection broke.
+
+    More than ten methods, for a subscriber catches up, follows, is ahead or begins again.
     """
 
     def __init__(self, feed: Feed, wanted: Wanted, timing: Timing) -> None:

@@ -57,7 +57,7 @@ class Hub:
     - `subscribers`: subscriptions that are open; `catching_up`: those of them that read with a consumer of their own.
     - `fallen_behind`: subscriptions that were ended as the client was too slow, since the start: its next event had left the
       ring, or the server that runs the hub has cut it off, and counts it here.
-    - `problem`: why events are not read at the moment, empty where they are.
+    - `problem`: why events are not read at the moment, empty where they are; `answered`: when Kafka last answered (Unix seconds).
 
     More than ten methods, for it reads for all, and begins, counts and ends each.
     """
@@ -133,6 +133,11 @@ class Hub:
         if self._ring is None:
             raise BusyError(f"events cannot be read: {self.problem}", _RETRY_SECONDS)
         return self._ring
+
+    @property
+    def answered(self) -> float:
+        """When Kafka last answered, Unix time in seconds, 0 for never."""
+        return self._follower.answered
 
     def catch_up(
         self, offsets: Sequence[int], lagging: Callable[[Sequence[int]], Sequence[int]]

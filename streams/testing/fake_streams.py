@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 from streams import events
@@ -26,6 +25,7 @@ from streams.clusters.planner import plan
 from streams.errors import PayloadError
 from streams.events import Cause, Evidence, Outgoing
 from streams.matching.decision import DUPLICATE, RELATED, REVIEW
+from streams.records.chunks import chunks
 from streams.records.record import Delete, Record
 
 __all__ = ["FakeStreams", "Message", "event_messages"]
@@ -146,8 +146,8 @@ def event_messages(
 
     `batch_size` records are handled at a time; with larger batches fewer events describe the same changes.
     """
-    fake, values = FakeStreams(preprints=preprints), iter(records)
-    while batch := list(islice(values, batch_size)):
+    fake = FakeStreams(preprints=preprints)
+    for batch in chunks(records, batch_size):
         yield from (message for message in fake.send(batch) if message.topic == events.EVENTS)
 
 

@@ -93,7 +93,7 @@ async def _states(kafka: KafkaConnection, topic: str) -> dict[str, _State]:
 def _pending(settings: Settings, connection: Connection) -> dict[str, list[Change]]:
     """Return the pending events by cluster, sorted by revision."""
     current = current_generation(settings, connection)
-    layout = Layout(current.namespace, current.generation, current.buckets)
+    layout = Layout.of(current)
     found: dict[str, list[Change]] = {}
     for fields in GroupStore(layout, connection).pending_events().values():
         for value in fields.values():

@@ -35,6 +35,8 @@ class Follower:
     """Follows `dedup.events` and `dedup.dead-letter`. Use as `async with`; `step` adds to `snapshot`.
 
     `problem` says why nothing is read at the moment, empty where it is.
+
+    More than ten methods, for events and dead letters are begun, counted and expired each in their own way.
     """
 
     def __init__(self, settings: Settings, snapshot: Snapshot) -> None:

@@ -19,7 +19,8 @@ class Point(NamedTuple):
     """What the workers did in the ten seconds before `time`, Unix time in seconds.
 
     `messages` and `rejected` are per second; `duplicate_share` is of the pairs decided, None where none was; `lag_seconds` is None
-    without a worker; `latency_p99` is in seconds, None where no message was handled. All are None where nothing is known.
+    without a worker; `latency_p99` is in seconds, None where no message was handled; `open_reviews` are the pairs that wait for
+    people. All are None where nothing is known.
     """
 
     time: float
@@ -28,12 +29,13 @@ class Point(NamedTuple):
     lag_seconds: float | None
     latency_p99: float | None
     rejected: float | None
+    open_reviews: float | None
 
     @classmethod
-    def of(cls, rates: Rates, time: float) -> Point:
-        """Return the point of the rates of ten seconds that end at `time`."""
+    def of(cls, rates: Rates, time: float, open_reviews: float | None = None) -> Point:
+        """Return the point of the rates of ten seconds that end at `time`, and of the pairs that wait for people then."""
         if not rates.seconds:
-            return cls.unknown(time)
+            return cls.unknown(time)._replace(open_reviews=open_reviews)
         return cls(
             time,
             rates.messages,
@@ -41,25 +43,25 @@ class Point(NamedTuple):
             rates.lag_seconds if rates.workers else None,
             rates.latency_p99,
             rates.rejected,
+            open_reviews,
         )
 
     @classmethod
     def unknown(cls, time: float) -> Point:
         """Return the point of a time that nothing is known of."""
-        return cls(time, None, None, None, None, None)
+        return cls(time, None, None, None, None, None, None)
 
 
 class History:
     """The points of the last hour, the oldest first."""
 
-    def __init__(self, kept_seconds: float = _KEPT_SECONDS) -> None:
-        self._kept = kept_seconds
+    def __init__(self) -> None:
         self._points: deque[Point] = deque()
 
     def add(self, point: Point) -> None:
         """Add a point that is later than those before."""
         self._points.append(point)
-        while self._points[0].time <= point.time - self._kept:
+        while self._points[0].time <= point.time - _KEPT_SECONDS:
             self._points.popleft()
 
     def points(self) -> Sequence[Point]:

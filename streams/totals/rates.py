@@ -62,14 +62,13 @@ class _Work(NamedTuple):
 class HeartbeatRing:
     """The heartbeats of the last 15 minutes: `add` what was read, for example every second."""
 
-    def __init__(self, kept_seconds: float = _KEPT_SECONDS) -> None:
-        self._kept = kept_seconds
+    def __init__(self) -> None:
         self._seen: deque[_Seen] = deque()
 
     def add(self, heartbeats: Iterable[Heartbeat], now: float) -> None:
         """Add the heartbeats of all workers, as read at `now`, Unix time in seconds."""
         self._seen.append(_Seen(now, {each.worker: each for each in heartbeats}))
-        while self._seen[0].time < now - self._kept:
+        while self._seen[0].time < now - _KEPT_SECONDS:
             self._seen.popleft()
 
     def latest(self) -> list[Heartbeat]:

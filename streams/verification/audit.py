@@ -17,8 +17,9 @@ from streams.errors import SettingsError, StateError
 from streams.settings import PREFIX, Settings
 from streams.state.connection import Command, Connection
 from streams.state.correction_log import CorrectionLog
+from streams.state.formats import FIRST, LATEST
 from streams.state.layout import Layout
-from streams.state.progress import FORMAT, Progress
+from streams.state.progress import Progress
 from streams.verification.differences import Difference
 from streams.verification.groups import Pair
 from streams.verification.scan import Findings, Scan, ScanContext
@@ -39,7 +40,7 @@ class Audit:
         """Check that the generation was made with these settings; raises SettingsError, StateError for another state format."""
         self._settings = settings
         self._connection = connection
-        layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        layout = Layout.of(settings)
         self._progress = Progress(layout, connection)
         self._log = CorrectionLog(layout, connection)
         self.topics_since = self._progress.topics_since()
@@ -75,9 +76,9 @@ class Audit:
     def _check_settings(self) -> None:
         meta, generation = self._context.layout.meta, self._settings.generation
         buckets, version = self._connection.execute([Command(meta, ("HMGET", meta, "buckets", "format"))])[0]
-        if version is not None and int(version) != FORMAT:
+        if version is not None and not FIRST <= int(version) <= LATEST:
             raise StateError(
-                f"generation {generation} has state format {int(version)}, this version reads {FORMAT}: "
+                f"generation {generation} has state format {int(version)}, this version reads {FIRST} to {LATEST}: "
                 "run the version of Streams that wrote it, or rebuild the state (docs/operations.md)"
             )
         if buckets is not None and int(buckets) != self._settings.buckets:

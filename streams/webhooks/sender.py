@@ -64,7 +64,10 @@ class _OffError(Exception):
 
 
 class Sender:
-    """Sends to one endpoint while `run` runs. `state` is what is known of it; the caller stores it."""
+    """Sends to one endpoint while `run` runs. `state` is what is known of it; the caller stores it.
+
+    More than ten methods, for an attempt may be taken, refused, put off or given up.
+    """
 
     def __init__(
         self,

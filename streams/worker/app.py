@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import faust
@@ -100,18 +100,20 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, h
     app.hooks = hooks
     records = app.topic(*input_topics(settings), value_serializer="raw", key_serializer="raw", allow_empty=True)
 
-    under_way = _UnderWay()
+    under_way: asyncio.Task[None] | None = None  # the micro-batch being processed, while the next is read and prepared
 
     @app.agent(records, name="records", concurrency=1)
     async def handle_records(stream: Any) -> AsyncIterator[None]:
+        nonlocal under_way
         async for taken in stream.noack_take(_RECORD_BATCHES, within=settings.batch_seconds):
             consumer = cast("RewindingConsumer", app.consumer)
             events = _current(consumer, taken)
             batches = [cast("RecordBatch", event.message) for event in events]
             messages = _incoming(settings, batches)
             prepared = asyncio.create_task(hooks.prepare(messages, [batch.step for batch in batches]))
-            await under_way.finish()
-            under_way.begin(_process(hooks, consumer, prepared, events))
+            if under_way is not None:
+                await under_way
+            under_way = asyncio.create_task(_process(hooks, consumer, prepared, events))
             yield
 
     async def assigned(_app: Any, partitions: Any, **_: Any) -> None:
@@ -155,20 +157,6 @@ def _credentials(kafka: KafkaConnection) -> Credentials | None:
             mechanism=kafka.mechanism,
         )
     return SSLCredentials(kafka.tls) if kafka.tls is not None else None
-
-
-class _UnderWay:
-    """At most one micro-batch being processed, in a task of its own: meanwhile the next one is read and prepared."""
-
-    def __init__(self) -> None:
-        self._task: asyncio.Task[None] | None = None
-
-    async def finish(self) -> None:
-        if self._task is not None:
-            await self._task
-
-    def begin(self, work: Coroutine[Any, Any, None]) -> None:
-        self._task = asyncio.create_task(work)
 
 
 async def _process(

@@ -65,6 +65,8 @@ class BatchProcessor:
     A server that is away is waited for, with growing pauses (`EngineThread`). A message that fails every time becomes a dead
     letter (`PoisonFilter`). A failover is reconciled in step 1 (`FailoverGuard`). What no message asks for is done between
     batches (`recovery`).
+
+    More than ten methods, for each step has one.
     """
 
     def __init__(

@@ -23,8 +23,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, cast
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, TypeVar, cast
 
 import faust
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -59,6 +59,8 @@ It removes a member whose session ends, leader or not (docs/decisions/0019-no-le
 
 _FETCH_SECONDS = 5.0
 """Longest wait for a fetch under way, which takes a second at most."""
+T = TypeVar("T")
+
 _PAUSE_SECONDS = 0.2
 _OFFSETS_SECONDS, _OFFSETS_WAIT_SECONDS = 5.0, 10.0
 """How often the broker is asked for the offsets of the partitions, which takes two requests a broker, and for how long."""
@@ -161,7 +163,7 @@ class RewindingConsumer(Consumer):
             except (IllegalStateError, AssertionError):
                 # Partitions were taken away while it asked for what is committed: the next assignment seeks again.
                 return
-            stored = await self._stored()
+            stored = await self._answered(self._source.positions)
             restarted: list[Place] = []
             for tp in self.assignment():
                 place = tp.topic, tp.partition
@@ -174,7 +176,7 @@ class RewindingConsumer(Consumer):
                     # Faust leaves such a partition where it is: what was fetched and thrown away since would be lost.
                     await cast(_Thread, self._thread).rewind(tp, start.position)
             if restarted:
-                await self._source.begin(restarted)
+                await self._answered(lambda: self._source.begin(restarted))
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Drop the reading state of partitions that the broker takes away."""
@@ -229,10 +231,11 @@ class RewindingConsumer(Consumer):
         self._committed_offset[tp] = position
         self._source.rewound((tp.topic, tp.partition), position, self._reading.rewound(tp, position))
 
-    async def _stored(self) -> Mapping[Place, int]:
+    async def _answered(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Return what Redis answers, however long it is away, full or refusing: an error here would end the worker."""
         while True:
             try:
-                return await self._source.positions()
+                return await ask()
             except RedisError as error:
                 self._source.failed(error)
                 await asyncio.sleep(_PAUSE_SECONDS)

@@ -56,6 +56,11 @@ class EngineThread:
                     yield
                     return
 
+    async def in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Return what `work` returns, done as by `with_backoff` once it is admitted."""
+        async with self.admitted():
+            return await self.with_backoff(work)
+
     async def with_backoff(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do some work, and again with growing pauses as long as it raises ServiceError; report both to Health."""
         pause = _FIRST_PAUSE_SECONDS

@@ -33,7 +33,7 @@ class _Fetched(NamedTuple):
 
 
 class _Partition:
-    """What is known of one partition."""
+    """The messages of a partition that were fetched and not finished, and its offsets as the broker reports them."""
 
     def __init__(self) -> None:
         self.position: int | None = None
@@ -66,7 +66,7 @@ class _Partition:
 
 
 class Lag:
-    """The lag of the partitions that are assigned to a worker. Use from one event loop."""
+    """Measures how many messages of each assigned partition are not finished, and since when. Use from one event loop."""
 
     def __init__(self) -> None:
         self._partitions: dict[Place, _Partition] = {}

@@ -36,16 +36,14 @@ class RepeatLimit(logging.Filter):
     def __init__(
         self,
         least: int = logging.WARNING,
-        seconds: float = _REPEAT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take the `least` level of lines of libraries, and the length of the interval of which one is written.
+        """Take the `least` level of lines of libraries.
 
         Faust also writes in the name of the modules of Streams that extend its classes.
         """
         super().__init__()
         self._least = least
-        self._seconds = seconds
         self._clock = clock
         self._lock = threading.Lock()
         self._seen: dict[
@@ -60,8 +58,8 @@ class RepeatLimit(logging.Filter):
             return False
         key, now = (record.name, _VARYING.sub("#", str(record.msg))), self._clock()
         with self._lock:
-            since, left_out = self._seen.get(key, (now - self._seconds, 0))
-            passes = now - since >= self._seconds
+            since, left_out = self._seen.get(key, (now - _REPEAT_SECONDS, 0))
+            passes = now - since >= _REPEAT_SECONDS
             self._seen[key] = (now, 0) if passes else (since, left_out + 1)
             if len(self._seen) > _MOST_PATTERNS:
                 self._seen.pop(next(iter(self._seen)))

@@ -22,6 +22,7 @@ from concurrent.futures.process import BrokenProcessPool
 from streams.engine.prepare import Intake, Items, Raw, pack, pack_messages, unpack, unpack_messages
 from streams.event_log import EventLog
 from streams.settings import Settings
+from streams.state.formats import LATEST
 
 __all__ = ["Preparer", "calm_collector"]
 
@@ -36,8 +37,10 @@ _intake: Intake | None = None
 class Preparer:
     """Prepares batches in a child process. Use from one event loop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, form: int = LATEST) -> None:
+        """Prepare values of a format of the state (`state/formats.py`)."""
         self._settings = settings
+        self._form = form
         self._pool: ProcessPoolExecutor | None = None
 
     async def start(self) -> None:
@@ -55,7 +58,7 @@ class Preparer:
                 log.warning("intake_died", "the intake process died; attempt {attempt}", attempt=attempt)
                 self.close()
         # One of these messages may be what kills it; in this process it would at least be seen.
-        return Intake(self._settings).prepare(messages)
+        return Intake(self._settings, self._form).prepare(messages)
 
     def close(self) -> None:
         """End the child."""
@@ -66,16 +69,16 @@ class Preparer:
     def _children(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, context, _begin, (self._settings, os.getpid()))
+            self._pool = ProcessPoolExecutor(1, context, _begin, (self._settings, self._form, os.getpid()))
         return self._pool
 
 
-def _begin(settings: Settings, parent: int) -> None:
+def _begin(settings: Settings, form: int, parent: int) -> None:
     global _intake  # noqa: PLW0603 - the state of this process, made once
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _end_with(parent)
-    _intake = Intake(settings)
+    _intake = Intake(settings, form)
     calm_collector()
 
 

@@ -20,6 +20,7 @@ from streams.matching.ruleset import RULESET
 from streams.ops.http_server import HttpServer
 from streams.settings import Settings
 from streams.settings.redaction import hide
+from streams.worker.allocator import share_one_arena
 from streams.worker.app import make_app
 from streams.worker.log import configure_logging
 from streams.worker.restart import restart
@@ -37,6 +38,7 @@ def run_worker(given: Settings) -> None:
     environment; so does one of which a server goes away, or loses the state, in the midst of the start. Raises SettingsError,
     StateError or WrongSetupError where the worker cannot start, and waiting does not help.
     """
+    share_one_arena()
     name = secrets.token_hex(6)
     worker = Worker(given, name, configure_logging(given, name))
     pages = HttpServer(given.http_host, given.http_port, worker.application())

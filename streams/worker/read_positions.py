@@ -45,7 +45,10 @@ class Gap(Enum):
 
 
 class ReadPositions:
-    """The reading state of the partitions of one consumer. Twelve methods, for the consumer asks each at a time of its own."""
+    """The reading state of the partitions of one consumer.
+
+    More than ten methods, for the consumer asks each at a time of its own.
+    """
 
     def __init__(self) -> None:
         self._next: dict[Partition, int] = {}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from streams.engine.deliver import InThread, deliver
@@ -19,6 +18,7 @@ from streams.event_log import EventLog
 from streams.events import EVENTS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import read_to_now
+from streams.records.chunks import chunks
 
 __all__ = ["Reconciler"]
 
@@ -57,8 +57,8 @@ class Reconciler:
 
     async def publish_states(self, clusters: Iterable[bytes]) -> int:
         """Publish the current states of clusters, by their keys; return the number of messages."""
-        remaining, count = iter(clusters), 0
-        while chunk := list(islice(remaining, _CHUNK)):
+        count = 0
+        for chunk in chunks(clusters, _CHUNK):
             count += await self._deliver(await self._in_thread(partial(self._engine.outbox.restate, chunk)))
         return count
 

@@ -33,8 +33,7 @@ class Recovery:
 
     async def drain(self) -> int:
         """Publish the events that a dead worker committed and did not publish; return the number of messages."""
-        async with self._thread.admitted():
-            return await self._thread.with_backoff(self.drain_in_turn)
+        return await self._thread.in_turn(self.drain_in_turn)
 
     async def drain_in_turn(self) -> int:
         """Do what `drain` does, once, for a caller that is admitted to the engine's thread already. Raises ServiceError."""
@@ -44,18 +43,15 @@ class Recovery:
     async def republish(self) -> None:
         """Publish again the states that are due: a message that a dead worker sent late may have replaced them."""
         if not self._thread.closing:
-            async with self._thread.admitted():
-                await self._thread.with_backoff(self._republish)
+            await self._thread.in_turn(self._republish)
 
     async def pending_merges(self) -> frozenset[bytes]:
         """Return the groups that are being merged into others, by any worker; for `finish_merges`."""
-        async with self._thread.admitted():
-            return await self._thread.with_backoff(lambda: self._thread.run(self._engine.groups.begun))
+        return await self._thread.in_turn(lambda: self._thread.run(self._engine.groups.begun))
 
     async def finish_merges(self, pending: Collection[bytes]) -> None:
         """Finish those of the `pending` merges that no worker has finished meanwhile."""
-        async with self._thread.admitted():
-            await self._thread.with_backoff(lambda: self._finish_merges(pending))
+        await self._thread.in_turn(lambda: self._finish_merges(pending))
 
     async def _republish(self) -> None:
         await self._guard.check(())

@@ -34,9 +34,10 @@ _IDENTITY_SECONDS = 2.0
 
 
 async def until_possible(server: str, work: Callable[[], Awaitable[T]], report: Callable[[str], None]) -> T:
-    """Return what `work` returns, called again for as long as it raises ServiceError.
+    """Call `work` until it raises no ServiceError, with growing pauses, and return what it returns.
 
-    `report` gets the reason each time, and `""` at the end. Raises WrongSetupError and all other errors at once.
+    `report` is called with the reason after each failure, and with `""` at the end. Raises WrongSetupError and all other errors at
+    once.
     """
     pause, waited, logged, last = _FIRST_PAUSE_SECONDS, 0.0, 0.0, ""
     while True:

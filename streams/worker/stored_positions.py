@@ -85,7 +85,7 @@ class StoredPositions:
         `on_histories` gets the replication ids of the servers that answer; `on_lost` is called where the state is not there.
         """
         self._registration = registration
-        layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        layout = Layout.of(settings)
         self._progress = Progress(layout, registration.connection)
         self._metrics = metrics
         self._on_histories = on_histories

@@ -145,7 +145,7 @@ class Worker:
             self._on_histories,
             lambda error: self._begin_again("state_lost", error),
         )
-        self._preparer = Preparer(settings)
+        self._preparer = Preparer(settings, engine.form)
         self._thread = EngineThread(self._registration, self.health, self.metrics)
         self._processor = BatchProcessor(
             engine, self._thread, self._preparer, self._publisher, self.metrics, self.health, self._registration
@@ -270,7 +270,7 @@ class Worker:
 
     async def _watch_redis(self) -> None:
         registration, settings = self._registration, self.settings
-        meter = IndexMeter(Layout(settings.namespace, settings.generation, settings.buckets), registration.connection)
+        meter = IndexMeter(Layout.of(settings), registration.connection)
         await watch_redis(registration.connection, meter, self.metrics, registration.run)
 
     async def _watch_identity(self) -> None:

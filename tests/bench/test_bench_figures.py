@@ -37,7 +37,7 @@ def test_a_quick_run_has_a_figure() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["throughput", "latency"])
+@pytest.mark.parametrize("name", ["throughput", "latency", "memory"])
 def test_quick_runs_on_servers_have_a_figure(name: str) -> None:
     run = measure(FIGURES[name], ROOT, quick=True)
     assert run.value > 0, run.output

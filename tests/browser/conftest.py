@@ -14,12 +14,16 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.stack import Stack, running_stack
 from tests.browser.visitor import Visitors, chromium
 
+_FIRST_LOOK = "test_first_look.py"
+"""What `make test` looks at; all else is in `make test-long`."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.long)
+            if item.path.name != _FIRST_LOOK:
+                item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +47,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visitors(browser: Browser, stack: Stack) -> Iterator[Visitors]:
     """Opens pages; the test fails where a script failed, a dialog opened, or a page asked another host for anything."""
-    made = Visitors(browser, stack)
+    made = Visitors(browser, stack.url)
     yield made
     made.close()
     made.check()

@@ -75,10 +75,24 @@ def hostile_papers(stack: Stack) -> list[str]:
                 authors=[],
             )
         )
+        cluster = f"/clusters/{cluster_of(stack, ids[0], 2)}"
         found += [
-            f"/clusters/{cluster_of(stack, ids[0], 2)}",
+            cluster,
+            f"{cluster}/split",
+            f"{cluster}/merge?with={urllib.parse.quote(ids[0])}",
+            f"{cluster}/history",
+            f"/payload?record={urllib.parse.quote(ids[1])}",
             f"/pairs/{urllib.parse.quote(ids[1], safe='')}/{ids[0]}",
             f"/search?q={urllib.parse.quote(title[:200])}",
         ]
     stack.send(Payload("document", b"<script>alert(6)</script>", b'{"title": "<script>alert(7)</script>"'))
-    return [*found, "/", "/review", "/dead-letters", "/workers", "/subscriptions", "/nothing/<script>alert(8)</script>"]
+    return [
+        *found,
+        "/",
+        "/review",
+        "/review/bulk?action=same",
+        "/dead-letters",
+        "/workers",
+        "/subscriptions",
+        "/nothing/<script>alert(8)</script>",
+    ]

@@ -40,7 +40,7 @@ def main(folder: Path, wanted: list[str]) -> None:
     with tempfile.TemporaryDirectory() as directory, running_stack(Path(directory)) as stack, sync_playwright() as play:
         addresses = dict(pages(stack))
         browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        visitors = Visitors(browser, stack)
+        visitors = Visitors(browser, stack.url)
         if "overview" in (wanted or addresses):
             flow(stack, visitors)
         for name, path in addresses.items():

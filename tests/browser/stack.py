@@ -21,6 +21,7 @@ from streams.local.run import play
 from streams.local.serve import ServeProcess
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
+from streams.rebuild.restore_topics import restore_topics
 from streams.serve.tokens import TokenFile
 from streams.settings import Settings
 from streams.state.connection import connect
@@ -71,6 +72,14 @@ class Stack:
         self.api.child.stop()
         self.api.child.start()
         self.api.wait_ready()
+
+    def start_broker(self) -> None:
+        """Start the embedded broker again, and the worker, as `streams up` does: the broker has lost its topics."""
+        assert self.services.broker is not None
+        self.services.broker.start()
+        with ThreadPoolExecutor(1) as thread:  # without the event loop of Playwright
+            thread.submit(restore_topics, self.worker.settings, are_new=True).result()
+        self.worker.child.start()
 
 
 def run_apart(work: Coroutine[Any, Any, Any]) -> Any:

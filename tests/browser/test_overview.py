@@ -6,7 +6,7 @@ import re
 from itertools import count
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.papers import cluster_of, paper
 from tests.browser.stack import Stack
@@ -76,8 +76,29 @@ def test_a_restart_of_the_service_is_survived(overview: Page, visitors: Visitors
     expect(overview.locator("#connection")).to_be_hidden()
 
 
+def test_a_first_connection_that_fails_is_made_again(visitors: Visitors, stack: Stack) -> None:
+    visitors.forgive("ERR_FAILED|Failed to fetch|status of 503")
+    page, failures = visitors.open("/workers"), ["abort", "503"]
+
+    def fail_first(route: Route) -> None:
+        match failures.pop(0) if failures else "":
+            case "abort":
+                route.abort()
+            case "503":
+                route.fulfill(status=503, body="busy")
+            case _:
+                route.continue_()
+
+    page.route("**/overview/live", fail_first)
+    page.goto("/")
+    expect(page.locator("#connection")).to_be_visible(timeout=_SECONDS)
+    expect(page.locator("#connection")).to_be_hidden(timeout=_SECONDS)
+    title = duplicate(stack)
+    expect(page.get_by_text(title)).to_have_count(1, timeout=_SECONDS)
+
+
 def test_charts_are_drawn_anew_when_the_colours_change(overview: Page) -> None:
     first = overview.locator(".chart canvas").first.element_handle()
     overview.emulate_media(color_scheme="dark")
     overview.wait_for_function("(canvas) => !canvas.isConnected", arg=first)
-    expect(overview.locator(".chart canvas")).to_have_count(5)
+    expect(overview.locator(".chart canvas")).to_have_count(6)

@@ -10,8 +10,6 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.stack import Stack
-
 __all__ = ["PHONE", "WIDE", "Visitors", "chromium"]
 
 PHONE, WIDE = 390, 1440
@@ -30,8 +28,9 @@ def chromium() -> str:
 class Visitors:
     """Opens pages. `problems` has what went wrong on them: dialogs, errors of scripts, foreign requests, a broken policy."""
 
-    def __init__(self, browser: Browser, stack: Stack) -> None:
-        self._browser, self._stack = browser, stack
+    def __init__(self, browser: Browser, url: str) -> None:
+        """Take the address of the service."""
+        self._browser, self._url = browser, url
         self._contexts: list[BrowserContext] = []
         self._forgiven: list[str] = []
         self.problems: list[str] = []
@@ -52,14 +51,14 @@ class Visitors:
             color_scheme=scheme,
             reduced_motion="reduce",
             java_script_enabled=scripts,
-            base_url=self._stack.url,
+            base_url=self._url,
             timezone_id=given.pop("zone", "Europe/Berlin"),
             locale="en-GB",
             **given,
         )
         self._contexts.append(context)
         if token:
-            answer = context.request.post("/api/v1/session", data={"token": token}, headers={"Origin": self._stack.url})
+            answer = context.request.post("/api/v1/session", data={"token": token}, headers={"Origin": self._url})
             assert answer.ok, answer.text()
         page = context.new_page()
         page.on("dialog", self._dialog)
@@ -87,5 +86,5 @@ class Visitors:
         dialog.dismiss()
 
     def _request(self, request: Any) -> None:
-        if not request.url.startswith((self._stack.url + "/", "data:")):
+        if not request.url.startswith((self._url + "/", "data:")):
             self.problems.append(f"a foreign request: {request.url}")

@@ -8,11 +8,11 @@ from streams.records.stored import Stored
 from streams.records.version import RecordVersion
 
 A, B, C, D = (bytes([65 + number]) * 8 for number in range(4))
-NEW = b"digest 2"
+NEW = b"change"
 
 
 def group(*members: bytes, related: tuple[Relation, ...] = ()) -> Group:
-    return Group(tuple(Member(m, b"digest 1", 0) for m in members), (Cluster(members[0], 1, 1),), related=related)
+    return Group(tuple(Member(m, b"before", 0) for m in members), (Cluster(members[0], 1, 1),), related=related)
 
 
 def home(identifier: bytes, *members: bytes, related: tuple[Relation, ...] = ()) -> Root:
@@ -39,7 +39,7 @@ def request(*records: bytes, links: Pairs = (), related: Pairs = ()) -> MergeReq
 
 
 def stored(digest: bytes) -> Stored:
-    return Stored(RecordVersion(live=True, version=0, updated=0, taken=1, digest=digest), b"features")
+    return Stored.of(RecordVersion(live=True, version=0, updated=0, taken=1, digest=digest), b"features")
 
 
 def test_what_is_linked_becomes_one_group_under_the_smaller_id_that_exists() -> None:
@@ -89,8 +89,8 @@ def test_records_that_a_group_was_related_to_are_found() -> None:
 def test_a_relation_of_a_member_that_changed_ends_on_both_sides() -> None:
     one = home(A, A, C, related=(Relation(A, B, "corrects"), Relation(C, D, "corrects")))
     found = list(jobs(request(C), one).values())
-    assert one_sided(found, {A: stored(NEW), C: stored(b"digest 1")}) == ((A, B),)
-    assert one_sided(found, {A: stored(b"digest 1"), C: stored(b"digest 1")}) == ()
+    assert one_sided(found, {A: stored(NEW), C: stored(b"before")}) == ((A, B),)
+    assert one_sided(found, {A: stored(b"before"), C: stored(b"before")}) == ()
 
 
 def test_what_came_to_nothing_is_done_again_and_nothing_else() -> None:

@@ -53,8 +53,8 @@ def test_a_letter_is_as_it_is_in_the_topic(file: sqlite3.Connection, topics: Top
         7,
         topics.messages[2].timestamp,
         "r:0:0",
-        0,
         False,
+        0,
         (0, 1),
     )
     assert names(dead_letter_book.named(file, "r:0:1")) == ["r:0:1#/0", "r:0:1#/2"]

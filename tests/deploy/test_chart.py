@@ -18,7 +18,7 @@ from streams.kafka.topics import input_topics
 from streams.serve.guards import PROBES
 from streams.serve.hosts import Hosts
 from streams.settings import Settings
-from tests.deploy.environment import SECURITY, settings_of
+from tests.deploy.environment import SECURITY, harvest_options, settings_of
 from tests.deploy.tools import package, program, run
 
 ROOT = Path(__file__).parents[2]
@@ -139,7 +139,8 @@ def test_the_operators_accept_what_is_rendered_for_them(chart: Any, name: str) -
     manifests = [manifest for manifest in render(chart, values_of(name)) if manifest["kind"] in CRDS]
     for manifest in manifests:
         jsonschema.validate(manifest, CRDS[manifest["kind"]])
-    assert {manifest["kind"] for manifest in manifests} == (set(CRDS) if name == "scaled" else set())
+    expected = {"scaled": set(CRDS), "harvest": {"ServiceMonitor"}}
+    assert {manifest["kind"] for manifest in manifests} == expected.get(name, set())
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -187,6 +188,8 @@ def test_passwords_and_keys_are_files_from_secrets(chart: Any) -> None:
             "STREAMS_SERVE_TOKENS_FILE",
             "STREAMS_SERVE_SESSION_KEY_FILE",
             "STREAMS_WEBHOOKS_FILE",
+            "STREAMS_SEMANTIC_SCHOLAR_KEY_FILE",
+            "STREAMS_OPENALEX_KEY_FILE",
         }
         mounts = {mount["mountPath"]: mount["name"] for mount in container(pod)["volumeMounts"]}
         volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
@@ -323,6 +326,53 @@ def test_prometheus_scrapes_the_api_as_a_job_of_its_own_with_its_own_token(chart
     alone = values_of("scaled")
     del alone["serve"]
     assert len(render(chart, alone, "ServiceMonitor")) == 1
+
+
+def test_each_feed_has_a_harvester_of_its_own_that_reaches_its_source_and_no_redis(chart: Any) -> None:
+    feeds = {feed["name"]: feed for feed in values_of("harvest")["harvest"]["feeds"]}
+    deployments = {
+        each["metadata"]["name"].removeprefix("streams-harvest-"): each
+        for each in render(chart, values_of("harvest"), "Deployment")
+        if "-harvest-" in each["metadata"]["name"]
+    }
+    assert set(deployments) == set(feeds)
+    for name, deployment in deployments.items():
+        assert (deployment["spec"]["replicas"], deployment["spec"]["strategy"]) == (1, {"type": "Recreate"})
+        pod = deployment["spec"]["template"]
+        only, given = container(pod), environment(pod)
+        parsed = harvest_options(only["args"][1:])
+        assert (only["args"][0], parsed["source"]) == ("harvest", feeds[name]["source"])
+        assert parsed["follow"] is True
+        assert not [field for field in given if "REDIS" in field]
+        assert "redis-password" not in {volume["name"] for volume in pod["spec"]["volumes"]}
+        assert given["STREAMS_HARVEST_CONTACT"] == "you@your-library.example"
+        assert [str(port["containerPort"]) for port in only["ports"]] == [given["STREAMS_HARVEST_PORT"]]
+        key = feeds[name].get("keySecret")
+        files = [field for field in given if field.endswith("_KEY_FILE")]
+        assert files == ([f"STREAMS_{feeds[name]['source'].upper().replace('-', '_')}_KEY_FILE"] if key else [])
+        if key:
+            folder, _, file = given[files[0]].rpartition("/")
+            mounts = {mount["mountPath"]: mount["name"] for mount in only["volumeMounts"]}
+            (volume,) = [each["secret"] for each in pod["spec"]["volumes"] if each["name"] == mounts[folder]]
+            assert volume["secretName"] == key["name"]
+            assert volume["items"] == [{"key": key.get("key", "key"), "path": file}]
+    policies = {each["metadata"]["name"]: each for each in render(chart, values_of("harvest"), "NetworkPolicy")}
+    egress = policies["streams-harvest-arxiv"]["spec"]["egress"]
+    assert [[port["port"] for port in rule["ports"]] for rule in egress] == [[53, 53], [9093], [443]]
+    assert len(policies) == 1 + len(feeds)
+
+
+def test_prometheus_scrapes_harvesters_as_one_job(chart: Any) -> None:
+    monitors = [
+        each["spec"]
+        for each in render(chart, values_of("harvest"), "ServiceMonitor")
+        if "-harvest-" in each["metadata"]["name"]
+    ]
+    assert len(monitors) == len(values_of("harvest")["harvest"]["feeds"])
+    for monitor in monitors:
+        (endpoint,) = monitor["endpoints"]
+        assert endpoint["relabelings"] == [{"targetLabel": "job", "replacement": "streams-harvest"}]
+        assert endpoint["authorization"]["credentials"] == {"name": "streams-http", "key": "token"}
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -470,6 +520,28 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a URL for a host": ({"serve": {"allowedHosts": ["https://dedup.example.org"]}}, "/serve/allowedHosts/0"),
     "an address of the API as a setting": ({"settings": {"STREAMS_SERVE_HOST": "::"}}, "STREAMS_SERVE_HOST"),
+    "a harvester without a contact": (
+        {"harvest": {"feeds": [{"name": "arxiv", "source": "arxiv"}]}},
+        "/harvest",
+    ),
+    "a harvester of an unknown source": (
+        {"harvest": {"contact": "a@b.example", "feeds": [{"name": "dblp", "source": "dblp"}]}},
+        "/harvest/feeds/0/source",
+    ),
+    "releases of Semantic Scholar without a key": (
+        {"harvest": {"contact": "a@b.example", "feeds": [{"name": "papers", "source": "semantic-scholar"}]}},
+        "/harvest/feeds/0",
+    ),
+    "a harvester that ends": (
+        {
+            "harvest": {
+                "contact": "a@b.example",
+                "feeds": [{"name": "arxiv", "source": "arxiv", "options": ["--once"]}],
+            }
+        },
+        "/harvest/feeds/0/options/0",
+    ),
+    "an API key as a setting": ({"settings": {"STREAMS_OPENALEX_KEY": "k"}}, "STREAMS_OPENALEX_KEY"),
     "a tag for a digest": ({"image": {"digest": "0.2.0"}}, "/image/digest"),
     "KEDA without credentials": (
         {

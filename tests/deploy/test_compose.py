@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 import yaml
 
+from streams.harvest.feeds import FEEDS
+from streams.harvest.source import Options
 from streams.local.valkey import REDIS_OPTIONS
 from streams.ops.diagnosis import check_settings
 from streams.serve.hosts import Hosts
 from streams.serve.tokens import Token, TokenFile, TokenReader, digest
 from streams.settings import PREFIX, Settings
-from tests.deploy.environment import settings_of
+from tests.deploy.environment import harvest_options, settings_of
 from tests.deploy.tools import program, run
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +34,7 @@ FILES = (ROOT / "docker-compose.yml", OWN_SERVERS)
 DIGEST = r"@sha256:[0-9a-f]{64}"
 CORE = {"kafka", "redis", "token", "worker", "serve"}
 OURS = ("worker", "serve")
+HARVESTERS = ("harvest-arxiv", "harvest-crossref", "harvest-semantic-scholar", "harvest-openalex")
 
 
 def instructions(word: str) -> list[str]:
@@ -124,6 +127,7 @@ def test_profiles_add_to_the_core() -> None:
         "grafana",
     }
     assert profiles["kafka-ui"] == ["kafka-ui"]
+    assert {name: profiles[name] for name in HARVESTERS} == {name: ["harvest", name] for name in HARVESTERS}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -202,6 +206,36 @@ def test_our_containers_are_pointed_to_the_servers_beside_them(service: str) -> 
         assert "healthcheck" in SERVICES[name]
 
 
+@pytest.mark.parametrize("service", HARVESTERS)
+def test_harvesters_follow_their_source_with_kafka_alone(service: str) -> None:
+    given = {"HARVEST_CONTACT": "you@your-library.example", "HARVEST_FROM": "2026-11-01"}
+
+    def filled(text: object) -> str:
+        return re.sub(r"\$\{(\w+):-\}", lambda found: given[found[1]], str(text))
+
+    environment = {name: filled(value) for name, value in SERVICES[service]["environment"].items()}
+    settings = settings_of(image_environment() | environment)
+    worker = settings_in("worker")
+    assert (settings.kafka_url, settings.partitions) == (worker.kafka_url, worker.partitions)
+    assert settings.redis_url == ""
+    assert settings.harvest_contact == given["HARVEST_CONTACT"]
+    command, *words = map(filled, SERVICES[service]["command"])
+    parsed = harvest_options(words)
+    assert (command, f"harvest-{parsed['source']}", parsed["follow"]) == ("harvest", service, True)
+    needs_key = FEEDS[parsed["source"]].needs_key(Options())
+    assert [f"/run/secrets/{name}" for name in SERVICES[service].get("secrets", ())] == [
+        value for name, value in environment.items() if name.endswith("_KEY_FILE")
+    ]
+    assert bool(SERVICES[service].get("secrets")) == needs_key
+    assert set(SERVICES[service]["depends_on"]) == {"kafka", "token"}
+    assert f":{settings.harvest_port}/healthz" in SERVICES[service]["healthcheck"]["test"][-1]
+    jobs = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    (job,) = [job for job in jobs if job["job_name"] == "streams-harvest"]
+    assert job["dns_sd_configs"][0]["names"] == SERVICES[service]["networks"]["default"]["aliases"]
+    assert job["dns_sd_configs"][0]["port"] == settings.harvest_port
+    assert job["authorization"]["credentials_file"] == environment["STREAMS_HTTP_TOKEN_FILE"]
+
+
 def test_redis_runs_with_the_options_of_the_embedded_one() -> None:
     words = SERVICES["redis"]["command"][1:]
     assert dict(zip((name.removeprefix("--") for name in words[::2]), words[1::2], strict=True)) == REDIS_OPTIONS
@@ -240,7 +274,7 @@ def test_nothing_is_published_beyond_loopback_and_workers_can_be_scaled() -> Non
 
 
 def test_images_are_pinned_by_version_and_digest() -> None:
-    for name in set(SERVICES) - {"token", *OURS}:
+    for name in set(SERVICES) - {"token", *OURS, *HARVESTERS}:
         assert re.fullmatch(rf"[a-z./-]+:v?\d+\.\d+\.\d+{DIGEST}", SERVICES[name]["image"]), name
     build, final = instructions("FROM ")
     assert re.fullmatch(rf"python:3\.\d+-slim-\w+{DIGEST}", final)

@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 
 from streams.ops.diagnosis import check_settings
-from tests.deploy.environment import SECURITY, settings_of
+from streams.settings import Settings
+from tests.deploy.environment import SECURITY, harvest_options, settings_of
 from tests.deploy.tools import program, run
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "systemd"
 WORKERS = ("streams-worker.service", "streams-worker@.service")
 SERVE = "streams-serve.service"
-UNITS = (*WORKERS, SERVE)
-DROPINS = ("secrets.conf", "tokens.conf", "webhooks.conf")
+HARVEST = "streams-harvest@.service"
+UNITS = (*WORKERS, SERVE, HARVEST)
+DROPINS = ("secrets.conf", "tokens.conf", "webhooks.conf", "harvest-keys.conf")
+COMMANDS = {SERVE: "serve", HARVEST: "harvest ${HARVEST_SOURCE} --follow $HARVEST_OPTIONS"}
 PROGRAM = "/opt/streams/bin/streams"
 EXPOSURE = 25
 """The most that `systemd-analyze security` may find, of 100."""
@@ -40,7 +43,7 @@ def installed(tmp_path: Path) -> Path:
     """Copy the units as they are installed, with a program that exists where theirs may not."""
     for name in UNITS:
         text = (FOLDER / name).read_text()
-        assert f"ExecStart={PROGRAM} {'serve' if name == SERVE else 'worker'}\n" in text
+        assert f"ExecStart={PROGRAM} {COMMANDS.get(name, 'worker')}\n" in text
         (tmp_path / name).write_text(text.replace(PROGRAM, "/bin/true"))
         dropin = tmp_path / f"{name}.d"
         dropin.mkdir()
@@ -102,6 +105,28 @@ def test_the_api_is_hardened_as_a_worker_is() -> None:
     assert len(serve) == len(worker) + 2
     # On loopback unless a file says otherwise, so that the unit starts without tokens.
     assert not [line for line in lines("streams.env") if line.startswith("STREAMS_SERVE_")]
+
+
+def test_a_harvester_is_hardened_as_a_worker_is_and_asks_a_source_that_fails_again_after_a_minute() -> None:
+    worker, harvester = lines(WORKERS[0]), lines(HARVEST)
+    assert [line for line in harvester if line not in worker] == [
+        "Description=Streams harvester %i: publishes scholarly records to Kafka",
+        f"ExecStart={PROGRAM} {COMMANDS[HARVEST]}",
+        "Environment=HARVEST_SOURCE=%i",
+        "EnvironmentFile=/etc/streams/harvest-%i.env",
+        "RestartSec=60",
+        "TimeoutStopSec=15",
+    ]
+    assert len(harvester) == len(worker) + 2
+
+
+def test_the_environment_of_a_harvester_is_valid_settings_and_options() -> None:
+    given = dict(line.split("=", 1) for line in (*lines("streams.env"), *lines("harvest.env")))
+    settings = settings_of(given)
+    assert settings.harvest_contact
+    assert settings.harvest_port == Settings().harvest_port
+    parsed = harvest_options(["arxiv", "--follow", *given["HARVEST_OPTIONS"].split()])
+    assert (parsed["since"], parsed["follow"]) == ("2026-11-01", True)
 
 
 def test_the_environment_is_valid_settings() -> None:

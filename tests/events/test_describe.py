@@ -33,7 +33,7 @@ def test_a_birth_is_described_as_any_other_draft_is() -> None:
     for record in (item for payload in payloads for item in parse("document", payload) if isinstance(item, Record)):
         plan = birth(b"A" * 8, b"digest", len(record.title))
         described = events.describe(plan, {b"A" * 8: record}.get, lambda _: True, Cause.messages({record.id}))
-        event, state, canonical = events.describe_singleton(b"A" * 8, record)
+        ((event, state, canonical),) = events.describe_singletons((b"A" * 8,), (record,))
         assert described.group == singleton_group(b"A" * 8, b"digest", len(record.title), canonical)
         singleton = events.Singleton(b"", event, state)
         assert described.pending == {singleton.event_id.decode(): event}

@@ -47,6 +47,10 @@ def test_days_are_harvested_through_every_fault(settings: Settings, server: Open
     server.before = lambda number: server.forget() if number == 20 else None
     run(settings, server)
     assert_same(folded(settings, "openalex"), server)
+    server.fault = lambda _number: None
+    server.asked.clear()
+    run(settings, server)  # continues with the overlap
+    assert server.days_asked() == ["2026-11-06", "2026-11-07", "2026-11-08"]
 
 
 def test_a_budget_that_is_used_up_is_waited_for(settings: Settings, server: OpenAlexServer) -> None:

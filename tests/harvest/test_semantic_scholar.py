@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import orjson
 import pytest
 from pydantic import SecretStr
 
-from streams.errors import FeedError
+from streams.errors import FeedError, UsageError
 from streams.feed_files.keys import message_key
 from streams.harvest.checkpoints import Checkpoint, CheckpointStore
 from streams.harvest.process import Wanted, harvest
@@ -93,6 +94,37 @@ def test_a_base_then_differences_in_order(settings: Settings, server: DatasetsSe
     ]
     assert (checkpoint(settings).done, checkpoint(settings).newest) == ("2026-11-17", "2026-11-17")
     assert_same(folded(settings, SOURCE), EXPECTED)
+
+
+def test_a_release_that_was_loaded_by_other_means_is_continued(
+    settings: Settings, server: DatasetsServer, folded: Fold
+) -> None:
+    """Also where it is interrupted within the first difference, and then run without saying so again."""
+    add_diffs(server)
+    loaded = Options(since=date(2026, 11, 3))
+    server.fault = lambda number: Fault("refuse", 400) if server.asked[number].path.endswith("d1.gz") else None
+    with pytest.raises(FeedError):
+        run(settings, server, loaded)
+    assert checkpoint(settings).done == "2026-11-03"
+    server.fault = lambda _number: None
+    run(settings, server)
+    assert not [path for path in server.files_asked() if "/base/" in path]
+    assert checkpoint(settings).done == "2026-11-17"
+    changed = {f"{number}" for number in [*range(101, 121), *range(900, 905), 150]}
+    assert_same(folded(settings, SOURCE), {key: EXPECTED[key] for key in changed})
+
+
+def test_a_release_that_is_not_there_is_said_and_no_base_is_loaded(settings: Settings, server: DatasetsServer) -> None:
+    with pytest.raises(FeedError, match="Semantic Scholar answers 404"):
+        run(settings, server, Options(since=date(2026, 10, 1)))
+    assert server.files_asked() == []
+
+
+def test_options_that_releases_and_searches_do_not_know_are_refused(settings: Settings, server: DatasetsServer) -> None:
+    for options in (Options(sets=("cs",)), Options(until=date(2026, 11, 3)), Options(sets=("cs",), query="coral")):
+        with pytest.raises(UsageError, match="leave out --set"):
+            run(settings, server, options)
+    assert server.asked == []
 
 
 def test_links_that_expire_within_a_file_are_asked_for_again(

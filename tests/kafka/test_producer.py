@@ -87,7 +87,7 @@ def test_a_letter_that_was_cut_is_sent_again_whole_while_its_origin_is_there(set
             letters = [each.letter(PayloadError("not_json", "cut")) for each in (here, gone)]
             await publisher.publish(letters)
         stand = await standing(settings)
-        assert [(letter.size, letter.cut) for letter in stand] == [(len(payload), True)] * 2
+        assert [(letter.size, letter.truncated) for letter in stand] == [(len(payload), True)] * 2
         kept = [len(content.payload) async for _, content in contents(settings, stand)]
         outcomes = {outcome.letters[0].origin: outcome for outcome in await retry(settings, stand, stand)}
         assert outcomes[here.origin].topic == topic

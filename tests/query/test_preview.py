@@ -9,8 +9,10 @@ from random import Random
 import pytest
 
 from streams.clusters.corrections import Correction
+from streams.clusters.group import cluster_id
 from streams.query.clusters import Clusters
-from streams.query.preview import preview
+from streams.query.preview import foresee, preview
+from streams.records.stored import id_of
 from tests.engine.worlds import CONTENTS
 from tests.query.conftest import Library
 from tests.query.test_lookup import OTHER, PAIR, TITLE
@@ -31,7 +33,9 @@ def test_what_is_shown_is_what_comes(library: Library, seed: int) -> None:
     for number in range(4):
         correction = said(f"k{number}", random.choice(("same", "different")), *random.sample(records, 2))
         before = library.dump()
-        shown = preview(library.index, [correction])
+        seen = foresee(library.index, [correction])
+        shown = seen.answer
+        assert shown == preview(library.index, [correction])
         assert library.dump() == before, "nothing is written"
         library.bench.correct(correction.id, correction.action, correction.a, correction.b)
         homes = {record: clusters.record(record).cluster_id for record in records}
@@ -41,6 +45,12 @@ def test_what_is_shown_is_what_comes(library: Library, seed: int) -> None:
             continue
         for cluster in shown.clusters:
             assert {record for record, home in homes.items() if home == cluster.cluster_id} == set(cluster.records)
+        assert {id_of(record) for record in (correction.a, correction.b)} <= set(seen.homes)
+        foreseen = {record: seen.homes[id_of(record)] for record in records if id_of(record) in seen.homes}
+        assert {record: cluster_id(home.cluster.key) for record, home in foreseen.items()} == {
+            record: homes[record] for record in foreseen
+        }
+        assert seen.settles(correction.a, correction.b)
 
 
 def test_a_split_into_three_is_previewed_as_one(library: Library, unchanged: Callable[[], None]) -> None:

@@ -19,6 +19,7 @@ versions = st.builds(
     taken=st.integers(0, (1 << 48) - 1),
     digest=digests,
     passed=st.integers(0, (1 << 48) - 1),
+    wide=st.booleans(),
 )
 by_broker = st.builds(
     RecordVersion,
@@ -57,8 +58,33 @@ by_version = st.builds(
 
 @given(version=versions)
 def test_a_stamp_is_read_as_it_was_written(version: RecordVersion) -> None:
-    assert len(version.pack()) == 21 + 8 * bool(version.passed) + 8 * (version.version > 0xFFFF)
+    large = version.version > 0xFFFF
+    fixed = 21 if version.wide else 15 + 2 * (0 < version.version <= 0xFFFF) + 4 * bool(version.updated)
+    assert len(version.pack()) == fixed + 8 * bool(version.passed) + 8 * large
     assert RecordVersion.read(version.pack() + b"features") == (version, b"features")
+
+
+@pytest.mark.parametrize(
+    ("packed", "version"),
+    [
+        ("0100000000000018bcfe5680000000616263646566", RecordVersion(True, 0, 0, 1_700_000_000_000 << 20, b"abcdef")),
+        (
+            "0f00035e0d5da500000000000000056162636465660000000000000063",
+            RecordVersion(True, 3, 1_577_934_245, 5, b"abcdef", True, True, 99),
+        ),
+        ("000000000000000000000000000007000000000000", RecordVersion(False, 0, 0, 7, bytes(6))),
+        (
+            "19000000000000000000000000000975767778797a00000000000000040000010000000000",
+            RecordVersion(True, 1 << 40, 0, 9, b"uvwxyz", passed=4),
+        ),
+    ],
+)
+def test_versions_that_release_0_1_0_wrote_are_read_and_written_again_in_the_same_bytes(
+    packed: str, version: RecordVersion
+) -> None:
+    former = version._replace(wide=True)
+    assert RecordVersion.read(bytes.fromhex(packed)) == (former, b"")
+    assert former.pack() == bytes.fromhex(packed)
 
 
 @given(a=versions, b=versions)

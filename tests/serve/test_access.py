@@ -312,3 +312,8 @@ def test_no_route_changes_anything_without_a_token_and_none_is_open_beyond_loopb
         for method, path in routes:
             if path not in ("/healthz", "/readyz", "/api/v1/session", *OF_THE_SIGN_IN):
                 assert outcome(client, method, path) == (401, "token_missing"), path
+
+
+def test_the_author_is_the_name_and_loopback_where_there_is_none() -> None:
+    assert Caller("ada", "curate", "token").author == "ada"
+    assert Caller("", "read", "loopback").author == "loopback"

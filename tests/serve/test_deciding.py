@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import pytest
+
 from streams.curation.review_queue import Filters
-from streams.serve.deciding import InCluster, decide, decide_all, decisions_of, foresee, undo
+from streams.serve.deciding import Deciding, InCluster, decide, decide_all, decisions_of, foresee, undo
 from streams.serve.resources import Resources
 from streams.serve.review import OpenPair, open_pairs
 from tests.serve.desk import CHAPTER, OTHER, Desk
@@ -70,6 +72,25 @@ def test_a_decision_settles_other_questions_about_its_clusters(desk: Desk) -> No
     within(desk, 3, use)
 
 
+@pytest.mark.parametrize("action", ["same", "different"])
+def test_what_several_decisions_settle_beside_their_own_pairs_is_foreseen(desk: Desk, action: Deciding) -> None:
+    """Three papers of one DOI, each doubtful with each: as one paper two pairs settle the third, as different ones they do not."""
+    for number, paper in enumerate((CHAPTER, OTHER, {"title": "Rivers, deltas and floods", "year": 1987})):
+        desk.send(f"mine:{number}", paper | DOI)
+    desk.wait_for_pairs(3)
+
+    async def use(resources: Resources, pairs: list[OpenPair]) -> None:
+        chosen, third = pairs[:2], pairs[2].asked.id
+        expected = [third] if action == "same" else []
+        planned = await foresee(resources, chosen, action, "ada")
+        assert [asked.id for asked, _ in planned.further.pairs] == expected
+        done = await decide_all(resources, chosen, action, "ada")
+        assert [asked.id for asked, _ in done.further.pairs] == expected
+        assert done.further.is_all
+
+    within(desk, 3, use)
+
+
 def test_many_are_foreseen_and_decided_each_with_its_outcome(desk: Desk) -> None:
     for number in (1, 2):
         doi = {"doi": f"10.5555/book.{number}"}
@@ -86,7 +107,9 @@ def test_many_are_foreseen_and_decided_each_with_its_outcome(desk: Desk) -> None
         planned = await foresee(resources, pairs, "same", "ada")
         assert list(planned.refused) == [first.asked.id]
         assert len(planned.result.clusters) == 1
-        made = {each.pair: each for each in await decide_all(resources, pairs, "same", "ada")}
+        together = await decide_all(resources, pairs, "same", "ada")
+        made = {each.pair: each for each in together.decided}
+        assert (len(together.further.pairs), together.further.is_all) == (0, True)
         assert made[first.asked.id].code == "correction_conflict"
         assert len(made[first.asked.id].conflicts) == 1
         done = made[second.asked.id].correction

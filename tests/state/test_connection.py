@@ -19,7 +19,7 @@ KEY = id_of("s:a")
 
 
 def stored(version: int) -> Stored:
-    return Stored(RecordVersion.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
+    return Stored.of(RecordVersion.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
 
 
 def test_a_server_that_forgot_its_scripts_is_given_them_again(layout: Layout, new_connection: New) -> None:

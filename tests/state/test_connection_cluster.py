@@ -298,7 +298,7 @@ def test_a_node_taken_for_a_single_server_is_said_so(redis_cluster: RedisCluster
 
 
 def _stored(version: int) -> Stored:
-    return Stored(RecordVersion.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
+    return Stored.of(RecordVersion.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
 
 
 def _primary_of(replica: Node) -> int:

@@ -50,7 +50,7 @@ def test_a_record_never_grouped_is_its_own_empty_root(groups: GroupStore) -> Non
 
 
 def test_a_change_takes_place_only_over_the_value_that_was_read(groups: GroupStore) -> None:
-    one, two = groups.encode(group(A)), groups.encode(group(A, revision=2))
+    one, two = groups.encode(A, group(A)), groups.encode(A, group(A, revision=2))
     assert groups.commit([Commit(A, b"", one)]) == [True]
     assert groups.commit([Commit(A, b"", two), Commit(B, b"", one)]) == [False, True]
     assert groups.resolve([A])[A].raw == one
@@ -59,14 +59,14 @@ def test_a_change_takes_place_only_over_the_value_that_was_read(groups: GroupSto
 
 
 def test_a_refused_change_owes_no_event(groups: GroupStore) -> None:
-    one = groups.encode(group(A))
+    one = groups.encode(A, group(A))
     groups.commit([Commit(A, b"", one, {"c:1": b"event"})])
     groups.commit([Commit(A, b"", one, {"c:2": b"lost"})])
     assert [dict(found) for found in groups.pending_events().values()] == [{"c:1": b"event"}]
 
 
 def test_a_moved_group_is_found_over_any_number_of_pointers(groups: GroupStore) -> None:
-    groups.commit([Commit(C, b"", groups.encode(group(C)))])
+    groups.commit([Commit(C, b"", groups.encode(C, group(C)))])
     groups.commit([Commit(A, b"", groups.pointer(B)), Commit(B, b"", groups.pointer(C))])
     assert {record: root.id for record, root in groups.resolve([A, B, C]).items()} == dict.fromkeys((A, B, C), C)
 
@@ -95,11 +95,11 @@ def run_with_limit(work: Callable[[], object], seconds: float = 5.0) -> None:
 
 
 def test_a_frozen_group_is_seen_on_its_way_and_changed_by_nobody(groups: GroupStore) -> None:
-    mine, theirs = groups.encode(group(A)), groups.encode(group(B))
+    mine, theirs = groups.encode(A, group(A)), groups.encode(B, group(B))
     groups.commit([Commit(A, b"", mine), Commit(B, b"", theirs)])
     frozen = groups.frozen(theirs, A)
     assert groups.commit([Commit(B, theirs, frozen)]) == [True]
-    assert groups.commit([Commit(B, theirs, groups.encode(group(B, revision=2)))]) == [False]
+    assert groups.commit([Commit(B, theirs, groups.encode(B, group(B, revision=2)))]) == [False]
     assert groups.begun() == {B}
     root = groups.resolve([B])[B]
     assert (root.id, root.raw) == (A, mine)
@@ -115,13 +115,13 @@ def test_a_claimed_new_record_moves_with_nothing(groups: GroupStore) -> None:
 
 
 def test_acknowledged_events_are_removed_where_the_group_is_as_published(groups: GroupStore) -> None:
-    one, two = groups.encode(group(A)), groups.encode(group(A, revision=2))
+    one, two = groups.encode(A, group(A)), groups.encode(A, group(A, revision=2))
     groups.commit([Commit(A, b"", one, {"c:1": b"first", "c:2": b"second"})])
-    groups.commit([Commit(B, b"", groups.encode(group(B)), {"d:1": b"other"})])
+    groups.commit([Commit(B, b"", groups.encode(B, group(B)), {"d:1": b"other"})])
     assert groups.acknowledge([(A, one, ["c:1"])]) == set()
     assert {field for found in groups.pending_events().values() for field in found} == {"c:2", "d:1"}
     groups.commit([Commit(A, one, two, {"c:3": b"third"})])
-    stale = groups.acknowledge([(B, groups.encode(group(B)), []), (A, one, ["c:2"]), (C, b"", [])])
+    stale = groups.acknowledge([(B, groups.encode(B, group(B)), []), (A, one, ["c:2"]), (C, b"", [])])
     assert stale == {A}, "another worker has changed it"
     assert {field for found in groups.pending_events().values() for field in found} == {"c:2", "c:3", "d:1"}
     groups.forget({groups.outbox(A): ["c:2", "c:3"]})
@@ -129,7 +129,7 @@ def test_acknowledged_events_are_removed_where_the_group_is_as_published(groups:
 
 
 def test_singletons_are_stored_where_a_record_has_no_group_yet(groups: GroupStore) -> None:
-    values = {record: groups.encode(group(record)) for record in (A, B, C)}
+    values = {record: groups.encode(record, group(record)) for record in (A, B, C)}
     connection, layout = groups._connection, groups._layout
     for record, header in ((A, b"stored"), (B, b"stored"), (C, b"another")):
         connection.call("HSET", layout.records(record), record, header + b" features")
@@ -147,7 +147,7 @@ def test_singletons_are_stored_where_a_record_has_no_group_yet(groups: GroupStor
 
 
 def test_all_groups_are_those_that_live_somewhere(groups: GroupStore) -> None:
-    groups.commit([Commit(A, b"", groups.encode(group(A))), Commit(B, b"", groups.pointer(A))])
+    groups.commit([Commit(A, b"", groups.encode(A, group(A))), Commit(B, b"", groups.pointer(A))])
     groups.commit([Commit(C, b"", groups.frozen(b"", A))])
     assert list(groups.all_groups()) == [(A, group(A))]
 
@@ -163,7 +163,9 @@ def test_of_workers_that_change_a_group_at_once_one_gets_through(make: Callable[
         for turn in range(rounds):
             raw = store.resolve([A])[A].raw
             barrier.wait(20)
-            if store.commit([Commit(A, raw, store.encode(group(A, revision=1 + turn * workers + worker)))]) == [True]:
+            if store.commit([Commit(A, raw, store.encode(A, group(A, revision=1 + turn * workers + worker)))]) == [
+                True
+            ]:
                 through.append(turn)
             barrier.wait(20)
 
@@ -176,7 +178,7 @@ def test_of_workers_that_change_a_group_at_once_one_gets_through(make: Callable[
 
 
 def test_a_change_returns_which_events_of_its_clusters_are_pending_before_its_own(groups: GroupStore) -> None:
-    values = [groups.encode(group(A, revision=number)) for number in range(13)]
+    values = [groups.encode(A, group(A, revision=number)) for number in range(13)]
     first = {"c:8": b"8", "d:1": b"other"}
     assert groups.commit_events([Commit(A, b"", values[0], first)]) == [{}]
     assert groups.commit_events([Commit(A, values[0], values[1], {"c:9": b"9", "c:10": b"10"})]) == [{"c:8": b"8"}]
@@ -193,7 +195,7 @@ def test_events_that_are_pending_where_groups_were(groups: GroupStore) -> None:
     x, y = A + b"\0" * 4, B + b"\0" * 4
     one, other = cluster_id(x), cluster_id(y)
     pending = {f"{one}:{revision}": b"%d" % revision for revision in (7, 9, 10)} | {f"{other}:1": b"1"}
-    groups.commit([Commit(C, b"", groups.encode(group(C)), pending)])
+    groups.commit([Commit(C, b"", groups.encode(C, group(C)), pending)])
     found = groups.pending_of({C: {x: 10, y: 2}, A: {y: 1}})
     assert {group: list(fields) for group, fields in found.items()} == {C: [f"{one}:9", f"{one}:10"]}
     assert groups.pending_of({C: {y: 1}}) == {C: {f"{other}:1": b"1"}}

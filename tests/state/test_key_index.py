@@ -9,12 +9,14 @@ from random import Random
 
 import pytest
 
+from streams.matching.blocking import Key
 from streams.records.stored import id_of
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.key_index import ADD_TO_KEYS, ENTRY_BYTES, REMOVE_FROM_KEYS, Entry, KeyIndex, KeyRecords
 from streams.state.key_index import Place as IndexPlace
 from streams.state.layout import Layout
+from streams.state.places import Slot, pack, places_of, slots
 
 New = Callable[[], Connection]
 
@@ -28,12 +30,13 @@ class Place:
     def __init__(self, settings: Settings, connection: Connection, cap: int = 64, value: str = "hot") -> None:
         layout = Layout(settings.namespace, settings.generation, settings.buckets)
         self.name, self.fingerprint = layout.key("title", value)
+        self.places = places_of(layout, [Key("title", value)])
         self.connection, self.index, self.cap = connection, KeyIndex(layout, cap, together=True), cap
         connection.register(ADD_TO_KEYS, REMOVE_FROM_KEYS)
 
     @property
-    def places(self) -> list[IndexPlace]:
-        return [IndexPlace(self.name, self.fingerprint, loose=False)]
+    def place(self) -> IndexPlace:
+        return IndexPlace(self.name, self.fingerprint, loose=False)
 
     def add(self, record: bytes, signature: bytes = SIGNATURE) -> list[bytes]:
         entries = [Entry(record, signature, self.places)]
@@ -49,7 +52,7 @@ class Place:
         return before - len(self.members())
 
     def kept(self) -> KeyRecords:
-        (reply,) = self.connection.execute([KeyRecords.get(self.places[0])])
+        (reply,) = self.connection.execute([KeyRecords.get(self.place)])
         return KeyRecords.of(reply)
 
     def members(self) -> list[bytes]:
@@ -85,10 +88,10 @@ def test_adding_again_changes_nothing_and_reads_all(place: Place) -> None:
 
 def test_a_key_is_read_without_being_changed(place: Place) -> None:
     a, b = ids(2)
-    assert place.connection.execute(place.index.get(place.places)) == [None]
+    assert place.connection.execute(place.index.get([place.place])) == [None]
     place.add(a)
     place.add(b)
-    (packed,) = place.connection.execute(place.index.get(place.places))
+    (packed,) = place.connection.execute(place.index.get([place.place]))
     assert list(place.index.candidates(packed, SIGNATURE, loose=False)) == place.members() == [a, b]
 
 
@@ -184,6 +187,7 @@ def test_two_keys_with_one_bucket_are_kept_apart(generation: Settings, new_conne
     connection = new_connection()
     one, two = Place(generation, connection, value="one"), Place(generation, connection, value="two")
     two.name = one.name
+    two.places = pack([(slots(one.places)[0][0], two.fingerprint)])
     one.add(b"AAAAAAAA")
     assert two.add(b"BBBBBBBB") == []
     assert (one.members(), two.members()) == ([b"AAAAAAAA"], [b"BBBBBBBB"])
@@ -192,12 +196,12 @@ def test_two_keys_with_one_bucket_are_kept_apart(generation: Settings, new_conne
 def test_a_loose_key_gives_only_whom_the_signature_allows(generation: Settings, new_connection: New) -> None:
     place = Place(generation, new_connection())
     kin, stranger = ids(2)
-    place.add(kin, b"\xe0\x01\x02\x03")
-    place.add(stranger, b"\xe0\x07\x08\x09")
+    place.add(kin, b"\x04\x20\x00\xff")
+    place.add(stranger, b"\x04\x2f\xf0\x00")
     packed = place.connection.call("HGET", place.name, place.fingerprint)
     assert isinstance(packed, bytes)
-    assert list(place.index.candidates(packed, b"\xd0\x03\x0a\x0b", loose=True)) == [kin]
-    assert list(place.index.candidates(packed, b"\xd0\x03\x0a\x0b", loose=False)) == [kin, stranger]
+    assert list(place.index.candidates(packed, b"\x04\x20\x00\x7f", loose=True)) == [kin]
+    assert list(place.index.candidates(packed, b"\x04\x20\x00\x7f", loose=False)) == [kin, stranger]
 
 
 def test_a_changed_signature_replaces_the_old_one(place: Place) -> None:
@@ -213,7 +217,7 @@ def test_on_a_cluster_each_key_has_a_call_of_its_own(generation: Settings, new_c
     connection = new_connection()
     layout = Layout(generation.namespace, generation.generation, generation.buckets)
     connection.register(ADD_TO_KEYS, REMOVE_FROM_KEYS)
-    places = [IndexPlace(*layout.key("title", value), loose=False) for value in ("one", "two", "three")]
+    places = places_of(layout, [Key("title", value) for value in ("one", "two", "three")])
     apart, together = KeyIndex(layout, 64, together=False), KeyIndex(layout, 64, together=True)
     a, b = ids(2)
     first, second = [Entry(a, SIGNATURE, places)], [Entry(b, SIGNATURE, places)]
@@ -233,16 +237,16 @@ def test_many_records_are_added_as_if_one_after_the_other(
     layout = Layout(generation.namespace, generation.generation, generation.buckets)
     connection.register(ADD_TO_KEYS)
     chance = Random(7)  # noqa: S311 - a seed makes a test repeatable
-    index, kept = KeyIndex(layout, 64, together=together), dict[IndexPlace, bytes]()
-    where = [IndexPlace(*layout.key("title", f"{together}{n}"), loose=False) for n in range(40)]
+    index, kept = KeyIndex(layout, 64, together=together), dict[Slot, bytes]()
+    where = slots(places_of(layout, [Key("title", f"{together}{n}") for n in range(40)]))
     for lot in (1, 32, 33, 100):
         some = [chance.sample(where, chance.randrange(4)) for _ in range(lot)]
-        entries = [Entry(id_of(f"{lot}:{n}"), SIGNATURE, places) for n, places in enumerate(some)]
+        entries = [Entry(id_of(f"{lot}:{n}"), SIGNATURE, pack(places)) for n, places in enumerate(some)]
         expected: list[dict[int, bytes]] = []
         for record, signature, places in entries:
-            expected.append({n: kept[place] for n, place in enumerate(places) if place in kept})
-            for place in places:
-                kept[place] = (kept.get(place, b"") + record + signature)[: 64 * ENTRY_BYTES]
+            expected.append({n: kept[slot] for n, slot in enumerate(slots(places)) if slot in kept})
+            for slot in slots(places):
+                kept[slot] = (kept.get(slot, b"") + record + signature)[: 64 * ENTRY_BYTES]
         assert index.found(entries, connection.execute(index.add(entries))) == expected
         if any(len(packed) == 64 * ENTRY_BYTES for packed in kept.values()):
             break  # a full key keeps the smallest ids: other tests

@@ -19,7 +19,7 @@ RECORD = Record(source="s", source_id="a", title="Lichens on basalt")
 
 def stored(version: int, *, live: bool = True) -> Stored:
     kept = RecordVersion.of(b"%d" % version, version=version, taken=version)
-    return Stored(kept if live else kept._replace(live=False), b"features" if live else b"")
+    return Stored.of(kept if live else kept._replace(live=False), b"features" if live else b"")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ KEY = id_of("s:a")
 
 
 def stored(version: int) -> Stored:
-    return Stored(RecordVersion.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
+    return Stored.of(RecordVersion.of(b"%d" % version, version=version, taken=version), b"features %d" % version)
 
 
 def test_a_record_is_stored_only_over_what_was_read(layout: Layout, new_connection: New) -> None:

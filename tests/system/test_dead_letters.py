@@ -211,9 +211,9 @@ def check_cut(world: World) -> None:
     allow(world.settings, record_topic(world.settings, HUGE.source), 2**25)
     world.send([HUGE])
     (letter,) = world.letters()
-    assert (letter.cut, letter.size, letter.code) == (True, len(HUGE.value), "not_json")
+    assert (letter.truncated, letter.size, letter.code) == (True, len(HUGE.value), "not_json")
     assert world.metric("streams_cut_messages_total") == 1
     world.cli("retry", letter.id)
     world.expect(1)
     (again,) = world.letters()
-    assert (again.cut, again.size, again.retry_of) == (True, len(HUGE.value), letter.origin)
+    assert (again.truncated, again.size, again.retry_of) == (True, len(HUGE.value), letter.origin)

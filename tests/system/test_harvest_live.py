@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import random
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,22 +65,28 @@ def paper(number: int) -> dict[str, Any]:
         "corpusid": number,
         "title": f"{' '.join(words)} {work}",
         "externalids": {"CorpusId": str(number), "DOI": f"10.5555/{work}"},
-        "authors": [{"authorId": "1", "name": f"Ada {chance.choice(WORDS).title()}"}],
+        "authors": [{"authorId": "1", "name": f"{chance.choice(WORDS).title()} {chance.choice(WORDS).title()}"}],
         "year": 2026,
     }
 
 
 WORDS = [
-    f"{a}{b}"
-    for a in ("coral", "kelp", "sponge", "urchin", "plankton")
-    for b in ("growth", "decline", "drift", "bloom")
+    f"{a}{b}{c}"
+    for a in ("coral", "kelp", "sponge", "urchin", "plankton", "mussel", "squid", "lichen", "fern", "moss")
+    for b in ("ar", "el", "im", "on", "ur", "ash", "eth", "ind", "ost", "unk")
+    for c in ("growth", "decline", "drift", "bloom", "stress", "shift", "range", "mass", "yield", "loss")
 ]
+"""A thousand: with few words nearly all titles would share blocking keys, as in no real feed."""
 
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("count", SIZES)
 def test_a_release_and_its_difference_become_clusters(settings: Settings, tmp_path: Path, count: int) -> None:
-    """A tenth of the rows are pairs of duplicates; the difference deletes fifty rows. One request of fifty fails."""
+    """A tenth of the rows are pairs of duplicates; the difference deletes fifty rows. One request of fifty fails.
+
+    On two cores with a load of twelve, 2026-11-30: 100,000 rows and 50 deletes: 18 s until harvested, 211 s until all are in 94,950
+    clusters; 5,000 duplicates. With `-s` it prints this line.
+    """
     twins, singles = count // 10, count - count // 10
     rows = [paper(number) for number in range(2, twins + 2)] + [paper(10_000_000 + number) for number in range(singles)]
     gone = [10_000_000 + number for number in range(50)]
@@ -91,10 +98,12 @@ def test_a_release_and_its_difference_become_clusters(settings: Settings, tmp_pa
         server.bases["2026-11-03"] = {f"part{n}.gz": packed(part) for n, part in enumerate(parts)}
         server.releases.pop()
         server.fault = at_random(7, 0.02)
+        began = time.monotonic()
         harvest(settings, server, "semantic-scholar")
         server.releases.append("2026-11-10")
         server.diffs["2026-11-03", "2026-11-10"] = ({}, {"d.gz": packed([{"corpusid": number} for number in gone])})
         harvest(settings, server, "semantic-scholar")
+        harvested = time.monotonic() - began
 
         expected = {frozenset({f"semantic_scholar:{n}", f"semantic_scholar:{n + 1}"}) for n in range(2, twins + 2, 2)}
         expected |= {frozenset({f"semantic_scholar:{10_000_000 + n}"}) for n in range(50, singles)}
@@ -107,6 +116,11 @@ def test_a_release_and_its_difference_become_clusters(settings: Settings, tmp_pa
 
         wait_for(handled, "all messages are handled", 60 + count / 100)
         wait_for(lambda: clusters() == expected, "all records are in their clusters", 120)
+        duplicates = metric(worker.read("/metrics"), 'streams_decisions_total{decision="duplicate"}')
+        print(
+            f"\n{len(rows):,} rows and {len(gone)} deletes: {harvested:.0f} s until harvested, "
+            f"{time.monotonic() - began:.0f} s until all are in {len(expected):,} clusters; {duplicates:,.0f} duplicates"
+        )
 
 
 def harvest(settings: Settings, server: Any, *arguments: str) -> None:

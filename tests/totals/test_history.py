@@ -22,7 +22,9 @@ def test_without_workers_there_is_no_lag_and_without_heartbeats_nothing() -> Non
     assert Point.of(ring.rates(), 5.0) == Point.unknown(5.0)
     ring.add([], 1.0)
     ring.add([], 2.0)
-    assert Point.of(ring.rates(), 5.0) == (5.0, 0.0, None, None, None, 0.0)
+    assert Point.of(ring.rates(), 5.0) == (5.0, 0.0, None, None, None, 0.0, None)
+    assert Point.of(ring.rates(), 5.0, 7.0).open_reviews == 7.0
+    assert Point.of(HeartbeatRing().rates(), 5.0, 7.0) == Point.unknown(5.0)._replace(open_reviews=7.0)
 
 
 def test_an_hour_is_kept_and_holes_are_named() -> None:
@@ -30,11 +32,11 @@ def test_an_hour_is_kept_and_holes_are_named() -> None:
     assert history.points() == []
     assert history.last() is None
     for number in range(400):
-        history.add(Point(10.0 * number, float(number), None, None, None, None))
+        history.add(Point(10.0 * number, float(number), None, None, None, None, None))
     points = history.points()
     assert len(points) == 360
     assert (points[0].time, points[-1].time) == (400.0, 3990.0)
-    late = msgspec.convert([5000.0, 1.0, None, None, None, None], Point)
+    late = msgspec.convert([5000.0, 1.0, None, None, None, None, 3.0], Point)
     history.add(late)
     assert history.points()[-2:] == [Point.unknown(4000.0), late]
     assert history.last() == late

@@ -108,7 +108,7 @@ class Stage:
         """Change fields of the group that a record is in."""
         root, group = self.home(record)
         changed = msgspec.structs.replace(group, **fields)
-        self.put_group(root, self.engine.groups.encode(changed))
+        self.put_group(root, self.engine.groups.encode(root, changed))
 
     def put_group(self, root: bytes, value: bytes) -> None:
         self.connection.call("HSET", self.layout.groups(root), root, value)

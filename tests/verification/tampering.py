@@ -13,7 +13,8 @@ from streams.clusters.group import Member, Ruling, cluster_id
 from streams.events import Outgoing
 from streams.matching.blocking import blocking_keys
 from streams.records.stored import id_of
-from streams.state.key_index import Entry, places
+from streams.state.key_index import Entry
+from streams.state.places import places_of
 from tests.verification.stage import Stage
 
 Tamper = Callable[[Stage], Any]
@@ -35,7 +36,7 @@ def member_of_no_cluster(stage: Stage) -> None:
 
 def frozen(stage: Stage) -> None:
     root, group = stage.home("u:erratum")
-    raw = stage.engine.groups.encode(group)
+    raw = stage.engine.groups.encode(root, group)
     stage.put_group(root, stage.engine.groups.frozen(raw, stage.home("s:kept")[0]))
 
 
@@ -57,14 +58,14 @@ def pending_event(stage: Stage) -> None:
 
 def out_of_a_key(stage: Stage) -> None:
     features = stage.engine.store.features(stored_features(stage, "u:erratum"))
-    place = places(stage.layout, blocking_keys(features))[0]
-    stage.connection.execute(stage.engine.index.remove(id_of("u:erratum"), [place]))
+    first = places_of(stage.layout, blocking_keys(features)[:1])
+    stage.connection.execute(stage.engine.index.remove(id_of("u:erratum"), first))
 
 
 def old_signature(stage: Stage) -> None:
     features = stage.engine.store.features(stored_features(stage, "u:erratum"))
     stage.connection.execute(
-        stage.engine.index.add([Entry(id_of("u:erratum"), b"old!", places(stage.layout, blocking_keys(features)))])
+        stage.engine.index.add([Entry(id_of("u:erratum"), b"old!", places_of(stage.layout, blocking_keys(features)))])
     )
 
 

@@ -13,7 +13,8 @@ from streams.matching.blocking import blocking_keys
 from streams.records.stored import id_of
 from streams.settings import Settings
 from streams.state.connection import Connection
-from streams.state.key_index import Entry, places
+from streams.state.key_index import Entry
+from streams.state.places import places_of
 from streams.verification.audit import Audit
 from streams.verification.differences import MEANINGS
 from streams.verification.states import Values
@@ -122,8 +123,8 @@ def test_what_the_report_says_to_do_mends_it(tamper: Tamper, remedy: Tamper, sta
 def test_the_generation_must_be_the_one_that_workers_made(stage: Stage) -> None:
     with pytest.raises(SettingsError, match=r"STREAMS_BUCKETS.*expected 16"):
         Audit(stage.settings.model_copy(update={"buckets": 32}), stage.connection)
-    stage.connection.call("HSET", stage.layout.meta, "format", "2")
-    with pytest.raises(StateError, match="format 2"):
+    stage.connection.call("HSET", stage.layout.meta, "format", "3")
+    with pytest.raises(StateError, match="format 3"):
         Audit(stage.settings, stage.connection)
 
 
@@ -161,7 +162,7 @@ def test_an_overflow_has_the_signature_of_its_records_too(
         small.send(f"s:{number}", ONE)
     last = max(range(4), key=lambda number: id_of(f"s:{number}"))
     features = small.engine.store.features(stored_features(small, f"s:{last}"))
-    where = places(small.layout, blocking_keys(features))
+    where = places_of(small.layout, blocking_keys(features))
     small.connection.execute(small.engine.index.add([Entry(id_of(f"s:{last}"), b"old!", where)]))
     assert small.codes() == {"key_outdated"}
     small.send(f"s:{last}", ONE | {"volume": "7"})
@@ -176,7 +177,7 @@ def test_a_record_that_is_not_even_in_the_overflow_is_missing(
         small.send(f"s:{number}", ONE)
     last = max(range(4), key=lambda number: id_of(f"s:{number}"))
     features = small.engine.store.features(stored_features(small, f"s:{last}"))
-    where = places(small.layout, blocking_keys(features))
+    where = places_of(small.layout, blocking_keys(features))
     small.connection.execute(small.engine.index.remove(id_of(f"s:{last}"), where))
     assert small.codes() == {"key_missing"}, "a full key is no excuse"
 

@@ -19,7 +19,7 @@ ROOT = A
 
 
 def stored(live: bool = True) -> Stored:
-    return Stored(RecordVersion.of(b"content", live=live), b"features")
+    return Stored.of(RecordVersion.of(b"content", live=live), b"features")
 
 
 DIGEST = stored().version.digest
@@ -53,7 +53,7 @@ def test_a_group_as_it_should_be_has_no_difference() -> None:
         (Group((Member(A, DIGEST, 0),), (Cluster(A, 1, 0),) * 2), view(), "group_malformed"),
         (group(0, 1), view({B: None}), "member_not_live"),
         (group(0, 1), view({B: stored(live=False)}), "member_not_live"),
-        (group(0, 1), view({B: Stored(RecordVersion.of(b"newer"), b"features")}), "member_outdated"),
+        (group(0, 1), view({B: Stored.of(RecordVersion.of(b"newer"), b"features")}), "member_outdated"),
         (group(0, 1), view(home=C), "pointer_differs"),
         (group(0, 1, merged={B: A}), view(), "redirect_broken"),
         (group(0, 1, merged={C: C}), view(), "redirect_broken"),

@@ -151,6 +151,35 @@ def test_a_first_message_that_was_fetched_while_the_flow_stopped_comes_again(
     assert list(dict.fromkeys(seen)) == [b"first", b"second"]
 
 
+def test_redis_refuses_that_a_partition_is_begun(broker_settings: Callable[[], dict[str, Any]]) -> None:
+    """As one that is full refuses it: the worker waits, and does not end."""
+
+    class Refused(Worker):
+        refusals = 0
+        errors: list[RedisError]
+
+        async def begin(self, places: list[Place]) -> None:
+            if self.refusals:
+                self.refusals -= 1
+                raise RedisError("Redis: command not allowed when used memory > 'maxmemory'.")
+            await super().begin(places)
+
+        def failed(self, error: RedisError) -> None:
+            self.errors.append(error)
+
+    async def go(settings: Settings) -> Refused:
+        worker = Refused()
+        worker.errors, worker.refusals = [], 2
+        place = settings.topic_prefix + "records.document", 0
+        worker.known[place] = 7  # of a topic that was deleted and made again
+        async with committed(settings, worker):
+            await until(lambda: worker.known[place] == 1)
+        return worker
+
+    worker = play(go, broker_settings())
+    assert (worker.seen, worker.refusals, len(worker.errors)) == ([b"0"], 0, 2)
+
+
 async def _publish(publisher: Publisher, *numbers: int) -> None:
     await publisher.publish([Outgoing("records.document", b"k", b"%d" % number) for number in numbers])
 

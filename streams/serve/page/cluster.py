@@ -17,8 +17,7 @@ from streams.query.dossier import Dossier, read_dossier
 from streams.query.explain import Inspection
 from streams.query.index_reader import IndexReader
 from streams.query.search_box import search
-from streams.serve.access import requires
-from streams.serve.author import author_of
+from streams.serve.access import Caller, requires
 from streams.serve.page.corrections import preview_page
 from streams.serve.page.templates import fragment, page, part, redirect
 from streams.serve.page.views.cluster import cluster_view
@@ -101,7 +100,9 @@ async def show_split(
 
 
 @post("/clusters/{cluster:str}/split", operation_id="pagePreviewSplit", guards=[requires("curate")], status_code=200)
-async def preview_split(request: Anything, resources: NamedDependency[Resources], cluster: ClusterId) -> Response[str]:
+async def preview_split(
+    request: Anything, resources: NamedDependency[Resources], caller: NamedDependency[Caller], cluster: ClusterId
+) -> Response[str]:
     """Show the clusters that a split would result in."""
     form = await request.form()
     parts = {name.removeprefix(_PART): str(value) for name, value in form.multi_items() if name.startswith(_PART)}
@@ -110,7 +111,7 @@ async def preview_split(request: Anything, resources: NamedDependency[Resources]
     if len(sets) < 2:
         return _split_form(request, found, parts, "All records are on one paper: say which of them are another one.")
     try:
-        made = corrections_of_sets(sets, author_of(request))
+        made = corrections_of_sets(sets, caller.author)
     except UsageError as error:
         return _split_form(request, found, parts, str(error))
     return await preview_page(request, resources, made, back=f"/clusters/{part(cluster)}", wanted=sets)

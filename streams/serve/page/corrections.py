@@ -26,8 +26,7 @@ from streams.query.index_reader import IndexReader
 from streams.query.lookup import look_up
 from streams.query.preview import preview
 from streams.records.stored import id_of
-from streams.serve.access import requires
-from streams.serve.author import author_of
+from streams.serve.access import Caller, requires
 from streams.serve.corrections import CorrectionAnswer, correction_answer, send_correction
 from streams.serve.page.sign_in import safe_return
 from streams.serve.page.templates import page, redirect
@@ -61,10 +60,12 @@ class _Applied(msgspec.Struct, frozen=True):
 
 
 @post("/corrections/preview", operation_id="pagePreviewCorrections", guards=[requires("curate")], status_code=200)
-async def preview_corrections(request: Anything, resources: NamedDependency[Resources]) -> Response[str]:
+async def preview_corrections(
+    request: Anything, resources: NamedDependency[Resources], caller: NamedDependency[Caller]
+) -> Response[str]:
     """Show the clusters that would result."""
     form = await request.form()
-    action, author, back = str(form.get("action", "")), author_of(request), safe_return(str(form.get("back", "/")))
+    action, author, back = str(form.get("action", "")), caller.author, safe_return(str(form.get("back", "/")))
     if action == "undo":
         made = [make_correction(action, author, undoes=str(each)) for each in form.getall("undoes", [])]
     else:
@@ -76,7 +77,9 @@ async def preview_corrections(request: Anything, resources: NamedDependency[Reso
 
 @post("/corrections/apply", operation_id="pageApplyCorrections", guards=[requires("curate")], status_code=303)
 async def apply_corrections(
-    request: Anything, resources: NamedDependency[Resources], data: URLEncodedBody[_Applied]
+    resources: NamedDependency[Resources],
+    caller: NamedDependency[Caller],
+    data: URLEncodedBody[_Applied],
 ) -> Response[Any]:
     """Send corrections, and lead to what became of them."""
     try:
@@ -85,7 +88,7 @@ async def apply_corrections(
         raise UsageError(f"corrections: {error}") from None
     if not 0 < len(said) <= MOST_TOGETHER:
         raise UsageError(f"give 1 to {MOST_TOGETHER} corrections, not {len(said)}")
-    author = author_of(request)
+    author = caller.author
     made = [
         make_correction(each.action, author, data.reason, identifier=each.id, a=each.a, b=each.b, undoes=each.undoes)
         for each in said

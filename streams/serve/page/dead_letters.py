@@ -31,7 +31,6 @@ from streams.serve.dead_letters import (
     drop_chosen,
     open_letter,
     retry_chosen,
-    shown_letter,
 )  # fmt: skip
 from streams.serve.page.templates import page, redirect
 from streams.serve.page.views.dead_letters import Kind, count_rows, letter_row, letter_view, outcomes_view
@@ -114,7 +113,7 @@ async def dead_letters(
         reasons=sorted({each.code for each in counts} | {reason} - {""}),
         all=sum(each.letters for each in counts),
         total=sum(each.letters for each in chosen),
-        rows=[letter_row(shown_letter(letter)) for letter in shown],
+        rows=[letter_row(letter) for letter in shown],
         is_first=after is None,
         next=kind.address(cursor=more) if more else "",
         most=MOST_CHOSEN,

@@ -45,12 +45,20 @@ def _wrapped(handler: Callable[..., Response[Any]]) -> Callable[..., Response[An
             return response
         if problem.status in (301, 308):
             return response
-        if problem.status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
-            query = f"?{request.url.query}" if request.url.query else ""
+        query = f"?{request.url.query}" if request.url.query else ""
+        is_read = request.method == "GET"
+        if problem.status == HTTPStatus.UNAUTHORIZED and is_read:
             return redirect("/sign-in?return=" + quote(request.url.path + query))
         headers = {name: value for name, value in response.headers.items() if name.lower() == "retry-after"}
         return page(
-            request, "error.html", status_code=problem.status, headers=headers, problem=problem, advice=_advice(problem)
+            request,
+            "error.html",
+            status_code=problem.status,
+            headers=headers,
+            problem=problem,
+            advice=_advice(problem),
+            address=request.url.path + query if is_read else "/",
+            is_retried=is_read and problem.status == HTTPStatus.SERVICE_UNAVAILABLE,
         )
 
     return answer
@@ -58,7 +66,15 @@ def _wrapped(handler: Callable[..., Response[Any]]) -> Callable[..., Response[An
 
 def as_page(problem: Problem, path: str) -> bytes:
     """Return the page of a problem of a request that was refused before the application."""
-    return render("error.html", here=path, viewer=Caller(), problem=problem, advice=_advice(problem)).encode()
+    return render(
+        "error.html",
+        here=path,
+        viewer=Caller(),
+        problem=problem,
+        advice=_advice(problem),
+        address=path,
+        is_retried=False,
+    ).encode()
 
 
 def _advice(problem: Problem) -> str:

@@ -15,6 +15,7 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
+from streams.serve.background import Reading
 from streams.serve.page.events import KEEP_ALIVE, frame, stream
 from streams.serve.page.templates import fragment, page, render
 from streams.serve.page.views import overview as views
@@ -27,6 +28,7 @@ _STEP_SECONDS = 2.0
 _QUIET_SECONDS = 10.0
 _ROWS = 40
 _FIRST_ROWS_SECONDS = 0.15
+_FIRST_POINT_SECONDS = 60.0
 
 
 @get("/", operation_id="pageOverview")
@@ -84,19 +86,21 @@ def _shown(resources: Resources) -> dict[str, Any]:
     """Return what both the page and its updates show."""
     background, now = resources.background, time.time()
     figures = views.figures(background.history.points() or list(_first(resources, now)))
+    harvests = background.harvests
     states = views.states(
         background.heartbeats.latest(),
+        harvests.states(),
+        Reading(harvests.answered, harvests.problem),
+        background.reading,
+        Reading(resources.hub.answered, resources.hub.problem),
         background.totals,
-        background.reading.time,
-        background.reading.problem,
-        resources.hub.problem,
         now,
     )
     totals = background.totals
     return {
         "figures": figures,
         "states": states,
-        "stale": next((each for each in states if each.name == "Redis" and each.level == "bad"), None),
+        "away": {each.name: each for each in states if each.level == "bad" and each.name in ("Redis", "Broker")},
         "totals": totals,
         "overlap": views.overlap_table(totals) if totals else None,
         "sizes": views.size_rows(totals) if totals else [],
@@ -107,7 +111,7 @@ def _shown(resources: Resources) -> dict[str, Any]:
 def _first(resources: Resources, now: float) -> Iterator[Point]:
     """Yield the only point there is in the first ten seconds."""
     if resources.background.reading.time:
-        yield Point.of(resources.background.heartbeats.rates(), now)
+        yield resources.background.point(now, _FIRST_POINT_SECONDS)
 
 
 def _rows(resources: Resources) -> list[views.DecisionRow]:

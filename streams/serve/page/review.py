@@ -32,7 +32,6 @@ from streams.query.index_reader import IndexReader
 from streams.records.record import Record
 from streams.records.stored import id_of
 from streams.serve.access import Caller, requires
-from streams.serve.author import author_of
 from streams.serve.deciding import Decided, Deciding, decide, decisions_of, undo
 from streams.serve.page.templates import page, redirect
 from streams.serve.page.views.review import ORDERS, Part, done_view, item_view, mine_rows, queue_view
@@ -124,7 +123,7 @@ async def review(
 ) -> Response[str]:
     """Show a pair, and claim it for a person who may decide."""
     part = Part(order, source, reason, low, high, after)
-    shown = await _shown(resources, caller, part, author_of(request), pair)
+    shown = await _shown(resources, caller, part, caller.author, pair)
     return await _page(request, resources, caller, part, shown, pair=pair, done=resources.recent.find(done, Decided))
 
 
@@ -143,7 +142,7 @@ async def decide_pair(
     except NotFoundError:
         return await _page(request, resources, caller, part, None, pair=pair, status_code=409, refused=data)
     try:
-        decided = await decide(resources, found, data.action, author_of(request), data.note.strip())
+        decided = await decide(resources, found, data.action, caller.author, data.note.strip())
     except ProblemError as error:
         if error.problem.status != 409:
             raise
@@ -156,20 +155,25 @@ async def decide_pair(
 
 @post("/review/{pair:str}/skip", operation_id="pageSkip", guards=[requires("curate")], status_code=303)
 async def skip_pair(
-    request: Anything, resources: NamedDependency[Resources], pair: PairId, data: URLEncodedBody[SkipForm]
+    resources: NamedDependency[Resources],
+    caller: NamedDependency[Caller],
+    pair: PairId,
+    data: URLEncodedBody[SkipForm],
 ) -> Response[Any]:
     """End the claim on a pair, and lead to the next one."""
-    person = author_of(request)
+    person = caller.author
     await resources.curation.database.run(partial(claims.release, identifier=pair, person=person))
     return redirect(part_of(data)._replace(after=data.next).address())
 
 
 @post("/review/undo", operation_id="pageUndo", guards=[requires("curate")], status_code=303)
 async def undo_decision(
-    request: Anything, resources: NamedDependency[Resources], data: URLEncodedBody[UndoForm]
+    resources: NamedDependency[Resources],
+    caller: NamedDependency[Caller],
+    data: URLEncodedBody[UndoForm],
 ) -> Response[Any]:
     """Undo a decision, and lead back to its pair."""
-    undone = await undo(resources, data.undoes, author_of(request))
+    undone = await undo(resources, data.undoes, caller.author)
     return redirect(part_of(data).address(pair=undone.pair, done=resources.recent.keep(undone)))
 
 
@@ -247,7 +251,7 @@ async def _page(
     refused: DecideForm | None = None,
     problem: Any = None,
 ) -> Response[str]:
-    person = author_of(request)
+    person = caller.author
     facets = await resources.curation.database.run(
         partial(review_queue.facets, filters=part.filters, most=_MOST_COUNTED)
     )

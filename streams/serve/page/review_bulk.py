@@ -18,10 +18,9 @@ from streams.curation import review_queue
 from streams.curation.review_queue import Order
 from streams.errors import NotFoundError
 from streams.serve.access import Caller, requires
-from streams.serve.author import author_of
 from streams.serve.deciding import MOST_AT_ONCE, Decided, Deciding, decide_all, foresee
 from streams.serve.page.templates import page, redirect
-from streams.serve.page.views.review import ORDERS, Part, bulk_view, outcome_rows, queue_view
+from streams.serve.page.views.review import ORDERS, FurtherView, Part, bulk_view, further_view, outcome_rows, queue_view
 from streams.serve.problems import ProblemError
 from streams.serve.resources import Resources
 from streams.serve.review import OfReason, OfSource, OpenPair, open_pair, open_pairs
@@ -44,11 +43,15 @@ class BulkForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
-    """What one form did: the decision, its outcome on each pair, and the pairs that were settled before it came."""
+    """What one form did: the decision, its outcome on each pair, and the pairs that were settled before it came.
+
+    `further` are the open pairs that the decisions settled beside their own.
+    """
 
     action: Deciding
     decided: tuple[Decided, ...]
     settled: tuple[str, ...]
+    further: FurtherView
 
 
 @get("/review/bulk", operation_id="pageReviewBulk")
@@ -65,7 +68,7 @@ async def bulk(
 ) -> Response[str]:
     """Show the pairs that pass the filters, and what one decision on all of them would do."""
     part = Part(order, source, reason, low, high)
-    person = author_of(request)
+    person = caller.author
     facets = await resources.curation.database.run(
         partial(review_queue.facets, filters=part.filters, most=_MOST_COUNTED)
     )
@@ -75,7 +78,7 @@ async def bulk(
             resources.curation, order, part.filters, after=None, most=MOST_AT_ONCE, person=person
         )
         planned = await foresee(resources, pairs, _deciding(action), person)
-        view = bulk_view(pairs, action, planned.refused, planned.result, is_cut=more is not None)
+        view = bulk_view(pairs, action, planned, is_cut=more is not None)
     return page(
         request,
         "review-bulk.html",
@@ -92,7 +95,9 @@ async def bulk(
 
 @post("/review/bulk", operation_id="pageDecideBulk", guards=[requires("curate")], status_code=303)
 async def decide_bulk(
-    request: Anything, resources: NamedDependency[Resources], data: URLEncodedBody[BulkForm]
+    resources: NamedDependency[Resources],
+    caller: NamedDependency[Caller],
+    data: URLEncodedBody[BulkForm],
 ) -> Response[Any]:
     """Send one decision on each of the pairs, and lead to the outcomes."""
     if not data.pair:
@@ -106,8 +111,13 @@ async def decide_bulk(
         except NotFoundError:
             settled.append(identifier)
     note = f"{data.note.strip()} ({_NOTE})" if data.note.strip() else _NOTE
-    decided = await decide_all(resources, pairs, data.action, author_of(request), note)
-    outcomes = Outcomes(action=data.action, decided=tuple(decided), settled=tuple(settled))
+    together = await decide_all(resources, pairs, data.action, caller.author, note)
+    outcomes = Outcomes(
+        action=data.action,
+        decided=tuple(together.decided),
+        settled=tuple(settled),
+        further=further_view(together.further, is_done=True),
+    )
     return redirect(f"/review/outcomes/{resources.recent.keep(outcomes)}")
 
 
@@ -128,6 +138,7 @@ def outcomes(
         action=found.action,
         rows=outcome_rows(found.decided),
         settled=len(found.settled),
+        further=found.further,
         may_decide=caller.may("curate"),
     )
 

@@ -21,8 +21,7 @@ from streams.curation import sent_corrections
 from streams.curation.corrections import Status, corrections_of_sets, make_correction, statuses
 from streams.query.answers import PreviewAnswer
 from streams.query.preview import preview
-from streams.serve.access import TOKEN_NEEDED, requires
-from streams.serve.author import author_of
+from streams.serve.access import TOKEN_NEEDED, Caller, requires
 from streams.serve.corrections import (
     Action,
     CorrectionAnswer,
@@ -105,14 +104,17 @@ class _Place(msgspec.Struct, frozen=True, array_like=True):
     },
 )
 async def correct(
-    request: Anything, resources: NamedDependency[Resources], data: JSONBody[CorrectionRequest]
+    request: Anything,
+    resources: NamedDependency[Resources],
+    caller: NamedDependency[Caller],
+    data: JSONBody[CorrectionRequest],
 ) -> Response[CorrectionAnswer]:
     """Send a correction and wait up to two seconds for the verdict and for the clusters to follow it.
 
     It outranks every decision and stays when the records change. Refused with 409 where it contradicts corrections in force, which
     `conflicts` names: undo them first. The author is the authenticated user.
     """
-    made = await send_correction(resources, _made(data, author_of(request)))
+    made = await send_correction(resources, _made(data, caller.author))
     if made.status == "sent":
         location = f"{request.url.path.rstrip('/')}/{made.id}"
         return Response(made, status_code=202, headers={"Location": location})
@@ -128,7 +130,9 @@ async def correct(
     responses=answers(413, 422),
 )
 async def preview_corrections(
-    request: Anything, resources: NamedDependency[Resources], data: JSONBody[PreviewRequest]
+    resources: NamedDependency[Resources],
+    caller: NamedDependency[Caller],
+    data: JSONBody[PreviewRequest],
 ) -> CorrectionPreview:
     """Return the clusters that would result, and what the corrections contradict. Nothing is sent.
 
@@ -136,7 +140,7 @@ async def preview_corrections(
     """
     if bool(data.corrections) == bool(data.sets):
         raise ProblemError(422, "malformed", "give either corrections or sets, not empty")
-    author = author_of(request)
+    author = caller.author
     made = [_made(each, author) for each in data.corrections] or corrections_of_sets(data.sets, author)
     if len(made) > MOST_PREVIEWED:
         raise ProblemError(422, "malformed", f"sets: they take {len(made)} corrections, more than {MOST_PREVIEWED}")

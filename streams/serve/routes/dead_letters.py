@@ -13,17 +13,16 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from streams.curation import dead_letter_book
 from streams.curation.dead_letter_book import LetterPosition, Selection
+from streams.kafka.dead_letters import DeadLetter
 from streams.serve.access import TOKEN_NEEDED, requires
 from streams.serve.dead_letters import (
     Choice,
-    DeadLetter,
     DeadLetterContent,
     DeadLetterOutcomes,
     RetryRequest,
     drop_chosen,
     open_letter,
     retry_chosen,
-    shown_letter,
 )  # fmt: skip
 from streams.serve.paging import CursorParameter, LimitParameter, next_link, read_cursor, write_cursor
 from streams.serve.problems import answers
@@ -74,7 +73,7 @@ async def dead_letters(
     shown = found[:limit]
     more = write_cursor(name, LetterPosition(shown[-1].time, *shown[-1].place)) if len(found) > limit else None
     page = DeadLetterPage(
-        tuple(map(shown_letter, shown)),
+        tuple(letter.shown for letter in shown),
         more,
         tuple(ReasonCount(*count) for count in counts),
         resources.curation.is_current,

@@ -16,8 +16,7 @@ from litestar.params import PathParameter, QueryParameter
 from streams.curation.claims import Claim
 from streams.curation.review_queue import Filters, Order, Position
 from streams.query.doubts import Side
-from streams.serve.access import TOKEN_NEEDED, requires
-from streams.serve.author import author_of
+from streams.serve.access import TOKEN_NEEDED, Caller, requires
 from streams.serve.curation import now_ms
 from streams.serve.paging import CursorParameter, LimitParameter, next_link, read_cursor, write_cursor
 from streams.serve.problems import ProblemError, answers
@@ -68,6 +67,7 @@ class ReviewPage(msgspec.Struct, frozen=True):
 async def review(
     request: Anything,
     resources: NamedDependency[Resources],
+    caller: NamedDependency[Caller],
     source: OfSource = "",
     reason: OfReason = "",
     order: Annotated[
@@ -84,7 +84,7 @@ async def review(
     after = read_cursor(name, cursor, Position)
     curation = resources.curation
     found, after = await open_pairs(
-        curation, order, Filters(source, reason), after=after, most=limit, person=author_of(request)
+        curation, order, Filters(source, reason), after=after, most=limit, person=caller.author
     )
     more = write_cursor(name, after) if after else None
     return Response(ReviewPage(tuple(map(_item, found)), more, curation.is_current), headers=next_link(request, more))
@@ -100,15 +100,15 @@ async def review(
     responses=answers(404, 409),
 )
 async def claim(
-    request: Anything,
     resources: NamedDependency[Resources],
+    caller: NamedDependency[Caller],
     pair: Annotated[str, PathParameter(description="The `id` of a pair.")],
 ) -> ReviewItem:
     """Claim a pair, so that it comes last for other people; again, to keep it. 409 where another person has claimed it.
 
     A claim is for order alone: a correction on the pair is accepted from any author.
     """
-    person = author_of(request)
+    person = caller.author
     made = await claim_pair(resources.curation, pair, person)
     if made.claim.claimant != person:
         raise ProblemError(

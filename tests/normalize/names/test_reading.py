@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -145,6 +147,7 @@ _WORDS_OF_RULES = sorted(
         "institut",
     }
 )
+_CASES: tuple[Callable[[str], str], ...] = (str, str.title, str.upper)
 _NAME_PARTS = st.sampled_from(
     (
         *_WORDS_OF_RULES,
@@ -167,11 +170,7 @@ _NAME_PARTS = st.sampled_from(
     )
 )
 _name_words = st.lists(
-    st.tuples(
-        _NAME_PARTS,
-        st.sampled_from((str.__str__, str.title, str.upper)),
-        st.sampled_from((" ", " ", " ", ". ", ".", ", ", "  ")),
-    ),
+    st.tuples(_NAME_PARTS, st.sampled_from(_CASES), st.sampled_from((" ", " ", " ", ". ", ".", ", ", "  "))),
     max_size=4,
 ).map(lambda parts: "".join(change(part) + mark for part, change, mark in parts))
 

@@ -22,8 +22,8 @@ def test_it_shows_totals_overlap_and_decisions_with_their_evidence(desk: Desk) -
     page = shown(desk, 'href="/pairs/mine:1%2Fa/theirs:2"')
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
-    page = shown(desk, "<b>2</b> records are <b>1</b> papers")
-    assert 'title="mine and theirs: 100.0 % of the smaller">1</td>' in page
+    page = shown(desk, 'title="mine and theirs: 100.0 % of the smaller">1</td>')
+    assert "<b>2</b> records are <b>1</b> papers" in page
     assert "no heartbeat in the last 15 seconds" in page
     rows = desk.api.get("/overview/decisions").text
     assert rows.count("<tr>") == 2
@@ -34,6 +34,7 @@ def test_while_redis_and_kafka_are_away_it_says_so(visitor: Client) -> None:
     page = wait_for(lambda: "Redis is away" in (found := visitor.get("/").text) and found, "the state of Redis")
     assert "No decision yet" in page
     assert "Not counted yet" in page
+    assert "The broker is away" in page
 
 
 def test_the_pages_are_no_part_of_the_description_of_the_api() -> None:

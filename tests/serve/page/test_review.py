@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from streams.curation.review_queue import pair_id
+from streams.serve.access import Caller
 from streams.serve.page import review as route
 from tests.serve.conftest import Client
 from tests.serve.desk import Desk
@@ -93,7 +94,7 @@ def test_skipped_and_claimed(desk: Desk, pages: Client, monkeypatch: pytest.Monk
     first = pages.get("/review")
     assert shown(pages.get("/review")) == shown(first), "it is mine"
     with monkeypatch.context() as other:
-        other.setattr(route, "author_of", lambda _request: "ada")
+        other.setattr(Caller, "author", "ada")
         second = pages.get("/review")
         assert shown(second) not in ("", shown(first))
         taken = pages.get(f"/review?pair={shown(first)}")

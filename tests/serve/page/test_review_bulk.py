@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.serve.desk import Desk
+from tests.serve.desk import CHAPTER, OTHER, Desk
 from tests.serve.page.forms import Form, text_of
 from tests.serve.routes.test_review import doubtful
 
@@ -31,6 +31,21 @@ def test_what_was_seen_is_sent_and_each_has_its_outcome(desk: Desk) -> None:
         assert "Undone" in text_of(undone)
     made = desk.api.get("/api/v1/corrections").json()["items"]
     assert {item["reason"] for item in made if item["action"] == "different"} == {"by source (several at once)"}
+
+
+def test_it_shows_before_and_after_what_else_is_settled(desk: Desk) -> None:
+    for number, paper in enumerate((CHAPTER, OTHER, {"title": "Rivers, deltas and floods", "year": 1987})):
+        desk.send(f"{'arxiv' if number == 0 else 'mine'}:{number}", paper | {"doi": "10.5555/book.1"})
+    desk.wait_for_pairs(3)
+    desk.api.headers["Accept"] = "text/html"
+    preview = desk.api.get(PATH, params={"source": "arxiv", "action": "same"})
+    assert "3 clusters of today become 1. 1 further open pair would be settled as well." in text_of(preview)
+    assert 'href="/pairs/mine:1/mine:2"' in preview.text
+    with desk.deciding():
+        done = Form(preview, PATH).send(desk.api)
+    assert "1 further open pair is settled as well." in text_of(done)
+    assert 'href="/pairs/mine:1/mine:2"' in done.text
+    assert desk.api.get("/api/v1/review").json()["items"] == []
 
 
 def test_what_would_be_refused_is_not_chosen(desk: Desk) -> None:

@@ -43,14 +43,19 @@ def test_feeds_that_are_harvested_are_shown_with_how_far_they_are(desk: Desk) ->
             )
             await store.write_state(State("arxiv", "failed", "503 for four minutes", time=9.0, records=1200))
 
-    assert "No feed was harvested" in desk.api.get("/workers/harvesters", headers=HTML).text
+    def shown(words: str, path: str = "/workers") -> str:
+        def found() -> str:
+            text = text_of(desk.api.get(path, headers=HTML))
+            return text if words in text else ""
+
+        return str(wait_for(found, words))
+
+    shown("No feed was harvested")
     asyncio.run(harvested())
-    page = text_of(desk.api.get("/workers/harvesters", headers=HTML))
-    for words in ("503 for four minutes 2026-11-28", "1 spans of days are asked for again 2026-11-27 never 1,200"):
-        assert words in page
-    part = desk.api.get("/workers/harvesters", headers=HTML | {"HX-Request": "true"}).text
-    assert "<html" not in part
+    page = shown("503 for four minutes 2026-11-28")
+    assert "1 spans of days are asked for again 2026-11-27 never 1,200" in page
+    assert "Harvesters 1 of 1 stale or failed harvest arxiv" in shown("stale or failed", "/")
 
 
 def test_while_kafka_is_away_harvesters_are_not_known(visitor: Client) -> None:
-    assert "Kafka" in text_of(visitor.get("/workers/harvesters"))
+    assert "Kafka, which has the states of harvesters, is not read" in text_of(visitor.get("/workers"))

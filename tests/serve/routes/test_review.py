@@ -8,7 +8,7 @@ import pytest
 from streams.curation.claims import CLAIM_SECONDS
 from streams.curation.review_queue import pair_id
 from streams.serve import review as shared
-from streams.serve.routes import review as route
+from streams.serve.access import Caller
 from tests.serve.conftest import Client
 from tests.serve.desk import CHAPTER, OTHER, Desk
 
@@ -86,7 +86,7 @@ def test_a_claim_puts_a_pair_last_for_others(desk: Desk, monkeypatch: pytest.Mon
     assert [item["id"] for item in desk.api.get(PATH).json()["items"]] == [first, second], "it is mine"
     assert [item["claimed_by"] for item in desk.api.get(PATH).json()["items"]] == ["curator", ""]
     assert desk.api.post(f"{PATH}/{first}/claim").json()["claimed_until"] >= made.json()["claimed_until"]
-    monkeypatch.setattr(route, "author_of", lambda _request: "ada")
+    monkeypatch.setattr(Caller, "author", "ada")
     assert [item["id"] for item in desk.api.get(PATH).json()["items"]] == [second, first]
     taken = desk.api.post(f"{PATH}/{first}/claim")
     assert (taken.status_code, taken.json()["code"]) == (409, "claimed")

@@ -68,9 +68,15 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
+{{/* The settings of workers and of the API. */}}
 {{- define "streams.env" -}}
+{{ include "streams.kafkaEnv" . }}
+{{ include "streams.redisEnv" . }}
+{{- include "streams.givenEnv" . }}
+{{- end -}}
+
+{{- define "streams.kafkaEnv" -}}
 {{- $kafka := .Values.kafka -}}
-{{- $redis := .Values.redis -}}
 - name: STREAMS_KAFKA_URL
   value: {{ $kafka.bootstrapServers | quote }}
 - name: STREAMS_TOPIC_PREFIX
@@ -98,13 +104,17 @@ capabilities:
   value: /etc/streams/kafka-password/password
 {{- end }}
 {{- include "streams.tlsEnv" (dict "server" "kafka" "secret" $kafka.tlsSecret) }}
-{{- if $redis.urlSecret.name }}
+{{- end -}}
+
+{{- define "streams.redisEnv" -}}
+{{- $redis := .Values.redis -}}
+{{- if $redis.urlSecret.name -}}
 - name: STREAMS_REDIS_URL
   valueFrom:
     secretKeyRef:
       name: {{ $redis.urlSecret.name }}
       key: {{ $redis.urlSecret.key }}
-{{- else }}
+{{- else -}}
 - name: STREAMS_REDIS_URL
   value: {{ $redis.url | quote }}
 {{- end }}
@@ -121,6 +131,10 @@ capabilities:
   value: /etc/streams/redis-password/password
 {{- end }}
 {{- include "streams.tlsEnv" (dict "server" "redis" "secret" $redis.tlsSecret) }}
+{{- end -}}
+
+{{/* The token of the metrics, and settings and environment as the user gives them. */}}
+{{- define "streams.givenEnv" -}}
 {{- with .Values.http.tokenSecret.name }}
 - name: STREAMS_HTTP_TOKEN_FILE
   value: /etc/streams/http-token/token
@@ -171,16 +185,40 @@ capabilities:
 {{- end }}
 {{- end -}}
 
+{{/* A harvester by (dict "root" $ "feed" FEED): the address of Kafka and none of Redis. */}}
+{{- define "streams.harvestEnv" -}}
+{{ include "streams.kafkaEnv" .root }}
+{{- include "streams.givenEnv" .root }}
+- name: STREAMS_HARVEST_CONTACT
+  value: {{ .root.Values.harvest.contact | quote }}
+- name: STREAMS_HARVEST_PORT
+  value: "6067"
+{{- if (.feed.keySecret | default dict).name }}
+- name: STREAMS_{{ .feed.source | upper | replace "-" "_" }}_KEY_FILE
+  value: /etc/streams/harvest-key/key
+{{- end }}
+{{- end -}}
+
 {{- define "streams.volumeMounts" -}}
+{{ include "streams.volumeMountsOf" (dict "root" . "servers" (list "kafka" "redis")) }}
+{{- end -}}
+
+{{- define "streams.volumes" -}}
+{{ include "streams.volumesOf" (dict "root" . "servers" (list "kafka" "redis")) }}
+{{- end -}}
+
+{{/* Files of the secrets of some servers. */}}
+{{- define "streams.volumeMountsOf" -}}
+{{- $root := .root -}}
 - name: tmp
   mountPath: /tmp
-{{- if .Values.http.tokenSecret.name }}
+{{- if $root.Values.http.tokenSecret.name }}
 - name: http-token
   mountPath: /etc/streams/http-token
   readOnly: true
 {{- end }}
-{{- range $server := list "kafka" "redis" }}
-{{- $given := index $.Values $server }}
+{{- range $server := .servers }}
+{{- $given := index $root.Values $server }}
 {{- if $given.passwordSecret.name }}
 - name: {{ $server }}-password
   mountPath: /etc/streams/{{ $server }}-password
@@ -194,12 +232,13 @@ capabilities:
 {{- end }}
 {{- end -}}
 
-{{- define "streams.volumes" -}}
+{{- define "streams.volumesOf" -}}
+{{- $root := .root -}}
 # The only place that is written to: a worker needs a temporary folder, and leaves it empty.
 - name: tmp
   emptyDir:
     sizeLimit: 64Mi
-{{- with .Values.http.tokenSecret }}
+{{- with $root.Values.http.tokenSecret }}
 {{- if .name }}
 - name: http-token
   secret:
@@ -210,8 +249,8 @@ capabilities:
         path: token
 {{- end }}
 {{- end }}
-{{- range $server := list "kafka" "redis" }}
-{{- $given := index $.Values $server }}
+{{- range $server := .servers }}
+{{- $given := index $root.Values $server }}
 {{- with $given.passwordSecret }}
 {{- if .name }}
 - name: {{ $server }}-password

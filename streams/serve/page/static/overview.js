@@ -7,9 +7,10 @@ const leftOut = document.getElementById("left-out");
 const HOUR = 3600;
 const LEAST = 600;
 const MOST_ROWS = 40;
+const AGAIN_SECONDS = 2;
 
 // Charts: the columns are time, then a value for each chart; the server names the same order in `data-field`.
-let columns = [[], [], [], [], [], []];
+let columns = [[], [], [], [], [], [], []];
 let charts = [];
 
 /** Return a colour of the style sheet as the canvas takes it: it does not know `light-dark()`. */
@@ -125,3 +126,11 @@ document.addEventListener("htmx:sse:after:message", (event) => {
 const show = (isLost) => { lost.hidden = !isLost; };
 document.addEventListener("htmx:sse:error", () => show(true));
 document.addEventListener("htmx:sse:after:connection", () => show(false));
+// hx-sse connects again after a connection is lost, and not where the first request fails.
+const again = (event) => {
+  if (event.target !== live) return;
+  show(true);
+  setTimeout(() => htmx.ajax("GET", "/overview/live", { source: live }), AGAIN_SECONDS * 1000);
+};
+document.addEventListener("htmx:error", again);
+document.addEventListener("htmx:response:error", again);

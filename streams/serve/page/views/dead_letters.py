@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from streams.curation.dead_letter_book import Count
-from streams.serve.dead_letters import DeadLetter, DeadLetterContent, DeadLetterOutcome
+from streams.kafka.dead_letters import DeadLetter
+from streams.serve.dead_letters import DeadLetterContent, DeadLetterOutcome
 from streams.serve.page.views.faults import Fault, PayloadView, payload_view
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What the overview shows: five figures with their last hour, totals, overlap of sources, cluster sizes, states, decisions."""
+"""What the overview shows: six figures with their last hour, totals, overlap of sources, cluster sizes, states, decisions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from streams.harvest.checkpoints import State as HarvestState
+from streams.harvest.diagnosis import check_harvests
+from streams.serve.background import Reading
+from streams.serve.page.views.reason_words import words_of
 from streams.state.heartbeats import Heartbeat
 from streams.subscriptions.decision_tail import Fallen
 from streams.totals.history import Point
@@ -20,7 +24,10 @@ HEAT_STEPS = 8
 """Shades of the overlap table, beside that of an empty cell."""
 _TABLE_SECONDS = 300
 _STALE_SECONDS = 15.0
+_STALE_BROKER_SECONDS = 60.0
+"""It is asked every five seconds where nothing comes, and an answer may take ten."""
 _MOST_SOURCES = 14
+_MOST_REASONS = 2
 _STALE_TOTALS_SECONDS = 30.0
 
 
@@ -36,7 +43,8 @@ class Part(NamedTuple):
 class Figure(NamedTuple):
     """A number of now with its last hour.
 
-    `key` is its name in the page, `unit` is behind the number, `kind` says how a value is written: `number`, `percent`, `duration`.
+    `key` is its name in the page, `path` the page that says more, `unit` is behind the number, `kind` says how a value is written:
+    `number`, `percent`, `duration`.
     `lines` draw it: the points of polylines in a box of 360 by 80. `parts` say the same in numbers, as its alternative.
     """
 
@@ -52,16 +60,19 @@ class Figure(NamedTuple):
     most: float | None
     parts: Sequence[Part]
     level: str = ""
+    path: str = ""
 
 
 def figures(points: Sequence[Point]) -> list[Figure]:
-    """Return the five figures of the points of the last hour."""
+    """Return the six figures of the points of the last hour."""
     return [
         _figure(points, "rate", "Records in", "messages handled, all workers", "a second", "number", 1),
         _figure(points, "duplicates", "Duplicates", "share of the pairs decided", "", "percent", 2),
         _figure(points, "lag", "Lag", "age of the oldest message that waits", "", "duration", 3, (60.0, 900.0)),
         _figure(points, "latency", "Latency p99", "from the broker's append to the decision", "", "duration", 4, (2.0, 30.0)),
-        _figure(points, "errors", "Dead letters", "messages that could not be read", "a second", "number", 5, (0.001, 1.0)),
+        _figure(points, "errors", "Dead letters", "messages that could not be read", "a second", "number", 5, (0.001, 1.0),
+                path="/dead-letters"),
+        _figure(points, "reviews", "Open reviews", "pairs that wait for a person", "", "number", 6, path="/review"),
     ]  # fmt: skip
 
 
@@ -74,13 +85,14 @@ def _figure(
     kind: str,
     field: int,
     levels: tuple[float, float] | None = None,
+    path: str = "",
 ) -> Figure:
     values = [(point.time, point[field]) for point in points]
     known = [value for _, value in values if value is not None]
     now = values[-1][1] if values else None
     return Figure(
         key, name, help_, unit, kind, now, points[-1].time if points else None, _lines(values),
-        min(known, default=None), max(known, default=None), _parts(values), _level(now, levels),
+        min(known, default=None), max(known, default=None), _parts(values), _level(now, levels), path,
     )  # fmt: skip
 
 
@@ -179,7 +191,10 @@ def size_rows(totals: Totals) -> list[SizeRow]:
 
 
 class State(NamedTuple):
-    """A part of the system: `level` is `good`, `warn` or `bad`, `word` says it, `detail` why; `time` is when it was seen."""
+    """A part of the system: `level` is `good`, `warn`, `bad` or empty where it is none of these.
+
+    `word` says it, `detail` why; `time` is when it was seen, None for never; `path` is the page that says more.
+    """
 
     name: str
     level: str
@@ -191,24 +206,44 @@ class State(NamedTuple):
 
 def states(
     workers: Sequence[Heartbeat],
+    harvests: Sequence[HarvestState],
+    harvest: Reading,
+    redis: Reading,
+    broker: Reading,
     totals: Totals | None,
-    read: float,
-    redis_problem: str,
-    kafka_problem: str,
     now: float,
 ) -> list[State]:
-    """Return the states of workers, Redis, the broker and the totals. `read` is when Redis was last read, 0 for never."""
-    is_fresh = not redis_problem and now - read < _STALE_SECONDS
+    """Return the states of workers, harvesters, Redis, the broker and the totals. The readings say when each was last asked."""
+    is_fresh = not redis.problem and now - redis.time < _STALE_SECONDS
     return [
-        _of_workers(workers, read, is_fresh=is_fresh),
-        State("Redis", "good", "answers", "", read)
+        _of_workers(workers, redis.time, is_fresh=is_fresh),
+        _of_harvesters(harvests, harvest, now),
+        State("Redis", "good", "answers", "", redis.time)
         if is_fresh
-        else State("Redis", "bad", "away", redis_problem or "it was not read lately", read or None),
-        State("Broker", "bad", "away", kafka_problem, None)
-        if kafka_problem
-        else State("Broker", "good", "answers", "", now),
+        else State("Redis", "bad", "away", redis.problem or "it was not read lately", redis.time or None),
+        _of_broker(broker, now),
         _of_totals(totals, now),
     ]
+
+
+def _of_broker(broker: Reading, now: float) -> State:
+    if not broker.problem and now - broker.time < _STALE_BROKER_SECONDS:
+        return State("Broker", "good", "answers", "", broker.time)
+    return State("Broker", "bad", "away", broker.problem or "it was not read lately", broker.time or None)
+
+
+def _of_harvesters(harvests: Sequence[HarvestState], harvest: Reading, now: float) -> State:
+    path, time = "/workers#harvesters", harvest.time or None
+    if harvest.problem:
+        return State("Harvesters", "warn", "unknown", "Kafka has their states", time, path)
+    if not harvests:
+        return State("Harvesters", "", "none", "", time, path)
+    wrong = [each for each in check_harvests(harvests, now) if each.status != "ok"]
+    if wrong:
+        return State(
+            "Harvesters", "warn", f"{len(wrong)} of {len(harvests)} stale or failed", wrong[0].check, time, path
+        )
+    return State("Harvesters", "good", f"{len(harvests)} as they should be", "", time, path)
 
 
 def _of_workers(workers: Sequence[Heartbeat], read: float, *, is_fresh: bool) -> State:
@@ -239,7 +274,7 @@ def _of_totals(totals: Totals | None, now: float) -> State:
 
 
 class DecisionRow(NamedTuple):
-    """A decision as a row: `word` for people, `level` of its badge, `score` from 0 to 1."""
+    """A decision as a row: `word` for people, `level` of its badge, `score` from 0 to 1, `why` its first reasons in words."""
 
     number: int
     time: float
@@ -249,7 +284,7 @@ class DecisionRow(NamedTuple):
     word: str
     level: str
     score: float
-    reasons: tuple[str, ...]
+    why: str
 
 
 _WORDS = {"duplicate": ("same", "good"), "review": ("doubtful", "warn"), "related": ("related", "")}
@@ -263,9 +298,13 @@ def decision_rows(fallen: Sequence[Fallen]) -> list[DecisionRow]:
         if each.relation:
             word = each.relation.replace("_", " ")
         found.append(
-            DecisionRow(each.number, each.time, each.title, each.a, each.b, word, level, each.score, each.reasons)
-        )  # fmt: skip
+            DecisionRow(each.number, each.time, each.title, each.a, each.b, word, level, each.score, _why(each.reasons))
+        )
     return found
+
+
+def _why(reasons: Sequence[str]) -> str:
+    return " · ".join(dict.fromkeys(map(words_of, reasons[:_MOST_REASONS])))
 
 
 def summary(shown: Sequence[State], rate: float | None) -> str:

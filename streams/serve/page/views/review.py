@@ -11,23 +11,24 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from streams.clusters.corrections import Verdict
 from streams.curation.review_queue import Facets, Filters, Order
 from streams.matching.decision import Explanation
 from streams.query.answers import PreviewAnswer
 from streams.query.doubts import Side
 from streams.records.record import Record
 from streams.serve.corrections import CorrectionAnswer
-from streams.serve.deciding import Decided, Settled
+from streams.serve.deciding import Decided, Foreseen, Further, Settled
 from streams.serve.page.views.differences import FieldRow, side_by_side
 from streams.serve.page.views.evidence import Evidence, evidence
 from streams.serve.page.views.reason_words import words_of
 from streams.serve.review import OpenPair
 
 __all__ = [
-    "ORDERS", "BulkRow", "BulkView", "DoneView", "ItemView", "MineRow", "OutcomeRow", "Part", "QueueView", "SideView", "bulk_view",
-    "done_view", "item_view", "mine_rows", "outcome_rows", "queue_view", "settled_words",
+    "ORDERS", "BulkRow", "BulkView", "DoneView", "FurtherView", "ItemView", "MineRow", "OutcomeRow", "Part", "QueueView",
+    "SideView", "bulk_view", "done_view", "further_view", "item_view", "mine_rows", "outcome_rows", "queue_view", "settled_words",
 ]  # fmt: skip
+
+_MOST_FURTHER = 50
 
 ORDERS: Mapping[Order, str] = {
     "doubt": "most doubtful first",
@@ -138,6 +139,14 @@ class BulkRow(msgspec.Struct, frozen=True, kw_only=True):
     refused: str
 
 
+class FurtherView(msgspec.Struct, frozen=True, kw_only=True):
+    """Open pairs that decisions on others settle: in words, and the first of them as pairs of records."""
+
+    words: str
+    pairs: tuple[tuple[SideView, SideView], ...]
+    left_out: int
+
+
 class BulkView(msgspec.Struct, frozen=True, kw_only=True):
     """What one decision on several pairs would do. `is_cut`: more pairs pass the filters than are decided at once."""
 
@@ -145,6 +154,7 @@ class BulkView(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int
     refused: int
     result: str
+    further: FurtherView
     is_cut: bool
 
 
@@ -240,10 +250,9 @@ def mine_rows(decisions: Sequence[CorrectionAnswer]) -> tuple[MineRow, ...]:
     return tuple(MineRow(made.id, made.action, made.a, made.b, made.time, made.reason) for made in decisions)
 
 
-def bulk_view(
-    pairs: Sequence[OpenPair], action: str, refused: Mapping[str, Verdict], result: PreviewAnswer, *, is_cut: bool
-) -> BulkView:
+def bulk_view(pairs: Sequence[OpenPair], action: str, foreseen: Foreseen, *, is_cut: bool) -> BulkView:
     """Return what one decision on several pairs would do."""
+    refused, result = foreseen.refused, foreseen.result
     rows = tuple(
         BulkRow(
             id=pair.asked.id,
@@ -261,7 +270,26 @@ def bulk_view(
         accepted=accepted,
         refused=len(refused),
         result=_result_words(pairs, action, result, accepted),
+        further=further_view(foreseen.further, is_done=False, is_known=result.computed),
         is_cut=is_cut,
+    )
+
+
+def further_view(further: Further, *, is_done: bool, is_known: bool = True) -> FurtherView:
+    """Return the open pairs that decisions on others have settled, or would settle."""
+    count = len(further.pairs)
+    is_one = count < 2
+    verb = ("is settled" if is_one else "are settled") if is_done else "would be settled"
+    if not is_known:
+        words = "Which further pairs this settles is not known before it is sent."
+    elif not count:
+        words = f"No further open pair {verb}." if further.is_all else f"Of the further pairs looked at none {verb}."
+    else:
+        least = "" if further.is_all else "At least "
+        words = f"{least}{count:,} further open pair{'' if is_one else 's'} {verb} as well."
+    shown = further.pairs[:_MOST_FURTHER]
+    return FurtherView(
+        words=words, pairs=tuple((_side(doubt.a), _side(doubt.b)) for _, doubt in shown), left_out=count - len(shown)
     )
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from streams.curation.dead_letter_book import Count
 from streams.errors import PAYLOAD_CODES
-from streams.serve.dead_letters import DeadLetter, DeadLetterContent, DeadLetterOutcome
+from streams.kafka.dead_letters import DeadLetter
+from streams.serve.dead_letters import DeadLetterContent, DeadLetterOutcome
 from streams.serve.page.views.dead_letters import (
     REASONS,
     Kind,

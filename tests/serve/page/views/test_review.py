@@ -15,11 +15,12 @@ from streams.query.answers import PreviewAnswer, PreviewCluster
 from streams.query.doubts import OpenDoubt, Side
 from streams.records.record import Record
 from streams.serve.corrections import CorrectionAnswer
-from streams.serve.deciding import Decided, InCluster, Settled
+from streams.serve.deciding import Decided, Foreseen, Further, InCluster, Settled
 from streams.serve.page.views.review import (
     Part,
     bulk_view,
     done_view,
+    further_view,
     item_view,
     mine_rows,
     outcome_rows,
@@ -138,14 +139,27 @@ def test_rows_of_decisions_and_outcomes() -> None:
 
 def test_a_preview_of_many() -> None:
     joined = PreviewAnswer(clusters=(PreviewCluster("c1", ("mine:1", "other:2"), ("c1", "c2"), False),), changes=True)
-    view = bulk_view([PAIR], "same", {}, joined, is_cut=True)
+    view = bulk_view([PAIR], "same", Foreseen({}, joined, Further([(PAIR.asked, PAIR.doubt)])), is_cut=True)
     assert (view.accepted, view.refused, view.is_cut) == (1, 0, True)
     assert view.result == "2 clusters of today become 1."
     assert view.rows[0].percent == 50.0
-    apart = bulk_view([PAIR], "different", {}, PreviewAnswer(), is_cut=False)
+    assert view.further.words == "1 further open pair would be settled as well."
+    assert [(a.record, b.record) for a, b in view.further.pairs] == [("mine:1", "other:2")]
+    apart = bulk_view([PAIR], "different", Foreseen({}, PreviewAnswer(), Further()), is_cut=False)
     assert "2 clusters of today stay" in apart.result
+    assert apart.further.words == "No further open pair would be settled."
     refused = Verdict(make_correction("same", "ada", a="mine:1", b="other:2"), 1, code="c", detail="it contradicts k7")
-    none = bulk_view([PAIR], "same", {"p1": refused}, PreviewAnswer(), is_cut=False)
+    none = bulk_view([PAIR], "same", Foreseen({"p1": refused}, PreviewAnswer(), Further()), is_cut=False)
     assert (none.accepted, none.rows[0].refused, none.result) == (0, "it contradicts k7", "Nothing would change.")
-    large = bulk_view([PAIR], "same", {}, PreviewAnswer(computed=False), is_cut=False)
+    large = bulk_view([PAIR], "same", Foreseen({}, PreviewAnswer(computed=False), Further()), is_cut=False)
     assert "too large" in large.result
+    assert "not known" in large.further.words
+
+
+def test_many_further_pairs_are_counted_and_the_first_are_named() -> None:
+    view = further_view(Further([(PAIR.asked, PAIR.doubt)] * 60, is_all=False), is_done=True)
+    assert view.words == "At least 60 further open pairs are settled as well."
+    assert (len(view.pairs), view.left_out) == (50, 10)
+    assert (
+        further_view(Further((), is_all=False), is_done=True).words == "Of the further pairs looked at none is settled."
+    )

@@ -1,0 +1,193 @@
+"""How work grows with a feed: candidates read and pairs compared a record as it grows, in memory; or a run through the product.
+
+    python bench/growth.py [FILE…] [--records N] [--marks N …]
+    python bench/growth.py --live --records 1000000
+
+Without FILEs it takes a generated feed whose words and authors grow as real ones do (`streams.synthetic.growing`). A FILE of
+documents is taken in a random order, for sets are sorted by source. `--live` sends the generated feed through a broker to a
+worker, all embedded, and prints by tenths of the feed the throughput, the bytes a record in Redis, the memory of the worker's
+processes, and how often a record met a full key: each time two records of one work may have been kept apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import orjson
+from sets import readable, to_record
+
+from streams.api.memory_index import KEY_CAP, KeyNumbers, MemoryIndex
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.feed import Payload, send
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import create_topics
+from streams.local.services import Services
+from streams.local.worker import WorkerProcess
+from streams.matching.features import extract
+from streams.records.record import Record
+from streams.settings import Settings
+from streams.state.connection import Connection, connect
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from streams.synthetic.growing import growing_documents
+
+MARKS = (10_000, 20_000, 40_000, 67_000)
+SEED = 1
+_TENTHS = 10
+
+
+class Growth(NamedTuple):
+    """The window of a feed that ends at a record: candidates read and pairs compared, a record, and keys that were full by then."""
+
+    records: int
+    read: float
+    compared: float
+    full: int
+
+
+def series(records: Iterable[Record], marks: Iterable[int]) -> Iterator[Growth]:
+    """Yield the growth of a feed at each mark, and at its end."""
+    numbers, index = KeyNumbers(), MemoryIndex[int]()
+    sizes: dict[int, int] = {}
+    left = sorted(marks)
+    done = since = read = compared = full = 0
+    for record in records:
+        blocking = numbers.blocking(extract(record))
+        members = {key: index.members(key) for key, _ in blocking.keys}
+        read += len({other for found in members.values() for other in found})
+        compared += len(index.add(done, blocking))
+        for key in members:
+            sizes[key] = sizes.get(key, 0) + 1
+            full += sizes[key] == KEY_CAP
+        done += 1
+        if left and done == left[0]:
+            yield Growth(done, read / (done - since), compared / (done - since), full)
+            since, read, compared = left.pop(0), 0, 0
+    if done > since:
+        yield Growth(done, read / (done - since), compared / (done - since), full)
+
+
+def shuffled(files: Iterable[Path]) -> list[Record]:
+    """Return the records of files of documents in a random order, the same each time."""
+    found = [record for file in files for record in _records(file)]
+    Random(SEED).shuffle(found)  # noqa: S311 - the same order each time
+    return found
+
+
+def _records(file: Path) -> Iterator[Record]:
+    if file.suffix == ".gz":
+        yield from readable(file)
+        return
+    with file.open("rb") as lines:
+        yield from (to_record(orjson.loads(line)) for line in lines)
+
+
+def show(found: Iterable[Growth]) -> None:
+    """Print a series."""
+    print("   records  read a record  compared  full keys")
+    last = 0.0
+    for growth in found:
+        print(f"{growth.records:10,} {growth.read:14.2f} {growth.compared:9.3f} {growth.full:10}", flush=True)
+        last = growth.compared
+    print(f"compared a record at the end: {last:.3f}")
+
+
+def live(records: int) -> None:
+    """Send a generated feed to a worker and print what each tenth takes."""
+    with tempfile.TemporaryDirectory() as folder, Services(Settings(buckets=max(16, records // 250))) as services:
+        own = services.settings
+        asyncio.run(create_topics(own))
+        sent = asyncio.run(_send(own, records))
+        print(f"{sent:,} records are in the topics", flush=True)
+        connection = connect(own)
+        with WorkerProcess(own, Path(folder) / "worker.log") as worker:
+            worker.wait_ready()
+            _watch(own, connection, worker, sent)
+        connection.close()
+
+
+async def _send(settings: Settings, records: int) -> int:
+    payloads = (
+        Payload("document", f"{d['source']}:{d['id']}".encode(), orjson.dumps(d))
+        for d in growing_documents(SEED, records)
+    )
+    sent = 0
+    async with Publisher(KafkaConnection.of(settings), shared=True) as publisher:
+        async for acknowledged in send(publisher, payloads):
+            sent = acknowledged
+    return sent
+
+
+def _watch(settings: Settings, connection: Connection, worker: WorkerProcess, records: int) -> None:
+    """Print a line a tenth until all records are handled."""
+    progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connection)
+    print("   records  records/s  Redis bytes a record  resident MB of the worker  full keys met")
+    rates: list[float] = []
+    while not (before := sum(progress.positions().values())):
+        time.sleep(0.01)
+    began, tenth = time.monotonic(), 1
+    while tenth <= _TENTHS:
+        time.sleep(0.2)
+        handled = sum(progress.positions().values())
+        if handled < records * tenth // _TENTHS:
+            continue
+        now = time.monotonic()
+        rates.append((handled - before) / (now - began))
+        used = _memory(connection) / handled
+        full = _metric(worker.read("/metrics").decode(), 'streams_caps_total{cap="key"}')
+        print(
+            f"{handled:10,} {rates[-1]:10.0f} {used:21.0f} {_resident(worker.child.pid) / 1e6:26.0f} {full:14.0f}",
+            flush=True,
+        )
+        began, before, tenth = now, handled, handled * _TENTHS // records + 1
+    print(f"last window / first: {rates[-1] / rates[0]:.2f}")
+
+
+def _memory(connection: Connection) -> int:
+    info = b"".join(connection.everywhere("INFO", "memory"))
+    return sum(int(used) for used in re.findall(rb"used_memory_dataset:(\d+)", info))
+
+
+def _metric(text: str, name: str) -> float:
+    return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
+
+
+def _resident(pid: int) -> int:
+    """Return the resident memory of a process and those that it started, in bytes."""
+    pages = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if pid in (parent, int(folder.name)):
+                pages += int((folder / "statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def main() -> None:
+    """Print the growth of files, of the generated feed, or of a run through the product."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    parser.add_argument("--records", type=int, default=MARKS[-1], help="records of the generated feed")
+    parser.add_argument("--marks", type=int, nargs="+", default=MARKS, help="where windows end")
+    parser.add_argument("--live", action="store_true", help="run the generated feed through the product")
+    chosen = parser.parse_args()
+    if chosen.live:
+        live(chosen.records)
+    elif chosen.files:
+        show(series(shuffled(chosen.files), chosen.marks))
+    else:
+        show(series(map(to_record, growing_documents(SEED, chosen.records)), chosen.marks))
+
+
+if __name__ == "__main__":
+    main()
