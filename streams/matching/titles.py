@@ -200,7 +200,7 @@ def _subtitle_mark(text: str) -> tuple[int, int]:
         return _NOWHERE
     first = _NOWHERE  # what _SUBTITLE finds in ASCII, by quicker means
     for mark in _MARKS:
-        at = text.find(mark, 3, first[0])
+        at = text.find(mark, 3, first[0] + len(mark) - 1)
         if at >= 0:
             first = at, at + len(mark)
     if " -" in text and (found := _DASH.search(text, 3)) and found.start() < first[0]:

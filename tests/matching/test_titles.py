@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.matching import titles
@@ -104,6 +104,7 @@ def test_titles_of_their_own_are_no_stop_titles(title: str) -> None:
     assert not is_stop_title(normalize(title))
 
 
+@example("111| / 1")
 @given(st.text(alphabet="ab1 .:-|/?;)(", max_size=24))
 def test_the_quick_look_for_a_subtitle_finds_what_the_pattern_finds(text: str) -> None:
     text = " ".join(text.split())

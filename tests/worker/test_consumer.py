@@ -154,7 +154,7 @@ def test_a_first_message_that_was_fetched_while_the_flow_stopped_comes_again(
 def test_redis_refuses_that_a_partition_is_begun(broker_settings: Callable[[], dict[str, Any]]) -> None:
     """As one that is full refuses it: the worker waits, and does not end."""
 
-    class Refused(Worker):
+    class Rejecting(Worker):
         refusals = 0
         errors: list[RedisError]
 
@@ -167,8 +167,8 @@ def test_redis_refuses_that_a_partition_is_begun(broker_settings: Callable[[], d
         def failed(self, error: RedisError) -> None:
             self.errors.append(error)
 
-    async def go(settings: Settings) -> Refused:
-        worker = Refused()
+    async def go(settings: Settings) -> Rejecting:
+        worker = Rejecting()
         worker.errors, worker.refusals = [], 2
         place = settings.topic_prefix + "records.document", 0
         worker.known[place] = 7  # of a topic that was deleted and made again
