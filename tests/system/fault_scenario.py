@@ -123,10 +123,12 @@ class FaultScenario:
         if self._connection is not None:
             self._connection.close()
 
-    def begin(self, feed: Feed, rate: float = 0.0) -> None:
-        """Begin to send a feed: so many messages a second, or (0) as fast as the broker takes them."""
+    def begin(self, feed: Feed, rate: float = 0.0, share: Callable[[], float] = lambda: 1.0) -> None:
+        """Begin to send a feed, so many messages a second or (0) as fast as they are taken, and no more than a share so far."""
         self._feed, self._began = feed, time.monotonic()
-        self._spawn(lambda: self._ends.update(asyncio.run(harvest(self.settings, feed, rate, self._over.is_set))))
+        self._spawn(
+            lambda: self._ends.update(asyncio.run(harvest(self.settings, feed, rate, self._over.is_set, share)))
+        )
 
     @property
     def layout(self) -> Layout:

@@ -30,16 +30,20 @@ _PAUSE_SECONDS = 0.2
 _SOURCES = ("document", "crossref", "openalex", "arxiv")
 
 
-async def harvest(settings: Settings, feed: Feed, rate: float, over: Callable[[], bool]) -> dict[Place, int]:
+async def harvest(
+    settings: Settings, feed: Feed, rate: float, over: Callable[[], bool], share: Callable[[], float] = lambda: 1.0
+) -> dict[Place, int]:
     """Send messages and corrections in their order: `rate` a second, or (0) as fast as the broker takes them.
 
-    What the broker has not acknowledged is sent again, until `over` says that nobody waits for it. Returns the offset at
-    which every partition ends.
+    No more than `share` of the feed is sent so far; it is asked again and again. What the broker has not acknowledged is sent
+    again, until `over` says that nobody waits for it. Returns the offset at which every partition ends.
     """
     began, sent = time.monotonic(), 0
     size = max(1, round(rate / 4)) if rate else _LOT
     lots = [feed.messages[start : start + size] for start in range(0, len(feed.messages), size)]
     for lot, corrections in zip(lots, _spread(feed.corrections, len(lots)), strict=True):
+        while sent >= share() * len(feed.messages) and not over():
+            await asyncio.sleep(_PAUSE_SECONDS)
         messages = [Outgoing(RECORDS + m.source, m.key, m.value or None) for m in lot]
         messages += [Outgoing(events.CORRECTIONS, b"", c.value) for c in corrections]
         await _patiently(lambda messages=messages: _publish(settings, messages), over)  # type: ignore[misc]
