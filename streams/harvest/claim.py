@@ -68,7 +68,10 @@ class Holder(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class FeedClaim:
-    """The claim of this process to one feed. Use as `async with`; it is released at the end."""
+    """The claim of this process to one feed. Use as `async with`; it is released at the end.
+
+    More than ten methods, for a claim is asked for, waited for, kept, lost and released, each in a step of its own.
+    """
 
     def __init__(
         self,

@@ -87,7 +87,10 @@ _KEY_PARTS = Struct(">I4s")
 
 
 class Layout:
-    """Names of keys for one namespace and generation with a fixed number of buckets."""
+    """Names of keys for one namespace and generation with a fixed number of buckets.
+
+    More than ten methods, for each key has one.
+    """
 
     def __init__(self, namespace: str, generation: str, buckets: int) -> None:
         self.prefix = f"{namespace}:{generation}"

@@ -16,6 +16,8 @@ class Reader:
     """A cache of stored features and records by 8-byte record id, made for one batch.
 
     The features or record of an id is read from Redis the first time it is asked for; `load` and `load_records` read many at once.
+
+    More than ten methods, for features, records, documents and versions are read, handed out and forgotten apart.
     """
 
     def __init__(self, store: RecordStore, connection: Connection) -> None:
