@@ -17,7 +17,7 @@ class Reader:
 
     The features or record of an id is read from Redis the first time it is asked for; `load` and `load_records` read many at once.
 
-    More than ten methods, for features, records, documents and versions are read, handed out and forgotten apart.
+    More than ten methods, for features, records, documents and versions are read, returned and dropped apart.
     """
 
     def __init__(self, store: RecordStore, connection: Connection) -> None:
