@@ -55,6 +55,13 @@ FIGURES: dict[str, Figure] = {
         r"median (\d+)",
         "ms, a record alone, from send to stored position",
     ),
+    "workers": Figure(
+        "workers.py",
+        ("--turns", "1"),
+        ("--works", "300", "--turns", "1"),
+        r"median of \d+: ([\d.]+)",
+        "times the rate of one worker, by two",
+    ),
     "steady-latency": Figure(
         "latency.py",
         ("--load", "0.5", "--seconds", "20"),

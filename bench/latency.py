@@ -52,9 +52,14 @@ class Handled:
         self._connection = connect(settings)
         self._progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), self._connection)
 
+    @property
+    def number(self) -> int:
+        """How many are handled now."""
+        return sum(self._progress.positions().values())
+
     async def wait(self, number: int) -> None:
         """Wait until so many messages are handled."""
-        while sum(self._progress.positions().values()) < number:
+        while self.number < number:
             await asyncio.sleep(_LOOK_SECONDS)
 
     def close(self) -> None:

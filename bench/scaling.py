@@ -1,11 +1,13 @@
 """What a catalogue needs: cores, workers, partitions, Redis nodes, memory and disk, and how long the first load takes.
 
-    python bench/scaling.py [--worker µs] [--intake µs] [--redis µs] [--broker µs] [--record B] [--topics B] [--days D]
+    python bench/scaling.py [--worker µs] [--pairs N] [--pair µs] [--intake µs] [--redis µs] [--broker µs]
+                            [--record B] [--topics B] [--days D]
 
 A calculation, not a measurement: it starts from what `bench/throughput.py`, `bench/against.py` and `bench/footprint.py` measure of
-one record. One worker decides a batch, and waits for Redis meanwhile, so its rate is one record in `worker + redis`; its second
-process prepares the next batch on another core. One node of Redis answers from one thread. Both are planned at 70 % of that.
-The first load of each catalogue is to take at most `--days` days. Prints the table of docs/scaling.md.
+one record. One worker decides a batch, `--pairs` a record, and waits for Redis meanwhile, so its rate is one record in
+`worker + pairs * pair + redis`; its second process prepares the next batch on another core. One node of Redis answers from one
+thread. Both are planned at 70 % of that. The first load of each catalogue is to take at most `--days` days. Prints the table of
+docs/scaling.md.
 """
 
 from __future__ import annotations
@@ -85,17 +87,20 @@ def main() -> None:
     """Print a row for each catalogue."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, default in (
-        ("worker", 100),
-        ("intake", 90),
-        ("redis", 40),
+        ("worker", 75),
+        ("intake", 95),
+        ("redis", 45),
         ("broker", 15),
-        ("record", 400),
-        ("topics", 3_000),
+        ("record", 475),
+        ("topics", 3_900),
     ):
         parser.add_argument(f"--{name}", type=float, default=default)
+    parser.add_argument("--pairs", type=float, default=0.5)
+    parser.add_argument("--pair", type=float, default=16.0)
     parser.add_argument("--days", type=float, default=1.0)
     arguments = parser.parse_args()
     cost = Cost(*(getattr(arguments, name) for name in Cost._fields))
+    cost = cost._replace(worker=cost.worker + arguments.pairs * arguments.pair)
     print(f"one worker: {cost.worker_rate:,.0f} records/s; one node of Redis: {cost.node_rate:,.0f} records/s")
     print(
         "| catalogue | records | first load | workers | partitions | Redis nodes | Redis | topics | cores | afterwards |"
