@@ -151,9 +151,13 @@ class Hub:
                 await self._ready.wait()
         except TimeoutError:
             raise BusyError(f"events cannot be read: {self.problem}", _RETRY_SECONDS) from None
+        self._check_open()
+        return self.ring
+
+    def _check_open(self) -> None:
+        """Raise BusyError where the hub stops: nothing comes any more, and nobody is woken."""
         if self.is_closing:
             raise BusyError("events cannot be read: this process stops", _RETRY_SECONDS)
-        return self.ring
 
     async def _position(
         self, ring: Ring, last_event_id: str | None, since: datetime | None, start: str
@@ -178,6 +182,7 @@ class Hub:
             if time.monotonic() >= deadline:
                 break
             await self.wakers.woken()
+            self._check_open()
         unknown = [p for p, offset in enumerate(offsets) if offset > ring.next[p]]
         gaps = [Gap(partition, offsets[partition], 0, "unknown_position") for partition in unknown]
         return [0 if p in unknown else offset for p, offset in enumerate(offsets)], gaps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
@@ -108,6 +108,14 @@ async def states(settings: Settings) -> dict[str, tuple[int, tuple[str, ...]]]:
     return {each["cluster_id"]: (each["revision"], tuple(each["records"])) for each in found}
 
 
+def _one_ended(tasks: Sequence[asyncio.Task[None]]) -> bool:
+    """Raise what ended a follower, which is to follow until it is cancelled."""
+    for task in tasks:
+        if task.done():
+            task.result()
+    return False
+
+
 @pytest.fixture
 def new_settings(broker_settings: Callable[[], dict[str, Any]]) -> Any:
     @asynccontextmanager
@@ -151,7 +159,7 @@ def test_folded_events_are_the_states_however_often_hubs_and_clients_are_killed(
         expected = await states(settings)
         assert len(expected) > 60
         try:
-            await wait_for(lambda: all(each.clusters == expected for each in followers[:2]))
+            await wait_for(lambda: _one_ended(tasks) or all(each.clusters == expected for each in followers[:2]))
             created = {each["event_id"] for each in followers[0].events if each["type"] == "created"}
             await wait_for(lambda: {each["event_id"] for each in followers[2].events} == created)
         finally:
@@ -182,6 +190,24 @@ def ids(client: Client) -> set[str]:
 
 def some_events(name: str, count: int) -> list[Outgoing]:
     return [Outgoing(events.EVENTS, f"{name}{n}".encode(), cluster_event(f"{name}{n}", 1)) for n in range(count)]
+
+
+@pytest.mark.system
+def test_a_hub_that_stops_leaves_nobody_waiting_for_events_that_it_does_not_have_yet(new_settings: Make) -> None:
+    """A client that comes from a hub which has read farther."""
+
+    async def story(settings: Settings, _: Publisher) -> None:
+        async with Hub(settings) as hub:
+            ahead = ",".join(f"{partition}:9" for partition in range(PARTITIONS))
+            await hub.subscribe()  # it has read
+            coming = asyncio.create_task(hub.subscribe(last_event_id=ahead))
+            await asyncio.sleep(0)
+            assert not coming.done()
+        with pytest.raises(BusyError, match="stops"):
+            async with asyncio.timeout(5):
+                await coming
+
+    run(new_settings, story)
 
 
 @pytest.mark.system
