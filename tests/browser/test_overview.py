@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import count
 
 import pytest
@@ -95,6 +96,19 @@ def test_a_first_connection_that_fails_is_made_again(visitors: Visitors, stack: 
     expect(page.locator("#connection")).to_be_hidden(timeout=_SECONDS)
     title = duplicate(stack)
     expect(page.get_by_text(title)).to_have_count(1, timeout=_SECONDS)
+
+
+def test_scripts_that_come_late_are_waited_for(visitors: Visitors) -> None:
+    page = visitors.open("/workers")
+
+    def delay(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    page.route("**/hx-sse.min.js*", delay)
+    page.route("**/overview.js*", delay)
+    page.goto("/")
+    expect(page.locator(".chart canvas").first).to_be_attached(timeout=_SECONDS)
 
 
 def test_charts_are_drawn_anew_when_the_colours_change(overview: Page) -> None:
