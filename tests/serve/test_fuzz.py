@@ -34,7 +34,8 @@ def test_schemathesis_finds_nothing(library: Library, tmp_path: Path) -> None:
     with ServeProcess(settings, tmp_path / "serve.log") as api:
         api.wait_ready()
         program = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(_CONFIG), "--no-color"]
-        options = ["--max-examples", "60", "--exclude-path", "/api/v1/events", "--seed", "1", "--workers", "2"]
+        # In one thread: Python 3.11 fails in `ast.parse` now and then where two threads are in it, as Hypothesis' are.
+        options = ["--max-examples", "60", "--exclude-path", "/api/v1/events", "--seed", "1"]
         options += ["--header", f"Authorization: Bearer {secret}"]
         done = subprocess.run(
             [*program, "run", f"{api.url}/api/v1/openapi.json", *options],
