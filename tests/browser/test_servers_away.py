@@ -16,9 +16,9 @@ _SECONDS = 90_000
 PAPER = "Tides and currents of a shallow bay"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Servers that no other test uses, with one paper of two records."""
+    """Servers that no other test uses, with one paper of two records: what a test does to them lasts."""
     chromium()
     payloads = [paper(f"bay:{name}", PAPER, doi="10.5555/bay") for name in ("a", "b")]
     with running_stack(tmp_path_factory.mktemp("away"), payloads) as stack:
