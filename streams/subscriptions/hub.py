@@ -155,7 +155,7 @@ class Hub:
         return self.ring
 
     def _check_open(self) -> None:
-        """Raise BusyError where the hub stops: nothing comes any more, and nobody is woken."""
+        """Raise BusyError where the hub stops: no event comes, and it wakes no subscriber any more."""
         if self.is_closing:
             raise BusyError("events cannot be read: this process stops", _RETRY_SECONDS)
 
