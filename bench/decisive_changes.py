@@ -10,7 +10,8 @@ from typing import Any
 from msgspec.structs import replace
 from mutations import Decisive, Trio
 
-from streams.matching.features import IS_PREPRINT, extract
+from streams.matching.feature_values import IS_PREPRINT
+from streams.matching.features import extract
 from streams.records.record import Identifier, Record
 
 

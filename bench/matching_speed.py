@@ -23,7 +23,8 @@ from world import Pair, World
 
 from streams.matching.blocking import blocking_keys
 from streams.matching.decide import decide
-from streams.matching.features import Features, extract
+from streams.matching.feature_values import Features
+from streams.matching.features import extract
 from streams.records.record import Record
 
 T = TypeVar("T")

@@ -21,7 +21,8 @@ import zstandard
 from record_statistics import MadeUp
 from sets import OWN_SETS, documents, load, names
 
-from streams.matching.features import Features, extract
+from streams.matching.feature_values import Features
+from streams.matching.features import extract
 from streams.normalize.text import normalize
 from streams.records.record import Record
 from streams.state.codec import Arrays, Codec, Shape

@@ -17,7 +17,7 @@ from streams.api.memory_index import KEY_CAP, KeyNumbers, MemoryIndex
 from streams.clusters.planner import Pair as ClusterPair
 from streams.matching.decide import decide
 from streams.matching.decision import Decision
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.prefilter import WEAK_KINDS, passes
 from streams.matching.ruleset import DEFAULT, Rules
 from streams.records.stored import id_of

@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from streams.matching.blocking import blocking_keys
 from streams.matching.candidate_pairs import make_candidates
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.prefilter import WEAK_KINDS, prefilter, signature
 
 __all__ = ["KEY_CAP", "Blocking", "KeyNumbers", "MemoryIndex"]

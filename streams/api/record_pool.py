@@ -14,7 +14,8 @@ from streams.api.memory_index import KEY_CAP, Blocking, KeyNumbers, MemoryIndex
 from streams.clusters.planner import Pair
 from streams.matching.decide import decide
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, Decision
-from streams.matching.features import Features, extract
+from streams.matching.feature_values import Features
+from streams.matching.features import extract
 from streams.matching.ruleset import DEFAULT, Rules
 from streams.records.record import Delete, Record
 from streams.records.stored import id_of

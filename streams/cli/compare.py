@@ -22,7 +22,8 @@ from streams.evaluation.scores import open_lines
 from streams.matching.candidate_pairs import are_candidates, shared_key_kinds
 from streams.matching.decide import decide, explain
 from streams.matching.decision import DISTINCT, Decision
-from streams.matching.features import Features, extract
+from streams.matching.feature_values import Features
+from streams.matching.features import extract
 from streams.matching.ruleset import DEFAULT, Rules
 from streams.records.record import Record
 from streams.settings import load_settings

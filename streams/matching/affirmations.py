@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.matching import title_words as words
-from streams.matching.features import IS_PREPRINT
+from streams.matching.feature_values import IS_PREPRINT
 from streams.matching.pair import (
     AGREED,
     AGREED_OR_UNKNOWN,

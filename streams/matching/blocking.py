@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from streams.matching.features import IS_PREPRINT, STOP_TITLE, Features
+from streams.matching.feature_values import IS_PREPRINT, STOP_TITLE, Features
 from streams.normalize.text import STOPWORDS, compact
 
 __all__ = ["MAX_KEYS", "Key", "blocking_keys"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from streams.matching.blocking import blocking_keys
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.prefilter import WEAK_KINDS, passes, signature
 
 __all__ = ["are_candidates", "make_candidates", "shared_key_kinds"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from streams.matching.features import AUTHORS_CUT, IS_PREPRINT, STOP_TITLE, Features
+from streams.matching.feature_values import AUTHORS_CUT, IS_PREPRINT, STOP_TITLE, Features
 from streams.matching.fingerprint import similarity
 from streams.matching.wording import EMPTY, SAME, Wording, wording
 from streams.matching.words import information

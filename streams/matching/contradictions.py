@@ -11,7 +11,7 @@ import re
 
 from streams.matching import title_words as words
 from streams.matching.doi_classes import is_entry
-from streams.matching.features import IS_PREPRINT, IS_THESIS, SERIAL, STOP_TITLE, Features
+from streams.matching.feature_values import IS_PREPRINT, IS_THESIS, SERIAL, STOP_TITLE, Features
 from streams.matching.identifier_comparisons import identifier_level
 from streams.matching.pair import AGREED, AGREED_OR_UNKNOWN, ALL_AGREED, PRINTED_ONCE, Pair, is_bare
 from streams.matching.rule import BY_IDENTIFIER, BY_PLACE, BY_WORDS, DISTINCT, VETO, Rule, first

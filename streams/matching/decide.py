@@ -8,7 +8,7 @@ from streams.matching.affirmations import affirmed_by
 from streams.matching.comparisons import RARE
 from streams.matching.contradictions import contradicted_by, two_works_of_one_source
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Comparison, Decision, Explanation
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.identifier_comparisons import arxiv_conflict
 from streams.matching.identity import identified_as
 from streams.matching.pair import AGREED, PRINTED_ONCE, Levels, Pair, compare, compare_fully

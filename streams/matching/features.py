@@ -28,20 +28,7 @@ from streams.normalize.names import GIVEN, author_key, split_names
 from streams.normalize.text import STOPWORDS, fold_words, word_set
 from streams.records.record import Author, Record
 
-__all__ = [
-    "AUTHORS_CUT",
-    "IS_BOOK",
-    "IS_DATA",
-    "IS_PREPRINT",
-    "IS_THESIS",
-    "MAX_AUTHORS",
-    "SERIAL",
-    "STOP_TITLE",
-    "TRANSLATED",
-    "Features",
-    "extract",
-    "extract_all",
-]
+__all__ = ["extract", "extract_all"]
 
 _LONGEST_TITLE = 400
 _MOST_OTHERS = 3

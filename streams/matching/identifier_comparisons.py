@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from streams.matching.doi_classes import ARCHIVE, IN_ARCHIVE, PREPRINT, doi_class
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 
 __all__ = ["arxiv_conflict", "identifier_level"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.matching.announcements import are_two_notices
-from streams.matching.features import IS_BOOK, IS_PREPRINT
+from streams.matching.feature_values import IS_BOOK, IS_PREPRINT
 from streams.matching.identifier_comparisons import arxiv_conflict
 from streams.matching.pair import AGREED, PRINTED_ONCE, SAME_WORK, Pair
 from streams.matching.rule import DISTINCT, DUPLICATE, RELATED, REVIEW, VETO, Rule, Test, first

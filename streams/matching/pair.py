@@ -16,7 +16,7 @@ from streams.matching.comparisons import (
     title_level,
     year_level,
 )
-from streams.matching.features import IS_PREPRINT, TRANSLATED, Features
+from streams.matching.feature_values import IS_PREPRINT, TRANSLATED, Features
 from streams.matching.identifier_comparisons import identifier_level
 from streams.normalize.names import Agreement
 

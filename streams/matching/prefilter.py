@@ -21,7 +21,7 @@ from functools import lru_cache
 from math import sqrt
 from zlib import crc32
 
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.normalize.text import STOPWORDS
 
 __all__ = ["SIGNATURE_BYTES", "WEAK_KINDS", "passes", "prefilter", "signature"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from streams.matching import title_words as words
 from streams.matching.comparisons import NEAR
 from streams.matching.doi_classes import is_of_book
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.pair import ALL_AGREED, PRINTED_ONCE, Pair, is_bare
 from streams.matching.rule import REVIEW, Rule, Test, first
 from streams.matching.words import shared_information

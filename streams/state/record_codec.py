@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.records.record import Author, Record
 from streams.state.codec import Codec, Shape
 from streams.state.formats import LATEST

@@ -16,7 +16,7 @@ from streams.cli.compare import compare, compare_lines
 from streams.errors import UsageError
 from streams.matching.decide import decide
 from streams.matching.decision import Decision
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.ruleset import Rules
 from streams.synthetic import labelled_pairs
 

@@ -10,7 +10,8 @@ import pytest
 
 from streams.engine.decision_cache import DecisionCache
 from streams.matching.candidate_pairs import are_candidates, shared_key_kinds
-from streams.matching.features import Features, extract
+from streams.matching.feature_values import Features
+from streams.matching.features import extract
 from streams.matching.ruleset import DEFAULT
 from streams.records.record import Record
 from streams.sources import parse

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from streams.matching.features import Features, extract
+from streams.matching.feature_values import Features
+from streams.matching.features import extract
 from streams.records.record import Author, Identifier, Record
 
 ABSTRACT = (

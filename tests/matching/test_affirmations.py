@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streams.matching.affirmations import affirmed_by
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.pair import compare_fully
 from tests.matching.matching_factory import ABSTRACT, features
 

@@ -1,7 +1,7 @@
 import pytest
 
 from streams.matching.blocking import MAX_KEYS, Key, blocking_keys
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from tests.matching.matching_factory import features
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.matching.candidate_pairs import are_candidates, make_candidates, shared_key_kinds
-from streams.matching.features import Features, extract
+from streams.matching.feature_values import Features
+from streams.matching.features import extract
 from streams.matching.prefilter import WEAK_KINDS, signature
 from streams.records.record import Record
 from streams.sources import parse

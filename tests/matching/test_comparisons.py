@@ -12,7 +12,7 @@ from streams.matching.comparisons import (
     title_level,
     year_level,
 )
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from tests.matching.matching_factory import ABSTRACT, OTHER_ABSTRACT, features
 
 TITLE = "Hearing of burrowing owls under snow cover in boreal winters"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streams.matching.contradictions import contradicted_by, is_of_one_day, is_proven, two_works_of_one_source
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.pair import compare_fully
 from tests.matching.matching_factory import ABSTRACT, features
 

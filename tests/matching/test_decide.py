@@ -3,7 +3,7 @@ import pytest
 from streams.matching.blocking import blocking_keys
 from streams.matching.decide import RULESET, decide, explain
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.ruleset import DEFAULT, Rules
 from streams.records.record import Relation
 from tests.matching.matching_factory import ABSTRACT, OTHER_ABSTRACT, features

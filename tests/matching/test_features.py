@@ -1,6 +1,7 @@
 import msgspec
 
-from streams.matching.features import MAX_AUTHORS, STOP_TITLE, Features, extract
+from streams.matching.feature_values import MAX_AUTHORS, STOP_TITLE, Features
+from streams.matching.features import extract
 from streams.records.record import Identifier, Record
 from tests.matching.matching_factory import ABSTRACT, features, record
 

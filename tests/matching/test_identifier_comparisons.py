@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.identifier_comparisons import arxiv_conflict, identifier_level
 from tests.matching.matching_factory import features
 

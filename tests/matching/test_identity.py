@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.identity import identified_as
 from streams.matching.pair import compare_fully
 from streams.records.record import Relation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.pair import Pair, compare, compare_fully, is_bare, is_translated, stated
 from streams.records.record import Relation
 from tests.matching.matching_factory import ABSTRACT, features

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from streams.matching.blocking import MAX_KEYS, blocking_keys
 from streams.matching.decide import decide, explain, probability
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW
-from streams.matching.features import Features, extract, extract_all
+from streams.matching.feature_values import Features
+from streams.matching.features import extract, extract_all
 from streams.matching.ruleset import DEFAULT
 from streams.records.record import Author, Identifier, Record, Relation
 from tests.matching.matching_factory import ABSTRACT, OTHER_ABSTRACT

@@ -12,7 +12,8 @@ import pytest
 
 from streams.matching.blocking import blocking_keys
 from streams.matching.decide import decide
-from streams.matching.features import Features, extract
+from streams.matching.feature_values import Features
+from streams.matching.features import extract
 from streams.records.record import Record
 from streams.sources import parse
 

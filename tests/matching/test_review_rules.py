@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.matching.features import Features
+from streams.matching.feature_values import Features
 from streams.matching.pair import compare_fully
 from streams.matching.review_rules import is_firm, review_rule_of
 from tests.matching.matching_factory import ABSTRACT, OTHER_ABSTRACT, features

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from streams.demo import feed
 from streams.errors import StateError
-from streams.matching.features import Features, extract
+from streams.matching.feature_values import Features
+from streams.matching.features import extract
 from streams.records.record import Author, Identifier, Record, Relation
 from streams.sources import parse
 from streams.state.codec import Codec
