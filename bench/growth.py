@@ -27,8 +27,9 @@ import orjson
 from sets import readable, to_record
 
 from streams.api.memory_index import KEY_CAP, KeyNumbers, MemoryIndex
+from streams.feed_files.payloads import Payload
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import Payload, send
+from streams.kafka.feed import send
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.services import Services

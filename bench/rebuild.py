@@ -18,8 +18,9 @@ from pathlib import Path
 import msgspec
 import orjson
 
+from streams.feed_files.payloads import Payload
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import Payload, send
+from streams.kafka.feed import send
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.services import Services

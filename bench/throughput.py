@@ -13,7 +13,8 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from streams.feed_files.payloads import DOCUMENT, read_payloads
+from streams.feed_files.keys import DOCUMENT
+from streams.feed_files.payloads import read_payloads
 from streams.local.run import run
 from streams.settings import load_settings
 from streams.synthetic.generator import generate

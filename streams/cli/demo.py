@@ -19,7 +19,7 @@ from streams.cli.context import console
 from streams.cli.explain import show_place
 from streams.demo import feed
 from streams.errors import UsageError
-from streams.kafka.feed import Payload
+from streams.feed_files.payloads import Payload
 from streams.kafka.topics import create_topics
 from streams.local.run import RunProgress, own_generation, play, remove_state, write_results
 from streams.local.serve import ServeProcess, can_serve

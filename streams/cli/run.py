@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from streams.cli.context import console
 from streams.errors import UsageError
-from streams.feed_files.payloads import DOCUMENT, check_readable, read_payloads, reference_files
+from streams.feed_files.keys import DOCUMENT
+from streams.feed_files.payloads import check_readable, read_payloads, reference_files
 from streams.local.run import RunProgress, run
 from streams.references.deduplicated import Deduplicated, write_deduplicated
 from streams.references.forms import FORMS

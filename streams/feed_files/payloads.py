@@ -14,7 +14,7 @@ from streams.feed_files.keys import DOCUMENT, message_key
 from streams.feed_files.merged_ids import HEADING, merged_row
 from streams.sources import SOURCES
 
-__all__ = ["DOCUMENT", "Payload", "check_readable", "documents", "read_payloads", "reference_files", "values"]
+__all__ = ["Payload", "check_readable", "documents", "read_payloads", "reference_files", "values"]
 
 _CROSSREF, _OPENALEX = "crossref", "openalex"
 

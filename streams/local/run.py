@@ -18,8 +18,9 @@ import orjson
 
 from streams import events
 from streams.errors import EmbeddedError
+from streams.feed_files.payloads import Payload
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import Payload, send
+from streams.kafka.feed import send
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import create_topics, delete_topics

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from streams.kafka.feed import Payload
+from streams.feed_files.payloads import Payload
 from tests.browser.stack import Stack
 from tests.system.processes import wait_for
 

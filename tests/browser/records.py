@@ -9,7 +9,7 @@ from urllib.parse import quote
 import orjson
 from playwright.sync_api import Page
 
-from streams.kafka.feed import Payload
+from streams.feed_files.payloads import Payload
 from tests.browser.stack import Stack
 from tests.system.processes import wait_for
 

@@ -13,8 +13,9 @@ from typing import Any
 import orjson
 
 from streams.demo import feed
+from streams.feed_files.payloads import Payload
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import Payload, send
+from streams.kafka.feed import send
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.run import play

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from streams.kafka.feed import Payload
+from streams.feed_files.payloads import Payload
 from tests.browser.stack import Stack
 from tests.browser.visitor import Visitors
 from tests.system.processes import wait_for

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from streams.events import EVENTS, REVIEWS, Outgoing
+from streams.feed_files.payloads import Payload
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import Payload
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
 from tests.browser.stack import Stack, run_apart

@@ -14,8 +14,9 @@ from streams.errors import BrokerError, UsageError
 from streams.events import Outgoing
 from streams.feed_files.chunks import read_chunks
 from streams.feed_files.journal import Journal
+from streams.feed_files.payloads import Payload
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import Payload, send, send_chunks
+from streams.kafka.feed import send, send_chunks
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import create_topics, record_topic

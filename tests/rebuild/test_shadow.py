@@ -9,8 +9,9 @@ import pytest
 
 from streams.engine.engine import Engine
 from streams.errors import ForgottenError
+from streams.feed_files.payloads import Payload
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import Payload, send
+from streams.kafka.feed import send
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.services import Services

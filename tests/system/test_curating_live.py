@@ -21,8 +21,9 @@ import pytest
 
 from streams.curation.database import Database
 from streams.curation.follower import Follower
+from streams.feed_files.payloads import Payload
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import Payload, send
+from streams.kafka.feed import send
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.services import Services

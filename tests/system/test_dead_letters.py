@@ -18,9 +18,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion
 
+from streams.feed_files.payloads import Payload
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letters import Letter, contents, standing
-from streams.kafka.feed import Payload, send
+from streams.kafka.feed import send
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics, record_topic
 from streams.local.run import own_generation, read_cluster_states

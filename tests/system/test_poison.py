@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from streams.kafka.feed import Payload
+from streams.feed_files.payloads import Payload
 from streams.kafka.topics import RECORDS
 from streams.local.run import run
 from streams.settings import Settings

@@ -17,8 +17,9 @@ import pytest
 from streams import events
 from streams.engine.engine import Engine
 from streams.errors import RefusedError
+from streams.feed_files.payloads import Payload
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.feed import Payload, send
+from streams.kafka.feed import send
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
 from streams.kafka.topics import create_topics

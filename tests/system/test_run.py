@@ -16,7 +16,7 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from streams.kafka.feed import Payload
+from streams.feed_files.payloads import Payload
 from streams.local.run import run
 from streams.settings import Settings
 from streams.state.connection import connect
