@@ -71,8 +71,11 @@ def is_preprint(record: Record) -> bool:
 def canonical(cluster_id: str, records: Iterable[Record]) -> dict[str, Any]:
     """Return the canonical document of a cluster's records, with a short entry for each in `versions`, its last field."""
     members = ranked(records)
-    if len(members) == 1:
-        return _of_one(cluster_id, members[0])
+    return _of_one(cluster_id, members[0]) if len(members) == 1 else _of_several(cluster_id, members)
+
+
+def _of_several(cluster_id: str, members: Sequence[Record]) -> dict[str, Any]:
+    """Return the document of ranked records."""
     document: dict[str, Any] = {"id": cluster_id, "source": members[0].source}
     for name, field in TEXT_FIELDS:
         for record in members:
