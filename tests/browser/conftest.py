@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.stack import Stack, running_stack
-from tests.browser.visitor import Visitors, chromium
+from tests.browser.visitor import Visitors, chromium, visiting
 
 _FIRST_LOOK = "test_first_look.py"
 """What `make test` looks at; all else is in `make test-long`."""
@@ -47,7 +47,5 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visitors(browser: Browser, stack: Stack) -> Iterator[Visitors]:
     """Opens pages; the test fails where a script failed, a dialog opened, or a page asked another host for anything."""
-    made = Visitors(browser, stack.url)
-    yield made
-    made.close()
-    made.check()
+    with visiting(browser, stack.url) as made:
+        yield made

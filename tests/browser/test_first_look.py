@@ -22,7 +22,7 @@ from streams.serve.tokens import TokenFile
 from streams.settings import Settings
 from streams.state.connection import connect
 from tests.browser.stack import run_apart
-from tests.browser.visitor import PHONE, Visitors, chromium
+from tests.browser.visitor import PHONE, Visitors, chromium, visiting
 from tests.serve.desk import CHAPTER, OTHER, Desk
 from tests.system.processes import wait_for
 
@@ -75,10 +75,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def people(browser: Browser, served: Served) -> Iterator[Visitors]:
-    made = Visitors(browser, served.url)
-    yield made
-    made.close()
-    made.check()
+    with visiting(browser, served.url) as made:
+        yield made
 
 
 def test_a_paper_is_found_read_and_decided(served: Served, people: Visitors) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.papers import cluster_of, paper
 from tests.browser.stack import Stack, running_stack
-from tests.browser.visitor import Visitors, chromium
+from tests.browser.visitor import Visitors, chromium, visiting
 
 _SECONDS = 90_000
 PAPER = "Tides and currents of a shallow bay"
@@ -27,11 +27,9 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def people(browser: Browser, own_stack: Stack) -> Iterator[Visitors]:
-    made = Visitors(browser, own_stack.url)
-    made.forgive("status of 503")  # the console names every answer that is a problem
-    yield made
-    made.close()
-    made.check()
+    with visiting(browser, own_stack.url) as made:
+        made.forgive("status of 503")  # the console names every answer that is a problem
+        yield made
 
 
 def notice(page: Page, words: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-__all__ = ["PHONE", "WIDE", "Visitors", "chromium"]
+__all__ = ["PHONE", "WIDE", "Visitors", "chromium", "visiting"]
 
 PHONE, WIDE = 390, 1440
 """Widths in CSS pixels that every page is looked at in."""
@@ -88,3 +90,12 @@ class Visitors:
     def _request(self, request: Any) -> None:
         if not request.url.startswith((self._url + "/", "data:")):
             self.problems.append(f"a foreign request: {request.url}")
+
+
+@contextmanager
+def visiting(browser: Browser, url: str) -> Iterator[Visitors]:
+    """Yield visitors of a service; fail at the end where a script failed, a dialog opened, or a page asked another host."""
+    made = Visitors(browser, url)
+    yield made
+    made.close()
+    made.check()
