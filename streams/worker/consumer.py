@@ -37,7 +37,7 @@ from streams.state.progress import Place
 from streams.worker.lag import Offsets
 from streams.worker.read_positions import Gap, ReadPositions, Seek
 from streams.worker.record_batch import RecordBatch
-from streams.worker.stored_positions import CheckpointSource
+from streams.worker.stored_positions import StoredPositions
 
 __all__ = ["RewindingConsumer", "RewindingTransport", "TablelessApp"]
 
@@ -130,7 +130,7 @@ class RewindingConsumer(Consumer):
         super().__init__(*args, **kwargs)
 
     @property
-    def _source(self) -> CheckpointSource:
+    def _source(self) -> StoredPositions:
         return cast("RewindingTransport", self.transport).source
 
     def _new_consumer_thread(self) -> _Thread:
@@ -326,7 +326,7 @@ class RewindingTransport(Transport):
 
     Consumer = RewindingConsumer
 
-    def __init__(self, *args: Any, source: CheckpointSource, batch_records: int, rack: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, source: StoredPositions, batch_records: int, rack: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.source = source
         self.batch_records = batch_records
