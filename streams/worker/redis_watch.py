@@ -71,7 +71,10 @@ def memory_of(connection: Connection) -> tuple[dict[str, float], dict[str, float
 
 
 async def watch_redis(
-    connection: Connection, meter: IndexMeter, metrics: Metrics, in_thread: Callable[[Callable[[], Any]], Awaitable[Any]]
+    connection: Connection,
+    meter: IndexMeter,
+    metrics: Metrics,
+    in_thread: Callable[[Callable[[], Any]], Awaitable[Any]],
 ) -> None:
     """Measure memory every five seconds and the index every half minute, until the task is cancelled.
 
