@@ -33,7 +33,7 @@ from streams.event_log import EventLog
 from streams.kafka.broker_process import BrokerProcess
 from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.reader import Extent, describe, extents_of, plain_consumer, read_at
+from streams.kafka.reader import Extent, describe, extents_of, plain_consumer, read_at, read_from
 from streams.kafka.refusal import explained, explaining
 
 __all__ = ["Batch", "Begin", "Missing", "Position", "TopicFollower", "mark_of"]
@@ -219,9 +219,7 @@ class TopicFollower:
         # From here on nothing is awaited, so that no cancellation loses what is missing.
         missing = [found for place in places if (found := self._missing(place, place in restarted))]
         self.positions |= {each.place: Position(each.end) for each in missing}
-        consumer.assign(places)
-        for place in places:
-            consumer.seek(place, self.positions[place].next)
+        read_from(consumer, {place: self.positions[place].next for place in places})
         self._consumer, self._is_compared = consumer, True
         self._began = self._last = time.monotonic()
         self.answered = time.time()

@@ -217,7 +217,7 @@ class RewindingConsumer(Consumer):
         async with self._seeking:
             await self._fetched()
             for tp in self.assignment():
-                if (position := self._reading.take_request(tp)) is not None:
+                if (position := self._reading.requests.pop(tp, None)) is not None:
                     await self._rewind(tp, position)
 
     async def _rewind(self, tp: Any, position: int) -> None:
@@ -274,7 +274,7 @@ class RewindingConsumer(Consumer):
         for _, tp, batch in sorted(batches, key=lambda batch: batch[0]):
             if not self.flow_active or self._rebalances != rebalances:
                 return
-            if not self._reading.is_requested(tp):
+            if tp not in self._reading.requests:
                 yield tp, batch
 
     async def _drain_messages(self, fetcher: Any) -> None:
@@ -287,7 +287,7 @@ class RewindingConsumer(Consumer):
             while not (self.should_stop or fetcher.should_stop):
                 async for tp, batch in self.getmany(timeout=1.0):
                     await self.wait_first(self._deliver(tp, batch), self.suspend_flow.wait())
-                if self._reading.has_requests and self.flow_active:
+                if self._reading.requests and self.flow_active:
                     await self._take_requests()
                 await asyncio.sleep(0)
         except self.consumer_stopped_errors:
