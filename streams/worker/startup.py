@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from streams.errors import ForeignStateError, ServiceError, SettingsError, WrongSetupError
@@ -111,7 +112,8 @@ class Startup:
         return await until_possible("Kafka", work, self._report_kafka)
 
     async def _with_redis(self, work: Callable[[], T]) -> T:
-        return await until_possible("Redis", lambda: asyncio.to_thread(work), self._report_redis)
+        report = partial(self._health.redis_away, caller="start")
+        return await until_possible("Redis", lambda: asyncio.to_thread(work), report)
 
     async def _identity(self) -> str:
         """Wait until Redis and the topics are of one state; return its id (`streams/worker/identity.py`)."""
@@ -133,18 +135,9 @@ class Startup:
             restart()  # what was read of Redis before does not count
         return state
 
-    def _report_redis(self, reason: str) -> None:
-        if reason:
-            self._health.redis_failed(reason, "start")
-        else:
-            self._health.redis_answered("start")
-
     def _report_kafka(self, reason: str) -> None:
         self.kafka_reason = reason
-        if reason:
-            self._health.broker_failed(reason)
-        else:
-            self._health.broker_answered()
+        self._health.broker_away(reason)
 
 
 async def _check_session(settings: Settings) -> None:
