@@ -78,7 +78,6 @@ WITHOUT = {
     "worker/prepare_pool": "on real processes, in every file of tests/system",
     "worker/process": "on real processes, in every file of tests/system",
     "worker/reconciler": "tests/system/test_redis_forgets.py",
-    "worker/startup_checks": "tests/system/test_refusals.py",
 }
 """Modules without a test file of their name, and why; a list that only gets shorter."""
 

@@ -33,6 +33,7 @@ from streams.kafka.producer import Publisher
 from streams.kafka.reader import Extent, read_between
 from streams.kafka.refusal import explained
 from streams.kafka.topics import create_topics, fixed_topics, input_topics
+from streams.ops.diagnosis import compare_partitions
 from streams.ops.probes import ask_partitions
 from streams.rebuild.lock import RebuildLock
 from streams.rebuild.missing_events import MissingEvents, complete, published_messages
@@ -55,7 +56,6 @@ from streams.state.progress import Place, Progress
 from streams.state.reader import Reader
 from streams.worker.identity import inspect_identity, replace_state
 from streams.worker.reconciler import Reconciler
-from streams.worker.startup_checks import compare_partitions
 
 __all__ = ["FromNothingReport", "rebuild_from_nothing"]
 

@@ -16,12 +16,12 @@ from streams.errors import RefusedError
 from streams.events import CLUSTERS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
+from streams.ops.diagnosis import compare_partitions
 from streams.ops.probes import ask_partitions
 from streams.settings import Settings
 from streams.state.fixed_partitions import fixed_partitions
 from streams.verification.differences import Difference
 from streams.worker.reconciler import Reconciler
-from streams.worker.startup_checks import compare_partitions
 
 __all__ = ["repair"]
 

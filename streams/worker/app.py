@@ -32,7 +32,7 @@ from streams.worker.batch_processor import PreparedBatch
 from streams.worker.consumer import RewindingConsumer, RewindingTransport, TablelessApp
 from streams.worker.micro_batches import micro_batches
 from streams.worker.record_batch import RecordBatch
-from streams.worker.stored_positions import CheckpointSource
+from streams.worker.stored_positions import StoredPositions
 
 __all__ = ["make_app"]
 
@@ -68,7 +68,7 @@ class _App(TablelessApp):
         await self.hooks.close()
 
 
-def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, health: Health) -> faust.App:
+def make_app(settings: Settings, hooks: WorkerHooks, source: StoredPositions, health: Health) -> faust.App:
     """Build the application."""
     batch_records = max(1, settings.batch_records // _RECORD_BATCHES)
     kafka = KafkaConnection.of(settings)

@@ -37,7 +37,7 @@ from streams.state.progress import Place
 from streams.worker.lag import Offsets
 from streams.worker.read_positions import Gap, ReadPositions, Seek
 from streams.worker.record_batch import RecordBatch
-from streams.worker.stored_positions import CheckpointSource
+from streams.worker.stored_positions import StoredPositions
 
 __all__ = ["RewindingConsumer", "RewindingTransport", "TablelessApp"]
 
@@ -129,7 +129,7 @@ class RewindingConsumer(Consumer):
         super().__init__(*args, **kwargs)
 
     @property
-    def _source(self) -> CheckpointSource:
+    def _source(self) -> StoredPositions:
         return cast("RewindingTransport", self.transport).source
 
     def _new_consumer_thread(self) -> _Thread:
@@ -216,7 +216,7 @@ class RewindingConsumer(Consumer):
         async with self._seeking:
             await self._fetched()
             for tp in self.assignment():
-                if (position := self._reading.take_request(tp)) is not None:
+                if (position := self._reading.requests.pop(tp, None)) is not None:
                     await self._rewind(tp, position)
 
     async def _rewind(self, tp: Any, position: int) -> None:
@@ -273,7 +273,7 @@ class RewindingConsumer(Consumer):
         for _, tp, batch in sorted(batches, key=lambda batch: batch[0]):
             if not self.flow_active or self._rebalances != rebalances:
                 return
-            if not self._reading.is_requested(tp):
+            if tp not in self._reading.requests:
                 yield tp, batch
 
     async def _drain_messages(self, fetcher: Any) -> None:
@@ -286,7 +286,7 @@ class RewindingConsumer(Consumer):
             while not (self.should_stop or fetcher.should_stop):
                 async for tp, batch in self.getmany(timeout=1.0):
                     await self.wait_first(self._deliver(tp, batch), self.suspend_flow.wait())
-                if self._reading.has_requests and self.flow_active:
+                if self._reading.requests and self.flow_active:
                     await self._take_requests()
                 await asyncio.sleep(0)
         except self.consumer_stopped_errors:
@@ -325,7 +325,7 @@ class RewindingTransport(Transport):
 
     Consumer = RewindingConsumer
 
-    def __init__(self, *args: Any, source: CheckpointSource, batch_records: int, rack: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, source: StoredPositions, batch_records: int, rack: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.source = source
         self.batch_records = batch_records
