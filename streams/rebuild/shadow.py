@@ -8,11 +8,9 @@ an earlier one in a failover; the replay then ends. Corrections are not replayed
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
 
 from aiokafka import TopicPartition
 
@@ -23,7 +21,7 @@ from streams.engine.prepare import CORRECTIONS, Items
 from streams.errors import ForgottenError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.incoming import incoming
-from streams.kafka.reader import plain_consumer, reported_extents
+from streams.kafka.reader import Extent, plain_consumer, read_between, reported_extents
 from streams.kafka.topics import input_topics, source_of
 from streams.settings import Settings
 from streams.state.progress import Histories, Place, Step
@@ -72,8 +70,9 @@ class ShadowReplay:
         """
         count = 0
         self._at = self._begin(targets)
+        feeds = self._feeds(targets)
         under_way: asyncio.Task[None] | None = None
-        async with aclosing(self._batches(targets)) as batches:
+        async with aclosing(self._batches(feeds)) as batches:
             async for messages in batches:
                 ready = asyncio.create_task(self._preparer.prepare([message.raw for message in messages]))
                 if under_way is not None:
@@ -82,8 +81,8 @@ class ShadowReplay:
                 count += len(messages)
         if under_way is not None:
             await under_way
-        # Also where the topic no longer had the last messages.
-        self._mark(self._feeds(targets))
+        await self._count_lost(feeds)
+        self._mark(feeds)
         return count
 
     def behind(self, targets: Targets) -> int:
@@ -136,46 +135,23 @@ class ShadowReplay:
         self._mark({(m.topic, m.partition): m.offset + 1 for m in messages})
 
     async def _batches(self, targets: Targets) -> AsyncGenerator[list[Incoming], None]:
-        """Yield micro-batches up to the targets; a partition that has reached its target is paused."""
-        wanted = {
-            TopicPartition(*place): target for place, target in self._feeds(targets).items() if self._at[place] < target
-        }
-        if not wanted:
-            return
-        async with plain_consumer(KafkaConnection.of(self._settings)) as consumer:
-            consumer.assign(list(wanted))
-            for place in wanted:
-                consumer.seek(place, self._at[place.topic, place.partition])
-            last_message = time.monotonic()
-            while wanted:
-                fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=self._settings.batch_records)
-                messages: list[Incoming] = []
-                for place, records in fetched.items():
-                    target = wanted.get(place, 0)
-                    source = source_of(self._settings, place.topic)
-                    messages += (incoming(source, record) for record in records if record.offset < target)
-                    if records and records[-1].offset + 1 >= target:
-                        wanted.pop(place, None)
-                        consumer.pause(place)
-                if messages:
-                    last_message = time.monotonic()
+        """Yield micro-batches up to the targets, or up to the end of a topic that no longer has the messages before its target."""
+        wanted = {TopicPartition(*place): Extent(self._at[place], target) for place, target in targets.items()}
+        kafka, messages = KafkaConnection.of(self._settings), []
+        async with aclosing(read_between(kafka, wanted, quiet_seconds=_QUIET_SECONDS)) as records:
+            async for record in records:
+                messages.append(incoming(source_of(self._settings, record.topic), record))
+                if len(messages) == self._settings.batch_records:
                     yield messages
-                elif time.monotonic() - last_message > _QUIET_SECONDS:
-                    await self._give_up(consumer, wanted)
-                    last_message = time.monotonic()
+                    messages = []
+        if messages:
+            yield messages
 
-    async def _give_up(self, consumer: Any, wanted: dict[TopicPartition, int]) -> None:
-        """Remove from `wanted` the partitions that end before the offset to which they are to be read.
-
-        The topic no longer has the messages up to that offset; they are counted in `lost`.
-        """
-        ends = await consumer.end_offsets(list(wanted))
-        for place, target in list(wanted.items()):
-            # Some brokers report an end offset that is too small; a message would have come in that case.
-            position = await consumer.position(place)
-            if position >= ends[place]:
-                self.lost += max(0, target - position)
-                del wanted[place]
+    async def _count_lost(self, targets: Targets) -> None:
+        """Count the messages that no topic has up to the targets."""
+        short = {place: target for place, target in targets.items() if self._at[place] < target}
+        ends = await end_offsets(self._settings, sorted({topic for topic, _ in short})) if short else {}
+        self.lost += sum(max(0, target - max(self._at[place], ends.get(place, 0))) for place, target in short.items())
 
 
 async def end_offsets(settings: Settings, topics: Sequence[str]) -> dict[Place, int]:
