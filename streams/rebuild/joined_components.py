@@ -48,16 +48,15 @@ class JoinedComponent(NamedTuple):
 
 
 class JoinedComponents:
-    """Find joined components in two stores of groups."""
+    """Find joined components in two stores of groups.
 
-    def __init__(self, live: GroupStore, built: GroupStore, *, whole: bool) -> None:
-        """Prepare a search; `whole` says that in both stores every record that a group names points to that group.
+    In the live store every record that a group names points to that group. The pointer of every record in the built store is
+    read: a transfer that was killed may have written groups without the pointers to them.
+    """
 
-        Otherwise the pointer of every record in the built store is read.
-        """
+    def __init__(self, live: GroupStore, built: GroupStore) -> None:
         self._live = live
         self._built = built
-        self._whole = whole
 
     def of_live(self, places: Mapping[bytes, bytes]) -> list[JoinedComponent]:
         """Return the joined components of the live groups in `places`, a chunk of the live store: id of root → stored value.
@@ -82,9 +81,9 @@ class JoinedComponents:
         seen: set[bytes] = set()
         while asked:
             seen |= asked
-            of_live, of_built = asked - search.named_live, asked - search.named_built if self._whole else asked
+            of_live = asked - search.named_live
             found = search.live(self._live.resolve(of_live, _part(live, of_live)))
-            found |= search.built(self._built.resolve(of_built, _part(built, of_built)))
+            found |= search.built(self._built.resolve(asked, _part(built, asked)))
             asked = found - seen
         return [
             component for component in search.components(seen) if min(_places(side(component)), default=b"") in starts

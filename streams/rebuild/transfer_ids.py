@@ -33,8 +33,6 @@ from streams.state.reader import Reader
 __all__ = ["IdTransfer"]
 
 _FIELDS = 500
-_CHECKPOINT = "adopting"
-"""Field of the new generation's `meta` that is there while ids are being transferred."""
 _MOST_EVIDENCE = 30
 """Records of a cluster beyond which its event does not list the decisions that brought them together."""
 
@@ -63,7 +61,8 @@ class IdTransfer:
     def run(self) -> Counter[str]:
         """Transfer all ids. Returns the number of `groups`, and the number of cluster changes by type of event."""
         counts: Counter[str] = Counter()
-        components = JoinedComponents(self._live, self._engine.groups, whole=self._begin())
+        self._begin()
+        components = JoinedComponents(self._live, self._engine.groups)
         for places in self._live.places():
             self._transfer(components.of_live(places), counts)
         for places in self._engine.groups.places():
@@ -74,13 +73,8 @@ class IdTransfer:
         self._finish()
         return counts
 
-    def _begin(self) -> bool:
-        """Delete the replay's own events, copy the outcomes of corrections, and read the pending events of the live generation.
-
-        Returns whether every record points to the group that names it; not so where an earlier transfer was killed.
-        """
-        mark = Command(self._layout.meta, ("HSETNX", self._layout.meta, _CHECKPOINT, 1))
-        (first,) = self._connection.execute([mark])
+    def _begin(self) -> None:
+        """Delete the replay's own events, copy the outcomes of corrections, and read the pending events of the live generation."""
         self._connection.execute([Command(key, ("UNLINK", key)) for key in self._layout.bucket_keys("outboxes")])
         self._copy(self._live_layout.corrections, self._layout.corrections)
         self._pending = {}
@@ -88,7 +82,6 @@ class IdTransfer:
             for field, event in pending.items():
                 seed = cluster_key(field.rpartition(":")[0])[:8]
                 self._pending.setdefault(seed, {})[field] = event
-        return bool(first)
 
     def _finish(self) -> None:
         for seed, pending in self._pending.items():  # of groups that no component held; there should be none
@@ -99,7 +92,6 @@ class IdTransfer:
         carry_identity(settings.namespace, self._live_layout.generation, settings.generation, self._connection)
         if since := live.topics_since():
             self._engine.progress.begin_topics(since)
-        self._connection.execute([Command(self._layout.meta, ("HDEL", self._layout.meta, _CHECKPOINT))])
 
     def _copy(self, source: bytes, target: bytes) -> None:
         (reply,) = self._connection.execute([Command(source, ("HGETALL", source))])
