@@ -25,9 +25,11 @@ from aiokafka import TopicPartition
 
 from streams.clusters.canonical import canonical, render
 from streams.clusters.corrections import Correction, read_correction, ruling
+from streams.clusters.published import PublishedCluster
 from streams.engine.engine import Engine
 from streams.errors import ForgottenError, PayloadError, RefusedError
 from streams.events import CORRECTIONS, EVENTS
+from streams.events.published_clusters import PublishedClusters, whole_digest
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import Extent, read_between
@@ -36,7 +38,7 @@ from streams.kafka.topics import create_topics, fixed_topics, input_topics
 from streams.ops.probes import ask_partitions
 from streams.rebuild.lock import RebuildLock
 from streams.rebuild.missing_events import MissingEvents, complete, published_messages
-from streams.rebuild.published_groups import PublishedCluster, PublishedClusters, PublishedGroups, whole_digest
+from streams.rebuild.published_groups import PublishedGroups
 from streams.rebuild.rebuild import StepProgress
 from streams.rebuild.restored_records import TransferWithRestored, missing_records, restore
 from streams.rebuild.shadow import ShadowReplay, end_offsets

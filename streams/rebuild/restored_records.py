@@ -14,9 +14,9 @@ from streams.engine.deliver import discard
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
 from streams.engine.prepare import Intake
+from streams.events.published_clusters import PublishedClusters
 from streams.rebuild.joined_components import JoinedComponent
 from streams.rebuild.missing_events import published_contents
-from streams.rebuild.published_groups import PublishedClusters
 from streams.rebuild.published_records import record_from, version_of
 from streams.rebuild.transfer_ids import IdTransfer
 from streams.records.chunks import chunks

@@ -13,9 +13,10 @@ from typing import Any
 from streams.engine.deliver import InThread, deliver
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
-from streams.engine.reconcile import Published, reconcile
+from streams.engine.reconcile import reconcile
 from streams.event_log import EventLog
 from streams.events import EVENTS, Outgoing
+from streams.events.published_clusters import PublishedClusters
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import read_to_now
 from streams.records.chunks import chunks
@@ -68,8 +69,8 @@ class Reconciler:
         `only` limits it to some clusters, by their ids.
         """
         published = await self._read(max(0, since - _MARGIN_MS), only)
-        known, count = len(published.heads), 0
-        for keys in published.chunks():
+        known, count = len(published.clusters), 0
+        for keys in chunks(sorted(published.clusters), _CHUNK):
             count += await self._deliver(await self._in_thread(partial(reconcile, self._engine, published, keys)))
             count += await self.publish_states(keys)
         log.warning(
@@ -80,13 +81,13 @@ class Reconciler:
         )
         return count
 
-    async def _read(self, since: int, only: Collection[str] | None) -> Published:
-        settings, published = self._engine.settings, Published()
+    async def _read(self, since: int, only: Collection[str] | None) -> PublishedClusters:
+        settings, published = self._engine.settings, PublishedClusters()
         keys = None if only is None else {name.encode() for name in only}
         topic = settings.topic_prefix + EVENTS
         async for message in read_to_now(KafkaConnection.of(settings), [topic], keys, since):
             if message.value is not None and (keys is None or message.key in keys):
-                published.add(message.value, message.timestamp)
+                published.add_event(message.value, message.timestamp)
         return published
 
     async def _deliver(self, batch: Batch) -> int:
