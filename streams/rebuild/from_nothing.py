@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 
 import msgspec
@@ -27,7 +28,7 @@ from streams.clusters.canonical import canonical, render
 from streams.clusters.corrections import Correction, read_correction, ruling
 from streams.clusters.published import PublishedCluster
 from streams.engine.engine import Engine
-from streams.errors import ForgottenError, PayloadError, RefusedError
+from streams.errors import PayloadError, RefusedError
 from streams.events import CORRECTIONS, EVENTS
 from streams.events.published_clusters import PublishedClusters, whole_digest
 from streams.kafka.connection import KafkaConnection
@@ -40,8 +41,9 @@ from streams.rebuild.lock import RebuildLock
 from streams.rebuild.missing_events import MissingEvents, complete, published_messages
 from streams.rebuild.published_groups import PublishedGroups
 from streams.rebuild.rebuild import StepProgress
-from streams.rebuild.restored_records import TransferWithRestored, missing_records, restore
+from streams.rebuild.restored_records import missing_records, restore
 from streams.rebuild.shadow import ShadowReplay, end_offsets
+from streams.rebuild.transfer_ids import IdTransfer
 from streams.records.chunks import chunks
 from streams.records.stored import id_of
 from streams.settings import Settings
@@ -98,8 +100,7 @@ def rebuild_from_nothing(
     than this state was begun with; ServiceError where Kafka or Redis is away.
     """
     began = time.monotonic()
-    connection, holding = connect(given), connect(given)
-    try:
+    with closing(connect(given)) as connection, closing(connect(given)) as holding:
         verdict = asyncio.run(inspect_identity(given, connection))
         if not verdict.is_lost:
             raise RefusedError(
@@ -116,9 +117,6 @@ def rebuild_from_nothing(
             settings = given.model_copy(update={"generation": store.settings.generation})
             _FromNothing(settings, store, connection, report, on_progress).run()
             lock.abort()  # there is no next generation: workers come in to this one
-    finally:
-        connection.close()
-        holding.close()
     report.seconds = round(time.monotonic() - began, 3)
     return report
 
@@ -148,8 +146,7 @@ class _FromNothing:
         self._on_progress = on_progress
         self._old = Layout(settings.namespace, f"{settings.generation}.published", settings.buckets)
         self._engine = Engine(settings, connection)
-        self._histories = self._engine.progress.look().histories
-        self._engine.trust(self._histories)
+        self._shadow = ShadowReplay(self._engine, self._count)
 
     def run(self) -> None:
         remove(self._old, self._connection)  # of a run that was killed
@@ -198,7 +195,7 @@ class _FromNothing:
         self._report.corrections = sum(verdict.accepted for verdict in log.all())
         targets = await end_offsets(self._settings, [t for t in input_topics(self._settings) if t != topic])
         self._say("replay", sum(targets.values()))
-        async with ShadowReplay(self._engine, self._histories, self._count) as shadow:
+        async with self._shadow as shadow:
             await shadow.replay(targets)
             self._report.refused = dict(sorted(shadow.refused.items()))
         return {**targets, **ends}
@@ -231,9 +228,8 @@ class _FromNothing:
                 commits += (Commit(record, b"", old.pointer(records[0])) for record in records[1:])
             old.commit(commits)
         Progress(self._old, self._connection).put(positions)
-        counts = TransferWithRestored(self._old, self._engine, restored).run()
-        if self._engine.progress.look().histories != self._histories:
-            raise ForgottenError
+        counts = IdTransfer(self._old, self._engine, restored).run()
+        self._shadow.refuse_failover()
         self._report.groups = counts.pop("groups", 0)
         self._report.changes = dict(sorted(counts.items()))
         remove(self._old, self._connection)

@@ -37,6 +37,10 @@ class JoinedComponent(NamedTuple):
             found += [group for group in (root.group, *moving) if group != Group()]
         return found
 
+    def clusters(self) -> dict[bytes, bytes]:
+        """Return the key of the live cluster of each record that is in one."""
+        return {m.id: group.clusters[m.cluster].key for group in self.old_groups() for m in group.members}
+
     def built_groups(self) -> list[Group]:
         """Return the groups of the built generation, with those whose merge into another one is pending."""
         return [group for root in self.built.values() for group in _groups(root)]

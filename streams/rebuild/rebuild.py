@@ -20,12 +20,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import NamedTuple
 
 import msgspec
 
 from streams.engine.engine import Engine
-from streams.errors import BrokerError, ForgottenError, RedisError
+from streams.errors import BrokerError, RedisError
 from streams.rebuild.backfill import Backfill
 from streams.rebuild.generations import live_generation, new_name, refuse_other_rules, refuse_without_room
 from streams.rebuild.lock import RebuildLock
@@ -82,8 +83,7 @@ def rebuild(
     away; the old generation stays in force then.
     """
     began = time.monotonic()
-    connection, holding = connect(given), connect(given)
-    try:
+    with closing(connect(given)) as connection, closing(connect(given)) as holding:
         live = live_generation(given, connection)
         name = to or new_name(live, connection)
         refuse_other_rules(given, live, name, connection)
@@ -99,9 +99,6 @@ def rebuild(
                     f"{error}. Workers continue with generation {live.generation}. Run `streams rebuild` again: it resumes "
                     "from the positions that Redis has stored"
                 ) from error
-    finally:
-        connection.close()
-        holding.close()
     report.seconds = round(time.monotonic() - began, 3)
     return report
 
@@ -123,8 +120,7 @@ class _Rebuild:
         self._lock = lock
         self._report = report
         self._on_progress = on_progress
-        self._histories = engine.progress.look().histories
-        engine.trust(self._histories)
+        self._shadow = ShadowReplay(engine, self._count)
 
     def run(self) -> None:
         drained = asyncio.run(self._replay())
@@ -132,8 +128,7 @@ class _Rebuild:
         copied = Backfill(self._layout, self._engine).run()
         self._say("transfer ids", copied["records"])
         transferred = IdTransfer(self._layout, self._engine).run()
-        if self._engine.progress.look().histories != self._histories:
-            raise ForgottenError
+        self._shadow.refuse_failover()
         self._lock.switch(self._engine.groups.known)
         report = self._report
         report.pause_seconds = round(time.monotonic() - drained, 3)
@@ -144,7 +139,7 @@ class _Rebuild:
     async def _replay(self) -> float:
         """Run steps 2 to 4; returns when the drain began, by the monotonic clock."""
         report = self._report
-        async with ShadowReplay(self._engine, self._histories, self._count) as shadow:
+        async with self._shadow as shadow:
             for _ in range(_MOST_ROUNDS):
                 targets = self._progress.positions()
                 self._say("replay", shadow.behind(targets))

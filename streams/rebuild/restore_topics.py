@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import closing
 
 from streams.engine.engine import Engine
 from streams.errors import RefusedError
@@ -27,8 +28,7 @@ def restore_topics(given: Settings, *, are_new: bool = False) -> int:
 
     `are_new`: the caller knows that the topics were just made. Raises RefusedError where they are not empty, ServiceError.
     """
-    connection = connect(given)
-    try:
+    with closing(connect(given)) as connection:
         asyncio.run(create_topics(given, fixed=fixed_partitions(given, connection)))
         if not are_new and (asyncio.run(named_state(given)) or asyncio.run(tell_of_a_life(given))):
             raise RefusedError(
@@ -42,8 +42,6 @@ def restore_topics(given: Settings, *, are_new: bool = False) -> int:
         if (stored := IdentityStore(given, connection).read()).is_named:
             asyncio.run(name_state(given, stored.state))
         return count
-    finally:
-        connection.close()
 
 
 async def _publish_states(settings: Settings, engine: Engine) -> int:

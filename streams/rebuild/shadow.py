@@ -24,7 +24,7 @@ from streams.kafka.incoming import incoming
 from streams.kafka.reader import Extent, plain_consumer, read_between, reported_extents
 from streams.kafka.topics import input_topics, source_of
 from streams.settings import Settings
-from streams.state.progress import Histories, Place, Step
+from streams.state.progress import Place, Step
 from streams.worker.prepare_pool import Preparer
 
 __all__ = ["ShadowReplay", "end_offsets"]
@@ -39,14 +39,14 @@ _QUIET_SECONDS = 5.0
 class ShadowReplay:
     """Replay the topics of the feeds into a generation. Use as `async with`."""
 
-    def __init__(self, engine: Engine, known: Histories, on_progress: Callable[[int], None]) -> None:
-        """Prepare a replay into the generation of `engine`.
+    def __init__(self, engine: Engine, on_progress: Callable[[int], None]) -> None:
+        """Prepare a replay into the generation of `engine`, which trusts the Redis servers that answer now.
 
-        `known` is the replication ids of its Redis servers, to detect a failover (`state/progress.py`). Calls `on_progress`
-        with the number of messages of each micro-batch.
+        Calls `on_progress` with the number of messages of each micro-batch.
         """
         self._engine = engine
-        self._known = known
+        self._known = engine.progress.look().histories
+        engine.trust(self._known)
         self._at: dict[Place, int] = {}  # the next offset to handle, by topic partition
         self._settings: Settings = engine.settings
         self._on_progress = on_progress
@@ -62,6 +62,11 @@ class ShadowReplay:
 
     async def __aexit__(self, *_: object) -> None:
         self._preparer.close()
+
+    def refuse_failover(self) -> None:
+        """Raise ForgottenError where Redis has failed over since this replay was prepared (`state/progress.py`)."""
+        if self._engine.progress.look().histories != self._known:
+            raise ForgottenError
 
     async def replay(self, targets: Targets) -> int:
         """Replay every partition up to its target, the first offset not to handle; returns the number of messages.

@@ -8,7 +8,7 @@ no subscriber has seen its clusters. Events that are pending at the end are publ
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from streams.clusters.adoption import adopt, names, redocument, unchanged
 from streams.clusters.committed import PlannedCommit
 from streams.clusters.group import Group, Relation, cluster_key
 from streams.clusters.group_plan import GroupPlan
-from streams.clusters.planner import Pairs
+from streams.clusters.planner import Pair, Pairs
 from streams.engine.engine import Engine
 from streams.errors import StateError
 from streams.events import Cause, Evidence
@@ -35,6 +35,7 @@ __all__ = ["IdTransfer"]
 _FIELDS = 500
 _MOST_EVIDENCE = 30
 """Records of a cluster beyond which its event does not list the decisions that brought them together."""
+_APART, _TOGETHER = Pair(None, False), Pair(1.0, False)
 
 
 class _Transferred(NamedTuple):
@@ -49,13 +50,18 @@ class IdTransfer:
     More than ten methods, for each step may be repeated by itself after a kill.
     """
 
-    def __init__(self, live: Layout, engine: Engine) -> None:
-        """Prepare a transfer from the generation with the Redis keys of `live` to the new one, that of `engine`."""
+    def __init__(self, live: Layout, engine: Engine, restored: Collection[bytes] = ()) -> None:
+        """Prepare a transfer from the generation with the Redis keys of `live` to the new one, that of `engine`.
+
+        `restored` are the 8-byte ids of records that came out of documents. They stay in the clusters they were published in, as
+        what a document does not tell may be why they were together, or apart.
+        """
         self._live_layout = live
         self._engine = engine
         self._connection = engine.connection
         self._layout = Layout.of(engine.settings)
         self._live = GroupStore(live, engine.connection)
+        self._restored = frozenset(restored)
         self._pending: dict[bytes, dict[str, bytes]] = {}
 
     def run(self) -> Counter[str]:
@@ -147,9 +153,15 @@ class IdTransfer:
 
     def _pairs(self, component: JoinedComponent, reader: Reader) -> Pairs:
         """Return what decides each pair of records of a component."""
-        del component
-        features, decisions = reader.features, self._engine.decisions
-        return lambda a, b: decisions.pair_for_partition(features(a), features(b))
+        features, decisions, restored = reader.features, self._engine.decisions, self._restored & component.records
+        home = component.clusters() if restored else {}
+
+        def pair(a: bytes, b: bytes) -> Pair:
+            if (a in restored or b in restored) and a in home and b in home:
+                return _TOGETHER if home[a] == home[b] else _APART
+            return decisions.pair_for_partition(features(a), features(b))
+
+        return pair
 
     def _describe(self, plan: GroupPlan, component: JoinedComponent, reader: Reader) -> PlannedCommit:
         def fingerprint(key: bytes, records: tuple[bytes, ...]) -> bytes:
@@ -162,7 +174,7 @@ class IdTransfer:
 
     def _evidence(self, plan: GroupPlan, component: JoinedComponent, reader: Reader) -> dict[str, list[Evidence]]:
         """Return the decisions behind records that share a cluster only now, and behind new relations, by record id."""
-        before = {m.id: group.clusters[m.cluster].key for group in component.old_groups() for m in group.members}
+        before = component.clusters()
         pairs = {
             pair
             for change in plan.changes
