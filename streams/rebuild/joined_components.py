@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from streams.clusters.adoption import names
@@ -67,21 +67,17 @@ class JoinedComponents:
 
         A component with groups in several chunks is returned for the chunk with its first root only.
         """
-        return self._around(places, places, {}, lambda component: component.live)
+        return [c for c in self._around(places, {}) if min(_places(c.live), default=b"") in places]
 
     def of_built(self, places: Mapping[bytes, bytes]) -> list[JoinedComponent]:
-        """Return the joined components of the built groups in `places`, a chunk of the built store, as `of_live` does."""
-        return self._around(places, {}, places, lambda component: component.built)
+        """Return those of the built groups in `places`, a chunk of the built store, that no live group is joined with."""
+        found = self._around({}, places)
+        return [c for c in found if not c.live and min(_places(c.built), default=b"") in places]
 
-    def _around(
-        self,
-        starts: Mapping[bytes, bytes],
-        live: Mapping[bytes, bytes],
-        built: Mapping[bytes, bytes],
-        side: Callable[[JoinedComponent], Mapping[bytes, Root]],
-    ) -> list[JoinedComponent]:
+    def _around(self, live: Mapping[bytes, bytes], built: Mapping[bytes, bytes]) -> Iterable[JoinedComponent]:
+        """Return the joined components that have a record of either chunk."""
         search = _Search()
-        asked = set(starts)
+        asked = {*live, *built}
         seen: set[bytes] = set()
         while asked:
             seen |= asked
@@ -89,9 +85,7 @@ class JoinedComponents:
             found = search.live(self._live.resolve(of_live, _part(live, of_live)))
             found |= search.built(self._built.resolve(asked, _part(built, asked)))
             asked = found - seen
-        return [
-            component for component in search.components(seen) if min(_places(side(component)), default=b"") in starts
-        ]
+        return search.components(seen)
 
 
 class _Search:

@@ -75,7 +75,7 @@ class IdTransfer:
             # A group whose root record a live group names was handled with that one.
             roots = self._live.resolve(places)
             new = {place: raw for place, raw in places.items() if place not in names(roots[place].group)}
-            self._transfer([component for component in components.of_built(new) if not component.live], counts)
+            self._transfer(components.of_built(new), counts)
         self._finish()
         return counts
 

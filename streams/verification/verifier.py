@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from streams import events
@@ -29,6 +30,7 @@ from streams.verification.states import Values, is_live
 
 __all__ = ["COUNTS", "VerificationReport", "Verifier"]
 
+_a_second = partial(asyncio.sleep, 1.0)
 _STEADY_SCANS = 3
 """So many scans in a row must find nothing new: a slow worker may be between two steps of a batch for longer than a pause."""
 COUNTS = (
@@ -83,10 +85,6 @@ class VerificationReport(NamedTuple):
 class _Topics(NamedTuple):
     events: EventFold
     clusters: ClusterFold
-
-
-async def _a_second() -> None:
-    await asyncio.sleep(1.0)
 
 
 class Verifier:
