@@ -21,7 +21,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import closing
-from typing import NamedTuple
+from functools import partial
 
 import msgspec
 
@@ -37,18 +37,13 @@ from streams.state.connection import connect
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 
-__all__ = ["RebuildReport", "StepProgress", "rebuild"]
+__all__ = ["OnStep", "RebuildReport", "rebuild"]
 
 _CLOSE_ENOUGH = 2000
 """Messages the new generation may be behind when the live one is drained: workers wait for their replay."""
 _MOST_ROUNDS = 20
-
-
-class StepProgress(NamedTuple):
-    """The step that a rebuild is at, and a number that grows or shrinks within it."""
-
-    step: str
-    number: int
+OnStep = Callable[[str, int], None]
+"""Called with the step that a rebuild is at, and a number that grows or shrinks within it."""
 
 
 class RebuildReport(msgspec.Struct):
@@ -73,12 +68,10 @@ class RebuildReport(msgspec.Struct):
     pause_seconds: float = 0.0
 
 
-def rebuild(
-    given: Settings, to: str = "", on_progress: Callable[[StepProgress], None] = lambda _: None
-) -> RebuildReport:
+def rebuild(given: Settings, to: str = "", on_step: OnStep = lambda *_: None) -> RebuildReport:
     """Rebuild the generation in force under the settings given, and switch to the new one, called `to` or the next number.
 
-    Resumes a rebuild that was begun. Calls `on_progress` as the steps advance. Raises RefusedError where another rebuild runs
+    Resumes a rebuild that was begun. Calls `on_step` as the steps advance. Raises RefusedError where another rebuild runs
     or was begun to another name, ForgottenError where Redis failed over meanwhile, other ServiceErrors where Kafka or Redis is
     away; the old generation stays in force then.
     """
@@ -93,7 +86,7 @@ def rebuild(
             engine = Engine(given.model_copy(update={"generation": name}), connection)
             report = RebuildReport(live.generation, name)
             try:
-                _Rebuild(live, engine, lock, report, on_progress).run()
+                _Rebuild(live, engine, lock, report, on_step).run()
             except (RedisError, BrokerError) as error:
                 raise type(error)(
                     f"{error}. Workers continue with generation {live.generation}. Run `streams rebuild` again: it resumes "
@@ -107,19 +100,14 @@ class _Rebuild:
     """Steps 2 to 7 of a rebuild, once its lock is acquired."""
 
     def __init__(
-        self,
-        live: Settings,
-        engine: Engine,
-        lock: RebuildLock,
-        report: RebuildReport,
-        on_progress: Callable[[StepProgress], None],
+        self, live: Settings, engine: Engine, lock: RebuildLock, report: RebuildReport, on_step: OnStep
     ) -> None:
         self._layout = Layout.of(live)
         self._progress = Progress(self._layout, engine.connection)
         self._engine = engine
         self._lock = lock
         self._report = report
-        self._on_progress = on_progress
+        self._say = on_step
         self._shadow = ShadowReplay(engine, self._count)
 
     def run(self) -> None:
@@ -147,7 +135,7 @@ class _Rebuild:
                 if shadow.behind(self._progress.positions()) <= _CLOSE_ENOUGH:
                     break
             drained = time.monotonic()
-            await asyncio.to_thread(self._lock.drain, lambda inside: self._say("wait for workers", inside))
+            await asyncio.to_thread(self._lock.drain, partial(self._say, "wait for workers"))
             targets = self._progress.positions()
             self._say("replay the rest", shadow.behind(targets))
             await shadow.replay(targets)
@@ -157,6 +145,3 @@ class _Rebuild:
     def _count(self, messages: int) -> None:
         self._report.messages += messages
         self._say("replayed", self._report.messages)
-
-    def _say(self, step: str, number: int) -> None:
-        self._on_progress(StepProgress(step, number))

@@ -74,8 +74,10 @@ class ShadowReplay:
         Raises BrokerError where Kafka cannot be read, ForgottenError where Redis has failed over meanwhile.
         """
         count = 0
-        self._at = self._begin(targets)
+        self._at = self._starts(targets)
         feeds = self._feeds(targets)
+        # `_mark` never lowers a position, so those of partitions that restart at 0 are reset.
+        self._engine.progress.put({place: 0 for place in feeds if not self._at[place]})
         under_way: asyncio.Task[None] | None = None
         async with aclosing(self._batches(feeds)) as batches:
             async for messages in batches:
@@ -105,15 +107,6 @@ class ShadowReplay:
             place: position if (position := positions.get(place, 0)) <= target else 0
             for place, target in targets.items()
         }
-
-    def _begin(self, targets: Targets) -> dict[Place, int]:
-        """Return the offset to resume at in each partition, and reset the stored position of those that restart at 0.
-
-        Storing a position by `_mark` never lowers it, hence the reset.
-        """
-        starts = self._starts(targets)
-        self._engine.progress.put({place: 0 for place in self._feeds(targets) if not starts[place]})
-        return starts
 
     def _mark(self, done: Targets) -> None:
         """Store the positions of partitions. Raises ForgottenError where Redis has lost an earlier one in a failover."""

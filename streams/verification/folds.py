@@ -192,14 +192,12 @@ class ClusterFold:
         self._wrong: dict[str, Difference] = {}
         self.states: dict[str, bytes] = {}
         """The packed state of each cluster that had a message, `ENDED` where the last one is a tombstone."""
-        self.messages = 0
 
     def add(self, key: bytes, value: bytes | None) -> None:
         """Add one message of `dedup.clusters`; `value` None is a tombstone."""
         name = sys.intern(key.decode("utf-8", "replace"))
         if self._only is not None and name not in self._only:
             return
-        self.messages += 1
         self._wrong.pop(name, None)
         if value is None:
             self.states[name] = ENDED

@@ -14,12 +14,11 @@ from streams.engine.engine import Engine
 from streams.errors import RefusedError
 from streams.events import CLUSTERS, Outgoing
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.producer import Publisher
 from streams.ops.probes import ask_partitions
 from streams.settings import Settings
 from streams.state.fixed_partitions import fixed_partitions
 from streams.verification.differences import Difference, key_of
-from streams.worker.reconciler import Reconciler
+from streams.worker.reconciler import open_reconciler
 from streams.worker.startup_checks import compare_partitions
 
 __all__ = ["repair"]
@@ -49,11 +48,8 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
         )
     keys = {name: key_of(name) for name in sorted({each.cluster_id for each in differences if each.code in _CODES})}
     tombstones = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys.items() if not key]
-    async with Publisher(
-        KafkaConnection.of(settings), settings.topic_prefix, namespace=settings.namespace
-    ) as publisher:
-        reconciler = Reconciler(engine, publisher.publish, asyncio.to_thread)
-        await publisher.publish(tombstones)
+    async with open_reconciler(engine) as reconciler:
+        await reconciler.publish(tombstones)
         count = len(tombstones) + await reconciler.publish_pending()
         if forgotten:
             count += await reconciler.reconcile(0, forgotten)

@@ -6,7 +6,9 @@ A worker uses it for what a dead worker left and after a failover (`streams/work
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -18,10 +20,11 @@ from streams.event_log import EventLog
 from streams.events import EVENTS, Outgoing
 from streams.events.published_clusters import PublishedClusters
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
 from streams.records.chunks import chunks
 
-__all__ = ["Reconciler"]
+__all__ = ["Reconciler", "open_reconciler"]
 
 log = EventLog(__name__)
 
@@ -41,7 +44,7 @@ class Reconciler:
     ) -> None:
         """Take `publish`, which returns once the broker has acknowledged, and `in_thread`, which runs what asks Redis."""
         self._engine = engine
-        self._publish = publish
+        self.publish = publish
         self._in_thread = in_thread
 
     async def publish_pending(self) -> int:
@@ -91,4 +94,13 @@ class Reconciler:
         return published
 
     async def _deliver(self, batch: Batch) -> int:
-        return await deliver(batch, self._engine.outbox, self._publish, self._in_thread)
+        return await deliver(batch, self._engine.outbox, self.publish, self._in_thread)
+
+
+@asynccontextmanager
+async def open_reconciler(engine: Engine) -> AsyncIterator[Reconciler]:
+    """Yield a reconciler with a producer of its own, for programs that are no workers. Raises BrokerError."""
+    settings = engine.settings
+    kafka = KafkaConnection.of(settings)
+    async with Publisher(kafka, settings.topic_prefix, namespace=settings.namespace) as publisher:
+        yield Reconciler(engine, publisher.publish, asyncio.to_thread)
