@@ -8,8 +8,9 @@ Which of the two a broker is, it says itself, by the id of its cluster.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -80,11 +81,12 @@ async def read_to_now(
 
 
 async def read_between(
-    kafka: KafkaConnection, wanted: Mapping[TopicPartition, Extent], since: int = 0
-) -> AsyncIterator[Any]:
+    kafka: KafkaConnection, wanted: Mapping[TopicPartition, Extent], since: int = 0, quiet_seconds: float = math.inf
+) -> AsyncGenerator[Any, None]:
     """Yield the messages of partitions from the first offset of an extent to before its end, end markers among them.
 
-    Where the first is gone, it begins with the first that there is; with `since`, as in `read_to_now`. Raises BrokerError.
+    Where the first is gone, it begins with the first that there is; with `since`, as in `read_to_now`. Where no message comes for
+    `quiet_seconds`, the partitions that end before the end of their extent are left. Raises BrokerError.
     """
     ends = {place: extent.end for place, extent in wanted.items() if extent.end > extent.first}
     if not ends:
@@ -95,7 +97,7 @@ async def read_between(
             for place, found in (await consumer.offsets_for_times(dict.fromkeys(ends, since))).items():
                 if found is not None:
                     consumer.seek(place, found.offset)
-        async for message in _until(consumer, ends):
+        async for message in _until(consumer, ends, quiet_seconds):
             yield message
 
 
@@ -162,16 +164,25 @@ async def _of_moment(consumer: AIOKafkaConsumer, moment: int) -> AsyncIterator[A
                 del left[place]
 
 
-async def _until(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> AsyncIterator[Any]:
+async def _until(
+    consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], quiet_seconds: float
+) -> AsyncIterator[Any]:
     """Yield the messages of the partitions before their ends; a partition may have none right before its end."""
     open_partitions = set(ends)
+    last_message = time.monotonic()
     while open_partitions:
-        for partition, messages in (await consumer.getmany(*open_partitions, timeout_ms=500)).items():
+        fetched = await consumer.getmany(*open_partitions, timeout_ms=500)
+        for partition, messages in fetched.items():
             for message in messages:
                 if message.offset < ends[partition]:
                     yield message
             if messages[-1].offset >= ends[partition] - 1:
                 open_partitions.discard(partition)
+        if fetched:
+            last_message = time.monotonic()
+        elif time.monotonic() - last_message > quiet_seconds:
+            # Some brokers report an end offset that is too small; a message would have come in that case.
+            ends = {**ends, **await consumer.end_offsets(list(open_partitions))}
         for partition in list(open_partitions):
             if await consumer.position(partition) >= ends[partition]:
                 open_partitions.discard(partition)
