@@ -66,7 +66,7 @@ def _entries(index: IndexReader, references: Iterable[Reference]) -> dict[str, t
     where = places(index.layout, [Key("id", work) for work in works])
     replies = index.connection.execute(index.keys.get(where))
     return {
-        work: (list(index.keys.candidates(reply or b"", b"", loose=False)), index.keys.is_full(reply or b""))
+        work: (index.keys.candidates(reply or b""), index.keys.is_full(reply or b""))
         for work, reply in zip(works, replies, strict=True)
     }
 

@@ -19,14 +19,14 @@ Redis Cluster too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import msgspec
 
 from streams.matching.blocking import Key
-from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS, prefilter
+from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS
 from streams.records.stored import ID_BYTES
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
@@ -140,12 +140,12 @@ class KeyIndex:
         return len(packed) >= self._cap * ENTRY_BYTES
 
     @staticmethod
-    def candidates(packed: bytes, signature: bytes, *, loose: bool) -> Iterator[bytes]:
-        """Return the 8-byte ids of packed entries that pass the prefilter for a record of this signature."""
-        may = prefilter(signature) if loose else None
-        for start in range(0, len(packed), ENTRY_BYTES):
-            if may is None or may(packed, start + ID_BYTES):
-                yield packed[start : start + ID_BYTES]
+    def candidates(packed: bytes, may: Callable[[bytes, int], bool] | None = None) -> list[bytes]:
+        """Return the 8-byte ids of packed entries; of a weak key those that `may`, the prefilter of a record, lets pass."""
+        starts = range(0, len(packed), ENTRY_BYTES)
+        if may is None:
+            return [packed[start : start + ID_BYTES] for start in starts]
+        return [packed[start : start + ID_BYTES] for start in starts if may(packed, start + ID_BYTES)]
 
 
 class KeyRecords(NamedTuple):
