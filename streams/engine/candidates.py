@@ -59,8 +59,8 @@ class CandidateIndex:
                 obsolete += self._index.remove(upsert.id, without(former, upsert.places))
             others: dict[bytes, None] = {}
             for n, packed in present.items():
-                full += self._index.is_full(packed)
                 loose = is_weak(upsert.places, n)
+                full += self._index.is_full(packed, loose=loose)
                 others.update(dict.fromkeys(self._index.candidates(packed, upsert.signature, loose=loose)))
             others.pop(upsert.id, None)
             found.append(RecordCandidates(upsert, list(others), present))

@@ -112,7 +112,7 @@ def _decide(index: IndexReader, reader: Reader, asked: Sequence[_Asked]) -> list
         full = 0
         for place in each.places:
             packed = next(replies) or b""
-            full += index.keys.is_full(packed)
+            full += index.keys.is_full(packed, loose=place.loose)
             met.update(dict.fromkeys(index.keys.candidates(packed, each.signature, loose=place.loose)))
         met.pop(each.id, None)
         found.append((each, list(met), full))

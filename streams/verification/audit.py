@@ -18,6 +18,7 @@ from streams.settings import PREFIX, Settings
 from streams.state.connection import Command, Connection
 from streams.state.correction_log import CorrectionLog
 from streams.state.formats import FIRST, LATEST
+from streams.state.generation import form_of
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 from streams.verification.differences import Difference
@@ -40,7 +41,7 @@ class Audit:
         """Check that the generation was made with these settings; raises SettingsError, StateError for another state format."""
         self._settings = settings
         self._connection = connection
-        layout = Layout.of(settings)
+        layout = Layout.of(settings, form_of(settings, connection))
         self._progress = Progress(layout, connection)
         self._log = CorrectionLog(layout, connection)
         self.topics_since = self._progress.topics_since()
