@@ -20,7 +20,6 @@ import os
 import re
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
@@ -75,7 +74,7 @@ class Deciding:
 
     def __init__(self) -> None:
         self._features: list[Features] = []
-        self.ends: Counter[str] = Counter()
+        self.ends: dict[str, float] = {}
 
     def add(self, features: Features, others: Iterable[int]) -> None:
         """Take the next record with the numbers of those that it is compared with."""
@@ -84,12 +83,15 @@ class Deciding:
             begin = time.process_time()
             pair = compare(features, self._features[other])
             verdict = decide_pair(pair, DEFAULT).verdict if pair else _DISMISSED
-            self.ends[_SECONDS] += time.process_time() - begin
-            self.ends[verdict] += 1
+            self._count(_SECONDS, time.process_time() - begin)
+            self._count(verdict, 1)
+
+    def _count(self, name: str, more: float) -> None:
+        self.ends[name] = self.ends.get(name, 0) + more
 
     def take(self, records: int) -> dict[str, float]:
         """Return what was counted, a record, and begin anew."""
-        found, self.ends = self.ends, Counter()
+        found, self.ends = self.ends, {}
         return {name: count / records for name, count in found.items()}
 
 

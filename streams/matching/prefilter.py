@@ -79,20 +79,34 @@ def passes(a: bytes, b: bytes) -> bool:
 
 
 def prefilter(signature: bytes) -> Callable[[bytes, int], bool]:
-    """Return `passes` for one record against many: a function of packed entries and the offset of a signature in them."""
+    """Return `passes` for one record against many: a function of packed entries and the offset of a signature in them.
+
+    A record meets the same others under several keys, so the function remembers its answers.
+    """
     first, other, words = _parts(signature)
     count = words.bit_count()
+    known: dict[bytes, bool] = {}
 
-    def may_be_one_work(packed: bytes, at: int) -> bool:
-        their_first, their_other, their_words = _parts(packed[at : at + SIGNATURE_BYTES])
-        product = count * their_words.bit_count()
+    def agrees(theirs: bytes) -> bool:
+        their_first, their_other, their_words = _parts(theirs)
+        their_count = their_words.bit_count()
+        product = count * their_count
         if not product:
             return True  # a title without words says nothing
-        least = _least_agreement(first, other, their_first, their_other)
-        if count > _FULL < their_words.bit_count() and least < _NONE_AGREES:
-            return True
         by_chance = product / _SKETCH_BITS
-        return (words & their_words).bit_count() - by_chance >= least * (sqrt(product) - by_chance)
+        common, most = (words & their_words).bit_count() - by_chance, sqrt(product) - by_chance
+        are_full = count > _FULL < their_count
+        if not are_full and common < _BOTH_AGREE * most:
+            return False  # as most do, whatever their authors
+        least = _least_agreement(first, other, their_first, their_other)
+        return (are_full and least < _NONE_AGREES) or common >= least * most
+
+    def may_be_one_work(packed: bytes, at: int) -> bool:
+        theirs = packed[at : at + SIGNATURE_BYTES]
+        answer = known.get(theirs)
+        if answer is None:
+            answer = known[theirs] = agrees(theirs)
+        return answer
 
     return may_be_one_work
 

@@ -22,14 +22,14 @@ Redis Cluster too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import msgspec
 
 from streams.matching.blocking import Key
-from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS, prefilter
+from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS
 from streams.records.stored import ID_BYTES
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
@@ -153,16 +153,12 @@ class KeyIndex:
         """Return whether the key has as many records as it may keep."""
         return self.count(packed, loose=loose) >= self._cap
 
-    def candidates(self, packed: bytes, signature: bytes, *, loose: bool) -> Iterator[bytes]:
-        """Return the 8-byte ids of packed entries that pass the prefilter for a record of this signature."""
-        if not loose:
-            for start in range(0, len(packed), self._entry):
-                yield packed[start : start + ID_BYTES]
-            return
-        may = prefilter(signature)
-        for start in range(0, len(packed), _SIGNED):
-            if may(packed, start + ID_BYTES):
-                yield packed[start : start + ID_BYTES]
+    def candidates(self, packed: bytes, may: Callable[[bytes, int], bool] | None = None) -> list[bytes]:
+        """Return the 8-byte ids of packed entries; of a weak key those that `may`, the prefilter of a record, lets pass."""
+        if may is None:
+            return [packed[start : start + ID_BYTES] for start in range(0, len(packed), self._entry)]
+        starts = range(0, len(packed), _SIGNED)
+        return [packed[start : start + ID_BYTES] for start in starts if may(packed, start + ID_BYTES)]
 
 
 class KeyRecords(NamedTuple):
