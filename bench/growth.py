@@ -1,12 +1,14 @@
 """How work grows with a feed: candidates read and pairs compared a record as it grows, in memory; or a run through the product.
 
-    python bench/growth.py [FILE…] [--records N] [--marks N …]
+    python bench/growth.py [FILE…] [--records N] [--marks N …] [--verdicts]
     python bench/growth.py --live --records 1000000
 
 Without FILEs it takes a generated feed whose words and authors grow as real ones do (`streams.synthetic.growing`). A FILE of
-documents is taken in a random order, for sets are sorted by source. `--live` sends the generated feed through a broker to a
-worker, all embedded, and prints by tenths of the feed the throughput, the bytes a record in Redis, the memory of the worker's
-processes, and how often a record met a full key: each time two records of one work may have been kept apart.
+documents is taken in a random order, for sets are sorted by source. `--verdicts` decides each pair too, and prints in what they
+end and what that takes: `titles` are those whose titles differ so much that nothing else is compared. `--live` sends the
+generated feed through a broker to a worker, all embedded, and prints by tenths of the feed the throughput, the bytes a record in
+Redis, the memory of the worker's processes, and how often a record met a full key: each time two records of one work may have
+been kept apart.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -34,7 +36,12 @@ from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
+from streams.matching.decide import decide_pair
+from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW
+from streams.matching.feature_values import Features
 from streams.matching.features import extract
+from streams.matching.pair import compare
+from streams.matching.ruleset import DEFAULT
 from streams.records.record import Record
 from streams.settings import Settings
 from streams.state.connection import Connection, connect
@@ -45,37 +52,75 @@ from streams.synthetic.growing import growing_documents
 MARKS = (10_000, 20_000, 40_000, 67_000)
 SEED = 1
 _TENTHS = 10
+_DISMISSED, _SECONDS = "titles", "seconds"
+_ENDS = (DUPLICATE, REVIEW, RELATED, DISTINCT, _DISMISSED)
 
 
 class Growth(NamedTuple):
-    """The window of a feed that ends at a record: candidates read and pairs compared, a record, and keys that were full by then."""
+    """The window of a feed that ends at a record: candidates read and pairs compared, a record, and keys that were full by then.
+
+    `ends` are the pairs a record by what they end in, with the CPU seconds of all decisions, where pairs were decided.
+    """
 
     records: int
     read: float
     compared: float
     full: int
+    ends: Mapping[str, float]
 
 
-def series(records: Iterable[Record], marks: Iterable[int]) -> Iterator[Growth]:
+class Deciding:
+    """Decides pairs, and counts what they end in."""
+
+    def __init__(self) -> None:
+        self._features: list[Features] = []
+        self.ends: dict[str, float] = {}
+
+    def add(self, features: Features, others: Iterable[int]) -> None:
+        """Take the next record with the numbers of those that it is compared with."""
+        self._features.append(features)
+        for other in others:
+            begin = time.process_time()
+            pair = compare(features, self._features[other])
+            verdict = decide_pair(pair, DEFAULT).verdict if pair else _DISMISSED
+            self._count(_SECONDS, time.process_time() - begin)
+            self._count(verdict, 1)
+
+    def _count(self, name: str, more: float) -> None:
+        self.ends[name] = self.ends.get(name, 0) + more
+
+    def take(self, records: int) -> dict[str, float]:
+        """Return what was counted, a record, and begin anew."""
+        found, self.ends = self.ends, {}
+        return {name: count / records for name, count in found.items()}
+
+
+def series(records: Iterable[Record], marks: Iterable[int], *, verdicts: bool = False) -> Iterator[Growth]:
     """Yield the growth of a feed at each mark, and at its end."""
-    numbers, index = KeyNumbers(), MemoryIndex[int]()
+    numbers, index, deciding = KeyNumbers(), MemoryIndex[int](), Deciding()
     sizes: dict[int, int] = {}
     left = sorted(marks)
     done = since = read = compared = full = 0
     for record in records:
-        blocking = numbers.blocking(extract(record))
+        features = extract(record)
+        blocking = numbers.blocking(features)
         members = {key: index.members(key) for key, _ in blocking.keys}
         read += len({other for found in members.values() for other in found})
-        compared += len(index.add(done, blocking))
+        others = index.add(done, blocking)
+        compared += len(others)
+        if verdicts:
+            deciding.add(features, others)
         for key in members:
             sizes[key] = sizes.get(key, 0) + 1
             full += sizes[key] == KEY_CAP
         done += 1
         if left and done == left[0]:
-            yield Growth(done, read / (done - since), compared / (done - since), full)
+            window = done - since
+            yield Growth(done, read / window, compared / window, full, deciding.take(window))
             since, read, compared = left.pop(0), 0, 0
     if done > since:
-        yield Growth(done, read / (done - since), compared / (done - since), full)
+        window = done - since
+        yield Growth(done, read / window, compared / window, full, deciding.take(window))
 
 
 def shuffled(files: Iterable[Path]) -> list[Record]:
@@ -95,10 +140,14 @@ def _records(file: Path) -> Iterator[Record]:
 
 def show(found: Iterable[Growth]) -> None:
     """Print a series."""
-    print("   records  read a record  compared  full keys")
+    heads = "".join(f"{end:>11}" for end in _ENDS)
+    print(f"   records  read a record  compared  full keys{heads}  µs a record")
     last = 0.0
     for growth in found:
-        print(f"{growth.records:10,} {growth.read:14.2f} {growth.compared:9.3f} {growth.full:10}", flush=True)
+        ends = "".join(f"{growth.ends.get(end, 0.0):11.3f}" for end in _ENDS) if growth.ends else ""
+        taken = f"{1e6 * growth.ends[_SECONDS]:13.1f}" if growth.ends else ""
+        line = f"{growth.records:10,} {growth.read:14.2f} {growth.compared:9.3f} {growth.full:10}"
+        print(f"{line}{ends}{taken}", flush=True)
         last = growth.compared
     print(f"compared a record at the end: {last:.3f}")
 
@@ -181,13 +230,15 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=MARKS[-1], help="records of the generated feed")
     parser.add_argument("--marks", type=int, nargs="+", default=MARKS, help="where windows end")
     parser.add_argument("--live", action="store_true", help="run the generated feed through the product")
+    parser.add_argument("--verdicts", action="store_true", help="decide the pairs, and print what they end in")
     chosen = parser.parse_args()
     if chosen.live:
         live(chosen.records)
     elif chosen.files:
-        show(series(shuffled(chosen.files), chosen.marks))
+        show(series(shuffled(chosen.files), chosen.marks, verdicts=chosen.verdicts))
     else:
-        show(series(map(to_record, growing_documents(SEED, chosen.records)), chosen.marks))
+        made = map(to_record, growing_documents(SEED, chosen.records))
+        show(series(made, chosen.marks, verdicts=chosen.verdicts))
 
 
 if __name__ == "__main__":

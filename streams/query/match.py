@@ -112,7 +112,7 @@ def _decide(index: IndexReader, reader: Reader, asked: Sequence[_Asked]) -> list
         full, may = 0, prefilter(each.signature)
         for place in each.places:
             packed = next(replies) or b""
-            full += index.keys.is_full(packed)
+            full += index.keys.is_full(packed, loose=place.loose)
             met.update(dict.fromkeys(index.keys.candidates(packed, may if place.loose else None)))
         met.pop(each.id, None)
         found.append((each, list(met), full))

@@ -5,9 +5,9 @@ A record is too short to compress alone; a shared dictionary gives it a past to 
 | first byte | then                                                                                       |
 |------------|--------------------------------------------------------------------------------------------|
 | 1          | a Zstandard frame (RFC 8878) with the first dictionary: the value as msgspec encodes it    |
-| 2          | the content size, 1 byte; the only block, compressed, of a frame with the second           |
-|            | dictionary, without headers                                                                |
-| 3          | the same with a content size of 256 to 65,791 bytes: 2 bytes, less 256, little-endian      |
+| 2          | the only block, compressed, of a frame with the second dictionary, without headers; of a   |
+|            | content of less than 1,024 bytes                                                           |
+| 3          | the content size, 1,024 to 65,791 bytes: 2 bytes, less 256, little-endian; the same block  |
 | 4          | a whole frame with the second dictionary, where that is not one compressed block           |
 
 In forms 2 to 4 the value is an array of its fields in the order of its `Shape`, without the empty ones at its end. State of
@@ -36,11 +36,13 @@ T = TypeVar("T", bound=msgspec.Struct)
 _LEVEL = 3
 _FRAME, _SMALL, _LARGE, _WHOLE = b"\x01", b"\x02", b"\x03", b"\x04"
 _MAGIC = b"\x28\xb5\x2f\xfd"
-_SIZES = {_SMALL: (1, _MAGIC + b"\x20"), _LARGE: (2, _MAGIC + b"\x60")}
-"""Bytes of the content size, and how a frame begins whose header is of no more than that: one segment, no checksum, no id."""
 _BEGIN = len(_MAGIC) + 1
-_FORMS = {begin: (form, _BEGIN + size) for form, (size, begin) in _SIZES.items()}
-"""The form for a frame that begins so, and where its block begins."""
+_SIZES = {_MAGIC + b"\x20": 1, _MAGIC + b"\x60": 2}
+"""How a frame begins whose header is of the content size alone (one segment, no checksum, no id), and the bytes of that size."""
+_SIZED, _NOT_SIZED = _MAGIC + b"\x60", _MAGIC + b"\x00\x38"
+"""How a frame begins that has a content size of two bytes, and one that has none, with a window of 128 kB."""
+_MOST_NOT_SIZED = 1023
+_SIZE_OFFSET = 256
 _BLOCK_HEADER = 3
 _LAST_COMPRESSED = 0b101
 """The three low bits of a block header: the last block, compressed. Its size follows."""
@@ -113,7 +115,7 @@ class _Blocks(Generic[T]):
         return _without_headers(self._compressor.compress(self._arrays.pack(value)))
 
     def decode(self, form: bytes, blob: bytes) -> T:
-        return self._arrays.unpack(self._decompressor.decompress(_with_headers(form, blob)))
+        return self._arrays.unpack(self._decompressor.decompress(_with_headers(form, blob), _MOST_NOT_SIZED))
 
 
 class Arrays(Generic[T]):
@@ -177,16 +179,19 @@ def _zstandard(dictionary: str) -> tuple[zstandard.ZstdCompressor, zstandard.Zst
 
 
 def _without_headers(frame: bytes) -> bytes:
-    form, block = _FORMS.get(frame[:_BEGIN], (_WHOLE, 0))
+    size = _SIZES.get(frame[:_BEGIN], 0)
+    block = _BEGIN + size
     content = block + _BLOCK_HEADER
-    if block and int.from_bytes(frame[block:content], "little") == (len(frame) - content) << 3 | _LAST_COMPRESSED:
-        return form + frame[_BEGIN:block] + frame[content:]
-    return _WHOLE + frame
+    if not size or int.from_bytes(frame[block:content], "little") != (len(frame) - content) << 3 | _LAST_COMPRESSED:
+        return _WHOLE + frame
+    if size == 1 or int.from_bytes(frame[_BEGIN:block], "little") + _SIZE_OFFSET <= _MOST_NOT_SIZED:
+        return _SMALL + frame[content:]
+    return _LARGE + frame[_BEGIN:block] + frame[content:]
 
 
 def _with_headers(form: bytes, blob: bytes) -> bytes:
     if form == _WHOLE:
         return blob[1:]
-    size, begin = _SIZES[form]
-    header = max(len(blob) - 1 - size, 0) << 3 | _LAST_COMPRESSED
-    return begin + blob[1 : 1 + size] + header.to_bytes(_BLOCK_HEADER, "little") + blob[1 + size :]
+    begin, block = (_NOT_SIZED, 1) if form == _SMALL else (_SIZED + blob[1:3], 3)
+    header = max(len(blob) - block, 0) << 3 | _LAST_COMPRESSED
+    return begin + header.to_bytes(_BLOCK_HEADER, "little") + blob[block:]

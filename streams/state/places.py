@@ -1,7 +1,8 @@
 """The places of a record's blocking keys in the key index, as one bytes object a record.
 
 First the number of the key bucket of each, 4 bytes, with the highest bit set where it is a weak key; then the fingerprint of each,
-4 bytes. Workers keep hundreds of thousands of these, and each crosses from the process that prepares payloads.
+4 bytes, of which the last ones are those in Redis. Workers keep hundreds of thousands of these, and each crosses from the process
+that prepares payloads.
 """
 
 from __future__ import annotations
@@ -43,7 +44,12 @@ def _numbers(count: int) -> Struct:
 
 def places_of(layout: Layout, keys: Iterable[Key]) -> bytes:
     """Return the places of blocking keys, in their order."""
-    return pack([(_WEAK | n if kind in WEAK_KINDS else n, f) for kind, v in keys for n, f in [layout.slot(kind, v)]])
+    numbers, fingerprints_ = [], []
+    for kind, value in keys:
+        number, fingerprint = layout.slot(kind, value)
+        numbers.append(_WEAK | number if kind in WEAK_KINDS else number)
+        fingerprints_.append(fingerprint)
+    return _numbers(2 * len(numbers)).pack(*numbers, *fingerprints_)
 
 
 def pack(some: Iterable[Slot]) -> bytes:

@@ -18,7 +18,7 @@ from streams.settings import PREFIX, Settings
 from streams.state.connection import Command, Connection
 from streams.state.correction_log import CorrectionLog
 from streams.state.formats import LATEST
-from streams.state.generation import facts
+from streams.state.generation import facts, form_of
 from streams.state.layout import Layout
 from streams.state.progress import Progress, known_format
 from streams.verification.differences import Difference, key_of
@@ -41,7 +41,7 @@ class Audit:
         """Check that the generation was made with these settings; raises SettingsError, StateError for another state format."""
         self._settings = settings
         self._connection = connection
-        layout = Layout.of(settings)
+        layout = Layout.of(settings, form_of(settings, connection))
         self._progress = Progress(layout, connection)
         self._log = CorrectionLog(layout, connection)
         self.topics_since = self._progress.topics_since()

@@ -164,15 +164,15 @@ class Scan:
             asked += [(record, sign, key, place) for key, place in zip(mine, places(layout, mine), strict=True)]
         counts["keys"] += len(asked)
         replies = self._context.connection.execute([KeyRecords.get(place) for *_, place in asked])
-        for (record, sign, key, _), reply in zip(asked, replies, strict=True):
-            kept, detail = KeyRecords.of(reply), f"{key.kind} {key.value}"
+        for (record, sign, key, place), reply in zip(asked, replies, strict=True):
+            kept, detail = KeyRecords.of(place, reply), f"{key.kind} {key.value}"
             compared = kept.signature(record)
-            stored = compared or kept.overflow_signature(record)
+            stored = kept.overflow_signature(record) if compared is None else compared
             is_missing = stored is None and not kept.may_lack_records(self._context.key_cap)
             counts["keys_capped"] += compared is None and not is_missing
             if is_missing:
                 yield self._about_key("key_missing", record, detail)
-            elif stored not in (None, sign):
+            elif stored and stored != sign:
                 yield self._about_key("key_outdated", record, detail)
 
     def _about_key(self, code: str, record: bytes, detail: str) -> Difference:
