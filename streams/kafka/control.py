@@ -22,7 +22,7 @@ from streams.kafka.reader import END_HEADER, read_between, reported_extents
 from streams.kafka.refusal import explained
 from streams.settings import Settings
 
-__all__ = ["name_state", "named_state", "tell_of_a_life"]
+__all__ = ["in_time", "name_state", "named_state", "tell_of_a_life"]
 
 _KEY = b"state"
 _SECONDS = 30.0
@@ -65,7 +65,7 @@ async def name_state(settings: Settings, state: str, replaces: str = "") -> str:
 
 async def tell_of_a_life(settings: Settings) -> bool:
     """Return whether any cluster was ever published that the topics still know of. Raises BrokerError."""
-    async with _in_time(settings), aclosing(_read(settings, [CLUSTERS, EVENTS])) as messages:
+    async with in_time(settings), aclosing(_read(settings, [CLUSTERS, EVENTS])) as messages:
         async for message in messages:
             if END_HEADER not in dict(message.headers):
                 return True
@@ -74,7 +74,7 @@ async def tell_of_a_life(settings: Settings) -> bool:
 
 async def _control_messages(settings: Settings) -> list[bytes]:
     """Return the values in `dedup.control`, in order; the embedded broker tells its end rightly, as each was sent alone."""
-    async with _in_time(settings):
+    async with in_time(settings):
         return [message.value async for message in _read(settings, [CONTROL]) if message.key == _KEY and message.value]
 
 
@@ -87,8 +87,8 @@ async def _read(settings: Settings, names: Sequence[str]) -> AsyncGenerator[Any,
 
 
 @asynccontextmanager
-async def _in_time(settings: Settings) -> AsyncIterator[None]:
-    """Raise BrokerError where the block takes too long."""
+async def in_time(settings: Settings) -> AsyncIterator[None]:
+    """Raise BrokerError where the block, a read of a short topic, takes longer than 30 seconds."""
     try:
         async with asyncio.timeout(_SECONDS):
             yield

@@ -32,8 +32,8 @@ from streams.errors import PayloadError, RefusedError
 from streams.events import CORRECTIONS, EVENTS
 from streams.events.published_clusters import PublishedClusters, whole_digest
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.control import in_time
 from streams.kafka.reader import Extent, read_between
-from streams.kafka.refusal import explained
 from streams.kafka.topics import create_topics, fixed_topics, input_topics
 from streams.ops.diagnosis import compare_partitions
 from streams.ops.probes import ask_partitions
@@ -65,7 +65,6 @@ __all__ = ["FromNothingReport", "rebuild_from_nothing"]
 _LOCK = "from-nothing"
 """What the lock names as the next generation: there is none, the state is made in the one in force."""
 _CHUNK = 1000
-_QUIET_SECONDS = 30.0
 
 
 class FromNothingReport(msgspec.Struct):
@@ -261,10 +260,7 @@ def _correction(value: bytes) -> Correction | None:
 
 async def _read_all(settings: Settings, topics: Sequence[str]) -> tuple[list[bytes], dict[Place, int]]:
     """Return the values in topics that workers read, in order, and the positions after them."""
-    kafka, ends = KafkaConnection.of(settings), await end_offsets(settings, topics)
+    ends = await end_offsets(settings, topics)
     known = {TopicPartition(*place): Extent(0, end) for place, end in ends.items()}
-    try:
-        async with asyncio.timeout(_QUIET_SECONDS):
-            return [message.value or b"" async for message in read_between(kafka, known)], ends
-    except TimeoutError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    async with in_time(settings):
+        return [message.value or b"" async for message in read_between(KafkaConnection.of(settings), known)], ends
