@@ -62,9 +62,7 @@ class CandidateIndex:
             may = prefilter(upsert.signature) if present else None
             for n, packed in present.items():
                 full += self._index.is_full(packed)
-                others.update(
-                    dict.fromkeys(self._index.candidates(packed, may if is_weak(upsert.places, n) else None))
-                )
+                others.update(dict.fromkeys(self._index.candidates(packed, may if is_weak(upsert.places, n) else None)))
             others.pop(upsert.id, None)
             found.append(RecordCandidates(upsert, list(others), present))
         self._connection.execute(obsolete)

@@ -40,6 +40,7 @@ row has some.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b
 from struct import Struct
@@ -171,15 +172,19 @@ class Layout:
         46 bits tell keys apart at the default size; two blocking keys with the same bits cost a comparison, never a wrong merge,
         for every link is checked against the keys themselves.
         """
-        number, fingerprint = self.slot(kind, value)
+        ((number, fingerprint),) = self.slots(((kind, value),))
         return self.key_names[number], fingerprint
 
-    def slot(self, kind: str, value: str) -> tuple[int, bytes]:
-        """Return the number of the Redis key, an index of `key_names`, and the fingerprint, as `key` does."""
-        digest = _KEY_DIGEST.copy()
-        digest.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
-        number, fingerprint = _KEY_PARTS.unpack(digest.digest())
-        return number % self.key_buckets, fingerprint
+    def slots(self, keys: Iterable[tuple[str, str]]) -> list[tuple[int, bytes]]:
+        """Return of each blocking key the number of the Redis key, an index of `key_names`, and the fingerprint, as `key` does."""
+        found: list[tuple[int, bytes]] = []
+        new, parts, buckets = _KEY_DIGEST.copy, _KEY_PARTS.unpack, self.key_buckets
+        for kind, value in keys:
+            digest = new()
+            digest.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
+            number, fingerprint = parts(digest.digest())
+            found.append((number % buckets, fingerprint))
+        return found
 
 
 @cache
