@@ -141,18 +141,32 @@ def _years_apart(year: int, other: int) -> int:
     return min(apart, _NAMES - apart)
 
 
+# The bits of words seen lately, as in `spelling.py`.
+_BITS: dict[str, int] = {}
+_MOST_BITS = 65_536
+
+
 def _sketch(title: str) -> int:
-    bits = 0
+    bits, known = 0, _BITS.get
     for word in title.split(" "):
-        if word[:1] >= _FIRST_UNSPACED:
-            for letter in word:
-                bits |= _bit(letter)
-        elif word and word not in STOPWORDS:
-            bits |= _bit(word[:_WORD_LETTERS])
+        found = known(word)
+        bits |= _remember(word) if found is None else found
     return bits
 
 
-@lru_cache(maxsize=16_384)
+def _remember(word: str) -> int:
+    if len(_BITS) >= _MOST_BITS:
+        _BITS.clear()
+    bits = 0
+    if word[:1] >= _FIRST_UNSPACED:
+        for letter in word:
+            bits |= _bit(letter)
+    elif word and word not in STOPWORDS:
+        bits = _bit(word[:_WORD_LETTERS])
+    _BITS[word] = bits
+    return bits
+
+
 def _bit(word: str) -> int:
     return 1 << crc32(word.encode("utf-8", "surrogatepass")) % _SKETCH_BITS
 

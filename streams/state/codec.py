@@ -66,15 +66,10 @@ class Codec(Generic[T]):
         """Read the dictionaries, files beside this module that were trained for values of `type_`; write the format `form`."""
         self._frames = _Frames(type_, dictionary)
         self._blocks = _Blocks(type_, f"{dictionary}-2", shape)
-        self._encode = self._frames.encode if form == FIRST else self._blocks.encode
-
-    def encode(self, value: T) -> bytes:
-        """Return the bytes of a value; equal values give equal bytes."""
-        return self._encode(value)
-
-    def content(self, value: T) -> bytes:
-        """Return bytes that stay the same in every format: record versions have digests of them."""
-        return self._frames.encode(value)
+        self.encode: Callable[[T], bytes] = self._frames.encode if form == FIRST else self._blocks.encode
+        """Returns the bytes of a value; equal values give equal bytes."""
+        self.content: Callable[[T], bytes] = self._frames.encode
+        """Returns bytes that stay the same in every format: record versions have digests of them."""
 
     def decode(self, blob: bytes) -> T:
         """Return the value of bytes. Raises StateError when they were not written by this codec."""
@@ -93,12 +88,13 @@ class _Frames(Generic[T]):
     """Form 1."""
 
     def __init__(self, type_: type[T], dictionary: str) -> None:
-        self._compressor, self._decompressor = _zstandard(dictionary)
+        compressor, self._decompressor = _zstandard(dictionary)
+        self._compress = compressor.compress
         self._pack = msgspec.msgpack.Encoder().encode
         self._unpack = msgspec.msgpack.Decoder(type_).decode
 
     def encode(self, value: T) -> bytes:
-        return _FRAME + self._compressor.compress(self._pack(value))
+        return _FRAME + self._compress(self._pack(value))
 
     def decode(self, blob: bytes) -> T:
         return self._unpack(self._decompressor.decompress(blob[1:]))
@@ -108,11 +104,13 @@ class _Blocks(Generic[T]):
     """Forms 2 to 4: arrays of fields, and frames without what every one of them has or what follows from its length."""
 
     def __init__(self, type_: type[T], dictionary: str, shape: Shape) -> None:
-        self._compressor, self._decompressor = _zstandard(dictionary)
+        compressor, self._decompressor = _zstandard(dictionary)
+        self._compress = compressor.compress
         self._arrays = Arrays(type_, shape)
+        self._pack = self._arrays.pack
 
     def encode(self, value: T) -> bytes:
-        return _without_headers(self._compressor.compress(self._arrays.pack(value)))
+        return _without_headers(self._compress(self._pack(value)))
 
     def decode(self, form: bytes, blob: bytes) -> T:
         return self._arrays.unpack(self._decompressor.decompress(_with_headers(form, blob), _MOST_NOT_SIZED))
@@ -126,7 +124,7 @@ class Arrays(Generic[T]):
         self._fields = shape.fields
         in_order = shape.fields == type_.__struct_fields__
         self._values: Callable[[T], Iterable[Any]] = msgspec.structs.astuple if in_order else attrgetter(*shape.fields)
-        self._encoder = msgspec.msgpack.Encoder()
+        self._encode = msgspec.msgpack.Encoder().encode
         self._is_array = type_.__struct_config__.array_like and shape == Shape(type_.__struct_fields__)
         self._decoder = msgspec.msgpack.Decoder(type_ if self._is_array else _array(type_, shape))
         self._short = (shape.fields.index(shape.short[0]), *shape.short[2:]) if shape.short else None
@@ -137,9 +135,10 @@ class Arrays(Generic[T]):
         if self._short is not None:
             at, shorten, _ = self._short
             values[at] = shorten(values[at])
-        while values and not values[-1]:
-            values.pop()
-        return self._encoder.encode(values)
+        end = len(values)
+        while end and not values[end - 1]:
+            end -= 1
+        return self._encode(values[:end])
 
     def unpack(self, packed: bytes) -> T:
         """Return the value of an array. Raises MsgspecError where it is none."""

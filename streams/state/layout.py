@@ -40,6 +40,7 @@ row has some.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b
 from struct import Struct
@@ -178,17 +179,26 @@ class Layout:
         37 bits tell keys apart at the default size, weak ones and strong ones for themselves (46 in format 1); two blocking keys
         with the same bits cost a comparison, never a wrong merge, for every link is checked against the keys themselves.
         """
-        number, fingerprint = self.slot(kind, value)
+        ((number, fingerprint),) = self.slots(((kind, value),))
         return self.key_names[number], fingerprint.to_bytes(self.fingerprint_bytes, "big")
 
-    def slot(self, kind: str, value: str) -> tuple[int, int]:
-        """Return the number of the Redis key, an index of `key_names`, and that of the fingerprint, as `key` does."""
-        digest = _KEY_DIGEST.copy()
-        digest.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
-        number, fingerprint = _KEY_PARTS.unpack(digest.digest())
-        if self.fingerprint_bytes == _SHORT:
-            fingerprint = fingerprint & _OTHER_BITS | _WEAK if kind in WEAK_KINDS else fingerprint & _OTHER_BITS
-        return number % self.key_buckets, fingerprint
+    def slots(self, keys: Iterable[tuple[str, str]]) -> list[tuple[int, int]]:
+        """Return of each blocking key the number of the Redis key, an index of `key_names`, and that of the fingerprint, as `key` does."""
+        found: list[tuple[int, int]] = []
+        new, parts, buckets, is_short = (
+            _KEY_DIGEST.copy,
+            _KEY_PARTS.unpack,
+            self.key_buckets,
+            self.fingerprint_bytes == _SHORT,
+        )
+        for kind, value in keys:
+            digest = new()
+            digest.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
+            number, fingerprint = parts(digest.digest())
+            if is_short:
+                fingerprint = fingerprint & _OTHER_BITS | _WEAK if kind in WEAK_KINDS else fingerprint & _OTHER_BITS
+            found.append((number % buckets, fingerprint))
+        return found
 
 
 @cache

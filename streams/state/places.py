@@ -7,7 +7,7 @@ that prepares payloads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from struct import Struct
 
@@ -34,7 +34,6 @@ Slot = tuple[int, bytes]
 _WEAK = 1 << 31
 _BUCKET = _WEAK - 1
 _WIDTH, _BYTES = 4, 8
-_NUMBER = Struct(">I")
 
 
 @cache
@@ -42,23 +41,16 @@ def _numbers(count: int) -> Struct:
     return Struct(f">{count}I")
 
 
-def places_of(layout: Layout, keys: Iterable[Key]) -> bytes:
+def places_of(layout: Layout, keys: Sequence[Key]) -> bytes:
     """Return the places of blocking keys, in their order."""
-    numbers, fingerprints_ = [], []
-    for kind, value in keys:
-        number, fingerprint = layout.slot(kind, value)
-        numbers.append(_WEAK | number if kind in WEAK_KINDS else number)
-        fingerprints_.append(fingerprint)
-    return _numbers(2 * len(numbers)).pack(*numbers, *fingerprints_)
+    where = layout.slots(keys)
+    numbers = [_WEAK | n if key[0] in WEAK_KINDS else n for key, (n, _) in zip(keys, where, strict=True)]
+    return _numbers(2 * len(numbers)).pack(*numbers, *[fingerprint for _, fingerprint in where])
 
 
-def pack(some: Iterable[Slot]) -> bytes:
+def pack(some: Collection[Slot]) -> bytes:
     """Return places as bytes."""
-    numbers, fingerprints_ = [], []
-    for number, fingerprint in some:
-        numbers.append(_NUMBER.pack(number))
-        fingerprints_.append(fingerprint)
-    return b"".join((*numbers, *fingerprints_))
+    return b"".join((_numbers(len(some)).pack(*(n for n, _ in some)), *(fingerprint for _, fingerprint in some)))
 
 
 def count(places: bytes) -> int:
@@ -98,4 +90,4 @@ def shared(places: bytes, others: bytes) -> tuple[int, int]:
 def without(places: bytes, others: bytes) -> bytes:
     """Return the places that are not among others."""
     left_out = set(slots(others))
-    return pack(slot for slot in slots(places) if slot not in left_out)
+    return pack([slot for slot in slots(places) if slot not in left_out])

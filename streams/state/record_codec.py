@@ -22,7 +22,7 @@ _MARKS = (_FAMILY_FIRST, _GIVEN_FIRST)
 
 
 def _names(authors: tuple[Author, ...]) -> list[Author | str]:
-    return [_short(author) for author in authors]
+    return [_short(author) for author in authors] if authors else []
 
 
 def _short(author: Author) -> Author | str:
@@ -72,10 +72,10 @@ class RecordCodec:
         self._features = Codec(Features, "features", FEATURES, form)
         self._records = Codec(Record, "document", RECORD, form)
         self._decoded = Recent[bytes, Features](_DECODED)
-
-    def encode_features(self, features: Features) -> bytes:
-        """Return the bytes of features; equal features give equal bytes."""
-        return self._features.encode(features)
+        self.encode_features = self._features.encode
+        """Returns the bytes of features; equal features give equal bytes."""
+        self.content = self._records.content
+        """Returns bytes of all that a record says, the same in every format: the digest of its version is of them."""
 
     def features(self, blob: bytes) -> Features:
         """Read stored features; those read lately come from memory."""
@@ -89,10 +89,6 @@ class RecordCodec:
         """Return the bytes of a record for documents, with its abstract or without."""
         kept = record if abstract or not record.abstract else msgspec.structs.replace(record, abstract="")
         return self._records.encode(kept)
-
-    def content(self, record: Record) -> bytes:
-        """Return bytes of all that a record says, the same in every format: the digest of its version is of them."""
-        return self._records.content(record)
 
     def record(self, blob: bytes) -> Record:
         """Decode a record from the bytes that are stored for the documents of clusters."""
