@@ -191,7 +191,7 @@ def _watch(settings: Settings, connection: Connection, worker: WorkerProcess, re
     while tenth <= _TENTHS:
         time.sleep(0.2)
         handled = sum(progress.positions().values())
-        if handled < records * tenth // _TENTHS:
+        if handled == before or handled < records * tenth // _TENTHS:
             continue
         now = time.monotonic()
         rates.append((handled - before) / (now - began))
