@@ -6,8 +6,8 @@
 Without FILEs it takes a generated feed whose words and authors grow as real ones do (`streams.synthetic.growing`). A FILE of
 documents is taken in a random order, for sets are sorted by source. `--verdicts` decides each pair too, and prints in what they
 end and what that takes: `titles` are those whose titles differ so much that nothing else is compared. `--live` sends the
-generated feed through a broker to a worker, all embedded, and prints by tenths of the feed the throughput, the bytes a record in
-Redis, the resident memory of the worker and of its intake process, and how often a record met a full key: each time two records of
+generated feed through a broker to a worker, all embedded, and prints by tenths of the feed the throughput, CPU and resident memory
+of the worker and its intake process, the bytes a record in Redis, and how often a record met a full key: each time two records of
 one work may have been kept apart. At the end it prints how many were.
 """
 
@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import orjson
 from kept_apart import kept_apart, same_work
-from memory import intake_of, resident
+from memory import cpu_seconds, intake_of, resident
 from sets import readable, to_record
 
 from streams.api.memory_index import KEY_CAP, KeyNumbers, MemoryIndex
@@ -182,12 +182,14 @@ async def _send(settings: Settings, records: int) -> int:
 def _watch(settings: Settings, connection: Connection, worker: WorkerProcess, records: int) -> None:
     """Print a line a tenth until all records are handled."""
     progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connection)
-    print("   records  records/s  Redis bytes a record  worker MB  intake MB  full keys met")
+    print("   records  records/s  CPU µs a record  Redis bytes a record  worker MB  intake MB  full keys met")
     rates: list[float] = []
+    costs: list[float] = []
     sizes: list[float] = []
+    processes = (worker.child.pid, intake_of(worker.child.pid))
     while not (before := sum(progress.positions().values())):
         time.sleep(0.01)
-    began, tenth = time.monotonic(), 1
+    began, tenth, spent = time.monotonic(), 1, cpu_seconds(processes)
     while tenth <= _TENTHS:
         time.sleep(0.2)
         handled = sum(progress.positions().values())
@@ -197,11 +199,13 @@ def _watch(settings: Settings, connection: Connection, worker: WorkerProcess, re
         rates.append((handled - before) / (now - began))
         used = _memory(connection) / handled
         full = _metric(worker.read("/metrics").decode(), 'streams_caps_total{cap="key"}')
+        cpu = cpu_seconds(processes)
+        costs.append(1e6 * (cpu - spent) / (handled - before))
         sizes.append(resident(worker.child.pid))
-        sides = f"{sizes[-1]:10.1f} {resident(intake_of(worker.child.pid)):10.1f}"
-        print(f"{handled:10,} {rates[-1]:10.0f} {used:21.0f} {sides} {full:14.0f}", flush=True)
-        began, before, tenth = now, handled, handled * _TENTHS // records + 1
-    print(f"last window / first: {rates[-1] / rates[0]:.2f}")
+        sides = " ".join(f"{resident(process):10.1f}" for process in processes)
+        print(f"{handled:10,} {rates[-1]:10.0f} {costs[-1]:16.0f} {used:21.0f} {sides} {full:14.0f}", flush=True)
+        began, before, tenth, spent = now, handled, handled * _TENTHS // records + 1, cpu
+    print(f"last window / first: {rates[-1] / rates[0]:.2f} (CPU {costs[-1] / costs[0]:.2f})")
     print(f"worker at the end {sizes[-1]:.1f} MB, {sizes[-1] - sizes[len(sizes) // 2]:+.1f} MB since the middle")
 
 
