@@ -81,8 +81,8 @@ def _in_order(a: str, b: str) -> Wording:
         tuple([(tuple(x), tuple(y)) for x, y in groups if x and y]),
         tuple([word for x, _ in groups for word in x]),
         tuple([word for _, y in groups for word in y]),
-        any([spelled for _, _, spelled, _ in reconciled]),
-        any([misspelt for _, _, _, misspelt in reconciled]),
+        any(spelled for _, _, spelled, _ in reconciled),
+        any(misspelt for _, _, _, misspelt in reconciled),
         moved,
     )
 
