@@ -6,17 +6,15 @@
 Without FILEs it takes a generated feed whose words and authors grow as real ones do (`streams.synthetic.growing`). A FILE of
 documents is taken in a random order, for sets are sorted by source. `--verdicts` decides each pair too, and prints in what they
 end and what that takes: `titles` are those whose titles differ so much that nothing else is compared. `--live` sends the
-generated feed through a broker to a worker, all embedded, and prints by tenths of the feed the throughput, the bytes a record in
-Redis, the memory of the worker's processes, and how often a record met a full key: each time two records of one work may have
-been kept apart.
+generated feed through a broker to a worker, all embedded, and prints by tenths of the feed the throughput, CPU and resident memory
+of the worker and its intake process, the bytes a record in Redis, and how often a record met a full key: each time two records of
+one work may have been kept apart. At the end it prints how many were.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import os
 import re
 import tempfile
 import time
@@ -26,6 +24,8 @@ from random import Random
 from typing import NamedTuple
 
 import orjson
+from kept_apart import kept_apart, same_work
+from memory import cpu_seconds, intake_of, resident
 from sets import readable, to_record
 
 from streams.api.memory_index import KEY_CAP, KeyNumbers, MemoryIndex
@@ -47,7 +47,7 @@ from streams.settings import Settings
 from streams.state.connection import Connection, connect
 from streams.state.layout import Layout
 from streams.state.progress import Progress
-from streams.synthetic.growing import growing_documents
+from streams.synthetic.growing import growing_documents, works
 
 MARKS = (10_000, 20_000, 40_000, 67_000)
 SEED = 1
@@ -163,6 +163,7 @@ def live(records: int) -> None:
         with WorkerProcess(own, Path(folder) / "worker.log") as worker:
             worker.wait_ready()
             _watch(own, connection, worker, sent)
+        _lost(own, connection, sent)
         connection.close()
 
 
@@ -181,26 +182,41 @@ async def _send(settings: Settings, records: int) -> int:
 def _watch(settings: Settings, connection: Connection, worker: WorkerProcess, records: int) -> None:
     """Print a line a tenth until all records are handled."""
     progress = Progress(Layout(settings.namespace, settings.generation, settings.buckets), connection)
-    print("   records  records/s  Redis bytes a record  resident MB of the worker  full keys met")
+    print("   records  records/s  CPU µs a record  Redis bytes a record  worker MB  intake MB  full keys met")
     rates: list[float] = []
+    costs: list[float] = []
+    sizes: list[float] = []
+    processes = (worker.child.pid, intake_of(worker.child.pid))
     while not (before := sum(progress.positions().values())):
         time.sleep(0.01)
-    began, tenth = time.monotonic(), 1
+    began, tenth, spent = time.monotonic(), 1, cpu_seconds(processes)
     while tenth <= _TENTHS:
         time.sleep(0.2)
         handled = sum(progress.positions().values())
-        if handled < records * tenth // _TENTHS:
+        if handled == before or handled < records * tenth // _TENTHS:
             continue
         now = time.monotonic()
         rates.append((handled - before) / (now - began))
         used = _memory(connection) / handled
         full = _metric(worker.read("/metrics").decode(), 'streams_caps_total{cap="key"}')
-        print(
-            f"{handled:10,} {rates[-1]:10.0f} {used:21.0f} {_resident(worker.child.pid) / 1e6:26.0f} {full:14.0f}",
-            flush=True,
-        )
-        began, before, tenth = now, handled, handled * _TENTHS // records + 1
-    print(f"last window / first: {rates[-1] / rates[0]:.2f}")
+        cpu = cpu_seconds(processes)
+        costs.append(1e6 * (cpu - spent) / (handled - before))
+        sizes.append(resident(worker.child.pid))
+        sides = " ".join(f"{resident(process):10.1f}" for process in processes)
+        print(f"{handled:10,} {rates[-1]:10.0f} {costs[-1]:16.0f} {used:21.0f} {sides} {full:14.0f}", flush=True)
+        began, before, tenth, spent = now, handled, handled * _TENTHS // records + 1, cpu
+    print(f"last window / first: {rates[-1] / rates[0]:.2f} (CPU {costs[-1] / costs[0]:.2f})")
+    print(f"worker at the end {sizes[-1]:.1f} MB, {sizes[-1] - sizes[len(sizes) // 2]:+.1f} MB since the middle")
+
+
+def _lost(settings: Settings, connection: Connection, records: int) -> None:
+    """Print how many pairs of records of one work are in different clusters, and how many of these full keys have lost."""
+    pairs = list(same_work(works(SEED, records)))
+    numbers = {number for pair in pairs for number in pair}
+    made = enumerate(growing_documents(SEED, records))
+    found = {number: to_record(document) for number, document in made if number in numbers}
+    counted = kept_apart(settings, connection, ((found[a], found[b]) for a, b in pairs))
+    print(f"{counted.pairs} pairs of one work: {counted.apart} in different clusters, {counted.lost} lost by full keys")
 
 
 def _memory(connection: Connection) -> int:
@@ -210,17 +226,6 @@ def _memory(connection: Connection) -> int:
 
 def _metric(text: str, name: str) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
-
-
-def _resident(pid: int) -> int:
-    """Return the resident memory of a process and those that it started, in bytes."""
-    pages = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if pid in (parent, int(folder.name)):
-                pages += int((folder / "statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def main() -> None:
