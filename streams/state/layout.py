@@ -183,7 +183,7 @@ class Layout:
         return self.key_names[number], fingerprint.to_bytes(self.fingerprint_bytes, "big")
 
     def slots(self, keys: Iterable[tuple[str, str]]) -> list[tuple[int, int]]:
-        """Return of each blocking key the number of the Redis key, an index of `key_names`, and that of the fingerprint, as `key` does."""
+        """Return of each blocking key the number of its Redis key, an index of `key_names`, and its fingerprint, as `key` does."""
         found: list[tuple[int, int]] = []
         new, parts, buckets, is_short = (
             _KEY_DIGEST.copy,
