@@ -387,6 +387,8 @@ def test_a_webhook_is_not_taken_and_the_api_is_slow_then_fails_then_is_gone(scen
     os.kill(one.api.child.pid, signal.SIGKILL)
     one.prometheus.wait_firing("StreamsServeDown")
     assert "StreamsNoWorker" not in one.prometheus.firing()
+    os.kill(one.worker.child.pid, signal.SIGKILL)
+    one.prometheus.wait_firing("StreamsNoWorker")
 
 
 @pytest.mark.long
