@@ -25,7 +25,8 @@ MOST_PAINT_MS = 500
 """The quickest of several loads: other work on the machine delays a load, and hardly every one."""
 LOADS, MOST_LOADS = 3, 10
 _SQUEEZED = """() => [...document.querySelectorAll("main td, main th, main caption")]
-  .filter((cell) => !cell.closest(".hidden") && cell.offsetWidth < 100 && cell.offsetHeight > 60 && cell.innerText.trim().length > 20)
+  .filter((cell) => cell.offsetWidth < 100 && cell.offsetHeight > 60 && !cell.closest(".hidden"))
+  .filter((cell) => cell.innerText.trim().length > 20)
   .map((cell) => cell.innerText.slice(0, 60))"""
 _MOVING = """() => [...document.querySelectorAll("*")].filter((each) => {
   const style = getComputedStyle(each);

@@ -29,7 +29,9 @@ def test_a_worker_is_shown_with_why_it_is_not_ready(client: Client, library: Lib
 
 
 def test_while_redis_is_away_it_says_since_when(visitor: Client) -> None:
-    page = wait_for(lambda: "is not read. What is below" in (found := visitor.get("/workers").text) and found, "the state of Redis")
+    page = wait_for(
+        lambda: "is not read. What is below" in (found := visitor.get("/workers").text) and found, "the state of Redis"
+    )
     assert 'role="alert"' in page
 
 
