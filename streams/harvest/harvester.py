@@ -74,6 +74,7 @@ class Harvester:
         self._publisher = publisher
         self._metrics = metrics
         self._claim = claim
+        self._check_claim: Callable[[], None] = (lambda: None) if claim is None else claim.check
         self._fenced = fenced
         self._payloads = publisher
         self._follows = follows
@@ -244,10 +245,6 @@ class Harvester:
                 feed=self._source.feed,
                 reason=str(error),
             )
-
-    def _check_claim(self) -> None:
-        if self._claim is not None:
-            self._claim.check()
 
     def _expose(self) -> None:
         self._metrics.progressed(self._newest, self._success, len(self._checkpoint.pending))
