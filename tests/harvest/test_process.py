@@ -81,7 +81,7 @@ def test_metrics_are_served_while_it_follows(settings: Settings) -> None:
 
 
 def arxiv() -> FeedServer:
-    return ArxivServer(papers(60, SINCE, 7))
+    return ArxivServer(papers(120, SINCE, 7))
 
 
 def crossref() -> FeedServer:
