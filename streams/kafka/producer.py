@@ -146,8 +146,8 @@ class Publisher:
         except (BrokerError, TimeoutError) as error:
             await self._open.aclose()
             raise BrokerError(
-                f"Kafka at {self._kafka.shown} has no transactions for {self._transactional_id}: they need Write on it, and as "
-                f"many brokers as transaction.state.log.replication.factor says ({error or 'no answer'})"
+                f"Kafka at {self._kafka.shown} has no transactions for {self._transactional_id}: they need as many brokers as "
+                f"transaction.state.log.replication.factor says ({error or 'no answer'})"
             ) from error
 
     @asynccontextmanager
