@@ -19,7 +19,7 @@ Redis Cluster too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -140,12 +140,13 @@ class KeyIndex:
         return len(packed) >= self._cap * ENTRY_BYTES
 
     @staticmethod
-    def candidates(packed: bytes, signature: bytes, *, loose: bool) -> Iterator[bytes]:
-        """Return the 8-byte ids of packed entries that pass the prefilter for a record of this signature."""
+    def candidates(packed: bytes, signature: bytes, *, loose: bool, met: Container[bytes] = ()) -> Iterator[bytes]:
+        """Return the 8-byte ids of packed entries that pass the prefilter for a record of this signature, without those `met`."""
         may = prefilter(signature) if loose else None
         for start in range(0, len(packed), ENTRY_BYTES):
-            if may is None or may(packed, start + ID_BYTES):
-                yield packed[start : start + ID_BYTES]
+            record = packed[start : start + ID_BYTES]
+            if record not in met and (may is None or may(packed, start + ID_BYTES)):
+                yield record
 
 
 class KeyRecords(NamedTuple):
