@@ -16,7 +16,7 @@ from streams.errors import UsageError
 from streams.matching.blocking import blocking_keys
 from streams.matching.decision import DUPLICATE, RELATED, REVIEW, Decision
 from streams.matching.features import extract
-from streams.matching.prefilter import signature
+from streams.matching.prefilter import prefilter, signature
 from streams.query.answers import MatchAnswer, MatchedCluster
 from streams.query.hypothetical import Hypothetical
 from streams.query.index_reader import Home, IndexReader, groups_in, homes_in
@@ -127,16 +127,18 @@ def _prepare(index: IndexReader, record: Record) -> _Asked:
 def _candidates(index: IndexReader, asked: Sequence[_Asked]) -> list[_Found]:
     """Read the candidates of each document from the key index."""
     keys = [name for each in asked for name in names(each.places, index.layout.key_names)]
-    replies = iter(index.connection.read_fields(keys, [field for each in asked for _, field in slots(each.places)]))
+    width = index.layout.fingerprint_bytes
+    fields = [fingerprint[-width:] for each in asked for _, fingerprint in slots(each.places)]
+    replies = iter(index.connection.read_fields(keys, fields))
     found: list[_Found] = []
     for each in asked:
         met: dict[bytes, None] = {}
-        full = 0
+        full, may = 0, prefilter(each.signature)
         for place, packed in zip(range(count(each.places)), replies, strict=False):
             if packed:
-                full += index.keys.is_full(packed)
                 loose = is_weak(each.places, place)
-                met.update(dict.fromkeys(index.keys.candidates(packed, each.signature, loose=loose, met=met)))
+                full += index.keys.is_full(packed, loose=loose)
+                met.update(dict.fromkeys(index.keys.candidates(packed, may if loose else None)))
         met.pop(each.id, None)
         found.append(_Found(each, list(met), full))
     return found
