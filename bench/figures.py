@@ -104,6 +104,13 @@ FIGURES: dict[str, Figure] = {
         r"lookup.*?p99 +([\d.]+)",
         "ms, 99th percentile of a look-up beside a feed",
     ),
+    "clicks": Figure(
+        "query_cost.py",
+        (),
+        ("--indexed", "500", "--backlog", "500", "--pairs", "1"),
+        r"worker, µs a record.*?median ([\d.]+)",
+        "times the worker's processor a record, with one person's clicks",
+    ),
 }
 if shutil.which("chromium"):
     FIGURES |= {

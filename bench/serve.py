@@ -1,4 +1,4 @@
-"""What the API costs and how fast it answers beside a running worker: look-ups, matches, and what workers notice of them.
+"""How fast the API answers beside a running worker, and what it costs: look-ups and matches.
 
     python bench/serve.py [--records N] [--rate N] [--queries N] [--seconds N] [--turns N]
 
@@ -9,8 +9,9 @@ First the index is filled. Then, by turns: questions alone, the feed alone (`--r
 - p50 and p99 of the service itself (the header `Server-Timing`) and of the clients, over all turns and of the fastest turn, for
   another program on the machine makes a turn slower;
 - where the slowest hundredth of the requests spent its time;
-- processor time a request, of the service and of Redis, and of the worker a record, with questions and without;
-- how long the worker takes for a backlog, without questions and beside them, by turns.
+- processor time a request, of the service and of Redis, and of the worker a record, with questions and without.
+
+What a worker with a backlog notices of questions: `bench/query_cost.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,7 +43,6 @@ from streams.state.connection import Connection, connect_to_read
 from streams.synthetic.generator import Generated, generate
 
 _CHUNK = 2_000
-_BACKLOG = 4_000
 _OPERATIONS = ("lookup", "match")
 _WARM_UP_SECONDS = 3.0
 
@@ -70,47 +71,41 @@ class Phase(NamedTuple):
 class Bench:
     """The running processes, and a feed for them."""
 
-    def __init__(
-        self, worker: WorkerProcess, api: ServeProcess, asked: Asked, feed: Iterator[Generated], given: Any
-    ) -> None:
-        self._worker, self._api, self._asked, self._feed, self._given = worker, api, asked, feed, given
+    def __init__(self, worker: WorkerProcess, api: ServeProcess, feed: Iterator[Generated]) -> None:
+        self._worker, self._api, self._feed = worker, api, feed
         self._redis: Connection = connect_to_read(worker.settings)
 
-    def turn(self) -> tuple[Phase, Phase, Phase]:
-        """Return questions alone, the feed alone, and the feed with questions."""
-        return self._questions(feed=False), self._phase(self._send), self._questions(feed=True)
+    def turn(self, clients: Callable[[], Clients], rate: float, seconds: float) -> tuple[Phase, Phase, Phase]:
+        """Return questions alone, the feed alone (`rate` a second), and the feed with questions, `seconds` each."""
 
-    def backlog(self, *, with_questions: bool) -> Phase:
-        """Return what a backlog took from its publication until all of it was handled."""
-        messages = list(islice(self._feed, _BACKLOG))
+        def feed() -> None:
+            messages = list(islice(self._feed, int(rate * seconds)))
+            asyncio.run(send(self._worker.settings, messages, rate))
+            wait_until_handled(self._worker)
+
+        alone = self._questions(clients, lambda: time.sleep(seconds))
+        return alone, self._phase(feed), self._questions(clients, feed)
+
+    def backlog(self, size: int, clients: Callable[[], Clients] | None) -> Phase:
+        """Return what a backlog took from its publication until all of it was handled, beside clients or without."""
+        messages = list(islice(self._feed, size))
 
         def work() -> None:
             asyncio.run(send(self._worker.settings, messages))
             wait_until_handled(self._worker)
 
-        if not with_questions:
-            return self._phase(work)
-        with self._clients() as clients:
+        with clients() if clients else nullcontext() as asking:
             phase = self._phase(work)
-        return phase._replace(answers=clients.answers)
+        return phase._replace(answers=asking.answers if asking else ())
 
-    def _questions(self, *, feed: bool) -> Phase:
-        with self._clients() as clients:
+    def _questions(self, clients: Callable[[], Clients], work: Callable[[], None]) -> Phase:
+        with clients() as asking:
             time.sleep(_WARM_UP_SECONDS)
             began = time.monotonic()
-            phase = self._phase(self._send if feed else lambda: time.sleep(self._given.seconds))
-        return phase._replace(answers=[answer for answer in clients.answers if answer.at >= began])
+            phase = self._phase(work)
+        return phase._replace(answers=[answer for answer in asking.answers if answer.at >= began])
 
-    def _clients(self) -> Clients:
-        settings = self._api.settings
-        return Clients((settings.serve_host, settings.serve_port), self._asked, self._given.queries)
-
-    def _send(self) -> None:
-        messages = list(islice(self._feed, int(self._given.rate * self._given.seconds)))
-        asyncio.run(send(self._worker.settings, messages, self._given.rate))
-        wait_until_handled(self._worker)
-
-    def _phase(self, work: Any) -> Phase:
+    def _phase(self, work: Callable[[], None]) -> Phase:
         before, began = self._cost(), time.monotonic()
         work()
         return Phase(self._cost().since(before), time.monotonic() - began, ())
@@ -198,22 +193,6 @@ def print_costs(alone: Sequence[Phase], feed: Sequence[Phase], both: Sequence[Ph
     )
 
 
-def print_backlogs(alone: Sequence[Phase], beside: Sequence[Phase]) -> None:
-    """Print what backlogs took without and with questions, by turns: the median of the ratios, as single runs say little."""
-    for name, measured in (("records/s", _rate), ("µs of the worker's CPU a record", _per_record)):
-        ratios = _ratios(measured, alone, beside)
-        print(
-            f"backlogs of {_BACKLOG:,}, {name}: median {statistics.median(measured([p]) for p in alone):.0f} without questions, "
-            f"{statistics.median(measured([p]) for p in beside):.0f} beside them; "
-            f"ratios by turns {ratios}, median {statistics.median(ratios):.3f}"
-        )
-
-
-def _rate(phases: Iterable[Phase]) -> float:
-    phases = list(phases)
-    return total(phases, "handled") / sum(phase.seconds for phase in phases)
-
-
 def _ratios(measure: Any, first: Sequence[Phase], second: Sequence[Phase]) -> list[float]:
     return [round(measure([b]) / measure([a]), 3) for a, b in zip(first, second, strict=True)]
 
@@ -228,21 +207,16 @@ def total(phases: Iterable[Phase], field: str) -> float:
     return float(sum(getattr(phase.cost, field) for phase in phases))
 
 
-def measure(bench: Bench, turns: int) -> None:
+def measure(bench: Bench, clients: Callable[[], Clients], given: argparse.Namespace) -> None:
     """Take the turns and print all figures."""
     taken = []
-    for number in range(turns):
-        taken.append(bench.turn())
-        print(f"turn {number + 1} of {turns}, load {os.getloadavg()[0]:.1f}", flush=True)
+    for number in range(given.turns):
+        taken.append(bench.turn(clients, given.rate, given.seconds))
+        print(f"turn {number + 1} of {given.turns}, load {os.getloadavg()[0]:.1f}", flush=True)
     alone, feed, both = zip(*taken, strict=True)
-    print_latency("beside the feed", both)
-    print_latency("questions alone", alone)
+    print_latency(f"{given.queries:g} questions/s beside a feed of {given.rate:g} records/s", both)
+    print_latency(f"{given.queries:g} questions/s alone", alone)
     print_costs(alone, feed, both)
-    backlogs: dict[bool, list[Phase]] = {False: [], True: []}
-    for number in range(2 * turns):
-        for with_questions in (number % 2 == 1, number % 2 == 0):
-            backlogs[with_questions].append(bench.backlog(with_questions=with_questions))
-    print_backlogs(backlogs[False], backlogs[True])
 
 
 def main() -> None:
@@ -254,7 +228,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--turns", type=int, default=3)
     given = parser.parse_args()
-    most = given.records + given.turns * (2 * int(given.rate * given.seconds) + 4 * _BACKLOG)
+    most = given.records + given.turns * 2 * int(given.rate * given.seconds)
     messages = list(islice((m for m in generate(1, most // 2) if m.value), most))
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -270,7 +244,9 @@ def main() -> None:
         with ServeProcess(own, Path(folder) / "serve.log") as api:
             api.wait_ready()
             asked = Asked(first[:: max(len(first) // 5000, 1)])
-            measure(Bench(worker, api, asked, iter(messages[given.records :]), given), given.turns)
+            address = (api.settings.serve_host, api.settings.serve_port)
+            bench = Bench(worker, api, iter(messages[given.records :]))
+            measure(bench, lambda: Clients(address, asked, given.queries), given)
 
 
 if __name__ == "__main__":

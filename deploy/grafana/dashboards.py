@@ -289,6 +289,7 @@ _SERVE: Rows = (
                 "s",
                 (Query("max by (name) (streams_webhook_lag_seconds)", "{{name}}"),),
             ),
+            Graph("Parked events", "none", (Query("max by (name) (streams_webhook_parked)", "{{name}}"),)),
         ),
     ),
 )

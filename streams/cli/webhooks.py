@@ -1,9 +1,11 @@
-"""`streams webhooks`: the endpoints that events are sent to. List them, test one, turn one on, make a secret."""
+"""`streams webhooks`: the endpoints that events are sent to, one by one or all; what is parked; a secret for a new one."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -41,11 +43,11 @@ def list_endpoints(as_json: Json = False, data_dir: DataDir = None) -> None:
         typer.echo(msgspec.json.format(msgspec.json.encode(states)).decode())
         return
     table = Table(
-        "name", "status", "lag", "taken", "failed", "given up", "last taken", "reason", box=None, pad_edge=False
+        "name", "status", "lag", "taken", "failed", "parked", "last taken", "reason", box=None, pad_edge=False
     )
     for state in states:
         table.add_row(
-            state.name, state.status, _lag(state), str(state.taken), str(state.failed), str(state.given_up),
+            state.name, state.status, _lag(state), str(state.taken), str(state.failed), str(state.parked),
             _moment(state.last_taken), _reason(state),
         )  # fmt: skip
     console().print(table)
@@ -71,16 +73,47 @@ def test(name: Name) -> None:
 @app.command()
 def enable(name: Name, data_dir: DataDir = None) -> None:
     """Turn an endpoint on that was turned off, or send what waits at once. It continues where it was."""
-    settings = find(load_settings(), data_dir)
-    with open_state(settings) as (current, connection):
-        store = StateStore(current.namespace, connection)
-        state = store.read().get(name)
-        if state is None:
-            raise NotFoundError("unknown_webhook", f"no process has sent to an endpoint {name}")
-        if state.status == "disabled":
-            raise UsageError(f"the file disables {name}: change it there, and restart `streams serve`")
+    with _known(name, data_dir) as store:
         store.enable(name)
     typer.echo(f"{name} is on as soon as `streams serve` reads it, within two seconds")
+
+
+@app.command()
+def parked(name: Name, as_json: Json = False, data_dir: DataDir = None) -> None:
+    """List the events that an endpoint did not take, and that were set aside."""
+    settings = find(load_settings(), data_dir)
+    with open_state(settings, to_read=True) as (current, connection):
+        found = StateStore(current.namespace, connection).parked(name)
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    table = Table("event", "partition", "offset", "since", "parked", "attempts", "reason", box=None, pad_edge=False)
+    for each in found:
+        table.add_row(
+            each.event_id, str(each.partition), str(each.offset), _moment(each.since), _moment(each.parked_at),
+            str(each.attempts), each.reason,
+        )  # fmt: skip
+    console().print(table)
+
+
+@app.command()
+def redeliver(name: Name, data_dir: DataDir = None) -> None:
+    """Send the parked events of an endpoint again, each once. Those that are taken are parked no more."""
+    with _known(name, data_dir) as store:
+        count = len(store.parked(name))
+        store.redeliver(name)
+    typer.echo(
+        f"`streams serve` sends {count} parked events to {name} again; `streams webhooks parked {name}` has what is left"
+    )
+
+
+@app.command()
+def discard(name: Name, data_dir: DataDir = None) -> None:
+    """Give up the events that are parked of an endpoint now: they are not sent again."""
+    with _known(name, data_dir) as store:
+        count = len(store.parked(name))
+        store.discard(name)
+    typer.echo(f"{count} parked events of {name} are given up as soon as `streams serve` reads it, within two seconds")
 
 
 @app.command()
@@ -101,6 +134,19 @@ def secret() -> None:
     from streams.webhooks.delivery import new_secret  # noqa: PLC0415 - of the extra `serve`
 
     typer.echo(new_secret())
+
+
+@contextmanager
+def _known(name: str, data_dir: DataDir) -> Iterator[StateStore]:
+    """Open the states, where an endpoint of this name is sent to."""
+    with open_state(find(load_settings(), data_dir)) as (current, connection):
+        store = StateStore(current.namespace, connection)
+        state = store.read().get(name)
+        if state is None:
+            raise NotFoundError("unknown_webhook", f"no process has sent to an endpoint {name}")
+        if state.status == "disabled":
+            raise UsageError(f"the file disables {name}: change it there, and restart `streams serve`")
+        yield store
 
 
 async def _attempt(webhooks: Webhooks, endpoint: Endpoint) -> Answer:

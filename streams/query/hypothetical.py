@@ -30,9 +30,13 @@ class Hypothetical:
         self._index = index
         self._reader = reader
 
-    def jobs(self, requests: Sequence[MergeRequest]) -> list[list[MergeJob]]:
-        """Return the merge jobs of each request, each as if it were the only one, and read the records of their groups."""
-        roots = self._index.groups.resolve(frozenset().union(*(request.asked for request in requests)))
+    def jobs(self, requests: Sequence[MergeRequest], roots: Mapping[bytes, Root] | None = None) -> list[list[MergeJob]]:
+        """Return the merge jobs of each request, each as if it were the only one, and read the records of their groups.
+
+        `roots` are those of all records that are asked for, where they were read already.
+        """
+        if roots is None:
+            roots = self._index.groups.resolve(frozenset().union(*(request.asked for request in requests)))
         found = [self._jobs(request, roots) for request in requests]
         self._reader.load(record for jobs in found for job in jobs for record in job.all_records)
         return found

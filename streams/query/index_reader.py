@@ -31,6 +31,7 @@ __all__ = [
     "IndexReader",
     "TooManyPairsError",
     "connect_to_read",
+    "groups_in",
     "homes_in",
     "open_index",
     "whole_group",
@@ -98,15 +99,40 @@ class IndexReader:
         """Return a reader of records that has read none yet, so that an answer is never older than its question."""
         return Reader(self.store, self.connection)
 
-    def groups_of(self, records: Iterable[bytes]) -> dict[bytes, Group]:
-        """Return the group of each record; an empty one where the record is not known."""
-        roots = self.groups.resolve(records)
-        whole = {root.id: whole_group(root) for root in roots.values()}
-        return {record: whole[root.id] for record, root in roots.items()}
+    def read_whole(self, reader: Reader, records: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Read all that is stored of records in one round trip; return the values of their groups, for `GroupStore.resolve`.
+
+        Features and documents are in the reader then. Each round trip is a wait for a processor, which costs more than a value that
+        turns out not to be needed.
+        """
+        wanted = list(dict.fromkeys(records))
+        unread = [record for record in wanted if record not in reader.stored()]
+        layout, middle = self.layout, len(unread)
+        keys = [*map(layout.records, unread), *map(layout.documents, wanted), *map(layout.groups, wanted)]
+        replies = self.connection.read_fields(keys, [*unread, *wanted, *wanted])
+        for record, reply in zip(unread, replies[:middle], strict=True):
+            reader.cache_read(record, self.store.stored(reply))
+        values = {}
+        for record, document, value in zip(
+            wanted, replies[middle : -len(wanted)], replies[-len(wanted) :], strict=True
+        ):
+            reader.cache_document(record, document or b"")
+            values[record] = value or b""
+        return values
+
+    def groups_of(self, records: Iterable[bytes], known: Mapping[bytes, bytes] | None = None) -> dict[bytes, Group]:
+        """Return the group of each record, an empty one where the record is not known; `known` values are not read again."""
+        return groups_in(self.groups.resolve(records, known))
 
     def homes(self, records: Iterable[bytes]) -> dict[bytes, Home]:
         """Return the group and the cluster of each record that is in one."""
         return homes_in(self.groups_of(records))
+
+
+def groups_in(roots: Mapping[bytes, Root]) -> dict[bytes, Group]:
+    """Return the group of each record, by its root; pending merges are done in it."""
+    whole = {root.id: whole_group(root) for root in roots.values()}
+    return {record: whole[root.id] for record, root in roots.items()}
 
 
 def homes_in(groups: Mapping[bytes, Group]) -> dict[bytes, Home]:

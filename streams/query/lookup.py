@@ -31,7 +31,7 @@ _SHAPES = "a cluster id, a record id (source:id), an identifier (doi:10.…, pmi
 def look_up(index: IndexReader, asked: Sequence[str]) -> list[LookupAnswer]:
     """Answer each look-up, in order.
 
-    Takes four round trips however many are asked for: the key index, features, groups, names; one more where groups were merged.
+    Takes two round trips however many are asked for: the key index, and the records there; one more where groups were merged.
 
     Raises:
         UsageError: where more than `MOST_ASKED` are asked for.
@@ -43,12 +43,13 @@ def look_up(index: IndexReader, asked: Sequence[str]) -> list[LookupAnswer]:
     reader = index.reader()
     entries = _entries(index, references)
     named = {id_of(reference.record) for reference in references if reference.record}
-    reader.load([*named, *(record for found, _ in entries.values() for record in found)])
-    have = {work: _those_with(index, reader, work, found) for work, (found, _) in entries.items()}
     founders = {reference.cluster[:ID_BYTES] for reference in references if reference.cluster}
-    groups = index.groups_of({*named, *founders, *(record for found in have.values() for record in found)})
+    values = index.read_whole(
+        reader, {*named, *founders, *(record for found, _ in entries.values() for record in found)}
+    )
+    have = {work: _those_with(index, reader, work, found) for work, (found, _) in entries.items()}
+    groups = index.groups_of({*named, *founders, *(record for found in have.values() for record in found)}, values)
     homes = homes_in(groups)
-    reader.load_records(record for record in homes if reader.is_live(record))
     full = {work for work, (_, is_full) in entries.items() if is_full}
     answers = []
     for text, reference in zip(asked, references, strict=True):

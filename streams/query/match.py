@@ -19,11 +19,11 @@ from streams.matching.features import extract
 from streams.matching.prefilter import prefilter, signature
 from streams.query.answers import MatchAnswer, MatchedCluster
 from streams.query.hypothetical import Hypothetical
-from streams.query.index_reader import Home, IndexReader, homes_in
+from streams.query.index_reader import Home, IndexReader, groups_in, homes_in
 from streams.records.record import Record
 from streams.records.stored import Stored, id_of
 from streams.records.version import RecordVersion
-from streams.state.key_index import Place, places
+from streams.state.places import count, is_weak, names, places_of, slots
 from streams.state.reader import Reader
 
 __all__ = ["MOST_CLUSTERS", "MOST_MATCHED", "match"]
@@ -33,18 +33,28 @@ MOST_MATCHED = 50
 MOST_CLUSTERS = 5
 """Clusters of one answer, unless another limit is asked for."""
 _ORDER = {DUPLICATE: 0, REVIEW: 1, RELATED: 2}
+_READ_WHOLE = 32
+"""Candidates up to which all that is stored of them is read at once, before it is known which of them matter."""
 _TESTED = 200
 """Records of a cluster that are asked whether they keep a duplicate out."""
 
 
 class _Asked(NamedTuple):
-    """A document that is matched: its record as it would be stored, and the places of its blocking keys in Redis."""
+    """A document that is matched: its record as it would be stored, and the places of its blocking keys (`state/places.py`)."""
 
     record: Record
     id: bytes
     stored: Stored
     signature: bytes
-    places: tuple[Place, ...]
+    places: bytes
+
+
+class _Found(NamedTuple):
+    """A document, the records that share a blocking key with it and pass the prefilter, and how many of its keys are full."""
+
+    asked: _Asked
+    records: Sequence[bytes]
+    full_keys: int
 
 
 class _Near(NamedTuple):
@@ -73,7 +83,8 @@ class _Outcome(NamedTuple):
 def match(index: IndexReader, records: Sequence[Record], limit: int = MOST_CLUSTERS) -> list[MatchAnswer]:
     """Return the clusters that each document would join, were it alone, in order; at most `limit` clusters each.
 
-    Takes six round trips however many documents there are; more where groups were merged.
+    Takes two round trips for few candidates, else three: the key index, features, and what is stored of those that matter. One more
+    where groups were merged, one where a cluster has records that are no candidates.
 
     Raises:
         UsageError: where more than `MOST_MATCHED` documents are given.
@@ -82,12 +93,19 @@ def match(index: IndexReader, records: Sequence[Record], limit: int = MOST_CLUST
     if len(records) > MOST_MATCHED:
         raise UsageError(f"{len(records)} documents at once; at most {MOST_MATCHED} are matched")
     reader = index.reader()
-    near = _decide(index, reader, [_prepare(index, record) for record in records])
-    hypothetical = Hypothetical(index, reader)
-    jobs = hypothetical.jobs([each.request for each in near])
+    found = _candidates(index, [_prepare(index, record) for record in records])
+    every = {record for each in found for record in (each.asked.id, *each.records)}
+    values: Mapping[bytes, bytes] = {}
+    if len(every) <= _READ_WHOLE:
+        values = index.read_whole(reader, every)
+    else:
+        reader.load(every)
+    near = [_decide(index, reader, each) for each in found]
     wanted = {record for each in near for record in (each.asked.id, *each.decisions)}
-    homes = homes_in(index.groups_of(wanted))
-    reader.load_records(wanted)
+    roots = index.groups.resolve(wanted, values or index.read_whole(reader, wanted))
+    homes = homes_in(groups_in(roots))
+    hypothetical = Hypothetical(index, reader)
+    jobs = hypothetical.jobs([each.request for each in near], roots)
     answers = []
     for each, planned in zip(near, jobs, strict=True):
         outcome = _outcome(hypothetical, reader, each, planned)
@@ -99,30 +117,39 @@ def _prepare(index: IndexReader, record: Record) -> _Asked:
     features = extract(record)
     stored_version = RecordVersion.of(index.store.content(record), version=record.version, updated=record.updated)
     stored = Stored.of(stored_version, index.store.encode_features(features))
-    return _Asked(record, id_of(record.id), stored, signature(features), places(index.layout, blocking_keys(features)))
+    asked = _Asked(
+        record, id_of(record.id), stored, signature(features), places_of(index.layout, blocking_keys(features))
+    )
+    index.decisions.cache_keys(stored.features, asked.signature, asked.places)
+    return asked
 
 
-def _decide(index: IndexReader, reader: Reader, asked: Sequence[_Asked]) -> list[_Near]:
-    """Read the candidates of each document from the key index, and decide on each."""
-    commands = [command for each in asked for command in index.keys.get(each.places)]
-    replies = iter(index.connection.execute(commands))
-    found: list[tuple[_Asked, list[bytes], int]] = []
+def _candidates(index: IndexReader, asked: Sequence[_Asked]) -> list[_Found]:
+    """Read the candidates of each document from the key index."""
+    keys = [name for each in asked for name in names(each.places, index.layout.key_names)]
+    width = index.layout.fingerprint_bytes
+    fields = [fingerprint[-width:] for each in asked for _, fingerprint in slots(each.places)]
+    replies = iter(index.connection.read_fields(keys, fields))
+    found: list[_Found] = []
     for each in asked:
         met: dict[bytes, None] = {}
         full, may = 0, prefilter(each.signature)
-        for place in each.places:
-            packed = next(replies) or b""
-            full += index.keys.is_full(packed, loose=place.loose)
-            met.update(dict.fromkeys(index.keys.candidates(packed, may if place.loose else None)))
+        for place, packed in zip(range(count(each.places)), replies, strict=False):
+            if packed:
+                loose = is_weak(each.places, place)
+                full += index.keys.is_full(packed, loose=loose)
+                met.update(dict.fromkeys(index.keys.candidates(packed, may if loose else None)))
         met.pop(each.id, None)
-        found.append((each, list(met), full))
-    reader.load(record for each, met, _ in found for record in (each.id, *met))
-    near = []
-    for each, others, full in found:
-        live = [other for other in others if reader.is_live(other)]
-        decided = {other: index.decisions.decide(each.stored.features, reader.features(other)) for other in live}
-        near.append(_Near(each, len(live), {o: d for o, d in decided.items() if d.verdict in _ORDER}, full))
-    return near
+        found.append(_Found(each, list(met), full))
+    return found
+
+
+def _decide(index: IndexReader, reader: Reader, found: _Found) -> _Near:
+    """Decide on each candidate of a document."""
+    live = [other for other in found.records if reader.is_live(other)]
+    features = found.asked.stored.features
+    decided = {other: index.decisions.decide(features, reader.features(other)) for other in live}
+    return _Near(found.asked, len(live), {o: d for o, d in decided.items() if d.verdict in _ORDER}, found.full_keys)
 
 
 def _outcome(hypothetical: Hypothetical, reader: Reader, near: _Near, jobs: Sequence[MergeJob]) -> _Outcome:

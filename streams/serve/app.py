@@ -20,6 +20,7 @@ from streams.serve import probes
 from streams.serve.access import SESSION_COOKIE, Access, Caller, by_default
 from streams.serve.encoded_paths import EncodedPaths
 from streams.serve.guards import Guards
+from streams.serve.lines import ListResponse
 from streams.serve.page import router as page_router
 from streams.serve.page.errors import as_pages
 from streams.serve.problems import HANDLERS
@@ -75,7 +76,7 @@ def create_app(resources: Resources) -> Litestar:
     def provide_caller(request: Request[Caller, None, State]) -> Caller:
         return request.user
 
-    api = Router(API, route_handlers=[description, *_ROUTERS])
+    api = Router(API, route_handlers=[description, *_ROUTERS], response_class=ListResponse)
     app = Litestar(
         route_handlers=[api, probes.router, reconcile.router, page_router],
         dependencies={
@@ -114,7 +115,8 @@ def _description() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Streams",
         version=__version__,
-        description="Clusters of scholarly records that are one paper: look up, match, explain, correct, subscribe.",
+        description="Clusters of scholarly records that are one paper: look up, match, explain, correct, subscribe. "
+        "Answers with `items` come as NDJSON, one item a line, where `Accept` has application/x-ndjson.",
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         path=f"{API}/openapi",  # every other path below it answers in HTML, so it is no path of the API's own
         render_plugins=[JsonRenderPlugin()],

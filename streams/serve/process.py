@@ -19,6 +19,7 @@ from streams.serve.access import Access
 from streams.serve.app import create_app
 from streams.serve.connections import Connections
 from streams.serve.resources import Resources
+from streams.serve.scheduling import ask_for_short_turns
 from streams.settings import PREFIX, Settings
 from streams.settings.redaction import hide_tokens
 from streams.webhooks.configuration import read_webhooks
@@ -31,6 +32,8 @@ _GRACE_SECONDS = 2
 _IDLE_SECONDS = 30
 _BACKLOG = 512
 _SWITCH_SECONDS = 0.0005
+_COLLECT_AFTER = (20_000, 20, 50)
+"""New objects before the young ones are searched for cycles, and how many such searches before the older ones are."""
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -87,15 +90,18 @@ def serve(settings: Settings, bound: socket.socket) -> None:
 
 
 def _prefer_short_waits() -> None:
-    """Set the interpreter so that no request waits long for another thread or for the garbage collector.
+    """Set the process so that no request waits long for a processor, another thread or the garbage collector.
 
     Queries run in threads, and a thread that comes back from Redis waits for the interpreter's lock until the running one gives
     it up: after 5 ms by default, five times a request. Collections of all generations walk all objects there are; those made
-    so far, by imports mostly, stay until the end, so they are left out from here on.
+    so far, by imports mostly, stay until the end, so they are left out from here on. A match makes thousands of small values, which
+    reference counts free: collections after every 700 would fall into most requests.
     """
+    ask_for_short_turns()
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def end_on_signals() -> None:

@@ -22,7 +22,7 @@ from streams.serve.metrics import ServeMetrics
 from streams.serve.recent import Recent
 from streams.serve.timing import Timing, current_timing
 from streams.settings import Settings
-from streams.state.connection import Connection, connect_to_read
+from streams.state.connection import READ_FIELDS, Connection, connect_to_read
 from streams.state.generation import current_generation, form_of
 from streams.subscriptions.decision_tail import DecisionTail
 from streams.subscriptions.hub import Hub
@@ -112,6 +112,7 @@ class Resources:
         if reader is None:
             connection = connect_to_read(self.settings)
             connection.on_answer = self._redis_answered
+            connection.register(READ_FIELDS)
             self._connections.append(connection)
             reader = IndexReader(current_generation(self.settings, connection), connection)
         elif now - self._local.followed > _FOLLOW_SECONDS:

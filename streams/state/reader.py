@@ -60,6 +60,10 @@ class Reader:
         self.forget((record,))
         self._stored[record] = stored
 
+    def cache_document(self, record: bytes, document: bytes) -> None:
+        """Remember a document that was read beside other values, `b""` where there is none."""
+        self._documents[record] = document
+
     def forget(self, records: Iterable[bytes]) -> None:
         """Read these again when next wanted: another worker may have changed them."""
         for record in records:

@@ -10,6 +10,7 @@
     types = ["created", "merged"]               # the filters of the event stream (docs/how-to/subscribe.md)
     document = false                            # with the canonical document
     start = "now"                               # or "beginning": where an endpoint begins that has received nothing yet
+    park_after = 30                             # hours after which an event that is not taken is set aside
     enabled = true
 
 Secrets are as Standard Webhooks has them: `whsec_` and 24 to 64 bytes in Base64. With two of them both sign, which is how one is
@@ -26,7 +27,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -36,6 +37,7 @@ from streams.settings import PREFIX
 from streams.settings.redaction import hide_tokens
 from streams.subscriptions.filters import EVERYTHING, Filter
 from streams.webhooks.addresses import Networks, is_literal, networks_of, refusal
+from streams.webhooks.parking import PARK_AFTER_HOURS
 
 __all__ = ["NO_WEBHOOKS", "SETTING", "Endpoint", "Webhooks", "read_webhooks"]
 
@@ -48,6 +50,8 @@ _HEADING = re.compile(r"\s*\[\[\s*endpoint\s*\]\]")
 _MOST_ENDPOINTS = 50
 """Each has a consumer of its own."""
 _MOST_SECRETS = 2
+_MOST_HOURS = 120
+"""By then an endpoint that takes nothing is turned off."""
 _SECRET_BYTES = range(24, 65)
 _SECRET_MARK = "whsec_"  # noqa: S105 - how secrets begin
 _EXPECTS = "a file as docs/how-to/webhooks.md describes it"
@@ -67,6 +71,7 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
     corrections_only: bool = False
     document: bool = False
     start: Literal["now", "beginning"] = "now"
+    park_after: Annotated[float, msgspec.Meta(gt=0, le=_MOST_HOURS)] = PARK_AFTER_HOURS
     enabled: bool = True
 
 
@@ -87,6 +92,8 @@ class Endpoint:
     with_document: bool = False
     start: Literal["now", "beginning"] = "now"
     enabled: bool = True
+    park_after: float = PARK_AFTER_HOURS * 3600
+    """Seconds."""
 
     @property
     def origin(self) -> str:
@@ -170,7 +177,7 @@ def _webhooks(file: _File, folder: Path, *, is_private: bool) -> Webhooks:
         _check_url(table, number, file.allow_http, networks)
         endpoints[table.name] = Endpoint(
             table.name, table.url, _secrets(table, number, folder, is_private=is_private), _filter(table, number),
-            table.document, table.start, table.enabled,
+            table.document, table.start, table.enabled, table.park_after * 3600,
         )  # fmt: skip
     return Webhooks(tuple(endpoints.values()), networks)
 

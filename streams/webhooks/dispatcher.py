@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self, TypeVar
 
@@ -20,9 +20,10 @@ from streams.errors import StreamsError
 from streams.event_log import EventLog
 from streams.kafka.cancellation import stop_task
 from streams.settings import Settings
-from streams.state.connection import connect_to_read
+from streams.state.connection import connect
 from streams.webhooks.configuration import Webhooks
 from streams.webhooks.metrics import WebhookMetrics
+from streams.webhooks.parking import Parked
 from streams.webhooks.post import Post
 from streams.webhooks.schedule import Schedule
 from streams.webhooks.sender import Sender
@@ -61,8 +62,8 @@ class Dispatcher:
 
     async def __aenter__(self) -> Self:
         if self._webhooks.endpoints:
-            # Without WAIT: a state that a failover loses costs a count of attempts.
-            self._connection = connect_to_read(self._settings)
+            # With WAIT: a failover must not lose what is parked, for the position has moved on.
+            self._connection = connect(self._settings)
             self._store = StateStore(self._settings.namespace, self._connection, self._lease_seconds)
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="webhooks")
             self._task = asyncio.create_task(self._run())
@@ -84,21 +85,26 @@ class Dispatcher:
                     await asyncio.sleep(_ASK_SECONDS)
                     continue
                 last = ""
-                await self._send(await self._call(self._store.read))
+                states, parked = await self._call(self._read)
+                await self._send(states, parked)
             except StreamsError as error:
                 if str(error) != last:
                     last = str(error)
                     log.warning("webhooks_wait", "no webhooks are sent: {reason}", reason=last)
             await asyncio.sleep(_ASK_SECONDS)
 
-    async def _send(self, states: dict[str, EndpointState]) -> None:
+    def _read(self) -> tuple[dict[str, EndpointState], dict[str, list[Parked]]]:
+        names = [endpoint.name for endpoint in self._webhooks.endpoints]
+        return self._store.read(), {name: self._store.parked(name) for name in names}
+
+    async def _send(self, states: dict[str, EndpointState], parked: Mapping[str, Sequence[Parked]]) -> None:
         """Send until another process has the lease. Raises RedisError."""
         self._metrics.begin(endpoint.name for endpoint in self._webhooks.endpoints)
         async with Post(self._webhooks.networks) as post:
             senders = [
                 Sender(
-                    self._settings, each, states.get(each.name) or EndpointState(each.name), post, self._metrics,
-                    self._schedule,
+                    self._settings, each, states.get(each.name) or EndpointState(each.name), parked.get(each.name, ()),
+                    post, self._metrics, self._schedule,
                 )
                 for each in self._webhooks.endpoints
                 if each.enabled
@@ -121,19 +127,27 @@ class Dispatcher:
     async def _keep(self, senders: list[Sender], others: dict[str, bytes]) -> None:
         """Write states every second, until another process has the lease."""
         written: dict[str, bytes] = {}
+        names = [sender.endpoint.name for sender in senders]
         while True:
-            enabled = await self._call(self._store.enabled)
+            asked = await self._call(lambda: self._store.asked(names))
             for sender in senders:
-                moment = enabled.get(sender.endpoint.name, 0.0)
-                if moment > sender.state.enabled_at:
-                    sender.enable(moment)
+                sender.obey(asked[sender.endpoint.name])
             found = others | self._finished(senders)
             changed = {name: value for name, value in found.items() if written.get(name) != value}
-            lease = await self._call(lambda states=changed: self._store.write(self._token, states))  # type: ignore[misc]
-            if not lease.renewed:
+            if not await self._write(senders, changed):
                 return
             written = found
             await asyncio.sleep(_TICK_SECONDS)
+
+    async def _write(self, senders: Sequence[Sender], states: Mapping[str, bytes], *, release: bool = False) -> bool:
+        """Write states and what is parked; return whether this process still had the lease. Raises RedisError."""
+        unstored = [(sender, sender.parking.version) for sender in senders if not sender.parking.is_stored]
+        parked = {sender.endpoint.name: msgspec.json.encode(sender.parking.all()) for sender, _ in unstored}
+        lease = await self._call(lambda: self._store.write(self._token, states, parked, release=release))
+        if lease.renewed:
+            for sender, version in unstored:
+                sender.parking.store(version)
+        return lease.renewed
 
     def _finished(self, senders: list[Sender]) -> dict[str, bytes]:
         now, found = time.time(), {}
@@ -158,7 +172,7 @@ class Dispatcher:
         """Write the states and give the lease back; where Redis is away the next process begins with those of a second before."""
         states = self._finished(senders)
         try:
-            await asyncio.shield(self._call(lambda: self._store.write(self._token, states, release=True)))
+            await asyncio.shield(self._write(senders, states, release=True))
         except StreamsError as error:
             log.warning("webhooks_wait", "the states were not written: {reason}", reason=str(error))
 

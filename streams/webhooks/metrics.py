@@ -10,8 +10,8 @@ from streams.webhooks.states import EndpointState
 
 __all__ = ["OUTCOMES", "WebhookMetrics"]
 
-OUTCOMES = ("taken", "failed", "refused", "gone", "given_up")
-"""Of attempts, but for the last, which is of events: an event that is given up failed or was refused as well."""
+OUTCOMES = ("taken", "failed", "refused", "gone", "parked", "given_up")
+"""Of attempts, but for the last two, which are of events: an event that is parked failed or was refused as well."""
 
 
 class WebhookMetrics:
@@ -20,7 +20,7 @@ class WebhookMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._deliveries = Counter(
             "streams_webhook_deliveries",
-            "Attempts to deliver an event by their outcome; `given_up` counts events that are not sent again",
+            "Attempts by their outcome; `parked` counts events that were set aside, `given_up` those that are not sent again",
             ["name", "outcome"],
             registry=registry,
         )
@@ -37,6 +37,13 @@ class WebhookMetrics:
             registry=registry,
         )
 
+        self._parked = Gauge(
+            "streams_webhook_parked",
+            "Events that the endpoint did not take, and that wait until a person has them sent again",
+            ["name"],
+            registry=registry,
+        )
+
     def begin(self, names: Iterable[str]) -> None:
         """Give each endpoint its series, so that the first failure is an increase."""
         for name in names:
@@ -44,11 +51,13 @@ class WebhookMetrics:
                 self._deliveries.labels(name, outcome)
             self._lag.labels(name)
             self._failing.labels(name)
+            self._parked.labels(name)
 
     def end(self) -> None:
         """Drop what is said of endpoints now: another process sends."""
         self._lag.clear()
         self._failing.clear()
+        self._parked.clear()
 
     def count(self, name: str, outcome: str) -> None:
         """Count an attempt, or an event that is given up."""
@@ -58,3 +67,4 @@ class WebhookMetrics:
         """Show what a state says."""
         self._lag.labels(state.name).set(state.lag_seconds)
         self._failing.labels(state.name).set(bool(state.failing_since or state.off_since))
+        self._parked.labels(state.name).set(state.parked)

@@ -1,4 +1,4 @@
-"""Decide what follows an answer: the event is done, is sent again after a while, is given up, or the endpoint is turned off. Pure.
+"""Decide what follows an answer: the event is done, is sent again after a while, is parked, or the endpoint is turned off. Pure.
 
 | answer                                    | meaning                                                                     |
 |-------------------------------------------|-----------------------------------------------------------------------------|
@@ -7,10 +7,9 @@
 | 410                                       | gone: the endpoint is turned off at once                                    |
 | all others, no answer, a refused address  | failed: the endpoint does not work at the moment                            |
 
-An event is sent again after 5 s, 30 s, 5 min, … 12 h, each a tenth more or less by chance, later where `Retry-After` says so. After
-the last of these waits an event is given up only where that is a matter of the event: it was refused, or the endpoint has taken
-others since it failed first. Where nothing is taken the endpoint is down, and the event waits, until the endpoint is turned off
-after five days.
+An event is sent again after 5 s, 30 s, 5 min, … 12 h, each a tenth more or less by chance, later where `Retry-After` says so. One
+that is not taken within the endpoint's `park_after` is parked (`streams/webhooks/parking.py`), and the next one is sent. Where
+nothing at all is taken the endpoint is down, and it is turned off after five days.
 """
 
 from __future__ import annotations
@@ -105,14 +104,19 @@ class Schedule:
         self._off_after = off_after
         self._random = random or Random()  # noqa: S311 - not for secrets
 
-    def after(self, retry: Retry, answer: Answer, now: float) -> bool:
-        """Count an attempt that failed at `now`, and set when the next one is due; return False where the event is given up."""
+    def after(self, retry: Retry, answer: Answer, now: float, park_after: float, *, may_park: bool = True) -> bool:
+        """Count an attempt that failed at `now`, and set when the next one is due; return False where the event is to be parked.
+
+        It is parked `park_after` seconds after its first attempt, which the last attempt is made at.
+        """
         retry.attempts += 1
-        if retry.level >= len(self._waits) and (retry.passed or verdict(answer.status) is Verdict.REFUSED):
+        last = retry.since + park_after
+        if may_park and now >= last:
             return False
         wait = self._waits[min(retry.level, len(self._waits) - 1)] * (1 + self._random.uniform(-_JITTER, _JITTER))
         retry.level += 1
-        retry.due = now + max(wait, min(answer.retry_after, self._waits[-1]))
+        due = now + wait
+        retry.due = max(last if now < last < due else due, now + min(answer.retry_after, self._waits[-1]))
         return True
 
     def is_over(self, failing_since: float, now: float) -> bool:

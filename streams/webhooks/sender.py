@@ -4,9 +4,9 @@ Each endpoint has a consumer group of its own, `<STREAMS_APP_ID>-webhook-<name>`
 The consumer is assigned all partitions by this process, which has the lease (`streams/webhooks/dispatcher.py`); nothing is
 rebalanced.
 
-Of each partition one event is on its way at a time. Its offset is committed after the endpoint took it, or after it was given up or
+Of each partition one event is on its way at a time. Its offset is committed after the endpoint took it, or after it was parked or
 filtered out; commits are made once a second. A kill at any moment sends the events of the last second again, under the same ids.
-A partition whose event is not taken waits; the others go on.
+A partition whose event is not taken waits, until the event is parked (`streams/webhooks/parking.py`); the others go on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ from streams.errors import BrokerError, StreamsError
 from streams.event_log import EventLog
 from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.connection import KafkaConnection, started
-from streams.kafka.reader import describe, extents
+from streams.kafka.reader import describe, extents, read_one
 from streams.kafka.refusal import explained
 from streams.kafka.topics import is_embedded_broker
 from streams.settings import Settings
@@ -35,8 +35,10 @@ from streams.subscriptions.filters import facts_of
 from streams.webhooks.configuration import Endpoint
 from streams.webhooks.delivery import Delivery, event_delivery
 from streams.webhooks.metrics import WebhookMetrics
-from streams.webhooks.schedule import Answer, Retry, Schedule, Verdict, renewed, verdict
-from streams.webhooks.states import EndpointState
+from streams.webhooks.outcomes import OffError, Outcomes
+from streams.webhooks.parking import Parked, Parking
+from streams.webhooks.schedule import Answer, Retry, Schedule, Verdict
+from streams.webhooks.states import Asked, EndpointState
 
 __all__ = ["Sender", "group_of"]
 
@@ -59,14 +61,10 @@ def group_of(settings: Settings, name: str) -> str:
     return f"{settings.app_id}-webhook-{name}"
 
 
-class _OffError(Exception):
-    """The endpoint was turned off."""
-
-
 class Sender:
     """Sends to one endpoint while `run` runs. `state` is what is known of it; the caller stores it.
 
-    More than ten methods, for an attempt may be taken, refused, put off or given up.
+    More than ten methods, for events come from the topic and from what is parked, and a person may interfere.
     """
 
     def __init__(
@@ -74,23 +72,26 @@ class Sender:
         settings: Settings,
         endpoint: Endpoint,
         state: EndpointState,
+        parked: Iterable[Parked],
         post: Post,
         metrics: WebhookMetrics,
         schedule: Schedule,
     ) -> None:
-        """Take an endpoint with its state of before, which is continued."""
-        self.endpoint, self.state = endpoint, state
-        self._settings, self._post, self._metrics, self._schedule = settings, post, metrics, schedule
+        """Take an endpoint with its state of before and what is parked of it, which are continued."""
+        self.endpoint, self.state, self.parking = endpoint, state, Parking(parked)
+        self._outcomes = Outcomes(endpoint, state, self.parking, metrics, schedule)
+        self._settings, self._post = settings, post
         self._kafka = KafkaConnection.of(settings)
         self._topic = settings.topic_prefix + events.EVENTS
         self._enabled = asyncio.Event()
         self._wakes: dict[int, asyncio.Event] = {}
         self._times: dict[int, float] = {}
         """Unix seconds of the event of each partition that waits for its answer."""
-        self._problem, self._refusal = "", state.reason
+        self._problem = ""
         self._committed: dict[TopicPartition, int] = {}
         self._commit_due = self._commit_again = 0.0
         self._ends_known = False
+        self._resend_asked = 0.0
         state.origin = endpoint.origin
 
     async def run(self) -> None:
@@ -112,37 +113,31 @@ class Sender:
             await asyncio.sleep(wait)
             wait = min(2 * wait, _BACKOFF_SECONDS[1])
 
-    def enable(self, moment: float) -> None:
-        """Carry out that a person has enabled the endpoint: what waits is due now, and its waits restart."""
+    def obey(self, asked: Asked) -> None:
+        """Carry out what a person has asked for since."""
         state = self.state
-        state.enabled_at = moment
-        state.off_since = state.failing_since = 0.0
-        state.reason = ""
-        for retry in state.retries.values():
-            retry.level, retry.due, retry.passed = 0, 0.0, False
-        self._wake()
-        self._enabled.set()
+        if asked.enable > state.enabled_at:
+            self._outcomes.enable(asked.enable)
+            self._wake()
+            self._enabled.set()
+        if asked.discard > state.discarded_at:
+            state.discarded_at = asked.discard
+            parked = [each for each in self.parking.all() if each.parked_at <= asked.discard]
+            self._outcomes.give_up(parked, "was discarded")
+        if asked.redeliver > max(state.redelivered_at, self._resend_asked):
+            self._resend_asked = asked.redeliver
+            self.parking.send_again()
 
     def finish(self, now: float) -> EndpointState:
         """Return the state as it is to be stored now."""
-        state = self.state
-        state.time = now
-        state.lag_seconds = max((round(now - each, 3) for each in self._times.values()), default=0.0)
-        if state.off_since:
-            state.status = "off"
-        elif self._problem:
-            state.status, state.reason = "waiting", self._problem
-        elif state.failing_since or state.retries:
-            state.status, state.reason = "retrying", self._refusal
-        else:
-            state.status, state.reason = "sending", ""
-        return state
+        self.state.lag_seconds = max((round(now - each, 3) for each in self._times.values()), default=0.0)
+        return self._outcomes.finish(now, self._problem)
 
     async def _fault(self) -> str:
         """Send until the endpoint is turned off; return why it had to stop before that, `""` where it was turned off."""
         try:
             await cancelled_only_by_caller(self._session())
-        except _OffError:
+        except OffError:
             return ""
         except (StreamsError, KafkaError, OSError) as error:
             return str(error if isinstance(error, StreamsError) else explained(self._kafka, "cannot be read", error))
@@ -162,7 +157,7 @@ class Sender:
         async with self._consumer() as consumer:
             await self._begin(consumer, places)
             self._problem = ""
-            working: dict[TopicPartition, asyncio.Task[None]] = {}
+            working: dict[TopicPartition | None, asyncio.Task[None]] = {}
             try:
                 await self._follow(consumer, places, working)
             finally:
@@ -205,9 +200,14 @@ class Sender:
         self,
         consumer: AIOKafkaConsumer,
         places: Sequence[TopicPartition],
-        working: dict[TopicPartition, asyncio.Task[None]],
+        working: dict[TopicPartition | None, asyncio.Task[None]],
     ) -> None:
+        """Send what comes; beside the partitions, under None, what is parked and is to be sent again."""
         while True:
+            if None not in working and (
+                self.parking.next_due() is not None or self._resend_asked > self.state.redelivered_at
+            ):
+                working[None] = asyncio.create_task(self._resend())
             idle = [place for place in places if place not in working]
             if idle:
                 wait = _BUSY_MS if working else _IDLE_MS
@@ -268,8 +268,11 @@ class Sender:
         return event if wanted else None
 
     async def _send(self, partition: int, message: Any, event: Mapping[str, Any]) -> None:
-        """Send an event until it is taken or given up. Raises _OffError where the endpoint is turned off."""
+        """Send an event until it is taken or parked. Raises OffError where the endpoint is turned off."""
         delivery = event_delivery(event, message.timestamp, with_document=self.endpoint.with_document)
+        if self.parking.has(partition, message.offset, delivery.id):  # a session ended before the position moved on
+            await self.parking.until_stored()
+            return
         self._times[partition] = message.timestamp / 1000
         retry = self.state.retries.get(partition)
         if retry is not None and (retry.offset, retry.event_id) != (message.offset, delivery.id):
@@ -278,15 +281,42 @@ class Sender:
         while True:
             if retry is not None:
                 await self._wait(partition, retry)
-            answer = await self._post(self.endpoint, delivery)
-            said = verdict(answer.status)
-            self._metrics.count(self.endpoint.name, said.value)
+            answer, said = await self._attempt(delivery)
             if said is Verdict.TAKEN:
-                self._taken(partition)
+                self._outcomes.taken(partition)
+                self._wake()
                 return
             retry = retry or Retry(message.offset, delivery.id, time.time())
-            if not self._failed(partition, retry, answer, said):
+            if not self._outcomes.failed(partition, retry, answer, said):
+                await self.parking.until_stored()
                 return
+
+    async def _attempt(self, delivery: Delivery) -> tuple[Answer, Verdict]:
+        answer = await self._post(self.endpoint, delivery)
+        return answer, self._outcomes.count(answer)
+
+    async def _resend(self) -> None:
+        """Send what is due of the parked events again, each once; those that are not taken stay parked. Raises OffError."""
+        asked = self._resend_asked
+        while (parked := self.parking.next_due()) is not None:
+            answers = await self._send_parked(parked)
+            self.parking.settle(parked)
+            if not answers and (left := self.parking.stop_sending()):
+                reason = "{name} does not answer: {count} parked events were not sent again"
+                log.warning("webhook_resend_stopped", reason, name=self.endpoint.name, count=left)
+        self.state.redelivered_at = max(self.state.redelivered_at, asked)
+
+    async def _send_parked(self, parked: Parked) -> bool:
+        """Send a parked event once; return whether there was an answer. Raises OffError."""
+        message = await read_one(self._kafka, self._topic, parked.partition, parked.offset)
+        event = self._wanted(message) if message is not None else None
+        if message is None or event is None or event["event_id"] != parked.event_id:
+            self._outcomes.give_up([parked], f"is no longer in {self._topic}, or not wanted any more")
+            return True
+        delivery = event_delivery(event, message.timestamp, with_document=self.endpoint.with_document)
+        answer, said = await self._attempt(delivery)
+        self._outcomes.resent(parked, answer, said)
+        return answer.status > 0
 
     async def _wait(self, partition: int, retry: Retry) -> None:
         """Wait until an event is due, which may become sooner."""
@@ -300,51 +330,3 @@ class Sender:
     def _wake(self) -> None:
         for wake in self._wakes.values():
             wake.set()
-
-    def _taken(self, partition: int) -> None:
-        state, now = self.state, time.time()
-        state.taken += 1
-        state.last_taken = now
-        state.retries.pop(partition, None)
-        if state.failing_since:
-            log.info("webhook_recovered", "{name} takes events again", name=self.endpoint.name)
-            state.failing_since = 0.0
-        for retry in state.retries.values():
-            renewed(retry, now)
-        self._wake()
-
-    def _failed(self, partition: int, retry: Retry, answer: Answer, said: Verdict) -> bool:
-        """Note an attempt that failed; return whether the event is sent again. Raises _OffError."""
-        state, name, now = self.state, self.endpoint.name, time.time()
-        if not state.failing_since:
-            state.failing_since = now
-            log.warning(
-                "webhook_fails", "{name} did not take {event}: {reason}", name=name, event=retry.event_id,
-                reason=answer.reason,
-            )  # fmt: skip
-        state.failed += 1
-        state.last_failed = now
-        self._refusal = answer.reason
-        again = self._schedule.after(retry, answer, now)
-        state.retries[partition] = retry
-        if said is Verdict.GONE:
-            self._turn_off("it answered 410 Gone", now)
-        if not again:
-            state.retries.pop(partition)
-            state.given_up += 1
-            self._metrics.count(name, "given_up")
-            log.error(
-                "webhook_given_up", "{name}: {event} is not sent again after {attempts} attempts: {reason}", name=name,
-                event=retry.event_id, attempts=retry.attempts, reason=answer.reason,
-            )  # fmt: skip
-        elif self._schedule.is_over(state.failing_since, now):
-            self._turn_off(f"it has taken nothing for too long; at last: {answer.reason}", now)
-        return again
-
-    def _turn_off(self, reason: str, now: float) -> None:
-        self.state.off_since, self.state.reason = now, reason
-        log.error(
-            "webhook_off", "{name} is off: {reason}; `streams webhooks enable {name}` turns it on",
-            name=self.endpoint.name, reason=reason,
-        )  # fmt: skip
-        raise _OffError

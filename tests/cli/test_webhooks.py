@@ -12,6 +12,7 @@ import pytest
 from streams.cli import main
 from streams.settings import Settings
 from streams.state.connection import Connection
+from streams.webhooks.parking import Parked
 from streams.webhooks.schedule import Retry
 from streams.webhooks.states import EndpointState, StateStore
 from tests.webhooks.receiver import Receiver, Said
@@ -55,13 +56,32 @@ def test_endpoints_are_listed_enabled_and_removed(
     assert (state["name"], state["off_since"]) == ("a", OFF.off_since)
 
     assert run(monkeypatch, "enable", "a") == 0
-    assert "a" in store.enabled()
+    assert store.asked(["a"])["a"].enable > 0
     assert run(monkeypatch, "enable", "b") == 2
     assert "an endpoint b" in capsys.readouterr().err
 
     assert run(monkeypatch, "remove", "a") == 0
     assert store.read() == {}
     assert run(monkeypatch, "remove", "a") == 2
+
+
+def test_parked_events_are_listed_sent_again_and_discarded(
+    store: StateStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parked = Parked(0, 5, "c:0", 1_764_504_000.0, 1_764_612_000.0, 9, "it answered 500")
+    store.write("test", {}, {"a": msgspec.json.encode([parked])})
+    assert run(monkeypatch, "parked", "a") == 0
+    heading, row = capsys.readouterr().out.splitlines()
+    assert heading.split()[:3] == ["event", "partition", "offset"]
+    assert row.split()[:7] == ["c:0", "0", "5", "2025-11-30", "12:00:00", "2025-12-01", "18:00:00"]
+    assert run(monkeypatch, "parked", "a", "--json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["attempts"] == 9
+    for what in ("redeliver", "discard"):
+        assert run(monkeypatch, what, "a") == 0
+        assert "1 parked events" in capsys.readouterr().out
+        assert getattr(store.asked(["a"])["a"], what) > 0
+        assert run(monkeypatch, what, "b") == 2
+        assert "an endpoint b" in capsys.readouterr().err
 
 
 def test_an_endpoint_of_the_file_is_not_removed(

@@ -30,6 +30,15 @@ def cluster_of(library: Library, record: str) -> str:
     return Inspection(library.settings, library.reading).membership(record).cluster_id
 
 
+def test_a_look_up_takes_two_round_trips_and_one_by_an_id(stocked: Library) -> None:
+    for asked, trips in (
+        (["doi:10.5555/aaa.1"], 2), (["mine:2"], 1), (["mine:1"], 2), (["mine:2", "pmid:31452104", "doi:10.1/none"], 3),
+    ):  # fmt: skip
+        stocked.reading.round_trips = 0
+        look_up(stocked.index, asked)
+        assert stocked.reading.round_trips == trips
+
+
 def test_every_name_of_a_paper_finds_the_cluster_that_explain_names(
     stocked: Library, unchanged: Callable[[], None]
 ) -> None:

@@ -20,9 +20,11 @@ from tests.query.test_lookup import OTHER, PAIR, TITLE
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_document_comes_where_match_says(library: Library, seed: int) -> None:
+def test_a_document_comes_where_match_says(library: Library, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Records that link, veto and bridge one another; each is matched first, and then sent."""
     random = Random(seed)
+    if seed % 2:  # as where there are many candidates
+        monkeypatch.setattr("streams.query.match._READ_WHOLE", 0)
     clusters = Clusters(library.index)
     homes: dict[str, str] = {}
     for number in range(9):
@@ -45,6 +47,22 @@ def test_a_document_comes_where_match_says(library: Library, seed: int) -> None:
         if name not in homes:
             assert joined == reached
         homes = known
+
+
+def test_a_match_takes_two_round_trips_and_three_with_many_candidates(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.send("mine:1", title=TITLE, authors=PAIR, year=2015)
+    library.send("mine:2", title=TITLE, authors=PAIR, year=2015)
+    document = read_document({"title": TITLE, "authors": PAIR, "year": 2015})
+    answers = []
+    for most, trips in ((32, 2), (0, 3)):
+        monkeypatch.setattr("streams.query.match._READ_WHOLE", most)
+        library.reading.round_trips = 0
+        answers.append(match(library.index, [document] * 3))
+        assert library.reading.round_trips == trips
+    assert answers[0] == answers[1]
+    assert all(each.cluster_id and each.candidates == 2 for each in answers[0])
 
 
 def test_a_duplicate_a_relation_and_a_stranger(library: Library, unchanged: Callable[[], None]) -> None:

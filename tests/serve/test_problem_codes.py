@@ -41,6 +41,13 @@ def test_no_code_of_the_table_is_unused() -> None:
     assert [code for code in CODES if f'"{code}"' not in text] == []
 
 
+def test_every_code_of_the_table_is_provoked_by_a_test() -> None:
+    """By a test that names it, on the way to the service."""
+    own = Path(__file__)
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py") if path != own]
+    assert [code for code in CODES if not any(f'"{code}"' in text for text in texts)] == []
+
+
 def test_a_type_is_the_address_of_a_paragraph_on_the_site() -> None:
     configuration = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     site = re.search(r"^site_url: (\S+)$", configuration, re.MULTILINE)

@@ -45,7 +45,15 @@ def test_an_endpoint_has_what_the_file_says(read: Read) -> None:
     more = 'types = ["created", "merged"]\nsources = ["arxiv"]\ndocument = true\nstart = "beginning"\nenabled = false'
     (one,) = read(endpoint(more)).endpoints
     assert one.filter == Filter.of(types=["created", "merged"], sources=["arxiv"])
-    assert (one.with_document, one.start, one.enabled) == (True, "beginning", False)
+    assert (one.with_document, one.start, one.enabled, one.park_after) == (True, "beginning", False, 30 * 3600)
+    (one,) = read(endpoint("park_after = 1.5")).endpoints
+    assert one.park_after == 5400
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "121", '"soon"'])
+def test_an_event_is_parked_after_more_than_no_time_and_at_most_five_days(read: Read, hours: str) -> None:
+    with pytest.raises(SettingsError, match="line 5"):
+        read(endpoint(f"park_after = {hours}"))
 
 
 def test_neither_secret_nor_path_is_shown(read: Read) -> None:

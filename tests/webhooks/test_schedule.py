@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from email.utils import format_datetime
+from math import inf
 from random import Random
 from typing import NamedTuple
 
 import pytest
 
+from streams.webhooks.parking import PARK_AFTER_HOURS
 from streams.webhooks.schedule import (
     OFF_AFTER_SECONDS,
     WAITS,
@@ -23,20 +25,23 @@ from tests.webhooks.clock import moment
 
 DOWN = Answer(503)
 REFUSED = Answer(422)
+PARK_AFTER = PARK_AFTER_HOURS * 3600
 
 
 class Outcome(NamedTuple):
-    """The waits of an event, in seconds, until it is given up; `given_up` is false where that was not within so many attempts."""
+    """The waits of an event, in seconds, until it is parked; `parked` is false where that was not within so many attempts."""
 
     waits: list[float]
-    given_up: bool
+    parked: bool
 
 
-def attempts(answer: Answer, most: int = 20, *, passed: bool = False, seed: int = 1) -> Outcome:
-    schedule, retry, now = Schedule(random=Random(seed)), Retry(7, "c:1", 0.0, passed=passed), 1000.0  # noqa: S311
+def attempts(
+    answer: Answer, most: int = 20, *, park_after: float = PARK_AFTER, may_park: bool = True, seed: int = 1
+) -> Outcome:
+    schedule, retry, now = Schedule(random=Random(seed)), Retry(7, "c:1", 1000.0), 1000.0  # noqa: S311
     waits: list[float] = []
     for _ in range(most):
-        if not schedule.after(retry, answer, now):
+        if not schedule.after(retry, answer, now, park_after, may_park=may_park):
             return Outcome(waits, True)
         waits.append(retry.due - now)
         now = retry.due
@@ -58,7 +63,7 @@ def test_what_a_status_says(status: int, expected: Verdict) -> None:
 
 def test_waits_go_from_five_seconds_to_twelve_hours_with_a_tenth_by_chance() -> None:
     assert (WAITS[0], WAITS[-1]) == (5, 12 * 3600)
-    seen = [attempts(DOWN, seed=seed).waits for seed in range(50)]
+    seen = [attempts(DOWN, park_after=inf, seed=seed).waits for seed in range(50)]
     for level, wait in enumerate(WAITS):
         those = [waits[level] for waits in seen]
         assert all(0.9 * wait <= each <= 1.1 * wait for each in those)
@@ -66,28 +71,37 @@ def test_waits_go_from_five_seconds_to_twelve_hours_with_a_tenth_by_chance() -> 
         assert len(set(those)) > 40
 
 
-def test_while_the_endpoint_takes_nothing_no_event_is_given_up() -> None:
-    waits, given_up = attempts(DOWN)
-    assert not given_up
-    assert all(wait >= 0.9 * WAITS[-1] for wait in waits[len(WAITS) :])
+@pytest.mark.parametrize("answer", [DOWN, REFUSED])
+def test_an_event_is_parked_at_its_hour_after_a_last_attempt(answer: Answer) -> None:
+    for seed in range(50):
+        waits, parked = attempts(answer, seed=seed)
+        assert parked
+        assert sum(waits) == pytest.approx(PARK_AFTER)
+        assert len(WAITS) <= len(waits) <= len(WAITS) + 1
+    waits, parked = attempts(answer, park_after=60.0)
+    assert (parked, len(waits)) == (True, 3)
+    assert sum(waits) == pytest.approx(60.0)
 
 
-def test_an_event_that_is_refused_is_given_up_after_all_waits() -> None:
-    assert attempts(REFUSED) == Outcome(attempts(DOWN).waits[: len(WAITS)], True)
+def test_where_nothing_may_be_parked_an_event_is_sent_as_long_as_it_takes() -> None:
+    waits, parked = attempts(DOWN, may_park=False)
+    assert not parked
+    assert all(wait >= 0.9 * WAITS[-1] for wait in waits[len(WAITS) + 1 :])
 
 
-def test_an_event_that_fails_while_others_are_taken_is_given_up_after_all_waits() -> None:
-    waits, given_up = attempts(DOWN, passed=True)
-    assert (len(waits), given_up) == (len(WAITS), True)
+def test_an_endpoint_that_asks_for_more_time_has_it_before_an_event_is_parked() -> None:
+    waits, parked = attempts(Answer(503, retry_after=7200), park_after=3600.0)
+    assert (parked, len(waits)) == (True, 1)
+    assert waits[0] == pytest.approx(7200)
 
 
 def test_the_first_event_that_is_taken_makes_the_others_due_and_the_next_ones_do_not() -> None:
     schedule, retry = Schedule(), Retry(7, "c:1", 0.0)
     for _ in range(5):
-        schedule.after(retry, DOWN, 1000.0)
+        schedule.after(retry, DOWN, 1000.0, PARK_AFTER)
     renewed(retry, 2000.0)
     assert (retry.due, retry.attempts, retry.passed) == (2000.0, 5, True)
-    schedule.after(retry, DOWN, 2000.0)
+    schedule.after(retry, DOWN, 2000.0, PARK_AFTER)
     assert 2004 < retry.due < 2006
     due = retry.due
     renewed(retry, 2001.0)

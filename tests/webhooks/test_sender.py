@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 from zlib import crc32
 
+import msgspec
 import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,6 +19,7 @@ from streams.kafka.partitions import partition_of
 from streams.kafka.reader import extents
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
+from streams.webhooks.parking import Parked
 from streams.webhooks.sender import group_of
 from tests.client.topics import publish
 from tests.webhooks.feed import dispatching, event, events_of, run, until
@@ -26,6 +28,8 @@ from tests.webhooks.receiver import Receiver, Said
 pytestmark = pytest.mark.system
 
 BEGINNING = 'start = "beginning"'
+SOON = "park_after = 0.0002"
+"""Hours: an event is parked after .7 seconds."""
 
 
 def ids(messages: list[Outgoing]) -> list[str]:
@@ -97,7 +101,7 @@ def test_an_event_that_is_not_taken_is_sent_again_before_the_next_one_of_its_clu
             await until(lambda: len(receiver.taken) >= len(sent), "all are taken")
             await until(lambda: hooks.state().taken == len(sent), "the state says so")
             assert hooks.state().failed == sum(tried.values()) - len(sent) > 20
-            assert hooks.state().given_up == 0
+            assert hooks.state().parked == 0
             assert hooks.state().failing_since == 0
 
     with Receiver(answer) as receiver:
@@ -187,21 +191,114 @@ def test_one_event_that_is_taken_ends_the_waits_of_the_others(topics: Settings, 
         run(story)
 
 
-@pytest.mark.long
-def test_an_event_that_is_refused_again_and_again_is_given_up_and_the_next_ones_come(
+def test_an_event_that_is_never_taken_is_parked_and_sent_again_when_a_person_asks(
     topics: Settings, tmp_path: Path
 ) -> None:
+    poison = [True]
+
     async def story() -> None:
         await publish(topics, [event("c1", revision) for revision in (1, 2, 3)])
-        async with dispatching(topics, receiver.file(tmp_path, BEGINNING)) as hooks:
+        async with dispatching(topics, receiver.file(tmp_path, f"{BEGINNING}\n{SOON}")) as hooks:
             await until(lambda: hooks.state().taken == 2, "the others are taken")
-            assert (hooks.state().given_up, hooks.counted("given_up"), hooks.counted("refused")) == (1, 1, 4)
-            assert hooks.state().retries == {}
+            (parked,) = hooks.store.parked("a")
+            assert (parked.event_id, parked.reason) == ("c1:2", "it answered 500")
+            assert parked.attempts == len(receiver.statuses("c1:2")) > 1
+            assert (hooks.state().parked, hooks.gauge("streams_webhook_parked"), hooks.counted("parked")) == (1, 1, 1)
+            assert (hooks.state().status, hooks.state().retries) == ("sending", {})
+            poison[0] = False
+            hooks.store.redeliver("a")
+            await until(lambda: hooks.gauge("streams_webhook_parked") == 0, "it is taken")
+            assert hooks.state().taken == 3
 
-    with Receiver(lambda name: Said(422) if name == "c1:2" else Said()) as receiver:
+    with Receiver(lambda name: Said(500) if poison[0] and name == "c1:2" else Said()) as receiver:
         run(story)
-    assert [each["event_id"] for each in receiver.taken] == ["c1:1", "c1:3"]
-    assert len(receiver.statuses("c1:2")) == 4
+    assert [each["event_id"] for each in receiver.taken] == ["c1:1", "c1:3", "c1:2"]
+
+
+@pytest.mark.long
+def test_what_is_parked_outlasts_a_restart_and_may_be_discarded(topics: Settings, tmp_path: Path) -> None:
+    async def story() -> None:
+        file = receiver.file(tmp_path, f"{BEGINNING}\n{SOON}")
+        await publish(topics, [event(f"c{number}") for number in range(9)])
+        async with dispatching(topics, file) as hooks:
+            await until(lambda: hooks.state().parked == 3, "three are parked")
+            await until(lambda: hooks.state().taken == 6, "the others are taken")
+        async with dispatching(topics, file) as hooks:
+            await until(lambda: hooks.gauge("streams_webhook_parked") == 3, "they still are")
+            count = len(receiver.received)
+            hooks.store.redeliver("a")
+            await until(lambda: hooks.state().redelivered_at, "each was sent again")
+            assert len(receiver.received) == count + 3
+            assert all(each.passed_over for each in hooks.store.parked("a"))
+            count = len(receiver.received)
+            hooks.store.discard("a")
+            await until(lambda: hooks.gauge("streams_webhook_parked") == 0, "they are given up")
+            assert (hooks.state().given_up, hooks.counted("given_up")) == (3, 3)
+            assert len(receiver.received) == count
+
+    with Receiver(lambda name: Said(422) if name in ("c0:1", "c4:1", "c8:1") else Said()) as receiver:
+        run(story)
+
+
+@pytest.mark.long
+def test_events_that_were_parked_while_all_failed_are_sent_again_when_the_endpoint_is_back(
+    topics: Settings, tmp_path: Path
+) -> None:
+    """Each once, and without a person: they were not to blame."""
+    down = [True]
+    sent = [event("c1", revision) for revision in range(1, 7)]
+
+    async def story() -> None:
+        await publish(topics, sent)
+        async with dispatching(topics, receiver.file(tmp_path, f"{BEGINNING}\n{SOON}")) as hooks:
+            await until(lambda: hooks.state().parked >= 2, "the first ones are parked")
+            down[0] = False
+            await until(lambda: len(receiver.taken) == 6, "all are taken")
+            await until(lambda: hooks.gauge("streams_webhook_parked") == 0, "none is parked")
+
+    with Receiver(lambda _id: Said(503) if down[0] else Said()) as receiver:
+        run(story)
+    assert sorted(each["event_id"] for each in receiver.taken) == sorted(ids(sent))
+
+
+@pytest.mark.long
+def test_where_too_many_are_parked_the_next_event_waits_at_its_position(
+    topics: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.webhooks.parking.MOST_PARKED", 2)
+
+    async def story() -> None:
+        await publish(topics, [event("c1", revision) for revision in (1, 2, 3, 4)])
+        async with dispatching(topics, receiver.file(tmp_path, f"{BEGINNING}\n{SOON}")) as hooks:
+            await until(lambda: len(receiver.statuses("c1:3")) >= 6, "it is sent for longer than the others were")
+            assert (hooks.state().parked, receiver.statuses("c1:4")) == (2, [])
+            hooks.store.discard("a")
+            await until(lambda: receiver.statuses("c1:4"), "there is room")
+
+    with Receiver(lambda _id: Said(500)) as receiver:
+        run(story)
+
+
+@pytest.mark.long
+def test_a_parked_event_that_the_topic_no_longer_has_is_given_up(topics: Settings, tmp_path: Path) -> None:
+    async def story() -> None:
+        await publish(topics, [event("c1")])
+        async with dispatching(topics, receiver.file(tmp_path, BEGINNING)) as hooks:
+            await until(lambda: hooks.state().taken == 1, "the endpoint is sent to")
+        place = partition_of(b"c1", [0, 1, 2])
+        gone = [Parked(place, 0, "c1:other", 1.0, 2.0), Parked((place + 1) % 3, 7, "c2:1", 1.0, 2.0)]
+        for _ in range(2):  # the first takes the lease
+            hooks.store.write("test", {}, {"a": msgspec.json.encode(gone)})
+        hooks.store.write("test", {}, release=True)
+        async with dispatching(topics, receiver.file(tmp_path, BEGINNING)) as hooks:
+            await until(lambda: hooks.gauge("streams_webhook_parked") == 2, "they are parked")
+            hooks.store.redeliver("a")
+            await until(lambda: hooks.state().given_up == 2, "they are given up")
+            await until(lambda: hooks.store.parked("a") == [], "and parked no more")
+
+    with Receiver() as receiver:
+        run(story)
+    assert len(receiver.received) == 1
 
 
 @pytest.mark.long

@@ -11,14 +11,16 @@ import pytest
 from streams.settings import Settings
 from streams.state.connection import Command, Connection
 from streams.state.layout import webhooks_key
+from streams.webhooks.parking import Parked
 from streams.webhooks.schedule import Retry
-from streams.webhooks.states import EndpointState, Lease, StateStore, read_states
+from streams.webhooks.states import Asked, EndpointState, Lease, StateStore, read_states
 
 HELD, TAKEN, OTHERS = Lease(True, True), Lease(True), Lease(False)
 STATE = EndpointState(
     "a", "https://a.example.org", positions={0: 7, 2: 9}, retries={2: Retry(9, "c:1", 1.5, 3, 2, 9.5)}
 )
 VALUE = {"a": msgspec.json.encode(STATE)}
+PARKED = Parked(2, 9, "c:1", 1.5, 7.5, 3, "it answered 500")
 
 
 @pytest.fixture
@@ -83,19 +85,24 @@ def test_a_process_that_slept_through_the_lease_of_another_does_not_write_what_i
 def test_a_person_enables_and_the_states_stay(store: StateStore) -> None:
     store.write("one", {})
     store.write("one", VALUE)
-    assert store.enabled() == {}
+    assert store.asked(["a"]) == {"a": Asked()}
     store.enable("a", 17.25)
-    assert store.enabled() == {"a": 17.25}
+    store.redeliver("a", 18.5)
+    assert store.asked(["b", "a"]) == {"a": Asked(17.25, 18.5, 0.0), "b": Asked()}
+    assert store.asked([]) == {}
     assert store.read() == {"a": STATE}
 
 
 def test_what_is_kept_of_an_endpoint_can_be_removed(store: StateStore) -> None:
     store.write("one", {})
     store.write("one", VALUE)
+    store.write("one", {}, {"a": msgspec.json.encode([PARKED])})
+    assert store.parked("a") == [PARKED]
     store.enable("a")
+    store.discard("a")
     assert store.remove("a")
     assert not store.remove("a")
-    assert (store.read(), store.enabled()) == ({}, {})
+    assert (store.read(), store.asked(["a"]), store.parked("a")) == ({}, {"a": Asked()}, [])
 
 
 def test_a_state_of_another_version_is_left_out(store: StateStore, own: Settings, connection: Connection) -> None:

@@ -13,14 +13,13 @@ from litestar.params import PathParameter, QueryParameter
 from streams.clusters.corrections import SAME, Correction
 from streams.curation.corrections import corrections_of_sets, make_correction
 from streams.errors import UsageError
-from streams.query.cluster_events import read_history
 from streams.query.clusters import Clusters
 from streams.query.dossier import Dossier, read_dossier
-from streams.query.explain import Inspection
 from streams.query.index_reader import IndexReader
 from streams.query.preview import preview
 from streams.query.search_box import search
 from streams.serve.access import Caller, requires
+from streams.serve.history import history_of
 from streams.serve.page.corrections import preview_page
 from streams.serve.page.templates import fragment, page, part, redirect
 from streams.serve.page.views.cluster import cluster_view
@@ -63,14 +62,7 @@ async def show_history(
     as_part: Annotated[bool, QueryParameter(name="part", description="Only the part that goes into a page.")] = False,
 ) -> Response[str]:
     """Show how a cluster came to be."""
-
-    def family_of(index: IndexReader) -> list[str]:
-        Clusters(index).cluster(cluster)  # raises where it is not known
-        return Inspection(index.settings, index.connection).family(cluster)
-
-    family = await resources.ask(family_of)
-    found = await read_history(resources.settings, cluster, family, resources.hub.ring.next)
-    view = history_view(found)
+    view = history_view(await history_of(resources, cluster))
     return fragment("parts/timeline.html", view=view) if as_part else page(request, "cluster-history.html", view=view)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get
@@ -14,10 +14,11 @@ from streams.clusters.corrections import Correction
 from streams.query.answers import ClusterAnswer, Spanning
 from streams.query.clusters import MOST_LINKS, Clusters
 from streams.query.index_reader import IndexReader
+from streams.serve.history import history_of
 from streams.serve.problems import ProblemError, answers
 from streams.serve.resources import Resources
 
-__all__ = ["Why", "router"]
+__all__ = ["ClusterHistory", "PastEvent", "Why", "router"]
 
 ClusterId = Annotated[
     str,
@@ -32,6 +33,28 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     cluster_id: str
     links: Spanning
     corrections: tuple[Correction, ...]
+
+
+class PastEvent(msgspec.Struct, frozen=True):
+    """An event as `dedup.events` has it, and when it was first published, Unix time in ms."""
+
+    time: int
+    event: dict[str, Any]
+
+
+class ClusterHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """The history of a cluster, oldest event first.
+
+    `merged_into` is the cluster that its records went to, empty where it was not merged away. `lost` names the clusters of the
+    history whose first events were not found, with the last revision that is missing (0: all of them). `is_whole` says that all
+    that the topic has was read.
+    """
+
+    cluster_id: str
+    items: tuple[PastEvent, ...]
+    merged_into: str
+    lost: dict[str, int]
+    is_whole: bool
 
 
 @get(
@@ -86,6 +109,27 @@ async def why(
     return await resources.ask(question)
 
 
+@get(
+    "/{cluster_id:str}/history",
+    operation_id="getHistory",
+    summary="How a cluster came to be",
+    responses=answers(404, 422, 503),
+)
+async def history(resources: NamedDependency[Resources], cluster_id: ClusterId) -> ClusterHistory:
+    """Return the events of a cluster, and of those it was merged with or split from, oldest first; as lines if asked for.
+
+    Of each partition the last 60,000 events are read; `streams history` reads all.
+    """
+    found, is_whole = await history_of(resources, cluster_id)
+    return ClusterHistory(
+        cluster_id=found.cluster_id,
+        items=tuple(PastEvent(time, event) for time, event in found.events),
+        merged_into=found.merged_into,
+        lost=found.lost,
+        is_whole=is_whole,
+    )
+
+
 def _merged(request: Anything, found: ClusterAnswer, *, follow: bool) -> ProblemError:
     """Return the answer for a cluster that was merged away: 301 to the survivor, or 410."""
     text = f"cluster {found.merged_from} was merged into {found.cluster_id}"
@@ -95,4 +139,4 @@ def _merged(request: Anything, found: ClusterAnswer, *, follow: bool) -> Problem
     return ProblemError(301, "merged", text, merged_into=found.cluster_id, headers={"Location": location})
 
 
-router = Router("/clusters", route_handlers=[cluster, why], tags=["clusters"])
+router = Router("/clusters", route_handlers=[cluster, why, history], tags=["clusters"])

@@ -30,6 +30,7 @@ from streams.serve.corrections import (
     correction_answer,
     send_correction,
 )
+from streams.serve.lines import ListResponse
 from streams.serve.paging import CursorParameter, LimitParameter, next_link, read_cursor, write_cursor
 from streams.serve.problems import ProblemError, answers
 from streams.serve.resources import Resources
@@ -172,7 +173,7 @@ async def corrections(
     ]
     chosen = [(at, answer) for at, answer in found if status in (None, answer.status)]
     more = write_cursor("corrections", chosen[limit - 1][0]) if len(chosen) > limit else None
-    return Response(
+    return ListResponse(
         CorrectionPage(tuple(answer for _, answer in chosen[:limit]), more), headers=next_link(request, more)
     )
 

@@ -24,6 +24,7 @@ from streams.serve.dead_letters import (
     open_letter,
     retry_chosen,
 )  # fmt: skip
+from streams.serve.lines import ListResponse
 from streams.serve.paging import CursorParameter, LimitParameter, next_link, read_cursor, write_cursor
 from streams.serve.problems import answers
 from streams.serve.resources import Resources
@@ -78,7 +79,7 @@ async def dead_letters(
         tuple(ReasonCount(*count) for count in counts),
         resources.curation.is_current,
     )
-    return Response(page, headers=next_link(request, more))
+    return ListResponse(page, headers=next_link(request, more))
 
 
 @get(

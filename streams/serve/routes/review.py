@@ -18,6 +18,7 @@ from streams.curation.review_queue import Filters, Order, Position
 from streams.query.doubts import Side
 from streams.serve.access import TOKEN_NEEDED, Caller, requires
 from streams.serve.curation import now_ms
+from streams.serve.lines import ListResponse
 from streams.serve.paging import CursorParameter, LimitParameter, next_link, read_cursor, write_cursor
 from streams.serve.problems import ProblemError, answers
 from streams.serve.resources import Resources
@@ -87,7 +88,9 @@ async def review(
         curation, order, Filters(source, reason), after=after, most=limit, person=caller.author
     )
     more = write_cursor(name, after) if after else None
-    return Response(ReviewPage(tuple(map(_item, found)), more, curation.is_current), headers=next_link(request, more))
+    return ListResponse(
+        ReviewPage(tuple(map(_item, found)), more, curation.is_current), headers=next_link(request, more)
+    )
 
 
 @post(

@@ -68,3 +68,5 @@ def test_what_would_be_refused_is_not_chosen(desk: Desk) -> None:
         assert "contradicts" in text_of(forced)
     gone = desk.api.get("/review/outcomes/nothing")
     assert (gone.status_code, "not kept" in text_of(gone)) == (404, True)
+    gone = desk.api.get("/review/outcomes/nothing", headers={"Accept": "application/json"})
+    assert gone.json()["code"] == "unknown_outcomes"

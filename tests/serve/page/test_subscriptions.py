@@ -31,7 +31,7 @@ def test_operators_see_the_endpoints_of_webhooks_and_turn_one_on(operator: Clien
     part = operator.get("/subscriptions/webhooks", headers=HTML | {"HX-Request": "true"}).text
     assert "<html" not in part
     assert Form(page, "/enable").send(operator).status_code == 200
-    assert states.enabled()["a"] > 0
+    assert states.asked(["a"])["a"].enable > 0
     del operator.headers["Authorization"]
     assert "are shown to operators" in operator.get("/subscriptions", headers=HTML).text
     assert operator.get("/subscriptions/webhooks", headers=HTML).url.path == "/sign-in"

@@ -37,7 +37,7 @@ class EndpointRow(NamedTuple):
     lag: int | None
     taken: int
     failed: int
-    given_up: int
+    parked: int
     last_taken: float
     can_be_enabled: bool
 
@@ -47,7 +47,7 @@ def endpoint_rows(states: Sequence[EndpointState]) -> list[EndpointRow]:
     rows = [
         EndpointRow(
             each.name, each.origin, each.status, _TONES.get(each.status, ""), each.reason,
-            each.off_since or each.failing_since, each.lag_seconds, each.lag, each.taken, each.failed, each.given_up,
+            each.off_since or each.failing_since, each.lag_seconds, each.lag, each.taken, each.failed, each.parked,
             each.last_taken, each.status in ("off", "retrying"),
         )
         for each in states
