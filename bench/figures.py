@@ -66,8 +66,8 @@ FIGURES: dict[str, Figure] = {
         "latency.py",
         ("--load", "0.5", "--seconds", "20"),
         ("--load", "0.5", "--seconds", "2", "--rate", "100", "--backlog", "300"),
-        r"p99 (\d+)",
-        "ms, p99 at half of the highest rate, from send to the event read",
+        r"published: .*?p99 (\d+)",
+        "ms, p99 at half of the highest rate, from send to the event published",
     ),
     "queries": Figure(
         "query.py",

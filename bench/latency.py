@@ -6,7 +6,8 @@
 One worker beside the embedded broker and Redis. Without `--load` a record is sent, its position awaited, then comes a pause: the
 least, the median and the longest time in ms are printed. With it, a backlog shows first how many records a second the worker takes;
 then records come at that share of it (or at `--rate`) for some seconds, and a subscriber reads `dedup.events`: printed are the
-percentiles of the time from the sending of a record until its first event is read, without the first five seconds.
+percentiles of the time from the sending of a record until its first event is published (by the time in the event's message), and
+until that is read, without the first five seconds.
 """
 
 from __future__ import annotations
@@ -84,21 +85,23 @@ async def times(settings: Settings, payloads: Sequence[Payload], pause: float) -
 
 
 class Reader:
-    """Reads `dedup.events`, and notes how long ago the records were sent whose first event it reads; `found` is in ms."""
+    """Reads `dedup.events`, and notes of each record, in ms, how long after its sending its first event was published and read."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.sent: dict[str, float] = {}
-        self.found: list[float] = []
+        self.published: list[float] = []
+        self.read: list[float] = []
 
     async def run(self) -> None:
         """Read until cancelled."""
         topic = self._settings.topic_prefix + EVENTS
         async for message in follow(KafkaConnection.of(self._settings), [topic], from_beginning=False):
-            now = time.perf_counter()
+            now = time.time()
             for cause in orjson.loads(message.value)["causes"]:
                 if (began := self.sent.pop(cause, None)) is not None:
-                    self.found.append(1000 * (now - began))
+                    self.published.append(message.timestamp - 1000 * began)
+                    self.read.append(1000 * (now - began))
 
 
 async def backlog_rate(publisher: Publisher, payloads: Sequence[Payload], handled: Handled) -> float:
@@ -121,7 +124,7 @@ async def play(publisher: Publisher, payloads: Iterator[Payload], rate: float, s
         if not chunk:
             break
         if number > rate * _WARM_UP_SECONDS:
-            reader.sent.update(dict.fromkeys((payload.key.decode() for payload in chunk), time.perf_counter()))
+            reader.sent.update(dict.fromkeys((payload.key.decode() for payload in chunk), time.time()))
         async for _ in send(publisher, chunk):
             pass
         number += len(chunk)
@@ -131,8 +134,8 @@ async def play(publisher: Publisher, payloads: Iterator[Payload], rate: float, s
 
 async def steady(
     settings: Settings, payloads: Iterator[Payload], backlogged: int, load: float, rate: float, seconds: float
-) -> tuple[float, float, list[float]]:
-    """Return the records a second of a backlog, the rate that was sent at, and the milliseconds of each record in the feed."""
+) -> tuple[float, float, Reader]:
+    """Return the records a second of a backlog, the rate that was sent at, and what was read of the feed."""
     handled, reader = Handled(settings), Reader(settings)
     async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
         backlog = list(islice(payloads, backlogged))
@@ -146,7 +149,7 @@ async def steady(
         with suppress(asyncio.CancelledError):
             await reading
     handled.close()
-    return most, rate or load * most, reader.found
+    return most, rate or load * most, reader
 
 
 def feed(files: Sequence[str], records: int) -> Iterator[Payload]:
@@ -187,13 +190,14 @@ def main() -> None:
                 )
                 return
             payloads = feed(arguments.files, 1_000_000)
-            most, rate, found = asyncio.run(
+            most, rate, reader = asyncio.run(
                 steady(own, payloads, arguments.backlog, arguments.load, arguments.rate, arguments.seconds)
             )
-    print(
-        f"a backlog at {most:.0f} records/s; then {rate:.0f} records/s, {len(found)} of them with events:"
-        f" p50 {percentile(found, 0.5):.0f} ms, p99 {percentile(found, 0.99):.0f} ms, most {max(found):.0f} ms"
-    )
+    print(f"a backlog at {most:.0f} records/s; then {rate:.0f} records/s, {len(reader.read)} of them with events")
+    for name, found in (("published", reader.published), ("read", reader.read)):
+        print(
+            f"{name}: p50 {percentile(found, 0.5):.0f} ms, p99 {percentile(found, 0.99):.0f} ms, most {max(found):.0f} ms"
+        )
 
 
 if __name__ == "__main__":

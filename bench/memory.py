@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -31,12 +32,19 @@ from streams.state.connection import connect
 
 PARTS = 10
 _PAGES = 4096
+_TICKS = os.sysconf("SC_CLK_TCK")
 _MEGABYTE = 1_000_000
 
 
 def resident(process: int) -> float:
     """Return the resident memory of a process in MB."""
     return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGES / _MEGABYTE
+
+
+def cpu_seconds(processes: Iterable[int]) -> float:
+    """Return the CPU time that processes have taken."""
+    stats = (Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in processes)
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / _TICKS
 
 
 def intake_of(worker: int) -> int:

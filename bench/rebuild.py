@@ -25,7 +25,7 @@ from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
-from streams.rebuild.rebuild import StepProgress, rebuild
+from streams.rebuild.rebuild import rebuild
 from streams.settings import Settings
 from streams.state.connection import Connection, connect
 from streams.state.layout import Layout
@@ -53,7 +53,7 @@ def main() -> None:
             before = memory(connection)
             calm_collector()
             steps = Steps()
-            report = rebuild(own.model_copy(update={"preprints": options.preprints}), on_progress=steps)
+            report = rebuild(own.model_copy(update={"preprints": options.preprints}), on_step=steps)
             seconds = steps.end()
             after = memory(connection)
         connection.close()
@@ -69,11 +69,11 @@ class Steps:
         self._step, self._since = "begin", time.monotonic()
         self._seconds: dict[str, float] = {}
 
-    def __call__(self, said: StepProgress) -> None:
+    def __call__(self, step: str, _: int) -> None:
         """Take note of where it is."""
-        if said.step not in ("replayed", self._step):
+        if step not in ("replayed", self._step):
             self.end()
-            self._step = said.step
+            self._step = step
 
     def end(self) -> dict[str, float]:
         """End the step under way; returns the seconds of each."""

@@ -91,7 +91,7 @@ def main() -> None:
         ("intake", 95),
         ("redis", 45),
         ("broker", 15),
-        ("record", 475),
+        ("record", 448),
         ("topics", 3_900),
     ):
         parser.add_argument(f"--{name}", type=float, default=default)

@@ -17,12 +17,6 @@ WITHOUT = {
     "matching/feature_values": "value types; made and read in tests/matching/test_features.py",
     "synthetic/vocabulary": "tables of words",
     "clusters/group_plan": "value types; made and read in tests/clusters/test_planner.py",
-    # The forms of references: each is read, written and read again in one table of tests
-    "references/bibtex": "tests/references/test_forms.py",
-    "references/endnote_xml": "tests/references/test_forms.py",
-    "references/medline": "tests/references/test_forms.py",
-    "references/ris": "tests/references/test_forms.py",
-    "references/table": "tests/references/test_forms.py",
     # What `streams.deduplicate` is made of: held against the engine on a real Redis
     "api/grouping": "tests/api/test_deduplicating.py",
     "api/inputs": "tests/api/test_comparing.py, test_deduplicating.py",
@@ -78,7 +72,6 @@ WITHOUT = {
     "worker/prepare_pool": "on real processes, in every file of tests/system",
     "worker/process": "on real processes, in every file of tests/system",
     "worker/reconciler": "tests/system/test_redis_forgets.py",
-    "worker/startup_checks": "tests/system/test_refusals.py",
 }
 """Modules without a test file of their name, and why; a list that only gets shorter."""
 

@@ -17,7 +17,7 @@ from streams.errors import UsageError
 from streams.local.endpoints import find
 from streams.rebuild.from_nothing import FromNothingReport, rebuild_from_nothing
 from streams.rebuild.generations import GenerationStatus, abort, drop, status
-from streams.rebuild.rebuild import RebuildReport, StepProgress
+from streams.rebuild.rebuild import RebuildReport
 from streams.rebuild.rebuild import rebuild as run
 from streams.rebuild.restore_topics import restore_topics
 from streams.settings import load_settings
@@ -109,9 +109,9 @@ class _Progress:
     def __init__(self) -> None:
         self._watched = sys.stderr.isatty()
 
-    def __call__(self, progress: StepProgress) -> None:
+    def __call__(self, step: str, number: int) -> None:
         if self._watched:
-            typer.echo(f"\r\033[K{progress.step}: {progress.number:,}", err=True, nl=False)
+            typer.echo(f"\r\033[K{step}: {number:,}", err=True, nl=False)
 
 
 def _print(fields: object, text: str, *, as_json: bool) -> None:

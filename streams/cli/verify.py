@@ -17,28 +17,10 @@ from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.verification.differences import MEANINGS, PLACES, Difference
 from streams.verification.repair import repair
-from streams.verification.verifier import VerificationReport, Verifier
+from streams.verification.verifier import COUNTS, VerificationReport, Verifier
 
 __all__ = ["verify"]
 
-_LABELS = {
-    "messages": "messages handled, by the positions in Redis",
-    "records": "live records",
-    "records_in_clusters": "records in clusters",
-    "deleted": "deleted records",
-    "dead_letters": "current dead letters",
-    "groups": "groups",
-    "clusters": "clusters",
-    "ended": "clusters without a record",
-    "redirects": "clusters merged away",
-    "corrections": "corrections accepted",
-    "keys": "blocking keys of live records",
-    "keys_capped": "of these left out by the cap",
-    "owed": "events not yet published",
-    "events": "events",
-    "events_repeated": "events that came again",
-    "states": "clusters in dedup.clusters",
-}
 UNKNOWN = 3
 """The exit code where Redis or Kafka could not be read, so that nothing is known of differences."""
 _NOTES = {
@@ -83,7 +65,7 @@ def _show(screen: Console, report: VerificationReport, most: int) -> None:
     counts = Table(box=None, pad_edge=False, show_header=False)
     counts.add_column(justify="right")
     counts.add_column()
-    for name, label in _LABELS.items():
+    for name, label in COUNTS.items():
         counts.add_row(f"{report.counts[name]:,}", label)
     screen.print(counts)
     for name, count in report.notes.items():

@@ -13,32 +13,55 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.clusters.group import Cluster, Group
+from streams.clusters.group import Cluster, Group, cluster_id
 from streams.clusters.group_plan import Change
 
-__all__ = ["AsPublished", "Head", "Heads", "Names", "change_kind", "lift"]
+__all__ = ["AsPublished", "Heads", "Names", "PublishedCluster", "change_kind", "lift"]
 
 
-class Head(NamedTuple):
-    """The last event published of a cluster: its revision, the names of its records after it, when the first one was (ms).
+class PublishedCluster(NamedTuple):
+    """A cluster as last published: by its events, or by its state where there are no events of it.
 
-    `document` and `relations` are digest and list to compare, empty or None where they are not known.
+    `created` is the Unix time in ms of its first message; `document` the digest, `b""` where it is not known, as the relations are
+    not then, `whole` that of all of it, with the list of versions. `into` is the key of the cluster that it was merged into.
+    `events` and `state` are the last revisions in `dedup.events` and `dedup.clusters`, 0 where there is none or a tombstone.
+    `before` are the records by its events, where these end before the state. Records are sorted.
     """
 
-    revision: int
+    key: bytes
     records: tuple[str, ...]
-    time: int
+    created: int
+    events: int
+    state: int = 0
     document: bytes = b""
-    relations: tuple[tuple[str, str, str], ...] | None = None
+    relations: tuple[tuple[str, str, str], ...] = ()
+    into: bytes = b""
+    before: tuple[str, ...] = ()
+    whole: bytes = b""
+
+    @property
+    def revision(self) -> int:
+        """The last revision that any subscriber may know."""
+        return max(self.events, self.state)
+
+    @property
+    def name(self) -> str:
+        """The id of the cluster."""
+        return cluster_id(self.key)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether `dedup.clusters` does not have what the events lead to."""
+        return self.state != (self.events if self.records else 0)
 
 
-Heads = Mapping[bytes, Head]
+Heads = Mapping[bytes, PublishedCluster]
 """By the key of the cluster."""
 
 Names = Callable[[tuple[bytes, ...]], tuple[str, ...]]
 """The names of records, sorted."""
 
-AsPublished = Callable[[Group, int, Head], bool]
+AsPublished = Callable[[Group, int, PublishedCluster], bool]
 """Answers whether the cluster at an index of a group is as published."""
 
 
@@ -67,12 +90,12 @@ def lift(
     return lifted, tuple(changes)
 
 
-def _is_behind(group: Group, index: int, head: Head, as_published: AsPublished) -> bool:
+def _is_behind(group: Group, index: int, head: PublishedCluster, as_published: AsPublished) -> bool:
     revision = group.clusters[index].revision
     return revision < head.revision or (revision == head.revision and not as_published(group, index, head))
 
 
-def _lift(group: Group, index: int, head: Head, names: Names, changes: list[Change]) -> Cluster:
+def _lift(group: Group, index: int, head: PublishedCluster, names: Names, changes: list[Change]) -> Cluster:
     cluster, records = group.clusters[index], group.records(index)
     if not records:
         return msgspec.structs.replace(_empty(cluster.key, head, changes), created=cluster.created)
@@ -82,12 +105,12 @@ def _lift(group: Group, index: int, head: Head, names: Names, changes: list[Chan
     return Cluster(cluster.key, revision, cluster.created)
 
 
-def _empty(key: bytes, head: Head, changes: list[Change]) -> Cluster:
+def _empty(key: bytes, head: PublishedCluster, changes: list[Change]) -> Cluster:
     """Return a cluster without a record."""
     if not head.records:
-        return Cluster(key, head.revision, head.time)
+        return Cluster(key, head.revision, head.created)
     changes.append(Change("record_removed", key, head.revision + 1, (), (), (), head.records))
-    return Cluster(key, head.revision + 1, head.time)
+    return Cluster(key, head.revision + 1, head.created)
 
 
 def change_kind(published: set[str], now: set[str]) -> str:

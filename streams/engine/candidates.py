@@ -8,6 +8,7 @@ from typing import NamedTuple
 from streams.engine.decision_cache import DecisionCache
 from streams.engine.statistics import Statistics
 from streams.engine.upsert import Upsert
+from streams.matching.prefilter import prefilter
 from streams.state.connection import Command, Connection
 from streams.state.key_index import Entry, KeyIndex
 from streams.state.places import is_weak, without
@@ -58,10 +59,11 @@ class CandidateIndex:
                 former = self._decisions.keys_of(upsert.before)[1]
                 obsolete += self._index.remove(upsert.id, without(former, upsert.places))
             others: dict[bytes, None] = {}
+            may = prefilter(upsert.signature) if present else None
             for n, packed in present.items():
-                full += self._index.is_full(packed)
                 loose = is_weak(upsert.places, n)
-                others.update(dict.fromkeys(self._index.candidates(packed, upsert.signature, loose=loose)))
+                full += self._index.is_full(packed, loose=loose)
+                others.update(dict.fromkeys(self._index.candidates(packed, may if loose else None)))
             others.pop(upsert.id, None)
             found.append(RecordCandidates(upsert, list(others), present))
         self._connection.execute(obsolete)

@@ -96,6 +96,7 @@ class Engine:
         self.progress = Progress(layout, connection)
         self.form = self.progress.claim(settings)
         """The format of the values that are written (`state/formats.py`)."""
+        layout = Layout.of(settings, self.form)
         self.store = RecordStore(layout, self.form)
         self.index = KeyIndex(layout, settings.key_cap, together=not connection.is_cluster)
         self.decisions = DecisionCache(self.store, layout, DEFAULT.with_policy(settings.preprints))
@@ -106,7 +107,7 @@ class Engine:
         self._intake = Intake(settings, self.form)
         self._upserter = Upserter(self.store, self.decisions, connection)
         self._candidates = CandidateIndex(self.index, self.decisions, connection)
-        self._matcher = Matcher(self.decisions)
+        self._matcher = Matcher(self.decisions, self.index)
         self._corrector = Corrector(self.corrections, self.committer)
         self._questions = ReviewQuestions(self.groups, self.decisions)
 

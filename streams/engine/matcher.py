@@ -13,8 +13,8 @@ from streams.engine.decision_cache import DecisionCache
 from streams.engine.statistics import Statistics
 from streams.events import Evidence, Outgoing
 from streams.matching.decision import DISTINCT, DUPLICATE, RELATED, REVIEW, Decision
-from streams.state.key_index import ENTRY_BYTES
-from streams.state.places import slots
+from streams.state.key_index import KeyIndex
+from streams.state.places import is_weak, slots
 from streams.state.reader import Reader
 
 __all__ = ["Decided", "Matcher"]
@@ -38,8 +38,9 @@ class Decided(NamedTuple):
 class Matcher:
     """Decides on pairs of records by their features."""
 
-    def __init__(self, decisions: DecisionCache) -> None:
+    def __init__(self, decisions: DecisionCache, index: KeyIndex) -> None:
         self._decisions = decisions
+        self._index = index
 
     def decide(self, candidates: Candidates, reader: Reader) -> Decided:
         """Decide on each record and each of its candidates; the features of all are read already."""
@@ -96,5 +97,7 @@ class Matcher:
     def _crowd(self, found: RecordCandidates, other: bytes) -> int:
         """Return how many records the least crowded key holds that two records share."""
         theirs = slots(self._decisions.blocking_keys_of(other)[1])
-        shared = (found.keys.get(n, b"") for n, slot in enumerate(slots(found.upsert.places)) if slot in theirs)
-        return min(map(len, shared), default=0) // ENTRY_BYTES
+        mine = found.upsert.places
+        shared = (n for n, slot in enumerate(slots(mine)) if slot in theirs)
+        counts = (self._index.count(found.keys.get(n, b""), loose=is_weak(mine, n)) for n in shared)
+        return min(counts, default=0)

@@ -16,6 +16,7 @@ from streams.clusters.group import Group, Root, cluster_key, first_key
 from streams.clusters.planner import waiting
 from streams.engine.messages import Batch
 from streams.events import Outgoing
+from streams.records.chunks import chunks
 from streams.records.record import Record
 from streams.state.connection import Connection
 from streams.state.group_store import GroupStore
@@ -109,25 +110,11 @@ class Outbox:
             stale[key[:8]].add(key)
         return self._restate(stale, revisions)
 
-    def all_states(self, size: int) -> Iterator[list[Outgoing]]:
-        """Return the latest state of every cluster, in chunks of about `size` messages."""
-        lot: list[tuple[bytes, Group]] = []
-        for found in self._groups.all_groups():
-            lot.append(found)
-            if len(lot) >= size:
-                yield self._states_of(lot)
-                lot = []
-        if lot:
-            yield self._states_of(lot)
-
-    def _states_of(self, groups: Sequence[tuple[bytes, Group]]) -> list[Outgoing]:
-        reader = self._read(group for _, group in groups)
-        return [
-            message
-            for _, group in groups
-            for message in events.states(group, (c.key for c in group.clusters), _living(reader))
-            if message.value is not None
-        ]
+    def all_states(self, size: int) -> Iterator[Sequence[Outgoing]]:
+        """Return the latest state of every cluster that has records, in chunks of `size` messages."""
+        groups = (group for _, group in self._groups.all_groups())
+        keys = (c.key for group in groups for index, c in enumerate(group.clusters) if group.records(index))
+        return (self.restate(chunk).outgoing for chunk in chunks(keys, size))
 
     def _read(self, groups: Iterable[Group]) -> Reader:
         """Read the records that the states of these groups' clusters are made of."""

@@ -6,7 +6,7 @@ from streams.clusters.group import Group, Relation
 from streams.clusters.group_plan import Change, GroupPlan
 from streams.clusters.merge_jobs import MergeJob
 from streams.clusters.planner import Pair, plan, waiting
-from streams.clusters.published import Head, Heads, lift
+from streams.clusters.published import Heads, PublishedCluster, lift
 from streams.engine.decision_cache import DecisionCache
 from streams.state.reader import Reader
 
@@ -49,7 +49,7 @@ def _lifted(groups: list[Group], job: MergeJob, reader: Reader, heads: Heads) ->
     def names(records: tuple[bytes, ...]) -> tuple[str, ...]:
         return tuple(sorted(known.id if (known := reader.record(r)) else r.hex() for r in records))
 
-    def is_as_published(group: Group, index: int, head: Head) -> bool:
+    def is_as_published(group: Group, index: int, head: PublishedCluster) -> bool:
         records, document = group.records(index), group.clusters[index].canonical
         relations = tuple(
             sorted(
@@ -59,7 +59,8 @@ def _lifted(groups: list[Group], job: MergeJob, reader: Reader, heads: Heads) ->
             )
         )
         same = not (document and head.document) or document == head.document
-        return same and names(records) == head.records and head.relations in (None, relations)
+        related = not head.document or relations == head.relations
+        return same and related and names(records) == head.records
 
     return lift(groups, heads, job.records, names, is_as_published)
 

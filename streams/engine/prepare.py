@@ -119,7 +119,7 @@ class Intake:
 
     def __init__(self, settings: Settings, form: int = LATEST) -> None:
         """Prepare values of a format of the state (`state/formats.py`)."""
-        self._layout = Layout(settings.namespace, settings.generation, settings.buckets)
+        self._layout = Layout.of(settings, form)
         self._codec = RecordCodec(form)
         self._groups = GroupCodec(form)
         self._wide = form == FIRST

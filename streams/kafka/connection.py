@@ -32,6 +32,13 @@ logging.getLogger("aiokafka.conn").addFilter(lambda record: record.levelno > log
 METADATA_MS = 10_000
 """How old a consumer's knowledge of topics and partitions may be: new ones are read within this time."""
 
+_FETCH_WAIT_MS = 100
+"""Longest time that a broker may keep a reader's request waiting, in ms; aiokafka's value is 500.
+
+Kafka answers as soon as there is a message. The embedded broker looks again after a quarter to a half of this time: an event was
+read 129 ms after it was sent with 500, 30 ms with 100, 10 ms with 50, where an idle reader took 1.8 % of a core, and 2.9 %.
+"""
+
 
 @dataclass(frozen=True)
 class KafkaConnection:
@@ -101,7 +108,12 @@ class KafkaConnection:
 
     def consumer(self, name: str) -> dict[str, Any]:
         """Return the arguments of a consumer."""
-        return {**self.client(name), "client_rack": self.rack or None, "metadata_max_age_ms": METADATA_MS}
+        return {
+            **self.client(name),
+            "client_rack": self.rack or None,
+            "metadata_max_age_ms": METADATA_MS,
+            "fetch_max_wait_ms": _FETCH_WAIT_MS,
+        }
 
 
 class _Client(Protocol):

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Sequence
-from contextlib import aclosing
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
 
 import msgspec
 
@@ -22,9 +22,8 @@ from streams.kafka.reader import END_HEADER, read_between, reported_extents
 from streams.kafka.refusal import explained
 from streams.settings import Settings
 
-__all__ = ["name_state", "named_state", "tell_of_a_life"]
+__all__ = ["in_time", "name_state", "named_state", "tell_of_a_life"]
 
-T = TypeVar("T")
 _KEY = b"state"
 _SECONDS = 30.0
 
@@ -66,24 +65,17 @@ async def name_state(settings: Settings, state: str, replaces: str = "") -> str:
 
 async def tell_of_a_life(settings: Settings) -> bool:
     """Return whether any cluster was ever published that the topics still know of. Raises BrokerError."""
-
-    async def any_message() -> bool:
-        async with aclosing(_read(settings, [CLUSTERS, EVENTS])) as messages:
-            async for message in messages:
-                if END_HEADER not in dict(message.headers):
-                    return True
-        return False
-
-    return await _in_time(settings, any_message())
+    async with in_time(settings), aclosing(_read(settings, [CLUSTERS, EVENTS])) as messages:
+        async for message in messages:
+            if END_HEADER not in dict(message.headers):
+                return True
+    return False
 
 
 async def _control_messages(settings: Settings) -> list[bytes]:
     """Return the values in `dedup.control`, in order; the embedded broker tells its end rightly, as each was sent alone."""
-
-    async def values() -> list[bytes]:
+    async with in_time(settings):
         return [message.value async for message in _read(settings, [CONTROL]) if message.key == _KEY and message.value]
-
-    return await _in_time(settings, values())
 
 
 async def _read(settings: Settings, names: Sequence[str]) -> AsyncGenerator[Any, None]:
@@ -94,11 +86,12 @@ async def _read(settings: Settings, names: Sequence[str]) -> AsyncGenerator[Any,
         yield message
 
 
-async def _in_time(settings: Settings, work: Awaitable[T]) -> T:
-    """Return what `work` returns. Raises BrokerError where that takes too long."""
+@asynccontextmanager
+async def in_time(settings: Settings) -> AsyncIterator[None]:
+    """Raise BrokerError where the block, a read of a short topic, takes longer than 30 seconds."""
     try:
         async with asyncio.timeout(_SECONDS):
-            return await work
+            yield
     except TimeoutError as error:
         raise explained(KafkaConnection.of(settings), "cannot be read", error) from error
 

@@ -23,7 +23,7 @@ from streams.events import Outgoing
 from streams.events.cloudevents import CloudEvents
 from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.partitions import partition_of
-from streams.kafka.refusal import explained
+from streams.kafka.refusal import explained, explaining
 from streams.kafka.topics import MAX_LETTER_BYTES, MAX_MESSAGE_BYTES
 from streams.kafka.truncation import bounded, fit, size
 
@@ -129,10 +129,8 @@ class Publisher:
 
     async def ping(self) -> None:
         """Ask the broker for a sign of life. Raises BrokerError, or waits as long as the broker does."""
-        try:
+        with explaining(self._kafka, "does not answer"):
             await self._ready.client.fetch_all_metadata()
-        except KafkaError as error:
-            raise explained(self._kafka, "does not answer", error) from error
 
     async def _named(self, name: str, work: Awaitable[T]) -> T:
         """Return what `work` on a topic returns; where it fails, report the topic, and name it and the setting to correct."""

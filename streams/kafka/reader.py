@@ -8,8 +8,9 @@ Which of the two a broker is, it says itself, by the id of its cluster.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ __all__ = [
     "read_at",
     "read_at_time",
     "read_between",
+    "read_from",
     "read_one",
     "read_to_now",
     "reported_extents",
@@ -79,24 +81,23 @@ async def read_to_now(
 
 
 async def read_between(
-    kafka: KafkaConnection, wanted: Mapping[TopicPartition, Extent], since: int = 0
-) -> AsyncIterator[Any]:
+    kafka: KafkaConnection, wanted: Mapping[TopicPartition, Extent], since: int = 0, quiet_seconds: float = math.inf
+) -> AsyncGenerator[Any, None]:
     """Yield the messages of partitions from the first offset of an extent to before its end, end markers among them.
 
-    Where the first is gone, it begins with the first that there is; with `since`, as in `read_to_now`. Raises BrokerError.
+    Where the first is gone, it begins with the first that there is; with `since`, as in `read_to_now`. Where no message comes for
+    `quiet_seconds`, the partitions that end before the end of their extent are left. Raises BrokerError.
     """
     ends = {place: extent.end for place, extent in wanted.items() if extent.end > extent.first}
     if not ends:
         return
     async with plain_consumer(kafka) as consumer:
-        consumer.assign(list(ends))
-        for place in ends:
-            consumer.seek(place, wanted[place].first)
+        read_from(consumer, {place: wanted[place].first for place in ends})
         if since > 0:
             for place, found in (await consumer.offsets_for_times(dict.fromkeys(ends, since))).items():
                 if found is not None:
                     consumer.seek(place, found.offset)
-        async for message in _until(consumer, ends):
+        async for message in _until(consumer, ends, quiet_seconds):
             yield message
 
 
@@ -145,9 +146,7 @@ async def read_at_time(kafka: KafkaConnection, topic: str, moment: int) -> Async
         }
         if not first:
             return
-        consumer.assign(list(first))
-        for place, offset in first.items():
-            consumer.seek(place, offset)
+        read_from(consumer, first)
         async for message in _of_moment(consumer, moment):
             yield message
 
@@ -165,16 +164,25 @@ async def _of_moment(consumer: AIOKafkaConsumer, moment: int) -> AsyncIterator[A
                 del left[place]
 
 
-async def _until(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> AsyncIterator[Any]:
+async def _until(
+    consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], quiet_seconds: float
+) -> AsyncIterator[Any]:
     """Yield the messages of the partitions before their ends; a partition may have none right before its end."""
     open_partitions = set(ends)
+    last_message = time.monotonic()
     while open_partitions:
-        for partition, messages in (await consumer.getmany(*open_partitions, timeout_ms=500)).items():
+        fetched = await consumer.getmany(*open_partitions, timeout_ms=500)
+        for partition, messages in fetched.items():
             for message in messages:
                 if message.offset < ends[partition]:
                     yield message
             if messages[-1].offset >= ends[partition] - 1:
                 open_partitions.discard(partition)
+        if fetched:
+            last_message = time.monotonic()
+        elif time.monotonic() - last_message > quiet_seconds:
+            # Some brokers report an end offset that is too small; a message would have come in that case.
+            ends = {**ends, **await consumer.end_offsets(list(open_partitions))}
         for partition in list(open_partitions):
             if await consumer.position(partition) >= ends[partition]:
                 open_partitions.discard(partition)
@@ -226,14 +234,15 @@ def _places_of(keys: Collection[bytes], places: Sequence[TopicPartition]) -> lis
     ]
 
 
-def _seek_beginning(consumer: AIOKafkaConsumer, places: Collection[TopicPartition]) -> None:
-    """Seek offset 0 of each partition; where it is gone the consumer seeks the first there is (`auto_offset_reset`).
+def read_from(consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> None:
+    """Let a consumer read these partitions, each from an offset; where it is gone, from the first there is (`auto_offset_reset`).
 
-    Not the beginning that the broker reports: the embedded one may report too large an offset where several producers began
-    the partition at once.
+    A partition is read from its beginning by the offset 0, not by the one that the broker reports: the embedded one may report too
+    large an offset where several producers began the partition at once.
     """
-    for place in places:
-        consumer.seek(place, 0)
+    consumer.assign(list(offsets))
+    for place, offset in offsets.items():
+        consumer.seek(place, offset)
 
 
 async def first_offsets(kafka: KafkaConnection, topic: str) -> dict[int, int]:
@@ -246,8 +255,7 @@ async def first_offsets(kafka: KafkaConnection, topic: str) -> dict[int, int]:
         first = await consumer.beginning_offsets(places)
         late = [place for place in places if first[place] > 0]
         if late:  # by the broker's report, which may be too large, never too small
-            consumer.assign(late)
-            _seek_beginning(consumer, late)
+            read_from(consumer, dict.fromkeys(late, 0))
             first |= {place: min(first[place], message.offset) for place, message in (await _next(consumer)).items()}
         return {place.partition: offset for place, offset in first.items()}
 
@@ -264,9 +272,7 @@ async def read_one(kafka: KafkaConnection, topic: str, partition: int, offset: i
 async def read_at(kafka: KafkaConnection, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, Any]:
     """Return the messages at one offset of each partition; those that are not there are left out. Raises BrokerError."""
     async with plain_consumer(kafka) as consumer:
-        consumer.assign(list(offsets))
-        for place, offset in offsets.items():
-            consumer.seek(place, offset)
+        read_from(consumer, offsets)
         found = await _next(consumer)
         return {place: message for place, message in found.items() if message.offset == offsets[place]}
 
@@ -286,9 +292,11 @@ async def _next(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Any]:
 async def follow(kafka: KafkaConnection, topics: Sequence[str], *, from_beginning: bool) -> AsyncIterator[Any]:
     """Yield messages as they come, until cancelled. Raises BrokerError."""
     async with plain_consumer(kafka, "earliest" if from_beginning else "latest") as consumer:
-        consumer.assign(places := list((await describe(kafka, topics)).places))
+        places = (await describe(kafka, topics)).places
         if from_beginning:
-            _seek_beginning(consumer, places)
+            read_from(consumer, dict.fromkeys(places, 0))
+        else:
+            consumer.assign(list(places))
         async for message in consumer:
             if END_HEADER not in dict(message.headers):
                 yield message

@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
@@ -29,8 +29,9 @@ from streams.errors import UsageError
 from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.dead_letters import Content, Letter, contents, topic_of_letters
 from streams.kafka.reader import read_one
-from streams.kafka.refusal import explained
+from streams.kafka.refusal import explaining
 from streams.kafka.topics import record_topic
+from streams.records.chunks import chunks
 from streams.settings import Settings
 from streams.sources import MAX_PAYLOAD, SOURCES
 
@@ -96,11 +97,12 @@ async def retry(
         outcomes.append(outcome)
         on_done(outcome)
 
-    async with _Producer(settings) as producer:
+    async with _producer(settings) as producer:
         async for chunk in _chunks(contents(settings, [members[0] for members in waiting.values()])):
             done = await asyncio.gather(*(_resend(settings, producer, letter, found, to) for letter, found in chunk))
             whole = [outcome._replace(letters=waiting.pop(outcome.letters[0].origin)) for outcome in done]
-            await producer.delete([letter for outcome in whole if not outcome.problem for letter in outcome.letters])
+            sent = [letter for outcome in whole if not outcome.problem for letter in outcome.letters]
+            await _delete(settings, producer, sent)
             for outcome in whole:
                 done_with(outcome)
     for members in waiting.values():
@@ -110,12 +112,12 @@ async def retry(
 
 async def drop(settings: Settings, letters: Sequence[Letter]) -> None:
     """Delete letters without sending their payloads. Raises BrokerError."""
-    async with _Producer(settings) as producer:
-        for start in range(0, len(letters), _CHUNK):
-            await producer.delete(letters[start : start + _CHUNK])
+    async with _producer(settings) as producer:
+        for chunk in chunks(letters, _CHUNK):
+            await _delete(settings, producer, chunk)
 
 
-async def _resend(settings: Settings, producer: _Producer, letter: Letter, found: Content, to: str) -> Outcome:
+async def _resend(settings: Settings, producer: AIOKafkaProducer, letter: Letter, found: Content, to: str) -> Outcome:
     source = to or letter.source
     if CORRECTIONS in (source, letter.source):
         return Outcome((letter,), problem="a correction is decided once; send a new one with `streams correct`")
@@ -132,56 +134,49 @@ async def _resend(settings: Settings, producer: _Producer, letter: Letter, found
     # Messages with one key belong in one partition, which the client that sent the first one has chosen.
     partition = int(origin[2]) if origin and origin[1] == target else None
     try:
-        await producer.send(target, key, payload, retry_headers(letter.origin, letter.arrival), partition)
+        await _send(producer, target, key, payload, partition, retry_headers(letter.origin, letter.arrival))
     except KafkaError as error:
         return Outcome((letter,), problem=f"Kafka did not take it: {str(error) or type(error).__name__}")
     return Outcome((letter,), target)
 
 
-class _Producer:
-    """Sends payloads and tombstones; each call returns when the broker has acknowledged."""
+@asynccontextmanager
+async def _producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    """Yield a producer of payloads and tombstones. Raises BrokerError."""
+    kafka = KafkaConnection.of(settings)
+    producer = AIOKafkaProducer(
+        acks="all",
+        linger_ms=5,
+        max_batch_size=_BATCH_BYTES,
+        max_request_size=2 * MAX_PAYLOAD,  # the broker is the judge of what is too large
+        **kafka.client("dead-letters"),
+    )
+    async with started(producer, kafka):
+        yield producer
 
-    def __init__(self, settings: Settings) -> None:
-        self._kafka = KafkaConnection.of(settings)
-        self._open = AsyncExitStack()
-        self._letters = topic_of_letters(settings)
-        self._producer = AIOKafkaProducer(
-            acks="all",
-            linger_ms=5,
-            max_batch_size=_BATCH_BYTES,
-            max_request_size=2 * MAX_PAYLOAD,  # the broker is the judge of what is too large
-            **self._kafka.client("dead-letters"),
-        )
 
-    async def __aenter__(self) -> _Producer:
-        await self._open.enter_async_context(started(self._producer, self._kafka))
-        return self
+async def _send(
+    producer: AIOKafkaProducer,
+    topic: str,
+    key: bytes,
+    value: bytes | None,
+    partition: int | None,
+    headers: Sequence[tuple[str, bytes]] = (),
+) -> None:
+    """Send one message, to its key's partition where none, or one that does not exist, is given; return when it is acknowledged.
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._open.aclose()
+    Raises KafkaError.
+    """
+    if partition not in await producer.partitions_for(topic):
+        partition = None
+    await producer.send_and_wait(topic, value, key=key or None, partition=partition, headers=list(headers))
 
-    async def send(
-        self,
-        topic: str,
-        key: bytes,
-        value: bytes | None,
-        headers: Sequence[tuple[str, bytes]] = (),
-        partition: int | None = None,
-    ) -> None:
-        """Send one message, to its key's partition where none, or one that does not exist, is given. Raises KafkaError."""
-        if partition not in await self._producer.partitions_for(topic):
-            partition = None
-        await self._producer.send_and_wait(topic, value, key=key or None, partition=partition, headers=list(headers))
 
-    async def delete(self, letters: Sequence[Letter]) -> None:
-        """Write a tombstone for each letter, in the letter's own partition. Raises BrokerError."""
-        places = dict.fromkeys((letter.id, letter.place[0]) for letter in letters)
-        try:
-            await asyncio.gather(
-                *(self.send(self._letters, name.encode(), None, partition=partition) for name, partition in places)
-            )
-        except KafkaError as error:
-            raise explained(self._kafka, "did not accept the messages", error) from error
+async def _delete(settings: Settings, producer: AIOKafkaProducer, letters: Sequence[Letter]) -> None:
+    """Write a tombstone for each letter, in the letter's own partition. Raises BrokerError."""
+    topic, places = topic_of_letters(settings), dict.fromkeys((letter.id, letter.place[0]) for letter in letters)
+    with explaining(KafkaConnection.of(settings), "did not accept the messages"):
+        await asyncio.gather(*(_send(producer, topic, name.encode(), None, partition) for name, partition in places))
 
 
 async def _chunks(items: AsyncIterator[tuple[Letter, Content]]) -> AsyncIterator[list[tuple[Letter, Content]]]:

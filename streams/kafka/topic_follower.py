@@ -33,8 +33,8 @@ from streams.event_log import EventLog
 from streams.kafka.broker_process import BrokerProcess
 from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.reader import Extent, describe, extents_of, plain_consumer, read_at
-from streams.kafka.refusal import explained
+from streams.kafka.reader import Extent, describe, extents_of, plain_consumer, read_at, read_from
+from streams.kafka.refusal import explained, explaining
 
 __all__ = ["Batch", "Begin", "Missing", "Position", "TopicFollower", "mark_of"]
 
@@ -140,15 +140,12 @@ class TopicFollower:
         try:
             while not self._read:
                 await cancelled_only_by_caller(self._step())
-        except StreamsError:
+        except Exception as error:  # also of aiokafka, as a broker dies: no error may end what is to be read for months
             await self._fail()
-            raise
-        except (KafkaError, OSError, TimeoutError) as error:
-            await self._fail()
-            raise explained(self._kafka, "cannot be read", error) from error
-        except Exception as error:  # of aiokafka, as a broker dies: no error may end what is to be read for months
-            log.error("topics_unread", "{topics} could not be read", topics=", ".join(self._topics), cause=error)
-            await self._fail()
+            if isinstance(error, StreamsError):
+                raise
+            if not isinstance(error, (KafkaError, OSError, TimeoutError)):
+                log.error("topics_unread", "{topics} could not be read", topics=", ".join(self._topics), cause=error)
             raise explained(self._kafka, "cannot be read", error) from error
         return self._read.pop(0)
 
@@ -167,10 +164,8 @@ class TopicFollower:
         places = [place for place in self.positions if place.topic == topic]
         if self._consumer is None or not places:
             return {}
-        try:
+        with explaining(self._kafka, "cannot be read"):
             first = await cancelled_only_by_caller(self._consumer.beginning_offsets(places))
-        except KafkaError as error:
-            raise explained(self._kafka, "cannot be read", error) from error
         return {place.partition: offset for place, offset in first.items()}
 
     def behind(self, place: TopicPartition) -> int | None:
@@ -224,9 +219,7 @@ class TopicFollower:
         # From here on nothing is awaited, so that no cancellation loses what is missing.
         missing = [found for place in places if (found := self._missing(place, place in restarted))]
         self.positions |= {each.place: Position(each.end) for each in missing}
-        consumer.assign(places)
-        for place in places:
-            consumer.seek(place, self.positions[place].next)
+        read_from(consumer, {place: self.positions[place].next for place in places})
         self._consumer, self._is_compared = consumer, True
         self._began = self._last = time.monotonic()
         self.answered = time.time()

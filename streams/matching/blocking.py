@@ -6,6 +6,8 @@ of the fuzzy kinds survives another kind of error. `docs/evaluation.md` says wha
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from streams.matching.feature_values import IS_PREPRINT, STOP_TITLE, Features
@@ -29,11 +31,16 @@ class Key(NamedTuple):
     value: str
 
 
+_Found = list[tuple[str, str]]
+# Of a pair; a third of the time of calling the class, and a record has seven keys.
+_KEY: Callable[[tuple[str, str]], Key] = partial(tuple.__new__, Key)
+
+
 def blocking_keys(features: Features) -> tuple[Key, ...]:
     """Return the blocking keys of a record, identifiers first, at most `MAX_KEYS`."""
-    found = [Key("id", value) for value in features.ids[:5]]
+    found = [("id", value) for value in features.ids[:5]]
     # A record that a source relates to another work gets that work's identifier as a key, so that the two are compared.
-    found += [Key("id", relation.partition(" ")[2]) for relation in features.relations[:2]]
+    found += [("id", relation.partition(" ")[2]) for relation in features.relations[:2]]
     if features.title:
         if features.flags & STOP_TITLE:
             _stop_keys(features, found)
@@ -42,12 +49,12 @@ def blocking_keys(features: Features) -> tuple[Key, ...]:
     _team_keys(features, found)
     if features.page and features.volume:
         where = features.journal[:1] or features.date // 10000 or ""
-        found.append(Key("place", f"{features.volume} {features.page} {where}"))
+        found.append(("place", f"{features.volume} {features.page} {where}"))
     if features.abstract:
         # With letters of a name: abstracts made of stock sentences would put thousands of records under one key.
         initials = _family(features)[:3]
-        found += [Key("abstract", features.abstract[at : at + 3].hex() + initials) for at in (0, 5, 10)]
-    return tuple(dict.fromkeys(found))[:MAX_KEYS]
+        found += [("abstract", features.abstract[at : at + 3].hex() + initials) for at in (0, 5, 10)]
+    return tuple(map(_KEY, dict.fromkeys(found)))[:MAX_KEYS]
 
 
 def _family(features: Features) -> str:
@@ -55,43 +62,43 @@ def _family(features: Features) -> str:
     return first.partition("|")[0][:12]
 
 
-def _stop_keys(features: Features, found: list[Key]) -> None:
+def _stop_keys(features: Features, found: _Found) -> None:
     family = _family(features)
     if family and features.date:
-        found.append(Key("stop", f"{compact(features.title)[:24]} {family} {features.date // 10000}"))
+        found.append(("stop", f"{compact(features.title)[:24]} {family} {features.date // 10000}"))
     if features.volume and features.journal:
         found.append(
-            Key("stop", f"{compact(features.title)[:24]} {features.journal[:9]} {features.volume} {features.number}")
+            ("stop", f"{compact(features.title)[:24]} {features.journal[:9]} {features.volume} {features.number}")
         )
 
 
-def _title_keys(features: Features, found: list[Key]) -> None:
+def _title_keys(features: Features, found: _Found) -> None:
     whole = compact(features.title)
     words = [word for word in features.title.split(" ") if word not in STOPWORDS]
     longest = _longest(words)
     family = _family(features)
     if len(whole) >= _MIN_COMPACT and (len(words) > 1 or not whole.isascii()):
-        found.append(Key("title", whole[:72]))
+        found.append(("title", whole[:72]))
         if features.cut:
             main = compact(features.main)
             if len(main) >= _MAIN:
-                found.append(Key("title", main[:72]))
+                found.append(("title", main[:72]))
             elif family and " " not in features.main:
-                found.append(Key("short", f"{main} {family}"))
+                found.append(("short", f"{main} {family}"))
         _part_keys(features, words, longest, found)
     elif family:
-        found.append(Key("short", f"{whole} {family}"))
+        found.append(("short", f"{whole} {family}"))
     elif features.date:
-        found.append(Key("short", f"{whole} {features.date // 10000}"))
+        found.append(("short", f"{whole} {features.date // 10000}"))
     if features.authors:
         name = f"{family} {initial}" if (initial := features.authors[0].partition("|")[2][:1]) else family
-        found += [Key("author", f"{name} {word}") for word in longest[:_AUTHOR_WORDS]]
+        found += [("author", f"{name} {word}") for word in longest[:_AUTHOR_WORDS]]
     for other in features.others[:2]:
         if len(compact(other)) >= _MIN_COMPACT:
-            found.append(Key("title", compact(other)[:72]))
+            found.append(("title", compact(other)[:72]))
 
 
-def _team_keys(features: Features, found: list[Key]) -> None:
+def _team_keys(features: Features, found: _Found) -> None:
     """Add keys of all authors and the year, for works published under another title.
 
     A preprint gets a second key with the year after, for its article may appear then.
@@ -101,20 +108,20 @@ def _team_keys(features: Features, found: list[Key]) -> None:
     year = features.date // 10000
     team = " ".join(sorted(name.partition("|")[0][:6] for name in features.authors))[:48]
     for later in (0, 1) if features.flags & IS_PREPRINT else (0,):
-        found.append(Key("team", f"{team} {year + later}"))
+        found.append(("team", f"{team} {year + later}"))
 
 
-def _part_keys(features: Features, words: list[str], longest: list[str], found: list[Key]) -> None:
+def _part_keys(features: Features, words: list[str], longest: list[str], found: _Found) -> None:
     """Add keys that survive an error in one part of the title: its beginning, the end of its main part, its longest words."""
     letters = "".join(words)
     if len(letters) > _PREFIX:
-        found.append(Key("begin", letters[:_PREFIX]))
+        found.append(("begin", letters[:_PREFIX]))
     ending = "".join(word for word in features.main.split(" ") if word not in STOPWORDS) if features.cut else letters
     ending = ending if len(ending) >= _SUFFIX else letters
     if len(ending) > _SUFFIX:
-        found.append(Key("end", ending[-_SUFFIX:]))
+        found.append(("end", ending[-_SUFFIX:]))
     if len(longest) >= _RARE_WORDS:
-        found.append(Key("words", " ".join(sorted(longest[:_RARE_WORDS]))))
+        found.append(("words", " ".join(sorted(longest[:_RARE_WORDS]))))
 
 
 def _longest(words: list[str]) -> list[str]:

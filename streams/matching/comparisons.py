@@ -7,6 +7,7 @@ missing on one side is `unknown`, never a conflict.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
@@ -55,8 +56,7 @@ def title_level(a: Features, b: Features) -> TitleMatch:
     one, two = a.title, b.title
     if not one or not two:
         return TitleMatch("unknown", 0.0, SAME, 0.0)
-    letters_one, letters_two = one.replace(" ", ""), two.replace(" ", "")
-    if letters_one == letters_two:
+    if one.replace(" ", "") == two.replace(" ", ""):
         return _exact(a, b, one, two)
     if a.others or b.others:
         shared = {one, *a.others} & {two, *b.others}
@@ -64,10 +64,7 @@ def title_level(a: Features, b: Features) -> TitleMatch:
             title = max(shared, key=lambda title: (len(title), title))
             return _exact(a, b, title, title)
     # Most candidates end here: titles that only share some words.
-    ratio = fuzz.ratio(one, two, score_cutoff=UNLIKE)
-    if UNLIKE <= ratio < NEAR:
-        ratio = max(ratio, fuzz.token_sort_ratio(one, two, score_cutoff=ratio))
-    within = letters_one in letters_two or letters_two in letters_one
+    ratio, within = _likeness(one, two) if one < two else _likeness(two, one)
     if ratio < SIMILAR and not within and not ((a.cut or b.cut) and a.main == b.main):
         return TitleMatch("different", ratio, SAME, 0.0)
     found = wording(one, two)
@@ -76,6 +73,17 @@ def title_level(a: Features, b: Features) -> TitleMatch:
         return TitleMatch(level, ratio, found, 0.0)
     bits = min(information(one), information(two))
     return TitleMatch(f"{level}_rare" if bits >= UNCOMMON else f"{level}_common", ratio, found, bits)
+
+
+# Cached as `wording` is, and symmetric.
+@lru_cache(maxsize=2048)
+def _likeness(one: str, two: str) -> tuple[float, bool]:
+    """Return the similarity of two titles, and whether the letters of one are among those of the other."""
+    ratio = fuzz.ratio(one, two, score_cutoff=UNLIKE)
+    if UNLIKE <= ratio < NEAR:
+        ratio = max(ratio, fuzz.token_sort_ratio(one, two, score_cutoff=ratio))
+    letters_one, letters_two = one.replace(" ", ""), two.replace(" ", "")
+    return ratio, letters_one in letters_two or letters_two in letters_one
 
 
 _GRADED = frozenset(("variant", "typo", "subtitle", "noisy", "prefix"))

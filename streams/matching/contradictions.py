@@ -8,6 +8,7 @@ so one record with a slip in it does not keep clean copies apart.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from streams.matching import title_words as words
 from streams.matching.doi_classes import is_entry
@@ -65,22 +66,24 @@ def _corroborated(pair: Pair) -> bool:
 _ISBN = re.compile(r"97[89][\d-]{10,14}")
 
 
-def _isbn(features: Features) -> str:
-    for value in features.ids:
+@lru_cache(maxsize=4096)
+def _isbn(ids: tuple[str, ...]) -> str:
+    """Return the ISBN in the DOI of a book or a chapter; cached, for a record is compared with several others."""
+    for value in ids:
         if value.startswith("doi:") and (found := _ISBN.search(value)):
             return found.group().replace("-", "")[:13]
     return ""
 
 
 def _one_book(a: Features, b: Features) -> bool:
-    isbn = _isbn(a)
-    return bool(isbn) and isbn == _isbn(b)
+    isbn = _isbn(a.ids)
+    return bool(isbn) and isbn == _isbn(b.ids)
 
 
 def _two_books(pair: Pair) -> bool:
     if pair.levels.identifier not in _TWO_DOIS:
         return False
-    one, other = _isbn(pair.a), _isbn(pair.b)
+    one, other = _isbn(pair.a.ids), _isbn(pair.b.ids)
     return bool(one and other) and one != other
 
 

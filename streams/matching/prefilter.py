@@ -79,20 +79,34 @@ def passes(a: bytes, b: bytes) -> bool:
 
 
 def prefilter(signature: bytes) -> Callable[[bytes, int], bool]:
-    """Return `passes` for one record against many: a function of packed entries and the offset of a signature in them."""
+    """Return `passes` for one record against many: a function of packed entries and the offset of a signature in them.
+
+    A record meets the same others under several keys, so the function remembers its answers.
+    """
     first, other, words = _parts(signature)
     count = words.bit_count()
+    known: dict[bytes, bool] = {}
 
-    def may_be_one_work(packed: bytes, at: int) -> bool:
-        their_first, their_other, their_words = _parts(packed[at : at + SIGNATURE_BYTES])
-        product = count * their_words.bit_count()
+    def agrees(theirs: bytes) -> bool:
+        their_first, their_other, their_words = _parts(theirs)
+        their_count = their_words.bit_count()
+        product = count * their_count
         if not product:
             return True  # a title without words says nothing
-        least = _least_agreement(first, other, their_first, their_other)
-        if count > _FULL < their_words.bit_count() and least < _NONE_AGREES:
-            return True
         by_chance = product / _SKETCH_BITS
-        return (words & their_words).bit_count() - by_chance >= least * (sqrt(product) - by_chance)
+        common, most = (words & their_words).bit_count() - by_chance, sqrt(product) - by_chance
+        are_full = count > _FULL < their_count
+        if not are_full and common < _BOTH_AGREE * most:
+            return False  # as most do, whatever their authors
+        least = _least_agreement(first, other, their_first, their_other)
+        return (are_full and least < _NONE_AGREES) or common >= least * most
+
+    def may_be_one_work(packed: bytes, at: int) -> bool:
+        theirs = packed[at : at + SIGNATURE_BYTES]
+        answer = known.get(theirs)
+        if answer is None:
+            answer = known[theirs] = agrees(theirs)
+        return answer
 
     return may_be_one_work
 
@@ -127,18 +141,32 @@ def _years_apart(year: int, other: int) -> int:
     return min(apart, _NAMES - apart)
 
 
+# The bits of words seen lately, as in `spelling.py`.
+_BITS: dict[str, int] = {}
+_MOST_BITS = 65_536
+
+
 def _sketch(title: str) -> int:
-    bits = 0
+    bits, known = 0, _BITS.get
     for word in title.split(" "):
-        if word[:1] >= _FIRST_UNSPACED:
-            for letter in word:
-                bits |= _bit(letter)
-        elif word and word not in STOPWORDS:
-            bits |= _bit(word[:_WORD_LETTERS])
+        found = known(word)
+        bits |= _remember(word) if found is None else found
     return bits
 
 
-@lru_cache(maxsize=16_384)
+def _remember(word: str) -> int:
+    if len(_BITS) >= _MOST_BITS:
+        _BITS.clear()
+    bits = 0
+    if word[:1] >= _FIRST_UNSPACED:
+        for letter in word:
+            bits |= _bit(letter)
+    elif word and word not in STOPWORDS:
+        bits = _bit(word[:_WORD_LETTERS])
+    _BITS[word] = bits
+    return bits
+
+
 def _bit(word: str) -> int:
     return 1 << crc32(word.encode("utf-8", "surrogatepass")) % _SKETCH_BITS
 

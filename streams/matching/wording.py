@@ -59,16 +59,24 @@ def wording(a: str, b: str) -> Wording:
     if a == b:
         return SAME
     # Words may line up in several ways; the choice must not depend on the order of the two titles.
-    swap = a > b
+    if a < b:
+        return _in_order(a, b)
+    found = _in_order(b, a)
+    swapped = tuple([(y, x) for x, y in found.swapped])
+    return Wording(swapped, found.left_b, found.left_a, found.spelled, found.misspelt, found.moved)
+
+
+# Cached, for the sources of a feed give two works that are alike under the same two titles: of a feed of search results two
+# pairs of three that come this far have been compared lately.
+@lru_cache(maxsize=1024)
+def _in_order(a: str, b: str) -> Wording:
     # A long title is cut after so many characters, which may be a blank.
-    one, two = (title.rstrip().split(" ") for title in ((b, a) if swap else (a, b)))
+    one, two = a.rstrip().split(" "), b.rstrip().split(" ")
     for words in (one, two):
         if words[-1] == "a":
             words[-1] = "A"  # hepatitis A, part A: no article
     reconciled = [_reconcile(*block) for block in _blocks(one, two)]
     groups, moved = _without_moved([(x, y) for x, y, _, _ in reconciled])
-    if swap:
-        groups = [(y, x) for x, y in groups]
     return Wording(
         tuple([(tuple(x), tuple(y)) for x, y in groups if x and y]),
         tuple([word for x, _ in groups for word in x]),

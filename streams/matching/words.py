@@ -68,6 +68,8 @@ def shared_information(a: str, b: str) -> float:
 
 
 @lru_cache(maxsize=8192)
+# Cached, for a title is compared with several others.
+@lru_cache(maxsize=4096)
 def information(title: str) -> float:
     """Return how many bits a title in normal form says: the less likely its words in this order, the more.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from streams.errors import SettingsError
+from streams.errors import SettingsError, StateError
 from streams.settings import Settings
 from streams.settings.security import check_kafka_url, check_redis_url
 
@@ -21,6 +21,7 @@ __all__ = [
     "check_kafka",
     "check_session",
     "check_settings",
+    "compare_partitions",
 ]
 
 _CLEANUP, _RETENTION, _RETENTION_BYTES = "cleanup.policy", "retention.ms", "retention.bytes"
@@ -128,6 +129,15 @@ def check_fixed_partitions(found: Mapping[str, int], begun: Mapping[str, int]) -
                 f"topic {name} has {found[name]} partitions, but this state was begun with {begun[name]}, which is fixed",
                 "messages of one key would be out of order; see docs/operations.md#partitions-are-fixed",
             )
+
+
+def compare_partitions(found: Mapping[str, int], begun: Mapping[str, int]) -> None:
+    """Raise StateError where topics have another number of partitions than when this state was begun.
+
+    With another number the messages of one key are in two partitions: out of order, and old states stay.
+    """
+    for wrong in check_fixed_partitions(found, begun):
+        raise StateError(f"{wrong.found}: {wrong.advice}")
 
 
 def _check_topic(expected: ExpectedTopic, found: TopicFacts | None, replication: int) -> Finding:

@@ -110,30 +110,24 @@ class Health:
         with self._lock:
             self._partitions = None
 
-    def redis_answered(self, caller: str = "work") -> None:
-        """Report that Redis has just answered the part of the worker named `caller`.
+    def redis_away(self, reason: str, caller: str = "work") -> None:
+        """Report why Redis has not answered the part of the worker named `caller`, `""`: it has just answered it.
 
         The failure of another caller stays: a node of a cluster may be away, and callers that use the other nodes are answered.
         """
         with self._lock:
-            self._redis_answered = self._clock()
-            self._redis_failures.pop(caller, None)
+            if reason:
+                self._redis_failures[caller] = reason
+            else:
+                self._redis_failures.pop(caller, None)
+                self._redis_answered = self._clock()
 
-    def redis_failed(self, reason: str, caller: str = "work") -> None:
-        """Report that Redis has not answered, or with an error, the part of the worker named `caller`."""
+    def broker_away(self, reason: str) -> None:
+        """Report why the broker has not answered, `""`: it has just answered."""
         with self._lock:
-            self._redis_failures[caller] = reason or "no answer"
-
-    def broker_answered(self) -> None:
-        """Report that the broker has just answered."""
-        with self._lock:
-            self._broker_answered = self._clock()
-            self._broker_failure = ""
-
-    def broker_failed(self, reason: str) -> None:
-        """Report that the broker has not answered."""
-        with self._lock:
-            self._broker_failure = reason or "no answer"
+            self._broker_failure = reason
+            if not reason:
+                self._broker_answered = self._clock()
 
     def failed(self, reason: str) -> None:
         """Report that the worker cannot continue: it is neither live nor ready until it is restarted."""

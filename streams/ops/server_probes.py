@@ -28,11 +28,7 @@ class Probes:
 
     def __init__(self, health: Health, *, redis: Ping | None = None, broker: Ping | None = None) -> None:
         """Take the pings; a server without one is not asked."""
-        redis_failed = partial(health.redis_failed, caller="probe")
-        self._probes = (
-            _Probe(redis, partial(health.redis_answered, "probe"), redis_failed),
-            _Probe(broker, health.broker_answered, health.broker_failed),
-        )
+        self._probes = _Probe(redis, partial(health.redis_away, caller="probe")), _Probe(broker, health.broker_away)
 
     async def ask(self) -> None:
         """Return once the servers were asked, a second ago at most."""
@@ -46,10 +42,10 @@ class Probes:
 
 
 class _Probe:
-    def __init__(self, ping: Ping | None, answered: Callable[[], None], failed: Callable[[str], None]) -> None:
+    def __init__(self, ping: Ping | None, away: Callable[[str], None]) -> None:
+        """Take `away`, which is called with the reason where the server does not answer, and with `""` where it does."""
         self._ping = ping
-        self._answered = answered
-        self._failed = failed
+        self._away = away
         self._asked = 0.0
         self._task: asyncio.Task[None] | None = None
 
@@ -67,10 +63,10 @@ class _Probe:
             async with asyncio.timeout(_PING_SECONDS):
                 await ping()
         except TimeoutError:
-            self._failed(f"no answer within {_PING_SECONDS:g} s")
+            self._away(f"no answer within {_PING_SECONDS:g} s")
         except StreamsError as error:
-            self._failed(str(error))
+            self._away(str(error) or "no answer")
         except Exception as error:  # whatever the client raises, the server did not answer
-            self._failed(f"{type(error).__name__}: {error}")
+            self._away(f"{type(error).__name__}: {error}")
         else:
-            self._answered()
+            self._away("")

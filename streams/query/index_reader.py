@@ -17,7 +17,7 @@ from streams.matching.ruleset import DEFAULT
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
 from streams.state.correction_log import CorrectionLog
-from streams.state.generation import current_generation
+from streams.state.generation import current_generation, form_of
 from streams.state.group_store import GroupStore
 from streams.state.key_index import KeyIndex
 from streams.state.layout import Layout
@@ -85,7 +85,8 @@ class IndexReader:
         """Read by `settings` of the current index version."""
         self.settings = settings
         self.connection = connection
-        self.layout = Layout.of(settings)
+        self.form = form_of(settings, connection)
+        self.layout = Layout.of(settings, self.form)
         self.rules = DEFAULT.with_policy(settings.preprints)
         self.store = RecordStore(self.layout)
         self.groups = GroupStore(self.layout, connection)

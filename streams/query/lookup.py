@@ -66,8 +66,9 @@ def _entries(index: IndexReader, references: Iterable[Reference]) -> dict[str, t
     where = places(index.layout, [Key("id", work) for work in works])
     replies = index.connection.execute(index.keys.get(where))
     return {
-        work: (list(index.keys.candidates(reply or b"", b"", loose=False)), index.keys.is_full(reply or b""))
+        work: (index.keys.candidates(packed), index.keys.is_full(packed, loose=False))
         for work, reply in zip(works, replies, strict=True)
+        for packed in [reply or b""]
     }
 
 

@@ -16,7 +16,7 @@ from streams.errors import UsageError
 from streams.matching.blocking import blocking_keys
 from streams.matching.decision import DUPLICATE, RELATED, REVIEW, Decision
 from streams.matching.features import extract
-from streams.matching.prefilter import signature
+from streams.matching.prefilter import prefilter, signature
 from streams.query.answers import MatchAnswer, MatchedCluster
 from streams.query.hypothetical import Hypothetical
 from streams.query.index_reader import Home, IndexReader, homes_in
@@ -109,11 +109,11 @@ def _decide(index: IndexReader, reader: Reader, asked: Sequence[_Asked]) -> list
     found: list[tuple[_Asked, list[bytes], int]] = []
     for each in asked:
         met: dict[bytes, None] = {}
-        full = 0
+        full, may = 0, prefilter(each.signature)
         for place in each.places:
             packed = next(replies) or b""
-            full += index.keys.is_full(packed)
-            met.update(dict.fromkeys(index.keys.candidates(packed, each.signature, loose=place.loose)))
+            full += index.keys.is_full(packed, loose=place.loose)
+            met.update(dict.fromkeys(index.keys.candidates(packed, may if place.loose else None)))
         met.pop(each.id, None)
         found.append((each, list(met), full))
     reader.load(record for each, met, _ in found for record in (each.id, *met))

@@ -15,13 +15,15 @@ from streams.engine.messages import Incoming
 from streams.engine.prepare import Intake
 from streams.errors import StateError
 from streams.records.chunks import chunks
+from streams.records.record import Record
 from streams.records.stored import Stored
+from streams.records.version import RecordVersion
 from streams.state.connection import Command
 from streams.state.layout import Layout
 from streams.state.reader import Reader
 from streams.state.record_store import RecordStore
 
-__all__ = ["Backfill"]
+__all__ = ["Backfill", "store_again"]
 
 _BUCKETS = 16
 _CHUNK = 1000
@@ -92,8 +94,13 @@ class Backfill:
                 "`streams verify` lists them, and sending them again stores their documents"
             )
         records = [self._store.record(document) for document in documents]
-        prepared = self._intake.restore([(r, s.version) for r, s in zip(records, chunk.values(), strict=True)])
-        discard(self._engine.apply([_NOWHERE], [prepared]), self._engine.outbox)
+        versions = [stored.version for stored in chunk.values()]
+        store_again(self._engine, self._intake, list(zip(records, versions, strict=True)))
+
+
+def store_again(engine: Engine, intake: Intake, records: Sequence[tuple[Record, RecordVersion]]) -> None:
+    """Store records with the versions they have, as those of messages, and publish nothing."""
+    discard(engine.apply([_NOWHERE], [intake.restore(records)]), engine.outbox)
 
 
 def _missing(live: Stored, built: Stored | None) -> bool:

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 
 import msgspec
@@ -25,21 +26,24 @@ from aiokafka import TopicPartition
 
 from streams.clusters.canonical import canonical, render
 from streams.clusters.corrections import Correction, read_correction, ruling
+from streams.clusters.published import PublishedCluster
 from streams.engine.engine import Engine
-from streams.errors import ForgottenError, PayloadError, RefusedError
+from streams.errors import PayloadError, RefusedError
 from streams.events import CORRECTIONS, EVENTS
+from streams.events.published_clusters import PublishedClusters, whole_digest
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.producer import Publisher
+from streams.kafka.control import in_time
 from streams.kafka.reader import Extent, read_between
-from streams.kafka.refusal import explained
 from streams.kafka.topics import create_topics, fixed_topics, input_topics
+from streams.ops.diagnosis import compare_partitions
 from streams.ops.probes import ask_partitions
 from streams.rebuild.lock import RebuildLock
 from streams.rebuild.missing_events import MissingEvents, complete, published_messages
-from streams.rebuild.published_groups import PublishedCluster, PublishedClusters, PublishedGroups, whole_digest
-from streams.rebuild.rebuild import StepProgress
-from streams.rebuild.restored_records import TransferWithRestored, missing_records, restore
+from streams.rebuild.published_groups import PublishedGroups
+from streams.rebuild.rebuild import OnStep
+from streams.rebuild.restored_records import missing_records, restore
 from streams.rebuild.shadow import ShadowReplay, end_offsets
+from streams.rebuild.transfer_ids import IdTransfer
 from streams.records.chunks import chunks
 from streams.records.stored import id_of
 from streams.settings import Settings
@@ -54,15 +58,13 @@ from streams.state.layout import Layout
 from streams.state.progress import Place, Progress
 from streams.state.reader import Reader
 from streams.worker.identity import inspect_identity, replace_state
-from streams.worker.reconciler import Reconciler
-from streams.worker.startup_checks import compare_partitions
+from streams.worker.reconciler import open_reconciler
 
 __all__ = ["FromNothingReport", "rebuild_from_nothing"]
 
 _LOCK = "from-nothing"
 """What the lock names as the next generation: there is none, the state is made in the one in force."""
 _CHUNK = 1000
-_QUIET_SECONDS = 30.0
 
 
 class FromNothingReport(msgspec.Struct):
@@ -87,17 +89,14 @@ class FromNothingReport(msgspec.Struct):
     seconds: float = 0.0
 
 
-def rebuild_from_nothing(
-    given: Settings, on_progress: Callable[[StepProgress], None] = lambda _: None
-) -> FromNothingReport:
+def rebuild_from_nothing(given: Settings, on_step: OnStep = lambda *_: None) -> FromNothingReport:
     """Make the state again from the topics.
 
     Raises RefusedError where Redis has not lost it, or a rebuild runs; StateError where topics have another number of partitions
     than this state was begun with; ServiceError where Kafka or Redis is away.
     """
     began = time.monotonic()
-    connection, holding = connect(given), connect(given)
-    try:
+    with closing(connect(given)) as connection, closing(connect(given)) as holding:
         verdict = asyncio.run(inspect_identity(given, connection))
         if not verdict.is_lost:
             raise RefusedError(
@@ -106,17 +105,14 @@ def rebuild_from_nothing(
         store = IdentityStore(given, connection)
         with RebuildLock(store.settings, holding, _LOCK) as lock:
             connection.permit = lock.check
-            lock.drain(lambda inside: on_progress(StepProgress("wait for workers", inside)))
+            lock.drain(partial(on_step, "wait for workers"))
             _ready_topics(given, connection)
             store.begin_again()
             store.clear(lock.check)
             report = FromNothingReport("", store.settings.generation)
             settings = given.model_copy(update={"generation": store.settings.generation})
-            _FromNothing(settings, store, connection, report, on_progress).run()
+            _FromNothing(settings, store, connection, report, on_step).run()
             lock.abort()  # there is no next generation: workers come in to this one
-    finally:
-        connection.close()
-        holding.close()
     report.seconds = round(time.monotonic() - began, 3)
     return report
 
@@ -137,17 +133,16 @@ class _FromNothing:
         store: IdentityStore,
         connection: Connection,
         report: FromNothingReport,
-        on_progress: Callable[[StepProgress], None],
+        on_step: OnStep,
     ) -> None:
         self._settings = settings
         self._store = store
         self._connection = connection
         self._report = report
-        self._on_progress = on_progress
+        self._say = on_step
         self._old = Layout(settings.namespace, f"{settings.generation}.published", settings.buckets)
         self._engine = Engine(settings, connection)
-        self._histories = self._engine.progress.look().histories
-        self._engine.trust(self._histories)
+        self._shadow = ShadowReplay(self._engine, self._count)
 
     def run(self) -> None:
         remove(self._old, self._connection)  # of a run that was killed
@@ -180,8 +175,8 @@ class _FromNothing:
     async def _publish_missing(self, published: PublishedClusters) -> MissingEvents:
         missing = await complete(self._settings, published)
         if missing.messages:
-            async with self._publisher() as publisher:
-                await publisher.publish(missing.messages)
+            async with open_reconciler(self._engine) as reconciler:
+                await reconciler.publish(missing.messages)
             self._report.published += len(missing.messages)
         return missing
 
@@ -196,7 +191,7 @@ class _FromNothing:
         self._report.corrections = sum(verdict.accepted for verdict in log.all())
         targets = await end_offsets(self._settings, [t for t in input_topics(self._settings) if t != topic])
         self._say("replay", sum(targets.values()))
-        async with ShadowReplay(self._engine, self._histories, self._count) as shadow:
+        async with self._shadow as shadow:
             await shadow.replay(targets)
             self._report.refused = dict(sorted(shadow.refused.items()))
         return {**targets, **ends}
@@ -229,29 +224,19 @@ class _FromNothing:
                 commits += (Commit(record, b"", old.pointer(records[0])) for record in records[1:])
             old.commit(commits)
         Progress(self._old, self._connection).put(positions)
-        counts = TransferWithRestored(self._old, self._engine, restored).run()
-        if self._engine.progress.look().histories != self._histories:
-            raise ForgottenError
+        counts = IdTransfer(self._old, self._engine, restored).run()
+        self._shadow.refuse_failover()
         self._report.groups = counts.pop("groups", 0)
         self._report.changes = dict(sorted(counts.items()))
         remove(self._old, self._connection)
 
     async def _publish(self, stale: Sequence[bytes]) -> int:
-        async with self._publisher() as publisher:
-            reconciler = Reconciler(self._engine, publisher.publish, asyncio.to_thread)
+        async with open_reconciler(self._engine) as reconciler:
             return await reconciler.publish_pending() + await reconciler.publish_states(stale)
-
-    def _publisher(self) -> Publisher:
-        return Publisher(
-            KafkaConnection.of(self._settings), self._settings.topic_prefix, namespace=self._settings.namespace
-        )
 
     def _count(self, messages: int) -> None:
         self._report.messages += messages
         self._say("replayed", self._report.messages)
-
-    def _say(self, step: str, number: int) -> None:
-        self._on_progress(StepProgress(step, number))
 
 
 def _digests(reader: Reader, cluster: PublishedCluster) -> dict[bytes, bytes]:
@@ -275,10 +260,7 @@ def _correction(value: bytes) -> Correction | None:
 
 async def _read_all(settings: Settings, topics: Sequence[str]) -> tuple[list[bytes], dict[Place, int]]:
     """Return the values in topics that workers read, in order, and the positions after them."""
-    kafka, ends = KafkaConnection.of(settings), await end_offsets(settings, topics)
+    ends = await end_offsets(settings, topics)
     known = {TopicPartition(*place): Extent(0, end) for place, end in ends.items()}
-    try:
-        async with asyncio.timeout(_QUIET_SECONDS):
-            return [message.value or b"" async for message in read_between(kafka, known)], ends
-    except TimeoutError as error:
-        raise explained(kafka, "cannot be read", error) from error
+    async with in_time(settings):
+        return [message.value or b"" async for message in read_between(KafkaConnection.of(settings), known)], ends

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import closing
 from itertools import count
 
 import msgspec
@@ -102,12 +103,9 @@ def refuse_without_room(live: Settings, connection: Connection) -> None:
 
 def status(settings: Settings) -> GenerationStatus:
     """Read the status of the generation in force."""
-    connection = connect(settings)
-    try:
+    with closing(connect(settings)) as connection:
         current, before = follow(settings, connection)
         known = facts(current.namespace, current.generation, connection)
-    finally:
-        connection.close()
     running = int(known.get("held_until", 0)) > time.time() * 1000
     return GenerationStatus(
         current.generation,
@@ -126,8 +124,7 @@ def abort(settings: Settings) -> str:
 
     Raises RefusedError while the rebuild runs, or where none was begun.
     """
-    connection, holding = connect(settings), connect(settings)
-    try:
+    with closing(connect(settings)) as connection, closing(connect(settings)) as holding:
         live = live_generation(settings, connection)
         known = facts(live.namespace, live.generation, connection)
         if not (name := known.get("rebuilding", "")):
@@ -136,9 +133,6 @@ def abort(settings: Settings) -> str:
             _remove(live.namespace, name, connection, lock.check)
             connection.call("UNLINK", Layout(live.namespace, name, 1).meta)
             lock.abort()
-    finally:
-        connection.close()
-        holding.close()
     return name
 
 
@@ -147,16 +141,13 @@ def drop(settings: Settings, old: str) -> None:
 
     Its `meta` key stays: it names the next generation, which processes started with the old name follow.
     """
-    connection = connect(settings)
-    try:
+    with closing(connect(settings)) as connection:
         if "successor" not in facts(settings.namespace, old, connection):
             raise RefusedError(f"generation {old!r} was not replaced by another one; it stays")
-        _remove(settings.namespace, old, connection, lambda: None)
-    finally:
-        connection.close()
+        _remove(settings.namespace, old, connection)
 
 
-def _remove(namespace: str, generation: str, connection: Connection, check: Callable[[], None]) -> None:
+def _remove(namespace: str, generation: str, connection: Connection, check: Callable[[], None] = lambda: None) -> None:
     """Remove all Redis keys of a generation but its `meta`; calls `check` before each chunk, which may raise."""
     known = facts(namespace, generation, connection)
     if "buckets" not in known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from streams.clusters.adoption import names
@@ -37,6 +37,10 @@ class JoinedComponent(NamedTuple):
             found += [group for group in (root.group, *moving) if group != Group()]
         return found
 
+    def clusters(self) -> dict[bytes, bytes]:
+        """Return the key of the live cluster of each record that is in one."""
+        return {m.id: group.clusters[m.cluster].key for group in self.old_groups() for m in group.members}
+
     def built_groups(self) -> list[Group]:
         """Return the groups of the built generation, with those whose merge into another one is pending."""
         return [group for root in self.built.values() for group in _groups(root)]
@@ -48,47 +52,40 @@ class JoinedComponent(NamedTuple):
 
 
 class JoinedComponents:
-    """Find joined components in two stores of groups."""
+    """Find joined components in two stores of groups.
 
-    def __init__(self, live: GroupStore, built: GroupStore, *, whole: bool) -> None:
-        """Prepare a search; `whole` says that in both stores every record that a group names points to that group.
+    In the live store every record that a group names points to that group. The pointer of every record in the built store is
+    read: a transfer that was killed may have written groups without the pointers to them.
+    """
 
-        Otherwise the pointer of every record in the built store is read.
-        """
+    def __init__(self, live: GroupStore, built: GroupStore) -> None:
         self._live = live
         self._built = built
-        self._whole = whole
 
     def of_live(self, places: Mapping[bytes, bytes]) -> list[JoinedComponent]:
         """Return the joined components of the live groups in `places`, a chunk of the live store: id of root → stored value.
 
         A component with groups in several chunks is returned for the chunk with its first root only.
         """
-        return self._around(places, places, {}, lambda component: component.live)
+        return [c for c in self._around(places, {}) if min(_places(c.live), default=b"") in places]
 
     def of_built(self, places: Mapping[bytes, bytes]) -> list[JoinedComponent]:
-        """Return the joined components of the built groups in `places`, a chunk of the built store, as `of_live` does."""
-        return self._around(places, {}, places, lambda component: component.built)
+        """Return those of the built groups in `places`, a chunk of the built store, that no live group is joined with."""
+        found = self._around({}, places)
+        return [c for c in found if not c.live and min(_places(c.built), default=b"") in places]
 
-    def _around(
-        self,
-        starts: Mapping[bytes, bytes],
-        live: Mapping[bytes, bytes],
-        built: Mapping[bytes, bytes],
-        side: Callable[[JoinedComponent], Mapping[bytes, Root]],
-    ) -> list[JoinedComponent]:
+    def _around(self, live: Mapping[bytes, bytes], built: Mapping[bytes, bytes]) -> Iterable[JoinedComponent]:
+        """Return the joined components that have a record of either chunk."""
         search = _Search()
-        asked = set(starts)
+        asked = {*live, *built}
         seen: set[bytes] = set()
         while asked:
             seen |= asked
-            of_live, of_built = asked - search.named_live, asked - search.named_built if self._whole else asked
+            of_live = asked - search.named_live
             found = search.live(self._live.resolve(of_live, _part(live, of_live)))
-            found |= search.built(self._built.resolve(of_built, _part(built, of_built)))
+            found |= search.built(self._built.resolve(asked, _part(built, asked)))
             asked = found - seen
-        return [
-            component for component in search.components(seen) if min(_places(side(component)), default=b"") in starts
-        ]
+        return search.components(seen)
 
 
 class _Search:

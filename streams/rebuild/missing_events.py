@@ -13,12 +13,12 @@ import msgspec
 import orjson
 
 from streams import events
-from streams.clusters.published import change_kind
+from streams.clusters.published import PublishedCluster, change_kind
 from streams.events import CLUSTERS, EVENTS, Outgoing
 from streams.events.published import decode_event, decode_state
+from streams.events.published_clusters import PublishedClusters
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reader import read_to_now
-from streams.rebuild.published_groups import PublishedCluster, PublishedClusters
 from streams.settings import Settings
 
 __all__ = ["MissingEvents", "complete", "published_contents", "published_messages"]

@@ -20,12 +20,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from contextlib import closing
+from functools import partial
 
 import msgspec
 
 from streams.engine.engine import Engine
-from streams.errors import BrokerError, ForgottenError, RedisError
+from streams.errors import BrokerError, RedisError
 from streams.rebuild.backfill import Backfill
 from streams.rebuild.generations import live_generation, new_name, refuse_other_rules, refuse_without_room
 from streams.rebuild.lock import RebuildLock
@@ -36,18 +37,13 @@ from streams.state.connection import connect
 from streams.state.layout import Layout
 from streams.state.progress import Progress
 
-__all__ = ["RebuildReport", "StepProgress", "rebuild"]
+__all__ = ["OnStep", "RebuildReport", "rebuild"]
 
 _CLOSE_ENOUGH = 2000
 """Messages the new generation may be behind when the live one is drained: workers wait for their replay."""
 _MOST_ROUNDS = 20
-
-
-class StepProgress(NamedTuple):
-    """The step that a rebuild is at, and a number that grows or shrinks within it."""
-
-    step: str
-    number: int
+OnStep = Callable[[str, int], None]
+"""Called with the step that a rebuild is at, and a number that grows or shrinks within it."""
 
 
 class RebuildReport(msgspec.Struct):
@@ -72,18 +68,15 @@ class RebuildReport(msgspec.Struct):
     pause_seconds: float = 0.0
 
 
-def rebuild(
-    given: Settings, to: str = "", on_progress: Callable[[StepProgress], None] = lambda _: None
-) -> RebuildReport:
+def rebuild(given: Settings, to: str = "", on_step: OnStep = lambda *_: None) -> RebuildReport:
     """Rebuild the generation in force under the settings given, and switch to the new one, called `to` or the next number.
 
-    Resumes a rebuild that was begun. Calls `on_progress` as the steps advance. Raises RefusedError where another rebuild runs
+    Resumes a rebuild that was begun. Calls `on_step` as the steps advance. Raises RefusedError where another rebuild runs
     or was begun to another name, ForgottenError where Redis failed over meanwhile, other ServiceErrors where Kafka or Redis is
     away; the old generation stays in force then.
     """
     began = time.monotonic()
-    connection, holding = connect(given), connect(given)
-    try:
+    with closing(connect(given)) as connection, closing(connect(given)) as holding:
         live = live_generation(given, connection)
         name = to or new_name(live, connection)
         refuse_other_rules(given, live, name, connection)
@@ -93,15 +86,12 @@ def rebuild(
             engine = Engine(given.model_copy(update={"generation": name}), connection)
             report = RebuildReport(live.generation, name)
             try:
-                _Rebuild(live, engine, lock, report, on_progress).run()
+                _Rebuild(live, engine, lock, report, on_step).run()
             except (RedisError, BrokerError) as error:
                 raise type(error)(
                     f"{error}. Workers continue with generation {live.generation}. Run `streams rebuild` again: it resumes "
                     "from the positions that Redis has stored"
                 ) from error
-    finally:
-        connection.close()
-        holding.close()
     report.seconds = round(time.monotonic() - began, 3)
     return report
 
@@ -110,21 +100,15 @@ class _Rebuild:
     """Steps 2 to 7 of a rebuild, once its lock is acquired."""
 
     def __init__(
-        self,
-        live: Settings,
-        engine: Engine,
-        lock: RebuildLock,
-        report: RebuildReport,
-        on_progress: Callable[[StepProgress], None],
+        self, live: Settings, engine: Engine, lock: RebuildLock, report: RebuildReport, on_step: OnStep
     ) -> None:
         self._layout = Layout.of(live)
         self._progress = Progress(self._layout, engine.connection)
         self._engine = engine
         self._lock = lock
         self._report = report
-        self._on_progress = on_progress
-        self._histories = engine.progress.look().histories
-        engine.trust(self._histories)
+        self._say = on_step
+        self._shadow = ShadowReplay(engine, self._count)
 
     def run(self) -> None:
         drained = asyncio.run(self._replay())
@@ -132,8 +116,7 @@ class _Rebuild:
         copied = Backfill(self._layout, self._engine).run()
         self._say("transfer ids", copied["records"])
         transferred = IdTransfer(self._layout, self._engine).run()
-        if self._engine.progress.look().histories != self._histories:
-            raise ForgottenError
+        self._shadow.refuse_failover()
         self._lock.switch(self._engine.groups.known)
         report = self._report
         report.pause_seconds = round(time.monotonic() - drained, 3)
@@ -144,7 +127,7 @@ class _Rebuild:
     async def _replay(self) -> float:
         """Run steps 2 to 4; returns when the drain began, by the monotonic clock."""
         report = self._report
-        async with ShadowReplay(self._engine, self._histories, self._count) as shadow:
+        async with self._shadow as shadow:
             for _ in range(_MOST_ROUNDS):
                 targets = self._progress.positions()
                 self._say("replay", shadow.behind(targets))
@@ -152,7 +135,7 @@ class _Rebuild:
                 if shadow.behind(self._progress.positions()) <= _CLOSE_ENOUGH:
                     break
             drained = time.monotonic()
-            await asyncio.to_thread(self._lock.drain, lambda inside: self._say("wait for workers", inside))
+            await asyncio.to_thread(self._lock.drain, partial(self._say, "wait for workers"))
             targets = self._progress.positions()
             self._say("replay the rest", shadow.behind(targets))
             await shadow.replay(targets)
@@ -162,6 +145,3 @@ class _Rebuild:
     def _count(self, messages: int) -> None:
         self._report.messages += messages
         self._say("replayed", self._report.messages)
-
-    def _say(self, step: str, number: int) -> None:
-        self._on_progress(StepProgress(step, number))

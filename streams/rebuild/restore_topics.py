@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import closing
 
 from streams.engine.engine import Engine
 from streams.errors import RefusedError
-from streams.kafka.connection import KafkaConnection
 from streams.kafka.control import name_state, named_state, tell_of_a_life
-from streams.kafka.producer import Publisher
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
 from streams.state.connection import connect
 from streams.state.fixed_partitions import fixed_partitions
 from streams.state.generation import current_generation
 from streams.state.identity import IdentityStore
+from streams.worker.reconciler import open_reconciler
 
 __all__ = ["restore_topics"]
 
@@ -27,8 +27,7 @@ def restore_topics(given: Settings, *, are_new: bool = False) -> int:
 
     `are_new`: the caller knows that the topics were just made. Raises RefusedError where they are not empty, ServiceError.
     """
-    connection = connect(given)
-    try:
+    with closing(connect(given)) as connection:
         asyncio.run(create_topics(given, fixed=fixed_partitions(given, connection)))
         if not are_new and (asyncio.run(named_state(given)) or asyncio.run(tell_of_a_life(given))):
             raise RefusedError(
@@ -38,20 +37,16 @@ def restore_topics(given: Settings, *, are_new: bool = False) -> int:
         # The offsets of the new topics begin at 0: the stored positions belong to topics that are gone.
         engine.progress.forget_positions()
         engine.progress.begin_topics(int(time.time() * 1000))
-        count = asyncio.run(_publish_states(given, engine))
+        count = asyncio.run(_publish_states(engine))
         if (stored := IdentityStore(given, connection).read()).is_named:
             asyncio.run(name_state(given, stored.state))
         return count
-    finally:
-        connection.close()
 
 
-async def _publish_states(settings: Settings, engine: Engine) -> int:
+async def _publish_states(engine: Engine) -> int:
     count = 0
-    async with Publisher(
-        KafkaConnection.of(settings), settings.topic_prefix, namespace=settings.namespace
-    ) as publisher:
+    async with open_reconciler(engine) as reconciler:
         for chunk in engine.outbox.all_states(_CHUNK):
-            await publisher.publish(chunk)
+            await reconciler.publish(chunk)
             count += len(chunk)
     return count

@@ -8,11 +8,9 @@ an earlier one in a failover; the replay then ends. Corrections are not replayed
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
 
 from aiokafka import TopicPartition
 
@@ -23,10 +21,10 @@ from streams.engine.prepare import CORRECTIONS, Items
 from streams.errors import ForgottenError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.incoming import incoming
-from streams.kafka.reader import plain_consumer, reported_extents
+from streams.kafka.reader import Extent, plain_consumer, read_between, reported_extents
 from streams.kafka.topics import input_topics, source_of
 from streams.settings import Settings
-from streams.state.progress import Histories, Place, Step
+from streams.state.progress import Place, Step
 from streams.worker.prepare_pool import Preparer
 
 __all__ = ["ShadowReplay", "end_offsets"]
@@ -41,14 +39,14 @@ _QUIET_SECONDS = 5.0
 class ShadowReplay:
     """Replay the topics of the feeds into a generation. Use as `async with`."""
 
-    def __init__(self, engine: Engine, known: Histories, on_progress: Callable[[int], None]) -> None:
-        """Prepare a replay into the generation of `engine`.
+    def __init__(self, engine: Engine, on_progress: Callable[[int], None]) -> None:
+        """Prepare a replay into the generation of `engine`, which trusts the Redis servers that answer now.
 
-        `known` is the replication ids of its Redis servers, to detect a failover (`state/progress.py`). Calls `on_progress`
-        with the number of messages of each micro-batch.
+        Calls `on_progress` with the number of messages of each micro-batch.
         """
         self._engine = engine
-        self._known = known
+        self._known = engine.progress.look().histories
+        engine.trust(self._known)
         self._at: dict[Place, int] = {}  # the next offset to handle, by topic partition
         self._settings: Settings = engine.settings
         self._on_progress = on_progress
@@ -65,15 +63,23 @@ class ShadowReplay:
     async def __aexit__(self, *_: object) -> None:
         self._preparer.close()
 
+    def refuse_failover(self) -> None:
+        """Raise ForgottenError where Redis has failed over since this replay was prepared (`state/progress.py`)."""
+        if self._engine.progress.look().histories != self._known:
+            raise ForgottenError
+
     async def replay(self, targets: Targets) -> int:
         """Replay every partition up to its target, the first offset not to handle; returns the number of messages.
 
         Raises BrokerError where Kafka cannot be read, ForgottenError where Redis has failed over meanwhile.
         """
         count = 0
-        self._at = self._begin(targets)
+        self._at = self._starts(targets)
+        feeds = self._feeds(targets)
+        # `_mark` never lowers a position, so those of partitions that restart at 0 are reset.
+        self._engine.progress.put({place: 0 for place in feeds if not self._at[place]})
         under_way: asyncio.Task[None] | None = None
-        async with aclosing(self._batches(targets)) as batches:
+        async with aclosing(self._batches(feeds)) as batches:
             async for messages in batches:
                 ready = asyncio.create_task(self._preparer.prepare([message.raw for message in messages]))
                 if under_way is not None:
@@ -82,8 +88,8 @@ class ShadowReplay:
                 count += len(messages)
         if under_way is not None:
             await under_way
-        # Also where the topic no longer had the last messages.
-        self._mark(self._feeds(targets))
+        await self._count_lost(feeds)
+        self._mark(feeds)
         return count
 
     def behind(self, targets: Targets) -> int:
@@ -101,15 +107,6 @@ class ShadowReplay:
             place: position if (position := positions.get(place, 0)) <= target else 0
             for place, target in targets.items()
         }
-
-    def _begin(self, targets: Targets) -> dict[Place, int]:
-        """Return the offset to resume at in each partition, and reset the stored position of those that restart at 0.
-
-        Storing a position by `_mark` never lowers it, hence the reset.
-        """
-        starts = self._starts(targets)
-        self._engine.progress.put({place: 0 for place in self._feeds(targets) if not starts[place]})
-        return starts
 
     def _mark(self, done: Targets) -> None:
         """Store the positions of partitions. Raises ForgottenError where Redis has lost an earlier one in a failover."""
@@ -136,46 +133,23 @@ class ShadowReplay:
         self._mark({(m.topic, m.partition): m.offset + 1 for m in messages})
 
     async def _batches(self, targets: Targets) -> AsyncGenerator[list[Incoming], None]:
-        """Yield micro-batches up to the targets; a partition that has reached its target is paused."""
-        wanted = {
-            TopicPartition(*place): target for place, target in self._feeds(targets).items() if self._at[place] < target
-        }
-        if not wanted:
-            return
-        async with plain_consumer(KafkaConnection.of(self._settings)) as consumer:
-            consumer.assign(list(wanted))
-            for place in wanted:
-                consumer.seek(place, self._at[place.topic, place.partition])
-            last_message = time.monotonic()
-            while wanted:
-                fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=self._settings.batch_records)
-                messages: list[Incoming] = []
-                for place, records in fetched.items():
-                    target = wanted.get(place, 0)
-                    source = source_of(self._settings, place.topic)
-                    messages += (incoming(source, record) for record in records if record.offset < target)
-                    if records and records[-1].offset + 1 >= target:
-                        wanted.pop(place, None)
-                        consumer.pause(place)
-                if messages:
-                    last_message = time.monotonic()
+        """Yield micro-batches up to the targets, or up to the end of a topic that no longer has the messages before its target."""
+        wanted = {TopicPartition(*place): Extent(self._at[place], target) for place, target in targets.items()}
+        kafka, messages = KafkaConnection.of(self._settings), []
+        async with aclosing(read_between(kafka, wanted, quiet_seconds=_QUIET_SECONDS)) as records:
+            async for record in records:
+                messages.append(incoming(source_of(self._settings, record.topic), record))
+                if len(messages) == self._settings.batch_records:
                     yield messages
-                elif time.monotonic() - last_message > _QUIET_SECONDS:
-                    await self._give_up(consumer, wanted)
-                    last_message = time.monotonic()
+                    messages = []
+        if messages:
+            yield messages
 
-    async def _give_up(self, consumer: Any, wanted: dict[TopicPartition, int]) -> None:
-        """Remove from `wanted` the partitions that end before the offset to which they are to be read.
-
-        The topic no longer has the messages up to that offset; they are counted in `lost`.
-        """
-        ends = await consumer.end_offsets(list(wanted))
-        for place, target in list(wanted.items()):
-            # Some brokers report an end offset that is too small; a message would have come in that case.
-            position = await consumer.position(place)
-            if position >= ends[place]:
-                self.lost += max(0, target - position)
-                del wanted[place]
+    async def _count_lost(self, targets: Targets) -> None:
+        """Count the messages that no topic has up to the targets."""
+        short = {place: target for place, target in targets.items() if self._at[place] < target}
+        ends = await end_offsets(self._settings, sorted({topic for topic, _ in short})) if short else {}
+        self.lost += sum(max(0, target - max(self._at[place], ends.get(place, 0))) for place, target in short.items())
 
 
 async def end_offsets(settings: Settings, topics: Sequence[str]) -> dict[Place, int]:

@@ -8,7 +8,7 @@ no subscriber has seen its clusters. Events that are pending at the end are publ
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from streams.clusters.adoption import adopt, names, redocument, unchanged
 from streams.clusters.committed import PlannedCommit
 from streams.clusters.group import Group, Relation, cluster_key
 from streams.clusters.group_plan import GroupPlan
-from streams.clusters.planner import Pairs
+from streams.clusters.planner import Pair, Pairs
 from streams.engine.engine import Engine
 from streams.errors import StateError
 from streams.events import Cause, Evidence
@@ -33,10 +33,9 @@ from streams.state.reader import Reader
 __all__ = ["IdTransfer"]
 
 _FIELDS = 500
-_CHECKPOINT = "adopting"
-"""Field of the new generation's `meta` that is there while ids are being transferred."""
 _MOST_EVIDENCE = 30
 """Records of a cluster beyond which its event does not list the decisions that brought them together."""
+_APART, _TOGETHER = Pair(None, False), Pair(1.0, False)
 
 
 class _Transferred(NamedTuple):
@@ -51,36 +50,37 @@ class IdTransfer:
     More than ten methods, for each step may be repeated by itself after a kill.
     """
 
-    def __init__(self, live: Layout, engine: Engine) -> None:
-        """Prepare a transfer from the generation with the Redis keys of `live` to the new one, that of `engine`."""
+    def __init__(self, live: Layout, engine: Engine, restored: Collection[bytes] = ()) -> None:
+        """Prepare a transfer from the generation with the Redis keys of `live` to the new one, that of `engine`.
+
+        `restored` are the 8-byte ids of records that came out of documents. They stay in the clusters they were published in, as
+        what a document does not tell may be why they were together, or apart.
+        """
         self._live_layout = live
         self._engine = engine
         self._connection = engine.connection
         self._layout = Layout.of(engine.settings)
         self._live = GroupStore(live, engine.connection)
+        self._restored = frozenset(restored)
         self._pending: dict[bytes, dict[str, bytes]] = {}
 
     def run(self) -> Counter[str]:
         """Transfer all ids. Returns the number of `groups`, and the number of cluster changes by type of event."""
         counts: Counter[str] = Counter()
-        components = JoinedComponents(self._live, self._engine.groups, whole=self._begin())
+        self._begin()
+        components = JoinedComponents(self._live, self._engine.groups)
         for places in self._live.places():
             self._transfer(components.of_live(places), counts)
         for places in self._engine.groups.places():
             # A group whose root record a live group names was handled with that one.
             roots = self._live.resolve(places)
             new = {place: raw for place, raw in places.items() if place not in names(roots[place].group)}
-            self._transfer([component for component in components.of_built(new) if not component.live], counts)
+            self._transfer(components.of_built(new), counts)
         self._finish()
         return counts
 
-    def _begin(self) -> bool:
-        """Delete the replay's own events, copy the outcomes of corrections, and read the pending events of the live generation.
-
-        Returns whether every record points to the group that names it; not so where an earlier transfer was killed.
-        """
-        mark = Command(self._layout.meta, ("HSETNX", self._layout.meta, _CHECKPOINT, 1))
-        (first,) = self._connection.execute([mark])
+    def _begin(self) -> None:
+        """Delete the replay's own events, copy the outcomes of corrections, and read the pending events of the live generation."""
         self._connection.execute([Command(key, ("UNLINK", key)) for key in self._layout.bucket_keys("outboxes")])
         self._copy(self._live_layout.corrections, self._layout.corrections)
         self._pending = {}
@@ -88,7 +88,6 @@ class IdTransfer:
             for field, event in pending.items():
                 seed = cluster_key(field.rpartition(":")[0])[:8]
                 self._pending.setdefault(seed, {})[field] = event
-        return bool(first)
 
     def _finish(self) -> None:
         for seed, pending in self._pending.items():  # of groups that no component held; there should be none
@@ -99,7 +98,6 @@ class IdTransfer:
         carry_identity(settings.namespace, self._live_layout.generation, settings.generation, self._connection)
         if since := live.topics_since():
             self._engine.progress.begin_topics(since)
-        self._connection.execute([Command(self._layout.meta, ("HDEL", self._layout.meta, _CHECKPOINT))])
 
     def _copy(self, source: bytes, target: bytes) -> None:
         (reply,) = self._connection.execute([Command(source, ("HGETALL", source))])
@@ -155,9 +153,15 @@ class IdTransfer:
 
     def _pairs(self, component: JoinedComponent, reader: Reader) -> Pairs:
         """Return what decides each pair of records of a component."""
-        del component
-        features, decisions = reader.features, self._engine.decisions
-        return lambda a, b: decisions.pair_for_partition(features(a), features(b))
+        features, decisions, restored = reader.features, self._engine.decisions, self._restored & component.records
+        home = component.clusters() if restored else {}
+
+        def pair(a: bytes, b: bytes) -> Pair:
+            if (a in restored or b in restored) and a in home and b in home:
+                return _TOGETHER if home[a] == home[b] else _APART
+            return decisions.pair_for_partition(features(a), features(b))
+
+        return pair
 
     def _describe(self, plan: GroupPlan, component: JoinedComponent, reader: Reader) -> PlannedCommit:
         def fingerprint(key: bytes, records: tuple[bytes, ...]) -> bytes:
@@ -170,7 +174,7 @@ class IdTransfer:
 
     def _evidence(self, plan: GroupPlan, component: JoinedComponent, reader: Reader) -> dict[str, list[Evidence]]:
         """Return the decisions behind records that share a cluster only now, and behind new relations, by record id."""
-        before = {m.id: group.clusters[m.cluster].key for group in component.old_groups() for m in group.members}
+        before = component.clusters()
         pairs = {
             pair
             for change in plan.changes

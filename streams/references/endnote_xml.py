@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lxml import etree
 
 from streams.errors import UsageError
-from streams.references.reference import Entry, Kept, Reference, author_texts, compact, identifier, year_of
+from streams.references.reference import (
+    Entry,
+    Kept,
+    Reference,
+    author_texts,
+    compact,
+    identifier,
+    is_given,
+    title_of,
+    year_of,
+    year_of_document,
+)
 
 __all__ = ["entry_of", "read", "write"]
 
@@ -25,13 +37,23 @@ _KINDS = {
     "Dataset": "dataset",
 }
 _NAMES = {kind: name for name, kind in reversed(_KINDS.items())}
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_NO_XML = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+    r"|&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[1245-9]|2\d|3[01]));",
+    re.IGNORECASE,
+)
+"""Characters that XML has no way to write, and that EndNote writes where they were pasted; not tab and carriage return."""
+_PUBMED = re.compile(r"pubmed|medline|\bnlm\b", re.IGNORECASE)
+_PMCID = re.compile(r"PMC\d+")
 
 
 def read(text: str) -> Iterator[Reference]:
     """Yield the references of an EndNote XML file. Raises UsageError where it is not XML, with the line."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True)
     try:
-        root = etree.fromstring(text.encode(), parser)
+        # The text is decoded already, whatever the encoding that its declaration names.
+        root = etree.fromstring(_NO_XML.sub("", _DECLARATION.sub("", text, count=1)).encode(), parser)
     except etree.XMLSyntaxError as error:
         raise UsageError(f"not EndNote XML: {error}") from error
     for record in root.iter("record"):
@@ -58,13 +80,16 @@ def entry_of(document: Mapping[str, Any]) -> Entry:
     kind = _NAMES.get(document.get("type", ""), "Journal Article" if document.get("journal") else "Generic")
     etree.SubElement(record, "ref-type", name=kind)
     _put(record, "contributors/authors", "author", author_texts(document))
-    _put(record, "titles", "title", [document.get("title")])
+    _put(record, "titles", "title", [title_of(document)])
     _put(record, "titles", "secondary-title", [document.get("journal")])
-    _put(record, "dates", "year", [str(document.get("publication_date") or "")[:4]])
+    _put(record, "dates", "year", [year_of_document(document)])
     for tag, field in (("volume", "volume"), ("number", "number"), ("pages", "pages"), ("abstract", "abstract")):
         _put(record, "", tag, [document.get(field)])
     _put(record, "", "electronic-resource-num", [document.get("doi")])
-    _put(record, "", "accession-num", [identifier(document, "pmid")])
+    if pmid := identifier(document, "pmid"):
+        _put(record, "", "accession-num", [pmid])
+        _put(record, "", "remote-database-name", ["PubMed"])
+    _put(record, "", "custom2", [identifier(document, "pmcid")])
     return {"xml": record}
 
 
@@ -87,23 +112,24 @@ def _writable(text: str) -> str:
 
 
 def _text(record: _Element, path: str) -> str:
-    found = record.find(path)
-    return "".join(map(str, found.itertext())).strip() if found is not None else ""
+    return next(iter(_texts(record, path)), "")
 
 
 def _texts(record: _Element, path: str) -> list[str]:
-    return [text for found in record.findall(path) if (text := "".join(map(str, found.itertext())).strip())]
+    found = ("".join(map(str, each.itertext())).strip() for each in record.findall(path))
+    return [text for text in found if is_given(text)]
 
 
 def _document(record: _Element) -> dict[str, Any]:
     kind = record.find("ref-type")
     accession = _text(record, "accession-num")
-    is_pubmed = accession.isdigit() and len(accession) <= len("12345678")
+    databases = f"{_text(record, 'remote-database-name')} {_text(record, 'remote-database-provider')}"
+    is_pubmed = accession.isdigit() and len(accession) <= len("12345678") and _PUBMED.search(databases)
     return compact(
         {
             "title": _text(record, "titles/title"),
             "authors": [name.rstrip(",") for name in _texts(record, "contributors/authors/author")],
-            "year": year_of(_text(record, "dates/year")),
+            "year": year_of(_text(record, "dates/year") or _text(record, "dates/pub-dates/date")),
             "journal": _text(record, "titles/secondary-title") or _text(record, "periodical/full-title"),
             "volume": _text(record, "volume"),
             "number": _text(record, "number"),
@@ -113,7 +139,8 @@ def _document(record: _Element) -> dict[str, Any]:
             "language": _text(record, "language"),
             "type": _KINDS.get(str(kind.get("name", "")), "") if kind is not None else "",
             "doi": _text(record, "electronic-resource-num"),
-            "pmid": accession if is_pubmed and "pubmed" in _text(record, "remote-database-name").lower() else "",
-            "urls": _texts(record, "urls/related-urls/url"),
+            "pmid": accession if is_pubmed else "",
+            "pmcid": pmcid if _PMCID.fullmatch(pmcid := _text(record, "custom2")) else "",
+            "urls": [*_texts(record, "urls/related-urls/url"), *_texts(record, "urls/web-urls/url")],
         }
     )

@@ -34,7 +34,7 @@ FORMS: Mapping[str, Form] = {
     )
 }
 _BEGINNINGS = (
-    ("ris", re.compile(r"TY {1,2}- ")),
+    ("ris", re.compile(r"(?:[^\n<{@]*\n){0,8}TY {0,2}- ?[A-Z]{3,8}\s")),
     ("medline", re.compile(r"PMID *- \d")),
     ("endnote-xml", re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!DOCTYPE[^>]*>\s*)?<xml>\s*<records>")),
     ("bibtex", re.compile(r"(?:%[^\n]*\n|\s)*@\s*[A-Za-z]+\s*[{(]")),
@@ -53,4 +53,6 @@ def form_of(name: str, beginning: str) -> Form | None:
     suffix = PurePath(name.removesuffix(".gz")).suffix.lower()
     if suffix == ".xml":
         return None
+    if suffix == ".txt" and table.is_table(text):  # Web of Science names its tables so
+        return FORMS["csv"]
     return next((form for form in FORMS.values() if suffix in form.suffixes), None)

@@ -1,4 +1,4 @@
-"""MEDLINE's tagged form (nbib), as PubMed exports it; rispy's parser with the tags of four letters."""
+"""MEDLINE's tagged form (nbib), as PubMed exports it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,26 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from streams.references.reference import Entry, Kept, Reference, author_texts, compact, first, identifier, year_of
+from streams.references.reference import (
+    Entry,
+    Kept,
+    Reference,
+    author_texts,
+    compact,
+    first,
+    identifier,
+    is_given,
+    lines_of,
+    title_of,
+    year_of,
+    year_of_document,
+)
 
 __all__ = ["entry_of", "read", "write"]
 
-_LINE = re.compile(r"([A-Z]{2,4}) *- (.*)")
-_WIDTH = 80
+_LINE = re.compile(r"([A-Z]{2,4}) *-(?: (.*))?")
+_NO_PMID = "0"
+"""What is written for a reference that is not in PubMed: each begins with this tag."""
 _IDENTIFIER = re.compile(r"(.+?) \[(doi|pii|pmcid)\]")
 _KINDS = {
     "journal article": "journal-article",
@@ -25,16 +39,16 @@ def read(text: str) -> Iterator[Reference]:
     """Yield the references of an nbib file; each begins with its `PMID`."""
     entry: dict[str, list[str]] = {}
     last = ""
-    for line in text.lstrip("\ufeff").splitlines():
+    for line in lines_of(text):
         if found := _LINE.fullmatch(line.rstrip()):
-            tag, value = found[1], found[2]
+            tag, value = found[1], found[2] or ""
             if tag == "PMID" and entry:
                 yield _reference(entry)
                 entry = {}
             entry.setdefault(tag, []).append(value)
             last = tag
         elif line.startswith(" ") and last in entry:
-            entry[last][-1] += " " + line.strip()
+            entry[last][-1] = f"{entry[last][-1]} {line.strip()}".strip()
     if entry:
         yield _reference(entry)
 
@@ -51,15 +65,16 @@ def write(kept: Iterable[Kept]) -> str:
 def entry_of(document: Mapping[str, Any]) -> Entry:
     """Return a document as an entry of MEDLINE."""
     one = {
-        "PMID": identifier(document, "pmid") or "0",
-        "TI": document.get("title"),
+        "PMID": identifier(document, "pmid") or _NO_PMID,
+        "TI": title_of(document),
         "AB": document.get("abstract"),
-        "DP": str(document.get("publication_date") or "")[:4],
+        "DP": year_of_document(document),
         "JT": document.get("journal"),
         "VI": document.get("volume"),
         "IP": document.get("number"),
         "PG": document.get("pages"),
         "AID": f"{document['doi']} [doi]" if document.get("doi") else "",
+        "PMC": identifier(document, "pmcid"),
     }
     return {tag: [str(value)] for tag, value in compact(one).items()} | compact({"FAU": author_texts(document)})
 
@@ -71,11 +86,12 @@ def _reference(entry: Entry) -> Reference:
         if (found := _IDENTIFIER.fullmatch(value))
     }
     kinds = [_KINDS[kind.lower()] for kind in entry.get("PT", ()) if kind.lower() in _KINDS]
+    pmid = first(entry, ("PMID",)).removeprefix(_NO_PMID)
     document = compact(
         {
             "title": first(entry, ("TI", "BTI")),
             "other_titles": list(entry.get("TT", ())),
-            "authors": list(entry.get("FAU") or entry.get("AU") or ()),
+            "authors": [name for name in entry.get("FAU") or entry.get("AU") or () if is_given(name)],
             "year": year_of(first(entry, ("DP", "DEP"))),
             "journal": first(entry, ("JT", "TA")),
             "volume": first(entry, ("VI",)),
@@ -85,8 +101,8 @@ def _reference(entry: Entry) -> Reference:
             "language": first(entry, ("LA",)),
             "type": kinds[-1] if kinds else "",
             "doi": identifiers.get("doi", ""),
-            "pmid": first(entry, ("PMID",)),
+            "pmid": pmid,
             "pmcid": first(entry, ("PMC",)),
         }
     )
-    return Reference(first(entry, ("PMID",)), document, entry)
+    return Reference(pmid, document, entry)

@@ -18,6 +18,7 @@ _BEGINNING = 4096
 _NOT_IN_A_LABEL = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST_LABEL = 60
 _GZIP = b"\x1f\x8b"
+_MARK = "\ufeff"
 
 
 def read(path: str, form: Form | None = None) -> Iterator[Reference]:
@@ -50,15 +51,27 @@ def form_of_file(path: str) -> Form | None:
 
 
 def decode(content: bytes) -> str:
-    """Return text in UTF-8, in UTF-16 with its mark, or else in Windows-1252, in which old tools still export."""
+    """Return text in UTF-8, in UTF-16 with its mark, or else in Windows-1252, in which old tools still export.
+
+    Exports that were put together may have several encodings, so each line has its own, and marks anywhere are left out.
+    """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode()
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data" and error.end == len(content):
-            return content.decode("utf-8-sig", "ignore")  # a beginning that was cut inside a character
-        return content.decode("cp1252", "replace")
+            text = content.decode("utf-8", "ignore")  # a beginning that was cut inside a character
+        else:
+            text = "".join(map(_decoded_line, content.splitlines(keepends=True)))
+    return text.replace(_MARK, "")
+
+
+def _decoded_line(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace")
 
 
 def label_of(path: str) -> str:

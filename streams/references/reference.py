@@ -16,15 +16,24 @@ __all__ = [
     "entry_id",
     "first",
     "identifier",
+    "is_given",
+    "lines_of",
     "page_range",
     "split_page_range",
+    "title_of",
     "year_of",
+    "year_of_document",
 ]
 
 Entry = Mapping[str, Any]
 """An entry as its form has it: tags, columns or fields by name."""
 _YEAR = re.compile(r"(?<!\d)(1[5-9]|20)\d\d(?!\d)")
 _PLAIN_KEY = re.compile(r"[!-~]{1,100}")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_NOT_GIVEN = re.compile(
+    r"\[(?:no [^\]]+ (?:available|supplied|provided)|anonymous)\]|no abstract available\.?", re.IGNORECASE
+)
+"""What databases write where there is nothing: `[No abstract available]` (Scopus), `[Anonymous]` (Web of Science)."""
 _PAGES = re.compile(r"\s*([A-Za-z]?\d+[A-Za-z]?)\s*(?:-{1,3}|–|—)\s*([A-Za-z]?\d+[A-Za-z]?)\s*")
 
 
@@ -61,13 +70,23 @@ def entry_id(reference: Reference) -> str:
     return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a file of any system; other characters that Unicode breaks lines at are part of a text."""
+    return _LINE_END.split(text.removeprefix("\ufeff"))
+
+
+def is_given(text: str) -> bool:
+    """Return whether a text says something, and not that there is nothing."""
+    return bool(text.strip()) and not _NOT_GIVEN.fullmatch(text.strip())
+
+
 def first(entry: Entry, names: Iterable[str]) -> str:
     """Return the first of the named fields that has text, without the space around it; of a list its first text."""
     for name in names:
         value = entry.get(name)
         values = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
         for text in values:
-            if isinstance(text, str) and text.strip():
+            if isinstance(text, str) and is_given(text):
                 return text.strip()
     return ""
 
@@ -103,9 +122,19 @@ def author_texts(document: Mapping[str, Any]) -> list[str]:
 
 
 def identifier(document: Mapping[str, Any], scheme: str) -> str:
-    """Return the first identifier of a scheme among the `identifiers` of a document; empty where there is none."""
+    """Return the identifier of a scheme that a document has, as a field or among its `identifiers`; empty where there is none."""
     listed = document.get("identifiers") or ()
-    return next((str(one["value"]) for one in listed if one.get("scheme") == scheme), "")
+    return str(document.get(scheme) or next((one["value"] for one in listed if one.get("scheme") == scheme), ""))
+
+
+def title_of(document: Mapping[str, Any]) -> str:
+    """Return title and subtitle of a document as one text."""
+    return ": ".join(str(document[name]) for name in ("title", "subtitle") if document.get(name))
+
+
+def year_of_document(document: Mapping[str, Any]) -> str:
+    """Return the year of a document; empty where it has none."""
+    return year_of(str(document.get("publication_date") or document.get("year") or ""))
 
 
 def compact(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import rispy
+from rispy.config import LIST_TYPE_TAGS
 
 from streams.references.reference import (
     Entry,
@@ -15,9 +16,14 @@ from streams.references.reference import (
     author_texts,
     compact,
     first,
+    identifier,
+    is_given,
+    lines_of,
     page_range,
     split_page_range,
+    title_of,
     year_of,
+    year_of_document,
 )
 
 __all__ = ["entry_of", "read", "write"]
@@ -38,9 +44,14 @@ _KINDS = {
     "UNPB": "preprint",
 }
 _TYPES = {kind: name for name, kind in reversed(_KINDS.items())}
-_PUBMED = re.compile(r"pubmed|medline", re.IGNORECASE)
-_START = re.compile(r"TY {1,2}- ?")
-_END = re.compile(r"ER {1,2}-\s*")
+_PUBMED = re.compile(r"pubmed|medline|\bnlm\b", re.IGNORECASE)
+_PMCID = re.compile(r"PMC\d+")
+_DOI_LINK = re.compile(r"https?://(?:dx\.)?doi\.org/(10\..+)", re.IGNORECASE)
+_TAG = re.compile(r"([A-Z][A-Z0-9])  -(?: (.*)|$)")
+_LOOSE_TAG = re.compile(r"([A-Z][A-Z0-9]) {0,2}- ?(.*)")
+_LOOSE_START = re.compile(r"TY {0,2}- ?[A-Z]{3,8} *")
+_START, _END = "TY", "ER"
+_PLACES = ("secondary_title", "journal_name", "alternate_title3", "alternate_title2", "alternate_title1")
 
 
 class _Writer(rispy.RisWriter):  # type: ignore[misc]
@@ -53,8 +64,12 @@ class _Writer(rispy.RisWriter):  # type: ignore[misc]
 
 
 def read(text: str) -> Iterator[Reference]:
-    """Yield the references of a RIS file. A reference that lacks its end (`ER`) ends where the next one begins."""
-    for entry in rispy.loads("\n".join(_ended(text.splitlines())), enforce_list_tags=False):
+    """Yield the references of a RIS file.
+
+    A reference that lacks its end (`ER`) ends where the next one begins, tags may have fewer blanks than two and one around their
+    hyphen, and lines without a tag continue the one before.
+    """
+    for entry in rispy.loads("\n".join(_regular(lines_of(text))), enforce_list_tags=False):
         yield Reference(first(entry, ("id", "accession_number")), _document(entry), entry)
 
 
@@ -70,9 +85,9 @@ def entry_of(document: Mapping[str, Any]) -> Entry:
     return compact(
         {
             "type_of_reference": _TYPES.get(document.get("type", ""), "JOUR" if document.get("journal") else "GEN"),
-            "title": document.get("title"),
+            "title": title_of(document),
             "authors": author_texts(document),
-            "year": str(document.get("publication_date") or "")[:4],
+            "year": year_of_document(document),
             "secondary_title": document.get("journal"),
             "volume": document.get("volume"),
             "number": document.get("number"),
@@ -82,56 +97,80 @@ def entry_of(document: Mapping[str, Any]) -> Entry:
             "doi": document.get("doi"),
             "abstract": document.get("abstract"),
             "urls": list(document.get("urls") or ()),
+            "accession_number": identifier(document, "pmid"),
+            "name_of_database": "PubMed" if identifier(document, "pmid") else "",
+            "custom2": identifier(document, "pmcid"),
             "id": str(document["id"]),
         }
     )
 
 
-def _ended(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines with an end before each begin of a reference that has none: rispy would make one of the two."""
-    is_open = False
-    for number, line in enumerate(lines):
-        bare = line.lstrip("\ufeff") if not number else line
-        if _START.match(bare):
-            if is_open:
-                yield "ER  - "
-            is_open = True
-        elif _END.fullmatch(bare):
-            is_open = False
-        yield bare
-    if is_open:
-        yield "ER  - "
+def _regular(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of references as rispy expects them: each with a tag and its blanks, each reference with its end.
+
+    A line that continues a tag is put behind it, or is a value of its own where the tag has several. What programs write before and
+    between references is left out.
+    """
+    tags, tag, value = _TAG, "", ""
+    for line in lines:
+        if _LOOSE_START.fullmatch(line):
+            tags = _TAG if _TAG.fullmatch(line) else _LOOSE_TAG
+        found = tags.fullmatch(line)
+        if found and (tag or found[1] == _START):
+            if tag:
+                yield f"{tag}  - {value}"
+            if tag and found[1] == _START:
+                yield f"{_END}  - "
+            tag, value = found[1], (found[2] or "").strip()
+            if tag == _END:
+                yield f"{_END}  - "
+                tag = ""
+        elif tag and (more := line.strip()):
+            if tag in LIST_TYPE_TAGS:
+                yield f"{tag}  - {value}"
+                value = more
+            else:
+                value = f"{value} {more}".strip()
+    if tag:
+        yield from (f"{tag}  - {value}", f"{_END}  - ")
 
 
 def _texts(entry: Entry, names: Iterable[str]) -> list[str]:
     """Return the texts of the first of the named fields that is there."""
     for name in names:
         if value := entry.get(name):
-            return [value] if isinstance(value, str) else [text for text in value if text]
+            return [text for text in ([value] if isinstance(value, str) else value) if is_given(text)]
     return []
+
+
+def _doi(entry: Entry) -> str:
+    """Return the DOI, which Ovid writes as a link to a file (`L3`)."""
+    unknown = entry.get("unknown_tag", {})
+    found = (_DOI_LINK.fullmatch(text.strip()) for tag in ("L3", "LK") for text in unknown.get(tag, ()))
+    return first(entry, ("doi",)) or next((match[1] for match in found if match), "")
 
 
 def _document(entry: Entry) -> dict[str, Any]:
     accession = first(entry, ("accession_number",))
     is_pubmed = _PUBMED.search(first(entry, ("name_of_database", "database_provider"))) and accession.isdigit()
     start, end = first(entry, ("start_page",)), first(entry, ("end_page",))
+    kind = _KINDS.get(first(entry, ("type_of_reference",)).upper(), "")
     return compact(
         {
             "title": first(entry, ("title", "primary_title")),
             "authors": _texts(entry, ("authors", "first_authors")),
             "year": year_of(first(entry, ("year", "publication_year", "date"))),
-            "journal": first(
-                entry, ("secondary_title", "journal_name", "alternate_title3", "alternate_title2", "alternate_title1")
-            ),
+            "journal": first(entry, (*_PLACES, "custom3") if kind == "proceedings-article" else _PLACES),
             "volume": first(entry, ("volume",)),
             "number": first(entry, ("number",)),
             "pages": page_range(start, end),
             "publisher": first(entry, ("publisher",)),
             "abstract": first(entry, ("abstract", "notes_abstract")),
             "language": first(entry, ("language",)),
-            "type": _KINDS.get(first(entry, ("type_of_reference",)), ""),
-            "doi": first(entry, ("doi",)),
+            "type": kind,
+            "doi": _doi(entry),
             "pmid": accession if is_pubmed else "",
+            "pmcid": pmcid if _PMCID.fullmatch(pmcid := first(entry, ("custom2",))) else "",
             "urls": _texts(entry, ("urls",)),
         }
     )

@@ -23,7 +23,7 @@ from streams.serve.recent import Recent
 from streams.serve.timing import Timing, current_timing
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
-from streams.state.generation import current_generation
+from streams.state.generation import current_generation, form_of
 from streams.subscriptions.decision_tail import DecisionTail
 from streams.subscriptions.hub import Hub
 from streams.webhooks.configuration import read_webhooks
@@ -116,7 +116,7 @@ class Resources:
             reader = IndexReader(current_generation(self.settings, connection), connection)
         elif now - self._local.followed > _FOLLOW_SECONDS:
             current = current_generation(self.settings, reader.connection)
-            if current.generation != reader.settings.generation:
+            if (current.generation, form_of(current, reader.connection)) != (reader.settings.generation, reader.form):
                 reader = IndexReader(current, reader.connection)
         else:
             return reader

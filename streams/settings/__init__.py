@@ -120,7 +120,9 @@ class Settings(BaseSettings):
         "", description="file with the endpoints that `streams serve` sends events to (TOML); empty: none"
     )
     batch_records: int = Field(1024, ge=1, le=10_000, description="most messages handled in one micro-batch")
-    batch_seconds: float = Field(0.05, gt=0, le=10, description="longest wait for a micro-batch to fill, in seconds")
+    batch_seconds: float = Field(
+        0.0, ge=0, le=10, description="wait for more records after the first one of a micro-batch, in seconds"
+    )
     buckets: int = Field(
         4096,
         ge=16,

@@ -1,12 +1,13 @@
 -- Add records to blocking keys and return the records that were there before, in one step: of two concurrent inserts under one
 -- key the second returns the first. On a Redis Cluster a worker calls it for one key of one record at a time.
 -- KEYS    N:{kK}:k of each blocking key of each record (key_entries.lua)
--- ARGV[1] cap, members kept at most
--- ARGV then for each record: record id, 8 bytes; signature, 4 bytes; fingerprints of its keys, 4 bytes each, in one string
+-- ARGV[1] cap, members kept at most   ARGV[2] bytes of a fingerprint, 3 or 4
+-- ARGV then for each record: record id, 8 bytes; signature, 4 bytes; fingerprints of its keys in one string, each at the end of
+-- 4 bytes
 -- Returns for each key that had records the number of its record, its number among the keys of the record, both from 1, and the
 -- packed entries (id, signature) that were there before. A full key keeps the records with the smallest ids: ids are hashes, so
 -- which records are kept does not depend on the order of arrival. The others overflow.
-local cap = ENTRY * tonumber(ARGV[1])
+local cap, first = tonumber(ARGV[1]), 5 - tonumber(ARGV[2])
 
 local function largest(packed)
   local most, position = -1, nil
@@ -19,14 +20,14 @@ end
 
 -- The overflow with one more entry, in its place; the largest is left out where there are too many.
 local function with(overflow, more)
-  local low, high, number = 0, math.floor(#overflow / ENTRY), number_at(more, 1)
-  if #overflow > OVERFLOW * cap and number >= number_at(overflow, (high - 1) * ENTRY + 1) then return overflow end
+  local low, high, number, most = 0, math.floor(#overflow / ENTRY), number_at(more, 1), OVERFLOW * cap * ENTRY
+  if #overflow > most and number >= number_at(overflow, (high - 1) * ENTRY + 1) then return overflow end
   while low < high do
     local middle = math.floor((low + high) / 2)
     if number_at(overflow, middle * ENTRY + 1) < number then low = middle + 1 else high = middle end
   end
   local all = string.sub(overflow, 1, low * ENTRY) .. more .. string.sub(overflow, low * ENTRY + 1)
-  return #all < OVERFLOW * cap + ENTRY and all or string.sub(all, 1, OVERFLOW * cap) .. LEFT_OUT
+  return #all < most + ENTRY and all or string.sub(all, 1, most) .. LEFT_OUT
 end
 
 local function add_to_full(key, fingerprint, packed, id, entry)
@@ -40,27 +41,29 @@ local function add_to_full(key, fingerprint, packed, id, entry)
 end
 
 local before, k = {}, 0
-for at = 2, #ARGV, 3 do
+for at = 3, #ARGV, 3 do
   local id, signature, fingerprints = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  local entry = id .. signature
+  local whole = id .. signature
   for n = 1, #fingerprints / 4 do
     k = k + 1
-    local key, fingerprint = KEYS[k], string.sub(fingerprints, 4 * n - 3, 4 * n)
+    local key, fingerprint = KEYS[k], string.sub(fingerprints, 4 * n - 4 + first, 4 * n)
+    set_entry(fingerprint)
+    local entry = ENTRY > ID and whole or id
     -- Most keys of a feed are new: one call for them, two for most others.
     if redis.call('HSETNX', key, fingerprint, entry) == 0 then
       local packed = redis.call('HGET', key, fingerprint)
       local found = position_of(packed, id)
       if found then
-        if string.sub(packed, found + 8, found + 11) ~= signature then
+        if ENTRY > ID and string.sub(packed, found + 8, found + 11) ~= signature then
           redis.call('HSET', key, fingerprint, replaced(packed, found, entry))
         end
-      elseif #packed < cap then
+      elseif #packed < cap * ENTRY then
         redis.call('HSET', key, fingerprint, packed .. entry)
-        if #packed + ENTRY >= cap then redis.call('HSETNX', key, fingerprint .. '+', '') end
+        if #packed + ENTRY >= cap * ENTRY then redis.call('HSETNX', key, fingerprint .. '+', '') end
       else
         add_to_full(key, fingerprint, packed, id, entry)
       end
-      before[#before + 1] = (at + 1) / 3
+      before[#before + 1] = at / 3
       before[#before + 1] = n
       before[#before + 1] = packed
     end

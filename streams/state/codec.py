@@ -5,9 +5,9 @@ A record is too short to compress alone; a shared dictionary gives it a past to 
 | first byte | then                                                                                       |
 |------------|--------------------------------------------------------------------------------------------|
 | 1          | a Zstandard frame (RFC 8878) with the first dictionary: the value as msgspec encodes it    |
-| 2          | the content size, 1 byte; the only block, compressed, of a frame with the second           |
-|            | dictionary, without headers                                                                |
-| 3          | the same with a content size of 256 to 65,791 bytes: 2 bytes, less 256, little-endian      |
+| 2          | the only block, compressed, of a frame with the second dictionary, without headers; of a   |
+|            | content of less than 1,024 bytes                                                           |
+| 3          | the content size, 1,024 to 65,791 bytes: 2 bytes, less 256, little-endian; the same block  |
 | 4          | a whole frame with the second dictionary, where that is not one compressed block           |
 
 In forms 2 to 4 the value is an array of its fields in the order of its `Shape`, without the empty ones at its end. State of
@@ -36,11 +36,13 @@ T = TypeVar("T", bound=msgspec.Struct)
 _LEVEL = 3
 _FRAME, _SMALL, _LARGE, _WHOLE = b"\x01", b"\x02", b"\x03", b"\x04"
 _MAGIC = b"\x28\xb5\x2f\xfd"
-_SIZES = {_SMALL: (1, _MAGIC + b"\x20"), _LARGE: (2, _MAGIC + b"\x60")}
-"""Bytes of the content size, and how a frame begins whose header is of no more than that: one segment, no checksum, no id."""
 _BEGIN = len(_MAGIC) + 1
-_FORMS = {begin: (form, _BEGIN + size) for form, (size, begin) in _SIZES.items()}
-"""The form for a frame that begins so, and where its block begins."""
+_SIZES = {_MAGIC + b"\x20": 1, _MAGIC + b"\x60": 2}
+"""How a frame begins whose header is of the content size alone (one segment, no checksum, no id), and the bytes of that size."""
+_SIZED, _NOT_SIZED = _MAGIC + b"\x60", _MAGIC + b"\x00\x38"
+"""How a frame begins that has a content size of two bytes, and one that has none, with a window of 128 kB."""
+_MOST_NOT_SIZED = 1023
+_SIZE_OFFSET = 256
 _BLOCK_HEADER = 3
 _LAST_COMPRESSED = 0b101
 """The three low bits of a block header: the last block, compressed. Its size follows."""
@@ -64,15 +66,10 @@ class Codec(Generic[T]):
         """Read the dictionaries, files beside this module that were trained for values of `type_`; write the format `form`."""
         self._frames = _Frames(type_, dictionary)
         self._blocks = _Blocks(type_, f"{dictionary}-2", shape)
-        self._encode = self._frames.encode if form == FIRST else self._blocks.encode
-
-    def encode(self, value: T) -> bytes:
-        """Return the bytes of a value; equal values give equal bytes."""
-        return self._encode(value)
-
-    def content(self, value: T) -> bytes:
-        """Return bytes that stay the same in every format: record versions have digests of them."""
-        return self._frames.encode(value)
+        self.encode: Callable[[T], bytes] = self._frames.encode if form == FIRST else self._blocks.encode
+        """Returns the bytes of a value; equal values give equal bytes."""
+        self.content: Callable[[T], bytes] = self._frames.encode
+        """Returns bytes that stay the same in every format: record versions have digests of them."""
 
     def decode(self, blob: bytes) -> T:
         """Return the value of bytes. Raises StateError when they were not written by this codec."""
@@ -91,12 +88,13 @@ class _Frames(Generic[T]):
     """Form 1."""
 
     def __init__(self, type_: type[T], dictionary: str) -> None:
-        self._compressor, self._decompressor = _zstandard(dictionary)
+        compressor, self._decompressor = _zstandard(dictionary)
+        self._compress = compressor.compress
         self._pack = msgspec.msgpack.Encoder().encode
         self._unpack = msgspec.msgpack.Decoder(type_).decode
 
     def encode(self, value: T) -> bytes:
-        return _FRAME + self._compressor.compress(self._pack(value))
+        return _FRAME + self._compress(self._pack(value))
 
     def decode(self, blob: bytes) -> T:
         return self._unpack(self._decompressor.decompress(blob[1:]))
@@ -106,14 +104,16 @@ class _Blocks(Generic[T]):
     """Forms 2 to 4: arrays of fields, and frames without what every one of them has or what follows from its length."""
 
     def __init__(self, type_: type[T], dictionary: str, shape: Shape) -> None:
-        self._compressor, self._decompressor = _zstandard(dictionary)
+        compressor, self._decompressor = _zstandard(dictionary)
+        self._compress = compressor.compress
         self._arrays = Arrays(type_, shape)
+        self._pack = self._arrays.pack
 
     def encode(self, value: T) -> bytes:
-        return _without_headers(self._compressor.compress(self._arrays.pack(value)))
+        return _without_headers(self._compress(self._pack(value)))
 
     def decode(self, form: bytes, blob: bytes) -> T:
-        return self._arrays.unpack(self._decompressor.decompress(_with_headers(form, blob)))
+        return self._arrays.unpack(self._decompressor.decompress(_with_headers(form, blob), _MOST_NOT_SIZED))
 
 
 class Arrays(Generic[T]):
@@ -124,7 +124,7 @@ class Arrays(Generic[T]):
         self._fields = shape.fields
         in_order = shape.fields == type_.__struct_fields__
         self._values: Callable[[T], Iterable[Any]] = msgspec.structs.astuple if in_order else attrgetter(*shape.fields)
-        self._encoder = msgspec.msgpack.Encoder()
+        self._encode = msgspec.msgpack.Encoder().encode
         self._is_array = type_.__struct_config__.array_like and shape == Shape(type_.__struct_fields__)
         self._decoder = msgspec.msgpack.Decoder(type_ if self._is_array else _array(type_, shape))
         self._short = (shape.fields.index(shape.short[0]), *shape.short[2:]) if shape.short else None
@@ -135,9 +135,10 @@ class Arrays(Generic[T]):
         if self._short is not None:
             at, shorten, _ = self._short
             values[at] = shorten(values[at])
-        while values and not values[-1]:
-            values.pop()
-        return self._encoder.encode(values)
+        end = len(values)
+        while end and not values[end - 1]:
+            end -= 1
+        return self._encode(values[:end])
 
     def unpack(self, packed: bytes) -> T:
         """Return the value of an array. Raises MsgspecError where it is none."""
@@ -177,16 +178,19 @@ def _zstandard(dictionary: str) -> tuple[zstandard.ZstdCompressor, zstandard.Zst
 
 
 def _without_headers(frame: bytes) -> bytes:
-    form, block = _FORMS.get(frame[:_BEGIN], (_WHOLE, 0))
+    size = _SIZES.get(frame[:_BEGIN], 0)
+    block = _BEGIN + size
     content = block + _BLOCK_HEADER
-    if block and int.from_bytes(frame[block:content], "little") == (len(frame) - content) << 3 | _LAST_COMPRESSED:
-        return form + frame[_BEGIN:block] + frame[content:]
-    return _WHOLE + frame
+    if not size or int.from_bytes(frame[block:content], "little") != (len(frame) - content) << 3 | _LAST_COMPRESSED:
+        return _WHOLE + frame
+    if size == 1 or int.from_bytes(frame[_BEGIN:block], "little") + _SIZE_OFFSET <= _MOST_NOT_SIZED:
+        return _SMALL + frame[content:]
+    return _LARGE + frame[_BEGIN:block] + frame[content:]
 
 
 def _with_headers(form: bytes, blob: bytes) -> bytes:
     if form == _WHOLE:
         return blob[1:]
-    size, begin = _SIZES[form]
-    header = max(len(blob) - 1 - size, 0) << 3 | _LAST_COMPRESSED
-    return begin + blob[1 : 1 + size] + header.to_bytes(_BLOCK_HEADER, "little") + blob[1 + size :]
+    begin, block = (_NOT_SIZED, 1) if form == _SMALL else (_SIZED + blob[1:3], 3)
+    header = max(len(blob) - block, 0) << 3 | _LAST_COMPRESSED
+    return begin + header.to_bytes(_BLOCK_HEADER, "little") + blob[block:]

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from streams.errors import StateError
 from streams.settings import Settings
 from streams.state.connection import Command, Connection
+from streams.state.formats import LATEST
 from streams.state.layout import Layout, meta_key
 
-__all__ = ["FIXED", "Chain", "current_generation", "facts", "follow", "remove"]
+__all__ = ["FIXED", "Chain", "current_generation", "facts", "follow", "form_of", "remove"]
 
 FIXED = ("buckets", "preprints")
 """Settings that the first worker stores in an index version, and that hold for every program that opens it."""
@@ -63,6 +64,11 @@ def facts(namespace: str, generation: str, connection: Connection) -> dict[str, 
     """Read all that is stored in the `meta` of an index version, by name; empty where there is none."""
     reply = connection.call("HGETALL", meta_key(namespace, generation))
     return {name.decode(): value.decode() for name, value in zip(reply[::2], reply[1::2], strict=True)}
+
+
+def form_of(settings: Settings, connection: Connection) -> int:
+    """Return the format of the index version that settings name (`state/formats.py`), the latest where it has not begun."""
+    return int(connection.call("HGET", meta_key(settings.namespace, settings.generation), "format") or LATEST)
 
 
 def remove(layout: Layout, connection: Connection, check: Callable[[], None] = lambda: None) -> None:

@@ -4,9 +4,12 @@ A blocking key has two fields:
 
 | field             | value                                                                                            |
 |-------------------|--------------------------------------------------------------------------------------------------|
-| fingerprint       | packed entries of 12 bytes (record id, signature), at most `STREAMS_KEY_CAP`                     |
+| fingerprint       | packed entries (record id; of a weak key the signature too), at most `STREAMS_KEY_CAP`           |
 | fingerprint + `+` | the overflow, once the key was full: packed entries by ascending id, at most 4 times as many;    |
 |                   | then the byte `-` where even these were too few; empty where every record had room               |
+
+A fingerprint has 3 bytes, of which the highest bit says whether the key is weak, and an entry 12 bytes of a weak key, 8 of another.
+In format 1 (`state/formats.py`) they have 4 and 12 bytes.
 
 A full key keeps the records with the smallest ids. Where some of them are removed, records of the overflow move into the room:
 a key holds as many of its live records as it may, unless it once had more than five times as many (ADR 32).
@@ -19,20 +22,20 @@ Redis Cluster too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import msgspec
 
 from streams.matching.blocking import Key
-from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS, prefilter
+from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS
 from streams.records.stored import ID_BYTES
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
 from streams.state.places import count, fingerprints, names, pack, slots
 
-__all__ = ["ADD_TO_KEYS", "ENTRY_BYTES", "REMOVE_FROM_KEYS", "Entry", "KeyIndex", "KeyRecords", "Place", "places"]
+__all__ = ["ADD_TO_KEYS", "REMOVE_FROM_KEYS", "Entry", "KeyIndex", "KeyRecords", "Place", "places"]
 
 _FOLDER = Path(__file__).parent
 ADD_TO_KEYS, REMOVE_FROM_KEYS = (
@@ -40,7 +43,8 @@ ADD_TO_KEYS, REMOVE_FROM_KEYS = (
 )
 
 
-ENTRY_BYTES = ID_BYTES + SIGNATURE_BYTES
+_SIGNED = ID_BYTES + SIGNATURE_BYTES
+_FIRST_FINGERPRINT = 4
 _OVERFLOW = b"+"
 _NONE: dict[int, bytes] = {}
 _ADD_TOGETHER = 32
@@ -48,11 +52,15 @@ _ADD_TOGETHER = 32
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Where a key is kept: the Redis key and the field in it; records under a `loose` key must pass the prefilter too."""
+    """Where a key is kept: the Redis key and the field in it, and the bytes of an entry there.
+
+    Records under a `loose` key must pass the prefilter too.
+    """
 
     name: bytes
     fingerprint: bytes
     loose: bool
+    entry: int
 
 
 class Entry(NamedTuple):
@@ -72,6 +80,8 @@ class KeyIndex:
         `together` lets one script touch all keys of many records, as on a single Redis; on a cluster each key has its own call.
         """
         self._names = layout.key_names
+        self._fingerprint_bytes = layout.fingerprint_bytes
+        self._entry = entry_bytes(layout, loose=False)
         self._cap = cap
         self._together = together
 
@@ -81,7 +91,7 @@ class KeyIndex:
 
     def remove(self, record: bytes, places: bytes) -> list[Command]:
         """Take a record out of keys that it no longer has; a record that a full key had no room for takes its room."""
-        fields = [fingerprint for _, fingerprint in slots(places)]
+        fields = [fingerprint[-self._fingerprint_bytes :] for _, fingerprint in slots(places)]
         found = list(zip(names(places, self._names), fields, strict=True))
         lots = [found][: len(found)] if self._together else [[each] for each in found]
         return [
@@ -102,7 +112,7 @@ class KeyIndex:
 
     def _add(self, entries: Sequence[Entry]) -> Command:
         keys: list[bytes] = []
-        arguments: list[bytes | int] = [self._cap]
+        arguments: list[bytes | int] = [self._cap, self._fingerprint_bytes]
         for record, signature, places in entries:
             keys += names(places, self._names)
             arguments += (record, signature, fingerprints(places))
@@ -135,24 +145,28 @@ class KeyIndex:
             if reply:
                 yield slot, reply[2]
 
-    def is_full(self, packed: bytes) -> bool:
-        """Return whether the key has as many records as it may keep."""
-        return len(packed) >= self._cap * ENTRY_BYTES
+    def count(self, packed: bytes, *, loose: bool) -> int:
+        """Return how many records a key has, by its packed entries."""
+        return len(packed) // (_SIGNED if loose else self._entry)
 
-    @staticmethod
-    def candidates(packed: bytes, signature: bytes, *, loose: bool) -> Iterator[bytes]:
-        """Return the 8-byte ids of packed entries that pass the prefilter for a record of this signature."""
-        may = prefilter(signature) if loose else None
-        for start in range(0, len(packed), ENTRY_BYTES):
-            if may is None or may(packed, start + ID_BYTES):
-                yield packed[start : start + ID_BYTES]
+    def is_full(self, packed: bytes, *, loose: bool) -> bool:
+        """Return whether the key has as many records as it may keep."""
+        return self.count(packed, loose=loose) >= self._cap
+
+    def candidates(self, packed: bytes, may: Callable[[bytes, int], bool] | None = None) -> list[bytes]:
+        """Return the 8-byte ids of packed entries; of a weak key those that `may`, the prefilter of a record, lets pass."""
+        if may is None:
+            return [packed[start : start + ID_BYTES] for start in range(0, len(packed), self._entry)]
+        starts = range(0, len(packed), _SIGNED)
+        return [packed[start : start + ID_BYTES] for start in starts if may(packed, start + ID_BYTES)]
 
 
 class KeyRecords(NamedTuple):
-    """Everything that Redis has of one blocking key: its packed entries, and its overflow, None where there is none."""
+    """Everything that Redis has of one blocking key: its packed entries, its overflow, None where there is none, bytes an entry."""
 
     packed: bytes
     overflow: bytes | None
+    entry: int
 
     @staticmethod
     def get(place: Place) -> Command:
@@ -160,18 +174,21 @@ class KeyRecords(NamedTuple):
         return Command(place.name, ("HMGET", place.name, place.fingerprint, place.fingerprint + _OVERFLOW))
 
     @classmethod
-    def of(cls, reply: Sequence[bytes | None]) -> Self:
+    def of(cls, place: Place, reply: Sequence[bytes | None]) -> Self:
         """Take the reply to `get`."""
         packed, overflow = reply
-        return cls(packed or b"", overflow)
+        return cls(packed or b"", overflow, place.entry)
 
     def signature(self, record: bytes) -> bytes | None:
-        """Return the signature that the key has of a record; None where it is not among the records that are compared."""
-        return _signature(self.packed, record)
+        """Return the signature that the key has of a record, empty where it has none of any.
+
+        None where the record is not among those that are compared.
+        """
+        return _signature(self.packed, record, self.entry)
 
     def overflow_signature(self, record: bytes) -> bytes | None:
         """Return the signature that the overflow has of a record; None where it is not there."""
-        return _signature(self.overflow or b"", record)
+        return _signature(self.overflow or b"", record, self.entry)
 
     def may_lack_records(self, cap: int) -> bool:
         """Return whether this key may have left out records for which even its overflow had no room.
@@ -179,17 +196,26 @@ class KeyRecords(NamedTuple):
         A version without an overflow left them out of a full key; one that is half full may have been full before deletes.
         """
         if self.overflow is None:
-            return len(self.packed) >= cap * ENTRY_BYTES // 2
-        return len(self.overflow) % ENTRY_BYTES > 0
+            return len(self.packed) >= cap * self.entry // 2
+        return len(self.overflow) % self.entry > 0
 
 
-def _signature(packed: bytes, record: bytes) -> bytes | None:
+def _signature(packed: bytes, record: bytes, entry: int) -> bytes | None:
     at = packed.find(record)
-    while at >= 0 and at % ENTRY_BYTES:
+    while at >= 0 and at % entry:
         at = packed.find(record, at + 1)
-    return packed[at + ID_BYTES : at + ENTRY_BYTES] if at >= 0 else None
+    return packed[at + ID_BYTES : at + entry] if at >= 0 else None
+
+
+def entry_bytes(layout: Layout, *, loose: bool) -> int:
+    """Return how many bytes an entry has: id and signature of a weak key, the id alone of another, both in format 1."""
+    return _SIGNED if loose or layout.fingerprint_bytes == _FIRST_FINGERPRINT else ID_BYTES
 
 
 def places(layout: Layout, keys: Iterable[Key]) -> tuple[Place, ...]:
     """Return where keys are kept."""
-    return tuple([Place(*layout.key(kind, value), kind in WEAK_KINDS) for kind, value in keys])
+    found = []
+    for kind, value in keys:
+        loose = kind in WEAK_KINDS
+        found.append(Place(*layout.key(kind, value), loose, entry_bytes(layout, loose=loose)))
+    return tuple(found)

@@ -11,7 +11,7 @@ Cluster hash tag, so all keys of one record bucket share a slot. A record's 8-by
 | `N:{b}:g`   | hash | record id, 8 bytes  | its group, or where its group went (9 to ~80 bytes)     | state/group_codec.py   |
 | `N:{b}:o`   | hash | cluster id:revision | event committed, not known to be published              | state/group_store.py   |
 | `N:{b}:m`   | set  | record id, 8 bytes  | frozen groups, merges pending; nearly always empty      | state/group_store.py   |
-| `N:{kK}:k`  | hash | 4-byte fingerprint  | packed entries (id, signature) of that key's records      | state/key_index.py  |
+| `N:{kK}:k`  | hash | 3-byte fingerprint  | packed entries (id, signature) of that key's records      | state/key_index.py  |
 | `N:{kK}:k`  | hash | fingerprint + `+`   | the records that a full key had no room for               | state/key_index.py  |
 | `N:l`       | zset | step + cluster key  | when its state is published again, ms                   | state/late.py    |
 | `N:c`       | hash | correction id       | the verdict on it, JSON (~300 bytes)                    | state/correction_log.py |
@@ -40,6 +40,7 @@ row has some.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b
 from struct import Struct
@@ -47,8 +48,10 @@ from struct import Struct
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 from redis.crc import key_slot
 
+from streams.matching.prefilter import WEAK_KINDS
 from streams.records.stored import ID_BYTES
 from streams.settings import Settings
+from streams.state.formats import FIRST, LATEST
 
 __all__ = ["Layout", "heartbeat_key", "mark_key", "meta_key", "totals_key", "webhooks_key"]
 
@@ -83,7 +86,10 @@ def webhooks_key(namespace: str) -> bytes:
 
 # Copied for each key, which takes less time than a new one.
 _KEY_DIGEST = blake2b(digest_size=ID_BYTES)
-_KEY_PARTS = Struct(">I4s")
+_KEY_PARTS = Struct(">II")
+_LONG, _SHORT = 4, 3
+_WEAK = 1 << 23
+_OTHER_BITS = _WEAK - 1
 
 
 class Layout:
@@ -92,7 +98,9 @@ class Layout:
     More than ten methods, for each key has one.
     """
 
-    def __init__(self, namespace: str, generation: str, buckets: int) -> None:
+    def __init__(self, namespace: str, generation: str, buckets: int, form: int = LATEST) -> None:
+        """Name blocking keys as a format of the state has them (`state/formats.py`); other keys are the same in all."""
+        self.fingerprint_bytes = _LONG if form == FIRST else _SHORT
         self.prefix = f"{namespace}:{generation}"
         self.generation = generation
         self.buckets = buckets
@@ -114,9 +122,9 @@ class Layout:
         self.meta = meta_key(namespace, generation)
 
     @classmethod
-    def of(cls, settings: Settings) -> Layout:
-        """Return the layout of the index version that settings name."""
-        return cls(settings.namespace, settings.generation, settings.buckets)
+    def of(cls, settings: Settings, form: int = LATEST) -> Layout:
+        """Return the layout of the index version that settings name, which has a format."""
+        return cls(settings.namespace, settings.generation, settings.buckets, form)
 
     def bucket(self, record: bytes) -> int:
         """Return the bucket of a record's 8-byte id."""
@@ -166,20 +174,31 @@ class Layout:
         return [*alone, *(key for keys in buckets for key in keys)]
 
     def key(self, kind: str, value: str) -> tuple[bytes, bytes]:
-        """Return the Redis key and the 4-byte fingerprint under which the records of a blocking key are kept.
+        """Return the Redis key and the fingerprint under which the records of a blocking key are kept.
 
-        46 bits tell keys apart at the default size; two blocking keys with the same bits cost a comparison, never a wrong merge,
-        for every link is checked against the keys themselves.
+        37 bits tell keys apart at the default size, weak ones and strong ones for themselves (46 in format 1); two blocking keys
+        with the same bits cost a comparison, never a wrong merge, for every link is checked against the keys themselves.
         """
-        number, fingerprint = self.slot(kind, value)
-        return self.key_names[number], fingerprint
+        ((number, fingerprint),) = self.slots(((kind, value),))
+        return self.key_names[number], fingerprint.to_bytes(self.fingerprint_bytes, "big")
 
-    def slot(self, kind: str, value: str) -> tuple[int, bytes]:
-        """Return the number of the Redis key, an index of `key_names`, and the fingerprint, as `key` does."""
-        digest = _KEY_DIGEST.copy()
-        digest.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
-        number, fingerprint = _KEY_PARTS.unpack(digest.digest())
-        return number % self.key_buckets, fingerprint
+    def slots(self, keys: Iterable[tuple[str, str]]) -> list[tuple[int, int]]:
+        """Return of each blocking key the number of its Redis key, an index of `key_names`, and its fingerprint, as `key` does."""
+        found: list[tuple[int, int]] = []
+        new, parts, buckets, is_short = (
+            _KEY_DIGEST.copy,
+            _KEY_PARTS.unpack,
+            self.key_buckets,
+            self.fingerprint_bytes == _SHORT,
+        )
+        for kind, value in keys:
+            digest = new()
+            digest.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
+            number, fingerprint = parts(digest.digest())
+            if is_short:
+                fingerprint = fingerprint & _OTHER_BITS | _WEAK if kind in WEAK_KINDS else fingerprint & _OTHER_BITS
+            found.append((number % buckets, fingerprint))
+        return found
 
 
 @cache

@@ -1,12 +1,13 @@
 """The places of a record's blocking keys in the key index, as one bytes object a record.
 
 First the number of the key bucket of each, 4 bytes, with the highest bit set where it is a weak key; then the fingerprint of each,
-4 bytes. Workers keep hundreds of thousands of these, and each crosses from the process that prepares payloads.
+4 bytes, of which the last ones are those in Redis. Workers keep hundreds of thousands of these, and each crosses from the process
+that prepares payloads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from struct import Struct
 
@@ -33,7 +34,6 @@ Slot = tuple[int, bytes]
 _WEAK = 1 << 31
 _BUCKET = _WEAK - 1
 _WIDTH, _BYTES = 4, 8
-_NUMBER = Struct(">I")
 
 
 @cache
@@ -41,18 +41,16 @@ def _numbers(count: int) -> Struct:
     return Struct(f">{count}I")
 
 
-def places_of(layout: Layout, keys: Iterable[Key]) -> bytes:
+def places_of(layout: Layout, keys: Sequence[Key]) -> bytes:
     """Return the places of blocking keys, in their order."""
-    return pack([(_WEAK | n if kind in WEAK_KINDS else n, f) for kind, v in keys for n, f in [layout.slot(kind, v)]])
+    where = layout.slots(keys)
+    numbers = [_WEAK | n if key[0] in WEAK_KINDS else n for key, (n, _) in zip(keys, where, strict=True)]
+    return _numbers(2 * len(numbers)).pack(*numbers, *[fingerprint for _, fingerprint in where])
 
 
-def pack(some: Iterable[Slot]) -> bytes:
+def pack(some: Collection[Slot]) -> bytes:
     """Return places as bytes."""
-    numbers, fingerprints_ = [], []
-    for number, fingerprint in some:
-        numbers.append(_NUMBER.pack(number))
-        fingerprints_.append(fingerprint)
-    return b"".join((*numbers, *fingerprints_))
+    return b"".join((_numbers(len(some)).pack(*(n for n, _ in some)), *(fingerprint for _, fingerprint in some)))
 
 
 def count(places: bytes) -> int:
@@ -92,4 +90,4 @@ def shared(places: bytes, others: bytes) -> tuple[int, int]:
 def without(places: bytes, others: bytes) -> bytes:
     """Return the places that are not among others."""
     left_out = set(slots(others))
-    return pack(slot for slot in slots(places) if slot not in left_out)
+    return pack([slot for slot in slots(places) if slot not in left_out])

@@ -29,7 +29,7 @@ from streams.state.formats import FIRST, LATEST
 from streams.state.generation import FIXED
 from streams.state.layout import Layout
 
-__all__ = ["HISTORY", "Histories", "Look", "Place", "Progress", "Step"]
+__all__ = ["HISTORY", "Histories", "Look", "Place", "Progress", "Step", "known_format"]
 
 _FOLDER = Path(__file__).parent
 HISTORY = _FOLDER / "history.lua"
@@ -118,7 +118,7 @@ class Progress:
             self._connection.call("HSETNX", key, name, value)
             fixed = self._connection.call("HGET", key, name).decode()
             if name == "format":
-                form = _known_format(settings.generation, fixed)
+                form = known_format(settings.generation, fixed)
                 continue
             if fixed == value:
                 continue
@@ -238,7 +238,11 @@ def _pairs(reply: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
     return zip(reply[::2], reply[1::2], strict=True)
 
 
-def _known_format(generation: str, stored: str) -> int:
+def known_format(generation: str, stored: str) -> int:
+    """Return the format of the values of a generation, as stored. Raises StateError where it is of a later release."""
     if not FIRST <= int(stored) <= LATEST:
-        raise StateError(f"generation {generation} has state format {stored}, this version knows {FIRST} to {LATEST}")
+        raise StateError(
+            f"generation {generation} has state format {int(stored)}, this version reads {FIRST} to {LATEST}: "
+            "run the version of Streams that wrote it, or rebuild the state (docs/operations.md)"
+        )
     return int(stored)

@@ -16,12 +16,39 @@ _DECODED = 8_192
 """Features that are kept decoded, about 0.8 kB each."""
 
 
+_FAMILY_FIRST, _GIVEN_FIRST = "\t", "\n"
+"""The beginnings of names whose parts are family and given name: `Ito, A.` and `Aya Ito`."""
+_MARKS = (_FAMILY_FIRST, _GIVEN_FIRST)
+
+
 def _names(authors: tuple[Author, ...]) -> list[Author | str]:
-    return [a if a.family or a.given or a.orcid or a.organization else a.name for a in authors]
+    return [_short(author) for author in authors] if authors else []
+
+
+def _short(author: Author) -> Author | str:
+    name, family, given = author.name, author.family, author.given
+    if author.orcid or author.organization or name[:1] in _MARKS:
+        return author
+    if not (family or given):
+        return name
+    if name.partition(", ") == (family, ", ", given):
+        return _FAMILY_FIRST + name
+    return _GIVEN_FIRST + name if name.rpartition(" ") == (given, " ", family) else author
 
 
 def _authors(names: tuple[Author | str, ...]) -> tuple[Author, ...]:
-    return tuple([Author(each) if isinstance(each, str) else each for each in names])
+    return tuple([_author(each) if isinstance(each, str) else each for each in names])
+
+
+def _author(name: str) -> Author:
+    mark = name[:1]
+    if mark == _FAMILY_FIRST:
+        family, _, given = name[1:].partition(", ")
+    elif mark == _GIVEN_FIRST:
+        given, _, family = name[1:].rpartition(" ")
+    else:
+        return Author(name)
+    return Author(name[1:], family, given)
 
 
 FEATURES = Shape(Features.__struct_fields__)
@@ -34,7 +61,7 @@ RECORD = Shape(
     ),
     ("authors", tuple[Author | str, ...], _names, _authors),
 )
-"""An author of whom only the name is known is that name."""
+"""An author of whom only the name is known is that name; one whose name says family and given name is the name, marked."""
 
 
 class RecordCodec:
@@ -45,10 +72,10 @@ class RecordCodec:
         self._features = Codec(Features, "features", FEATURES, form)
         self._records = Codec(Record, "document", RECORD, form)
         self._decoded = Recent[bytes, Features](_DECODED)
-
-    def encode_features(self, features: Features) -> bytes:
-        """Return the bytes of features; equal features give equal bytes."""
-        return self._features.encode(features)
+        self.encode_features = self._features.encode
+        """Returns the bytes of features; equal features give equal bytes."""
+        self.content = self._records.content
+        """Returns bytes of all that a record says, the same in every format: the digest of its version is of them."""
 
     def features(self, blob: bytes) -> Features:
         """Read stored features; those read lately come from memory."""
@@ -62,10 +89,6 @@ class RecordCodec:
         """Return the bytes of a record for documents, with its abstract or without."""
         kept = record if abstract or not record.abstract else msgspec.structs.replace(record, abstract="")
         return self._records.encode(kept)
-
-    def content(self, record: Record) -> bytes:
-        """Return bytes of all that a record says, the same in every format: the digest of its version is of them."""
-        return self._records.content(record)
 
     def record(self, blob: bytes) -> Record:
         """Decode a record from the bytes that are stored for the documents of clusters."""

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import hiredis
 import redis
@@ -55,28 +55,6 @@ class Server:
     def close(self) -> None:
         """Close all connections to Redis."""
         self.pool.disconnect()
-
-
-class Servers(Protocol):
-    """Where commands go. All of it may raise UnsentError."""
-
-    def owner(self, key: bytes) -> Server:
-        """Return the server that has a key."""
-
-    def named(self, host: str, port: int) -> Server:
-        """Return the server at an address that another server has named."""
-
-    def primaries(self) -> Sequence[Server]:
-        """Return every server that takes writes."""
-
-    def changed(self) -> None:
-        """Ask which server has which slot before the next command: one was lost, or named another one."""
-
-    def moved(self, moves: Iterable[MovedError]) -> None:
-        """Note that servers have said that slots are elsewhere."""
-
-    def close(self) -> None:
-        """Close all connections to Redis."""
 
 
 class Single:
@@ -161,7 +139,7 @@ class Cluster:
         return _each(self._owners)
 
     def changed(self) -> None:
-        """Ask again which node has which slot before the next command."""
+        """Ask again which node has which slot before the next command: one was lost, or named another one."""
         self._stale = True
 
     def moved(self, moves: Iterable[MovedError]) -> None:
@@ -223,6 +201,10 @@ class Cluster:
         for server in _each(self._owners):
             names = (b"%s:{%d}" % (self._mark, number) for number in count(self._marks))
             server.mark = next(name for name in names if self._owners[key_slot(name)] is server)
+
+
+Servers = Single | Cluster
+"""Where commands go. All of it may raise UnsentError."""
 
 
 def _each(owners: Iterable[Server | None]) -> list[Server]:

@@ -21,7 +21,7 @@ import orjson
 from streams.synthetic.documents import Document
 from streams.synthetic.titles import typo
 
-__all__ = ["growing_documents", "main"]
+__all__ = ["growing_documents", "main", "works"]
 
 _STRIDE = 0x9E3779B97F4A7C15  # spreads (seed, number) over the seeds of Random
 _COPIES = 0.025  # of all records: a copy of an earlier one, as another catalog has it
@@ -43,10 +43,29 @@ def growing_documents(seed: int, records: int) -> Iterator[Document]:
     """Yield documents: the same seed gives the same feed, and a shorter feed is the beginning of a longer one."""
     for number in range(records):
         rng = _random(seed, number)
-        if number and rng.random() < _COPIES:
-            yield _copy(seed, int(rng.random() * number), number, rng)
+        original = _copied(number, rng)
+        yield _document(number, rng) if original is None else _copy(seed, original, number, rng)
+
+
+def works(seed: int, records: int) -> Iterator[int]:
+    """Yield a number for the work of each document: documents with the same one are of one work.
+
+    The copy of a record that is a copy itself is made from that record's number, so of another work, which has copies alone; it has
+    a negative number.
+    """
+    copies: set[int] = set()
+    for number in range(records):
+        original = _copied(number, _random(seed, number))
+        if original is None:
+            yield number
         else:
-            yield _document(number, rng)
+            copies.add(number)
+            yield -original if original in copies else original
+
+
+def _copied(number: int, rng: Random) -> int | None:
+    """Return the number of the record that this one is a copy of, None for most."""
+    return int(rng.random() * number) if number and rng.random() < _COPIES else None
 
 
 def _random(seed: int, number: int) -> Random:

@@ -12,15 +12,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from streams.clusters.corrections import Verdict, ruling
-from streams.clusters.group import cluster_key
 from streams.errors import SettingsError, StateError
+from streams.records.chunks import chunks
 from streams.settings import PREFIX, Settings
 from streams.state.connection import Command, Connection
 from streams.state.correction_log import CorrectionLog
-from streams.state.formats import FIRST, LATEST
+from streams.state.formats import LATEST
+from streams.state.generation import facts, form_of
 from streams.state.layout import Layout
-from streams.state.progress import Progress
-from streams.verification.differences import Difference
+from streams.state.progress import Progress, known_format
+from streams.verification.differences import Difference, key_of
 from streams.verification.groups import Pair
 from streams.verification.scan import Findings, Scan, ScanContext
 from streams.verification.states import Values
@@ -40,7 +41,7 @@ class Audit:
         """Check that the generation was made with these settings; raises SettingsError, StateError for another state format."""
         self._settings = settings
         self._connection = connection
-        layout = Layout.of(settings)
+        layout = Layout.of(settings, form_of(settings, connection))
         self._progress = Progress(layout, connection)
         self._log = CorrectionLog(layout, connection)
         self.topics_since = self._progress.topics_since()
@@ -63,10 +64,10 @@ class Audit:
         findings = Findings()
         accepted = self._accepted(findings)
         ids = {record for difference in found for record in difference.ids}
-        ids |= {_seed_record(name) for difference in found for name in difference.clusters} - {b""}
-        for chunk in _chunks(ids):
+        ids |= {key_of(name)[:8] for difference in found for name in difference.clusters} - {b""}
+        for chunk in chunks(sorted(ids), _CHUNK):
             ids |= self._root_ids(chunk)
-        for chunk in _chunks(ids):
+        for chunk in chunks(sorted(ids), _CHUNK):
             findings.add(self._scan(chunk, accepted, values))
         near = {pair: verdict for pair, verdict in (accepted or {}).items() if pair[0] in ids}
         findings.differences += list(_not_applied(near, findings))
@@ -74,16 +75,12 @@ class Audit:
         return findings
 
     def _check_settings(self) -> None:
-        meta, generation = self._context.layout.meta, self._settings.generation
-        buckets, version = self._connection.execute([Command(meta, ("HMGET", meta, "buckets", "format"))])[0]
-        if version is not None and not FIRST <= int(version) <= LATEST:
-            raise StateError(
-                f"generation {generation} has state format {int(version)}, this version reads {FIRST} to {LATEST}: "
-                "run the version of Streams that wrote it, or rebuild the state (docs/operations.md)"
-            )
-        if buckets is not None and int(buckets) != self._settings.buckets:
-            problem = f"is {self._settings.buckets}, but generation {generation!r} was made with {int(buckets)}"
-            raise SettingsError(PREFIX + "BUCKETS", problem, str(int(buckets)))
+        generation, ours = self._settings.generation, self._settings.buckets
+        known = facts(self._settings.namespace, generation, self._connection)
+        known_format(generation, known.get("format", str(LATEST)))
+        if (buckets := int(known.get("buckets", ours))) != ours:
+            problem = f"is {ours}, but generation {generation!r} was made with {buckets}"
+            raise SettingsError(PREFIX + "BUCKETS", problem, str(buckets))
 
     def _root_ids(self, ids: Sequence[bytes]) -> set[bytes]:
         """Return the root records of the groups of some records, as far as those can be read."""
@@ -166,16 +163,3 @@ def _not_applied(accepted: Mapping[Pair, Verdict], findings: Findings) -> Iterab
         if pair not in findings.applied:
             detail = f"{verdict.correction}, number {verdict.serial}, on {verdict.a} and {verdict.b}"
             yield Difference("correction_not_applied", detail=detail, ids=pair, fingerprint=pair[0] + pair[1])
-
-
-def _chunks(ids: Collection[bytes]) -> Iterator[list[bytes]]:
-    asked = sorted(ids)
-    return (asked[start : start + _CHUNK] for start in range(0, len(asked), _CHUNK))
-
-
-def _seed_record(name: str) -> bytes:
-    """Return the 8-byte id of the seed record of a cluster id, `b""` where the text is no cluster id."""
-    try:
-        return cluster_key(name)[:8]
-    except (ValueError, OverflowError):
-        return b""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-__all__ = ["MEANINGS", "PLACES", "Difference", "Meaning", "split_healed"]
+from streams.clusters.group import cluster_key
+
+__all__ = ["MEANINGS", "PLACES", "Difference", "Meaning", "key_of", "split_healed"]
 
 _CONFLICT, _CHAIN = "event_conflict", "event_chain"
 PLACES = ("redis", "dedup.events", "dedup.clusters")
@@ -47,6 +49,14 @@ class Difference(NamedTuple):
             "detail": self.detail,
             "fields": fields,
         }
+
+
+def key_of(name: str) -> bytes:
+    """Return the key of a cluster id, `b""` where the text is no cluster id: a topic may have any key."""
+    try:
+        return cluster_key(name)
+    except (ValueError, OverflowError):
+        return b""
 
 
 def split_healed(differences: Iterable[Difference]) -> tuple[list[Difference], list[Difference]]:

@@ -15,20 +15,11 @@ import msgspec
 
 from streams.events.published import PublishedEvent, decode_event, decode_state
 from streams.verification.differences import Difference
-from streams.verification.states import (
-    ENDED,
-    STATE_BYTES,
-    Values,
-    ended,
-    pack,
-    packed_state,
-    revision_of,
-)
+from streams.verification.states import ENDED, STATE_BYTES, Values, pack, packed_state, revision_of
 
 __all__ = ["ClusterFold", "EventFold", "Folded"]
 
 _ENTRY = struct.Struct(">I8s8s8s")  # revision, digests of the whole event, of `before`, of `after`
-_NO_EVENTS = ENDED
 
 
 class Folded(NamedTuple):
@@ -72,7 +63,7 @@ class EventFold(Mapping[str, Folded]):
             return
         if wrong := _wrong(name, event):
             self._wrong("event_malformed", name, f"{event.event_id}: {wrong}", value)
-        folded = self._folded.get(name, _NO_EVENTS)
+        folded = self._folded.get(name, ENDED)
         known = _known(folded, event.revision)
         if known is not None:
             self.repeated += 1
@@ -116,10 +107,7 @@ class EventFold(Mapping[str, Folded]):
         self._into.pop(name, None)
         if event.merged_into:
             self._into[name] = sys.intern(event.merged_into[0])
-        if not event.after:
-            return ended(event.revision)
-        relations, document = bytes(event.relations), bytes(event.document)
-        return pack(self._values, name, event.revision, event.after, relations, document)
+        return pack(self._values, name, event.revision, event.after, event.relations, event.document)
 
     def _entry(self, event: PublishedEvent, value: bytes) -> bytes:
         digest, records = self._values.digest, self._values.records
@@ -204,14 +192,12 @@ class ClusterFold:
         self._wrong: dict[str, Difference] = {}
         self.states: dict[str, bytes] = {}
         """The packed state of each cluster that had a message, `ENDED` where the last one is a tombstone."""
-        self.messages = 0
 
     def add(self, key: bytes, value: bytes | None) -> None:
         """Add one message of `dedup.clusters`; `value` None is a tombstone."""
         name = sys.intern(key.decode("utf-8", "replace"))
         if self._only is not None and name not in self._only:
             return
-        self.messages += 1
         self._wrong.pop(name, None)
         if value is None:
             self.states[name] = ENDED

@@ -10,18 +10,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from streams.clusters.group import cluster_key
 from streams.engine.engine import Engine
 from streams.errors import RefusedError
 from streams.events import CLUSTERS, Outgoing
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.producer import Publisher
+from streams.ops.diagnosis import compare_partitions
 from streams.ops.probes import ask_partitions
 from streams.settings import Settings
 from streams.state.fixed_partitions import fixed_partitions
-from streams.verification.differences import Difference
-from streams.worker.reconciler import Reconciler
-from streams.worker.startup_checks import compare_partitions
+from streams.verification.differences import Difference, key_of
+from streams.worker.reconciler import open_reconciler
 
 __all__ = ["repair"]
 
@@ -48,24 +46,11 @@ async def repair(settings: Settings, engine: Engine, differences: Iterable[Diffe
             f"Redis has {clusters} clusters and lacks {missing} that were published: that is no failover, and their end is not "
             "published. Check STREAMS_NAMESPACE and STREAMS_REDIS_URL, or rebuild the state (docs/operations.md)"
         )
-    names = sorted({difference.cluster_id for difference in differences if difference.code in _CODES})
-    keys = [(name, _key(name)) for name in names]
-    tombstones = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys if not key]  # no cluster has such a key
-    known = [key for _, key in keys if key]
-    async with Publisher(
-        KafkaConnection.of(settings), settings.topic_prefix, namespace=settings.namespace
-    ) as publisher:
-        reconciler = Reconciler(engine, publisher.publish, asyncio.to_thread)
-        await publisher.publish(tombstones)
+    keys = {name: key_of(name) for name in sorted({each.cluster_id for each in differences if each.code in _CODES})}
+    tombstones = [Outgoing(CLUSTERS, name.encode(), None) for name, key in keys.items() if not key]
+    async with open_reconciler(engine) as reconciler:
+        await reconciler.publish(tombstones)
         count = len(tombstones) + await reconciler.publish_pending()
         if forgotten:
             count += await reconciler.reconcile(0, forgotten)
-        return count + await reconciler.publish_states(known)
-
-
-def _key(name: str) -> bytes:
-    """Return the key of a cluster id, `b""` where the text is no cluster id."""
-    try:
-        return cluster_key(name)
-    except (ValueError, OverflowError):
-        return b""
+        return count + await reconciler.publish_states(filter(None, keys.values()))

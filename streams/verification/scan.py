@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from streams import events
 from streams.clusters.corrections import Verdict
 from streams.clusters.group import Group, Root, cluster_id
+from streams.events.published import decode_state
 from streams.matching.blocking import blocking_keys
 from streams.matching.prefilter import signature
 from streams.records.record import Record
@@ -20,7 +21,7 @@ from streams.state.reader import Reader
 from streams.state.record_store import RecordStore
 from streams.verification.differences import Difference
 from streams.verification.groups import Pair, View, check_group, check_rulings, named_records
-from streams.verification.states import Values, ended, packed_message
+from streams.verification.states import Values, ended, packed_state
 
 __all__ = ["Findings", "Scan", "ScanContext"]
 
@@ -138,7 +139,7 @@ class Scan:
         for cluster, message in zip(group.clusters, messages, strict=True):
             name = sys.intern(cluster_id(cluster.key))
             found.counts["ended" if message.value is None else "clusters"] += 1
-            state = ended(cluster.revision) if message.value is None else packed_message(values, message.value)
+            state = packed_state(values, decode_state(message.value)) if message.value else ended(cluster.revision)
             found.states[name] = state
             if self._context.topics_since and cluster.created >> _TIME_BITS >= self._context.topics_since:
                 found.young.add(name)
@@ -163,15 +164,15 @@ class Scan:
             asked += [(record, sign, key, place) for key, place in zip(mine, places(layout, mine), strict=True)]
         counts["keys"] += len(asked)
         replies = self._context.connection.execute([KeyRecords.get(place) for *_, place in asked])
-        for (record, sign, key, _), reply in zip(asked, replies, strict=True):
-            kept, detail = KeyRecords.of(reply), f"{key.kind} {key.value}"
+        for (record, sign, key, place), reply in zip(asked, replies, strict=True):
+            kept, detail = KeyRecords.of(place, reply), f"{key.kind} {key.value}"
             compared = kept.signature(record)
-            stored = compared or kept.overflow_signature(record)
+            stored = kept.overflow_signature(record) if compared is None else compared
             is_missing = stored is None and not kept.may_lack_records(self._context.key_cap)
             counts["keys_capped"] += compared is None and not is_missing
             if is_missing:
                 yield self._about_key("key_missing", record, detail)
-            elif stored not in (None, sign):
+            elif stored and stored != sign:
                 yield self._about_key("key_outdated", record, detail)
 
     def _about_key(self, code: str, record: bytes, detail: str) -> Difference:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 import orjson
 
-from streams.events.published import PublishedState, decode_state, is_truncated
+from streams.events.published import PublishedState, is_truncated
 
 __all__ = [
     "DIGEST_BYTES",
@@ -25,11 +25,11 @@ __all__ = [
     "ended",
     "is_live",
     "pack",
-    "packed_message",
     "packed_state",
     "revision_of",
 ]
 
+Json = bytes | msgspec.Raw
 DIGEST_BYTES = 8
 _FIELDS = ("revision", "records", "relations", "document")
 _STATE = struct.Struct(">I8s8s8s")
@@ -71,35 +71,26 @@ def is_live(state: bytes | None) -> bool:
     return state is not None and state[4:12] != _NOTHING
 
 
-def pack(
-    values: Values, cluster: str, revision: int, records: Sequence[str], relations: bytes, document: bytes
-) -> bytes:
+def pack(values: Values, cluster: str, revision: int, records: Sequence[str], relations: Json, document: Json) -> bytes:
     """Pack a state; `relations` and `document` are JSON as published.
 
     The digest of a document that was truncated to fit the broker's limit equals any other: the whole one is in Redis.
     """
     if not records:
         return ended(revision)
-    cut: Collection[str] = ()
-    if is_truncated(document):
-        cut = orjson.loads(document).get("truncated", ())
+    text = bytes(document)
+    cut: Collection[str] = orjson.loads(text).get("truncated", ()) if is_truncated(text) else ()
     return _STATE.pack(
         revision,
         values.records(cluster, records),
-        _CUT if "relations" in cut else values.digest(cluster, relations),
-        _CUT if cut else values.digest(cluster, document),
+        _CUT if "relations" in cut else values.digest(cluster, bytes(relations)),
+        _CUT if cut else values.digest(cluster, text),
     )
-
-
-def packed_message(values: Values, value: bytes) -> bytes:
-    """Pack the value of a message of `dedup.clusters` that is known to be well-formed."""
-    return packed_state(values, decode_state(value))
 
 
 def packed_state(values: Values, state: PublishedState) -> bytes:
     """Pack the published state of a cluster."""
-    relations, document = bytes(state.relations), bytes(state.document)
-    return pack(values, state.cluster_id, state.revision, state.records, relations, document)
+    return pack(values, state.cluster_id, state.revision, state.records, state.relations, state.document)
 
 
 def differing(a: bytes | None, b: bytes | None) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from streams import events
@@ -29,27 +30,28 @@ from streams.verification.states import Values, is_live
 
 __all__ = ["COUNTS", "VerificationReport", "Verifier"]
 
+_a_second = partial(asyncio.sleep, 1.0)
 _STEADY_SCANS = 3
 """So many scans in a row must find nothing new: a slow worker may be between two steps of a batch for longer than a pause."""
-COUNTS = (
-    "messages",
-    "records",
-    "records_in_clusters",
-    "deleted",
-    "dead_letters",
-    "groups",
-    "clusters",
-    "ended",
-    "redirects",
-    "corrections",
-    "keys",
-    "keys_capped",
-    "owed",
-    "events",
-    "events_repeated",
-    "states",
-)
-"""The names of the counts in a report; docs/operations.md says what each counts."""
+COUNTS = {
+    "messages": "messages handled, by the positions in Redis",
+    "records": "live records",
+    "records_in_clusters": "records in clusters",
+    "deleted": "deleted records",
+    "dead_letters": "current dead letters",
+    "groups": "groups",
+    "clusters": "clusters",
+    "ended": "clusters without a record",
+    "redirects": "clusters merged away",
+    "corrections": "corrections accepted",
+    "keys": "blocking keys of live records",
+    "keys_capped": "of these left out by the cap",
+    "owed": "events not yet published",
+    "events": "events",
+    "events_repeated": "events that came again",
+    "states": "clusters in dedup.clusters",
+}
+"""What is counted, by its name in a report; docs/operations.md says more."""
 
 
 class VerificationReport(NamedTuple):
@@ -83,10 +85,6 @@ class VerificationReport(NamedTuple):
 class _Topics(NamedTuple):
     events: EventFold
     clusters: ClusterFold
-
-
-async def _a_second() -> None:
-    await asyncio.sleep(1.0)
 
 
 class Verifier:

@@ -11,6 +11,7 @@ import asyncio
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Protocol, cast
 
 import faust
@@ -29,8 +30,9 @@ from streams.settings import Settings
 from streams.state.progress import Place, Step
 from streams.worker.batch_processor import PreparedBatch
 from streams.worker.consumer import RewindingConsumer, RewindingTransport, TablelessApp
+from streams.worker.micro_batches import micro_batches
 from streams.worker.record_batch import RecordBatch
-from streams.worker.stored_positions import CheckpointSource
+from streams.worker.stored_positions import StoredPositions
 
 __all__ = ["make_app"]
 
@@ -38,7 +40,7 @@ log = EventLog(__name__)
 
 _COMMIT_SECONDS = 1.0
 _RECORD_BATCHES = 4
-"""Most record batches (`streams/worker/record_batch.py`) in a micro-batch."""
+"""Least record batches (`streams/worker/record_batch.py`) of one partition that fill a micro-batch."""
 _MAX_FETCH_BYTES = 16 * 1024 * 1024
 
 
@@ -66,7 +68,7 @@ class _App(TablelessApp):
         await self.hooks.close()
 
 
-def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, health: Health) -> faust.App:
+def make_app(settings: Settings, hooks: WorkerHooks, source: StoredPositions, health: Health) -> faust.App:
     """Build the application."""
     batch_records = max(1, settings.batch_records // _RECORD_BATCHES)
     kafka = KafkaConnection.of(settings)
@@ -86,7 +88,7 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, h
         broker_commit_interval=_COMMIT_SECONDS,
         consumer_max_fetch_size=_MAX_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
-        stream_buffer_maxsize=_RECORD_BATCHES * 4,
+        stream_buffer_maxsize=_RECORD_BATCHES,
         stream_wait_empty=False,
         agent_supervisor=CrashingSupervisor,
         web_enabled=False,  # the worker serves its own pages (streams/ops/http.py)
@@ -105,16 +107,17 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: CheckpointSource, h
     @app.agent(records, name="records", concurrency=1)
     async def handle_records(stream: Any) -> AsyncIterator[None]:
         nonlocal under_way
-        async for taken in stream.noack_take(_RECORD_BATCHES, within=settings.batch_seconds):
-            consumer = cast("RewindingConsumer", app.consumer)
-            events = _current(consumer, taken)
-            batches = [cast("RecordBatch", event.message) for event in events]
-            messages = _incoming(settings, batches)
-            prepared = asyncio.create_task(hooks.prepare(messages, [batch.step for batch in batches]))
-            if under_way is not None:
-                await under_way
-            under_way = asyncio.create_task(_process(hooks, consumer, prepared, events))
-            yield
+        async with aclosing(micro_batches(stream, settings.batch_records, settings.batch_seconds)) as arrived:
+            async for taken in arrived:
+                consumer = cast("RewindingConsumer", app.consumer)
+                events = _current(consumer, taken)
+                batches = [cast("RecordBatch", event.message) for event in events]
+                messages = _incoming(settings, batches)
+                prepared = asyncio.create_task(hooks.prepare(messages, [batch.step for batch in batches]))
+                if under_way is not None:
+                    await under_way
+                under_way = asyncio.create_task(_process(hooks, consumer, prepared, events))
+                yield
 
     async def assigned(_app: Any, partitions: Any, **_: Any) -> None:
         log.info(

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 15.0
 _QUIESCE_SECONDS = 5.0
+_REASONS = {"redis": RedisError, "kafka": BrokerError, "fault": StuckError}
+"""The errors for which work waits, by the reason in `streams_paused`."""
 
 
 class EngineThread:
@@ -64,27 +66,14 @@ class EngineThread:
     async def with_backoff(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do some work, and again with growing pauses as long as it raises ServiceError; report both to Health."""
         pause = _FIRST_PAUSE_SECONDS
-        reason = ""
         while True:
             try:
                 result = await work()
-                self._health.redis_answered()
-                self._health.stuck("")
-                self._health.trouble("publishing", "")
-                if reason:
-                    self._metrics.paused.labels(reason).set(0)
+                self._report(None)
                 return result
             except ServiceError as error:
                 self.interrupted = True
-                if reason:
-                    self._metrics.paused.labels(reason).set(0)
-                if reason := _reason(error):
-                    self._metrics.paused.labels(reason).set(1)
-                if isinstance(error, RedisError):
-                    self._health.redis_failed(str(error))
-                self._health.stuck(str(error) if isinstance(error, StuckError) else "")
-                if isinstance(error, BrokerError):
-                    self._health.trouble("publishing", str(error))
+                self._report(error)
                 self._metrics.retried.add(1, type(error).__name__)
                 log.warning(
                     "work_retried",
@@ -95,6 +84,17 @@ class EngineThread:
                 )
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    def _report(self, error: ServiceError | None) -> None:
+        """Report why work waits, None: it does not. What another server did before stays; the lease reports a rebuild."""
+        text = str(error or "")
+        for reason, kind in _REASONS.items():
+            self._metrics.paused.labels(reason).set(isinstance(error, kind))
+        if error is None or isinstance(error, RedisError):
+            self._health.redis_away(text)
+        if error is None or isinstance(error, BrokerError):
+            self._health.trouble("publishing", text)
+        self._health.stuck(text if isinstance(error, StuckError) else "")
 
     async def quiesce(self) -> None:
         """Wait a few seconds for the work under way and let no other begin; what does not end is handled again."""
@@ -112,9 +112,3 @@ class EngineThread:
     def close(self) -> None:
         """End the thread; no work is under way any more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-
-
-def _reason(error: ServiceError) -> str:
-    """Return the reason of `streams_paused` for which an error makes the worker wait; the lease reports a rebuild."""
-    reasons = {RedisError: "redis", BrokerError: "kafka", StuckError: "fault"}
-    return next((reason for kind, reason in reasons.items() if isinstance(error, kind)), "")

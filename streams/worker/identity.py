@@ -126,16 +126,7 @@ async def establish_identity(given: Settings, connection: Connection) -> str:
     verdict = await _compare(given, store)
     if verdict.reason:
         raise ForeignStateError(verdict.reason)
-    if verdict.is_named:
-        return verdict.state
-    chosen = verdict.state or await asyncio.to_thread(store.choose)
-    current = await named_state(given)
-    if current != chosen:
-        current = await name_state(given, chosen, current)
-    if current != chosen:
-        raise ForeignStateError(_other(chosen, current))
-    await asyncio.to_thread(store.confirm, chosen)
-    return chosen
+    return verdict.state if verdict.is_named else await replace_state(given, store, verdict.state)
 
 
 async def watch_identity(given: Settings, state: str, on_foreign: Callable[[ForeignStateError], None]) -> None:
@@ -196,13 +187,17 @@ async def name_copy(given: Settings, connection: Connection) -> str:
     return topics
 
 
-async def replace_state(given: Settings, store: IdentityStore) -> str:
-    """Name the state in Redis as the one that replaces the one that the topics have; return its id. Raises ServiceError."""
-    chosen = store.choose()
+async def replace_state(given: Settings, store: IdentityStore, state: str = "") -> str:
+    """Name the state in Redis as the one that replaces the one that the topics have, if any; return its id.
+
+    `state` is the id where it is known, by default the one that Redis has, or a new one. Raises ForeignStateError where another
+    one was named meanwhile, ServiceError.
+    """
+    chosen = state or await asyncio.to_thread(store.choose)
     before = await named_state(given)
     if before != chosen and (current := await name_state(given, chosen, before)) != chosen:
         raise ForeignStateError(_other(chosen, current))
-    store.confirm(chosen)
+    await asyncio.to_thread(store.confirm, chosen)
     return chosen
 
 

@@ -103,17 +103,19 @@ def _processors(log_format: str, worker: str) -> list[Processor]:
         if left_out := getattr(record, "left_out", 0):
             fields = {"left_out": left_out}
         own = {
+            "time": line["time"],
             "level": record.levelname.lower(),
             "logger": record.name,
             "worker": worker,
             "event": getattr(record, "event", _LIBRARY),
             "message": line["event"],
         }
-        return fields | own | ({"exc_info": line["exc_info"]} if "exc_info" in line else {})
+        own_first = own | fields | own  # in this order a person can read JSON as well
+        return own_first | ({"exc_info": line["exc_info"]} if "exc_info" in line else {})
 
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
     if log_format == "json":
-        return [describe, stamp, structlog.processors.format_exc_info, _in_order, _json]
+        return [stamp, describe, structlog.processors.format_exc_info, _json]
     console = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(),
         timestamp_key="time",
@@ -121,13 +123,7 @@ def _processors(log_format: str, worker: str) -> list[Processor]:
         pad_event_to=0,
         exception_formatter=structlog.dev.plain_traceback,
     )
-    return [describe, stamp, _stripped, console]
-
-
-def _in_order(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Put what each line has first, so that a person can read JSON as well."""
-    first = ("time", "level", "logger", "worker", "event", "message")
-    return {name: line[name] for name in first} | dict(line)
+    return [stamp, describe, _stripped, console]
 
 
 def _stripped(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -6,14 +6,14 @@ import secrets
 from typing import NamedTuple
 
 from streams.engine.engine import Engine
+from streams.errors import RedisError, RedisSetupError
 from streams.event_log import EventLog
 from streams.settings import PREFIX, Settings
 from streams.state.connection import Connection, connect
 from streams.state.fence import Fence
 from streams.state.generation import FIXED, current_generation
-from streams.worker.startup_checks import check_eviction
 
-__all__ = ["ClosedState", "OpenedState", "open_state"]
+__all__ = ["ClosedState", "OpenedState", "check_eviction", "open_state"]
 
 log = EventLog(__name__)
 
@@ -53,6 +53,30 @@ def open_state(given: Settings) -> OpenedState | ClosedState:
         if engine is None:
             for connection in connections:
                 connection.close()
+
+
+def check_eviction(connection: Connection) -> None:
+    """Raise RedisSetupError where a server would evict keys when its memory is full; one that does not report it passes."""
+    try:
+        connection.everywhere("INFO", "replication")
+    except RedisError as error:
+        log.warning(
+            "failover_unseen", "a failover of Redis that loses writes will not be noticed: {error}", error=error
+        )
+    try:
+        answers = connection.everywhere("CONFIG", "GET", "maxmemory-policy")
+    except RedisError as error:
+        log.warning(
+            "eviction_unknown",
+            "whether Redis evicts keys is not known, so make sure that maxmemory-policy is noeviction: {error}",
+            error=error,
+        )
+        return
+    for policy in (answer[1].decode() for answer in answers if len(answer) > 1):
+        if policy != "noeviction":
+            raise RedisSetupError(
+                f"Redis has maxmemory-policy {policy}: it would lose records silently; set noeviction"
+            )
 
 
 def _warn_of_fixed(given: Settings, current: Settings) -> None:

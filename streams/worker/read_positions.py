@@ -53,7 +53,8 @@ class ReadPositions:
     def __init__(self) -> None:
         self._next: dict[Partition, int] = {}
         self._epochs: dict[Partition, int] = defaultdict(int)
-        self._rewinds: dict[Partition, int] = {}
+        self.requests: dict[Partition, int] = {}
+        """The partitions that are to be rewound, each with the position."""
         self._unsure: set[Partition] = set()  # the next record of these may not be the next one of the topic
         self._gaps: dict[Partition, dict[int, bool]] = defaultdict(
             dict
@@ -69,7 +70,7 @@ class ReadPositions:
 
     def start(self, partition: Partition, committed: int | None, stored: int) -> Start:
         """Return how to begin with a partition that was assigned, by its committed offset and its stored position."""
-        self._rewinds.pop(partition, None)
+        self.requests.pop(partition, None)
         is_new = partition not in self._next
         if is_new or committed is not None:
             self._next[partition] = committed or 0
@@ -84,26 +85,13 @@ class ReadPositions:
     def revoke(self, partitions: Iterable[Partition]) -> None:
         """Drop the state of partitions that the broker took away, but for their epochs."""
         for partition in partitions:
-            for known in (self._next, self._rewinds, self._gaps):
+            for known in (self._next, self.requests, self._gaps):
                 known.pop(partition, None)
 
     def request_rewind(self, partition: Partition, position: int) -> None:
         """Begin an epoch: what was read before is stale. The partition is to be rewound to `position` or before."""
         self._epochs[partition] += 1
-        self._rewinds[partition] = min(position, self._rewinds.get(partition, position))
-
-    @property
-    def has_requests(self) -> bool:
-        """Return whether the rewind of any partition is requested."""
-        return bool(self._rewinds)
-
-    def is_requested(self, partition: Partition) -> bool:
-        """Return whether a rewind of a partition is requested."""
-        return partition in self._rewinds
-
-    def take_request(self, partition: Partition) -> int | None:
-        """Return the position to rewind a partition to, and withdraw the request; None where there is none."""
-        return self._rewinds.pop(partition, None)
+        self.requests[partition] = min(position, self.requests.get(partition, position))
 
     def rewound(self, partition: Partition, position: int) -> int:
         """Begin an epoch at a position, to which the partition was rewound; return where it was to be read before."""

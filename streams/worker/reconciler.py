@@ -6,21 +6,25 @@ A worker uses it for what a dead worker left and after a failover (`streams/work
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 from streams.engine.deliver import InThread, deliver
 from streams.engine.engine import Engine
 from streams.engine.messages import Batch
-from streams.engine.reconcile import Published, reconcile
+from streams.engine.reconcile import reconcile
 from streams.event_log import EventLog
 from streams.events import EVENTS, Outgoing
+from streams.events.published_clusters import PublishedClusters
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
 from streams.records.chunks import chunks
 
-__all__ = ["Reconciler"]
+__all__ = ["Reconciler", "open_reconciler"]
 
 log = EventLog(__name__)
 
@@ -40,7 +44,7 @@ class Reconciler:
     ) -> None:
         """Take `publish`, which returns once the broker has acknowledged, and `in_thread`, which runs what asks Redis."""
         self._engine = engine
-        self._publish = publish
+        self.publish = publish
         self._in_thread = in_thread
 
     async def publish_pending(self) -> int:
@@ -68,8 +72,8 @@ class Reconciler:
         `only` limits it to some clusters, by their ids.
         """
         published = await self._read(max(0, since - _MARGIN_MS), only)
-        known, count = len(published.heads), 0
-        for keys in published.chunks():
+        known, count = len(published.clusters), 0
+        for keys in chunks(sorted(published.clusters), _CHUNK):
             count += await self._deliver(await self._in_thread(partial(reconcile, self._engine, published, keys)))
             count += await self.publish_states(keys)
         log.warning(
@@ -80,14 +84,23 @@ class Reconciler:
         )
         return count
 
-    async def _read(self, since: int, only: Collection[str] | None) -> Published:
-        settings, published = self._engine.settings, Published()
+    async def _read(self, since: int, only: Collection[str] | None) -> PublishedClusters:
+        settings, published = self._engine.settings, PublishedClusters()
         keys = None if only is None else {name.encode() for name in only}
         topic = settings.topic_prefix + EVENTS
         async for message in read_to_now(KafkaConnection.of(settings), [topic], keys, since):
             if message.value is not None and (keys is None or message.key in keys):
-                published.add(message.value, message.timestamp)
+                published.add_event(message.value, message.timestamp)
         return published
 
     async def _deliver(self, batch: Batch) -> int:
-        return await deliver(batch, self._engine.outbox, self._publish, self._in_thread)
+        return await deliver(batch, self._engine.outbox, self.publish, self._in_thread)
+
+
+@asynccontextmanager
+async def open_reconciler(engine: Engine) -> AsyncIterator[Reconciler]:
+    """Yield a reconciler with a producer of its own, for programs that are no workers. Raises BrokerError."""
+    settings = engine.settings
+    kafka = KafkaConnection.of(settings)
+    async with Publisher(kafka, settings.topic_prefix, namespace=settings.namespace) as publisher:
+        yield Reconciler(engine, publisher.publish, asyncio.to_thread)

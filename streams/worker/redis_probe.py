@@ -18,17 +18,13 @@ class RedisProbe:
         self._settings = settings
         self._connection: Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="redis-probe")
-        self._asked: asyncio.Future[None] | None = None
 
     async def ping(self) -> None:
         """Raise RedisError where a server that takes writes does not answer; waits as long as the server does.
 
-        A ping that is cancelled continues in its thread; the next call waits for the same answer.
+        A ping that is cancelled continues in its thread; the next one begins when it has ended.
         """
-        if self._asked is None or self._asked.done():
-            self._asked = asyncio.get_running_loop().run_in_executor(self._thread, self._ping)
-            self._asked.add_done_callback(lambda done: done.cancelled() or done.exception())
-        await asyncio.shield(self._asked)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._ping)
 
     def close(self) -> None:
         """Give up the connection."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import redis
 from redis.exceptions import (
@@ -19,6 +19,7 @@ from redis.exceptions import (
 
 from streams.errors import RedisError
 from streams.ops.metrics import Metrics
+from streams.state.connection import Connection
 from streams.state.index_size import IndexMeter
 
 __all__ = ["error_kind", "memory_of", "watch_redis"]
@@ -47,13 +48,6 @@ _WORDS = (
 )
 
 
-class Nodes(Protocol):
-    """The part of a connection that asks every node."""
-
-    def everywhere(self, *args: bytes | str | int) -> list[Any]:
-        """Run one command on every server that takes writes."""
-
-
 def error_kind(error: redis.RedisError) -> str:
     """Return the kind of an error of Redis, one of `REDIS_ERRORS`."""
     text = str(error)
@@ -65,26 +59,22 @@ def error_kind(error: redis.RedisError) -> str:
     return next((kind for known, kind in _KINDS if isinstance(error, known)), "other")
 
 
-def memory_of(connection: Nodes) -> tuple[dict[str, float], dict[str, float]]:
+def memory_of(connection: Connection) -> tuple[dict[str, float], dict[str, float]]:
     """Return the memory that each node uses and may use, in bytes, by its number. Raises RedisError."""
     used: dict[str, float] = {}
     most: dict[str, float] = {}
     for number, reply in enumerate(connection.everywhere("INFO", "memory")):
-        facts = _fields(reply)
+        facts = dict(line.split(":", 1) for line in reply.decode("utf-8", "replace").splitlines() if ":" in line)
         used[str(number)] = float(facts.get("used_memory", 0))
         most[str(number)] = float(facts.get("maxmemory", 0))
     return used, most
 
 
-def _fields(reply: Any) -> Mapping[str, str]:
-    if isinstance(reply, dict):
-        return {str(name): str(value) for name, value in reply.items()}
-    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
-    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-
-
 async def watch_redis(
-    connection: Nodes, meter: IndexMeter, metrics: Metrics, in_thread: Callable[[Callable[[], Any]], Awaitable[Any]]
+    connection: Connection,
+    meter: IndexMeter,
+    metrics: Metrics,
+    in_thread: Callable[[Callable[[], Any]], Awaitable[Any]],
 ) -> None:
     """Measure memory every five seconds and the index every half minute, until the task is cancelled.
 

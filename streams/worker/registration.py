@@ -118,9 +118,9 @@ class Registration:
         try:
             gate = await self.run(lambda: self._fence.enter(self._worker))
         except RedisError as error:
-            self._health.redis_failed(str(error), "lease")
+            self._health.redis_away(str(error), "lease")
             return
-        self._health.redis_answered("lease")
+        self._health.redis_away("", "lease")
         if gate.state in ("open", "closing"):
             self._until = asked + LEASE_SECONDS
         if gate.state == "open":

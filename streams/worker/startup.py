@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
-from streams.errors import ForeignStateError, ServiceError, WrongSetupError
+from streams.errors import ForeignStateError, ServiceError, SettingsError, WrongSetupError
 from streams.event_log import EventLog
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.rights import refuse_missing_rights
+from streams.kafka.topics import create_topics, fixed_topics
+from streams.ops.diagnosis import check_session, compare_partitions
 from streams.ops.health import Health
+from streams.ops.probes import ask_kafka, ask_partitions
 from streams.settings import Settings
 from streams.state.connection import Connection, connect
 from streams.state.fixed_partitions import fix_partitions, fixed_partitions
 from streams.worker.identity import establish_identity
 from streams.worker.open_state import ClosedState, OpenedState, open_state
 from streams.worker.restart import restart
-from streams.worker.startup_checks import check_session, compare_partitions, ready_topics
 
 __all__ = ["Startup", "until_possible"]
 
@@ -87,7 +92,7 @@ class Startup:
 
     async def kafka(self) -> None:
         """Return once Kafka would take this worker into its group."""
-        await self.with_kafka(lambda: check_session(self._given))
+        await self.with_kafka(lambda: _check_session(self._given))
 
     async def topics(self, connection: Connection) -> tuple[Mapping[str, int], str]:
         """Create the topics that are missing, and compare Redis and the topics.
@@ -96,7 +101,7 @@ class Startup:
         """
         given = self._given
         begun = await self._with_redis(lambda: fixed_partitions(given, connection))
-        found = await self.with_kafka(lambda: ready_topics(given, begun))
+        found = await self.with_kafka(lambda: _ready_topics(given, begun))
         state = await self._identity()
         fixed = await self._with_redis(lambda: fix_partitions(given, connection, found))
         compare_partitions(found, fixed)
@@ -107,7 +112,8 @@ class Startup:
         return await until_possible("Kafka", work, self._report_kafka)
 
     async def _with_redis(self, work: Callable[[], T]) -> T:
-        return await until_possible("Redis", lambda: asyncio.to_thread(work), self._report_redis)
+        report = partial(self._health.redis_away, caller="start")
+        return await until_possible("Redis", lambda: asyncio.to_thread(work), report)
 
     async def _identity(self) -> str:
         """Wait until Redis and the topics are of one state; return its id (`streams/worker/identity.py`)."""
@@ -129,15 +135,23 @@ class Startup:
             restart()  # what was read of Redis before does not count
         return state
 
-    def _report_redis(self, reason: str) -> None:
-        if reason:
-            self._health.redis_failed(reason, "start")
-        else:
-            self._health.redis_answered("start")
-
     def _report_kafka(self, reason: str) -> None:
         self.kafka_reason = reason
-        if reason:
-            self._health.broker_failed(reason)
-        else:
-            self._health.broker_answered()
+        self._health.broker_away(reason)
+
+
+async def _check_session(settings: Settings) -> None:
+    """Raise SettingsError where Kafka would refuse the worker: aiokafka logs that, and then waits without partitions."""
+    facts = await ask_kafka(KafkaConnection.of(settings), [])
+    for refused in check_session(facts, settings.session_timeout):
+        raise SettingsError(refused.check, refused.found, refused.advice)
+
+
+async def _ready_topics(settings: Settings, begun: Mapping[str, int]) -> dict[str, int]:
+    """Create the topics that are missing, with the numbers of partitions that the state was `begun` with.
+
+    Returns how many partitions the topics have whose number is fixed. Raises BrokerError, also where a right is missing.
+    """
+    await create_topics(settings, fixed=begun)
+    await refuse_missing_rights(settings)
+    return await ask_partitions(KafkaConnection.of(settings), fixed_topics(settings))

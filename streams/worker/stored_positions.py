@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from streams.errors import LostStateError, RedisError
 from streams.event_log import EventLog
@@ -17,59 +16,15 @@ from streams.state.progress import Histories, Place, Progress
 from streams.worker.lag import Lag, Offsets
 from streams.worker.registration import Registration
 
-__all__ = ["CheckpointSource", "StoredPositions"]
+__all__ = ["StoredPositions"]
 
 log = EventLog(__name__)
 
 
-class CheckpointSource(Protocol):
-    """The positions stored in Redis, for a consumer (`streams/worker/consumer.py`), which reports to it what it finds.
+class StoredPositions:
+    """The positions stored in Redis, for a consumer (`streams/worker/consumer.py`); logs and measures what it reports.
 
     More than ten methods, for each report is of a moment of its own.
-    """
-
-    async def positions(self) -> Mapping[Place, int]:
-        """Return the next offset to process of each partition, read now. Raises RedisError."""
-
-    async def next_positions(self) -> Mapping[Place, int]:
-        """Return the same, read by the first heartbeat from now on that can."""
-
-    async def begin(self, places: list[Place]) -> None:
-        """Store that these partitions are read from their beginning. Raises RedisError."""
-
-    def rewound(self, place: Place, position: int, before: int) -> None:
-        """Report that a partition was rewound to a position from the one before."""
-
-    def missed(self, place: Place, begins: int, ends: int) -> None:
-        """Report that no message came of these offsets, which are read again."""
-
-    def skipped(self, place: Place, begins: int, ends: int) -> None:
-        """Report that these offsets have no message in the topic, as reading them a second time showed."""
-
-    def failed(self, error: RedisError) -> None:
-        """Report that the positions of assigned partitions cannot be read, since Redis does not answer; the worker waits."""
-
-    @property
-    def wants_offsets(self) -> bool:
-        """Whether the broker's offsets of the partitions are to be asked for."""
-
-    def fetched(self, place: Place, ends: int, messages: int, taken: int) -> None:
-        """Report messages that were fetched: the offset behind the last, their number, the time of the first in ms."""
-
-    def reported(self, offsets: Mapping[Place, Offsets]) -> None:
-        """Report the offsets of partitions by the broker."""
-
-    def partitions_assigned(self, places: list[Place]) -> None:
-        """Report the partitions that Kafka has assigned."""
-
-    def partitions_revoked(self) -> None:
-        """Report that Kafka has revoked all partitions."""
-
-
-class StoredPositions:
-    """The source of positions of a worker; logs, counts and measures what the consumer reports.
-
-    More than ten methods, for those of `CheckpointSource` and what the heartbeat asks.
     """
 
     def __init__(

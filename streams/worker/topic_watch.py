@@ -15,9 +15,9 @@ from typing import TypeVar
 from streams.errors import BrokerError, StateError
 from streams.event_log import EventLog
 from streams.kafka.topics import RECORDS, create_topics, input_topics, topics
+from streams.ops.diagnosis import compare_partitions
 from streams.ops.health import Health
 from streams.settings import Settings
-from streams.worker.startup_checks import compare_partitions
 
 __all__ = ["TopicWatch"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from functools import partial
 
 from aiohttp import web
 
@@ -32,7 +33,6 @@ from streams.worker.group_watch import wait_until_stuck
 from streams.worker.heartbeat import HeartbeatWriter
 from streams.worker.identity import watch_identity
 from streams.worker.log import RepeatLimit
-from streams.worker.open_state import OpenedState
 from streams.worker.prepare_pool import Preparer, calm_collector
 from streams.worker.readiness_log import ReadinessLog
 from streams.worker.recovery import Recovery
@@ -99,7 +99,7 @@ class Worker:
             self.health,
             lambda: list_partitions(self._publisher.client),
             lambda: assigned_partitions(self._publisher.client, given.app_id),
-            lambda error: self._begin_again("partitions_changed", error),
+            partial(self._begin_again, "partitions_changed"),
             self.metrics.unassigned.set,
         )
         self._side = SideTasks(self.health.failed)
@@ -131,20 +131,13 @@ class Worker:
         await self._begin()
 
     async def _open_redis(self) -> None:
-        self._assemble(await self._startup.redis())
-
-    def _assemble(self, opened: OpenedState) -> None:
+        opened = await self._startup.redis()
         settings, engine, self.connection = opened.settings, opened.engine, opened.engine.connection
         self.settings, self._engine = settings, engine
         self._registration = Registration(settings, opened.connection, self.health, self._on_replaced, self._name)
         self.connection.permit = self._registration.check
-        self.positions = StoredPositions(
-            settings,
-            self._registration,
-            self.metrics,
-            self._on_histories,
-            lambda error: self._begin_again("state_lost", error),
-        )
+        lost = partial(self._begin_again, "state_lost")
+        self.positions = StoredPositions(settings, self._registration, self.metrics, self._on_histories, lost)
         self._preparer = Preparer(settings, engine.form)
         self._thread = EngineThread(self._registration, self.health, self.metrics)
         self._processor = BatchProcessor(
@@ -186,13 +179,18 @@ class Worker:
         )
         self._side.keep("the heartbeat for readers", self._heartbeat.keep())
         self._side.keep("the watch on the topics", self._topics.keep())
-        self._side.keep("the watch on the state", self._watch_identity())
+        foreign = partial(self._begin_again, "state_foreign")
+        self._side.keep("the watch on the state", watch_identity(self._given, self._engine.progress.state, foreign))
         if self._registration.is_open:
             await recovery.drain()
         else:
             self._side.once(_DRAIN, recovery.drain())
         self._side.keep("the watch on the consumer group", self._watch_group())
-        self._side.keep("the measurement of Redis", self._watch_redis())
+        connection = self._registration.connection
+        measured = watch_redis(
+            connection, IndexMeter(Layout.of(settings), connection), self.metrics, self._registration.run
+        )
+        self._side.keep("the measurement of Redis", measured)
         self._side.keep("the republication of states", _republish(recovery))
         calm_collector()
 
@@ -267,16 +265,6 @@ class Worker:
     def _stop_to_begin_again(self) -> None:
         self.begins_again = True
         os.kill(os.getpid(), signal.SIGTERM)
-
-    async def _watch_redis(self) -> None:
-        registration, settings = self._registration, self.settings
-        meter = IndexMeter(Layout.of(settings), registration.connection)
-        await watch_redis(registration.connection, meter, self.metrics, registration.run)
-
-    async def _watch_identity(self) -> None:
-        await watch_identity(
-            self._given, self._engine.progress.state, lambda error: self._begin_again("state_foreign", error)
-        )
 
     async def _watch_group(self) -> None:
         """Restart this process where its consumer group is stuck."""

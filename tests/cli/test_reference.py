@@ -28,7 +28,7 @@ def test_every_setting_and_metric_has_a_row_with_a_meaning() -> None:
 def test_limits_and_choices_are_told() -> None:
     rows = {row.split("`")[1]: row for row in settings_table().splitlines()[2:]}
     assert "whole number ≥ 0 and ≤ 65535" in rows["STREAMS_HTTP_PORT"]
-    assert "number > 0 and ≤ 10" in rows["STREAMS_BATCH_SECONDS"]
+    assert "number ≥ 0 and ≤ 10" in rows["STREAMS_BATCH_SECONDS"]
     assert "`keep`, `drop`" in rows["STREAMS_ABSTRACTS"]
     assert "| `false` | `true`, `false` |" in rows["STREAMS_REDIS_CLUSTER"]
     assert "| (empty) | text |" in rows["STREAMS_KAFKA_URL"]

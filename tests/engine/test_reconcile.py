@@ -14,11 +14,13 @@ import pytest
 
 from streams import events
 from streams.clusters.group import Cluster, Group, Member
-from streams.clusters.published import Head, lift
+from streams.clusters.published import PublishedCluster, lift
 from streams.engine.engine import Engine
 from streams.engine.messages import Incoming
-from streams.engine.reconcile import Published, reconcile
+from streams.engine.reconcile import reconcile
 from streams.events import Outgoing
+from streams.events.published_clusters import PublishedClusters
+from streams.records.chunks import chunks
 from streams.settings import Settings
 from streams.state.connection import Command, Connection
 from tests.engine.interleaving import Crash, Stepped, interleave
@@ -83,11 +85,11 @@ class World:
 
     def reconcile(self, engine: Engine | None = None) -> None:
         """As a worker does it that meets another server."""
-        engine, told = engine or self.engine, Published()
+        engine, told = engine or self.engine, PublishedClusters()
         for number, out in enumerate(self.published):
             if out.topic == events.EVENTS:
-                told.add(out.value or b"", number)
-        for keys in told.chunks():
+                told.add_event(out.value or b"", number)
+        for keys in chunks(sorted(told.clusters), 500):
             settle(engine, reconcile(engine, told, keys), self.published.extend)
             settle(engine, engine.outbox.restate(keys), self.published.extend)
         drain(engine, self.published.extend)
@@ -182,23 +184,26 @@ def test_lift_names_the_change_that_leads_from_what_was_told_to_what_is() -> Non
     a, b = b"a" * 8, b"b" * 8
     names = {a: "s:a", b: "s:b"}
 
-    def kind(group: Group, head: Head) -> tuple[str, int] | None:
+    def published(revision: int, records: tuple[str, ...], created: int) -> PublishedCluster:
+        return PublishedCluster(a, records, created, revision)
+
+    def kind(group: Group, head: PublishedCluster) -> tuple[str, int] | None:
         lifted, changes = lift([group], {a: head}, [a], lambda ids: tuple(names[i] for i in ids), lambda *_: False)
         assert [c.revision for c in lifted[0].clusters if c.key == a] in ([head.revision + 1], [head.revision], [9])
         return (changes[0].type, changes[0].revision) if changes else None
 
     one = Group((Member(a, b"", 0),), (Cluster(a, 2, 5),))
     ended = Group((), (Cluster(a, 2, 5),))
-    assert kind(one, Head(3, ("s:a", "s:b"), 7)) == ("record_removed", 4)
-    assert kind(one, Head(3, (), 7)) == ("created", 4)
-    assert kind(one, Head(3, ("s:b",), 7)) == ("record_removed", 4)
-    assert kind(one, Head(2, ("s:a",), 7)) == ("record_updated", 3)
-    assert kind(Group((Member(a, b"", 0), Member(b, b"", 0)), (Cluster(a, 2, 5),)), Head(3, ("s:a",), 7)) == (
+    assert kind(one, published(3, ("s:a", "s:b"), 7)) == ("record_removed", 4)
+    assert kind(one, published(3, (), 7)) == ("created", 4)
+    assert kind(one, published(3, ("s:b",), 7)) == ("record_removed", 4)
+    assert kind(one, published(2, ("s:a",), 7)) == ("record_updated", 3)
+    assert kind(Group((Member(a, b"", 0), Member(b, b"", 0)), (Cluster(a, 2, 5),)), published(3, ("s:a",), 7)) == (
         "record_added",
         4,
     )
-    assert kind(ended, Head(3, ("s:a",), 7)) == ("record_removed", 4)
-    assert kind(ended, Head(3, (), 7)) is None
-    assert kind(Group(), Head(3, ("s:a",), 7)) == ("record_removed", 4)
-    assert kind(Group(), Head(3, (), 7)) is None
-    assert kind(Group((Member(a, b"", 0),), (Cluster(a, 9, 5),)), Head(3, ("s:b",), 7)) is None, "Redis is further"
+    assert kind(ended, published(3, ("s:a",), 7)) == ("record_removed", 4)
+    assert kind(ended, published(3, (), 7)) is None
+    assert kind(Group(), published(3, ("s:a",), 7)) == ("record_removed", 4)
+    assert kind(Group(), published(3, (), 7)) is None
+    assert kind(Group((Member(a, b"", 0),), (Cluster(a, 9, 5),)), published(3, ("s:b",), 7)) is None, "Redis is further"

@@ -38,7 +38,7 @@ def test_a_new_worker_lives_but_is_not_ready(health: Health) -> None:
 def test_ready_needs_partitions_and_redis(health: Health) -> None:
     health.assigned(4)
     assert not health.ready().ok
-    health.redis_answered()
+    health.redis_away("")
     assert health.ready().ok
     health.unassigned()
     assert not check(health.ready(), "kafka").ok
@@ -46,7 +46,7 @@ def test_ready_needs_partitions_and_redis(health: Health) -> None:
 
 def test_a_stand_by_worker_is_ready(health: Health) -> None:
     health.assigned(0)
-    health.redis_answered()
+    health.redis_away("")
     assert health.ready().ok
     assert "standing by" in check(health.ready(), "kafka").reason
 
@@ -103,68 +103,68 @@ def test_endless_rebalancing_is_a_stall(health: Health, clock: Clock) -> None:
 
 def test_redis_has_to_answer_again_and_again(health: Health, clock: Clock) -> None:
     health.assigned(1)
-    health.redis_answered()
+    health.redis_away("")
     clock.now += 31
     assert check(health.ready(), "redis") == Check("redis", False, "has not answered for 31 s")
-    health.redis_answered()
+    health.redis_away("")
     assert health.ready().ok
-    health.redis_failed("connection refused")
+    health.redis_away("connection refused")
     assert check(health.ready(), "redis").reason == "connection refused"
-    health.redis_answered()
+    health.redis_away("")
     assert health.ready().ok
 
 
 def test_what_redis_refuses_the_work_is_not_undone_by_what_it_answers_others(health: Health) -> None:
     health.assigned(1)
-    health.redis_failed("slot 5 is served by nobody")
+    health.redis_away("slot 5 is served by nobody")
     for whom in ("lease", "probe"):
-        health.redis_answered(whom)
+        health.redis_away("", whom)
         assert check(health.ready(), "redis").reason == health.away == "slot 5 is served by nobody"
-    health.redis_failed("no answer", "probe")
-    health.redis_answered()
+    health.redis_away("no answer", "probe")
+    health.redis_away("")
     assert health.away == "no answer"
-    health.redis_answered("probe")
+    health.redis_away("", "probe")
     assert health.ready().ok
 
 
 def test_a_server_that_is_away_is_no_reason_to_restart_the_worker(health: Health, clock: Clock) -> None:
     health.waiting(5)
-    health.redis_failed("down")
+    health.redis_away("down")
     clock.now += 61
     assert health.live().ok
     assert health.away == "down"
-    health.redis_answered()
+    health.redis_away("")
     assert not health.live().ok, "all are there, and still nothing is finished"
-    health.broker_failed("unplugged")
+    health.broker_away("unplugged")
     assert health.live().ok
     assert "unplugged" in check(health.live(), "progress").reason
-    health.broker_answered()
+    health.broker_away("")
     assert health.away == ""
     assert not health.live().ok
 
 
 def test_without_the_broker_a_worker_is_not_ready(health: Health) -> None:
     health.assigned(1)
-    health.redis_answered()
-    health.broker_failed("unplugged")
+    health.redis_away("")
+    health.broker_away("unplugged")
     assert check(health.ready(), "kafka") == Check("kafka", False, "unplugged")
-    health.broker_answered()
+    health.broker_away("")
     assert health.ready().ok
 
 
 def test_a_broker_that_no_probe_hears_of_any_more_is_away(health: Health, clock: Clock) -> None:
     health.assigned(1)
-    health.broker_answered()
+    health.broker_away("")
     clock.now += 31
-    health.redis_answered()
+    health.redis_away("")
     assert check(health.ready(), "kafka") == Check("kafka", False, "has not answered for 31 s")
-    health.broker_answered()
+    health.broker_away("")
     assert health.ready().ok
 
 
 def test_a_failed_worker_is_neither_live_nor_ready_and_stays_so(health: Health) -> None:
     health.assigned(1)
-    health.redis_answered()
+    health.redis_away("")
     health.failed("agent crashed")
     health.processed(1)
     assert check(health.live(), "worker").reason == "agent crashed"
@@ -174,7 +174,7 @@ def test_a_failed_worker_is_neither_live_nor_ready_and_stays_so(health: Health) 
 
 def test_a_stopping_worker_lives_but_takes_no_more(health: Health) -> None:
     health.assigned(1)
-    health.redis_answered()
+    health.redis_away("")
     health.stopping()
     assert health.live().ok
     assert check(health.ready(), "worker").reason == "stopping"

@@ -58,7 +58,7 @@ def test_health_is_a_status_code_with_reasons() -> None:
             status, body = await fetch(session, "/readyz")
             assert (status, body["ready"]) == (503, False)
             health.assigned(2)
-            health.redis_answered()
+            health.redis_away("")
             assert (await fetch(session, "/readyz"))[0] == 200
             health.failed("gone")
             status, body = await fetch(session, "/healthz")

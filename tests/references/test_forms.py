@@ -75,6 +75,11 @@ def test_any_form_is_written_from_documents(form: object, name: str) -> None:
     assert [len(reference.document["authors"]) for reference in again] == [
         len(document["authors"]) for document in documents
     ]
+    for reference, document in zip(again, documents, strict=True):
+        year = str(document.get("year") or document["publication_date"])[:4]
+        assert reference.document["year"] == year
+        for field in ("doi", "pmid", "volume", "journal"):
+            assert reference.document.get(field) == document.get(field), field
 
 
 def test_the_fixtures_are_files(tmp_path: Path) -> None:

@@ -23,6 +23,15 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     ]
 
 
+def test_exports_of_several_encodings_put_together(tmp_path: Path) -> None:
+    """As by `cat`: a mark in the midst, and lines in two encodings."""
+    path = tmp_path / "all.ris"
+    one = "TY  - JOUR\nAU  - Müller, J.\nTI  - Über {}\nER  - \n"
+    path.write_bytes(one.format(1).encode() + one.format(2).encode("utf-8-sig") + one.format(3).encode("cp1252"))
+    assert [reference.document["title"] for reference in read(str(path))] == ["Über 1", "Über 2", "Über 3"]
+    assert {reference.document["authors"][0] for reference in read(str(path))} == {"Müller, J."}
+
+
 def test_a_character_that_is_cut_is_still_utf_8() -> None:
     assert decode("Müller ü".encode()[:-1]) == "Müller "
 

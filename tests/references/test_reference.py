@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from streams.references.reference import Reference, author_texts, entry_id, page_range, split_page_range, year_of
+from streams.references.reference import (
+    Reference,
+    author_texts,
+    entry_id,
+    is_given,
+    page_range,
+    split_page_range,
+    title_of,
+    year_of,
+    year_of_document,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,3 +48,17 @@ def test_authors_as_text() -> None:
         "authors": ["Reef, Ada", {"name": "Jón Müller", "family": "Müller", "given": "Jón"}, {"name": "The Group"}]
     }
     assert author_texts(document) == ["Reef, Ada", "Müller, Jón", "The Group"]
+
+
+def test_what_databases_write_for_nothing() -> None:
+    for text in ("[No abstract available]", "[Anonymous]", "No abstract available.", " ", "[no author name available]"):
+        assert not is_given(text)
+    for text in ("[No man's land] available", "Anonymous", "No abstract available in these archives"):
+        assert is_given(text)
+
+
+def test_a_document_as_texts() -> None:
+    assert title_of({"title": "Corals", "subtitle": "A story"}) == "Corals: A story"
+    assert year_of_document({"publication_date": "2021-05-03", "year": "2020"}) == "2021"
+    assert year_of_document({"year": "2020"}) == "2020"
+    assert year_of_document({}) == ""

@@ -26,7 +26,7 @@ from streams.ops.redis_diagnosis import check_redis
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.credentials import redis_options
-from streams.worker.startup_checks import check_eviction
+from streams.worker.open_state import check_eviction
 
 Connected = Callable[[Settings], Connection]
 

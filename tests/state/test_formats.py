@@ -35,6 +35,12 @@ def form(kind: str, value: bytes) -> int:
     return LATEST if value[:1] == b"." else 0
 
 
+def fingerprints(engine: Engine) -> set[int]:
+    """Return how long the fingerprints of blocking keys are."""
+    keys = engine.connection.call("KEYS", f"{engine.settings.namespace}:{engine.settings.generation}:*:k")
+    return {len(field) for key in keys for field in engine.connection.call("HKEYS", key)}
+
+
 def more() -> list[Incoming]:
     return [
         Incoming(
@@ -66,6 +72,7 @@ def test_state_of_release_0_1_0_is_handled_in_its_own_format(generation: Setting
 
     assert published(engine, more())
     assert {form(kind, value) for kind, _, value in values(engine)} == {0, FIRST}
+    assert fingerprints(engine) == {4}
 
 
 def test_a_new_index_version_has_the_latest_format(generation: Settings, new_connection: New) -> None:
@@ -74,6 +81,7 @@ def test_a_new_index_version_has_the_latest_format(generation: Settings, new_con
     published(engine, more())
     assert {form(kind, value) for kind, _, value in values(engine)} == {0, LATEST}
     assert {form(kind, value) for kind, _, value in values(engine) if kind in "rd"} == {LATEST}
+    assert fingerprints(engine) == {3}
 
 
 def test_both_formats_hold_the_same_records_and_clusters(generation: Settings, new_connection: New) -> None:

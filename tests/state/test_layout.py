@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from redis.crc import key_slot
 
 from streams.records.stored import id_of
+from streams.state.formats import FIRST
 from streams.state.layout import Layout
 
 
@@ -32,9 +33,23 @@ def test_generations_and_namespaces_share_no_key() -> None:
 def test_a_key_is_told_apart_by_kind(value: str) -> None:
     layout = Layout("n", "g", 4096)
     name, fingerprint = layout.key("title", value)
-    assert len(fingerprint) == 4
+    assert len(fingerprint) == 3
     assert (name, fingerprint) == layout.key("title", value)
     assert (name, fingerprint) != layout.key("short", value)
+
+
+@given(value=st.text())
+def test_strong_and_weak_keys_have_no_fingerprint_in_common(value: str) -> None:
+    layout, former = Layout("n", "g", 4096), Layout("n", "g", 4096, FIRST)
+    for kind, weak in (("title", False), ("begin", True)):
+        (name, fingerprint), (same, whole) = layout.key(kind, value), former.key(kind, value)
+        assert (fingerprint[0] > 127) == weak
+        assert (name, fingerprint[0] % 128, fingerprint[1:]) == (same, whole[1] % 128, whole[2:])
+
+
+def test_fingerprints_of_format_1_stay_as_they_were() -> None:
+    layout = Layout("n", "g", 4096, FIRST)
+    assert layout.key("title", "cold fish of the north sea") == (b"n:g:{k2655}:k", b":w\x17\xa8")
 
 
 def test_keys_spread_over_all_their_buckets() -> None:

@@ -30,8 +30,12 @@ def test_the_bytes_say_what_the_places_say(keys: list[Key]) -> None:
     packed = places_of(LAYOUT, keys)
     prints = fingerprints(packed)
     keys_of = names(packed, LAYOUT.key_names)
-    read = tuple(Place(name, prints[4 * n : 4 * n + 4], is_weak(packed, n)) for n, name in enumerate(keys_of))
-    assert read == places(LAYOUT, keys)
+    read = []
+    for n, name in enumerate(keys_of):
+        weak = is_weak(packed, n)
+        read.append(Place(name, prints[4 * n + 1 : 4 * n + 4], weak, 12 if weak else 8))
+        assert (read[n].fingerprint[0] > 127) == weak
+    assert tuple(read) == places(LAYOUT, keys)
     assert (count(packed), pack(slots(packed))) == (len(keys), packed)
 
 

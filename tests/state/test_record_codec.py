@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import msgspec
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from streams.matching.features import extract
+from streams.records.record import Author, Record
 from streams.state.formats import FIRST, LATEST
 from streams.state.record_codec import RecordCodec
 from tests.state.test_codec import LAKES
@@ -19,6 +22,33 @@ def test_an_abstract_may_be_left_out() -> None:
     codec = RecordCodec()
     without = codec.record(codec.encode_record(LAKES, abstract=False))
     assert without == msgspec.structs.replace(LAKES, abstract="")
+
+
+part = st.sampled_from(["", " ", ", ", "\t", "\n", "Ito", "A.", "van der"])
+name = st.lists(part, max_size=4).map("".join)
+
+
+@given(name, name, name, st.booleans())
+@example("Ito, A.", "Ito", "A.", False)
+@example("Aya van der Ito", "Ito", "Aya van der", False)
+@example("\tIto, A.", "", "", False)
+@example("\nAya Ito", "", "", False)
+def test_any_author_is_read_as_it_was_written(whole: str, family: str, given_: str, organization: bool) -> None:
+    codec = RecordCodec()
+    for each in (Author(whole, family, given_, organization=organization), Author(f"{family}, {given_}", family, given_),
+                 Author(f"{given_} {family}", family, given_)):  # fmt: skip
+        record = Record(source="s", source_id="1", authors=(each, Author(whole)))
+        assert codec.record(codec.encode_record(record)) == record
+
+
+def test_parts_of_a_name_that_it_says_are_not_stored_again() -> None:
+    codec = RecordCodec()
+    for whole in ("Skaldbrekke, Thorvinn", "Thorvinn Skaldbrekke"):
+        known, parted = (
+            codec.encode_record(Record(source="s", source_id="1", authors=(author,)))
+            for author in (Author(whole), Author(whole, "Skaldbrekke", "Thorvinn"))
+        )
+        assert len(parted) <= len(known) + 1
 
 
 def test_features_that_were_read_lately_are_the_same_object() -> None:

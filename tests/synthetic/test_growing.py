@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import islice
 from pathlib import Path
 
 import orjson
+from rapidfuzz import fuzz
 
 from streams.records.record import Record
 from streams.sources.document import read
-from streams.synthetic.growing import growing_documents, main
+from streams.synthetic.growing import growing_documents, main, works
 
 
 def words(records: int) -> int:
@@ -37,6 +39,15 @@ def test_new_words_keep_coming_ever_more_slowly() -> None:
 def test_some_records_are_copies_of_earlier_ones() -> None:
     titles = [document["title"] for document in growing_documents(3, 2_000)]
     assert 10 < len(titles) - len(set(titles)) < 100
+
+
+def test_documents_of_one_work_have_much_of_the_title_in_common() -> None:
+    found = defaultdict[int, list[str]](list)
+    for work, document in zip(works(3, 3_000), growing_documents(3, 3_000), strict=True):
+        found[work].append(document["title"])
+    same = [titles for titles in found.values() if len(titles) > 1]
+    assert len(same) > 20
+    assert all(fuzz.ratio(titles[0], other) > 80 for titles in same for other in titles[1:])
 
 
 def test_the_command_writes_a_document_a_line(tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ from tests.system.scenario_report import Fault, Place, Report
 __all__ = ["Address", "FaultScenario"]
 
 _SAMPLE_SECONDS = 0.05
-_PATIENCE_SECONDS = 240.0
+_PATIENCE_SECONDS = 480.0
+_COMMAND_SECONDS = 300.0
 _COMMIT_LOOK_SECONDS = 0.5
 _TELLING = re.compile(r"event=(offsets|partition|state|generation|batch|worker_(starting|stopped)|group)")
 """The lines of workers' logs that say what became of messages."""
@@ -96,6 +97,7 @@ class FaultScenario:
         self.faults: list[Fault] = []
         self.samples: list[tuple[float, dict[Place, int]]] = []
         self._kept = set(range(workers))
+        self._starting = threading.Lock()
         self._connection: Connection | None = None
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -174,10 +176,22 @@ class FaultScenario:
     def restart(self, number: int) -> None:
         """A worker is told to stop, and is started again at once."""
         worker = self.workers[number]
+        self.pid(number)  # one that is only about to start could not be stopped
         before = worker.restarts
         worker.child.stop()
         self.fault("worker restarted")
         self._wait(lambda: worker.restarts > before, "the worker was started again")
+
+    def pid(self, number: int) -> int:
+        """The process of a worker; waits for one that is about to be started again."""
+        child = self.workers[number].child
+
+        def running() -> int:
+            with self._starting:
+                return child.pid if child.poll() is None else 0
+
+        self._wait(running, "the worker runs")
+        return child.pid
 
     def count(self, what: str) -> int:
         """How many times this fault was noted."""
@@ -310,7 +324,8 @@ class FaultScenario:
     def _keep_alive(self, number: int) -> None:
         worker = self.workers[number]
         lives = worker.restarts
-        worker.keep_alive(10_000)
+        with self._starting:
+            worker.keep_alive(10_000)
         if worker.restarts > lives:
             log = worker.child.log
             shutil.copy(log.with_name(log.name + ".previous"), log.with_name(f"{log.name}.{lives}"))
@@ -367,7 +382,7 @@ class FaultScenario:
 
     def verify(self) -> dict[str, Any]:
         """What `streams verify` says of the three: Redis, events, cluster states."""
-        done = self.command()("verify", "--json", seconds=120)
+        done = self.command()("verify", "--json", seconds=_COMMAND_SECONDS)
         assert done.returncode in (0, 1), done.stdout + done.stderr
         said: dict[str, Any] = orjson.loads(done.stdout)
         assert done.returncode == bool(said["differences"])

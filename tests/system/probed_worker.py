@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any
 
 from streams.local.broker import free_port
@@ -74,9 +76,11 @@ def why_unready(worker: WorkerProcess) -> str:
         with urllib.request.urlopen(f"{worker.url}/readyz", timeout=5):  # noqa: S310 - on loopback
             return ""
     except urllib.error.HTTPError as refused:
-        return _reasons(refused.read())
-    except OSError:
-        return ""
+        with contextlib.suppress(HTTPException, OSError):  # it ended meanwhile
+            return _reasons(refused.read())
+    except (HTTPException, OSError):
+        pass
+    return ""
 
 
 def _reasons(body: bytes) -> str:

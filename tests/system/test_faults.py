@@ -138,7 +138,7 @@ def test_the_broker_is_killed_and_comes_back(
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_workers_are_killed_at_random(
     seed: int, kills: int, given: Servers, tell: Callable[[str, Report], None]
 ) -> None:
@@ -163,7 +163,7 @@ def test_workers_are_killed_at_random(
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_everything_fails_at_random(
     seed: int, faults: int, given: Servers, tell: Callable[[str, Report], None]
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -26,16 +28,25 @@ from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from tests.brokers import KAFKA_SESSION_SECONDS
 from tests.secured_kafka import PASSWORDS, Certificates, SecuredKafka, unsigned_token
-from tests.system.processes import wait_for
+from tests.system.agreement import check_agreement
+from tests.system.processes import metric, wait_for
 
 pytestmark = pytest.mark.system
 
 Make = Callable[..., Settings]
+_SHORT_SECONDS = 4
 
 
 def token() -> str:
     """Be a `STREAMS_KAFKA_TOKEN_PROVIDER`."""
     return unsigned_token("worker")
+
+
+def short_token() -> str:
+    """Be one whose tokens end soon; notes each."""
+    with Path(os.environ["TOKENS_GIVEN"]).open("a") as given:
+        given.write(f"{time.time()}\n")
+    return unsigned_token("worker", seconds=_SHORT_SECONDS)
 
 
 def expired_token() -> str:
@@ -179,6 +190,28 @@ def test_a_worker_needs_no_right_to_create_topics_that_exist(
             worker.child.pause(0.1)
     assert len(told) == 2
     assert not any(password in (tmp_path / "worker.log").read_text() for password in PASSWORDS.values())
+
+
+def test_a_worker_goes_on_with_new_tokens_where_old_ones_end(
+    secured_kafka: SecuredKafka, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kafka closes a connection whose token has ended; the next one has a new token."""
+    given = tmp_path / "tokens"
+    monkeypatch.setenv("TOKENS_GIVEN", str(given))
+    own = make("TOKEN", **by_token("short_token"))
+    asyncio.run(create_topics(make("")))
+    grant_worker(secured_kafka, own)
+    with WorkerProcess(own, tmp_path / "worker.log") as worker:
+        worker.wait_ready()
+        began = time.time()
+        for number in range(5):
+            asyncio.run(published(own, f"A paper on turtles of bay {number}"))
+            wait_for(lambda: metric(worker.read("/metrics"), "streams_batch_records_total") == number + 1, "it works")  # noqa: B023
+            time.sleep(_SHORT_SECONDS / 2)
+        renewed = [asked for asked in map(float, given.read_text().split()) if asked > began + _SHORT_SECONDS]
+        assert renewed, "a token of later than the first ones' end"
+        assert worker.child.poll() is None
+    check_agreement(make(""), {f"test:A paper on turtles of bay {number}" for number in range(5)})
 
 
 def test_reading_needs_no_right_to_write_and_leaves_nothing_behind(secured_kafka: SecuredKafka, make: Make) -> None:

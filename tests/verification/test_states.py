@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from streams.events.published import PublishedState
+from streams.events.published import PublishedState, decode_state
 from streams.verification.states import (
     ENDED,
     STATE_BYTES,
@@ -13,7 +13,6 @@ from streams.verification.states import (
     ended,
     is_live,
     pack,
-    packed_message,
     packed_state,
     revision_of,
 )
@@ -37,7 +36,9 @@ def test_a_cluster_without_records_is_no_more() -> None:
 
 def test_a_message_is_packed_as_the_state_it_tells() -> None:
     published = PublishedState("c1", 3, ["s:a"], msgspec.Raw(b'{"title":"T"}'), msgspec.Raw(b"[]"))
-    assert packed_message(VALUES, msgspec.json.encode(published)) == packed_state(VALUES, published) == state()
+    assert (
+        packed_state(VALUES, decode_state(msgspec.json.encode(published))) == packed_state(VALUES, published) == state()
+    )
 
 
 def test_where_two_places_differ() -> None:

@@ -25,13 +25,14 @@ from streams.worker.app import make_app
 from streams.worker.batch_processor import PreparedBatch
 from streams.worker.consumer import RewindingConsumer
 from streams.worker.lag import Offsets
+from streams.worker.stored_positions import StoredPositions
 
 pytestmark = pytest.mark.system
 
 T = TypeVar("T")
 
 
-class Worker:
+class Worker(StoredPositions):
     """Notes what it is given, and remembers positions as Redis would; all is handled at once."""
 
     def __init__(self) -> None:

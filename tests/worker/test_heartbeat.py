@@ -41,7 +41,7 @@ def test_it_says_what_the_worker_has_done_and_how_it_is(generation: Settings) ->
     assert not found.ready
     assert any(reason.startswith("kafka: no partitions") for reason in found.reasons)
     health.assigned(1)
-    health.redis_answered()
+    health.redis_away("")
     found = writer(generation, metrics, health).heartbeat()
     assert (found.ready, found.reasons) == (True, [])
 

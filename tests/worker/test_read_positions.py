@@ -42,7 +42,7 @@ def test_a_partition_that_was_taken_away_is_new_when_it_comes_again(reading: Rea
     reading.read("p", 6)
     reading.request_rewind("p", 2)
     reading.revoke(["p"])
-    assert not reading.has_requests
+    assert not reading.requests
     assert reading.start("p", None, 7).seek is Seek.RESTART
 
 
@@ -61,17 +61,17 @@ def test_what_was_read_before_a_rewind_is_of_another_epoch(reading: ReadPosition
 def test_of_several_requests_the_least_position_counts(reading: ReadPositions) -> None:
     for position in (8, 3, 5):
         reading.request_rewind("p", position)
-    assert reading.is_requested("p")
-    assert not reading.is_requested("other")
-    assert reading.take_request("p") == 3
-    assert reading.take_request("p") is None
-    assert not reading.has_requests
+    assert "p" in reading.requests
+    assert "other" not in reading.requests
+    assert reading.requests.pop("p") == 3
+    assert "p" not in reading.requests
+    assert not reading.requests
 
 
 def test_an_assignment_withdraws_a_request(reading: ReadPositions) -> None:
     reading.request_rewind("p", 3)
     reading.start("p", 9, 9)
-    assert not reading.has_requests
+    assert not reading.requests
 
 
 def test_a_rewind_says_where_reading_was(reading: ReadPositions) -> None:
@@ -91,11 +91,11 @@ def test_no_offset_missing_is_no_gap(reading: ReadPositions) -> None:
 def test_missing_offsets_are_read_a_second_time_and_then_believed(reading: ReadPositions) -> None:
     reading.start("p", 5, 5)
     assert reading.find_gap("p", 9, 5) is Gap.REREAD
-    assert reading.take_request("p") == 5
+    assert reading.requests.pop("p") == 5
     reading.rewound("p", 5)
     assert reading.find_gap("p", 9, 5) is Gap.ABSENT
     assert reading.find_gap("p", 9, 5) is Gap.NONE, "it is reported once"
-    assert not reading.has_requests
+    assert not reading.requests
 
 
 def test_the_end_of_a_transaction_is_no_gap_unless_a_fetch_may_be_lost(reading: ReadPositions) -> None:

@@ -26,7 +26,7 @@ def test_each_change_is_a_line_with_its_reason(caplog: pytest.LogCaptureFixture)
     watch.look()
     assert levels(caplog) == [("worker_unready", "INFO")], "a start is no cause for a warning"
     health.assigned(3)
-    health.redis_answered()
+    health.redis_away("")
     watch.look()
     assert "3 partitions assigned" in caplog.text
     assert levels(caplog) == [("worker_ready", "INFO")]
@@ -35,10 +35,10 @@ def test_each_change_is_a_line_with_its_reason(caplog: pytest.LogCaptureFixture)
     watch.look()
     assert "not ready: publishing: topic dedup.events is missing" in caplog.text
     assert levels(caplog) == [("worker_unready", "WARNING")]
-    health.redis_failed("gone")
+    health.redis_away("gone")
     watch.look()
     assert levels(caplog) == [("worker_unready", "WARNING")], "another check fails as well"
-    health.redis_answered()
+    health.redis_away("")
     health.trouble("publishing", "")
     watch.look()
     assert levels(caplog) == [("worker_ready", "INFO")]
@@ -56,7 +56,7 @@ def test_it_looks_by_itself(caplog: pytest.LogCaptureFixture, monkeypatch: pytes
         task = asyncio.create_task(ReadinessLog(health).keep())
         await asyncio.sleep(0.02)
         health.assigned(1)
-        health.redis_answered()
+        health.redis_away("")
         await asyncio.sleep(0.05)
         task.cancel()
 
