@@ -32,7 +32,7 @@ from tests.brokers import AnyBroker
 from tests.system.agreement import check_agreement
 from tests.system.processes import Streams, metric, wait_for
 
-pytestmark = [pytest.mark.system, pytest.mark.any_broker, pytest.mark.long]
+pytestmark = [pytest.mark.system, pytest.mark.any_broker, pytest.mark.long, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
 COMMITS = {

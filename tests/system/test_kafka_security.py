@@ -7,6 +7,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,17 @@ from streams.cli.doctor import diagnose
 from streams.client import snapshot, subscribe
 from streams.errors import BrokerError, EmbeddedError
 from streams.events import Outgoing
+from streams.harvest.process import Wanted, harvest
+from streams.harvest.source import Options
 from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
-from streams.kafka.topics import create_topics, topics
+from streams.kafka.topics import create_topics, harvest_topics, topics
 from streams.local.valkey import Valkey
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from tests.brokers import KAFKA_SESSION_SECONDS
+from tests.harvest.arxiv_server import ArxivServer, papers
 from tests.secured_kafka import PASSWORDS, Certificates, SecuredKafka, unsigned_token
 from tests.system.agreement import check_agreement
 from tests.system.processes import metric, wait_for
@@ -171,6 +175,27 @@ async def ends(settings: Settings) -> dict[TopicPartition, int]:
     async with AIOKafkaConsumer(bootstrap_servers=settings.kafka_url) as consumer:
         found: dict[TopicPartition, int] = await consumer.end_offsets(names)
         return found
+
+
+def test_a_harvester_needs_no_more_than_is_said_and_says_what_it_lacks(secured_kafka: SecuredKafka, make: Make) -> None:
+    own = make("")
+    settings = make("SCRAM", harvest_contact="x", harvest_pace=0.001, **scram())
+    prefix, day = settings.topic_prefix, date(2026, 11, 2)
+    asyncio.run(create_topics(own, specs=harvest_topics(own, "arxiv")))
+    secured_kafka.allow(
+        ("worker", "Write", "topic", f"{prefix}records.arxiv"),
+        ("worker", "Read", "topic", f"{prefix}harvest.checkpoints"),
+        ("worker", "Write", "topic", f"{prefix}harvest.checkpoints"),
+    )
+    with ArxivServer(papers(9, day, 1)) as server:
+        given = settings.model_copy(update={"harvest_url": server.url})
+        wanted = Wanted("arxiv", Options(since=day, until=day))
+        with pytest.raises(BrokerError, match=rf"lacks a right on a transactional id .*{prefix}harvest\.arxiv"):
+            asyncio.run(harvest(given, wanted))
+        secured_kafka.allow(("worker", "Write", "transactional id", f"{prefix}harvest.*"))
+        done = asyncio.run(harvest(given, wanted))
+    assert done is not None
+    assert done.records + done.deletes == len(asyncio.run(read(own, "records.arxiv"))) == 9
 
 
 @pytest.mark.parametrize("way", WAYS)
