@@ -110,6 +110,10 @@ class NoTopicError(BrokerError):
     """Kafka answers, and has none of the topics that are to be read."""
 
 
+class SupersededError(BrokerError):
+    """Kafka takes no more messages of this publisher: one with the same transactional id has started after it."""
+
+
 class RedisError(ServiceError):
     """Redis cannot be reached or is set up in a way that would lose data."""
 

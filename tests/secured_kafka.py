@@ -39,7 +39,7 @@ __all__ = ["PASSWORDS", "Certificates", "SecuredKafka", "unsigned_token"]
 PASSWORDS = {name: f"{name}-pass/word?{number}" for number, name in enumerate(("worker", "reader", "stranger"), 1)}
 _LISTENERS = {"SCRAM": "SASL_PLAINTEXT", "SASLTLS": "SASL_SSL", "MUTUAL": "SSL", "TOKEN": "SASL_PLAINTEXT"}
 _OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8, "DescribeConfigs": 10, "Alter": 7}
-_RESOURCES = {"topic": 2, "group": 3, "cluster": 4}
+_RESOURCES = {"topic": 2, "group": 3, "cluster": 4, "transactional id": 5}
 _START_SECONDS = 30.0
 _LITERAL, _PREFIXED, _ALLOW = 3, 4, 3
 _PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
@@ -90,7 +90,7 @@ class SecuredKafka(Kafka):
         return f"127.0.0.1:{self.ports[listener]}"
 
     def allow(self, *grants: tuple[str, str, str, str]) -> None:
-        """Add rights: user, operation, kind (topic, group, cluster) and name."""
+        """Add rights: user, operation, kind (topic, group, cluster, transactional id) and name."""
         asyncio.run(_create(self.url, [_acl(Grant(*each)) for each in grants]))
         time.sleep(0.5)  # the authorizer reads them from the log of the cluster
 

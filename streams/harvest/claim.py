@@ -20,23 +20,24 @@ import contextlib
 import os
 import secrets
 import socket
+import sys
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import msgspec
-from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError, FeedError
 from streams.event_log import EventLog
 from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
-from streams.kafka.reader import plain_consumer
-from streams.kafka.refusal import explained
+from streams.kafka.reader import reported_extents
+from streams.kafka.topic_follower import Batch, Position, TopicFollower
 from streams.kafka.topics import CHECKPOINTS
+from streams.ops.processes import is_running
 from streams.settings import Settings
 
 __all__ = ["LEASE_SECONDS", "ClaimedError", "FeedClaim", "Holder"]
@@ -51,6 +52,11 @@ _VALID = 0.8
 _LOOK_SECONDS = 0.02
 _READ_SECONDS = 30.0
 _SUFFIX = "#holder"
+
+
+def _clock() -> float:
+    """Return seconds that pass while the machine sleeps, too: those of `time.monotonic` stop then, and others take over."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME if sys.platform == "linux" else time.CLOCK_MONOTONIC)
 
 
 class ClaimedError(FeedError):
@@ -79,11 +85,11 @@ class FeedClaim:
         feed: str,
         publisher: Publisher,
         lease: float = LEASE_SECONDS,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = _clock,
     ) -> None:
         """Prepare a claim by the publisher of the harvester; `lease` is in seconds."""
         self._kafka = KafkaConnection.of(settings)
-        self._place = TopicPartition(settings.topic_prefix + CHECKPOINTS, 0)
+        self._topic = settings.topic_prefix + CHECKPOINTS
         self._key = (feed + _SUFFIX).encode()
         self._feed = feed
         self._publisher = publisher
@@ -95,6 +101,7 @@ class FeedClaim:
         self._read = 0  # how many were
         self._renewed = -lease  # when the last renewal that Kafka has was sent
         self._tasks: list[asyncio.Task[None]] = []
+        self._failure: BrokerError | None = None  # of the last reading
         self._read_to_end = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -149,7 +156,7 @@ class FeedClaim:
         last = self._last
         if last is None or last.released or last.process == self._own.process:
             return None
-        if last.machine == self._own.machine and not _runs(last.pid):
+        if last.machine == self._own.machine and not is_running(last.pid):
             return None
         return last if self._clock() - self._seen < self._lease else None
 
@@ -186,24 +193,35 @@ class FeedClaim:
         await self._publisher.publish([Outgoing(CHECKPOINTS, self._key, msgspec.json.encode(holder))])
 
     async def _follow(self) -> None:
-        """Read the claims to the feed from the first one on, as they come."""
-        async with plain_consumer(self._kafka) as consumer:
-            consumer.assign([self._place])
-            end = (await consumer.end_offsets([self._place]))[self._place]
-            consumer.seek(self._place, 0)
+        """Read the claims to the feed from the first one on, as they come; after an error again from where it was."""
+        topic = TopicFollower(
+            self._kafka, [self._topic], lambda new: dict.fromkeys(new, Position(0)), end_markers=False
+        )
+        try:
             while True:
-                for messages in (await consumer.getmany(timeout_ms=200)).values():
-                    for message in messages:
-                        self._note(message)
-                if await consumer.position(self._place) >= end:
-                    self._read_to_end.set()
+                try:
+                    # Each message was sent alone, so the embedded broker reports the end rightly.
+                    ends = {} if self._read_to_end.is_set() else await reported_extents(self._kafka, [self._topic])
+                    while True:
+                        self._note(await topic.read())
+                        self._failure = None
+                        if await topic.has_reached({place: extent.end for place, extent in ends.items()}):
+                            self._read_to_end.set()
+                except BrokerError as error:
+                    self._failure = error
+                    await asyncio.sleep(_LOOK_SECONDS)
+        finally:
+            await topic.close()
 
-    def _note(self, message: Any) -> None:
-        if message.key == self._key and message.value:
-            with contextlib.suppress(msgspec.MsgspecError):
-                self._last = msgspec.json.decode(message.value, type=Holder)
-                self._seen = self._clock()
-                self._read += 1
+    def _note(self, batch: Batch) -> None:
+        if any(each.reason == "unknown_position" for each in batch.missing):
+            self._last = None  # of a topic that was there before
+        for message in chain.from_iterable(batch.messages.values()):
+            if message.key == self._key and message.value:
+                with contextlib.suppress(msgspec.MsgspecError):
+                    self._last = msgspec.json.decode(message.value, type=Holder)
+                    self._seen = self._clock()
+                    self._read += 1
 
     async def _wait_for_a_claim(self, seconds: float) -> None:
         """Wait until another claim is read, or the feed is free, or the seconds are over. Raises BrokerError."""
@@ -211,19 +229,12 @@ class FeedClaim:
         await self._wait(lambda: self._read != read or (self._other() is None) != was_free, seconds)
 
     async def _wait(self, until: Callable[[], bool], seconds: float) -> None:
-        """Wait until a condition is met, or the seconds are over. Raises BrokerError where the topic is not followed any more."""
+        """Wait until a condition is met, or the seconds are over. Raises BrokerError where the topic cannot be read by then."""
         deadline = time.monotonic() + seconds
         while not until() and time.monotonic() < deadline:
-            if self._tasks[0].done():
-                await self._raise_failure()
             await asyncio.sleep(_LOOK_SECONDS)
-
-    async def _raise_failure(self) -> None:
-        try:
-            await self._tasks[0]
-        except KafkaError as error:
-            raise explained(self._kafka, "cannot be read", error) from error
-        raise BrokerError("the topic of checkpoints is not followed any more")
+        if self._failure is not None and not until():
+            raise self._failure
 
 
 def _machine() -> str:
@@ -234,17 +245,6 @@ def _machine() -> str:
     with contextlib.suppress(OSError):
         parts.append(str(Path("/proc/self/ns/pid").readlink()))
     return " ".join(parts)
-
-
-def _runs(pid: int) -> bool:
-    """Return whether a process of this machine runs, as far as can be seen."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _shown(holder: Holder) -> str:

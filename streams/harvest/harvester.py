@@ -11,12 +11,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 import msgspec
 
-from streams.errors import BrokerError, FeedError
+from streams.errors import BrokerError, FeedError, SupersededError
 from streams.event_log import EventLog
 from streams.events import Outgoing
 from streams.harvest.checkpoints import Checkpoint, CheckpointStore, State
@@ -48,7 +49,9 @@ class Progress(NamedTuple):
 class Harvester:
     """Harvests one source with one client and one publisher, while it has its claim.
 
-    `publisher` None publishes nothing and writes no checkpoint, and needs no `claim`.
+    `publisher` None publishes nothing and writes no checkpoint, and needs no `claim`. `fenced`, if given, makes a publisher of the
+    payloads each time that the claim was taken: Kafka takes messages of the last one alone, so that none of an earlier holder comes
+    after one of this harvester, however long that holder was paused.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Harvester:
         publisher: Publisher | None,
         metrics: HarvestMetrics,
         claim: FeedClaim | None = None,
+        fenced: Callable[[], Publisher] | None = None,
         *,
         follows: bool = False,
         on_progress: Callable[[Progress], None] = lambda _progress: None,
@@ -70,6 +74,9 @@ class Harvester:
         self._publisher = publisher
         self._metrics = metrics
         self._claim = claim
+        self._check_claim: Callable[[], None] = (lambda: None) if claim is None else claim.check
+        self._fenced = fenced
+        self._payloads = publisher
         self._follows = follows
         self._on_progress = on_progress
         self._today = today
@@ -86,6 +93,13 @@ class Harvester:
         """
         if self._claim is not None:
             await self._claim.take(waits=self._follows)
+        opened: AbstractAsyncContextManager[Publisher | None] = (
+            self._fenced() if self._fenced is not None else nullcontext(self._publisher)
+        )
+        async with opened as self._payloads:
+            return await self._everything_due()
+
+    async def _everything_due(self) -> Progress:
         stored = await self._store.read()
         self._checkpoint = stored.checkpoint or Checkpoint(self._source.feed)
         self._success = self._success or stored.success
@@ -186,8 +200,11 @@ class Harvester:
     async def _publish(self, batch: Batch) -> None:
         self._check_claim()
         topic = RECORDS + self._source.adapter
-        if self._publisher is not None:
-            await self._publisher.publish([Outgoing(topic, key, value) for key, value in batch.messages])
+        if self._payloads is not None:
+            try:
+                await self._payloads.publish([Outgoing(topic, key, value) for key, value in batch.messages])
+            except SupersededError as error:
+                raise ClaimedError(f"another harvester has {self._source.feed} now: {error}") from error
         deletes = sum(value is None for _, value in batch.messages)
         self._records += len(batch.messages) - deletes
         self._deletes += deletes
@@ -228,10 +245,6 @@ class Harvester:
                 feed=self._source.feed,
                 reason=str(error),
             )
-
-    def _check_claim(self) -> None:
-        if self._claim is not None:
-            self._claim.check()
 
     def _expose(self) -> None:
         self._metrics.progressed(self._newest, self._success, len(self._checkpoint.pending))

@@ -23,6 +23,7 @@ from streams.harvest.pace import Pace
 from streams.harvest.source import Options
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
+from streams.kafka.reader import describe
 from streams.kafka.topics import create_topics, harvest_topics
 from streams.ops.http import Access
 from streams.ops.http_server import HttpServer
@@ -94,6 +95,7 @@ async def _run(
         patience,
         feed.headers(key),
     )
+    fenced = None if wanted.dry_run else await _fenced(settings, source.feed)
     async with (
         _publisher(settings, source.adapter, wanted.dry_run) as publisher,
         _claim(settings, source.feed, publisher) as claim,
@@ -101,7 +103,7 @@ async def _run(
     ):
         store = CheckpointStore(settings, source.feed, publisher)
         harvester = Harvester(
-            source, client, store, publisher, metrics, claim, follows=wanted.follow, on_progress=on_progress
+            source, client, store, publisher, metrics, claim, fenced, follows=wanted.follow, on_progress=on_progress
         )
         async with _metrics_port(settings, metrics) if wanted.follow else nullcontext():
             try:
@@ -122,6 +124,15 @@ async def _publisher(settings: Settings, adapter: str, dry_run: bool) -> AsyncIt
     await create_topics(settings, specs=harvest_topics(settings, adapter))
     async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
         yield publisher
+
+
+async def _fenced(settings: Settings, feed: str) -> Callable[[], Publisher] | None:
+    """Return what makes publishers of a feed, each ending those before it; None on the embedded broker. Raises BrokerError."""
+    kafka = KafkaConnection.of(settings)
+    if not (await describe(kafka, [])).has_true_ends:  # nor has it transactions
+        return None
+    name = f"{settings.topic_prefix}harvest.{feed}"
+    return lambda: Publisher(kafka, settings.topic_prefix, shared=True, transactional_id=name)
 
 
 def _claim(settings: Settings, feed: str, publisher: Publisher | None) -> AbstractAsyncContextManager[FeedClaim | None]:

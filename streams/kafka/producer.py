@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced, RecordListTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
-from streams.errors import BrokerError
+from streams.errors import BrokerError, SupersededError
 from streams.event_log import EventLog
 from streams.events import Outgoing
 from streams.events.cloudevents import CloudEvents
@@ -33,6 +33,8 @@ log = EventLog(__name__)
 T = TypeVar("T")
 
 _BATCH_BYTES, _LARGE_BYTES = 512 * 1024, 128 * 1024
+_FENCE_SECONDS = 30.0
+"""aiokafka waits permanently for a coordinator of transactions that is not there."""
 _SIZES = (MAX_LETTER_BYTES, MAX_MESSAGE_BYTES, 1_000_000, 100_000, 10_000)
 """Sizes in bytes tried in turn for a message that is too large: the limits of Streams' topics, Kafka's default of 1 MiB, less."""
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
@@ -60,6 +62,7 @@ class Publisher:
         cut: Callable[[str], None] = _ignore,
         failed: Callable[[str], None] = _ignore,
         max_bytes: int = MAX_LETTER_BYTES,
+        transactional_id: str = "",
     ) -> None:
         """Prepare a producer; it connects when it is entered as a context manager, after the topics are there.
 
@@ -71,6 +74,8 @@ class Publisher:
           clients choose (murmur2); else it is chosen by CRC-32, which takes a twentieth of the time.
         - `cut`: called with the topic of every message that is truncated, `failed` with the topic of messages not accepted.
         - `max_bytes`: a larger message is not sent at all.
+        - `transactional_id`: Kafka takes only messages of the publisher that started last with this id; each call of `publish` is a
+          transaction. On Apache Kafka alone.
         """
         self._kafka = kafka
         self._open = AsyncExitStack()
@@ -79,6 +84,8 @@ class Publisher:
         self._cut = cut
         self._failed = failed
         self._max_bytes = max_bytes
+        self._transactional_id = transactional_id
+        self._is_superseded = False
         self._fixed: Mapping[str, int] = {}
         self._producer: AIOKafkaProducer | None = None
         self._partitioner: Callable[[bytes, list[int], list[int]], int] = (
@@ -98,9 +105,12 @@ class Publisher:
             max_batch_size=_BATCH_BYTES,
             max_request_size=self._max_bytes,
             request_timeout_ms=30_000,
+            transactional_id=self._transactional_id or None,
             **self._kafka.client("publisher"),
         )
         self._producer = await self._open.enter_async_context(started(producer, self._kafka))
+        if self._transactional_id:
+            await self._fence()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -112,7 +122,7 @@ class Publisher:
         return self._producer is not None
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
-        """Publish messages; return when the broker has acknowledged every one. Raises BrokerError otherwise."""
+        """Publish messages; return when the broker has acknowledged every one. Raises BrokerError, SupersededError."""
         by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
         known: dict[str, tuple[str, list[int]]] = {}
         for given in messages:
@@ -123,9 +133,39 @@ class Publisher:
             message = self._cloud_events.add_headers(given)
             topic, partitions = known[message.topic]
             by_partition[topic, self._partitioner(message.key, partitions, partitions)].append(message)
-        await asyncio.gather(
-            *(self._named(batch[0].topic, self._send(*place, batch)) for place, batch in by_partition.items())
-        )
+        async with self._transaction():
+            await asyncio.gather(
+                *(self._named(batch[0].topic, self._send(*place, batch)) for place, batch in by_partition.items())
+            )
+
+    async def _fence(self) -> None:
+        """End earlier publishers with the transactional id, by a transaction of nothing. Raises BrokerError."""
+        try:
+            async with asyncio.timeout(_FENCE_SECONDS), self._transaction():
+                pass
+        except (BrokerError, TimeoutError) as error:
+            await self._open.aclose()
+            raise BrokerError(
+                f"Kafka at {self._kafka.shown} has no transactions for {self._transactional_id}: they need as many brokers as "
+                f"transaction.state.log.replication.factor says ({error or 'no answer'})"
+            ) from error
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[None]:
+        """Publish what is within in a transaction, where there is an id for it. Raises BrokerError, SupersededError."""
+        if not self._transactional_id:
+            yield
+            return
+        if self._is_superseded:  # aiokafka's state would not allow another transaction
+            raise SupersededError(f"another publisher has {self._transactional_id} now")
+        try:
+            async with self._ready.transaction():
+                yield
+        except ProducerFenced as error:
+            self._is_superseded = True
+            raise SupersededError(f"another publisher has {self._transactional_id} now") from error
+        except KafkaError as error:
+            raise explained(self._kafka, f"has ended a transaction of {self._transactional_id}", error) from error
 
     async def ping(self) -> None:
         """Ask the broker for a sign of life. Raises BrokerError, or waits as long as the broker does."""
@@ -136,7 +176,7 @@ class Publisher:
         """Return what `work` on a topic returns; where it fails, report the topic, and name it and the setting to correct."""
         try:
             return await work
-        except BrokerError:
+        except (BrokerError, ProducerFenced):
             self._failed(name)
             raise
         except (KafkaError, TimeoutError) as error:

@@ -22,6 +22,7 @@ from aiokafka.errors import (
     KafkaError,
     SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
     UnsupportedSaslMechanismError,
 )
 from aiokafka.protocol.metadata import MetadataRequest
@@ -34,7 +35,12 @@ if TYPE_CHECKING:
 __all__ = ["TokenError", "explained", "explaining", "first_error", "principal", "quiet", "refusal"]
 
 _SECONDS = 5.0
-_DENIED = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
+_DENIED = (
+    TopicAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    ClusterAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
 _GUIDE = "docs/how-to/kafka-security.md"
 _CLIENT_CERTIFICATE = (
     "CERTIFICATE_REQUIRED",
@@ -70,7 +76,11 @@ async def first_error(kafka: KafkaConnection) -> BaseException | None:
 def explained(kafka: KafkaConnection, what: str, error: BaseException) -> BrokerError:
     """Return the error for people of a request that failed, `what` in words such as `cannot be read`."""
     if isinstance(error, _DENIED):
-        kind = {TopicAuthorizationFailedError: "a topic", GroupAuthorizationFailedError: "a consumer group"}
+        kind = {
+            TopicAuthorizationFailedError: "a topic",
+            GroupAuthorizationFailedError: "a consumer group",
+            TransactionalIdAuthorizationFailed: "a transactional id",
+        }
         on = kind.get(type(error), "the cluster")
         return BrokerError(
             f"Kafka at {kafka.shown} {what}: {principal(kafka)} lacks a right on {on} ({error}); see {_GUIDE}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import shutil
@@ -11,6 +10,7 @@ import time
 from pathlib import Path
 
 from streams.errors import EmbeddedError
+from streams.ops.processes import is_running
 
 __all__ = ["DataDirectory"]
 
@@ -55,7 +55,7 @@ class DataDirectory:
                 fcntl.flock(self.lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 owner = self._owner()
-                if _is_running(owner) or time.monotonic() > deadline:
+                if is_running(owner) or time.monotonic() > deadline:
                     os.close(self.lock_fd)
                     self.lock_fd = -1
                     who = f"process {owner}" if owner else "another process"
@@ -83,15 +83,3 @@ class DataDirectory:
             self.lock_fd = -1
         if self.temporary and self.path != Path():
             shutil.rmtree(self.path, ignore_errors=True)
-
-
-def _is_running(pid: int) -> bool:
-    if pid <= 0:
-        return False
-    with contextlib.suppress(ProcessLookupError):
-        try:
-            os.kill(pid, 0)
-        except PermissionError:
-            return True
-        return True
-    return False

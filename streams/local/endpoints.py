@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 
 from streams.errors import UsageError
+from streams.ops.processes import is_running
 from streams.settings import Settings
 
 __all__ = ["announce", "default_data_dir", "find", "withdraw"]
@@ -48,12 +49,12 @@ def find(settings: Settings, data_dir: Path | None) -> Settings:
     if settings.kafka_url and settings.redis_url and data_dir is None:
         return settings
     directory = data_dir or default_data_dir()
-    try:
+    fields = {"pid": 0}
+    with contextlib.suppress(OSError, orjson.JSONDecodeError):
         fields = orjson.loads((directory / _FILE).read_bytes())
-        os.kill(fields.pop("pid"), 0)
-    except (OSError, orjson.JSONDecodeError, KeyError):
+    if not is_running(fields.pop("pid", 0)):
         raise UsageError(
             f"nothing runs in {directory}: start `streams up`, or set STREAMS_KAFKA_URL and STREAMS_REDIS_URL"
-        ) from None
+        )
     given = {name for name in ("kafka_url", "redis_url") if getattr(settings, name) and data_dir is None}
     return settings.model_copy(update={name: value for name, value in fields.items() if name not in given})

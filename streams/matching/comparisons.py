@@ -64,7 +64,7 @@ def title_level(a: Features, b: Features) -> TitleMatch:
             title = max(shared, key=lambda title: (len(title), title))
             return _exact(a, b, title, title)
     # Most candidates end here: titles that only share some words.
-    ratio, within = _likeness(one, two) if one < two else _likeness(two, one)
+    ratio, within = _title_similarity(one, two) if one < two else _title_similarity(two, one)
     if ratio < SIMILAR and not within and not ((a.cut or b.cut) and a.main == b.main):
         return TitleMatch("different", ratio, SAME, 0.0)
     found = wording(one, two)
@@ -77,7 +77,7 @@ def title_level(a: Features, b: Features) -> TitleMatch:
 
 # Cached as `wording` is, and symmetric.
 @lru_cache(maxsize=2048)
-def _likeness(one: str, two: str) -> tuple[float, bool]:
+def _title_similarity(one: str, two: str) -> tuple[float, bool]:
     """Return the similarity of two titles, and whether the letters of one are among those of the other."""
     ratio = fuzz.ratio(one, two, score_cutoff=UNLIKE)
     if UNLIKE <= ratio < NEAR:

@@ -98,7 +98,7 @@ def _document(text: str) -> Question:
     try:
         value = load_json(text.encode(errors="replace"))
     except PayloadError as error:
-        return Question("unreadable", problem=f"this is no JSON: {error.detail}")
+        return Question("unreadable", problem=f"this is not valid JSON: {error.detail}")
     try:
         if isinstance(value, list) and len(value) == 1:
             value = value[0]

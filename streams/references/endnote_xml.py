@@ -14,6 +14,7 @@ from streams.references.reference import (
     Kept,
     Reference,
     author_texts,
+    cluster_note,
     compact,
     identifier,
     is_given,
@@ -67,9 +68,10 @@ def write(kept: Iterable[Kept]) -> str:
     records = etree.SubElement(root, "records")
     for entry, cluster, count in kept:
         record = etree.fromstring(etree.tostring(entry["xml"]))
-        for old in record.findall("custom7"):
-            record.remove(old)
-        etree.SubElement(record, "custom7").text = f"Streams cluster {cluster} ({count})"
+        old = _text(record, "custom7")
+        for element in record.findall("custom7"):
+            record.remove(element)
+        etree.SubElement(record, "custom7").text = cluster_note(old, cluster, count)
         records.append(record)
     return etree.tostring(root, encoding="unicode", pretty_print=True)
 

@@ -11,6 +11,7 @@ from streams.references.reference import (
     Kept,
     Reference,
     author_texts,
+    cluster_note,
     compact,
     first,
     identifier,
@@ -57,7 +58,9 @@ def write(kept: Iterable[Kept]) -> str:
     """Return entries as an nbib file; a general note (`GN`) names the cluster and its number of references."""
     texts = []
     for entry, cluster, records in kept:
-        fields = {**entry, "GN": [*entry.get("GN", []), f"Streams cluster {cluster} ({records})"]}
+        note = cluster_note("", cluster, records)
+        others = [text for text in entry.get("GN", []) if cluster_note(text, cluster, records) != note]
+        fields = {**entry, "GN": [*others, note]}
         texts.append("".join(f"{tag:<4}- {value}\n" for tag, values in fields.items() for value in values))
     return "\n".join(texts)
 

@@ -12,6 +12,7 @@ __all__ = [
     "Kept",
     "Reference",
     "author_texts",
+    "cluster_note",
     "compact",
     "entry_id",
     "first",
@@ -34,6 +35,7 @@ _NOT_GIVEN = re.compile(
     r"\[(?:no [^\]]+ (?:available|supplied|provided)|anonymous)\]|no abstract available\.?", re.IGNORECASE
 )
 """What databases write where there is nothing: `[No abstract available]` (Scopus), `[Anonymous]` (Web of Science)."""
+_NOTE = re.compile(r"(?:; )?Streams cluster \S* \(\d+\)")
 _PAGES = re.compile(r"\s*([A-Za-z]?\d+[A-Za-z]?)\s*(?:-{1,3}|–|—)\s*([A-Za-z]?\d+[A-Za-z]?)\s*")
 
 
@@ -135,6 +137,12 @@ def title_of(document: Mapping[str, Any]) -> str:
 def year_of_document(document: Mapping[str, Any]) -> str:
     """Return the year of a document; empty where it has none."""
     return year_of(str(document.get("publication_date") or document.get("year") or ""))
+
+
+def cluster_note(field: str, cluster: str, records: int) -> str:
+    """Return the text of a field that names a cluster and its number of references, after what else the field has."""
+    others = _NOTE.sub("", field).strip()
+    return "; ".join(filter(None, (others, f"Streams cluster {cluster} ({records})")))
 
 
 def compact(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from streams.references.reference import (
     Kept,
     Reference,
     author_texts,
+    cluster_note,
     compact,
     first,
     identifier,
@@ -75,7 +76,10 @@ def read(text: str) -> Iterator[Reference]:
 
 def write(kept: Iterable[Kept]) -> str:
     """Return entries as a RIS file; `C8`, the last of the custom fields, names the cluster and its number of references."""
-    entries = [{**entry, "custom8": f"Streams cluster {cluster} ({records})"} for entry, cluster, records in kept]
+    entries = [
+        {**entry, "custom8": cluster_note(first(entry, ("custom8",)), cluster, records)}
+        for entry, cluster, records in kept
+    ]
     return str(rispy.dumps(entries, implementation=_Writer, enforce_list_tags=False))
 
 

@@ -3,6 +3,7 @@
     python -m tests.browser.screenshots FOLDER [PAGE ...]
 
 Writes FOLDER/PAGE-light-1440.png and so on; without pages all of them, and `overview` among them while records come in.
+`settled` is the review after a decision.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def main(folder: Path, wanted: list[str]) -> None:
     """Write the pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as directory, running_stack(Path(directory)) as stack, sync_playwright() as play:
-        addresses = dict(pages(stack))
+        addresses = {**dict(pages(stack)), "settled": "/review"}
         browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         visitors = Visitors(browser, stack.url)
         if "overview" in (wanted or addresses):
@@ -46,6 +47,8 @@ def main(folder: Path, wanted: list[str]) -> None:
         for name, path in addresses.items():
             for scheme, width in VARIANTS if not wanted or name in wanted else ():
                 page = visitors.open(path, token=stack.token, scheme=scheme, width=width)
+                if name == "settled":
+                    page.keyboard.press("d")
                 page.wait_for_timeout(1500)
                 page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True)
                 page.context.close()
@@ -60,7 +63,9 @@ def pages(stack: Stack) -> Iterator[tuple[str, str]]:
     yield from {
         "overview": "/", "search": f"/search?q={SHOWN.partition(':')[2]}", "cluster": f"/clusters/{cluster}",
         "pair": f"/pairs/{a}/{b}", "review": "/review", "dead-letters": "/dead-letters", "workers": "/workers",
-        "subscriptions": "/subscriptions", "sign-in": "/sign-in",
+        "subscriptions": "/subscriptions", "sign-in": "/sign-in", "history": f"/clusters/{cluster}/history",
+        "split": f"/clusters/{cluster}/split", "merge": f"/clusters/{cluster}/merge?with=1512.03385",
+        "payload": f"/payload?record={SHOWN}", "bulk": "/review/bulk?action=different", "not-found": "/nothing",
     }.items()  # fmt: skip
 
 

@@ -170,5 +170,10 @@ def test_a_cluster_fits_its_screen_and_prints_without_the_frame(visitors: Visito
     page.emulate_media(media="print")
     for hidden in (page.get_by_role("navigation", name="Pages"), page.get_by_role("link", name="JSON")):
         expect(hidden).to_be_hidden()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.get_by_role("region", name="Document", exact=True)).to_be_visible()
+    for shown in (page.get_by_role("heading", level=1), page.get_by_role("region", name="Document", exact=True)):
+        expect(shown).to_be_visible()
+    expect(page.get_by_text(re.compile("cluster c[a-z2-7]{13}, revision"))).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator("footer time")).to_have_text(re.compile(r"\d{4}, \d\d:"))
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("footer time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))

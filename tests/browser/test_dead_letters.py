@@ -23,9 +23,9 @@ def test_a_retry_with_its_outcome(stack: Stack, visitors: Visitors) -> None:
     )
     wait_for(lambda: letters(stack, "core") == before + 3, "three letters")
     page = visitors.open("/dead-letters?source=core", token=stack.token)
-    page.locator(".letters-table tr", has_text="It is no JSON").get_by_role("link").click()
+    page.locator(".letters-table tr", has_text="It is not valid JSON").get_by_role("link").click()
     expect(page.locator(".fault mark")).to_have_count(1)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("It is no JSON")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("It is not valid JSON")
     page.get_by_role("button", name="Retry").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("1 of 1 messages sent again")
     expect(page.get_by_role("row").filter(has_text="records.core")).to_contain_text("sent to")
@@ -34,7 +34,7 @@ def test_a_retry_with_its_outcome(stack: Stack, visitors: Visitors) -> None:
     # What still cannot be read comes back, and says that it was sent again before.
     wait_for(lambda: letters(stack, "core") == before + 3, "the letter of the second try")
     page.goto("/dead-letters?source=core")
-    expect(page.locator(".letters-table tr", has_text="It is no JSON")).to_contain_text("again")
+    expect(page.locator(".letters-table tr", has_text="It is not valid JSON")).to_contain_text("again")
 
 
 def test_marked_ones_are_dropped_and_all_of_a_kind_after_a_question(stack: Stack, visitors: Visitors) -> None:

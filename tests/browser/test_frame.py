@@ -64,3 +64,9 @@ def test_times_are_in_the_zone_of_the_viewer(visitors: Visitors) -> None:
         expect(time).to_have_attribute("title", re.compile(f"UTC, shown in {zone}"))
         shown.append(int((time.text_content() or "").rpartition(", ")[2].partition(":")[0]))
     assert (shown[0] - shown[1]) % 24 in (9, 10), "the hour may have ended between the two"
+
+
+def test_a_page_below_one_of_the_navigation_says_where_one_is(visitors: Visitors, stack: Stack) -> None:
+    page = visitors.open("/review/bulk", token=stack.token)
+    expect(page.locator("[aria-current=true]")).to_have_text("Review")
+    expect(page.locator("[aria-current=page]")).to_have_count(0)

@@ -116,3 +116,21 @@ def test_charts_are_drawn_anew_when_the_colours_change(overview: Page) -> None:
     overview.emulate_media(color_scheme="dark")
     overview.wait_for_function("(canvas) => !canvas.isConnected", arg=first)
     expect(overview.locator(".chart canvas")).to_have_count(6)
+
+
+def test_live_regions_do_not_chatter(overview: Page, stack: Stack) -> None:
+    """What a screen reader says by itself changes at most once in ten seconds, however many rows come."""
+    overview.evaluate(
+        """() => {
+          window.said = [];
+          for (const region of document.querySelectorAll("[role=status], [role=alert], [aria-live]"))
+            new MutationObserver(() => window.said.push(region.innerText)).observe(
+              region, { childList: true, subtree: true, characterData: true });
+        }"""
+    )
+    titles = [duplicate(stack) for _ in range(4)]
+    expect(overview.get_by_role("row").filter(has_text=titles[-1])).to_have_count(1, timeout=_SECONDS)
+    began = time.monotonic()
+    overview.wait_for_timeout(11_000)
+    said = overview.evaluate("window.said")
+    assert len(said) <= 2 + (time.monotonic() - began) / 10, said

@@ -63,7 +63,7 @@ def test_an_empty_box_shows_examples_and_nothing_found_says_what_to_try(visitors
     for text, advice in (
         ("10.5555/nobody.has.this", "No record has this identifier"),
         ("A title that no paper in the world has ever had, it seems", "No cluster has this title"),
-        ('{"title": "broken', "Put right what is named above"),
+        ('{"title": "broken', "Mend what is named above"),
     ):
         ask_for(page, text)
         expect(page.get_by_text(advice)).to_be_visible()

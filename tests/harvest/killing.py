@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import date, timedelta
 
 from streams.harvest.checkpoints import CheckpointStore
@@ -40,14 +41,21 @@ def started(
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
 
 
-def killed_at(settings: Settings, server: FeedServer, number: int, *arguments: str) -> bool:
-    """Run `streams harvest`, and kill it by SIGKILL at its request of a number from 0; return whether it ended before."""
+def killed_at(settings: Settings, server: FeedServer, number: int, *arguments: str, after: float = 0.0) -> bool:
+    """Run `streams harvest`, and kill it by SIGKILL at its request of a number from 0; return whether it ended before.
+
+    `after` so many seconds it is killed, while the request is answered.
+    """
     first = len(server.asked)
     process = started(settings, server, *arguments)
 
     def before(at: int) -> None:
-        if at - first == number:
-            process.send_signal(signal.SIGKILL)
+        if at - first != number:
+            return
+        if after:
+            threading.Timer(after, process.kill).start()
+        else:
+            process.kill()
             process.wait(30)
 
     server.before = before

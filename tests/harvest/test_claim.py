@@ -18,14 +18,17 @@ from streams.harvest.checkpoints import CheckpointStore
 from streams.harvest.claim import LEASE_SECONDS, ClaimedError, FeedClaim, Holder
 from streams.harvest.process import Wanted, harvest
 from streams.harvest.source import Options
+from streams.kafka import topic_follower
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.topics import CHECKPOINTS, create_topics, harvest_topics
 from streams.settings import Settings
+from tests.brokers import AnyBroker
 from tests.harvest.arxiv_server import ArxivServer, papers
 from tests.harvest.feed_server import Fault
 from tests.harvest.killing import started
 from tests.system.processes import wait_for
+from tests.system.proxy import Proxy
 
 Fold = Callable[[Settings, str], dict[str, bytes | None]]
 SINCE, UNTIL = date(2026, 11, 2), date(2026, 11, 8)
@@ -119,6 +122,34 @@ def test_a_holder_that_was_paused_longer_than_its_lease_publishes_nothing(settin
             claim.check()
 
     with_publisher(settings, use)
+
+
+def test_claims_are_read_on_after_the_connection_was_cut(
+    new_broker: Callable[..., AnyBroker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A holder that no longer read them would publish beside another one, and one that waits would wait permanently."""
+    monkeypatch.setattr(topic_follower, "_IDLE_SECONDS", 0.5)
+    proxy = Proxy(("127.0.0.1", 1))
+    broker = new_broker(advertised=proxy.url)
+    host, _, port = broker.url.partition(":")
+    proxy.target = host, int(port)
+    straight = Settings(kafka_url=broker.url)
+    cut_off = straight.model_copy(update={"kafka_url": proxy.url})
+
+    async def use(publisher: Publisher) -> None:
+        async with FeedClaim(cut_off, "arxiv", publisher) as claim:
+            await claim.take(waits=False)
+            await asyncio.to_thread(proxy.cut)
+            await until(lambda: claim._failure is not None)
+            claim.check()
+            await asyncio.to_thread(proxy.restore)
+            await write(publisher, ELSEWHERE)
+            await until(lambda: not claim.is_held)
+            await write(publisher, msgspec.structs.replace(ELSEWHERE, released=True))
+            await claim.take(waits=True)
+
+    with proxy:
+        with_publisher(straight, use)
 
 
 def test_of_two_that_claim_at_once_one_has_the_feed(settings: Settings) -> None:

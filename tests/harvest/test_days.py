@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,9 @@ from streams.errors import UsageError
 from streams.harvest.checkpoints import Checkpoint
 from streams.harvest.days import days_due, days_finished, days_pending, days_split
 from streams.harvest.source import Options, Window
+from streams.records.record import Record
+from streams.records.version import RecordVersion, arrival
+from streams.sources import parse
 
 TODAY = date(2026, 11, 30)
 
@@ -90,3 +95,32 @@ def test_every_day_is_harvested_or_pending_whatever_fails_and_wherever_it_ends(
             assert first == since
     assert checkpoint.pending == ()
     assert harvested == {since + timedelta(n) for n in range((TODAY - since).days + 1)}
+
+
+@pytest.mark.parametrize(
+    ("adapter", "older", "newer"),
+    [
+        ("arxiv", {"versions": [{"version": "v1"}]}, {"versions": [{"version": "v1"}, {"version": "v2"}]}),
+        ("crossref", {"deposited": {"timestamp": 1_790_000_000_000}}, {"deposited": {"timestamp": 1_790_100_000_000}}),
+        ("openalex", {"updated_date": "2026-11-03T00:00:00"}, {"updated_date": "2026-11-04T00:00:00"}),
+    ],
+)
+def test_a_late_batch_of_days_changes_nothing(adapter: str, older: dict[str, Any], newer: dict[str, Any]) -> None:
+    """On the embedded broker one may arrive after the newer payload of another harvester: the version decides, not the arrival."""
+    ids = {
+        "arxiv": {"id": "2401.00001"},
+        "crossref": {"DOI": "10.5555/a"},
+        "openalex": {"id": "https://openalex.org/W1"},
+    }
+
+    def version(payload: dict[str, Any], arrived: int) -> RecordVersion:
+        title = ["T"] if adapter == "crossref" else "T"
+        (record,) = parse(adapter, orjson.dumps({**ids[adapter], "title": title, **payload}))
+        assert isinstance(record, Record)
+        return RecordVersion.of(repr(record).encode(), version=record.version, updated=record.updated, taken=arrived)
+
+    stored = version(newer, arrival(1_000, 1))
+    late = version(older, arrival(2_000, 2))
+    assert late.digest != stored.digest
+    assert not late.supersedes(stored)
+    assert stored.supersedes(late)

@@ -11,6 +11,7 @@ import pytest
 
 from streams.errors import BrokerError, FeedError
 from streams.harvest.checkpoints import Checkpoint, CheckpointStore
+from streams.harvest.claim import ClaimedError
 from streams.harvest.client import FeedClient
 from streams.harvest.harvester import Harvester, Progress
 from streams.harvest.metrics import HarvestMetrics
@@ -88,6 +89,45 @@ def test_a_checkpoint_is_written_after_all_of_its_window(
     assert len(messages(settings, "crossref")) == 8 + 6
     shown = metrics.exposition().decode()
     assert 'streams_harvest_records_total{kind="delete",source="crossref"} 5.0' in shown
+
+
+def test_a_batch_that_is_paused_on_its_way_is_refused_when_another_harvester_has_the_feed(
+    settings: Settings, messages: Callable[[Settings, str], list[Any]], broker_kind: str
+) -> None:
+    """Paused after the look at its claim, however long: what the other one published meanwhile stays the last."""
+    if broker_kind == "tansu":
+        pytest.skip("the embedded broker has no transactions")
+    kafka = KafkaConnection.of(settings)
+    paused, resumed = asyncio.Event(), asyncio.Event()
+
+    class Paused(Publisher):
+        async def publish(self, messages: Any) -> None:
+            paused.set()
+            await resumed.wait()
+            await super().publish(messages)
+
+    async def run(kind: type[Publisher]) -> Progress:
+        metrics = HarvestMetrics("crossref")
+        client = FeedClient("X", "x", Pace(0), metrics)
+
+        def fenced() -> Publisher:
+            return kind(kafka, settings.topic_prefix, shared=True, transactional_id="harvest.crossref")
+
+        async with Publisher(kafka, settings.topic_prefix, shared=True) as publisher:
+            store = CheckpointStore(settings, "crossref", publisher)
+            return await Harvester(Numbers(), client, store, publisher, metrics, None, fenced).once()
+
+    async def story() -> None:
+        await create_topics(settings, specs=harvest_topics(settings, "crossref"))
+        first = asyncio.create_task(run(Paused))
+        await paused.wait()
+        assert (await run(Publisher)).records == 8
+        resumed.set()
+        with pytest.raises(ClaimedError, match="another harvester has crossref now"):
+            await first
+
+    asyncio.run(story())
+    assert [each.key for each in messages(settings, "crossref")].count(b"a0") == 1
 
 
 def test_a_broker_that_does_not_take_records_moves_no_checkpoint(settings: Settings) -> None:

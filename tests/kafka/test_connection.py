@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -62,6 +65,25 @@ def test_tokens_come_from_the_function_that_the_setting_names() -> None:
         provided("no_token")
     with pytest.raises(SettingsError, match="STREAMS_KAFKA_TOKEN_PROVIDER"):
         provided("absent")
+
+
+def test_the_example_for_amazon_msk_signs_a_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "how-to" / "kafka-security.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    (tmp_path / "msk_token.py").write_text(example)
+    monkeypatch.syspath_prepend(tmp_path)
+    own = {"ACCESS_KEY_ID": "AKIAEXAMPLE", "SECRET_ACCESS_KEY": "hunter2", "CONFIG_FILE": "absent"}
+    for name, value in own.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    provider = KafkaConnection("k:1", token_provider="msk_token:token").token  # noqa: S106 - the name of a function
+    assert provider is not None
+    token = asyncio.run(provider.token())
+    url = urlsplit(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode())
+    asked = {name: values[0] for name, values in parse_qs(url.query).items()}
+    assert (url.scheme, url.hostname) == ("https", "kafka.eu-west-1.amazonaws.com")
+    assert (asked["Action"], asked["X-Amz-Expires"]) == ("kafka-cluster:Connect", "900")
+    assert re.fullmatch(r"AKIAEXAMPLE/\d{8}/eu-west-1/kafka-cluster/aws4_request", asked["X-Amz-Credential"])
+    assert re.fullmatch(r"[0-9a-f]{64}", asked["X-Amz-Signature"])
 
 
 @pytest.mark.parametrize(

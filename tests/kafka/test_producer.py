@@ -12,7 +12,7 @@ import pytest
 
 from streams import events
 from streams.engine.messages import Incoming
-from streams.errors import BrokerError, PayloadError
+from streams.errors import BrokerError, PayloadError, SupersededError
 from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letters import contents, standing
@@ -130,3 +130,30 @@ def test_a_key_stays_in_its_partition_although_the_topic_gets_more(settings: Set
         return found
 
     assert asyncio.run(play()) == [{0}, {0, 1, 2}, {0, 1, 2, 3}]
+
+
+def test_of_publishers_with_one_transactional_id_only_the_last_one_is_taken(
+    settings: Settings, broker_kind: str
+) -> None:
+    """Also a batch that the earlier one began to send before: how a harvester that was paused is kept out."""
+    if broker_kind == "tansu":
+        pytest.skip("the embedded broker has no transactions")
+
+    def publisher() -> Publisher:
+        return Publisher(KafkaConnection.of(settings), settings.topic_prefix, transactional_id="fence")
+
+    def message(text: str) -> Outgoing:
+        return Outgoing(events.CORRECTIONS, b"k", text.encode())
+
+    async def story() -> list[bytes]:
+        async with publisher() as first:
+            await first.publish([message("1"), message("2")])
+            async with publisher() as second:
+                with pytest.raises(SupersededError, match="another publisher has fence now"):
+                    await first.publish([message("late")])
+                await second.publish([message("3")])
+                with pytest.raises(SupersededError):
+                    await first.publish([message("late again")])
+        return await values(settings, events.CORRECTIONS)
+
+    assert asyncio.run(story()) == [b"1", b"2", b"3"]

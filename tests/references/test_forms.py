@@ -65,6 +65,16 @@ def test_what_is_written_is_read_as_the_same(name: str) -> None:
         assert f"c{number}" in text
 
 
+@pytest.mark.parametrize("name", files.ALL)
+def test_a_file_that_was_written_is_written_again_with_its_new_clusters_alone(name: str) -> None:
+    form = FORMS[_FORM_OF_FILE[name]]
+    text = files.ALL[name]
+    for run in ("first", "second"):
+        text = form.write([Kept(reference.entry, f"{run}{n}", 2) for n, reference in enumerate(form.read(text))])
+    assert "second0" in text
+    assert "first0" not in text
+
+
 @pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.name)
 @pytest.mark.parametrize("name", files.ALL)
 def test_any_form_is_written_from_documents(form: object, name: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from streams.references.reference import (
     Reference,
     author_texts,
+    cluster_note,
     entry_id,
     is_given,
     page_range,
@@ -62,3 +63,12 @@ def test_a_document_as_texts() -> None:
     assert year_of_document({"publication_date": "2021-05-03", "year": "2020"}) == "2021"
     assert year_of_document({"year": "2020"}) == "2020"
     assert year_of_document({}) == ""
+
+
+def test_the_note_on_a_x_after_what_the_field_has_and_replaces_an_earlier_one() -> None:
+    assert cluster_note("", "c1", 2) == "Streams cluster c1 (2)"
+    assert cluster_note("Streams cluster c1 (2)", "c2", 3) == "Streams cluster c2 (3)"
+    once = cluster_note("mine", "c1", 2)
+    assert once == "mine; Streams cluster c1 (2)"
+    assert cluster_note(once, "", 1) == "mine; Streams cluster  (1)"
+    assert cluster_note(cluster_note(once, "", 1), "c2", 3) == "mine; Streams cluster c2 (3)"

@@ -1,8 +1,8 @@
 """A real Prometheus scrapes a real worker and the API: panels and rules are answered with data, and alerts fire by their causes.
 
 The rules are those of deploy/prometheus; where alerts are to fire, their times are made seconds (`hastened`).
-`StreamsSkippedOffsets` needs a broker that deletes messages, so Apache Kafka. Not caused here: `StreamsCapsBite` by the caps of
-groups and reviews, and `StreamsHarvestStale` by a source that has nothing new.
+`StreamsSkippedOffsets` needs a broker that deletes messages, so Apache Kafka. Not caused here: `StreamsHarvestStale` by a Semantic
+Scholar without a new release.
 """
 
 from __future__ import annotations
@@ -59,13 +59,15 @@ import subscribers
 
 pytestmark = pytest.mark.system
 
+_HARVESTED = "time() - (streams_harvest_last_success_timestamp_seconds != 0) < 8"
 GRAFANA = FOLDER.parent / "grafana"
 
 
 class Scene:
     """A worker and the API on servers of their own, a feed that goes on, and a Prometheus that scrapes both."""
 
-    def __init__(self, directory: Path, given: dict[str, Any], *, hasten: bool, harvests: bool = False) -> None:
+    def __init__(self, directory: Path, given: dict[str, Any], *, hasten: bool, harvests: int = 0) -> None:
+        """Prepare it; with `harvests` there is a harvester, whose source has papers of so many days ago, and the two after."""
         self._directory, self._hasten, self._harvests = directory, hasten, harvests
         self._services = Services(Settings(partitions=2, http_port=0, **given), unix_socket=False)
         self._sent = 0
@@ -106,7 +108,7 @@ class Scene:
 
     def _harvest(self) -> str:
         """Start a harvester, which publishes three papers again and again; return the address of its metrics."""
-        since = datetime.now(UTC).date() - timedelta(2)
+        since = datetime.now(UTC).date() - timedelta(self._harvests)
         self.feed_server = ArxivServer(papers(3, since, 3)).__enter__()
         port = free_port()
         own = {"harvest_contact": "x", "harvest_pace": 0.2, "harvest_interval": 1.0, "harvest_port": port}
@@ -185,7 +187,7 @@ def scene(tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]) -> Iter
     program("prometheus")
     made: list[Scene] = []
 
-    def make(*, hasten: bool = True, harvests: bool = False, **given: object) -> Scene:
+    def make(*, hasten: bool = True, harvests: int = 0, **given: object) -> Scene:
         made.append(Scene(tmp_path, {**broker_settings(), **given}, hasten=hasten, harvests=harvests).__enter__())
         return made[-1]
 
@@ -214,7 +216,7 @@ def rules() -> list[dict[str, str]]:
 
 
 def test_every_query_of_panels_and_rules_is_answered_with_data(scene: Callable[..., Scene], tmp_path: Path) -> None:
-    one = scene(hasten=False, harvests=True)
+    one = scene(hasten=False, harvests=2)
     queries = panel_queries() + [(rule["record"], rule["record"]) for rule in rules() if "record" in rule]
     # An alert that does not fire has no data; the series that it looks at have.
     queries += [
@@ -270,6 +272,35 @@ def test_payloads_that_cannot_be_read_crowded_keys_and_faults_of_ours(scene: Cal
             one.redis.call("HSET", key, field, b"=nonsense")
     one.send(("document", b"m:0a", orjson.dumps({"source": "m", "id": "0a", **paper, "title": "Another title of it"})))
     one.prometheus.wait_firing("StreamsOwnFault")
+
+
+@pytest.mark.long
+def test_groups_as_large_as_they_may_be_and_more_doubts_than_people_are_asked(scene: Callable[..., Scene]) -> None:
+    one = scene(cluster_cap=2)
+    one.send_papers(1)
+    wait_for(lambda: one.metric("streams_batch_records_total") >= 2, "handled")
+    assert "StreamsCapsBite" not in one.prometheus.firing()
+
+    def bites(cap: str) -> Any:
+        return one.prometheus.query(f'ALERTS{{alertname="StreamsCapsBite", alertstate="firing", cap="{cap}"}}')
+
+    assert not bites("cluster")
+    paper = {"title": "Coral growth in a crowded sea", "authors": ["Ada Reef"], "year": 2021, "doi": "10.5555/crowd"}
+    one.send(*(("document", b"m:c%d" % n, orjson.dumps({"source": "m", "id": f"c{n}", **paper})) for n in range(12)))
+    wait_for(lambda: bites("cluster"), "it fires by groups")
+    assert not bites("review")
+    ask_review(one, 300)
+    wait_for(lambda: bites("review"), "it fires by reviews")
+
+
+@pytest.mark.long
+def test_a_source_has_nothing_new(scene: Callable[..., Scene]) -> None:
+    one = scene(harvests=9)
+    one.prometheus.wait_firing("StreamsHarvestStale")
+    wait_for(lambda: one.prometheus.query(_HARVESTED), "its passes end well, so this is not why")
+    assert "StreamsHarvestStale" in one.prometheus.firing()
+    one.feed_server.papers += papers(2, datetime.now(UTC).date(), 1)
+    one.wait_quiet("StreamsHarvestStale")
 
 
 @pytest.mark.long
@@ -356,6 +387,8 @@ def test_a_webhook_is_not_taken_and_the_api_is_slow_then_fails_then_is_gone(scen
     os.kill(one.api.child.pid, signal.SIGKILL)
     one.prometheus.wait_firing("StreamsServeDown")
     assert "StreamsNoWorker" not in one.prometheus.firing()
+    os.kill(one.worker.child.pid, signal.SIGKILL)
+    one.prometheus.wait_firing("StreamsNoWorker")
 
 
 @pytest.mark.long
@@ -413,9 +446,8 @@ def test_a_broker_that_stands_still(scene: Callable[..., Scene]) -> None:
 
 @pytest.mark.long
 def test_a_feed_is_not_harvested_doubts_pile_up_and_subscribers_take_nothing(scene: Callable[..., Scene]) -> None:
-    one = scene(harvests=True)
-    succeeded = "streams_harvest_last_success_timestamp_seconds"
-    wait_for(lambda: one.prometheus.query(f"time() - ({succeeded} != 0) < 8"), "all is harvested")
+    one = scene(harvests=2)
+    wait_for(lambda: one.prometheus.query(_HARVESTED), "all is harvested")
     alerts = ("StreamsHarvestStale", "StreamsReviewPiling", "StreamsSubscribersDropped")
     one.wait_quiet(*alerts)
 

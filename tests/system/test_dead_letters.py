@@ -48,6 +48,10 @@ PAGE = b'[{"title":"One without an id"},{"source":"p","id":"1","title":"One of a
 MISSENT = Payload("crossref", b"m:9", b'{"source":"m","id":"9","title":"A document among the works of Crossref"}')
 HUGE = Payload("document", b"m:8", b'{"source":"m","id":"8","title":"' + b"x" * 19 * 2**20)
 """With what is said about it this is more than the topic of the dead letters takes."""
+LONG = Payload(
+    "document", b"m:7", b'{"source":"m","id":"7","title":"A long one","abstract":"' + b"x" * 19 * 2**20 + b'"}'
+)
+"""As large, and a record."""
 UNLUCKY = Payload("document", b"m:5", b'{"source":"m","id":"5","title":"A record whose state is broken"}')
 
 
@@ -148,6 +152,14 @@ def test_poison_is_listed_shown_sent_again_dropped_and_counted(world: World) -> 
     world.cli("drop", "--all", "--yes")
     assert world.letters() == []
     check_cut(world)
+
+
+@pytest.mark.long
+def test_a_record_is_as_large_as_its_topic_takes(world: World) -> None:
+    allow(world.settings, record_topic(world.settings, LONG.source), 2**25)
+    world.send([LONG, *GOOD[:1]])
+    assert set(world.clustered()) > {"m:7"}
+    assert world.letters() == []
 
 
 def allow(settings: Settings, topic: str, size: int) -> None:

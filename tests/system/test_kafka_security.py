@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 import uuid
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +20,37 @@ from streams.cli.doctor import diagnose
 from streams.client import snapshot, subscribe
 from streams.errors import BrokerError, EmbeddedError
 from streams.events import Outgoing
+from streams.harvest.process import Wanted, harvest
+from streams.harvest.source import Options
 from streams.kafka.connection import KafkaConnection, started
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
-from streams.kafka.topics import create_topics, topics
+from streams.kafka.topics import create_topics, harvest_topics, topics
 from streams.local.valkey import Valkey
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from tests.brokers import KAFKA_SESSION_SECONDS
+from tests.harvest.arxiv_server import ArxivServer, papers
 from tests.secured_kafka import PASSWORDS, Certificates, SecuredKafka, unsigned_token
-from tests.system.processes import wait_for
+from tests.system.agreement import check_agreement
+from tests.system.processes import metric, wait_for
 
 pytestmark = pytest.mark.system
 
 Make = Callable[..., Settings]
+_SHORT_SECONDS = 4
 
 
 def token() -> str:
     """Be a `STREAMS_KAFKA_TOKEN_PROVIDER`."""
     return unsigned_token("worker")
+
+
+def short_token() -> str:
+    """Be one whose tokens end soon; notes each."""
+    with Path(os.environ["TOKENS_GIVEN"]).open("a") as given:
+        given.write(f"{time.time()}\n")
+    return unsigned_token("worker", seconds=_SHORT_SECONDS)
 
 
 def expired_token() -> str:
@@ -162,6 +177,27 @@ async def ends(settings: Settings) -> dict[TopicPartition, int]:
         return found
 
 
+def test_a_harvester_needs_no_more_than_is_said_and_says_what_it_lacks(secured_kafka: SecuredKafka, make: Make) -> None:
+    own = make("")
+    settings = make("SCRAM", harvest_contact="x", harvest_pace=0.001, **scram())
+    prefix, day = settings.topic_prefix, date(2026, 11, 2)
+    asyncio.run(create_topics(own, specs=harvest_topics(own, "arxiv")))
+    secured_kafka.allow(
+        ("worker", "Write", "topic", f"{prefix}records.arxiv"),
+        ("worker", "Read", "topic", f"{prefix}harvest.checkpoints"),
+        ("worker", "Write", "topic", f"{prefix}harvest.checkpoints"),
+    )
+    with ArxivServer(papers(9, day, 1)) as server:
+        given = settings.model_copy(update={"harvest_url": server.url})
+        wanted = Wanted("arxiv", Options(since=day, until=day))
+        with pytest.raises(BrokerError, match=rf"lacks a right on a transactional id .*{prefix}harvest\.arxiv"):
+            asyncio.run(harvest(given, wanted))
+        secured_kafka.allow(("worker", "Write", "transactional id", f"{prefix}harvest.*"))
+        done = asyncio.run(harvest(given, wanted))
+    assert done is not None
+    assert done.records + done.deletes == len(asyncio.run(read(own, "records.arxiv"))) == 9
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_worker_needs_no_right_to_create_topics_that_exist(
     secured_kafka: SecuredKafka, make: Make, tmp_path: Path, way: str
@@ -179,6 +215,28 @@ def test_a_worker_needs_no_right_to_create_topics_that_exist(
             worker.child.pause(0.1)
     assert len(told) == 2
     assert not any(password in (tmp_path / "worker.log").read_text() for password in PASSWORDS.values())
+
+
+def test_a_worker_goes_on_with_new_tokens_where_old_ones_end(
+    secured_kafka: SecuredKafka, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kafka closes a connection whose token has ended; the next one has a new token."""
+    given = tmp_path / "tokens"
+    monkeypatch.setenv("TOKENS_GIVEN", str(given))
+    own = make("TOKEN", **by_token("short_token"))
+    asyncio.run(create_topics(make("")))
+    grant_worker(secured_kafka, own)
+    with WorkerProcess(own, tmp_path / "worker.log") as worker:
+        worker.wait_ready()
+        began = time.time()
+        for number in range(5):
+            asyncio.run(published(own, f"A paper on turtles of bay {number}"))
+            wait_for(lambda: metric(worker.read("/metrics"), "streams_batch_records_total") == number + 1, "it works")  # noqa: B023
+            time.sleep(_SHORT_SECONDS / 2)
+        renewed = [asked for asked in map(float, given.read_text().split()) if asked > began + _SHORT_SECONDS]
+        assert renewed, "a token of later than the first ones' end"
+        assert worker.child.poll() is None
+    check_agreement(make(""), {f"test:A paper on turtles of bay {number}" for number in range(5)})
 
 
 def test_reading_needs_no_right_to_write_and_leaves_nothing_behind(secured_kafka: SecuredKafka, make: Make) -> None:

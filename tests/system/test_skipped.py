@@ -19,6 +19,7 @@ from streams.kafka.topics import record_topic
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
+from tests.system.agreement import check_agreement
 from tests.system.processes import metric, wait_for
 
 pytestmark = pytest.mark.system
@@ -45,6 +46,7 @@ def test_unread_messages_that_retention_deletes_are_counted_without_a_later_one(
             asyncio.run(send(services.settings, range(42, 45)))
             wait_for(lambda: lag(worker) == 0 and handled(worker) == 3, "the next ones are finished")
             assert metric(worker.read("/metrics"), "streams_skipped_offsets_total") == 37, "and counted once"
+            check_agreement(services.settings, {f"m:{number}" for number in (*range(5), *range(42, 45))})
 
 
 def test_what_waits_for_a_worker_that_was_away_is_its_lag(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -9,11 +10,13 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
-from streams.curation.corrections import corrections_of_sets
+from streams.clusters.corrections import SAME, Correction
+from streams.curation.corrections import corrections_of_sets, make_correction
 from streams.errors import UsageError
 from streams.query.clusters import Clusters
 from streams.query.dossier import Dossier, read_dossier
 from streams.query.index_reader import IndexReader
+from streams.query.preview import preview
 from streams.query.search_box import search
 from streams.serve.access import Caller, requires
 from streams.serve.history import history_of
@@ -21,7 +24,7 @@ from streams.serve.page.corrections import preview_page
 from streams.serve.page.templates import fragment, page, part, redirect
 from streams.serve.page.views.cluster import cluster_view
 from streams.serve.page.views.cluster_history import history_view
-from streams.serve.page.views.correction import split_sets
+from streams.serve.page.views.correction import MOST_TOGETHER, split_sets
 from streams.serve.page.views.search import card_of
 from streams.serve.resources import Resources
 
@@ -122,11 +125,35 @@ async def show_merge(
         raise UsageError(f"cluster {cluster} has no records")
     answer = await resources.ask(lambda index: search(index, other))
     others = [each for each in answer.clusters.values() if each.cluster_id != own.cluster_id and each.records]
-    firsts = {each.cluster_id: each.records[0] for each in others}
-    return page(
-        request, "merge.html", card=card_of(own), text=other, others=list(map(card_of, others)), firsts=firsts,
-        record=own.records[0],
-    )  # fmt: skip
+    return page(request, "merge.html", card=card_of(own), text=other, others=list(map(card_of, others)))
+
+
+@post("/clusters/{cluster:str}/merge", operation_id="pagePreviewMerge", guards=[requires("curate")], status_code=200)
+async def preview_merge(
+    request: Anything, resources: NamedDependency[Resources], caller: NamedDependency[Caller], cluster: ClusterId
+) -> Response[str]:
+    """Show the cluster that a merge would result in."""
+    other = str((await request.form()).get("with", ""))
+
+    def ask(index: IndexReader) -> tuple[list[Correction], list[str]]:
+        own, others = (Clusters(index).cluster(name).records for name in (cluster, other))
+        if not own or not others:
+            raise UsageError(f"cluster {other if own else cluster} has no records")
+        return _merging(index, own, others, caller.author), [*own, *others]
+
+    made, records = await resources.ask(ask)
+    return await preview_page(request, resources, made, back=f"/clusters/{part(cluster)}", wanted=[records])
+
+
+def _merging(index: IndexReader, own: Sequence[str], others: Sequence[str], author: str) -> list[Correction]:
+    """Return the corrections that make one cluster of two.
+
+    One is enough where nothing contradicts it. Else it would take its two records out of their clusters, as of two records with
+    an arXiv id each: then every record is said to be of the paper, where these are not too many.
+    """
+    one, records = [make_correction(SAME, author, a=own[0], b=others[0])], [*own, *others]
+    is_enough = any(set(records) <= set(each.records) for each in preview(index, one).clusters)
+    return one if is_enough or len(records) - 1 > MOST_TOGETHER else corrections_of_sets([records], author)
 
 
 def _split_form(request: Anything, found: Dossier, parts: dict[str, str], problem: str) -> Response[str]:
@@ -134,4 +161,6 @@ def _split_form(request: Anything, found: Dossier, parts: dict[str, str], proble
     return page(request, "split.html", status_code=status, view=cluster_view(found), parts=parts, problem=problem)
 
 
-router = Router("/", route_handlers=[show_cluster, show_history, show_record, show_split, preview_split, show_merge])
+router = Router(
+    "/", route_handlers=[show_cluster, show_history, show_record, show_split, preview_split, show_merge, preview_merge]
+)

@@ -23,6 +23,12 @@ from streams.serve.problems import Problem
 
 __all__ = ["as_page", "as_pages", "wants_page"]
 
+_DETAILS = {"unknown_path": "There is no page at this address."}
+_ADVICE = {
+    "unknown_path": "",
+    "scope_missing": "Sign in with a token that has this scope, or ask the person who runs the service for one.",
+}
+"""What people read in place of the words for programs."""
 _OF_PROGRAMS = ("/api", "/reconcile", "/static", "/healthz", "/readyz", "/metrics")
 
 
@@ -56,6 +62,7 @@ def _wrapped(handler: Callable[..., Response[Any]]) -> Callable[..., Response[An
             status_code=problem.status,
             headers=headers,
             problem=problem,
+            detail=_detail(problem),
             advice=_advice(problem),
             address=request.url.path + query if is_read else "/",
             is_retried=is_read and problem.status == HTTPStatus.SERVICE_UNAVAILABLE,
@@ -71,12 +78,19 @@ def as_page(problem: Problem, path: str) -> bytes:
         here=path,
         viewer=Caller(),
         problem=problem,
+        detail=_detail(problem),
         advice=_advice(problem),
         address=path,
         is_retried=False,
     ).encode()
 
 
+def _detail(problem: Problem) -> str:
+    return _DETAILS.get(problem.code) or problem.detail
+
+
 def _advice(problem: Problem) -> str:
+    if problem.code in _ADVICE:
+        return _ADVICE[problem.code]
     meaning = CODES.get(problem.code)
     return meaning.what if meaning is not None else ""

@@ -29,6 +29,7 @@ from streams.errors import NotFoundError
 from streams.matching.decision import Explanation
 from streams.query.explain import Inspection
 from streams.query.index_reader import IndexReader
+from streams.query.titles import titles_of
 from streams.records.record import Record
 from streams.records.stored import id_of
 from streams.serve.access import Caller, requires
@@ -256,6 +257,8 @@ async def _page(
         partial(review_queue.facets, filters=part.filters, most=_MOST_COUNTED)
     )
     mine = await decisions_of(resources, person, _MINE) if caller.may("curate") else []
+    named = {record for each in (*mine, done) if each for record in (each.a, each.b) if record}
+    titles = await resources.ask(lambda index: titles_of(index, sorted(named))) if named else {}
     meanwhile = None
     if pair and shown is None:
         meanwhile = await resources.curation.database.run(partial(review_queue.asked, identifier=pair))
@@ -269,8 +272,8 @@ async def _page(
         orders=ORDERS,
         item=item_view(shown.pair, shown.a, shown.b, shown.explanation, person) if shown else None,
         queue=queue_view(facets, is_current=resources.curation.is_current),
-        done=done_view(done) if done else None,
-        mine=mine_rows(mine),
+        done=done_view(done, titles) if done else None,
+        mine=mine_rows(mine, titles),
         next=write_cursor(_cursor_of(part), place) if place else "",
         is_blind=request.cookies.get(BLIND) == "1",
         may_decide=caller.may("curate"),

@@ -12,6 +12,10 @@ Filters for what pages show, besides Jinja's own:
 | `size`                | bytes                                   | `1.2 MB`                                                     |
 | `moment`              | a datetime, or Unix time in seconds     | `<time>`, which a script shows in the viewer's zone          |
 | `text`, `text(200)`   | text of strangers, such as titles       | `<bdi>`, without characters that change what is around it    |
+| `record_id(60)`       | a record id                             | the id as an element, its source stronger                    |
+| `signed`              | bits                                    | `+1.5`, `−2.0`                                               |
+| `web(address, 200)`   | text of strangers, and an address       | a link to another site; text where the address is none       |
+| `address`             | an identifier, such as `doi:10.1000/x`  | its address at its site, empty where no site is known        |
 | `part`                | an id for a path                        | percent-encoded                                              |
 """
 
@@ -31,10 +35,11 @@ from markupsafe import Markup, escape
 from streams import __version__
 from streams.serve.access import Caller
 from streams.serve.page.static_files import static_address
+from streams.serve.page.views.addresses import address_of
 
 __all__ = [
-    "SECTIONS", "Section", "duration", "fragment", "moment", "number", "page", "part", "percent", "redirect", "render", "size",
-    "text",
+    "SECTIONS", "Section", "duration", "fragment", "moment", "number", "page", "part", "percent", "record_id", "redirect", "render",
+    "signed", "size", "text", "web",
 ]  # fmt: skip
 
 Anything = Request[Any, Any, Any]
@@ -149,6 +154,31 @@ def clean(value: str | None) -> str:
     return (value or "").encode("utf-8", "replace").decode().translate(_VISIBLE)
 
 
+def record_id(value: str, most: int = 0) -> Markup:
+    """Return a record id as an element that isolates its direction, the source in it stronger than what follows."""
+    shown = clean(value)
+    source, colon, name = shown.partition(":")
+    rest = f"{colon}{name}"
+    if most and len(shown) > most:
+        return Markup('<bdi class="id" title="{}"><strong>{}</strong>{}…</bdi>').format(
+            shown[:1000], source[:most], rest[: max(most - len(source), 0)]
+        )
+    return Markup('<bdi class="id"><strong>{}</strong>{}</bdi>').format(source, rest)
+
+
+def signed(value: float) -> str:
+    """Return a number with one digit and its sign, a minus and not a hyphen."""
+    return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def web(value: str, address: str, most: int = 0) -> Markup:
+    """Return text of strangers as a link to another site; as text alone where the address is none of the web."""
+    shown = text(value, most)
+    if not address.startswith(("https://", "http://")):
+        return shown
+    return Markup('<a class="out" href="{}" rel="noopener noreferrer external">{}</a>').format(clean(address), shown)
+
+
 def part(value: str) -> str:
     """Return an id as one part of a path."""
     return quote(value, safe=":")
@@ -165,7 +195,7 @@ def _environment() -> Environment:
     )
     made.filters |= {
         "number": number, "percent": percent, "duration": duration, "size": size, "moment": moment, "text": text, "clean": clean,
-        "part": part,
+        "part": part, "record_id": record_id, "signed": signed, "web": web, "address": address_of,
     }  # fmt: skip
     made.globals |= {"static": static_address, "sections": SECTIONS, "version": __version__}
     return made

@@ -92,6 +92,31 @@ def test_the_forms_are_for_curators_and_a_split_is_previewed(
 def test_the_other_cluster_of_a_merge_is_found(operator: Client, library: Library) -> None:
     found = operator.get(f"/clusters/{name_of(library)}/merge", params={"with": "mine:3"})
     assert name_of(library, "mine:3") in found.text
-    assert 'name="b" value="mine:3"' in found.text
+    assert f'name="with" value="{name_of(library, "mine:3")}"' in found.text
     own = operator.get(f"/clusters/{name_of(library)}/merge", params={"with": "mine:1"})
     assert "No other cluster" in own.text
+
+
+def test_a_merge_is_of_whole_clusters_also_where_two_records_contradict(operator: Client, library: Library) -> None:
+    """One correction between two arXiv records would take these two out of their clusters, and leave the others apart."""
+    for number, title in ((1, "On the tides of a shallow bay"), (2, "Currents around the outer islands")):
+        paper = {"title": title, "authors": ["Ada Reef", "Ben Kelp"], "year": 2015, "arxiv_id": f"1503.0000{number}"}
+        library.send(f"arxiv:1503.0000{number}", **paper)
+        library.send(f"mine:tide{number}", **paper)
+    first, second = (name_of(library, f"arxiv:1503.0000{number}") for number in (1, 2))
+    assert first != second
+    answer = operator.post(f"/clusters/{first}/merge", data={"with": second})
+    assert "2 clusters would become 1 cluster." in answer.text
+    assert "not quite what you asked for" not in answer.text
+    assert answer.text.count("are the same paper") == 3
+    empty = operator.post(f"/clusters/{first}/merge", data={"with": first})
+    assert empty.status_code == 422
+
+
+def test_identifiers_and_links_of_the_web_lead_to_their_sites(client: Client, library: Library) -> None:
+    links = ["https://example.org/reef", "javascript:alert(1)"]
+    library.send("mine:web", title="Links of a reef", authors=["Ada Reef"], year=2001, doi="10.5555/web", urls=links)
+    text = client.get(f"/clusters/{name_of(library, 'mine:web')}").text
+    assert 'href="https://doi.org/10.5555/web" rel="noopener noreferrer external"' in text
+    assert 'href="https://example.org/reef" rel="noopener noreferrer external"' in text
+    assert 'href="javascript:' not in text

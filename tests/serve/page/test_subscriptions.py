@@ -15,7 +15,7 @@ def test_without_subscribers_it_says_how_to_become_one(desk: Desk, broker_kind: 
         lambda: "Events are not read" not in (found := desk.api.get("/subscriptions", headers=HTML).text) and found,
         "events are read",
     )
-    assert "Nobody listens over SSE" in page
+    assert "Nobody listens at the moment" in page
     groups = desk.api.get("/subscriptions/groups", headers=HTML).text
     assert ("The embedded broker does not say" in groups) == (broker_kind == "tansu")
     part = desk.api.get("/subscriptions", headers=HTML | {"HX-Request": "true"}).text

@@ -8,7 +8,19 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from streams.serve.page import templates
-from streams.serve.page.templates import duration, moment, number, part, percent, render, size, text
+from streams.serve.page.templates import (
+    duration,
+    moment,
+    number,
+    part,
+    percent,
+    record_id,
+    render,
+    signed,
+    size,
+    text,
+    web,
+)
 
 
 def test_numbers_are_grouped_and_unknown_ones_are_dashes() -> None:
@@ -74,3 +86,24 @@ def test_no_template_marks_a_value_as_safe_or_has_a_style_or_a_handler_of_its_ow
             "https://",
         ):
             assert forbidden not in source, name
+
+
+def test_a_record_id_is_text_with_its_source_first() -> None:
+    assert record_id("arxiv:1706.03762") == '<bdi class="id"><strong>arxiv</strong>:1706.03762</bdi>'
+    assert record_id("evil:<b>") == '<bdi class="id"><strong>evil</strong>:&lt;b&gt;</bdi>'
+    assert record_id("mine:abcdef", 7) == '<bdi class="id" title="mine:abcdef"><strong>mine</strong>:ab…</bdi>'
+
+
+def test_bits_have_a_sign() -> None:
+    assert (signed(6.25), signed(-2), signed(0)) == ("+6.2", "\N{MINUS SIGN}2.0", "+0.0")
+
+
+def test_a_link_leads_only_to_the_web() -> None:
+    address = "https://doi.org/10.1000/x"
+    assert (
+        web("10.1000/x", address)
+        == f'<a class="out" href="{address}" rel="noopener noreferrer external"><bdi>10.1000/x</bdi></a>'
+    )
+    for other in ("javascript:alert(1)", "data:text/html,x", "//evil.example", ""):
+        assert web("<b>", other) == "<bdi>&lt;b&gt;</bdi>"
+    assert "&#34;" in web("x", 'https://a"onclick=b')

@@ -29,7 +29,9 @@ def test_a_worker_is_shown_with_why_it_is_not_ready(client: Client, library: Lib
 
 
 def test_while_redis_is_away_it_says_since_when(visitor: Client) -> None:
-    page = wait_for(lambda: "is not read:" in (found := visitor.get("/workers").text) and found, "the state of Redis")
+    page = wait_for(
+        lambda: "is not read. What is below" in (found := visitor.get("/workers").text) and found, "the state of Redis"
+    )
     assert 'role="alert"' in page
 
 
@@ -53,8 +55,8 @@ def test_feeds_that_are_harvested_are_shown_with_how_far_they_are(desk: Desk) ->
     shown("No feed was harvested")
     asyncio.run(harvested())
     page = shown("503 for four minutes 2026-11-28")
-    assert "1 spans of days are asked for again 2026-11-27 never 1,200" in page
-    assert "Harvesters 1 of 1 stale or failed harvest arxiv" in shown("stale or failed", "/")
+    assert "1 span of days is asked for again 2026-11-27 never 1,200" in page
+    assert "Harvesters 1 of 1 stale or failed arxiv" in shown("stale or failed", "/")
 
 
 def test_while_kafka_is_away_harvesters_are_not_known(visitor: Client) -> None:

@@ -26,7 +26,7 @@ function colour(name) {
 function written(kind, value) {
   if (value == null) return "–";
   if (kind === "percent") return `${(value * 100).toFixed(value && value < 0.1 ? 1 : 0)} %`;
-  if (kind !== "duration") return value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 2 : 0, notation: value >= 1e5 ? "compact" : "standard" });
+  if (kind !== "duration") return value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 2 : 0, notation: value >= 1e5 ? "compact" : "standard" });
   if (value < 1) return `${Math.round(value * 1000)} ms`;
   return value < 120 ? `${+value.toFixed(1)} s` : `${Math.round(value / 60)} min`;
 }

@@ -4,10 +4,12 @@ const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
+let isPrinted = false; // on paper there is no tooltip, so each time has its day
+
 function localise(element) {
   const at = new Date(element.dateTime);
   if (Number.isNaN(at.valueOf())) return;
-  const isToday = at.toDateString() === new Date().toDateString();
+  const isToday = !isPrinted && at.toDateString() === new Date().toDateString();
   const shown = isToday ? CLOCK.format(at) : `${DAY.format(at)}, ${CLOCK.format(at)}`;
   if (element.textContent === shown) return;
   element.title = `${at.toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC")}, shown in ${ZONE}`;
@@ -22,6 +24,12 @@ function localiseIn(node) {
 }
 
 localiseIn(document.body);
+for (const [name, isBegun] of [["beforeprint", true], ["afterprint", false]]) {
+  addEventListener(name, () => {
+    isPrinted = isBegun;
+    localiseIn(document.body);
+  });
+}
 new MutationObserver((changes) => {
   for (const change of changes) {
     if (change.type === "childList") change.addedNodes.forEach(localiseIn);

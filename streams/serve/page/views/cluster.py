@@ -226,7 +226,11 @@ def _record(stored: StoredRecord, document: dict[str, Any], found: Dossier) -> R
     known = [
         f"{scheme}:{document[name]}" for name, scheme in (("doi", "doi"), ("arxiv_id", "arxiv")) if document.get(name)
     ]
-    gives = tuple(label.lower() for field, label in _FIELDS if found.origins.get(field) == (record.id,))
+    gives = tuple(
+        label if label.isupper() else label[0].lower() + label[1:]
+        for field, label in _FIELDS
+        if found.origins.get(field) == (record.id,)
+    )
     return RecordRow(
         number=stored.place + 1,
         record=record.id,

@@ -21,9 +21,13 @@ _MOST_CLUSTERS = 20
 
 
 class ResultingCluster(msgspec.Struct, frozen=True, kw_only=True):
-    """A cluster as it would be: `shown` are some of its records with their titles, `more` is how many others it has."""
+    """A cluster as it would be: `shown` are some of its records with their titles, `more` is how many others it has.
+
+    `title` is that of one of them, empty where none has one.
+    """
 
     cluster_id: str
+    title: str
     is_new: bool
     records: tuple[str, ...]
     before: tuple[str, ...]
@@ -72,7 +76,7 @@ def preview_view(
 ) -> PreviewView:
     """Return what the page shows before corrections are applied.
 
-    `titles` are those of records; `wanted` are the sets of records that a person asked for, where it is a split.
+    `titles` are those of records; `wanted` are the sets of records that a person asked for, where it is a split or a merge.
     """
     refused = answer.detail or answer.refused
     outcome, is_other = _outcome(answer, wanted)
@@ -157,7 +161,7 @@ def _outcome(answer: PreviewAnswer, wanted: Sequence[Sequence[str]]) -> tuple[st
         any(set(members) <= set(each.records) for each in answer.clusters) for members in wanted
     )
     return (
-        (f"{text} That is not quite what you asked for: other links pull records along.", True)
+        (f"{text} That is not quite what you asked for: other links or contradictions decide where records go.", True)
         if is_other
         else (text, False)
     )
@@ -175,6 +179,7 @@ def _resulting(each: PreviewCluster, titles: Mapping[str, str]) -> ResultingClus
     shown = tuple((record, titles.get(record, "")) for record in each.records[:_MOST_RECORDS])
     return ResultingCluster(
         cluster_id=each.cluster_id,
+        title=next((title for _, title in shown if title), ""),
         is_new=each.is_new,
         records=each.records,
         before=each.before if each.before != (each.cluster_id,) else (),

@@ -241,7 +241,12 @@ def _of_harvesters(harvests: Sequence[HarvestState], harvest: Reading, now: floa
     wrong = [each for each in check_harvests(harvests, now) if each.status != "ok"]
     if wrong:
         return State(
-            "Harvesters", "warn", f"{len(wrong)} of {len(harvests)} stale or failed", wrong[0].check, time, path
+            "Harvesters",
+            "warn",
+            f"{len(wrong)} of {len(harvests)} stale or failed",
+            wrong[0].check.removeprefix("harvest "),
+            time,
+            path,
         )
     return State("Harvesters", "good", f"{len(harvests)} as they should be", "", time, path)
 

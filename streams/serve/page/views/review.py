@@ -111,6 +111,7 @@ class DoneView(msgspec.Struct, frozen=True, kw_only=True):
     pair: str
     a: str
     b: str
+    titles: tuple[str, ...]
     clusters: tuple[str, ...]
     percent: float
     correction: str
@@ -118,12 +119,13 @@ class DoneView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MineRow(msgspec.Struct, frozen=True):
-    """A decision of the person that is in force."""
+    """A decision of the person that is in force. `titles` are those of the two records, once where they are the same."""
 
     id: str
     action: str
     a: str
     b: str
+    titles: tuple[str, ...]
     time: str
     reason: str
 
@@ -222,8 +224,8 @@ def settled_words(action: str, settled: Settled) -> str:
     return f"{clusters}; {least}{pairs}."
 
 
-def done_view(decided: Decided) -> DoneView | None:
-    """Return what was decided just now; None where the decision ended with a problem."""
+def done_view(decided: Decided, titles: Mapping[str, str]) -> DoneView | None:
+    """Return what was decided just now; None where the decision ended with a problem. `titles` are those of records."""
     made = decided.correction
     if made is None:
         return None
@@ -238,6 +240,7 @@ def done_view(decided: Decided) -> DoneView | None:
         pair=decided.pair,
         a=decided.a,
         b=decided.b,
+        titles=_titles(decided.a, decided.b, titles),
         clusters=tuple(each.cluster_id for each in decided.settled.after),
         percent=round(100 * decided.score, 1),
         correction=made.id if made.action != "undo" else "",
@@ -245,9 +248,12 @@ def done_view(decided: Decided) -> DoneView | None:
     )
 
 
-def mine_rows(decisions: Sequence[CorrectionAnswer]) -> tuple[MineRow, ...]:
-    """Return the last decisions of a person."""
-    return tuple(MineRow(made.id, made.action, made.a, made.b, made.time, made.reason) for made in decisions)
+def mine_rows(decisions: Sequence[CorrectionAnswer], titles: Mapping[str, str]) -> tuple[MineRow, ...]:
+    """Return the last decisions of a person. `titles` are those of records."""
+    return tuple(
+        MineRow(made.id, made.action, made.a, made.b, _titles(made.a, made.b, titles), made.time, made.reason)
+        for made in decisions
+    )
 
 
 def bulk_view(pairs: Sequence[OpenPair], action: str, foreseen: Foreseen, *, is_cut: bool) -> BulkView:
@@ -321,6 +327,10 @@ def _result_words(pairs: Sequence[OpenPair], action: str, result: PreviewAnswer,
         return f"The {now} clusters of today stay as they are, and no later record can join the pairs."
     joined = {before for cluster in result.clusters for before in cluster.before}
     return f"{len(joined)} clusters of today become {len(result.clusters)}."
+
+
+def _titles(a: str, b: str, titles: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(titles[record] for record in (a, b) if record in titles))
 
 
 def _side(side: Side) -> SideView:

@@ -38,7 +38,7 @@ def test_addresses_name_what_is_filtered() -> None:
     assert Kind("arxiv").address(cursor="c") == "/dead-letters?source=arxiv&cursor=c"
     (row,) = count_rows([Count("arxiv", "not_json", 3)])
     assert (row.address, row.letters) == ("/dead-letters?source=arxiv&reason=not_json", 3)
-    assert row.words == "It is no JSON"
+    assert row.words == "It is not valid JSON"
 
 
 def test_a_letter_in_the_list() -> None:

@@ -144,7 +144,7 @@ def test_harvesters_are_named_where_one_needs_a_look() -> None:
     fine = [Harvest("arxiv", "waiting", follows=True, success=now - 60), Harvest("crossref", "ended", success=now)]
     assert shown(harvests=fine)[1][1:4] == ("good", "2 as they should be", "")
     failed = Harvest("openalex", "failed", "503", time=now)
-    assert shown(harvests=[*fine, failed])[1][1:4] == ("warn", "1 of 3 stale or failed", "harvest openalex")
+    assert shown(harvests=[*fine, failed])[1][1:4] == ("warn", "1 of 3 stale or failed", "openalex")
 
 
 def test_totals_that_miss_events_or_are_behind_say_so() -> None:

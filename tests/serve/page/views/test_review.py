@@ -110,21 +110,23 @@ def test_what_was_decided_just_now() -> None:
         pair="p1", a="mine:1", b="other:2", score=0.625, correction=answer(),
         settled=Settled(before=clusters(1, 1), after=clusters(2)),
     )  # fmt: skip
-    shown = done_view(made)
+    shown = done_view(made, {"mine:1": "Corals", "other:2": "Corals"})
     assert shown is not None
+    assert shown.titles == ("Corals",)
     assert (shown.words, shown.percent, shown.clusters, shown.correction) == ("The same paper", 62.5, ("c0",), "k1")
-    waiting = done_view(Decided(pair="p1", a="a", b="b", score=0, correction=answer("different", "sent")))
+    waiting = done_view(Decided(pair="p1", a="a", b="b", score=0, correction=answer("different", "sent")), {})
     assert waiting is not None
     assert waiting.is_waiting
     assert "when one does" in waiting.settled
-    undone = done_view(Decided(pair="p1", a="a", b="b", score=0, correction=answer("undo", "done")))
+    undone = done_view(Decided(pair="p1", a="a", b="b", score=0, correction=answer("undo", "done")), {})
     assert undone is not None
     assert (undone.words, undone.correction) == ("Undone", "")
-    assert done_view(Decided(pair="p1", a="a", b="b", score=0, code="x", problem="y")) is None
+    assert done_view(Decided(pair="p1", a="a", b="b", score=0, code="x", problem="y"), {}) is None
 
 
 def test_rows_of_decisions_and_outcomes() -> None:
-    assert [(row.id, row.a) for row in mine_rows([answer(a="mine:1", b="other:2")])] == [("k1", "mine:1")]
+    (mine,) = mine_rows([answer(a="mine:1", b="other:2")], {"mine:1": "Corals", "other:2": "Reefs"})
+    assert (mine.id, mine.a, mine.titles) == ("k1", "mine:1", ("Corals", "Reefs"))
     rows = outcome_rows(
         [
             Decided(pair="p", a="a", b="b", score=0, correction=answer()),
