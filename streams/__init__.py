@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         StateError,
         StreamsError,
         StuckError,
+        SupersededError,
         UsageError,
         WrongSetupError,
     )
@@ -82,6 +83,7 @@ __all__ = [
     "StateError",
     "StreamsError",
     "StuckError",
+    "SupersededError",
     "UsageError",
     "WrongSetupError",
     "__version__",

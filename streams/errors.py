@@ -7,7 +7,8 @@ StreamsError
 │   ├── WrongSetupError    it answers, and a setting or its own is wrong: waiting does not help
 │   │   └── RedisSetupError    the same, of Redis; a RedisError as well
 │   ├── BrokerError        Kafka
-│   │   └── NoTopicError       it answers, and has none of the topics that are to be read
+│   │   ├── NoTopicError       it answers, and has none of the topics that are to be read
+│   │   └── SupersededError    it takes messages of the publisher that started last, not of this one
 │   ├── RedisError         Redis or Valkey
 │   │   ├── ForgottenError     Redis has lost acknowledged writes in a failover
 │   │   └── LostStateError     Redis no longer has the state that the topics belong to
