@@ -54,6 +54,7 @@ __all__ = [
     "StateError",
     "StreamsError",
     "StuckError",
+    "SupersededError",
     "UsageError",
     "WrongSetupError",
 ]
