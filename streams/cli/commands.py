@@ -240,7 +240,7 @@ def verify(
 
 @app.command()
 def tail(
-    what: Annotated[str, typer.Argument(help="decisions, events, clusters or dead-letter.")] = "events",
+    what: Annotated[str, typer.Argument(help="decisions, events, clusters, review or dead-letter.")] = "events",
     beginning: Annotated[
         bool, typer.Option("--beginning", help="Print the messages that are there already, first.")
     ] = False,

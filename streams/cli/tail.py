@@ -19,6 +19,7 @@ TOPICS = {
     "decisions": events.DECISIONS,
     "events": events.EVENTS,
     "clusters": events.CLUSTERS,
+    "review": events.REVIEWS,
     "dead-letter": events.DEAD_LETTER,
 }
 

@@ -111,7 +111,7 @@ TOKENS = st.text(string.ascii_letters + string.digits + "-_", min_size=30, max_s
 """Tokens of the API, which a person may put where the name of their file belongs."""
 WRONG_PLACES = (
     "SERVE_TOKENS_FILE", "SERVE_SESSION_KEY_FILE", "SERVE_HOST", "SERVE_PORT", "SERVE_ALLOWED_HOSTS", "SERVE_TRUSTED_PROXIES",
-    "SERVE_TRUSTED_USER_HEADER", "SERVE_TRUSTED_SCOPE", "SERVE_REQUESTS_PER_SECOND", "HTTP_TOKEN_FILE",
+    "SERVE_TRUSTED_USER_HEADER", "SERVE_TRUSTED_SCOPE", "SERVE_REQUESTS_PER_SECOND", "HTTP_TOKEN_FILE", "WEBHOOKS_FILE",
 )  # fmt: skip
 TOKEN_COMMANDS = (
     ["serve"],

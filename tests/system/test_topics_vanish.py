@@ -134,7 +134,7 @@ def test_partitions_that_are_added_are_read_soon(
     if broker_kind == "tansu":
         pytest.skip("the embedded broker adds no partitions")
     change(own_broker, lambda client: client.create_partitions({"records.document": NewPartitions(8)}))
-    wait_for(lambda: "45 partitions assigned" in str(running.log()), "a worker has them", 60)
+    wait_for(lambda: "45 partitions assigned" in str(running.log()), "a worker has them", 30)
     running.wait_ready()
     send(own_broker, "records.document", papers(0, 40))
     wait_for(lambda: of_worker(running, "streams_batch_records_total") == 40, "they are read")
