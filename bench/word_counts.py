@@ -7,6 +7,7 @@ set by a table that has not seen it, a title counts only if another set has it a
 from __future__ import annotations
 
 import math
+import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -170,5 +171,9 @@ def swapped(other: array[int]) -> Iterator[None]:
 
 
 def _forget() -> None:
-    table_module._surprise.cache_clear()
-    table_module.information.cache_clear()
+    """Clear all caches of matching: what they keep may come from the other table."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("streams.matching"):
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear") and value is not table_module._table:
+                    value.cache_clear()

@@ -67,9 +67,8 @@ def shared_information(a: str, b: str) -> float:
     return sum(_surprise(word) or _unknown(word) for word in common)
 
 
-@lru_cache(maxsize=8192)
 # Cached, for a title is compared with several others.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def information(title: str) -> float:
     """Return how many bits a title in normal form says: the less likely its words in this order, the more.
 

@@ -100,16 +100,16 @@ def _run_faust(worker: Worker) -> None:
         program.spinner = None  # it would move a cursor in a file or pipe as well
     try:
         program.execute_from_commandline()
-    except SystemExit:
+    except SystemExit as ending:
         if worker.begins_again:
             restart()
-        if isinstance(app.crash_reason, KafkaError):
-            log.warning(
-                "kafka_lost", "Kafka went away at the start: {error}; this worker restarts", error=app.crash_reason
-            )
+        # Faust notes no reason where its own start fails: then the error is what it ended in the midst of.
+        reason = app.crash_reason or (ending.__context__ if ending.code else None)
+        if isinstance(reason, KafkaError):
+            log.warning("kafka_lost", "Kafka went away at the start: {error}; this worker restarts", error=reason)
             restart()
-        if app.crash_reason is not None:
-            log.critical("worker_crashed", "the worker ends on an unexpected error", cause=app.crash_reason)
+        if reason is not None:
+            log.critical("worker_crashed", "the worker ends on an unexpected error", cause=reason)
         raise
 
 

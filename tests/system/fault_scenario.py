@@ -60,7 +60,9 @@ _SAMPLE_SECONDS = 0.05
 _PATIENCE_SECONDS = 480.0
 _COMMAND_SECONDS = 300.0
 _COMMIT_LOOK_SECONDS = 0.5
-_TELLING = re.compile(r"event=(offsets|partition|state|generation|batch|worker_(starting|stopped)|group)")
+_TELLING = re.compile(
+    r"event=(offsets|partition|state|generation|batch|worker_(starting|stopped|crashed)|kafka_lost|group)"
+)
 """The lines of workers' logs that say what became of messages."""
 
 

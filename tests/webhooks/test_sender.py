@@ -208,7 +208,7 @@ def test_an_event_that_is_never_taken_is_parked_and_sent_again_when_a_person_ask
             poison[0] = False
             hooks.store.redeliver("a")
             await until(lambda: hooks.gauge("streams_webhook_parked") == 0, "it is taken")
-            assert hooks.state().taken == 3
+            await until(lambda: hooks.state().taken == 3, "it is counted")
 
     with Receiver(lambda name: Said(500) if poison[0] and name == "c1:2" else Said()) as receiver:
         run(story)
