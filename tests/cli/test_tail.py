@@ -14,7 +14,9 @@ def test_a_message_is_its_own_line() -> None:
     assert _line("events", b"c1", b'{"id":"c1:1"}', ()) == '{"id":"c1:1"}'
 
 
-@pytest.mark.parametrize(("what", "name"), [("clusters", "cluster_id"), ("dead-letter", "letter"), ("review", "cluster_id")])
+@pytest.mark.parametrize(
+    ("what", "name"), [("clusters", "cluster_id"), ("dead-letter", "letter"), ("review", "cluster_id")]
+)
 def test_a_tombstone_is_named(what: str, name: str) -> None:
     assert orjson.loads(_line(what, b"c1", None, ())) == {name: "c1", "tombstone": True}
     assert what in TOPICS
