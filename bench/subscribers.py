@@ -4,9 +4,10 @@
 
 The embedded servers and `streams serve`, each a process of its own, and one more process with all the clients, some of them with a
 filter. Events are published at a rate, and at the end as many as in ten seconds at once. All clients of one filter have to receive
-the same events in the same order, none twice, and all that were published; otherwise the program ends with 1. Prints the resident
-memory of the service at the start, with all clients, and every minute; the processor time that it takes; how long an event takes
-to the last client; and how long look-ups take meanwhile.
+the same events in the same order, none twice, and all that were published, and the service may not have a fifth more memory
+after the last minute than after the second; otherwise the program ends with 1. Prints the resident memory of the service at the
+start, with all clients, and every minute; the processor time that it takes; how long an event takes to the last client; and how
+long look-ups take meanwhile.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -40,6 +41,9 @@ _CLUSTERS = 500
 PATHS = ("/api/v1/events", "/api/v1/events?type=created")
 _BURST_SECONDS = 10
 _LOOK_UPS = 10.0
+_FILLING_MINUTES = 2
+"""In which the ring takes its 10,000 events at the usual rate, and the allocator what it keeps."""
+_MOST_GROWTH = 1.2
 
 
 def event(number: int) -> Outgoing:
@@ -108,6 +112,13 @@ def faults(received: Received, published: int) -> list[str]:
     return found
 
 
+def growth(memory: Sequence[float]) -> list[str]:
+    """Return what is wrong with the memory after each minute, in MB: that it grew once the ring of events is full."""
+    if len(memory) > _FILLING_MINUTES and memory[-1] > memory[_FILLING_MINUTES - 1] * _MOST_GROWTH:
+        return [f"memory grew from {memory[_FILLING_MINUTES - 1]:.0f} to {memory[-1]:.0f} MB"]
+    return []
+
+
 class Unknown:
     """Look-ups of DOIs that nobody has; stands in for `questions.Asked`."""
 
@@ -133,6 +144,7 @@ def wait_for(clients: EventClients, published: int) -> Received:
 def measure(api: ServeProcess, given: argparse.Namespace) -> list[str]:
     """Print the figures; return what was wrong."""
     settings, numbers, published = api.settings, count(), 0
+    memory: list[float] = []
     address = settings.serve_host, settings.serve_port
     filtered = round(given.subscribers * given.filtered)
     paths = [PATHS[number < filtered] for number in range(given.subscribers)]
@@ -150,13 +162,14 @@ def measure(api: ServeProcess, given: argparse.Namespace) -> list[str]:
                 asyncio.run(publish(settings, numbers, how_many, given.rate))
                 published += how_many
                 cpu, seconds = cpu_seconds(api.child.pid) - cpu, time.monotonic() - began
+                memory.append(resident_mb(api.child.pid))
                 print(
-                    f"after minute {minute + 1}: {resident_mb(api.child.pid):.0f} MB, {published:,} events published, "
+                    f"after minute {minute + 1}: {memory[-1]:.0f} MB, {published:,} events published, "
                     f"{cpu / seconds:.0%} of a core, load {os.getloadavg()[0]:.1f}",
                     flush=True,
                 )
             received = wait_for(clients, published)
-        found = faults(received, published)
+        found = [*faults(received, published), *growth(memory)]
         print(f"delay to the last client p50 {received.delay(0.5):.0f} ms, p99 {received.delay(0.99):.0f} ms")
         server = [answer.server["total"] for answer in looks.answers]
         print(
@@ -169,7 +182,7 @@ def measure(api: ServeProcess, given: argparse.Namespace) -> list[str]:
         print(
             f"{burst:,} more at once: with every client after {time.monotonic() - began:.1f} s; {resident_mb(api.child.pid):.0f} MB"
         )
-    print("every client received every event, in one order" if not found else "\n".join(found))
+    print("every client received every event, in one order, and memory did not grow" if not found else "\n".join(found))
     return found
 
 

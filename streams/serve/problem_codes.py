@@ -115,11 +115,6 @@ CODES: Mapping[str, Meaning] = {
         "Another person is looking at the pair; `detail` says who, and for how long.",
         "Take another pair. A correction of this one is accepted all the same.",
     ),
-    "refused": Meaning(
-        (409,),
-        "The request contradicts the current state, or no worker carried it out in time.",
-        "Read `detail`, ask for the current state, and decide again.",
-    ),
     "merged": Meaning(
         (301, 410),
         "The cluster was merged into the one that `merged_into` names. With `follow=false` the status is 410.",

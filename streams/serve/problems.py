@@ -14,7 +14,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 
-from streams.errors import BusyError, NotFoundError, PayloadError, RefusedError, ServiceError, StateError, UsageError
+from streams.errors import BusyError, NotFoundError, PayloadError, ServiceError, StateError, UsageError
 from streams.event_log import EventLog
 from streams.serve.problem_codes import type_of
 from streams.settings.redaction import hide_tokens
@@ -148,10 +148,6 @@ def _payload(_request: Request[Any, Any, Any], error: PayloadError) -> Response[
     )
 
 
-def _refused(_request: Request[Any, Any, Any], error: RefusedError) -> Response[Problem]:
-    return problem_response(ProblemError(409, "refused", str(error)))
-
-
 def _unavailable(_request: Request[Any, Any, Any], error: ServiceError | StateError) -> Response[Problem]:
     log.warning("request_unanswered", "a request was not answered: {reason}", reason=str(error))
     return problem_response(ProblemError(503, "unavailable", str(error), headers={"Retry-After": _RETRY_SECONDS}))
@@ -175,7 +171,6 @@ HANDLERS: Any = {
     NotFoundError: _not_found,
     UsageError: _usage,
     PayloadError: _payload,
-    RefusedError: _refused,
     BusyError: _busy,
     ServiceError: _unavailable,
     StateError: _unavailable,

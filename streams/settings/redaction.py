@@ -12,8 +12,8 @@ _FIELD = re.compile(
     r"(?P<name>[?&;][\w.%-]*(?:pass|pwd|secret|token|auth|user|cred)[\w.%-]*=).*?(?=&[\w.%-]+=|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
-_TOKEN = re.compile(r"(streams_)[A-Za-z0-9_-]{16,}")
-"""A token of `streams serve` (streams/serve/tokens.py), wherever a person has put it."""
+_TOKEN = re.compile(r"(streams_)[A-Za-z0-9_-]{16,}|(whsec_)[A-Za-z0-9+/]{16,}=*")
+"""A token of `streams serve` (streams/serve/tokens.py) or a secret of a webhook, wherever a person has put it."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -31,5 +31,5 @@ def hide(address: str) -> str:
 
 
 def hide_tokens(text: str) -> str:
-    """Return the text with `streams_***` for each token of `streams serve` in it."""
-    return _TOKEN.sub(rf"\g<1>{HIDDEN}", text)
+    """Return the text with `streams_***` for each token of `streams serve` in it, and `whsec_***` for each secret of a webhook."""
+    return _TOKEN.sub(rf"\g<1>\g<2>{HIDDEN}", text)

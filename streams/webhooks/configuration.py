@@ -142,7 +142,7 @@ def read_webhooks(file: str) -> Webhooks:
         return _webhooks(_decoded(text), path.parent, is_private=not mode & 0o077)
     except _FaultError as fault:
         line = _line(text, fault.number, fault.key)
-        raise SettingsError(SETTING, f"line {line} of {shown}: {fault}", fault.expects) from None
+        raise SettingsError(SETTING, f"line {line} of {shown}: {hide_tokens(str(fault))}", fault.expects) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(SETTING, f"{shown} is not TOML: {error}", _EXPECTS) from None
 
@@ -221,16 +221,14 @@ def _secrets(table: _Table, number: int, folder: Path, *, is_private: bool) -> t
             is_open = bool((folder / name).stat().st_mode & 0o007)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"
-            problem = f"{hide_tokens(name)} cannot be read: {reason}"
+            problem = f"{name} cannot be read: {reason}"
             raise _FaultError(problem, "a file with a secret in it", number, "secret_files") from None
         if is_open:
-            problem = f"other users may read or write {hide_tokens(name)}"
+            problem = f"other users may read or write {name}"
             raise _FaultError(problem, "a file of mode 0600", number, "secret_files")
     for name in table.secret_env:
         if not (value := os.environ.get(name, "").strip()):
-            raise _FaultError(
-                f"the environment has no {hide_tokens(name)}", "a variable with a secret in it", number, "secret_env"
-            )
+            raise _FaultError(f"the environment has no {name}", "a variable with a secret in it", number, "secret_env")
         given.append(("secret_env", value))
     if not 1 <= len(given) <= _MOST_SECRETS:
         problem = f"the endpoint has {len(given)} secrets"

@@ -179,6 +179,45 @@ def test_doctor_counts_tokens_and_shows_none(tmp_path: Path) -> None:
     assert token not in written.getvalue()
 
 
+WHSEC = "whsec_" + "aHVudGVyaHVudGVyaHVudGVyaHVudGVyaHVudGVyMg=="
+WEBHOOKS = (
+    '[[endpoint]]\nname = "a"\nurl = "https://a.example.org/"\nsecrets = ["{secret}"]\n',
+    '[[endpoint]]\nname = "a"\nurl = "https://a.example.org/"\nsecrets = "{secret}"\n',
+    '[[endpoint]]\nname = "a"\nurl = "https://a.example.org/"\nsecrets = ["{secret} "]\n',
+    '[[endpoint]]\nname = "a"\nurl = "https://a.example.org/{secret}"\n',
+    '[[endpoint]]\nname = "{secret}"\nurl = "https://a.example.org/"\nsecrets = ["x"]\n',
+    '[[endpoint]]\nname = "a"\nurl = "{secret}"\nsecrets = ["x"]\n',
+    '[[endpoint]]\nname = "a"\nurl = "https://a.example.org/"\nsecret_files = ["{secret}"]\n',
+    '[[endpoint]]\nname = "a"\nurl = "https://a.example.org/"\nsecret_env = ["{secret}"]\n',
+    "[[endpoint]]\n{secret} = 1\n",
+    "secrets = [{secret}]\n",
+)
+"""A file of webhooks as it should be, and ones with the secret in a wrong place."""
+
+
+@pytest.mark.parametrize("text", WEBHOOKS)
+@pytest.mark.parametrize("command", [["doctor", "--json"], ["webhooks", "test", "a"], ["serve"]])
+def test_no_command_shows_the_secret_of_a_webhook(tmp_path: Path, command: list[str], text: str) -> None:
+    file = tmp_path / "webhooks.toml"
+    file.write_text(text.format(secret=WHSEC))
+    file.chmod(0o600)
+    if command[0] != "doctor" and text == WEBHOOKS[0]:
+        return  # which would send, or serve
+    given_ = {"KAFKA_URL": f"127.0.0.1:{free_port()}", "REDIS_URL": f"redis://127.0.0.1:{free_port()}"}
+    environment = {f"STREAMS_{name}": value for name, value in given_.items()}
+    with (
+        mock.patch.dict(os.environ, environment | {"STREAMS_WEBHOOKS_FILE": str(file), "XDG_DATA_HOME": str(tmp_path)}),
+        mock.patch.object(sys, "argv", ["streams", *command]),
+        everything() as written,
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    assert ended.value.code
+    assert written.getvalue()
+    assert WHSEC not in written.getvalue()
+    assert WHSEC.removeprefix("whsec_") not in written.getvalue()
+
+
 @pytest.mark.system
 @pytest.mark.any_broker
 def test_a_worker_that_waits_for_its_servers_shows_no_password(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,22 @@ from streams.events import CLUSTERS, EVENTS, Outgoing, dead_letter, state_messag
 from streams.events.cloudevents import STATE_TYPE, CloudEvents, event_type
 from streams.events.schemas import schema
 from streams.kafka.topics import topics
+from streams.serve.app import create_app
+from streams.serve.resources import Resources
 from streams.settings import Settings
 from streams.sources import SOURCES
+from streams.subscriptions.frames import Gap, gap_frame, position_frame
+from streams.subscriptions.ring import read_event
 from streams.testing import FakeStreams
 from streams.webhooks.delivery import event_delivery, headers, new_secret
+from tests.subscriptions.client import Client
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "docs" / "asyncapi.yaml"
 SCHEMA = json.loads(gzip.decompress((Path(__file__).parent / "asyncapi-3.0.0.schema.json.gz").read_bytes()))
 DOCUMENT: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
 MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
+STREAMED = ("streamedEvent", "streamedWholeEvent", "gap", "position")
 
 
 def faults(document: dict[str, Any]) -> list[str]:
@@ -83,7 +89,8 @@ def test_what_it_refers_to_is_there() -> None:
 
 
 def test_it_has_every_topic() -> None:
-    addresses = {channel["address"] for channel in DOCUMENT["channels"].values() if channel["address"]}
+    kafka = {"$ref": "#/servers/kafka"}
+    addresses = {channel["address"] for channel in DOCUMENT["channels"].values() if kafka in channel["servers"]}
     sources = DOCUMENT["channels"]["records"]["parameters"]["source"]["enum"]
     assert sources == list(SOURCES)
     named = (addresses - {"records.{source}"}) | {f"records.{source}" for source in sources}
@@ -108,6 +115,30 @@ def test_headers_are_those_that_are_published() -> None:
     letter = dead_letter(PayloadError("not_json", "no"), b"{", "t:0:1", "arxiv", b"k", retry_of="t:0:0")
     check_headers("deadLetter", letter)
     assert letter.topic == events.DEAD_LETTER
+
+
+def test_the_stream_over_http_is_what_is_sent(validate: Callable[[str, Any], None]) -> None:
+    sent_events = FakeStreams().send([{"id": "1", "title": "Coral growth in warm seas"}])
+    value = next(each.value for each in sent_events if each.topic == EVENTS)
+    assert value is not None
+    entry = read_event((0, 0), 0, b"0:1", value)
+    assert entry is not None
+    reader = Client()
+    reader.feed(entry.frame(with_document=False) + entry.frame(with_document=True))
+    reader.feed(gap_frame(b"0:9", [Gap(0, 3, 9), Gap(1, 80, 0, "unknown_position")]) + position_frame(b"0:9"))
+    channel = DOCUMENT["channels"]["stream"]
+    paths = create_app(Resources(Settings(redis_url="redis://127.0.0.1:1"))).openapi_schema.paths
+    assert channel["address"] in (paths or ())
+    described = [inlined(channel["messages"][name]) for name in STREAMED]
+    assert len(STREAMED) == len(channel["messages"])
+    for (identity, name, data), message in zip(reader.received, described, strict=True):
+        frame, payload = {"id": identity, "event": name}, message["payload"]["schema"]
+        assert [error.message for error in Draft202012Validator(message["headers"]).iter_errors(frame)] == []
+        if file := payload.get("$ref", ""):
+            validate(Path(file).stem, json.loads(data))
+        else:
+            assert [error.message for error in Draft202012Validator(payload).iter_errors(json.loads(data))] == []
+            validate("event", json.loads(data) | {"document": json.loads(value)["document"]})
 
 
 def test_a_webhook_is_what_is_sent() -> None:

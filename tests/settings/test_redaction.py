@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.settings.redaction import hide
+from streams.settings.redaction import hide, hide_tokens
 
 SECRETS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).map(lambda text: f"s3cr{text}t")
 """Passwords with any characters in them: people do not escape those that a URL should have escaped."""
@@ -42,3 +42,10 @@ def test_no_password_before_the_host_is_shown(secret: str, address: str) -> None
 )
 def test_no_password_of_a_query_is_shown(secret: str, name: str, more: str) -> None:
     assert secret not in hide(f"redis://r:6379/0?{name}={secret}{more}")
+
+
+def test_tokens_and_secrets_are_hidden_and_paths_are_not() -> None:
+    token, secret = "streams_" + "aB3-" * 8, "whsec_" + "aB3/+" * 7 + "="
+    assert hide_tokens(f"/etc/{token}: no such file") == "/etc/streams_***: no such file"
+    assert hide_tokens(f"no variable '{secret}'") == "no variable 'whsec_***'"
+    assert hide_tokens("/srv/streams_data/tokens-of-people") == "/srv/streams_data/tokens-of-people"

@@ -1,7 +1,8 @@
 """Everything that serves subscribers is killed at random while a feed runs: in the end all of them have what `dedup.clusters` says.
 
 Subscribers read Kafka, Server-Sent Events, a plain iterator, and a snapshot with what follows. Beside them the totals equal what
-`streams verify` counts. The embedded broker loses its topics when it ends, so the broker is killed on Apache Kafka alone.
+`streams verify` counts, and their open pairs are those of the review queue. The embedded broker loses its topics when it ends, so
+the broker is killed on Apache Kafka alone.
 """
 
 # ruff: noqa: S311 - a seed makes a test repeatable
@@ -15,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from random import Random
 
+import httpx
 import pytest
 
 from streams.local.serve import ServeProcess
@@ -97,6 +99,28 @@ def kill_everything(
                 _CAUGHT_UP_SECONDS,
             )
         checked_totals(settings, scenario.verify())
+        check_reviews(api)
+
+
+def check_reviews(api: ServeProcess) -> None:
+    """Wait until the totals have as many open pairs as `/review` lists, page by page, after a look at each."""
+
+    def agree() -> bool:
+        review = httpx.get(f"{api.url}/api/v1/stats").json()["totals"]["review"]
+        listed = len(open_pairs(api))
+        return listed > 0 and review is not None and (review["open"], review["unlooked"]) == (listed, 0)
+
+    wait_for(agree, "the open pairs are counted", _CAUGHT_UP_SECONDS)
+
+
+def open_pairs(api: ServeProcess) -> set[str]:
+    found: set[str] = set()
+    page: str | None = f"{api.url}/api/v1/review?limit=100"
+    while page:
+        answer = httpx.get(page)
+        found |= {item["id"] for item in answer.json()["items"]}
+        page = answer.links["next"]["url"] if "next" in answer.links else None
+    return found
 
 
 def end_and_start(scenario: FaultScenario, name: str, end: Callable[[], None], start: Callable[[], None]) -> None:

@@ -1,7 +1,8 @@
-"""Two tutorials do what they say: their commands run in a shell, and print what is written below them."""
+"""The tutorials do what they say: their commands run in a shell, and print what is written below them."""
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -19,7 +20,9 @@ from tests.system.processes import Streams, wait_for
 
 pytestmark = [pytest.mark.system, pytest.mark.long]
 
-TUTORIALS = Path(__file__).parents[2] / "docs" / "tutorials"
+DOCS = Path(__file__).parents[2] / "docs"
+TUTORIALS = DOCS / "tutorials"
+EVENTS_PAGE = (DOCS / "events.md").read_text(encoding="utf-8")
 PORT = "127.0.0.1:6060"
 SEEN_SECONDS = 30
 
@@ -90,7 +93,11 @@ class Shell:
         path = self.streams.directory / "followed.txt"
         with path.open("wb") as output:
             process = subprocess.Popen(
-                ["bash", "-uc", f"exec {commands}"], env=self.streams.environment, stdout=output, stderr=output
+                ["bash", "-uc", f"exec {commands}"],
+                env=self.streams.environment | {"PYTHONUNBUFFERED": "1"},
+                cwd=self.streams.directory,
+                stdout=output,
+                stderr=output,
             )
         try:
             yield path.read_text
@@ -127,6 +134,38 @@ def test_the_tutorial_of_the_api_prints_what_it_says(streams: Callable[..., Stre
                 check(shell, Step(step.commands, ours))
                 for each in streamed:
                     wait_for(lambda each=each: agrees(each, followed()), each)  # type: ignore[misc]
+
+
+def test_the_tutorial_of_subscribing_keeps_a_copy(streams: Callable[..., Streams]) -> None:
+    up, tail, send, follow = (
+        step.commands for step in steps((TUTORIALS / "subscribing.md").read_text(encoding="utf-8"))
+    )
+    streams_ = streams(http_port=0)
+    shell, python = Shell(streams_), f'"{sys.executable}"'
+    shell.run(steps((TUTORIALS / "first-feed.md").read_text(encoding="utf-8"))[0].commands)
+    (program,) = re.findall(r"^## Subscribing$.*?^```python\n(.*?)^```$", EVENTS_PAGE, re.MULTILINE | re.DOTALL)
+    assert up == "streams up\n"
+    with streams_.start("up"):
+        broker = wait_for(
+            lambda: re.search(r"127\.0\.0\.1:\d+", streams_.output().partition("Kafka")[2]), "the broker's address"
+        )
+        (streams_.directory / "follow.py").write_text(program.replace("localhost:9092", broker[0]), encoding="utf-8")
+        with shell.follow(tail.replace("streams", f"{python} -m streams", 1)) as tailed:
+            shell.run(send)
+            wait_for(
+                lambda: len(folded(tailed())) == 2 and "crossref:" in tailed() and "semantic_scholar:" in tailed(),
+                "its events",
+            )
+            expected = folded(tailed())
+        with shell.follow(follow.replace("python", python, 1)) as followed:
+            printed = {name: f"{name} {records}" for name, records in expected.items()}
+            wait_for(lambda: all(line in followed() for line in printed.values()), "the same from Python")
+    assert sorted(map(len, expected.values())) == [1, 2]
+
+
+def folded(lines: str) -> dict[str, list[str]]:
+    """Return the records of each cluster after the events in JSON lines."""
+    return {event["cluster_id"]: event["after"] for event in map(json.loads, lines.splitlines())}
 
 
 def check(shell: Shell, step: Step) -> None:

@@ -21,6 +21,8 @@ NAMES = (
     "decision",
     "document",
     "event",
+    "gap",
+    "position",
     "summary",
     "verification",
 )

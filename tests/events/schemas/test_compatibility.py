@@ -25,7 +25,7 @@ def released(name: str) -> Schema:
     return found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sorted(path.stem for path in RELEASED.glob("*.json")))
 def test_readers_of_the_last_release_read_what_is_published_now(name: str) -> None:
     assert list(breaks(released(name), schema(name), is_kept=name not in REPORTS)) == []
 
