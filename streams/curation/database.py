@@ -38,7 +38,7 @@ log = EventLog(__name__)
 T = TypeVar("T")
 
 FILE = "curation.sqlite"
-_LAYOUT = "2"
+_LAYOUT = "3"
 _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE position (
@@ -47,12 +47,14 @@ CREATE TABLE position (
 CREATE TABLE doubt (
   id TEXT PRIMARY KEY, a TEXT NOT NULL, b TEXT NOT NULL, source_a TEXT NOT NULL, source_b TEXT NOT NULL,
   score REAL NOT NULL, reasons TEXT NOT NULL, asked INTEGER NOT NULL, partition INTEGER NOT NULL, "offset" INTEGER NOT NULL,
-  by_doubt REAL NOT NULL, by_new INTEGER NOT NULL, by_effect INTEGER NOT NULL DEFAULT 0,
+  by_doubt REAL NOT NULL, by_new INTEGER NOT NULL, by_effect INTEGER NOT NULL DEFAULT -2,
+  by_worth REAL GENERATED ALWAYS AS (by_effect + by_doubt) VIRTUAL,
   looked INTEGER NOT NULL DEFAULT 0, settled INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX doubt_by_doubt ON doubt (settled, by_doubt, id);
 CREATE INDEX doubt_by_new ON doubt (settled, by_new, id);
 CREATE INDEX doubt_by_effect ON doubt (settled, by_effect, id);
+CREATE INDEX doubt_by_worth ON doubt (settled, by_worth, id);
 CREATE INDEX doubt_a ON doubt (a);
 CREATE INDEX doubt_b ON doubt (b);
 CREATE INDEX doubt_looked ON doubt (looked);

@@ -11,7 +11,8 @@ when, in ms; `settled`; `by_effect`) to spare looking again too soon; it changes
 | `score`     | that of the message; `reasons`: its reason codes, a space before and after each       |
 | `asked`     | the time of the message, in ms                                                        |
 | `by_…`      | the order: `by_doubt` the distance of the score from a half, `by_new` -`asked`,       |
-|             | `by_effect` minus the number of records in the two clusters, 0 where not looked at yet |
+|             | `by_effect` minus the number of records in the two clusters, -2 until they are looked  |
+|             | at, `by_worth` the sum of `by_effect` and `by_doubt`: by effect, then by doubt         |
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ __all__ = [
     "reopen",
 ]
 
-Order = Literal["doubt", "new", "effect"]
+Order = Literal["worth", "doubt", "new", "effect"]
 _COLUMNS = "d.id, d.a, d.b, d.score, d.reasons, d.asked"
 CORRECTED = "SELECT 1 FROM correction c WHERE c.a = d.a AND c.b = d.b AND NOT c.undone AND NOT c.refused"
 """Whether a correction names a pair `d`, and is neither undone nor refused."""
@@ -305,7 +306,7 @@ def asked(connection: sqlite3.Connection, identifier: str) -> Asked | None:
 
 def place(connection: sqlite3.Connection, identifier: str, order: Order) -> Position | None:
     """Return the place after a pair in an order; None where nothing was asked about it."""
-    sql = f"SELECT d.by_{order} FROM doubt d WHERE d.id = ?"  # noqa: S608 - one of three words
+    sql = f"SELECT d.by_{order} FROM doubt d WHERE d.id = ?"  # noqa: S608 - one of four words
     row = connection.execute(sql, (identifier,)).fetchone()
     return Position(False, row[0], identifier) if row else None
 

@@ -2,7 +2,9 @@
 
 Titles, authors, dates, arXiv ids and DOIs are facts about real papers; ids that sources give to records of their own
 (corpus ids, OpenAlex and CORE numbers, fatcat idents) are made up and lie outside the real ranges, as are all records
-with a DOI under 10.5555. The one-sentence abstracts are written for the demo. Among them are updates, deletes and broken payloads.
+with a DOI under 10.5555. Those under 10.5555/demo.doubt are each one half of a doubtful pair; the other half has the same number
+at its end, and is made up too. The one-sentence abstracts are written for the demo. Among them are updates, deletes and broken
+payloads.
 `gold.jsonl` beside this module says which records are of one work; a work printed twice by its authors counts as one.
 """
 

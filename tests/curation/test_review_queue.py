@@ -1,4 +1,4 @@
-"""The queue: in three orders, filtered, page by page, claimed by people, without what was settled."""
+"""The queue: in four orders, filtered, page by page, claimed by people, without what was settled."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_orders_and_filters(file: sqlite3.Connection, topics: Topics) -> None:
     assert queue(file, "doubt") == ["s:1", "s:3", "s:2"]
     assert queue(file, "new") == ["s:3", "s:2", "s:1"]
     review_queue.note(
-        file, [Looked(pair_id("s:2", "s:9"), settled=False, effect=9), Looked(pair_id("t:1", "s:1"), False, 2)], NOW
+        file, [Looked(pair_id("s:2", "s:9"), settled=False, effect=9), Looked(pair_id("t:1", "s:1"), False, 3)], NOW
     )
     assert queue(file, "effect") == ["s:2", "s:1", "s:3"]
     assert queue(file, "doubt", Filters(source="t")) == ["s:1"]
@@ -50,7 +50,19 @@ def test_orders_and_filters(file: sqlite3.Connection, topics: Topics) -> None:
     assert len(topics.messages) == 3
 
 
-@pytest.mark.parametrize("order", ["doubt", "new", "effect"])
+def test_by_worth_the_effect_comes_first_and_of_equal_ones_the_doubt(file: sqlite3.Connection, topics: Topics) -> None:
+    assert queue(file, "worth") == queue(file, "doubt") == ["s:1", "s:3", "s:2"], "none was looked at"
+    effects = {("s:1", "t:1"): 4, ("s:2", "s:9"): 5, ("s:3", "u:9"): 5}
+    review_queue.note(file, [Looked(pair_id(*pair), False, effect) for pair, effect in effects.items()], NOW)
+    assert queue(file, "worth") == queue(file, "worth", page=1) == ["s:3", "s:2", "s:1"]
+    topics.review("s:4", "t:4", 0.9)
+    topics.review("s:5", "t:5", 0.9)
+    folding.fold(file, "", topics.messages[-2:])
+    equal = sorted(["s:4", "s:5"], key=lambda record: pair_id(record, record.replace("s", "t")))
+    assert queue(file, "worth") == ["s:3", "s:2", "s:1", *equal], "pairs alike in both come by their ids"
+
+
+@pytest.mark.parametrize("order", ["worth", "doubt", "new", "effect"])
 @pytest.mark.parametrize("page", [1, 2])
 def test_pages_have_each_pair_once(file: sqlite3.Connection, topics: Topics, order: Order, page: int) -> None:
     claims.claim(file, pair_id("s:1", "t:1"), "bob", NOW)
@@ -120,7 +132,7 @@ def test_facets_count_what_is_open_and_passes_the_filters(file: sqlite3.Connecti
     assert (bounded.pairs, bounded.is_all) == (1, False)
 
 
-@pytest.mark.parametrize("order", ["doubt", "new", "effect"])
+@pytest.mark.parametrize("order", ["worth", "doubt", "new", "effect"])
 def test_the_place_after_a_pair(file: sqlite3.Connection, topics: Topics, order: Order) -> None:
     for made, after in review_queue.ordered(file, order, ALL, None, 10, person="ada", now=NOW):
         assert review_queue.place(file, made.id, order) == after

@@ -4,9 +4,14 @@ from importlib.resources import files
 import orjson
 import pytest
 
+import streams
+from streams.api.record_pool import RecordPool
+from streams.clusters.review_queue import Budget, Doubtful, choose
 from streams.demo import feed
 from streams.errors import PayloadError
+from streams.matching.decision import REVIEW
 from streams.records.record import Delete, Record
+from streams.records.stored import id_of
 from streams.sources import Item, parse
 
 GOLD = {
@@ -91,4 +96,25 @@ def test_facts_survive_the_shapes(records: dict[str, list[Record]]) -> None:
 def test_gold_names_every_record_that_stays(records: dict[str, list[Record]], items: list[tuple[str, Item]]) -> None:
     gone = {item.id for _, item in items if isinstance(item, Delete)}
     assert set(GOLD) == set(records) - gone
-    assert len(set(GOLD.values())) == 105
+    assert len(set(GOLD.values())) == 121
+
+
+def test_a_person_is_asked_about_a_dozen_pairs(items: list[tuple[str, Item]]) -> None:
+    """Those between two clusters, within the budget that even one micro-batch of the whole feed has."""
+    live = [item for _, item in items if isinstance(item, Record | Delete)]
+    home = {
+        id_of(record): (b"", number)
+        for number, cluster in enumerate(streams.deduplicate(live))
+        for record in cluster.record_ids
+    }
+    pool = RecordPool()
+    pool.add((item, place) for place, item in enumerate(live))
+    _, compared = RecordPool().add(
+        (entry.record, place) for place, entry in enumerate(pool.entries.values()) if entry.live
+    )
+    doubtful = [
+        Doubtful(one.arrived, one.other, one.decision.score, 1) for one in compared if one.decision.verdict == REVIEW
+    ]
+    choice = choose(doubtful, home.__getitem__, Budget().earn(len(live)))
+    assert 12 <= len(choice.asked) <= 20
+    assert choice.capped == 0

@@ -58,7 +58,7 @@ PairId = Annotated[str, PathParameter(description="The `id` of a pair.")]
 class PartForm(msgspec.Struct, frozen=True, kw_only=True):
     """What every form here has: the part of the queue to continue with."""
 
-    order: Order = "doubt"
+    order: Order = "worth"
     source: Annotated[str, msgspec.Meta(max_length=200)] = ""
     reason: Annotated[str, msgspec.Meta(max_length=100)] = ""
     low: Score = 0.0
@@ -113,7 +113,7 @@ async def review(
     request: Anything,
     resources: NamedDependency[Resources],
     caller: NamedDependency[Caller],
-    order: Annotated[Order, QueryParameter()] = "doubt",
+    order: Annotated[Order, QueryParameter()] = "worth",
     source: OfSource = "",
     reason: OfReason = "",
     low: Annotated[float, QueryParameter(ge=0, le=1)] = 0.0,

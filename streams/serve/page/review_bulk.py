@@ -59,7 +59,7 @@ async def bulk(
     request: Anything,
     resources: NamedDependency[Resources],
     caller: NamedDependency[Caller],
-    order: Annotated[Order, QueryParameter()] = "doubt",
+    order: Annotated[Order, QueryParameter()] = "worth",
     source: OfSource = "",
     reason: OfReason = "",
     low: Annotated[float, QueryParameter(ge=0, le=1)] = 0.0,

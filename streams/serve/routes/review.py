@@ -74,9 +74,10 @@ async def review(
     order: Annotated[
         Order,
         QueryParameter(
-            description="`doubt`: the score nearest to a half first; `new`: asked last first; `effect`: the largest clusters first."
+            description="`worth`: the largest clusters first, and of equal ones the most doubtful pair; "
+            "`doubt`: the score nearest to a half first; `new`: asked last first; `effect`: the largest clusters first."
         ),
-    ] = "doubt",
+    ] = "worth",
     limit: LimitParameter = 30,
     cursor: CursorParameter = None,
 ) -> Response[ReviewPage]:

@@ -12,6 +12,7 @@ from streams.curation.dead_letter_book import Count
 from streams.kafka.dead_letters import DeadLetter
 from streams.serve.dead_letters import DeadLetterContent, DeadLetterOutcome
 from streams.serve.page.views.faults import Fault, PayloadView, payload_view
+from streams.serve.page.views.page_bytes import page_bytes
 
 __all__ = [
     "REASONS", "CountRow", "Kind", "LetterRow", "LetterView", "OutcomeRow", "OutcomesView", "count_rows", "letter_row",
@@ -41,6 +42,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "correction_id_used": ("Another correction has its id", "Drop it; send it with another id."),
 }
 """What a reason code means, and what to do."""
+
+_MOST_LETTERS_BYTES = 30_000
+_LETTER_BYTES = 200
+"""Of the mark-up of a letter in a page."""
 
 
 class Kind(NamedTuple):
@@ -82,7 +87,10 @@ class LetterRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LetterView(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that could not be read: its letters with what to do, and its payload with the faults marked."""
+    """A message that could not be read: its letters with what to do, and its payload with the faults marked.
+
+    `letters` are the first ones, as many as a page has room for; `letters_left_out` is how many come after them.
+    """
 
     origin: str
     source: str
@@ -91,6 +99,7 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     shown: int
     time: float
     letters: tuple[LetterRow, ...]
+    letters_left_out: int
     advice: tuple[str, ...]
     payload: PayloadView
     address: str
@@ -155,6 +164,7 @@ def letter_view(content: DeadLetterContent) -> LetterView:
     """Return a message that could not be read, with its faults marked."""
     first = content.letters[0]
     faults = [Fault(letter.where, letter.detail) for letter in content.letters]
+    rows = _fitting(content.letters)
     return LetterView(
         origin=content.origin,
         source=first.source,
@@ -162,11 +172,24 @@ def letter_view(content: DeadLetterContent) -> LetterView:
         size=content.size,
         shown=content.shown,
         time=first.time / 1000,
-        letters=tuple(map(letter_row, content.letters)),
+        letters=rows,
+        letters_left_out=len(content.letters) - len(rows),
         advice=tuple(dict.fromkeys(REASONS[each.code][1] for each in content.letters if each.code in REASONS)),
         payload=payload_view(content.payload, content.payload_base64, faults),
         address=f"/api/v1/dead-letters/{quote(content.origin, safe=':')}",
     )
+
+
+def _fitting(letters: Sequence[DeadLetter]) -> tuple[LetterRow, ...]:
+    rows: list[LetterRow] = []
+    room = _MOST_LETTERS_BYTES
+    for row in map(letter_row, letters):
+        # Long texts are there twice: their beginning, and as a title.
+        room -= _LETTER_BYTES + 2 * page_bytes(row.detail[:1000] + row.where[:1000])
+        if room < 0 and rows:
+            break
+        rows.append(row)
+    return tuple(rows)
 
 
 def outcomes_view(outcomes: Sequence[DeadLetterOutcome], *, is_retry: bool, is_cut: bool) -> OutcomesView:

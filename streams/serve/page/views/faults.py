@@ -1,7 +1,8 @@
 """Shows the payload of a dead letter in numbered lines, with the places of its faults marked. Pure.
 
 A fault is at a path in the payload (`/entry[3]/id`), or at a character that the parser names in the detail. JSON is shown with a
-line for each value, anything else as it is. Only lines around the faults of a large payload are shown.
+line for each value, anything else as it is. Only lines around the faults of a large payload are shown, as many as a page has room
+for.
 """
 
 from __future__ import annotations
@@ -14,12 +15,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 from lxml import etree
+from msgspec import structs
+
+from streams.serve.page.views.page_bytes import MOST_PAYLOAD_BYTES, page_bytes
 
 __all__ = ["Fault", "PayloadLine", "PayloadView", "payload_view"]
 
 _MOST_LINES = 400
 _MOST_CHARACTERS = 600
 """Of a line: a payload in one line is shown around its fault."""
+_LINE_BYTES = 150
+"""Of the table's own in a page, for each line."""
 _AROUND = 40
 _AT_CHARACTER = re.compile(r"\(char (\d+)\)|line (\d+),? column (\d+)")
 _BAD_BYTE = re.compile(r"\\x[0-9a-f]{2}")
@@ -178,14 +184,26 @@ def _lines(text: str, span: tuple[int, int] | None) -> list[_Line]:
 
 
 def _view(form: str, lines: Sequence[_Line], marked: set[int], missing: Sequence[str]) -> PayloadView:
-    shown = _chosen(len(lines), marked)
     made: list[PayloadLine] = []
     last = -1
-    for at in shown:
-        made.append(_line(lines[at], at, is_fault=at in marked, skipped=at - last - 1))
-        last = at
-    left_out = len(lines) - len(shown)
+    for line in _fitting([_line(lines[at], at, is_fault=at in marked) for at in _chosen(len(lines), marked)]):
+        made.append(structs.replace(line, skipped=line.number - 2 - last))
+        last = line.number - 1
+    left_out = len(lines) - len(made)
     return PayloadView(form=form, lines=tuple(made), missing=tuple(dict.fromkeys(missing)), left_out=left_out)
+
+
+def _fitting(lines: Sequence[PayloadLine]) -> Sequence[PayloadLine]:
+    """Return the lines that a page has room for, in their order: those nearest to a fault, or the first ones."""
+    faults = [line.number for line in lines if line.is_fault] or [0]
+    found: list[PayloadLine] = []
+    room = MOST_PAYLOAD_BYTES
+    for line in sorted(lines, key=lambda line: min(abs(line.number - fault) for fault in faults)):
+        room -= _LINE_BYTES + page_bytes(line.before + line.marked + line.after)
+        if room < 0:
+            break
+        found.append(line)
+    return sorted(found, key=lambda line: line.number)
 
 
 def _chosen(count: int, marked: set[int]) -> list[int]:
@@ -196,7 +214,7 @@ def _chosen(count: int, marked: set[int]) -> list[int]:
     return sorted(near)[:_MOST_LINES] if near else list(range(_MOST_LINES))
 
 
-def _line(line: _Line, at: int, *, is_fault: bool, skipped: int) -> PayloadLine:
+def _line(line: _Line, at: int, *, is_fault: bool) -> PayloadLine:
     text, start, end = line.text, line.start, line.end
     if start < 0 and is_fault:  # all of the line but its indentation
         start, end = len(text) - len(text.lstrip()), len(text)
@@ -210,7 +228,7 @@ def _line(line: _Line, at: int, *, is_fault: bool, skipped: int) -> PayloadLine:
         marked, after = (_cut(marked, half), _cut(after, half))
     if is_fault and not marked:  # the fault is that the text ends
         marked = "⏎"
-    return PayloadLine(at + 1, before, marked, after, is_fault, skipped)
+    return PayloadLine(at + 1, before, marked, after, is_fault)
 
 
 def _cut(text: str, most: int) -> str:

@@ -6,15 +6,13 @@ import msgspec
 import orjson
 
 from streams.query.payloads import Payload
+from streams.serve.page.views.page_bytes import MOST_PAYLOAD_BYTES, beginning
 
 __all__ = ["PayloadView", "payload_view"]
 
-_MOST = 120_000
-"""Characters of a payload that a page shows."""
-
 
 class PayloadView(msgspec.Struct, frozen=True, kw_only=True):
-    """A payload and where its message is; `size` is in bytes, `shown` in characters of `text` where it is not all of it."""
+    """A payload and where its message is; `size` is in bytes; `left_out` are the characters of its text after `text`."""
 
     topic: str
     partition: int
@@ -22,7 +20,7 @@ class PayloadView(msgspec.Struct, frozen=True, kw_only=True):
     time: float
     records: int
     size: int
-    shown: int
+    left_out: int
     text: str
     is_binary: bool
 
@@ -30,6 +28,7 @@ class PayloadView(msgspec.Struct, frozen=True, kw_only=True):
 def payload_view(found: Payload) -> PayloadView:
     """Return what the page shows of a payload."""
     text, is_binary = _text(found.value)
+    shown = beginning(text, MOST_PAYLOAD_BYTES)
     return PayloadView(
         topic=found.topic,
         partition=found.partition,
@@ -37,8 +36,8 @@ def payload_view(found: Payload) -> PayloadView:
         time=found.time / 1000,
         records=found.records,
         size=len(found.value),
-        shown=_MOST if len(text) > _MOST else len(found.value),
-        text=text[:_MOST],
+        left_out=len(text) - len(shown),
+        text=shown,
         is_binary=is_binary,
     )
 

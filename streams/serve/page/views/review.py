@@ -31,6 +31,7 @@ __all__ = [
 _MOST_FURTHER = 50
 
 ORDERS: Mapping[Order, str] = {
+    "worth": "most worthwhile first",
     "doubt": "most doubtful first",
     "new": "asked last first",
     "effect": "largest clusters first",
@@ -40,7 +41,7 @@ ORDERS: Mapping[Order, str] = {
 class Part(NamedTuple):
     """The part of the queue that a person works through, as it is in addresses: an order, filters, and the place `after`."""
 
-    order: Order = "doubt"
+    order: Order = "worth"
     source: str = ""
     reason: str = ""
     low: float = 0.0

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from streams.curation.dead_letter_book import Count
 from streams.errors import PAYLOAD_CODES
 from streams.kafka.dead_letters import DeadLetter
+from streams.serve.access import Caller
 from streams.serve.dead_letters import DeadLetterContent, DeadLetterOutcome
+from streams.serve.page.templates import render
 from streams.serve.page.views.dead_letters import (
     REASONS,
     Kind,
@@ -77,3 +81,35 @@ def test_outcomes_show_what_failed_first() -> None:
     ]  # fmt: skip
     dropped = outcomes_view([DeadLetterOutcome(origin="t:0:1", dropped=True)], is_retry=False, is_cut=False)
     assert (dropped.title, dropped.rows[0].words) == ("1 of 1 messages dropped", "dropped")
+
+
+def opened(payload: str, *letters: DeadLetter) -> str:
+    """The page of a dead letter."""
+    content = DeadLetterContent(
+        origin="t:0:1",
+        letters=letters,
+        key="k",
+        size=len(payload.encode()),
+        shown=len(payload.encode()),
+        payload=payload,
+    )
+    view = letter_view(content)
+    return render("dead-letter.html", here="/dead-letters/t:0:1", viewer=Caller(), view=view, sources=("document",))
+
+
+@pytest.mark.parametrize("character", ["<", "\u7901", "\U0001fab8", "\x00", "x"])
+def test_a_page_of_a_letter_is_small_whatever_its_characters(character: str) -> None:
+    lines = "\n".join([character * 700] * 400)
+    html = opened(lines, letter(detail=f"it is wrong (char {len(lines) // 2})"))
+    assert len(html.encode()) < 115_000
+    assert "lines not shown" in html
+    assert "<mark>" in html, "the fault is among what is shown"
+    assert len(opened(character * 300_000, letter()).encode()) < 15_000
+
+
+def test_a_page_of_many_letters_is_small() -> None:
+    letters = [letter(where=f"/{place}/id", detail="<" * 400) for place in range(1_000)]
+    html = opened("{}", *letters)
+    assert len(html.encode()) < 60_000
+    assert "and 999 more in this message" in html
+    assert "more, which the API lists" in html
