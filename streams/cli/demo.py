@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -34,8 +36,8 @@ __all__ = ["demo"]
 
 _CHECK_SECONDS = 0.5
 _NEXT = """
-Look at them in a browser: `streams demo --page` serves the page with these papers until you end it.
-Next: `streams up` keeps it running, `streams run --out DIR FILE` does it with your files."""
+Look at them in a browser: `{streams} demo --page` serves the page with these papers until you end it.
+Next: `{streams} up` keeps it running, `{streams} run --out DIR FILE` does it with your files."""
 _SHOWN = ("peco", "attention is all you need", "observation of a new particle", "deep residual")
 
 
@@ -63,10 +65,19 @@ def demo(settings: Settings, *, page: bool = False) -> None:
                 if page:
                     _serve_page(screen, worker.settings, out)
                 else:
-                    screen.print(_NEXT)
+                    screen.print(_NEXT.format(streams=_called(sys.argv[0])))
             finally:
                 remove_state(own, connection, services)
                 connection.close()
+
+
+def _called(program: str) -> str:
+    """Return how a person calls the program that runs: a path below this folder is relative, one on PATH is its name."""
+    path = Path(program)
+    if path.name != "streams" or shutil.which("streams") == str(path.absolute()):
+        return "streams"
+    here = Path.cwd()
+    return str(path.absolute().relative_to(here) if path.absolute().is_relative_to(here) else path)
 
 
 def _play(screen: Console, own: Settings, worker: WorkerProcess, services: Services) -> RunProgress:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
@@ -19,3 +21,18 @@ def test_the_page_needs_its_extra_and_servers_of_its_own(monkeypatch: pytest.Mon
     without = CliRunner().invoke(app, ["demo", "--page"]).exception
     assert isinstance(without, UsageError)
     assert "streams-dedup[serve]" in str(without)
+
+
+def test_what_comes_next_is_called_as_the_demo_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = tmp_path / ".venv/bin/streams"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", "/nowhere")
+    called = module._called
+    assert called(".venv/bin/streams") == called(str(program)) == ".venv/bin/streams"
+    assert called("/opt/elsewhere/bin/streams") == "/opt/elsewhere/bin/streams"
+    assert called("/opt/streams/__main__.py") == "streams"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert called(str(program)) == "streams"

@@ -91,8 +91,10 @@ def test_every_response_has_strict_headers(client: Client) -> None:
             assert (given["X-Content-Type-Options"], given["Referrer-Policy"]) == ("nosniff", "no-referrer")
             assert (given["X-Frame-Options"], given["Cross-Origin-Resource-Policy"]) == ("DENY", "same-origin")
             is_page = given["Content-Type"].startswith("text/html")
-            assert given["Content-Security-Policy"].startswith(
-                "default-src 'self'; " if is_page else "default-src 'none'; "
+            assert given["Content-Security-Policy"] == (
+                "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+                if is_page
+                else "default-src 'none'; frame-ancestors 'none'"
             )
             assert given["Cache-Control"]
             assert not [name for name in given if name.startswith("access-control-") or name == "server"]

@@ -38,7 +38,7 @@ def test_the_demo_ends_in_time_and_leaves_nothing(streams: Callable[..., Streams
     assert "records are" in text
     assert "together because" in text
     assert "dead letter from" in text
-    assert "streams demo --page" in text
+    assert "streams demo --page` serves" in text
     assert "\x1b[" not in text, "colours where nobody looks"
     streams_.check_nothing_is_left()
 
