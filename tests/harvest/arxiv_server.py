@@ -38,14 +38,14 @@ def papers(count: int, since: date, days: int) -> list[Paper]:
 
 
 class ArxivServer(FeedServer):
-    """Answers ListRecords; `page_size` records a page. `forget` makes all tokens expire."""
+    """Answers ListRecords; `page_size` records a page. `forget` makes all tokens expire; `expired` were sent after it."""
 
     def __init__(self, listed: list[Paper], page_size: int = 10) -> None:
         super().__init__()
         self.papers = listed
         self.page_size = page_size
         self._tokens: dict[str, tuple[list[Paper], int]] = {}
-        self._number = 0
+        self.expired = self._number = 0
 
     def forget(self) -> None:
         self._tokens.clear()
@@ -56,6 +56,7 @@ class ArxivServer(FeedServer):
         if token := query.get("resumptionToken"):
             assert set(query) == {"verb", "resumptionToken"}
             if token not in self._tokens:
+                self.expired += 1
                 return _answer('<error code="badResumptionToken">expired</error>')
             return self._page(*self._tokens[token])
         since, until = date.fromisoformat(query["from"]), date.fromisoformat(query["until"])

@@ -58,10 +58,14 @@ def at_random(seed: int, share: float, kinds: tuple[Fault, ...] = KINDS) -> Call
 
 
 class FeedServer:
-    """Runs in a thread of its own; `with` starts and stops it. `fault` gives the fault of a request by its number from 0."""
+    """Runs in a thread of its own; `with` starts and stops it. `fault` gives the fault of a request by its number from 0.
+
+    `failed` counts the requests that failed, `most_at_once` is the largest number of them that were answered at the same time.
+    """
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
+        self.failed = self.most_at_once = self._at_once = 0
         self.fault: Callable[[int], Fault | None] = lambda _number: None
         self.before: Callable[[int], None] = lambda _number: None
         self.headers: dict[str, str] = {}
@@ -95,6 +99,14 @@ class FeedServer:
         self.url = f"http://{host}:{port}"
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            return await self._respond(request)
+        finally:
+            self._at_once -= 1
+
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
         number = len(self.asked)
         asked = Asked(request.path, dict(request.query), request.headers.copy())
         self.asked.append(asked)
@@ -104,6 +116,7 @@ class FeedServer:
             response = self.answer(asked)
             response.headers.update(self.headers)
             return response
+        self.failed += 1
         return await self._fail(fault, request, asked)
 
     async def _fail(self, fault: Fault, request: web.Request, asked: Asked) -> web.StreamResponse:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from streams.harvest.checkpoints import CheckpointStore
@@ -30,15 +31,22 @@ _GIVEN = (
 )
 
 
+_KEYS = {"STREAMS_SEMANTIC_SCHOLAR_KEY": "k", "STREAMS_OPENALEX_KEY": "k"}
+
+
 def started(
-    settings: Settings, server: FeedServer, *arguments: str, stderr: int = subprocess.PIPE
+    settings: Settings,
+    server: FeedServer,
+    *arguments: str,
+    stdout: int = subprocess.DEVNULL,
+    stderr: int = subprocess.PIPE,
+    keys: Mapping[str, str] = _KEYS,
 ) -> subprocess.Popen[bytes]:
-    """Start `streams harvest`; the caller ends it."""
+    """Start `streams harvest` with API `keys` in its environment; the caller ends it."""
     given = {f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in _GIVEN}
-    environment = {**os.environ, **given, "STREAMS_HARVEST_URL": server.url, "STREAMS_SEMANTIC_SCHOLAR_KEY": "k"}
-    environment["STREAMS_OPENALEX_KEY"] = "k"
+    environment = {**os.environ, **given, **keys, "STREAMS_HARVEST_URL": server.url}
     command = [sys.executable, "-m", "streams", "harvest", *arguments]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
+    return subprocess.Popen(command, env=environment, stdout=stdout, stderr=stderr)
 
 
 def killed_at(settings: Settings, server: FeedServer, number: int, *arguments: str, after: float = 0.0) -> bool:

@@ -12,9 +12,17 @@ import pytest
 
 from streams.errors import FeedError, UsageError
 from streams.feed_files.keys import message_key
+from streams.harvest.arxiv import ArxivSource
 from streams.harvest.checkpoints import Checkpoint, CheckpointStore, State, read_states
+from streams.harvest.client import FeedClient, Patience
+from streams.harvest.harvester import Harvester
+from streams.harvest.metrics import HarvestMetrics
+from streams.harvest.pace import Pace
 from streams.harvest.process import Wanted, harvest
 from streams.harvest.source import Options
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.producer import Publisher
+from streams.kafka.topics import create_topics, harvest_topics
 from streams.records.record import Delete, Record
 from streams.settings import Settings
 from streams.sources import parse
@@ -123,6 +131,8 @@ def test_each_fault_is_met_by_asking_again(settings: Settings, server: ArxivServ
     assert_same(folded(settings, "arxiv"), server.papers)
     (state,) = states(settings)
     assert state.success > 0
+    assert server.failed == len(kinds)
+    assert server.most_at_once == 1, "arXiv's rule"
 
 
 @pytest.mark.long
@@ -207,6 +217,39 @@ def test_faults_at_random_lose_nothing(settings: Settings, server: ArxivServer, 
             run(settings.model_copy(update={"harvest_attempts": 4}), server)
             break
     assert_same(folded(settings, "arxiv"), server.papers)
+
+
+def test_a_month_is_followed_day_by_day(settings: Settings, folded: Fold) -> None:
+    """Papers appear each day, all are rewritten on one, tokens expire in each night's pass, and one request of a hundred fails."""
+    days = [SINCE + timedelta(number) for number in range(31)]
+    coming = papers(31 * 30, SINCE, 31)
+
+    async def follow(server: ArxivServer) -> None:
+        metrics = HarvestMetrics("arxiv")
+        client = FeedClient("arXiv", "x", Pace(0), metrics, Patience(5, 5, 0.01))
+        await create_topics(settings, specs=harvest_topics(settings, "arxiv"))
+        async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher, client:
+            store = CheckpointStore(settings, "arxiv", publisher)
+            source = ArxivSource(Options(since=SINCE), server.url)
+            for day in days:
+                server.papers += [paper for paper in coming if paper.day == day]
+                if day == days[15]:
+                    server.papers = [paper._replace(day=day, title=f"{paper.title}, again") for paper in server.papers]
+                expiring = len(server.asked) + 3  # the second page of a day
+                server.before = lambda number, at=expiring: server.forget() if number == at else None  # type: ignore[misc]
+                await Harvester(source, client, store, publisher, metrics, today=lambda day=day: day).once()  # type: ignore[misc]
+
+    with ArxivServer([], page_size=20) as server:
+        server.fault = at_random(3, 0.01)
+        asyncio.run(follow(server))
+        assert server.failed > 2
+        assert server.most_at_once == 1
+        assert server.expired > 20
+        assert_same(folded(settings, "arxiv"), server.papers)
+        assert len(server.papers) == len(coming)
+        print(f"\n31 passes: {len(server.asked)} requests, {server.failed} failed, {server.expired} tokens expired")
+    assert checkpoint(settings).done == f"{days[-1]}"
+    assert checkpoint(settings).pending == ()
 
 
 @pytest.mark.parametrize("stride", [pytest.param(4, marks=pytest.mark.long), pytest.param(1, marks=pytest.mark.soak)])

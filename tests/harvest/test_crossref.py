@@ -17,7 +17,10 @@ from streams.feed_files.keys import message_key
 from streams.harvest.checkpoints import CheckpointStore
 from streams.harvest.process import Wanted, harvest
 from streams.harvest.source import Options
+from streams.records.record import Record
+from streams.records.version import RecordVersion, arrival
 from streams.settings import Settings
+from streams.sources import parse
 from tests.harvest.feed_server import KINDS, at_random
 from tests.harvest.killing import assert_killed_at_any_request
 from tests.harvest.works_server import WorksServer, crossref_works
@@ -54,6 +57,38 @@ def test_days_are_harvested_with_their_cursors(settings: Settings, server: Works
     done = asyncio.run(CheckpointStore(settings, "crossref", None).read()).checkpoint
     assert done is not None
     assert (done.done, done.newest) == ("2026-11-08", "2026-11-08")
+
+
+def test_of_two_deposits_in_one_window_the_newer_one_counts(
+    settings: Settings, server: WorksServer, messages: Callable[[Settings, str], list[Any]]
+) -> None:
+    """Whichever is listed first: versions decide, as in workers."""
+
+    def deposited(name: str, hour: int) -> dict[str, Any]:
+        return {"DOI": name, "title": [f"At {hour}"], "deposited": {"date-time": f"2026-11-02T{hour:02}:00:00Z"}}
+
+    twice = [
+        deposited("10.5555/x", 9),
+        deposited("10.5555/x", 15),
+        deposited("10.5555/y", 15),
+        deposited("10.5555/y", 9),
+    ]
+    server.works = [(SINCE, work) for work in twice]
+    run(settings, server, Options(since=SINCE, until=SINCE))
+    newest: dict[str, tuple[RecordVersion, str]] = {}
+    titles: dict[str, set[str]] = {}
+    for offset, message in enumerate(messages(settings, "crossref")):
+        (record,) = parse("crossref", message.value)
+        assert isinstance(record, Record)
+        version = RecordVersion.of(
+            message.value, version=record.version, updated=record.updated, taken=arrival(1_000, offset)
+        )
+        titles.setdefault(record.source_id, set()).add(record.title)
+        stored = newest.get(record.source_id)
+        if stored is None or version.supersedes(stored[0]):
+            newest[record.source_id] = version, record.title
+    assert titles == {"10.5555/x": {"At 9", "At 15"}, "10.5555/y": {"At 9", "At 15"}}
+    assert {name: title for name, (_, title) in newest.items()} == {"10.5555/x": "At 15", "10.5555/y": "At 15"}
 
 
 def test_filters_select_works_and_are_a_feed_of_their_own(settings: Settings, server: WorksServer) -> None:
