@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     )
     batch_records: int = Field(1024, ge=1, le=10_000, description="most messages handled in one micro-batch")
     batch_seconds: float = Field(
-        0.0, ge=0, le=10, description="wait for more records after the first one of a micro-batch, in seconds"
+        0.03, ge=0, le=10, description="wait for more records after the first one of a micro-batch, in seconds"
     )
     buckets: int = Field(
         4096,

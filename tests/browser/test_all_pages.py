@@ -26,8 +26,12 @@ MOST_PAINT_MS = 500
 LOADS, MOST_LOADS = 3, 10
 _SQUEEZED = """() => [...document.querySelectorAll("main td, main th, main caption")]
   .filter((cell) => cell.offsetWidth < 100 && cell.offsetHeight > 60 && !cell.closest(".hidden"))
-  .filter((cell) => cell.innerText.trim().length > 20)
-  .map((cell) => cell.innerText.slice(0, 60))"""
+  .map((cell) => {
+    const seen = cell.cloneNode(true);
+    seen.querySelectorAll(".hidden").forEach((each) => each.remove());
+    return seen.textContent.replace(/\\s+/g, " ").trim();
+  })
+  .filter((text) => text.length > 20)"""
 _MOVING = """() => [...document.querySelectorAll("*")].filter((each) => {
   const style = getComputedStyle(each);
   return style.animationName !== "none" || style.transitionDuration.split(",").some((time) => parseFloat(time) > 0);
