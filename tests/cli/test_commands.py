@@ -62,7 +62,10 @@ def test_without_a_command_it_shows_them_all(say: Callable[..., Said]) -> None:
         (["run", "file"], "--out"),
         (["run", "--out", "d"], "FILE"),
         (["send", "x.jsonl"], "--source"),
-        (["tail", "everything"], "decisions, events, clusters or dead-letter|decisions, events, clusters, dead-letter"),
+        (
+            ["tail", "everything"],
+            "decisions, events, clusters, review or dead-letter|decisions, events, clusters, review, dead-letter",
+        ),
         (["tail", "-n", "0"], "-n"),
         (["explain"], "RECORD"),
         (["demo", "--fast"], "--fast"),

@@ -35,7 +35,7 @@ def test_unread_messages_that_retention_deletes_are_counted_without_a_later_one(
         with WorkerProcess(services.settings, tmp_path / "first.log") as worker:
             worker.wait_ready()
             asyncio.run(send(services.settings, range(5)))
-            wait_for(lambda: lag(worker) == 0 and handled(worker) == 5, "the first ones are finished")
+            wait_for(lambda: handled(worker) == 5 and lag(worker) == 0, "the first ones are finished")
         asyncio.run(send(services.settings, range(5, 42)))
         asyncio.run(delete_all(services.settings))
         with WorkerProcess(services.settings, tmp_path / "second.log") as worker:
@@ -44,7 +44,7 @@ def test_unread_messages_that_retention_deletes_are_counted_without_a_later_one(
             assert handled(worker) == 0
             assert lag(worker) == 0
             asyncio.run(send(services.settings, range(42, 45)))
-            wait_for(lambda: lag(worker) == 0 and handled(worker) == 3, "the next ones are finished")
+            wait_for(lambda: handled(worker) == 3 and lag(worker) == 0, "the next ones are finished")
             assert metric(worker.read("/metrics"), "streams_skipped_offsets_total") == 37, "and counted once"
             check_agreement(services.settings, {f"m:{number}" for number in (*range(5), *range(42, 45))})
 
@@ -57,13 +57,13 @@ def test_what_waits_for_a_worker_that_was_away_is_its_lag(
         with WorkerProcess(services.settings, tmp_path / "worker.log") as worker:
             worker.wait_ready()
             asyncio.run(send(services.settings, range(5)))
-            wait_for(lambda: lag(worker) == 0 and handled(worker) == 5, "the first ones are finished")
+            wait_for(lambda: handled(worker) == 5 and lag(worker) == 0, "the first ones are finished")
             services.redis.kill()
             asyncio.run(send(services.settings, range(5, 9)))
             wait_for(lambda: lag(worker) == 4, "four messages wait")
             wait_for(lambda: metric(worker.read("/metrics"), "streams_lag_seconds") > 2, "they age")
             services.redis.start()
-            wait_for(lambda: lag(worker) == 0 and handled(worker) == 9, "nothing waits any more", 60)
+            wait_for(lambda: handled(worker) == 9 and lag(worker) == 0, "nothing waits any more", 60)
             assert metric(worker.read("/metrics"), "streams_lag_seconds") == 0
 
 
