@@ -25,7 +25,7 @@ _AHEAD = 16
 async def micro_batches(stream: Any, most: int, seconds: float) -> AsyncGenerator[list[EventT[Any]], None]:
     """Yield the events of a stream together that have arrived, in order, with at most `most` records; none is acknowledged.
 
-    An event is a record batch. `seconds` is how long to wait, after the first event, for others to arrive with it. Ends with the
+    An event is a record batch. `seconds` is how long to wait for others where those that have arrived leave room. Ends with the
     stream; raises what the stream raises.
     """
     stream.enable_acks = False
@@ -39,15 +39,11 @@ async def micro_batches(stream: Any, most: int, seconds: float) -> AsyncGenerato
     held: EventT[Any] | None = None
     try:
         while (first := held or await _next(arrived, reading)) is not None:
-            if seconds and arrived.qsize() < _AHEAD:
+            taken, crowded = [first], arrived.full()
+            held = _fill(taken, arrived, most)
+            if seconds and not (crowded or held) and sum(map(_records, taken)) < most:
                 await asyncio.sleep(seconds)
-            taken, held, room = [first], None, most - _records(first)
-            while not arrived.empty():
-                event = arrived.get_nowait()
-                if (room := room - _records(event)) < 0:
-                    held = event
-                    break
-                taken.append(event)
+                held = _fill(taken, arrived, most)
             yield taken
     finally:
         reading.cancel()
@@ -68,6 +64,17 @@ async def _next(arrived: asyncio.Queue[EventT[Any]], reading: asyncio.Task[None]
         return None
     finally:
         getting.cancel()
+
+
+def _fill(taken: list[EventT[Any]], arrived: asyncio.Queue[EventT[Any]], most: int) -> EventT[Any] | None:
+    """Take what has arrived while it has room; return the event that had none."""
+    room = most - sum(map(_records, taken))
+    while not arrived.empty():
+        event = arrived.get_nowait()
+        if (room := room - _records(event)) < 0:
+            return event
+        taken.append(event)
+    return None
 
 
 def _records(event: EventT[Any]) -> int:

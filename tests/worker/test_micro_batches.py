@@ -79,6 +79,21 @@ def test_it_waits_for_others_where_that_is_set() -> None:
     assert len(asyncio.run(first())) == 2
 
 
+@pytest.mark.parametrize(("sizes", "taken_sizes"), [([10], [10]), ([5, 5], [5, 5]), ([5, 6], [5])])
+def test_a_full_one_waits_for_no_others(sizes: list[int], taken_sizes: list[int]) -> None:
+    async def taken_at_once() -> list[Any]:
+        stream = Stream()
+        async with aclosing(micro_batches(stream, 10, 600.0)) as batches:
+            first = asyncio.create_task(anext(batches))
+            await asyncio.sleep(0)  # it waits for the first event
+            for number, size in enumerate(sizes):
+                stream.queue.put_nowait(event(number, size))
+            return await asyncio.wait_for(first, 10)
+
+    found = asyncio.run(taken_at_once())
+    assert [len(each.message.records) for each in found] == taken_sizes
+
+
 def test_an_error_of_the_stream_is_raised_after_what_came_before_it() -> None:
     seen: list[Any] = []
 
