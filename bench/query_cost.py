@@ -14,25 +14,19 @@ pair the other way round, for the index grows. Printed are, as medians of the pa
 from __future__ import annotations
 
 import argparse
-import asyncio
 import http.client
 import os
 import statistics
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from random import Random
 from typing import NamedTuple
 from urllib.parse import quote
 
 import orjson
 from questions import Asked, Clients
-from serve import Bench, Phase, send, wait_until_handled
+from serve import Bench, Phase, serving
 
-from streams.local.serve import ServeProcess
-from streams.local.services import Services
-from streams.local.worker import WorkerProcess
 from streams.settings import Settings
 from streams.synthetic.generator import Generated, generate
 
@@ -144,24 +138,13 @@ def main() -> None:
     given = parser.parse_args()
     most = given.indexed + 2 * given.pairs * given.backlog
     messages: list[Generated] = list(islice((m for m in generate(1, most // 2 + 1000) if m.value), most))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Services(Settings(http_port=0), None, unix_socket=False) as services,
-        WorkerProcess(services.settings, Path(folder) / "worker.log") as worker,
-    ):
-        worker.wait_ready()
+    with serving(messages, given.indexed) as (bench, api):
         first = messages[: given.indexed]
-        asyncio.run(send(services.settings, first))
-        wait_until_handled(worker)
-        own = services.settings.model_copy(update={"serve_port": 0, "serve_requests_per_second": 0})
-        with ServeProcess(own, Path(folder) / "serve.log") as api:
-            api.wait_ready()
-            asked = Asked(first[:: max(len(first) // 1000, 1)])
-            person = Person(asked, clusters_of(api.settings, asked.works[:_CLUSTERS]))
-            address = (api.settings.serve_host, api.settings.serve_port)
-            bench = Bench(worker, api, iter(messages[given.indexed :]))
-            print(f"{len(first):,} messages indexed; {given.clicks:g} clicks/s beside backlogs of {given.backlog:,}")
-            pairs = measure(bench, lambda: Clients(address, person, given.clicks, 1), given.backlog, given.pairs)
+        asked = Asked(first[:: max(len(first) // 1000, 1)])
+        person = Person(asked, clusters_of(api.settings, asked.works[:_CLUSTERS]))
+        address = (api.settings.serve_host, api.settings.serve_port)
+        print(f"{len(first):,} messages indexed; {given.clicks:g} clicks/s beside backlogs of {given.backlog:,}")
+        pairs = measure(bench, lambda: Clients(address, person, given.clicks, 1), given.backlog, given.pairs)
     print_pairs(pairs)
     print_clicks(pairs)
 

@@ -23,7 +23,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -116,6 +116,23 @@ class Bench:
         redis = float(fields["used_cpu_user"]) + float(fields["used_cpu_sys"])
         handled = value(self._worker.read("/metrics"), "streams_received_records_total")
         return Cost(cpu_seconds(self._api.child.pid), redis, cpu_seconds(self._worker.child.pid), handled)
+
+
+@contextmanager
+def serving(messages: Sequence[Generated], indexed: int) -> Iterator[tuple[Bench, ServeProcess]]:
+    """Run a worker and the service; so many messages are indexed, and the others are the feed of the bench."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Services(Settings(http_port=0), None, unix_socket=False) as services,
+        WorkerProcess(services.settings, Path(folder) / "worker.log") as worker,
+    ):
+        worker.wait_ready()
+        asyncio.run(send(services.settings, messages[:indexed]))
+        wait_until_handled(worker)
+        own = services.settings.model_copy(update={"serve_port": 0, "serve_requests_per_second": 0})
+        with ServeProcess(own, Path(folder) / "serve.log") as api:
+            api.wait_ready()
+            yield Bench(worker, api, iter(messages[indexed:])), api
 
 
 async def send(settings: Settings, messages: Sequence[Generated], rate: float = 0.0) -> None:
@@ -230,23 +247,12 @@ def main() -> None:
     given = parser.parse_args()
     most = given.records + given.turns * 2 * int(given.rate * given.seconds)
     messages = list(islice((m for m in generate(1, most // 2) if m.value), most))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Services(Settings(http_port=0), None, unix_socket=False) as services,
-        WorkerProcess(services.settings, Path(folder) / "worker.log") as worker,
-    ):
-        worker.wait_ready()
+    with serving(messages, given.records) as (bench, api):
         first = messages[: given.records]
-        asyncio.run(send(services.settings, first))
-        wait_until_handled(worker)
         print(f"{len(first):,} messages indexed", flush=True)
-        own = services.settings.model_copy(update={"serve_port": 0, "serve_requests_per_second": 0})
-        with ServeProcess(own, Path(folder) / "serve.log") as api:
-            api.wait_ready()
-            asked = Asked(first[:: max(len(first) // 5000, 1)])
-            address = (api.settings.serve_host, api.settings.serve_port)
-            bench = Bench(worker, api, iter(messages[given.records :]))
-            measure(bench, lambda: Clients(address, asked, given.queries), given)
+        asked = Asked(first[:: max(len(first) // 5000, 1)])
+        address = (api.settings.serve_host, api.settings.serve_port)
+        measure(bench, lambda: Clients(address, asked, given.queries), given)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from streams.query.index_reader import Home, IndexReader, groups_in, homes_in
 from streams.records.record import Record
 from streams.records.stored import Stored, id_of
 from streams.records.version import RecordVersion
-from streams.state.places import count, is_weak, names, places_of, slots
+from streams.state.places import count, fields, is_weak, names, places_of
 from streams.state.reader import Reader
 
 __all__ = ["MOST_CLUSTERS", "MOST_MATCHED", "match"]
@@ -128,8 +128,7 @@ def _candidates(index: IndexReader, asked: Sequence[_Asked]) -> list[_Found]:
     """Read the candidates of each document from the key index."""
     keys = [name for each in asked for name in names(each.places, index.layout.key_names)]
     width = index.layout.fingerprint_bytes
-    fields = [fingerprint[-width:] for each in asked for _, fingerprint in slots(each.places)]
-    replies = iter(index.connection.read_fields(keys, fields))
+    replies = iter(index.connection.read_fields(keys, [f for each in asked for f in fields(each.places, width)]))
     found: list[_Found] = []
     for each in asked:
         met: dict[bytes, None] = {}

@@ -21,7 +21,7 @@ from streams.engine.prepare import CORRECTIONS, Items
 from streams.errors import ForgottenError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.incoming import incoming
-from streams.kafka.reader import Extent, plain_consumer, read_between, reported_extents
+from streams.kafka.reader import Extent, plain_consumer, read_between, read_from, reported_extents
 from streams.kafka.topics import input_topics, source_of
 from streams.settings import Settings
 from streams.state.progress import Place, Step
@@ -162,9 +162,7 @@ async def end_offsets(settings: Settings, topics: Sequence[str]) -> dict[Place, 
     if not known:
         return {}
     async with plain_consumer(kafka) as consumer:
-        consumer.assign(list(known))
-        for place, extent in known.items():
-            consumer.seek(place, extent.end)
+        read_from(consumer, {place: extent.end for place, extent in known.items()})
         while await consumer.getmany(timeout_ms=_FETCH_MS):
             pass  # what comes while it is read is handled here as well
         return {(place.topic, place.partition): await consumer.position(place) for place in known}

@@ -33,7 +33,7 @@ from streams.matching.prefilter import SIGNATURE_BYTES, WEAK_KINDS
 from streams.records.stored import ID_BYTES
 from streams.state.connection import Command, Script
 from streams.state.layout import Layout
-from streams.state.places import count, fingerprints, names, pack, slots
+from streams.state.places import count, fields, fingerprints, names, pack, slots
 
 __all__ = ["ADD_TO_KEYS", "REMOVE_FROM_KEYS", "Entry", "KeyIndex", "KeyRecords", "Place", "places"]
 
@@ -44,7 +44,6 @@ ADD_TO_KEYS, REMOVE_FROM_KEYS = (
 
 
 _SIGNED = ID_BYTES + SIGNATURE_BYTES
-_FIRST_FINGERPRINT = 4
 _OVERFLOW = b"+"
 _NONE: dict[int, bytes] = {}
 _ADD_TOGETHER = 32
@@ -91,8 +90,7 @@ class KeyIndex:
 
     def remove(self, record: bytes, places: bytes) -> list[Command]:
         """Take a record out of keys that it no longer has; a record that a full key had no room for takes its room."""
-        fields = [fingerprint[-self._fingerprint_bytes :] for _, fingerprint in slots(places)]
-        found = list(zip(names(places, self._names), fields, strict=True))
+        found = list(zip(names(places, self._names), fields(places, self._fingerprint_bytes), strict=True))
         lots = [found][: len(found)] if self._together else [[each] for each in found]
         return [
             REMOVE_FROM_KEYS.call([name for name, _ in lot], (record, self._cap, *(value for _, value in lot)))
@@ -209,7 +207,7 @@ def _signature(packed: bytes, record: bytes, entry: int) -> bytes | None:
 
 def entry_bytes(layout: Layout, *, loose: bool) -> int:
     """Return how many bytes an entry has: id and signature of a weak key, the id alone of another, both in format 1."""
-    return _SIGNED if loose or layout.fingerprint_bytes == _FIRST_FINGERPRINT else ID_BYTES
+    return _SIGNED if loose or layout.signs_all_entries else ID_BYTES
 
 
 def places(layout: Layout, keys: Iterable[Key]) -> tuple[Place, ...]:

@@ -88,6 +88,7 @@ def webhooks_key(namespace: str) -> bytes:
 _KEY_DIGEST = blake2b(digest_size=ID_BYTES)
 _KEY_PARTS = Struct(">II")
 _LONG, _SHORT = 4, 3
+"""Bytes of a fingerprint in format 1, where every entry has a signature, and since."""
 _WEAK = 1 << 23
 _OTHER_BITS = _WEAK - 1
 
@@ -100,7 +101,8 @@ class Layout:
 
     def __init__(self, namespace: str, generation: str, buckets: int, form: int = LATEST) -> None:
         """Name blocking keys as a format of the state has them (`state/formats.py`); other keys are the same in all."""
-        self.fingerprint_bytes = _LONG if form == FIRST else _SHORT
+        self.signs_all_entries = form == FIRST
+        self.fingerprint_bytes = _LONG if self.signs_all_entries else _SHORT
         self.prefix = f"{namespace}:{generation}"
         self.generation = generation
         self.buckets = buckets
@@ -189,7 +191,7 @@ class Layout:
             _KEY_DIGEST.copy,
             _KEY_PARTS.unpack,
             self.key_buckets,
-            self.fingerprint_bytes == _SHORT,
+            not self.signs_all_entries,
         )
         for kind, value in keys:
             digest = new()

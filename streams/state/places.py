@@ -18,6 +18,7 @@ from streams.state.layout import Layout
 __all__ = [
     "Slot",
     "count",
+    "fields",
     "fingerprints",
     "is_weak",
     "names",
@@ -66,6 +67,11 @@ def names(places: bytes, key_names: Sequence[bytes]) -> list[bytes]:
 def fingerprints(places: bytes) -> bytes:
     """Return the fingerprints, one after the other."""
     return places[len(places) // 2 :]
+
+
+def fields(places: bytes, width: int) -> list[bytes]:
+    """Return the field of each place in its Redis key: its fingerprint, which has `width` bytes there."""
+    return [fingerprint[-width:] for _, fingerprint in slots(places)]
 
 
 def is_weak(places: bytes, index: int) -> bool:

@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 
 from streams.kafka.cancellation import cancelled_only_by_caller
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.reader import plain_consumer
+from streams.kafka.reader import plain_consumer, read_from
 from streams.subscriptions.frames import Gap
 
 __all__ = ["Message", "Step", "catch_up", "offsets_at"]
@@ -48,9 +48,7 @@ async def catch_up(
     places = [TopicPartition(topic, partition) for partition in range(len(offsets))]
     position = list(offsets)
     async with plain_consumer(kafka) as consumer:
-        consumer.assign(places)
-        for place, offset in zip(places, position, strict=True):
-            consumer.seek(place, offset)
+        read_from(consumer, dict(zip(places, position, strict=True)))
         first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         # By the broker's report: the embedded one may report too large an offset, so the first message read decides.
         deleted = {place for place in places if first[place] > position[place.partition]}

@@ -18,7 +18,7 @@ from streams.settings import PREFIX, Settings
 from streams.state.connection import Command, Connection
 from streams.state.correction_log import CorrectionLog
 from streams.state.formats import LATEST
-from streams.state.generation import facts, form_of
+from streams.state.generation import facts
 from streams.state.layout import Layout
 from streams.state.progress import Progress, known_format
 from streams.verification.differences import Difference, key_of
@@ -41,12 +41,11 @@ class Audit:
         """Check that the generation was made with these settings; raises SettingsError, StateError for another state format."""
         self._settings = settings
         self._connection = connection
-        layout = Layout.of(settings, form_of(settings, connection))
+        layout = Layout.of(settings, self._check_settings())
         self._progress = Progress(layout, connection)
         self._log = CorrectionLog(layout, connection)
         self.topics_since = self._progress.topics_since()
         self._context = ScanContext(layout, connection, settings.key_cap, self.topics_since)
-        self._check_settings()
 
     def scan_all(self, values: Values) -> Findings:
         """Scan all records and groups."""
@@ -74,13 +73,15 @@ class Audit:
         self._pending_events(findings)
         return findings
 
-    def _check_settings(self) -> None:
+    def _check_settings(self) -> int:
+        """Return the format of the generation."""
         generation, ours = self._settings.generation, self._settings.buckets
         known = facts(self._settings.namespace, generation, self._connection)
-        known_format(generation, known.get("format", str(LATEST)))
+        form = known_format(generation, known.get("format", str(LATEST)))
         if (buckets := int(known.get("buckets", ours))) != ours:
             problem = f"is {ours}, but generation {generation!r} was made with {buckets}"
             raise SettingsError(PREFIX + "BUCKETS", problem, str(buckets))
+        return form
 
     def _root_ids(self, ids: Sequence[bytes]) -> set[bytes]:
         """Return the root records of the groups of some records, as far as those can be read."""

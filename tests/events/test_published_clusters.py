@@ -2,27 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import orjson
-
 from streams.clusters.group import cluster_id
 from streams.events.published_clusters import PublishedClusters
-from streams.records.stored import id_of
-
-A, B, C = (id_of(f"document:{name}") for name in "abc")
-NAME = {"a": "document:a", "b": "document:b", "c": "document:c"}
-
-
-def event(key: bytes, revision: int, after: str, **fields: Any) -> bytes:
-    names = [NAME[letter] for letter in after]
-    base = {"event_id": f"{cluster_id(key)}:{revision}", "type": "created", "before": [], "after": names}
-    return orjson.dumps({"cluster_id": cluster_id(key), "revision": revision, **base, **fields})
-
-
-def state(key: bytes, revision: int, records: str) -> bytes:
-    fields = {"records": [NAME[letter] for letter in records], "document": {"id": "x", "versions": []}}
-    return orjson.dumps({"cluster_id": cluster_id(key), "revision": revision, **fields})
+from tests.events.published_messages import NAME, A, B, C, event, state
 
 
 def test_of_one_event_id_with_two_contents_the_first_counts() -> None:

@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import orjson
-
 from streams.clusters.group import Ruling, cluster_id
 from streams.events.published_clusters import PublishedClusters
 from streams.rebuild.published_groups import PublishedGroups
-from streams.records.stored import id_of
-
-A, B, C = (id_of(f"document:{name}") for name in "abc")
-NAME = {"a": "document:a", "b": "document:b", "c": "document:c"}
-
-
-def event(key: bytes, revision: int, after: str, **fields: Any) -> bytes:
-    names = [NAME[letter] for letter in after]
-    base = {"event_id": f"{cluster_id(key)}:{revision}", "type": "created", "before": [], "after": names}
-    return orjson.dumps({"cluster_id": cluster_id(key), "revision": revision, **base, **fields})
-
-
-def state(key: bytes, revision: int, records: str) -> bytes:
-    fields = {"records": [NAME[letter] for letter in records], "document": {"id": "x", "versions": []}}
-    return orjson.dumps({"cluster_id": cluster_id(key), "revision": revision, **fields})
+from tests.events.published_messages import A, B, C, event, state
 
 
 def test_a_merged_cluster_redirects_to_the_one_that_is_current() -> None:
