@@ -79,6 +79,17 @@ def test_it_waits_for_others_where_that_is_set() -> None:
     assert len(asyncio.run(first())) == 2
 
 
+def test_what_has_waited_long_enough_waits_no_longer() -> None:
+    async def second() -> Any:
+        stream = Stream([event(0, 10), event(1, 1)])  # the first fills a micro-batch
+        async with aclosing(micro_batches(stream, 10, 0.5)) as batches:
+            await anext(batches)
+            await asyncio.sleep(0.55)  # as while it is processed
+            return await asyncio.wait_for(anext(batches), 0.45)
+
+    assert [each.number for each in asyncio.run(second())] == [1]
+
+
 @pytest.mark.parametrize(("sizes", "taken_sizes"), [([10], [10]), ([5, 5], [5, 5]), ([5, 6], [5])])
 def test_a_full_one_waits_for_no_others(sizes: list[int], taken_sizes: list[int]) -> None:
     async def taken_at_once() -> list[Any]:
