@@ -18,17 +18,16 @@ import http.client
 import os
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from random import Random
 from typing import NamedTuple
 from urllib.parse import quote
 
 import orjson
+from made_feeds import FEEDS
 from questions import Asked, Clients
 from serve import Bench, Phase, serving
 
 from streams.settings import Settings
-from streams.synthetic.generator import Generated, generate
 
 _CLUSTERS = 200
 
@@ -137,7 +136,7 @@ def main() -> None:
     parser.add_argument("--indexed", type=int, default=20_000)
     given = parser.parse_args()
     most = given.indexed + 2 * given.pairs * given.backlog
-    messages: list[Generated] = list(islice((m for m in generate(1, most // 2 + 1000) if m.value), most))
+    messages = FEEDS["growing"](most)
     with serving(messages, given.indexed) as (bench, api):
         first = messages[: given.indexed]
         asked = Asked(first[:: max(len(first) // 1000, 1)])

@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 import orjson
+from made_feeds import Message
 
 from streams.records.record import Record
 from streams.sources import parse
-from streams.synthetic.generator import Generated
 
 __all__ = ["Answered", "Asked", "Clients", "cpu_seconds", "part", "processes_of"]
 
@@ -38,10 +38,8 @@ class Answered(NamedTuple):
 class Asked:
     """What clients ask: identifiers and documents of records that were sent."""
 
-    def __init__(self, messages: Sequence[Generated]) -> None:
-        records = [
-            item for m in messages for item in parse(m.source, m.value or b"", m.key) if isinstance(item, Record)
-        ]
+    def __init__(self, messages: Sequence[Message]) -> None:
+        records = [item for m in messages for item in parse(m.source, m.value, m.key) if isinstance(item, Record)]
         self.works = [
             f"{i.scheme}:{i.value}" for r in records for i in r.identifiers if i.scheme in ("doi", "arxiv", "pmid")
         ]

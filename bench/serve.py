@@ -1,10 +1,10 @@
 """How fast the API answers beside a running worker, and what it costs: look-ups and matches.
 
-    python bench/serve.py [--records N] [--rate N] [--queries N] [--seconds N] [--turns N]
+    python bench/serve.py [--feed growing|crowded] [--records N] [--rate N] [--queries N] [--seconds N] [--turns N]
 
 The embedded servers, one worker and one `streams serve`, each a process of its own, with two clients in processes of their own.
-First the index is filled. Then, by turns: questions alone, the feed alone (`--rate` records/s), and the feed with questions
-(`--queries` a second, look-ups and matches by turns), `--seconds` each. Printed are
+First the index is filled (`made_feeds.py`). Then, by turns: questions alone, the feed alone (`--rate` records/s), and the feed with
+questions (`--queries` a second, look-ups and matches by turns), `--seconds` each. Printed are
 
 - p50 and p99 of the service itself (the header `Server-Timing`) and of the clients, over all turns and of the fastest turn, for
   another program on the machine makes a turn slower;
@@ -28,8 +28,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from made_feeds import FEEDS, Message
 from prometheus_client.parser import text_string_to_metric_families
-from questions import Answered, Asked, Clients, cpu_seconds, part
+from questions import Answered, Asked, Clients, cpu_seconds, part, processes_of
 
 from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
@@ -40,7 +41,6 @@ from streams.local.worker import WorkerProcess
 from streams.serve.timing import PARTS
 from streams.settings import Settings
 from streams.state.connection import Connection, connect_to_read
-from streams.synthetic.generator import Generated, generate
 
 _CHUNK = 2_000
 _OPERATIONS = ("lookup", "match")
@@ -71,7 +71,7 @@ class Phase(NamedTuple):
 class Bench:
     """The running processes, and a feed for them."""
 
-    def __init__(self, worker: WorkerProcess, api: ServeProcess, feed: Iterator[Generated]) -> None:
+    def __init__(self, worker: WorkerProcess, api: ServeProcess, feed: Iterator[Message]) -> None:
         self._worker, self._api, self._feed = worker, api, feed
         self._redis: Connection = connect_to_read(worker.settings)
 
@@ -80,8 +80,7 @@ class Bench:
 
         def feed() -> None:
             messages = list(islice(self._feed, int(rate * seconds)))
-            asyncio.run(send(self._worker.settings, messages, rate))
-            wait_until_handled(self._worker)
+            handle(self._worker, messages, rate)
 
         alone = self._questions(clients, lambda: time.sleep(seconds))
         return alone, self._phase(feed), self._questions(clients, feed)
@@ -91,8 +90,7 @@ class Bench:
         messages = list(islice(self._feed, size))
 
         def work() -> None:
-            asyncio.run(send(self._worker.settings, messages))
-            wait_until_handled(self._worker)
+            handle(self._worker, messages)
 
         with clients() if clients else nullcontext() as asking:
             phase = self._phase(work)
@@ -114,12 +112,13 @@ class Bench:
         (info,) = self._redis.everywhere("INFO", "cpu")
         fields = dict(line.split(":") for line in info.decode().split() if ":" in line)
         redis = float(fields["used_cpu_user"]) + float(fields["used_cpu_sys"])
-        handled = value(self._worker.read("/metrics"), "streams_received_records_total")
-        return Cost(cpu_seconds(self._api.child.pid), redis, cpu_seconds(self._worker.child.pid), handled)
+        return Cost(cpu_seconds(self._api.child.pid), redis, cpu_seconds(self._worker.child.pid), handled(self._worker))
 
 
 @contextmanager
-def serving(messages: Sequence[Generated], indexed: int) -> Iterator[tuple[Bench, ServeProcess]]:
+def serving(
+    messages: Sequence[Message], indexed: int, *, gives_way: bool = False
+) -> Iterator[tuple[Bench, ServeProcess]]:
     """Run a worker and the service; so many messages are indexed, and the others are the feed of the bench."""
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -127,15 +126,16 @@ def serving(messages: Sequence[Generated], indexed: int) -> Iterator[tuple[Bench
         WorkerProcess(services.settings, Path(folder) / "worker.log") as worker,
     ):
         worker.wait_ready()
-        asyncio.run(send(services.settings, messages[:indexed]))
-        wait_until_handled(worker)
+        handle(worker, messages[:indexed])
         own = services.settings.model_copy(update={"serve_port": 0, "serve_requests_per_second": 0})
         with ServeProcess(own, Path(folder) / "serve.log") as api:
             api.wait_ready()
+            if gives_way:
+                give_way(worker.child.pid)
             yield Bench(worker, api, iter(messages[indexed:])), api
 
 
-async def send(settings: Settings, messages: Sequence[Generated], rate: float = 0.0) -> None:
+async def send(settings: Settings, messages: Sequence[Message], rate: float = 0.0) -> None:
     """Publish messages, at most `rate` a second (0: at once)."""
     async with Publisher(KafkaConnection.of(settings), settings.topic_prefix, shared=True) as publisher:
         step = max(int(rate / 20), 1) if rate else _CHUNK
@@ -148,11 +148,24 @@ async def send(settings: Settings, messages: Sequence[Generated], rate: float = 
                 await asyncio.sleep(max(due - time.monotonic(), 0))
 
 
-def wait_until_handled(worker: WorkerProcess) -> None:
-    """Wait until nothing waits in the topics, for a second at least: the lag is as old as that."""
-    began = time.monotonic()
-    while value(worker.read("/metrics"), "streams_lag_messages") > 0 or time.monotonic() - began < 1:
+def give_way(pid: int) -> None:
+    """Let a worker and its child give way to other sessions, as `CPUWeight=` of deploy/systemd does."""
+    Path(f"/proc/{pid}/autogroup").write_text("10", encoding="ascii")
+    for process in processes_of(pid):
+        os.setpriority(os.PRIO_PROCESS, process, 10)
+
+
+def handle(worker: WorkerProcess, messages: Sequence[Message], rate: float = 0.0) -> None:
+    """Publish messages, at most `rate` a second (0: at once), and wait until the worker has handled them."""
+    expected = handled(worker) + len(messages)
+    asyncio.run(send(worker.settings, messages, rate))
+    while handled(worker) < expected:
         time.sleep(0.05)
+
+
+def handled(worker: WorkerProcess) -> float:
+    """Return how many messages the worker has handled since it started."""
+    return value(worker.read("/metrics"), "streams_received_records_total")
 
 
 def value(text: bytes, name: str) -> float:
@@ -239,15 +252,17 @@ def measure(bench: Bench, clients: Callable[[], Clients], given: argparse.Namesp
 def main() -> None:
     """Fill, measure, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--feed", choices=tuple(FEEDS), default="growing")
     parser.add_argument("--records", type=int, default=200_000)
     parser.add_argument("--rate", type=float, default=200.0)
     parser.add_argument("--queries", type=float, default=50.0)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--give-way", action="store_true", help="the worker gives way, as in deploy/systemd")
     given = parser.parse_args()
     most = given.records + given.turns * 2 * int(given.rate * given.seconds)
-    messages = list(islice((m for m in generate(1, most // 2) if m.value), most))
-    with serving(messages, given.records) as (bench, api):
+    messages = FEEDS[given.feed](most)
+    with serving(messages, given.records, gives_way=given.give_way) as (bench, api):
         first = messages[: given.records]
         print(f"{len(first):,} messages indexed", flush=True)
         asked = Asked(first[:: max(len(first) // 5000, 1)])
