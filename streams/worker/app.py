@@ -104,10 +104,14 @@ def make_app(settings: Settings, hooks: WorkerHooks, source: StoredPositions, he
 
     under_way: asyncio.Task[None] | None = None  # the micro-batch being processed, while the next is read and prepared
 
+    def is_busy() -> bool:
+        return under_way is not None and not under_way.done()
+
     @app.agent(records, name="records", concurrency=1)
     async def handle_records(stream: Any) -> AsyncIterator[None]:
         nonlocal under_way
-        async with aclosing(micro_batches(stream, settings.batch_records, settings.batch_seconds)) as arrived:
+        taking = micro_batches(stream, settings.batch_records, settings.batch_seconds, is_busy)
+        async with aclosing(taking) as arrived:
             async for taken in arrived:
                 consumer = cast("RewindingConsumer", app.consumer)
                 events = _current(consumer, taken)

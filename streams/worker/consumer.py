@@ -41,7 +41,7 @@ from streams.worker.stored_positions import StoredPositions
 
 __all__ = ["RewindingConsumer", "RewindingTransport", "TablelessApp"]
 
-_FETCH_WAIT_MS = 50
+_FETCH_WAIT_MS = 25
 """Longest time that the broker may keep a request for new messages waiting, in ms.
 
 Faust's value is 1,500. Kafka answers as soon as there is a message; the embedded broker looks again after a quarter to a half of

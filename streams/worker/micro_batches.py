@@ -3,13 +3,13 @@
 Faust's own `take` waits by a clock: it hands over at each tick, or when it has so many messages. A lone record then waits for
 the next tick, and a worker with more to do never gets larger batches of many small messages, so that it falls behind for good.
 Here a micro-batch is what has arrived while the one before was under way: small where little comes, large where much waits. Only
-what has just arrived waits for others, so that records that are sent together are decided together.
+where none is under way it waits for others, so that records that are sent together are decided together.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
@@ -34,11 +34,14 @@ class _Arrived(NamedTuple):
         return len(cast("RecordBatch", self.event.message).records)
 
 
-async def micro_batches(stream: Any, most: int, seconds: float) -> AsyncGenerator[list[EventT[Any]], None]:
+async def micro_batches(
+    stream: Any, most: int, seconds: float, is_busy: Callable[[], bool]
+) -> AsyncGenerator[list[EventT[Any]], None]:
     """Yield the events of a stream together that have arrived, in order, with at most `most` records; none is acknowledged.
 
-    An event is a record batch. `seconds` is how long after the arrival of its first one a micro-batch with room waits for others.
-    Ends with the stream; raises what the stream raises.
+    An event is a record batch. `seconds` is how long after the arrival of its first one a micro-batch with room waits for others,
+    unless `is_busy`: then what comes meanwhile waits for the one under way in any case. Ends with the stream; raises what the
+    stream raises.
     """
     stream.enable_acks = False
     clock = asyncio.get_running_loop().time
@@ -55,7 +58,7 @@ async def micro_batches(stream: Any, most: int, seconds: float) -> AsyncGenerato
             taken, crowded = [first], arrived.full()
             held = _fill(taken, arrived, most)
             wait = first.at + seconds - clock()
-            if wait > 0 and not (crowded or held) and sum(each.records for each in taken) < most:
+            if wait > 0 and not (is_busy() or crowded or held) and sum(each.records for each in taken) < most:
                 await asyncio.sleep(wait)
                 held = _fill(taken, arrived, most)
             yield [each.event for each in taken]

@@ -36,9 +36,13 @@ class Stream:
             yield item
 
 
+def idle() -> bool:
+    return False
+
+
 async def taken(stream: Stream, most: int, seconds: float = 0.0) -> list[list[Any]]:
     found = []
-    async with aclosing(micro_batches(stream, most, seconds)) as batches:
+    async with aclosing(micro_batches(stream, most, seconds, idle)) as batches:
         async for batch in batches:
             found.append(batch)
             await asyncio.sleep(0.001)  # meanwhile others arrive, as while a micro-batch is processed
@@ -61,7 +65,7 @@ def test_what_arrives_while_one_is_under_way_comes_as_one() -> None:
 def test_a_lone_one_waits_for_no_clock() -> None:
     async def first() -> Any:
         stream = Stream([event(0, 1)])  # and no end
-        async with aclosing(micro_batches(stream, 100, 0.0)) as batches:
+        async with aclosing(micro_batches(stream, 100, 0.0, idle)) as batches:
             return stream, await asyncio.wait_for(anext(batches), 5)
 
     stream, batch = asyncio.run(first())
@@ -72,7 +76,7 @@ def test_a_lone_one_waits_for_no_clock() -> None:
 def test_it_waits_for_others_where_that_is_set() -> None:
     async def first() -> Any:
         stream = Stream([event(0, 1)])
-        async with aclosing(micro_batches(stream, 100, 0.2)) as batches:
+        async with aclosing(micro_batches(stream, 100, 0.2, idle)) as batches:
             asyncio.get_running_loop().call_later(0.02, stream.queue.put_nowait, event(1, 1))
             return await anext(batches)
 
@@ -82,7 +86,7 @@ def test_it_waits_for_others_where_that_is_set() -> None:
 def test_what_has_waited_long_enough_waits_no_longer() -> None:
     async def second() -> Any:
         stream = Stream([event(0, 10), event(1, 1)])  # the first fills a micro-batch
-        async with aclosing(micro_batches(stream, 10, 0.5)) as batches:
+        async with aclosing(micro_batches(stream, 10, 0.5, idle)) as batches:
             await anext(batches)
             await asyncio.sleep(0.55)  # as while it is processed
             return await asyncio.wait_for(anext(batches), 0.45)
@@ -90,11 +94,19 @@ def test_what_has_waited_long_enough_waits_no_longer() -> None:
     assert [each.number for each in asyncio.run(second())] == [1]
 
 
+def test_it_waits_for_no_others_while_one_is_under_way() -> None:
+    async def first() -> Any:
+        async with aclosing(micro_batches(Stream([event(0, 1)]), 10, 600.0, lambda: True)) as batches:
+            return await asyncio.wait_for(anext(batches), 10)
+
+    assert [each.number for each in asyncio.run(first())] == [0]
+
+
 @pytest.mark.parametrize(("sizes", "taken_sizes"), [([10], [10]), ([5, 5], [5, 5]), ([5, 6], [5])])
 def test_a_full_one_waits_for_no_others(sizes: list[int], taken_sizes: list[int]) -> None:
     async def taken_at_once() -> list[Any]:
         stream = Stream()
-        async with aclosing(micro_batches(stream, 10, 600.0)) as batches:
+        async with aclosing(micro_batches(stream, 10, 600.0, idle)) as batches:
             first = asyncio.create_task(anext(batches))
             await asyncio.sleep(0)  # it waits for the first event
             for number, size in enumerate(sizes):
@@ -109,7 +121,7 @@ def test_an_error_of_the_stream_is_raised_after_what_came_before_it() -> None:
     seen: list[Any] = []
 
     async def all_of_them() -> None:
-        async with aclosing(micro_batches(Stream([event(0, 1), RuntimeError("gone")]), 100, 0.0)) as batches:
+        async with aclosing(micro_batches(Stream([event(0, 1), RuntimeError("gone")]), 100, 0.0, idle)) as batches:
             async for batch in batches:
                 seen.extend(batch)
 
