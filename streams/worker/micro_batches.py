@@ -9,6 +9,7 @@ where none is under way it waits for others, so that records that are sent toget
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
@@ -19,19 +20,73 @@ from streams.worker.record_batch import RecordBatch
 
 __all__ = ["micro_batches"]
 
-_AHEAD = 16
-"""Most record batches that wait here for their micro-batch."""
 
-
-class _Arrived(NamedTuple):
-    """A record batch, and when it arrived, by the clock of the event loop."""
+class _Arrival(NamedTuple):
+    """A record batch, how many records it has, and when it arrived, by the clock of the event loop."""
 
     event: EventT[Any]
+    records: int
     at: float
 
+
+class _Arrivals:
+    """The record batches that wait for their micro-batch: those of one that is full, and no more, for each takes memory."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: deque[_Arrival] = deque()
+        self._records = 0
+        self._changed = asyncio.Event()
+
     @property
-    def records(self) -> int:
-        return len(cast("RecordBatch", self.event.message).records)
+    def is_full(self) -> bool:
+        """Return whether a micro-batch can be filled."""
+        return self._records >= self._most
+
+    async def read(self, stream: Any) -> None:
+        """Read a stream to its end, and wait while what has arrived fills a micro-batch."""
+        clock = asyncio.get_running_loop().time
+        async for event in stream.events():
+            records = len(cast("RecordBatch", event.message).records)
+            self._waiting.append(_Arrival(event, records, clock()))
+            self._records += records
+            self._changed.set()
+            await self._until(lambda: not self.is_full)
+
+    async def arrived(self, reading: asyncio.Task[None]) -> bool:
+        """Wait until something has arrived; return False where the stream has ended. Raises what the stream raises."""
+        arriving = asyncio.create_task(self._until(lambda: bool(self._waiting)))
+        try:
+            await asyncio.wait((arriving, reading), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            arriving.cancel()
+        if self._waiting:
+            return True
+        reading.result()
+        return False
+
+    async def wait_for_others(self, seconds: float) -> None:
+        """Wait until a micro-batch can be filled, at most until so many seconds after the first one arrived."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._waiting[0].at + seconds):
+                await self._until(lambda: self.is_full)
+
+    def take(self) -> list[EventT[Any]]:
+        """Take what has arrived, in order, while a micro-batch has room."""
+        taken: list[EventT[Any]] = []
+        room = self._most
+        while self._waiting and self._waiting[0].records <= room:
+            arrival = self._waiting.popleft()
+            taken.append(arrival.event)
+            room -= arrival.records
+        self._records -= self._most - room
+        self._changed.set()
+        return taken
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            self._changed.clear()
+            await self._changed.wait()
 
 
 async def micro_batches(
@@ -44,51 +99,14 @@ async def micro_batches(
     stream raises.
     """
     stream.enable_acks = False
-    clock = asyncio.get_running_loop().time
-    arrived: asyncio.Queue[_Arrived] = asyncio.Queue(_AHEAD)
-
-    async def read() -> None:
-        async for event in stream.events():
-            await arrived.put(_Arrived(event, clock()))
-
-    reading = asyncio.create_task(read())
-    held: _Arrived | None = None
+    arrivals = _Arrivals(most)
+    reading = asyncio.create_task(arrivals.read(stream))
     try:
-        while (first := held or await _next(arrived, reading)) is not None:
-            taken, crowded = [first], arrived.full()
-            held = _fill(taken, arrived, most)
-            wait = first.at + seconds - clock()
-            if wait > 0 and not (is_busy() or crowded or held) and sum(each.records for each in taken) < most:
-                await asyncio.sleep(wait)
-                held = _fill(taken, arrived, most)
-            yield [each.event for each in taken]
+        while await arrivals.arrived(reading):
+            if not is_busy():
+                await arrivals.wait_for_others(seconds)
+            yield arrivals.take()
     finally:
         reading.cancel()
         with suppress(asyncio.CancelledError):
             await reading
-
-
-async def _next(arrived: asyncio.Queue[_Arrived], reading: asyncio.Task[None]) -> _Arrived | None:
-    """Return the next event once it has arrived; None where the stream has ended."""
-    if not arrived.empty():
-        return arrived.get_nowait()
-    getting = asyncio.create_task(arrived.get())
-    try:
-        await asyncio.wait((getting, reading), return_when=asyncio.FIRST_COMPLETED)
-        if getting.done():
-            return getting.result()
-        reading.result()
-        return None
-    finally:
-        getting.cancel()
-
-
-def _fill(taken: list[_Arrived], arrived: asyncio.Queue[_Arrived], most: int) -> _Arrived | None:
-    """Take what has arrived while it has room; return the record batch that had none."""
-    room = most - sum(each.records for each in taken)
-    while not arrived.empty():
-        event = arrived.get_nowait()
-        if (room := room - event.records) < 0:
-            return event
-        taken.append(event)
-    return None
