@@ -11,7 +11,8 @@ StreamsError
 │   │   └── SupersededError    it takes messages of the publisher that started last, not of this one
 │   ├── RedisError         Redis or Valkey
 │   │   ├── ForgottenError     Redis has lost acknowledged writes in a failover
-│   │   └── LostStateError     Redis no longer has the state that the topics belong to
+│   │   ├── LostStateError     Redis no longer has the state that the topics belong to
+│   │   └── OlderCopyError     Redis has a copy of the state, and the topics have deleted what came after it
 │   ├── EmbeddedError      an embedded server did not start or died
 │   │   └── MissingExtraError   the extra `embedded` is not installed
 │   ├── FeedError          the server of a feed does not answer, or refuses a request of a harvester
@@ -46,6 +47,7 @@ __all__ = [
     "MissingExtraError",
     "NoTopicError",
     "NotFoundError",
+    "OlderCopyError",
     "PayloadError",
     "RedisError",
     "RedisSetupError",
@@ -137,6 +139,10 @@ class LostStateError(RedisError):
     def __init__(self, state: str) -> None:
         """Name the id of the `state` that is missing."""
         super().__init__(f"Redis no longer has the state {state}: it was emptied, or another server answers")
+
+
+class OlderCopyError(RedisError):
+    """Redis has a copy of the state, and the topics have deleted messages that were handled after it was made."""
 
 
 class EmbeddedError(ServiceError):

@@ -16,7 +16,9 @@ from streams.errors import ForeignStateError, SettingsError
 from streams.settings import PREFIX, Settings
 from streams.state.connection import Connection, connect, connect_to_read
 from streams.state.generation import current_generation
+from streams.state.identity import IdentityStore
 from streams.worker.identity import inspect_identity
+from streams.worker.older_copy import refuse_older_copy
 
 __all__ = ["changing_line", "configured", "console", "open_state", "printable", "refuse_foreign"]
 
@@ -46,11 +48,13 @@ def open_state(settings: Settings, *, to_read: bool = False) -> Iterator[tuple[S
 
 
 def refuse_foreign(settings: Settings) -> None:
-    """Raise ForeignStateError where Redis and the topics are not of one state. Raises ServiceError."""
+    """Raise ForeignStateError where Redis and the topics are not of one state. Raises OlderCopyError, ServiceError."""
     connection = connect(settings)
     try:
         if reason := asyncio.run(inspect_identity(settings, connection)).reason:
             raise ForeignStateError(reason)
+        store = IdentityStore(settings, connection)
+        asyncio.run(refuse_older_copy(store.settings, store.positions()))
     finally:
         connection.close()
 

@@ -38,7 +38,9 @@ from streams.settings import Settings
 from streams.settings.redaction import hide, hide_tokens
 from streams.state.connection import connect
 from streams.state.fixed_partitions import fixed_partitions
+from streams.state.identity import IdentityStore
 from streams.worker.identity import inspect_identity
+from streams.worker.older_copy import inspect_copy
 
 __all__ = ["diagnose", "doctor"]
 
@@ -158,16 +160,18 @@ def _generation(settings: Settings) -> Finding:
 
 
 async def _identity(settings: Settings) -> Finding:
-    """Check that Redis and the topics are of one state, and that those of clusters have the partitions they had at first."""
+    """Check that Redis and the topics are of one state, and that what Redis has not handled can be read."""
     connection = connect(settings)
     try:
         verdict = await inspect_identity(settings, connection)
+        store = await asyncio.to_thread(IdentityStore, settings, connection)
+        reason = verdict.reason or await inspect_copy(store.settings, await asyncio.to_thread(store.positions))
     except StreamsError as error:
         return Finding("state", "fail", str(error), "start the server, or correct its address")
     finally:
         connection.close()
-    if verdict.reason:
-        found, _, advice = verdict.reason.partition(". ")
+    if reason:
+        found, _, advice = reason.partition(". ")
         return Finding("state", "fail", found, advice)
     return Finding("state", "ok", verdict.state or "none yet: the first worker names it")
 

@@ -58,6 +58,7 @@ from streams.state.layout import Layout
 from streams.state.progress import Place, Progress
 from streams.state.reader import Reader
 from streams.worker.identity import inspect_identity, replace_state
+from streams.worker.older_copy import inspect_copy
 from streams.worker.reconciler import open_reconciler
 
 __all__ = ["FromNothingReport", "rebuild_from_nothing"]
@@ -92,17 +93,17 @@ class FromNothingReport(msgspec.Struct):
 def rebuild_from_nothing(given: Settings, on_step: OnStep = lambda *_: None) -> FromNothingReport:
     """Make the state again from the topics.
 
-    Raises RefusedError where Redis has not lost it, or a rebuild runs; StateError where topics have another number of partitions
-    than this state was begun with; ServiceError where Kafka or Redis is away.
+    Raises RefusedError where Redis has neither lost it nor an older copy that workers refuse, or a rebuild runs; StateError where
+    topics have another number of partitions than this state was begun with; ServiceError where Kafka or Redis is away.
     """
     began = time.monotonic()
     with closing(connect(given)) as connection, closing(connect(given)) as holding:
         verdict = asyncio.run(inspect_identity(given, connection))
-        if not verdict.is_lost:
+        store = IdentityStore(given, connection)
+        if not verdict.is_lost and not asyncio.run(inspect_copy(store.settings, store.positions())):
             raise RefusedError(
                 verdict.reason or "Redis has the state that the topics belong to; `streams rebuild` makes it anew"
             )
-        store = IdentityStore(given, connection)
         with RebuildLock(store.settings, holding, _LOCK) as lock:
             connection.permit = lock.check
             lock.drain(partial(on_step, "wait for workers"))

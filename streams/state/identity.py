@@ -23,7 +23,7 @@ from streams.settings import Settings
 from streams.state.connection import Command, Connection
 from streams.state.generation import FIXED, facts, follow, remove
 from streams.state.layout import Layout, meta_key
-from streams.state.progress import Progress
+from streams.state.progress import Place, Progress
 
 __all__ = ["IdentityStore", "StoredIdentity", "carry_identity"]
 
@@ -68,6 +68,10 @@ class IdentityStore:
         is_whole = is_named and self._progress.has_state(state)
         is_handled = bool(self._progress.positions())
         return StoredIdentity(state, is_named, is_whole, is_handled, is_handled or is_whole or self._has_records())
+
+    def positions(self) -> dict[Place, int]:
+        """Return the positions in Redis, as `Progress.positions`."""
+        return self._progress.positions()
 
     def clear(self, check: Callable[[], None] = lambda: None) -> None:
         """Remove what is left of a lost state, with what was fixed for it; `check` is called now and then, and may raise."""

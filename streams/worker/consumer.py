@@ -45,7 +45,7 @@ _FETCH_WAIT_MS = 25
 """Longest time that the broker may keep a request for new messages waiting, in ms.
 
 Faust's value is 1,500. Kafka answers as soon as there is a message; the embedded broker looks again after a quarter to a half of
-this time. Twenty requests a second cost 3 % of a core, of which the broker takes two thirds.
+this time. Twenty requests a second cost 3 % of a core, of which the embedded broker takes two thirds.
 """
 
 _SILENT_SECONDS = 6.0

@@ -7,13 +7,14 @@ groups only on servers that it trusts, and trusts a server only after subscriber
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from streams.engine.engine import Engine
-from streams.errors import ForgottenError
+from streams.errors import ForgottenError, OlderCopyError
 from streams.event_log import EventLog
 from streams.state.progress import Histories, Place, Step
 from streams.worker.engine_thread import EngineThread
+from streams.worker.older_copy import refuse_older_copy
 from streams.worker.reconciler import Reconciler
 
 __all__ = ["FailoverGuard"]
@@ -34,6 +35,8 @@ class FailoverGuard:
         self._in_thread = thread.run
         self.histories: Histories = ()
         """The replication ids known, `()` before the first check."""
+        self.on_older_copy: Callable[[OlderCopyError], None] = lambda _error: None
+        """Called where Redis has an older copy of the state that may not be taken up."""
 
     def is_unknown(self, histories: Histories) -> bool:
         """Return whether these are the replication ids of other servers than the ones known."""
@@ -62,11 +65,16 @@ class FailoverGuard:
             raise ForgottenError
 
     async def _adopt(self) -> None:
-        """Trust the servers that answer now, and reconcile subscribers if these lost what was published."""
+        """Trust the servers that answer now, and reconcile subscribers if these lost what was published.
+
+        Raises OlderCopyError where what they lost cannot be read again.
+        """
         progress = self._engine.progress
         look = await self._in_thread(progress.look)
-        self._engine.trust(look.histories)
         since = look.forgotten_since(self.histories)
+        if since is not None:
+            await self._refuse_older_copy(look.positions)
+        self._engine.trust(look.histories)
         if since is not None:
             log.warning(
                 "redis_failed_over", "Redis failed over or was restarted; what it acknowledged last may be lost"
@@ -76,3 +84,10 @@ class FailoverGuard:
             await self._reconciler.reconcile(since)
             self._thread.interrupted = True
         self.histories = look.histories
+
+    async def _refuse_older_copy(self, positions: Mapping[Place, int]) -> None:
+        try:
+            await refuse_older_copy(self._engine.settings, positions)
+        except OlderCopyError as error:
+            self.on_older_copy(error)
+            raise

@@ -10,6 +10,7 @@
 | the id, on some shards     | the same               | refused: a part of the state is lost                                   |
 | state without an id        | an id                  | refused: a copy from before the state had an id, or a foreign one      |
 | an id                      | no id                  | refused: the topics are lost                                           |
+| the id, an older copy      | no longer what follows | refused: `worker/older_copy.py`                                        |
 
 An id that Redis has and that was not yet named in the topics counts as none; it is the one that is named.
 
@@ -29,6 +30,7 @@ from streams.kafka.control import name_state, named_state, tell_of_a_life
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.identity import IdentityStore, StoredIdentity
+from streams.worker.older_copy import refuse_older_copy
 
 __all__ = [
     "Verdict",
@@ -120,12 +122,13 @@ async def inspect_identity(given: Settings, connection: Connection) -> Verdict:
 async def establish_identity(given: Settings, connection: Connection) -> str:
     """Return the id of the state, after it was named in both places where it was not.
 
-    Raises ForeignStateError where Redis and the topics are not of one state, ServiceError.
+    Raises ForeignStateError where Redis and the topics are not of one state, OlderCopyError, ServiceError.
     """
     store = await asyncio.to_thread(IdentityStore, given, connection)
     verdict = await _compare(given, store)
     if verdict.reason:
         raise ForeignStateError(verdict.reason)
+    await refuse_older_copy(store.settings, await asyncio.to_thread(store.positions))
     return verdict.state if verdict.is_named else await replace_state(given, store, verdict.state)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from streams.errors import ForeignStateError, ServiceError, SettingsError, WrongSetupError
+from streams.errors import ForeignStateError, OlderCopyError, ServiceError, SettingsError, WrongSetupError
 from streams.event_log import EventLog
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.rights import refuse_missing_rights
@@ -124,7 +124,8 @@ class Startup:
                 break
             except (ForeignStateError, ServiceError) as error:
                 if str(error) != waited:
-                    event = "state_foreign" if isinstance(error, ForeignStateError) else "state_unread"
+                    is_refused = isinstance(error, (ForeignStateError, OlderCopyError))
+                    event = "state_foreign" if is_refused else "state_unread"
                     log.error(event, "{reason}", reason=error)
                 waited = str(error)
                 self._health.paused(waited)

@@ -143,6 +143,7 @@ class Worker:
         self._processor = BatchProcessor(
             engine, self._thread, self._preparer, self._publisher, self.metrics, self.health, self._registration
         )
+        self._processor.guard.on_older_copy = partial(self._begin_again, "state_older")
         self.prepare, self.process = self._processor.prepare, self._processor.process
         self.metrics.info.labels(streams.__version__, RULESET, settings.generation).set(1)
         self.connection.on_answer = lambda seconds: self.metrics.redis_seconds.observe((seconds,))
