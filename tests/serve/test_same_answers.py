@@ -14,7 +14,11 @@ from tests.serve.page.forms import text_of
 
 __all__ = ["say"]
 
-PAPER = {"title": "A census of burrowing corals of two lagoons", "authors": ["Ada Reef"], "doi": "10.5555/census"}
+PAPER: dict[str, object] = {
+    "title": "A census of burrowing corals of two lagoons",
+    "authors": ["Ada Reef"],
+    "doi": "10.5555/census",
+}
 HTML = {"Accept": "text/html"}
 
 
@@ -43,7 +47,7 @@ def test_a_cluster_a_match_and_a_pair_are_the_same_for_all(
     over_http = desk.api.post("/api/v1/match", json={"items": [PAPER]}).json()["items"][0]
     assert matched["cluster_id"] == over_http["cluster_id"] == told["cluster_id"]
     assert matched["clusters"] == over_http["clusters"]
-    assert told["cluster_id"] in desk.api.get("/search", params={"q": PAPER["title"]}, headers=HTML).text
+    assert told["cluster_id"] in desk.api.get("/search", params={"q": str(PAPER["title"])}, headers=HTML).text
 
     for a, b in (("mine:1", "mine:2"), ("mine:3", "mine:4")):
         decision = desk.api.get(f"/api/v1/pairs/{a}/{b}").json()["explanation"]["decision"]
