@@ -14,7 +14,7 @@ from streams.feed_files.payloads import Payload
 from tests.browser.stack import Stack
 from tests.system.processes import wait_for
 
-__all__ = ["HOSTILE", "ask", "cluster_of", "hostile_papers", "paper"]
+__all__ = ["HOSTILE", "SEEN", "ask", "cluster_of", "hostile_papers", "paper"]
 
 HOSTILE = (
     "<script>alert(1)</script> on the growth of corals",
@@ -25,6 +25,17 @@ HOSTILE = (
     "Very long title of a paper on corals " * 270,
 )
 """Titles of strangers: scripts, mark-up, templates, text from right to left, control characters, 10,000 characters."""
+
+SEEN = (
+    HOSTILE[0],
+    HOSTILE[1],
+    HOSTILE[2],
+    HOSTILE[3],
+    "<b>bold</b>",
+    "$\\frac{a}{b}$ 🪸 日本語 עברית",
+    HOSTILE[5][:70],
+)
+"""What a person reads of each: the text as it was sent, without control characters; the start of what is long."""
 
 
 def paper(record: str, title: str, **more: Any) -> Payload:

@@ -6,8 +6,10 @@ import itertools
 import random
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -33,17 +35,19 @@ class Doubts:
         self.source = f"doubts{next(_NUMBERS)}"
         self.path = f"/review?source={self.source}&order=new"
 
-    def ask(self, number: int) -> None:
-        """Send so many pairs in doubt, and wait until all are in the queue.
+    def ask(self, number: int, titles: Sequence[str] = (), mark: str = "") -> None:
+        """Send so many pairs in doubt, and wait until all are in the queue. `titles` are those of first records, `mark` ends ids.
 
         The questions are published here: a worker asks one for each 70 records that arrive, to spare people.
         """
-        names = [(f"{self.source}:{place}-a", f"{self.source}:{place}-b") for place in range(number)]
+        names = [(f"{self.source}:{place}-a{mark}", f"{self.source}:{place}-b{mark}") for place in range(number)]
         for place, pair in enumerate(names):
             # One DOI under two titles, each of its own: no record is in doubt of one of another pair.
             for record, year in zip(pair, (1999, 2011), strict=True):
                 source, _, name = record.partition(":")
                 title = f"On {' '.join(_CHANCE.sample(_WORDS, 4))}"
+                if place < len(titles) and year == 1999:
+                    title = titles[place]
                 paper = {"source": source, "id": name, "title": title, "year": year, "doi": f"10.5555/{source}.{place}"}
                 self.stack.send(Payload("document", record.encode(), orjson.dumps(paper)))
         wait_for(lambda: all(map(self.is_stored, itertools.chain(*names))), "all records are stored")
@@ -67,7 +71,7 @@ class Doubts:
 
     def is_stored(self, record: str) -> bool:
         try:
-            return bool(self.stack.answer(f"/api/v1/lookup?record={record}")["clusters"])
+            return bool(self.stack.answer(f"/api/v1/lookup?record={quote(record)}")["clusters"])
         except HTTPError:
             return False
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.audit import audit
 from tests.browser.papers import cluster_of, paper
 from tests.browser.stack import Stack, running_stack
 from tests.browser.visitor import Visitors, chromium, visiting
@@ -70,6 +71,8 @@ def test_while_redis_is_away_pages_say_so_and_come_back(own_stack: Stack, people
         cluster = people.open(address)
         expect(cluster.get_by_role("heading", level=1)).to_have_text("Not available just now")
         expect(cluster.get_by_role("status")).to_have_text("This page comes by itself as soon as it can be made.")
+        assert audit(cluster, "Not available just now") == []
+        assert audit(overview, "numbers are those of") == []
     finally:
         redis.start()
     expect(cluster.get_by_role("heading", level=1)).to_contain_text(PAPER, timeout=_SECONDS)
@@ -110,6 +113,7 @@ def test_while_the_service_is_away_pages_say_so_and_come_back(own_stack: Stack, 
     try:
         for page in pages:
             expect(page.locator("#connection")).to_be_visible(timeout=_SECONDS)
+        assert audit(pages[1], "Workers") == []
     finally:
         own_stack.api.child.start()
         own_stack.api.wait_ready()
