@@ -48,6 +48,7 @@ def test_days_are_harvested_through_every_fault(settings: Settings, server: Open
     server.before = lambda number: server.forget() if number == 20 else None
     run(settings, server)
     assert_same(folded(settings, "openalex"), server)
+    assert server.most_at_once == 1
     server.fault = lambda _number: None
     server.asked.clear()
     run(settings, server)  # continues with the overlap
