@@ -25,6 +25,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -180,14 +181,22 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for source, path in dumps(arguments.files, Path(folder), arguments.works):
-            # a broker for each file: the embedded one keeps everything in memory
-            with Services(load_settings().model_copy(update={"kafka_url": arguments.kafka})) as services:
-                measure(services.settings.kafka_url, source, path, arguments.runs)
+            measure(arguments.kafka, source, path, arguments.runs)
+
+
+@contextmanager
+def broker(kafka: str) -> Iterator[str]:
+    """Yield the address of the Kafka that is given, or of an embedded broker that is started."""
+    with Services(load_settings().model_copy(update={"kafka_url": kafka})) as services:
+        yield services.settings.kafka_url
 
 
 def measure(kafka: str, source: str, path: Path, runs: int) -> None:
     """Print the figures of a file."""
-    found = [whole(kafka, f"{source}{number}.", source, path) for number in range(runs)]
+    found = []
+    for number in range(runs):
+        with broker(kafka) as url:  # one for each run: the embedded one keeps everything in memory
+            found.append(whole(url, f"{source}{number}.", source, path))
     rates = [run.payloads / run.seconds for run in found]
     count, cpu = found[0].payloads, statistics.median(run.cpu / run.payloads for run in found)
     rate = f"median of {runs}: {statistics.median(rates):.0f} records/s (least {min(rates):.0f}, most {max(rates):.0f})"
@@ -196,7 +205,8 @@ def measure(kafka: str, source: str, path: Path, runs: int) -> None:
         f"{source}: {count:,} records of {packed:.2f} kB packed, {rate}, {cpu * 1e6:.0f} µs of CPU a record", flush=True
     )
     middle = statistics.median(run.seconds for run in found) / 2
-    rest = resumed(kafka, f"{source}-again.", source, path, middle)
+    with broker(kafka) as url:
+        rest = resumed(url, f"{source}-again.", source, path, middle)
     left = f"{rest.payloads:,} of {count:,} records were left, sent in {rest.seconds:.1f} s"
     print(f"{source}: killed after {middle:.1f} s and resumed: {left}", flush=True)
 
