@@ -69,6 +69,13 @@ FIGURES: dict[str, Figure] = {
         r"published: .*?p99 (\d+)",
         "ms, p99 at half of the highest rate, from send to the event published",
     ),
+    "send": Figure(
+        "send.py",
+        ("--works", "200000", "--runs", "1"),
+        ("--works", "2000", "--runs", "1"),
+        r"crossref: .*?median of \d+: (\d+)",
+        "records/s, `streams send` of Crossref's yearly file as it comes",
+    ),
     "queries": Figure(
         "query.py",
         ("--records", "20000", "--queries", "2000"),

@@ -107,6 +107,7 @@ def test_each_fault_is_met_by_asking_again(settings: Settings, server: WorksServ
     server.fault = lambda number: KINDS[number // 2] if number % 2 and number // 2 < len(KINDS) else None
     run(settings, server)
     assert_same(folded(settings, "crossref"), server)
+    assert server.most_at_once == 1, "three are granted with a contact, and one without"
 
 
 def test_the_rate_that_the_server_names_is_kept(settings: Settings, server: WorksServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -17,7 +18,7 @@ from streams.feed_files.keys import message_key
 from streams.harvest.process import Wanted, harvest
 from streams.harvest.source import Options
 from streams.settings import Settings
-from tests.harvest.feed_server import KINDS, Fault
+from tests.harvest.feed_server import KINDS, Fault, at_random
 from tests.harvest.killing import assert_killed_at_any_request
 from tests.harvest.works_server import OpenAlexServer, openalex_works
 
@@ -47,6 +48,7 @@ def test_days_are_harvested_through_every_fault(settings: Settings, server: Open
     server.before = lambda number: server.forget() if number == 20 else None
     run(settings, server)
     assert_same(folded(settings, "openalex"), server)
+    assert server.most_at_once == 1
     server.fault = lambda _number: None
     server.asked.clear()
     run(settings, server)  # continues with the overlap
@@ -66,6 +68,19 @@ def test_a_key_that_is_refused_is_said_and_not_shown(settings: Settings, server:
         run(settings, server)
     assert "api_key" not in str(found.value)
     assert len(server.asked) == 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2))
+def test_faults_at_random_lose_nothing(settings: Settings, server: OpenAlexServer, folded: Fold, seed: int) -> None:
+    server.fault = at_random(seed, 0.3)
+    own = settings.model_copy(update={"harvest_attempts": 2})  # so that passes fail, too
+    for _ in range(12):
+        with contextlib.suppress(FeedError):
+            run(own, server)
+            break
+    assert server.failed > 0
+    assert_same(folded(settings, "openalex"), server)
 
 
 @pytest.mark.parametrize("stride", [pytest.param(4, marks=pytest.mark.long), pytest.param(1, marks=pytest.mark.soak)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from streams.harvest.source import Options
 from streams.records.record import Delete
 from streams.settings import Settings
 from streams.sources import parse
-from tests.harvest.feed_server import Fault
+from tests.harvest.feed_server import Fault, at_random
 from tests.harvest.killing import killed_at
 from tests.harvest.works_server import OpenAlexServer
 
@@ -84,6 +85,27 @@ def test_a_file_that_is_not_to_be_had_ends_the_pass_and_it_continues_there(
 def test_a_part_of_a_snapshot_is_not_to_be_had(settings: Settings, server: OpenAlexServer) -> None:
     with pytest.raises(UsageError, match="as a whole"):
         run(settings, server, sets=("type:article",))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(3))
+def test_faults_at_random_lose_nothing(settings: Settings, server: OpenAlexServer, folded: Fold, seed: int) -> None:
+    """Thirty-two files of works: lists and files are refused, cut off and lost."""
+    named = {f"data/works/updated_date=2026-07-{n:02}/part_000.gz": rows(2 * n + 8, 2 * n + 9) for n in range(1, 31)}
+    server.snapshot |= named
+    server.fault = at_random(seed, 0.3)
+    for _ in range(8):
+        with contextlib.suppress(FeedError):
+            run(settings, server)
+            break
+    assert server.failed > 5
+    found = folded(settings, "openalex")
+    assert set(found) == {"W1", "W2", "W3", "W4"} | {f"W{number}" for number in range(10, 70)}
+    (item,) = parse("openalex", found["W2"], b"W2")
+    assert isinstance(item, Delete)
+    done = asyncio.run(CheckpointStore(settings, "openalex:snapshot", None).read()).checkpoint
+    assert done is not None
+    assert (done.done, done.parts) == ("2026-09-01 2026-09-02", ())
 
 
 @pytest.mark.parametrize("stride", [pytest.param(3, marks=pytest.mark.long), pytest.param(1, marks=pytest.mark.soak)])

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 
+from streams.errors import FeedError
 from streams.harvest.process import Wanted, harvest
 from streams.harvest.source import Options
 from streams.settings import Settings
 from tests.harvest.datasets_server import DatasetsServer
-from tests.harvest.feed_server import KINDS
+from tests.harvest.feed_server import KINDS, at_random
 
 Fold = Callable[[Settings, str], dict[str, bytes | None]]
 CORAL = Options(query="coral reef", since=date(2026, 1, 1))
@@ -40,8 +42,11 @@ def test_a_search_is_read_to_its_end_once_a_day(settings: Settings, server: Data
     asked = len(server.asked)
     run(settings, server)
     assert len(server.asked) == asked
+    server.search.pop()  # merged into another paper, whose id alone is found from then on
     run(settings, server, Options(query="coral reef", since=date(2026, 1, 1), again=True))
     assert len(server.asked) > asked
+    assert set(folded(settings, "semantic_scholar")) == {str(n) for n in range(1, 46)}, "it stays, as the page says"
+    assert server.most_at_once == 1
 
 
 def test_a_token_that_dies_begins_the_search_again(settings: Settings, server: DatasetsServer, folded: Fold) -> None:
@@ -49,3 +54,20 @@ def test_a_token_that_dies_begins_the_search_again(settings: Settings, server: D
     run(settings, server)
     assert set(folded(settings, "semantic_scholar")) == {str(n) for n in range(1, 46)}
     assert [asked.query.get("token", "") for asked in server.asked].count("") == 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2))
+def test_faults_at_random_lose_nothing(settings: Settings, server: DatasetsServer, folded: Fold, seed: int) -> None:
+    server.fault = at_random(seed, 0.3)
+    own = settings.model_copy(update={"harvest_attempts": 2})  # so that passes fail, too
+    for _ in range(12):
+        with contextlib.suppress(FeedError):
+            run(own, server)
+            break
+    assert server.failed > 0
+    assert set(folded(settings, "semantic_scholar")) == {str(n) for n in range(1, 46)}
+    server.fault = lambda _number: None
+    asked = len(server.asked)
+    run(settings, server)
+    assert len(server.asked) == asked, "the search of this day is done"
