@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import NamedTuple, Self, TypeVar
+from urllib.parse import quote, quote_plus
 
 import aiohttp
 import stamina
@@ -21,6 +22,7 @@ from streams.errors import FeedError
 from streams.event_log import EventLog
 from streams.harvest.metrics import HarvestMetrics
 from streams.harvest.pace import Pace, retry_after
+from streams.settings.redaction import HIDDEN
 
 __all__ = ["FeedClient", "GarbledError", "Patience", "RefusedRequestError", "Response"]
 
@@ -30,7 +32,9 @@ T = TypeVar("T")
 _AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))
 _MOST_WAIT_SECONDS = 3600.0
 _CHUNK_BYTES = 256 * 1024
-_SHOWN = 300
+_SHOWN, _READ = 300, 4096
+_KEYS = ("api_key",)
+"""Parameters that are secret."""
 
 
 class _Failed(NamedTuple):
@@ -194,7 +198,8 @@ class FeedClient:
                 status, answered = response.status, response.headers
                 if status not in (200, 206):
                     self._metrics.requested(str(status))
-                    raise self._refusal(status, answered, await response.content.read(_SHOWN))
+                    secrets = [*self._own.values(), *(params[name] for name in _KEYS if params.get(name))]
+                    raise self._refusal(status, answered, await response.content.read(_READ), secrets)
                 yield response
                 self._metrics.requested(str(status))
         except TimeoutError as error:
@@ -214,9 +219,13 @@ class FeedClient:
             self._metrics.waited("pace", delay)
             await asyncio.sleep(delay)
 
-    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> FeedError:
-        said = " ".join(body.decode("utf-8", "replace").split())
-        text = f"{self._name} answers {status}: {said}"
+    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes, secrets: Iterable[str]) -> FeedError:
+        """Return the error with what the server says, without our keys, which a proxy may repeat."""
+        said = body.decode("utf-8", "replace")
+        for each in secrets:
+            for form in (each, quote(each), quote(each, safe=""), quote_plus(each)):
+                said = said.replace(form, HIDDEN)
+        text = f"{self._name} answers {status}: {' '.join(said.split())[:_SHOWN]}"
         if status in _AGAIN:
             return _UnavailableError(text, retry_after(headers))
         return RefusedRequestError(text, status)

@@ -163,12 +163,12 @@ class RewindingConsumer(Consumer):
                 # Partitions were taken away while it asked for what is committed: the next assignment seeks again.
                 return
             stored = await self._answered(self._source.positions)
-            restarted: list[Place] = []
+            restarted: dict[Place, int] = {}
             for tp in self.assignment():
                 place = tp.topic, tp.partition
                 start = self._reading.start(tp, self._committed_offset.get(tp), stored.get(place, 0))
                 if start.seek is Seek.RESTART:
-                    restarted.append(place)
+                    restarted[place] = stored[place]
                 if start.seek is Seek.REWIND:
                     await self._rewind(tp, start.position)
                 elif start.seek is not Seek.STAY:

@@ -76,9 +76,18 @@ class StoredPositions:
         self._waiting.append(future)
         return await future
 
-    async def begin(self, places: list[Place]) -> None:
-        """Store that these partitions are read from their beginning. Raises RedisError."""
-        await self._registration.run(lambda: self._progress.put(dict.fromkeys(places, 0)))
+    async def begin(self, before: Mapping[Place, int]) -> None:
+        """Store that partitions with these positions are read from their beginning, and log it. Raises RedisError."""
+        await self._registration.run(lambda: self._progress.put(dict.fromkeys(before, 0)))
+        for (topic, partition), position in before.items():
+            log.warning(
+                "partition_new",
+                "{topic}:{partition}: no offset is committed, so the topic or the group is new; it is read from its beginning. "
+                "It was read up to {before}; what came after that and was not read is gone where the topic is new",
+                topic=topic,
+                partition=partition,
+                before=position,
+            )
 
     async def _refresh(self) -> None:
         waiting = list(self._waiting)  # a future of later on needs a read that begins later

@@ -38,7 +38,7 @@ def read(response: Response) -> int:
 
 
 def get(
-    server: Plain, patience: Patience, metrics: HarvestMetrics = METRICS, params: dict[str, str] | None = None
+    server: FeedServer, patience: Patience, metrics: HarvestMetrics = METRICS, params: dict[str, str] | None = None
 ) -> int:
     async def ask() -> int:
         headers = {"x-api-key": "hunter2"}
@@ -53,6 +53,18 @@ def test_contact_and_key_go_with_each_request(server: Plain) -> None:
     (asked,) = server.asked
     assert asked.headers["User-Agent"].endswith("(https://example.org/bot)")
     assert asked.headers["x-api-key"] == "hunter2"
+
+
+def test_a_server_that_repeats_our_keys_does_not_show_them() -> None:
+    class Repeating(FeedServer):
+        def answer(self, asked: Asked) -> web.Response:
+            return web.Response(status=403, text=f"{asked.headers} for a=b&api_key=sec%2Fret, sec/ret " + "x" * 500)
+
+    with Repeating() as server, pytest.raises(RefusedRequestError) as caught:
+        get(server, Patience(1), params={"api_key": "sec/ret"})
+    assert "hunter2" not in str(caught.value)
+    assert "ret" not in str(caught.value).partition("api_key")[2].replace("streams", "")
+    assert len(str(caught.value)) < 400
 
 
 @pytest.mark.parametrize("fault", KINDS, ids=lambda fault: f"{fault.kind}-{fault.status}-{len(fault.headers)}")

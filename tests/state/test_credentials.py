@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import redis
@@ -18,15 +19,18 @@ from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
 from streams.kafka.reader import read_to_now
+from streams.local.serve import ServeProcess
 from streams.local.services import Services
 from streams.local.valkey import Valkey
 from streams.local.worker import WorkerProcess
 from streams.ops.probes import ask_redis
 from streams.ops.redis_diagnosis import check_redis
+from streams.serve.app import API
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.credentials import redis_options
 from streams.worker.open_state import check_eviction
+from tests.system.processes import Streams
 
 Connected = Callable[[Settings], Connection]
 
@@ -34,9 +38,9 @@ _PASSWORD = "a pass/word?"  # noqa: S105 - of a server of the test's own
 _GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
-def documented() -> list[str]:
-    """Return the rules of the ACL line in the documentation, without name and password."""
-    (line,) = re.findall(r"^ACL SETUSER streams on >PASSWORD (.+)$", _GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+def documented(name: str = "streams") -> list[str]:
+    """Return the rules of the ACL line of a user in the documentation, without name and password."""
+    (line,) = re.findall(rf"^ACL SETUSER {name} on >PASSWORD (.+)$", _GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
     return str(line).split()
 
 
@@ -57,7 +61,8 @@ def user(valkey: Valkey) -> Iterator[Callable[..., Settings]]:
 
 @pytest.mark.system
 def test_the_documented_rights_are_enough(user: Callable[..., Settings], tmp_path: Path) -> None:
-    asked = user(generation="acl", http_port=0)
+    """Those of a worker, of `streams serve` and of all commands that change something."""
+    asked = user(generation="acl", http_port=0, serve_port=0)
     with Services(asked, tmp_path / "data") as services, WorkerProcess(services.settings, tmp_path / "log") as worker:
         own = worker.settings
         worker.wait_ready()
@@ -68,6 +73,16 @@ def test_the_documented_rights_are_enough(user: Callable[..., Settings], tmp_pat
             worker.child.pause(0.1)
         assert len(told) == 1
         found = asyncio.run(diagnose(own, (), 10.0))
+        names = ("kafka_url", "redis_url", "redis_user", "generation", "topic_prefix", "app_id", "buckets")
+        command = Streams(tmp_path, **{name: getattr(own, name) for name in names}, redis_password=_PASSWORD)
+        command.ok("correct", "same", "test:1", "test:2")
+        assert '"ok": true' in command.ok("verify", "--repair", "--json")
+        command.ok("rebuild")
+        with ServeProcess(own, tmp_path / "serve.log") as serve:
+            serve.wait_ready()
+            with urlopen(f"{serve.url}{API}/records/test:1") as answer:  # noqa: S310 - on loopback
+                assert b"On the rights of turtles" in answer.read()
+    assert "NOPERM" not in (tmp_path / "serve.log").read_text()
     assert {finding.check: finding.status for finding in found}["redis"] == "ok"
     assert not [finding for finding in found if finding.check == "redis rights"]
     assert "NOPERM" not in (tmp_path / "log").read_text()

@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 
 from streams.errors import RedisError
+from streams.local.services import Services
 from streams.local.valkey import Valkey
+from streams.local.worker import WorkerProcess
 from streams.ops.probes import ask_redis
 from streams.settings import Settings
 from streams.state.connection import connect
 from tests.secured_kafka import Certificates
+from tests.system.agreement import check_agreement
+from tests.system.processes import Streams, metric, wait_for
 from tests.tls_proxy import tls_before
 
 pytestmark = pytest.mark.system
@@ -74,3 +78,23 @@ def test_without_the_authority_or_the_certificate_the_setting_is_named(
         for files in ({}, {"redis_cert_file": other.issue("stranger")}):
             with pytest.raises(RedisError, match="STREAMS_REDIS_CERT_FILE"):
                 asyncio.run(ask_redis(make(redis_ca_file=certificates.ca, **files)))
+
+
+def test_a_worker_and_commands_work_over_tls_with_certificates_of_both(
+    server: tuple[str, int], certificates: Certificates, tmp_path: Path
+) -> None:
+    files = {"redis_ca_file": certificates.ca, "redis_cert_file": certificates.issue("worker")}
+    with tls_before(*server, certificates, asks=True) as port:
+        asked = Settings.model_validate({"redis_url": f"rediss://127.0.0.1:{port}", "http_port": 0} | files)
+        with Services(asked, tmp_path / "data") as services:
+            own = services.settings
+            names = ("kafka_url", "redis_url", *files)
+            command = Streams(tmp_path, **{name: getattr(own, name) for name in names})
+            feed = tmp_path / "feed.jsonl"
+            feed.write_text('{"source":"test","id":"1","title":"On the shells of turtles"}\n')
+            with WorkerProcess(own, tmp_path / "log") as worker:
+                worker.wait_ready()
+                command.ok("send", "--source", "document", feed)
+                wait_for(lambda: metric(worker.read("/metrics"), "streams_batch_records_total") == 1, "it is handled")
+            check_agreement(own, {"test:1"})
+            assert "On the shells of turtles" in command.ok("lookup", "test:1")

@@ -49,7 +49,7 @@ from streams.state.progress import Progress
 from tests.engine.worlds import make_due, out_of_turn, stored_partition
 from tests.system.feeds import Feed
 from tests.system.folded_events import folded
-from tests.system.harvester import harvest
+from tests.system.harvester import copy_feed, harvest, mark_ends
 from tests.system.processes import Streams, wait_for
 from tests.system.scenario_letters import astray, read_letters
 from tests.system.scenario_report import Fault, Place, Report
@@ -232,6 +232,24 @@ class FaultScenario:
         self.samples.append((time.time(), {}))
         self.fault("topics redelivered")
         self._kept = kept
+
+    def begin_beside(self, **changed: object) -> None:
+        """Begin again with settings that are changed, as docs/operations.md has it: all that was sent, copied in its order."""
+        self.wait_sent()
+        kept = self.kept
+        for number in kept:
+            self.leave(number)
+        old, new = self.settings, self.settings.model_copy(update=changed)
+        asyncio.run(create_topics(new))
+        asyncio.run(copy_feed(old, new))
+        self._ends = asyncio.run(mark_ends(new))
+        self.settings = new
+        for number in kept:
+            self.workers[number] = self._worker(number)
+            self.workers[number].child.start()
+        self.samples.append((time.time(), {}))
+        self._kept = set(kept)
+        self.fault("begun again beside")
 
     def follow(self) -> None:
         """The generation was rebuilt: from now on look at the one in force, with the workers, who publish what is pending there."""

@@ -15,19 +15,20 @@ from streams.errors import BrokerError
 from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
+from streams.kafka.reader import read_to_now
 from streams.kafka.topics import RECORDS
 from streams.settings import Settings
 from tests.system.feeds import Feed
 from tests.system.scenario_report import Place
 
-__all__ = ["LAST", "harvest"]
+__all__ = ["LAST", "copy_feed", "harvest", "mark_ends"]
 
 LAST = b"the end"
 """Key and value of the last message of every partition; no record, so it becomes a dead letter."""
 
 _LOT = 100
 _PAUSE_SECONDS = 0.2
-_SOURCES = ("document", "crossref", "openalex", "arxiv")
+_TOPICS = (*(RECORDS + source for source in ("document", "crossref", "openalex", "arxiv")), events.CORRECTIONS)
 
 
 async def harvest(
@@ -51,8 +52,21 @@ async def harvest(
         if rate:
             await asyncio.sleep(began + sent / rate - time.monotonic())
     ends: dict[Place, int] = {}
-    await _patiently(lambda: _mark_ends(settings, ends), over)
+
+    async def mark() -> None:
+        ends.update(await mark_ends(settings))
+
+    await _patiently(mark, over)
     return ends
+
+
+async def copy_feed(old: Settings, new: Settings) -> None:
+    """Send what the topics of feeds and of corrections have to those of other settings, each partition in its order."""
+    names = {old.topic_prefix + name: name for name in _TOPICS}
+    async with Publisher(KafkaConnection.of(new), new.topic_prefix, shared=True) as publisher:
+        async for message in read_to_now(KafkaConnection.of(old), list(names)):
+            if message.key != LAST:
+                await publisher.publish([Outgoing(names[message.topic], message.key or b"", message.value)])
 
 
 async def _patiently(work: Callable[[], Coroutine[Any, Any, None]], over: Callable[[], bool]) -> None:
@@ -69,14 +83,15 @@ async def _publish(settings: Settings, messages: Iterable[Outgoing]) -> None:
         await publisher.publish(list(messages))
 
 
-async def _mark_ends(settings: Settings, ends: dict[Place, int]) -> None:
-    """When the last message of every partition that the feed uses is handled, so is all before it."""
-    topics = [RECORDS + source for source in _SOURCES] + [events.CORRECTIONS]
+async def mark_ends(settings: Settings) -> dict[Place, int]:
+    """When the last message of every partition that the feed uses is handled, so is all before it; return where each ends."""
+    ends: dict[Place, int] = {}
     async with AIOKafkaProducer(bootstrap_servers=settings.kafka_url, acks="all") as producer:
-        for topic in (settings.topic_prefix + name for name in topics):
+        for topic in (settings.topic_prefix + name for name in _TOPICS):
             for partition in sorted(await producer.partitions_for(topic)):
                 taken = await producer.send_and_wait(topic, LAST, key=LAST, partition=partition)
                 ends[topic, partition] = taken.offset + 1
+    return ends
 
 
 def _spread(items: list[Any], lots: int) -> Iterator[list[Any]]:

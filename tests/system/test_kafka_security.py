@@ -6,12 +6,14 @@ import asyncio
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+import redis
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
@@ -32,8 +34,9 @@ from streams.settings import Settings
 from tests.brokers import KAFKA_SESSION_SECONDS
 from tests.harvest.arxiv_server import ArxivServer, papers
 from tests.secured_kafka import PASSWORDS, Certificates, SecuredKafka, unsigned_token
+from tests.state.test_credentials import documented
 from tests.system.agreement import check_agreement
-from tests.system.processes import metric, wait_for
+from tests.system.processes import Streams, metric, wait_for
 
 pytestmark = pytest.mark.system
 
@@ -124,6 +127,21 @@ def make(secured_kafka: SecuredKafka, valkey: Valkey) -> Make:
         return Settings.model_validate(given | fields)
 
     return settings
+
+
+@pytest.fixture
+def redis_reader(valkey: Valkey) -> Iterator[Callable[[str], dict[str, str]]]:
+    """Make a user of Redis with the rights that docs/operations.md gives to readers; return its settings."""
+    admin: Any = redis.Redis.from_url(valkey.url)
+
+    def make(namespace: str) -> dict[str, str]:
+        rules = [rule.replace("streams", namespace) for rule in documented("reader")]
+        admin.execute_command("ACL", "SETUSER", "reader", "reset", "on", f">{PASSWORDS['reader']}", *rules)
+        return {"redis_user": "reader", "redis_password": PASSWORDS["reader"]}
+
+    yield make
+    admin.execute_command("ACL", "DELUSER", "reader")
+    admin.close()
 
 
 def grant_worker(kafka: SecuredKafka, settings: Settings, user: str = "worker") -> None:
@@ -248,6 +266,44 @@ def test_reading_needs_no_right_to_write_and_leaves_nothing_behind(secured_kafka
     assert len(asyncio.run(read(own, "records.document"))) == 3
     assert asyncio.run(read(own, events.EVENTS)) == []
     assert asyncio.run(ends(inside)) == before
+
+
+def test_the_commands_of_a_reader_need_no_right_to_write(
+    secured_kafka: SecuredKafka,
+    make: Make,
+    tmp_path: Path,
+    streams: Callable[..., Streams],
+    redis_reader: Callable[[str], dict[str, str]],
+) -> None:
+    inside = make("")
+    title = "On the rights of turtles"
+    with WorkerProcess(inside, tmp_path / "worker.log") as worker:
+        worker.wait_ready()
+        asyncio.run(published(inside, title))
+        wait_for(lambda: asyncio.run(read(inside, events.EVENTS)), "it is published")
+    own = make("SCRAM", **scram("reader"), **redis_reader(inside.namespace))
+    given = {name: getattr(own, name) for name in (*scram(), "kafka_url", "redis_url", "redis_user", "namespace")}
+    given |= {"kafka_sasl_password": PASSWORDS["reader"], "redis_password": PASSWORDS["reader"]}
+    command = streams(**given, topic_prefix=own.topic_prefix, app_id=own.app_id, buckets=own.buckets)
+    refused = command("verify")
+    assert refused.returncode == 3
+    assert f"{own.topic_prefix}dedup.events" in refused.stderr
+    assert "user reader" in refused.stderr or "reader may not describe it" in refused.stderr
+    grant_reader(secured_kafka, own)
+    before = asyncio.run(ends(inside))
+    (event,) = [orjson.loads(value) for value in asyncio.run(read(inside, events.EVENTS))]
+    assert "agree" in command.ok("verify")
+    assert "created" in command.ok("history", f"test:{title}")
+    assert event["cluster_id"] in command.ok("lookup", f"test:{title}")
+    assert event["event_id"] in command.ok("tail", "events", "--beginning", "-n", "1")
+    told = command("doctor", "--json")
+    failed = [each for each in orjson.loads(told.stdout)["findings"] if each["status"] == "fail"]
+    assert [each["check"] for each in failed] == ["kafka rights"], failed
+    assert "user reader (STREAMS_KAFKA_SASL_USER) lacks Write on the topics" in failed[0]["found"]
+    assert asyncio.run(ends(inside)) == before, "nothing is left behind"
+    corrected = command("correct", "same", "test:a", "test:b")
+    assert corrected.returncode != 0
+    assert "lacks a right on a topic" in corrected.stderr
 
 
 REFUSALS: dict[str, tuple[str, Callable[[SecuredKafka, Path], dict[str, str]], str]] = {

@@ -24,6 +24,7 @@ from tests.system.fault_scenario import FaultScenario
 from tests.system.feeds import make_feed
 from tests.system.probed_worker import ProbedWorker
 from tests.system.processes import metric, wait_for
+from tests.system.scenario_report import Report
 from tests.system.test_brokers import admin
 
 pytestmark = pytest.mark.system
@@ -115,17 +116,58 @@ def test_a_topic_takes_less_than_an_event(
     check(own_broker, own_redis, 21)
 
 
-def test_the_topic_of_a_feed_is_deleted(running: ProbedWorker, own_broker: AnyBroker, own_redis: Valkey) -> None:
+def test_the_topic_of_a_feed_is_deleted(
+    probed: ProbedWorker, own_broker: AnyBroker, own_redis: Valkey, broker_kind: str
+) -> None:
+    """Records that were read stay; what was not read is gone with the topic, and a worker says that it reads a new one."""
+    known = (
+        0 if broker_kind == "tansu" else 6
+    )  # the embedded broker gives nothing of a topic that was read and made again
+    with probed.streams.start("worker"):
+        probed.wait_ready()
+        send(own_broker, "records.core", currents(0, known))
+        wait_for(lambda: of_worker(probed, "streams_batch_records_total") == known, "the feed is read")
+        change(own_broker, lambda client: client.delete_topics(["records.core"]))
+        probed.wait_unready("topics: missing: records.core")
+        send(own_broker, "records.document", papers(0, 20))
+        wait_for(lambda: of_worker(probed, "streams_batch_records_total") == known + 20, "other feeds are read")
+        change(own_broker, lambda client: client.create_topics([NewTopic("records.core", 4, 1)]))
+        probed.wait_ready()
+        send(own_broker, "records.core", currents(known, 3))
+        wait_for(lambda: of_worker(probed, "streams_batch_records_total") == known + 23, "the new topic is read")
+    read = [*range(known + 3)]
+    if known:
+        assert read_anew(probed) > 0
+        read += the_topic_is_deleted_unread(probed, own_broker)
+    check(own_broker, own_redis, 20, *(f"core:{number + 1}" for number in read))
+
+
+def the_topic_is_deleted_unread(probed: ProbedWorker, own_broker: AnyBroker) -> list[int]:
+    """Delete messages that nobody has read with their topic, while no worker runs; return which come again and are read."""
+    send(own_broker, "records.core", currents(9, 4))
     change(own_broker, lambda client: client.delete_topics(["records.core"]))
-    running.wait_unready("topics: missing: records.core")
-    send(own_broker, "records.document", papers(0, 20))
-    wait_for(lambda: of_worker(running, "streams_batch_records_total") == 20, "other feeds are read")
-    change(own_broker, lambda client: client.create_topics([NewTopic("records.core", 4, 1)]))
-    running.wait_ready()
-    paper = {"id": "1", "title": "Currents of a northern strait in spring", "authors": ["B Shoal"], "year": 2019}
-    send(own_broker, "records.core", [orjson.dumps(paper)])
-    wait_for(lambda: of_worker(running, "streams_batch_records_total") == 21, "the new topic is read")
-    check(own_broker, own_redis, 20, "core:1")
+    before = read_anew(probed)
+    with probed.streams.start("worker"):
+        probed.wait_ready()
+        wait_for(lambda: read_anew(probed) > before, "it says so", 10)
+        send(own_broker, "records.core", currents(11, 4))
+        wait_for(lambda: of_worker(probed, "streams_batch_records_total") == 4, "what is sent again is read")
+    return [*range(11, 15)]
+
+
+def currents(begin: int, count: int) -> list[bytes]:
+    """Papers of another feed, whose ids begin at 1."""
+    return [
+        orjson.dumps(
+            {"id": n + 1, "title": f"Currents of strait {n} in spring {n * 11}", "authors": [{"name": "B Shoal"}]}
+        )
+        for n in range(begin, begin + count)
+    ]
+
+
+def read_anew(probed: ProbedWorker) -> int:
+    """How many partitions of the feed were said to be read from their beginning, though more of them was known."""
+    return sum(line["event"] == "partition_new" and line["topic"] == "records.core" for line in probed.log())
 
 
 def test_partitions_that_are_added_are_read_soon(
@@ -142,8 +184,14 @@ def test_partitions_that_are_added_are_read_soon(
 
 
 def test_topics_of_clusters_get_more_partitions(
-    tmp_path: Path, own_broker: AnyBroker, own_redis: Valkey, broker_kind: str, session_seconds: float
+    tmp_path: Path,
+    own_broker: AnyBroker,
+    own_redis: Valkey,
+    broker_kind: str,
+    session_seconds: float,
+    tell: Callable[[str, Report], None],
 ) -> None:
+    """Workers refuse them; what the refusal names leads to as many partitions, with nothing lost."""
     if broker_kind == "tansu":
         pytest.skip("the embedded broker adds no partitions")
     with FaultScenario(
@@ -151,7 +199,7 @@ def test_topics_of_clusters_get_more_partitions(
     ) as scenario:
         prefix = scenario.settings.topic_prefix
         more = {prefix + name: NewPartitions(8) for name in (events.EVENTS, events.CLUSTERS)}
-        scenario.begin(make_feed(44, 150), rate=25)  # long enough for workers to hear of the partitions
+        scenario.begin(make_feed(44, 100), rate=25)  # long enough for workers to hear of the partitions
         scenario.reach(0.1)
         change(own_broker, lambda client: client.create_partitions(more))
         for number in range(2):  # the scenario starts it again, so the line may be in the log of a run before
@@ -164,3 +212,8 @@ def test_topics_of_clusters_get_more_partitions(
         assert {place.partition for place in ends} == {0, 1, 2, 3}, (
             "meanwhile they published to the partitions that there were"
         )
+        wider = {"namespace": "wider", "topic_prefix": "wider.", "app_id": "wider", "partitions": 8}
+        scenario.begin_beside(**wider)
+        tell("begun again with 8 partitions", scenario.finish())
+        ends = asyncio.run(reported_extents(KafkaConnection.of(scenario.settings), ["wider." + events.EVENTS]))
+        assert len(ends) == 8

@@ -18,6 +18,7 @@ from streams.engine.messages import Batch, Incoming
 from streams.events import CLUSTERS, EVENTS, Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
+from streams.kafka.reader import read_to_now
 from streams.kafka.topics import create_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
@@ -181,6 +182,27 @@ def _check_tampered_topic(installation: Installation, cluster: str) -> None:
         "a cluster that Redis forgot has its record again, and subscribers were told"
     )
     assert report["repaired"] > 3
+    _check_healed_conflict(installation)
+
+
+def _check_healed_conflict(installation: Installation) -> None:
+    """An event that came with two contents, as where a state was lost once: a later one has made it good, nothing is to do."""
+    told = [orjson.loads(value) for value in asyncio.run(_published(installation.settings))]
+    later = {event["cluster_id"] for event in told if event["revision"] > 1}
+    first = next(event for event in told if event["revision"] == 1 and event["cluster_id"] in later)
+    other = first | {"cause": "another:life", "after": ["another:life"]}
+    installation.publish(Outgoing(EVENTS, first["cluster_id"].encode(), orjson.dumps(other)))
+    code, report = installation.verify()
+    assert (code, report["ok"], report["differences"]) == (0, True, [])
+    assert ("event_conflict", first["cluster_id"]) in {(each["code"], each["cluster_id"]) for each in report["healed"]}
+    text = installation.streams.ok("verify")
+    assert "contradictions among events are healed" in text
+    assert "agree" in text
+
+
+async def _published(settings: Settings) -> list[bytes]:
+    topic = settings.topic_prefix + EVENTS
+    return [m.value async for m in read_to_now(KafkaConnection.of(settings), [topic]) if m.value]
 
 
 def test_a_pending_event_is_waited_for_and_then_reported(

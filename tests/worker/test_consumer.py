@@ -65,8 +65,8 @@ class Worker(StoredPositions):
         await asyncio.sleep(0.1)
         return self.known
 
-    async def begin(self, places: list[Place]) -> None:
-        self.known.update(dict.fromkeys(places, 0))
+    async def begin(self, before: Mapping[Place, int]) -> None:
+        self.known.update(dict.fromkeys(before, 0))
 
     def rewound(self, place: Place, position: int, before: int) -> None: ...
 
@@ -159,11 +159,11 @@ def test_redis_refuses_that_a_partition_is_begun(broker_settings: Callable[[], d
         refusals = 0
         errors: list[RedisError]
 
-        async def begin(self, places: list[Place]) -> None:
+        async def begin(self, before: Mapping[Place, int]) -> None:
             if self.refusals:
                 self.refusals -= 1
                 raise RedisError("Redis: command not allowed when used memory > 'maxmemory'.")
-            await super().begin(places)
+            await super().begin(before)
 
         def failed(self, error: RedisError) -> None:
             self.errors.append(error)
