@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from streams.cli.context import open_state
 from streams.errors import StreamsError
 from streams.harvest.checkpoints import read_states
 from streams.harvest.diagnosis import check_harvests
@@ -32,6 +34,7 @@ from streams.ops.diagnosis import (
 )
 from streams.ops.probes import ask_kafka, ask_partitions, ask_redis
 from streams.ops.redis_diagnosis import check_redis
+from streams.ops.work_diagnosis import WorkFacts, check_work
 from streams.rebuild import generations
 from streams.serve.tokens import TokenReader
 from streams.settings import Settings
@@ -39,6 +42,10 @@ from streams.settings.redaction import hide, hide_tokens
 from streams.state.connection import connect
 from streams.state.fixed_partitions import fixed_partitions
 from streams.state.identity import IdentityStore
+from streams.state.index_size import IndexMeter
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from streams.totals.read import read_totals, read_workers
 from streams.worker.identity import inspect_identity
 from streams.worker.older_copy import inspect_copy
 
@@ -139,7 +146,9 @@ async def _redis(settings: Settings, seconds: float, *, skip: bool) -> Iterable[
     findings = [Finding("redis", "ok", shown), *checks]
     is_cluster = facts.info.get("cluster_enabled", "1" if settings.redis_cluster else "0") == "1"
     if is_cluster == settings.redis_cluster:  # otherwise the settings give no connection
-        findings.append(await asyncio.to_thread(_generation, settings))
+        findings.append(generation := await asyncio.to_thread(_generation, settings))
+        if generation.status != "fail":
+            findings += await asyncio.to_thread(_work, settings)
     return findings
 
 
@@ -157,6 +166,25 @@ def _generation(settings: Settings) -> Finding:
         advice = f"a rebuild to {found.rebuilding} was begun: `streams rebuild` resumes it, `--abort` gives it up"
         return Finding("generation", "warn", shown, advice)
     return Finding("generation", "ok", shown)
+
+
+def _work(settings: Settings) -> list[Finding]:
+    """Check the workers that run, their lag, events that are pending, and dead letters."""
+    try:
+        with open_state(settings, to_read=True) as (current, connection):
+            totals = read_totals(current, connection)
+            letters: Counter[str] = Counter()
+            for each in (totals.dead_letters if totals else None) or ():
+                letters[each.source] += each.dead_letters
+            facts = WorkFacts(
+                read_workers(current, connection),
+                IndexMeter(Layout.of(current), connection).measure().pending_events,
+                letters if totals is not None and totals.dead_letters is not None else None,
+                bool(Progress(Layout.of(current), connection).positions()),
+            )
+    except StreamsError as error:
+        return [Finding("workers", "warn", str(error), "grant the rights to read: docs/operations.md")]
+    return list(check_work(facts))
 
 
 async def _identity(settings: Settings) -> Finding:

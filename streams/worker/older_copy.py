@@ -2,11 +2,11 @@
 
 A copy that is restored has the positions of the time at which it was made, and workers read on from there: what was handled
 since then comes again. Where a topic has deleted some of that, it was handled by a state that is lost and cannot be handled again.
-Taken up, the copy would have subscribers told that clusters of those messages are gone.
+Taken up, the copy would end the clusters of those messages for subscribers.
 
 The group of the workers has committed what was handled, about a second late. So messages of a partition are lost where both the
 offset that is committed and the first offset that the topic has are behind the position in Redis. A worker that is slow has
-committed nothing that it has not handled: what retention deletes unread is counted as skipped, and work goes on.
+committed nothing that it has not handled: what retention deletes unread is counted as skipped, and the worker continues.
 """
 
 from __future__ import annotations

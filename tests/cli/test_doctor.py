@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,11 @@ from streams.local.services import Services
 from streams.matching.ruleset import RULESET
 from streams.ops.diagnosis import ExpectedTopic, Finding
 from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.heartbeats import HeartbeatStore
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from tests.ops.test_work_diagnosis import heartbeat
 from tests.redis_cluster import RedisCluster
 from tests.system.processes import wait_for
 
@@ -93,6 +99,24 @@ def test_state_that_other_rules_have_made_is_told(services: Services) -> None:
         client.hset("ruled:1:meta", mapping={"successor": "2"})
         client.hset("ruled:2:meta", mapping={"ruleset": RULESET})
         assert by_check(settings)["generation"] == Finding("generation", "ok", f"2, ruleset {RULESET}")
+
+
+def test_the_work_under_way_is_told(services: Services) -> None:
+    settings = services.settings.model_copy(update={"namespace": "working"})
+    assert by_check(settings)["workers"].status == "ok", "none runs before the first start"
+    with closing(connect(settings)) as connection:
+        Progress(Layout.of(settings), connection).put({("records.arxiv", 0): 5})
+        assert by_check(settings)["workers"].status == "warn"
+        connection.call("HSET", "working:1:meta", "worker:w", 1)
+        connection.call("HSET", Layout.of(settings).bucket_keys("outboxes")[0], "event", "{}")
+        HeartbeatStore("working", "1", connection).write(heartbeat("w", messages=12, seconds=3))
+        found = by_check(settings)
+    assert [found[name].found for name in ("workers", "lag", "unpublished events", "dead letters")] == [
+        "1 of 1 ready",
+        "12 messages wait, the oldest for 3 s",
+        "1",
+        "not counted: `streams serve` does",
+    ]
 
 
 def test_a_missing_topic_is_told_and_not_made(services: Services) -> None:
