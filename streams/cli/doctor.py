@@ -193,11 +193,16 @@ async def _identity(settings: Settings) -> Finding:
     try:
         verdict = await inspect_identity(settings, connection)
         store = await asyncio.to_thread(IdentityStore, settings, connection)
-        reason = verdict.reason or await inspect_copy(store.settings, await asyncio.to_thread(store.positions))
+        positions = await asyncio.to_thread(store.positions)
     except StreamsError as error:
         return Finding("state", "fail", str(error), "start the server, or correct its address")
     finally:
         connection.close()
+    try:
+        reason = verdict.reason or await inspect_copy(store.settings, positions)
+    except StreamsError as error:
+        unknown = f"{verdict.state}; not known whether the topics reach back to it: {error}"
+        return Finding("state", "warn", unknown, "grant Describe on the consumer group: docs/how-to/kafka-security.md")
     if reason:
         found, _, advice = reason.partition(". ")
         return Finding("state", "fail", found, advice)
