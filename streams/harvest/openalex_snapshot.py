@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import date
+from typing import NamedTuple
 
 import msgspec
 from lxml import etree
@@ -40,6 +41,13 @@ class _Manifest(msgspec.Struct):
     entries: list[_Entry]
 
 
+class _Listing(NamedTuple):
+    """A page of the bucket's list: day and path of each file, and the token of the next page, `""` at the last one."""
+
+    files: list[tuple[str, str]]
+    next_page: str
+
+
 class OpenAlexSnapshotSource:
     """The files of works and of merged ids after those that were read. Each is a window named by its path, in the order of days."""
 
@@ -59,7 +67,7 @@ class OpenAlexSnapshotSource:
         read = dict(zip((_WORKS, _MERGES), done.split(), strict=False))
         files = {
             _WORKS: await client.get(f"{self._url}/data/works/manifest", {}, _read_manifest),
-            _MERGES: await client.get(self._url, {"list-type": "2", "prefix": "data/merged_ids/works/"}, _read_listing),
+            _MERGES: await self._merged_files(client),
         }
         first = f"{self._options.since or ''}"
         due = [
@@ -71,6 +79,16 @@ class OpenAlexSnapshotSource:
         newest = " ".join(max((day for day, _ in listed), default="-") for listed in files.values())
         for number, (day, name) in enumerate(due, 1):
             yield Window(name, since=day, until=newest, last=number == len(due))
+
+    async def _merged_files(self, client: FeedClient) -> list[tuple[str, str]]:
+        """Return day and path of each file of merged ids, from all pages of the bucket's list (a thousand names each)."""
+        query, found = {"list-type": "2", "prefix": "data/merged_ids/works/"}, []
+        while True:
+            page = await client.get(self._url, query, _read_listing)
+            found += page.files
+            if not page.next_page:
+                return found
+            query = query | {"continuation-token": page.next_page}
 
     async def batches(self, client: FeedClient, window: Window) -> AsyncIterator[Batch]:
         """Yield the rows of a file. Raises FeedError."""
@@ -120,15 +138,18 @@ def _read_manifest(response: Response) -> list[tuple[str, str]]:
     return [(match[1], f"data/works/{match[0]}") for match in found]
 
 
-def _read_listing(response: Response) -> list[tuple[str, str]]:
-    """Return day and path of each file of merged ids. Raises GarbledError."""
+def _read_listing(response: Response) -> _Listing:
+    """Return a page of the list of merged ids (ListObjectsV2 of Amazon S3). Raises GarbledError."""
     try:
         root = load_xml(response.body)
     except PayloadError as error:
         raise GarbledError(f"the list of OpenAlex's files is no XML: {error}") from None
     if etree.QName(root).localname != "ListBucketResult":
         raise GarbledError("the list of OpenAlex's files is something else")
-    if (root.findtext("{*}IsTruncated") or "").strip() == "true":
-        raise GarbledError("the list of OpenAlex's merged ids has more than one page")
     names = [element.text or "" for element in root.iterfind("{*}Contents/{*}Key")]
-    return [(match[1], name) for name in names if (match := _MERGED.search(name))]
+    files = [(match[1], name) for name in names if (match := _MERGED.search(name))]
+    if (root.findtext("{*}IsTruncated") or "").strip() != "true":
+        return _Listing(files, "")
+    if token := (root.findtext("{*}NextContinuationToken") or "").strip():
+        return _Listing(files, token)
+    raise GarbledError("the list of OpenAlex's merged ids ends without the token of its next page")

@@ -69,6 +69,18 @@ def test_works_by_their_days_then_what_was_merged(settings: Settings, server: Op
     assert (done.done, done.parts) == ("2026-12-01 2026-09-02", ())
 
 
+def test_the_list_of_merged_ids_has_several_pages(settings: Settings, server: OpenAlexServer, folded: Fold) -> None:
+    server.rows = 3
+    days = [f"data/merged_ids/works/2026-08-{day:02}.csv.gz" for day in range(1, 9)]
+    server.snapshot |= {
+        name: b"merge_date,id,merge_into_id\n2026-08-01,W1%d,W3\n" % number for number, name in enumerate(days)
+    }
+    run(settings, server)
+    assert files(server) == [OLD, NEW, *days, MERGED]
+    assert {f"W1{number}" for number in range(8)} < set(folded(settings, "openalex"))
+    assert sum("continuation-token" in asked.query for asked in server.asked) == 2
+
+
 def test_a_file_that_is_not_to_be_had_ends_the_pass_and_it_continues_there(
     settings: Settings, server: OpenAlexServer, folded: Fold
 ) -> None:

@@ -113,9 +113,7 @@ class OpenAlexServer(WorksServer):
 
     def _stored(self, asked: Asked) -> web.Response:
         if asked.query.get("list-type") == "2":
-            keys = "".join(f"<Contents><Key>{name}</Key></Contents>" for name in self.snapshot if "merged" in name)
-            text = f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated>{keys}</ListBucketResult>'
-            return web.Response(body=text.encode(), content_type="application/xml")
+            return self._listing(int(asked.query.get("continuation-token", "0")))
         name = asked.path.lstrip("/")
         if name == "data/works/manifest":
             return _json(
@@ -127,6 +125,18 @@ class OpenAlexServer(WorksServer):
         start = int(asked.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
         status = 206 if "Range" in asked.headers else 200
         return web.Response(status=status, body=body[start:], headers={"ETag": f'"{name}"'})
+
+    def _listing(self, start: int) -> web.Response:
+        """A page of the bucket's list, as ListObjectsV2 of Amazon S3 answers."""
+        names = sorted(name for name in self.snapshot if "merged" in name)
+        keys = "".join(f"<Contents><Key>{name}</Key></Contents>" for name in names[start : start + self.rows])
+        is_last = start + self.rows >= len(names)
+        more = "" if is_last else f"<NextContinuationToken>{start + self.rows}</NextContinuationToken>"
+        text = (
+            '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+            f"<IsTruncated>{str(not is_last).lower()}</IsTruncated>{keys}{more}</ListBucketResult>"
+        )
+        return web.Response(body=text.encode(), content_type="application/xml")
 
 
 def _json(value: object) -> web.Response:
