@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -15,23 +15,22 @@ from streams.state.progress import Place
 __all__ = ["committed_offsets", "first_offsets"]
 
 
-async def committed_offsets(kafka: KafkaConnection, group: str, places: Collection[Place]) -> dict[Place, int]:
-    """Return the offset that a group has committed of each of these partitions, without those of which it has none.
+async def committed_offsets(kafka: KafkaConnection, group: str, topics: Sequence[str]) -> dict[Place, int]:
+    """Return the offset that a group has committed of each partition of these topics, without those of which it has none.
 
     Raises BrokerError.
     """
-    wanted = [TopicPartition(*place) for place in places]
+    places = list((await describe(kafka, topics, all_exist=False)).places)
+    if not places:
+        return {}
     async with started(AIOKafkaAdminClient(**kafka.client("offsets")), kafka) as admin:
         with explaining(kafka, f"cannot be asked for the offsets of the group {group}"):
-            found = await admin.list_consumer_group_offsets(group, partitions=wanted)
+            found = await admin.list_consumer_group_offsets(group, partitions=places)
     return {(place.topic, place.partition): known.offset for place, known in found.items() if known.offset >= 0}
 
 
 async def first_offsets(kafka: KafkaConnection, places: Collection[Place]) -> dict[Place, int]:
-    """Return the first offset that is left of each of these partitions that exist. Raises BrokerError."""
-    topics = sorted({topic for topic, _ in places})
-    known = set((await describe(kafka, topics, all_exist=False)).places)
-    wanted = [place for place in (TopicPartition(*each) for each in places) if place in known]
+    """Return the first offset that is left of each of these partitions, which exist. Raises BrokerError."""
     async with plain_consumer(kafka) as consumer:
-        found = await consumer.beginning_offsets(wanted)
+        found = await consumer.beginning_offsets([TopicPartition(*place) for place in places])
     return {(place.topic, place.partition): offset for place, offset in found.items()}

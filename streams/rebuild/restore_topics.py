@@ -15,6 +15,7 @@ from streams.state.connection import connect
 from streams.state.fixed_partitions import fixed_partitions
 from streams.state.generation import current_generation
 from streams.state.identity import IdentityStore
+from streams.worker.older_copy import begin_with_what_is_there
 from streams.worker.reconciler import open_reconciler
 
 __all__ = ["restore_topics"]
@@ -37,8 +38,11 @@ def restore_topics(given: Settings, *, are_new: bool = False) -> int:
         # The offsets of the new topics begin at 0: the stored positions belong to topics that are gone.
         engine.progress.forget_positions()
         engine.progress.begin_topics(int(time.time() * 1000))
+        store = IdentityStore(given, connection)
+        if not are_new:  # those of the feeds may be the former ones
+            asyncio.run(begin_with_what_is_there(store.settings, store))
         count = asyncio.run(_publish_states(engine))
-        if (stored := IdentityStore(given, connection).read()).is_named:
+        if (stored := store.read()).is_named:
             asyncio.run(name_state(given, stored.state))
         return count
 

@@ -16,7 +16,7 @@ A rebuild takes the id along to the next index version.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from streams.settings import Settings
@@ -72,6 +72,10 @@ class IdentityStore:
     def positions(self) -> dict[Place, int]:
         """Return the positions in Redis, as `Progress.positions`."""
         return self._progress.positions()
+
+    def put_positions(self, positions: Mapping[Place, int]) -> None:
+        """Store positions, as `Progress.put`."""
+        self._progress.put(positions)
 
     def clear(self, check: Callable[[], None] = lambda: None) -> None:
         """Remove what is left of a lost state, with what was fixed for it; `check` is called now and then, and may raise."""

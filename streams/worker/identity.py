@@ -30,7 +30,7 @@ from streams.kafka.control import name_state, named_state, tell_of_a_life
 from streams.settings import Settings
 from streams.state.connection import Connection
 from streams.state.identity import IdentityStore, StoredIdentity
-from streams.worker.older_copy import refuse_older_copy
+from streams.worker.older_copy import begin_with_what_is_there, refuse_older_copy
 
 __all__ = [
     "Verdict",
@@ -128,7 +128,11 @@ async def establish_identity(given: Settings, connection: Connection) -> str:
     verdict = await _compare(given, store)
     if verdict.reason:
         raise ForeignStateError(verdict.reason)
-    await refuse_older_copy(store.settings, await asyncio.to_thread(store.positions))
+    positions = await asyncio.to_thread(store.positions)
+    if verdict.is_named or positions:
+        await refuse_older_copy(store.settings, positions)
+    else:
+        await begin_with_what_is_there(store.settings, store)
     return verdict.state if verdict.is_named else await replace_state(given, store, verdict.state)
 
 
@@ -172,6 +176,7 @@ async def accept_empty(given: Settings, connection: Connection) -> str:
     if stored.is_named or stored.is_handled:
         raise ForeignStateError("Redis is not empty, so this is no new beginning; `streams doctor` says what it has")
     store.clear()
+    await begin_with_what_is_there(store.settings, store)
     return await replace_state(given, store)
 
 

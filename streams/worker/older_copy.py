@@ -16,10 +16,12 @@ from collections.abc import Mapping
 from streams.errors import OlderCopyError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.group_offsets import committed_offsets, first_offsets
+from streams.kafka.topics import input_topics
 from streams.settings import Settings
+from streams.state.identity import IdentityStore
 from streams.state.progress import Place
 
-__all__ = ["inspect_copy", "lost_messages", "refuse_older_copy"]
+__all__ = ["begin_with_what_is_there", "inspect_copy", "lost_messages", "refuse_older_copy"]
 
 _RESTORE = "restore a newer copy (docs/how-to/backup.md)"
 _REMAKE = "stop the workers and run `streams rebuild --from-nothing`, which makes the state again from the topics"
@@ -30,13 +32,14 @@ def lost_messages(
 ) -> dict[Place, tuple[int, int]]:
     """Return, by partition, the offsets from and up to which messages were handled, are not in Redis and cannot be read again.
 
-    `positions` are those stored in Redis, `committed` the offsets of the group, `first` the first ones that the topics have.
+    `positions` are those stored in Redis, none of a partition that had no message when the copy was made; `committed` are the
+    offsets of the group, `first` the first ones that the topics have.
     """
     found = {}
-    for place, position in positions.items():
-        end = min(committed.get(place, 0), first.get(place, 0))
-        if position < end:
-            found[place] = position, end
+    for place, offset in committed.items():
+        begins, ends = positions.get(place, 0), min(offset, first.get(place, 0))
+        if begins < ends:
+            found[place] = begins, ends
     return found
 
 
@@ -45,13 +48,21 @@ async def inspect_copy(settings: Settings, positions: Mapping[Place, int]) -> st
 
     Asks for the first offsets of the topics only where the group is ahead of Redis.
     """
-    if not positions:
-        return ""
     kafka = KafkaConnection.of(settings)
-    committed = await committed_offsets(kafka, settings.app_id, list(positions))
-    ahead = [place for place, position in positions.items() if position < committed.get(place, 0)]
-    lost = lost_messages(positions, committed, await first_offsets(kafka, ahead)) if ahead else {}
+    committed = await committed_offsets(kafka, settings.app_id, input_topics(settings))
+    ahead = {place: offset for place, offset in committed.items() if positions.get(place, 0) < offset}
+    lost = lost_messages(positions, ahead, await first_offsets(kafka, ahead)) if ahead else {}
     return _reason(lost) if lost else ""
+
+
+async def begin_with_what_is_there(settings: Settings, store: IdentityStore) -> None:
+    """Store the first offsets of partitions as positions of a state that has handled nothing, where its group has committed any.
+
+    Committed was what another state handled: of what the topics have deleted this one lacks nothing. Raises ServiceError.
+    """
+    kafka = KafkaConnection.of(settings)
+    if committed := await committed_offsets(kafka, settings.app_id, input_topics(settings)):
+        store.put_positions(await first_offsets(kafka, committed))
 
 
 async def refuse_older_copy(settings: Settings, positions: Mapping[Place, int]) -> None:

@@ -6,22 +6,32 @@ import asyncio
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.group_offsets import committed_offsets
 from streams.kafka.reader import describe
-from streams.kafka.topics import input_topics
+from streams.kafka.topics import input_topics, record_topic
+from streams.local.services import Services
 from streams.local.valkey import Valkey
+from streams.local.worker import WorkerProcess
 from streams.settings import Settings
+from streams.state.connection import connect
+from streams.state.layout import Layout
+from streams.state.progress import Progress
+from streams.worker.identity import accept_empty
 from tests.system.fault_scenario import FaultScenario
 from tests.system.feeds import make_feed
 from tests.system.probed_worker import why_unready
 from tests.system.processes import wait_for
 from tests.system.test_lost_state import broker, make_again, published, redis, scenario, start, stop, stored
+from tests.system.test_skipped import handled, send
 
 __all__ = ["broker", "redis", "scenario"]  # fixtures
 
@@ -66,6 +76,34 @@ def test_a_copy_is_older_than_the_topics_reach_back(
             wait_for(worker.ready, "workers begin by themselves")
     assert stored(scenario) == before, "the same clusters under the same ids, of the same records"
     assert scenario.verify()["differences"] == []
+
+
+def test_a_new_beginning_beside_topics_that_have_lost_messages_is_none(
+    tmp_path: Path, broker_settings: Callable[[], dict[str, Any]]
+) -> None:
+    given = broker_settings()
+    if not given:
+        pytest.skip("the embedded broker deletes no messages")
+    with Services(Settings(partitions=1, **given)) as services:
+        settings, place = services.settings, (record_topic(services.settings, "document"), 0)
+        with WorkerProcess(settings, tmp_path / "first.log") as worker:
+            worker.wait_ready()
+            asyncio.run(send(settings, range(5)))
+            wait_for(lambda: committed(settings).get(place) == 5, "the group has committed them")
+        with closing(connect(settings)) as connection:
+            connection.everywhere("FLUSHALL")
+            asyncio.run(send(settings, range(5, 9)))
+            asyncio.run(delete_all(settings))
+            asyncio.run(accept_empty(settings, connection))
+            assert Progress(Layout.of(settings), connection).positions() == {place: 9}
+        with WorkerProcess(settings, tmp_path / "second.log") as worker:
+            worker.wait_ready()
+            asyncio.run(send(settings, range(9, 12)))
+            wait_for(lambda: handled(worker) == 3, "it begins with what is there")
+
+
+def committed(settings: Settings) -> dict[tuple[str, int], int]:
+    return asyncio.run(committed_offsets(KafkaConnection.of(settings), settings.app_id, input_topics(settings)))
 
 
 def put_back(redis: Valkey, copy: Path, files: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.errors import BrokerError, ForgottenError
+from streams.errors import BrokerError, ForgottenError, OlderCopyError
 from streams.state.progress import Histories, Look, Place, Step
 from streams.worker import failover
 from streams.worker.engine_thread import EngineThread
@@ -50,7 +50,11 @@ class Redis:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def is_taken_up(_settings: None, _positions: object) -> None:
+        pass
+
     monkeypatch.setattr(failover, "_GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(failover, "refuse_older_copy", is_taken_up)
 
 
 def play(go: Callable[[Redis, EngineThread, FailoverGuard], Coroutine[Any, Any, None]]) -> None:
@@ -104,5 +108,25 @@ def test_a_reconciliation_that_failed_is_done_again() -> None:
         await guard.check(())
         assert guard.histories == AFTER
         assert redis.done.count("reconcile 1000") == 1
+
+    play(go)
+
+
+def test_an_older_copy_is_neither_trusted_nor_reconciled(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def is_refused(_settings: None, _positions: object) -> None:
+        raise OlderCopyError("older")
+
+    async def go(redis: Redis, thread: EngineThread, guard: FailoverGuard) -> None:
+        said: list[OlderCopyError] = []
+        guard.on_older_copy = said.append
+        await guard.check(())
+        redis.done.clear()
+        redis.now = AFTER
+        monkeypatch.setattr(failover, "refuse_older_copy", is_refused)
+        with pytest.raises(OlderCopyError):
+            await guard.check(())
+        assert len(said) == 1
+        assert redis.done == []
+        assert guard.is_unknown(AFTER)
 
     play(go)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.settings import Settings
-from streams.worker.older_copy import inspect_copy, lost_messages
+from streams.worker.older_copy import lost_messages
 
 PLACE = ("records.document", 0)
 
@@ -28,15 +25,18 @@ PLACE = ("records.document", 0)
         pytest.param(5, 9, 20, (5, 9), id="and more, that nobody has handled"),
         pytest.param(5, None, 9, None, id="the topic or the group is new"),
         pytest.param(5, 9, None, None, id="the topic does not exist"),
+        pytest.param(None, 9, 0, None, id="the copy is older than the first message, and all can be read"),
+        pytest.param(None, 9, 6, (0, 6), id="the copy is older than the first message"),
+        pytest.param(None, None, 6, None, id="a partition that nothing was handled of"),
     ],
 )
 def test_messages_are_lost_where_the_group_and_the_topic_are_ahead_of_redis(
-    position: int, committed: int | None, first: int | None, lost: tuple[int, int] | None
+    position: int | None, committed: int | None, first: int | None, lost: tuple[int, int] | None
 ) -> None:
     def of(offset: int | None) -> dict[tuple[str, int], int]:
         return {} if offset is None else {PLACE: offset}
 
-    assert lost_messages({PLACE: position}, of(committed), of(first)).get(PLACE) == lost
+    assert lost_messages(of(position), of(committed), of(first)).get(PLACE) == lost
 
 
 @given(st.sets(st.integers(0, 12)), st.integers(0, 12), st.integers(0, 12), st.integers(0, 12))
@@ -47,7 +47,3 @@ def test_it_is_just_what_was_handled_is_not_in_redis_and_cannot_be_read(
     for offset in offsets:
         is_lost = offset >= position and offset < committed and offset < first
         assert (begins <= offset < ends) == is_lost
-
-
-def test_a_state_that_has_handled_nothing_asks_no_server() -> None:
-    assert asyncio.run(inspect_copy(Settings(kafka_url="nowhere.invalid:9092"), {})) == ""
