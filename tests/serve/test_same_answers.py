@@ -41,6 +41,16 @@ def test_a_cluster_a_match_and_a_pair_are_the_same_for_all(
     assert all(record in shown for record in told["records"])
     assert f"cluster {told['cluster_id']}, revision {answered['revision']}" in shown
 
+    told_history = orjson.loads(streams("history", "--json", told["cluster_id"]))["events"]
+    http_history = desk.api.get(f"/api/v1/clusters/{told['cluster_id']}/history").json()["items"]
+    timeline = text_of(desk.api.get(f"/clusters/{told['cluster_id']}/history", headers=HTML))
+    printed_events = [{name: value for name, value in event.items() if name != "time"} for event in told_history]
+    assert printed_events == [item["event"] for item in http_history]
+    assert [event["revision"] for event in told_history] == [1, 2]
+    latest, earliest = timeline.partition("rev 2")[2].split("rev 1")
+    assert "joined: mine:2" in latest
+    assert "joined: mine:1" in earliest
+
     file = tmp_path / "papers.jsonl"
     file.write_bytes(orjson.dumps(PAPER))
     matched = orjson.loads(streams("match", "--json", file))
