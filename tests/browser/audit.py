@@ -18,7 +18,8 @@ LANDMARKS = (
     "landmark-no-duplicate-contentinfo", "landmark-unique", "page-has-heading-one", "heading-order",
 )  # fmt: skip
 """Rules of axe that are best practice rather than serious, and hold here."""
-_SCHEMES: Sequence[Literal["light", "dark"]] = ("light", "dark")
+_VARIANTS: Sequence[tuple[Literal["light", "dark"], int]] = (("dark", PHONE), ("light", WIDE))
+"""Both widths and both schemes; `test_all_pages.py` looks at every page in all four of their pairs."""
 _WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _MARKUP = "() => document.querySelectorAll('main script, main img, main b b, main [onload]').length"
 _BYTES = """() => [performance.getEntriesByType('navigation')[0], ...performance.getEntriesByType('resource')]
@@ -38,20 +39,19 @@ def serious(page: Page, axe: Axe) -> list[Any]:
 
 
 def audit(page: Page, content: str) -> list[Any]:
-    """Look at a page, whose main part has some words, in four variants, and return what axe finds; all else fails at once."""
+    """Look at a page, whose main part has some words, in two variants, and return what axe finds; all else fails at once."""
     page.wait_for_load_state("load")
     words = " ".join(page.locator("main").inner_text().split())
     assert content in words, f"{page.url} has not {content!r}: {words[:2000]}"
     has_no_markup_of_strangers(page)
     assert page.evaluate(_BYTES) <= MOST_BYTES, page.url
     found, axe, size = list[Any](), Axe(), page.viewport_size
-    for scheme in _SCHEMES:
-        for width in (PHONE, WIDE):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 844 if width == PHONE else 900})
-            wide = page.evaluate(_WIDER)
-            assert wide <= 0, f"{page.url} is {wide} px wider than a window of {width} px"
-            found += [(scheme, width, *each) for each in serious(page, axe)]
+    for scheme, width in _VARIANTS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 844 if width == PHONE else 900})
+        wide = page.evaluate(_WIDER)
+        assert wide <= 0, f"{page.url} is {wide} px wider than a window of {width} px"
+        found += [(scheme, width, *each) for each in serious(page, axe)]
     assert size is not None
     page.set_viewport_size(size)
     return found
