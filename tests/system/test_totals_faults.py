@@ -43,7 +43,7 @@ def kill(processes: list[KeeperProcess], random: Random) -> None:
 
 
 @pytest.mark.any_broker
-@pytest.mark.long
+@pytest.mark.soak
 def test_a_redis_that_loses_writes(
     tmp_path: Path, new_broker: Callable[..., AnyBroker], session_seconds: float
 ) -> None:
