@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import orjson
@@ -45,7 +45,7 @@ from streams.state.identity import IdentityStore
 from streams.state.index_size import IndexMeter
 from streams.state.layout import Layout
 from streams.state.progress import Progress
-from streams.totals.read import read_totals, read_workers
+from streams.totals.read import Totals, read_totals, read_workers
 from streams.worker.identity import inspect_identity
 from streams.worker.older_copy import inspect_copy
 
@@ -172,19 +172,26 @@ def _work(settings: Settings) -> list[Finding]:
     """Check the workers that run, their lag, events that are pending, and dead letters."""
     try:
         with open_state(settings, to_read=True) as (current, connection):
-            totals = read_totals(current, connection)
-            letters: Counter[str] = Counter()
-            for each in (totals.dead_letters if totals else None) or ():
-                letters[each.source] += each.dead_letters
+            layout, totals = Layout.of(current), read_totals(current, connection)
             facts = WorkFacts(
                 read_workers(current, connection),
-                IndexMeter(Layout.of(current), connection).measure().pending_events,
-                letters if totals is not None and totals.dead_letters is not None else None,
-                bool(Progress(Layout.of(current), connection).positions()),
+                IndexMeter(layout, connection).measure().pending_events,
+                _dead_letters(totals),
+                bool(Progress(layout, connection).positions()),
             )
     except StreamsError as error:
         return [Finding("workers", "warn", str(error), "grant the rights to read: docs/operations.md")]
     return list(check_work(facts))
+
+
+def _dead_letters(totals: Totals | None) -> Mapping[str, int] | None:
+    """Return the dead letters by source, None where they are not counted."""
+    if totals is None or totals.dead_letters is None:
+        return None
+    counts: Counter[str] = Counter()
+    for each in totals.dead_letters:
+        counts[each.source] += each.dead_letters
+    return counts
 
 
 async def _identity(settings: Settings) -> Finding:

@@ -5,12 +5,13 @@ since then comes again. Where a topic has deleted some of that, it was handled b
 Taken up, the copy would end the clusters of those messages for subscribers.
 
 The group of the workers has committed what was handled, about a second late. So messages of a partition are lost where both the
-offset that is committed and the first offset that the topic has are behind the position in Redis. A worker that is slow has
+offset that is committed and the first offset that the topic has are beyond the position in Redis. A worker that is slow has
 committed nothing that it has not handled: what retention deletes unread is counted as skipped, and the worker continues.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from streams.errors import OlderCopyError
@@ -62,11 +63,11 @@ async def begin_with_what_is_there(settings: Settings, store: IdentityStore) -> 
     """
     kafka = KafkaConnection.of(settings)
     if committed := await committed_offsets(kafka, settings.app_id, input_topics(settings)):
-        store.put_positions(await first_offsets(kafka, committed))
+        await asyncio.to_thread(store.put_positions, await first_offsets(kafka, committed))
 
 
 async def refuse_older_copy(settings: Settings, positions: Mapping[Place, int]) -> None:
-    """Check that what is behind the positions in Redis can still be read, where the group has handled it already.
+    """Check that what follows the positions in Redis can still be read, where the group has handled it already.
 
     Raises OlderCopyError where it cannot, BrokerError.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import threading
 from collections.abc import Callable, Mapping
@@ -10,7 +11,9 @@ from typing import NamedTuple, Self
 
 from aiohttp import web
 
-__all__ = ["Asked", "Fault", "FeedServer", "at_random"]
+from streams.errors import FeedError
+
+__all__ = ["Asked", "Fault", "FeedServer", "at_random", "pass_at_last"]
 
 HTML = b"<html><head><title>503 first byte timeout</title></head><body><h1>Error</h1></body></html>"
 
@@ -55,6 +58,14 @@ def at_random(seed: int, share: float, kinds: tuple[Fault, ...] = KINDS) -> Call
         return chance.choice(kinds) if chance.random() < share else None
 
     return fault
+
+
+def pass_at_last(run: Callable[[], object], most: int) -> None:
+    """Make passes until one does not fail, at most so many."""
+    for _ in range(most):
+        with contextlib.suppress(FeedError):
+            run()
+            break
 
 
 class FeedServer:

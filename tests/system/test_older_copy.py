@@ -12,11 +12,9 @@ from typing import Any
 
 import orjson
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.group_offsets import committed_offsets
-from streams.kafka.reader import describe
 from streams.kafka.topics import input_topics, record_topic
 from streams.local.services import Services
 from streams.local.valkey import Valkey
@@ -31,7 +29,7 @@ from tests.system.feeds import make_feed
 from tests.system.probed_worker import why_unready
 from tests.system.processes import wait_for
 from tests.system.test_lost_state import broker, make_again, published, redis, scenario, start, stop, stored
-from tests.system.test_skipped import handled, send
+from tests.system.test_skipped import delete_all, handled, send
 
 __all__ = ["broker", "redis", "scenario"]  # fixtures
 
@@ -128,15 +126,3 @@ def sees_that_it_is_older(scenario: FaultScenario) -> None:
     time.sleep(1)
     assert published(scenario.settings) == count
     assert not any(scenario.ready())
-
-
-async def delete_all(settings: Settings) -> None:
-    """Delete every message of the feeds, as retention does."""
-    kafka = KafkaConnection.of(settings)
-    places = (await describe(kafka, input_topics(settings))).places
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_url)
-    await admin.start()
-    try:
-        await admin.delete_records({place: RecordsToDelete(before_offset=-1) for place in places})
-    finally:
-        await admin.close()

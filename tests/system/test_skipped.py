@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 import pytest
-from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from streams.events import Outgoing
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher
-from streams.kafka.topics import record_topic
+from streams.kafka.reader import describe
+from streams.kafka.topics import input_topics
 from streams.local.services import Services
 from streams.local.worker import WorkerProcess
 from streams.settings import Settings
@@ -85,10 +85,11 @@ def paper(number: int) -> bytes:
 
 
 async def delete_all(settings: Settings) -> None:
+    """Delete every message of the feeds, as retention does."""
+    places = (await describe(KafkaConnection.of(settings), input_topics(settings))).places
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_url)
     await admin.start()
     try:
-        place = TopicPartition(record_topic(settings, "document"), 0)
-        await admin.delete_records({place: RecordsToDelete(before_offset=-1)})
+        await admin.delete_records({place: RecordsToDelete(before_offset=-1) for place in places})
     finally:
         await admin.close()
