@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -27,7 +26,7 @@ from streams.records.record import Delete, Record
 from streams.settings import Settings
 from streams.sources import parse
 from tests.harvest.arxiv_server import ArxivServer, Paper, papers
-from tests.harvest.feed_server import KINDS, Fault, at_random
+from tests.harvest.feed_server import KINDS, Fault, at_random, pass_at_last
 from tests.harvest.killing import killed_at, started
 from tests.system.processes import wait_for
 
@@ -212,10 +211,7 @@ def test_a_source_that_is_down_ends_the_pass(settings: Settings, server: ArxivSe
 @pytest.mark.parametrize("seed", range(3))
 def test_faults_at_random_lose_nothing(settings: Settings, server: ArxivServer, folded: Fold, seed: int) -> None:
     server.fault = at_random(seed, 0.3)
-    for _ in range(5):
-        with contextlib.suppress(FeedError):
-            run(settings.model_copy(update={"harvest_attempts": 4}), server)
-            break
+    pass_at_last(lambda: run(settings.model_copy(update={"harvest_attempts": 4}), server), most=5)
     assert_same(folded(settings, "arxiv"), server.papers)
 
 

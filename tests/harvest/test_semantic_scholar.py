@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -22,7 +21,7 @@ from streams.records.record import Delete, Record
 from streams.settings import Settings
 from streams.sources import parse
 from tests.harvest.datasets_server import DatasetsServer, packed, rows
-from tests.harvest.feed_server import Fault, at_random
+from tests.harvest.feed_server import Fault, at_random, pass_at_last
 from tests.harvest.killing import killed_at
 
 Fold = Callable[[Settings, str], dict[str, bytes | None]]
@@ -204,10 +203,7 @@ def test_faults_at_random_lose_nothing(settings: Settings, server: DatasetsServe
     for more in (False, True):
         if more:
             add_diffs(server)
-        for _ in range(8):
-            with contextlib.suppress(FeedError):
-                run(settings, server)
-                break
+        pass_at_last(lambda: run(settings, server), most=8)
     assert_same(folded(settings, SOURCE), EXPECTED)
 
 
